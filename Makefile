@@ -1,0 +1,55 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready node_modules/.ready
+
+.PHONY: help setup demo run test soak check bench clean
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Install everything into .venv and node_modules
+
+$(VENV)/.ready: requirements.txt requirements-cli.txt requirements-dev.txt constraints.txt pyproject.toml
+	@./scripts/require python
+	@echo "Installing Python packages into $(VENV) ..."
+	@python3.13 -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt 2> >(grep -v WARNING >&2)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e . 2> >(grep -v WARNING >&2)
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@./scripts/require node
+	@echo "Installing Azurite and pyright into node_modules ..."
+	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+demo: $(READY) ## Run the example lakehouse end to end on this machine
+	@$(PY) -m examples.demo
+
+run: $(READY) ## Start the app on this machine and stay up
+	@echo "API: http://127.0.0.1:7071/api   documentation: /api/docs   Databricks simulator: http://127.0.0.1:8787/"
+	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost
+
+test: $(READY) ## Run the whole test suite
+	@$(PY) -m pytest
+
+soak: SEED ?= $(shell date +%s)
+soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
+	@echo "seed $(SEED)"
+	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
+	  --hypothesis-seed=$(SEED)
+	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -m soak
+
+check: $(READY) ## Lint, type-check and guard the architecture
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@node_modules/.bin/pyright
+	@$(VENV)/bin/lint-imports --no-cache
+
+bench: $(READY) ## Measure the figures of docs/reference/performance.md
+	@$(PY) -m bench
+
+clean: ## Remove what setup and the local host made
+	rm -rf $(VENV) node_modules .local
