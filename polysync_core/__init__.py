@@ -1,0 +1,1 @@
+"""Polysync: a cross-platform job orchestrator that scales to zero."""

@@ -1,0 +1,1 @@
+"""The five kinds of definition: vaults, platforms, contention profiles, jobs and tasks."""

@@ -1,0 +1,30 @@
+"""Calendars: shared lists of dates on which schedules do not fire."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from polysync_core.domain.definitions.base import Definition, Value, refuse
+
+
+class DateRange(Value):
+    """Some consecutive dates, both ends included."""
+
+    from_date: Annotated[date, Field(alias="from")]
+    to_date: Annotated[date, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.from_date > self.to_date:
+            refuse("to", "must not be earlier than from")
+        return self
+
+
+class Calendar(Definition):
+    """Dates on which schedules that name it do not fire, each in the schedule's own zone."""
+
+    dates: Annotated[tuple[date, ...], Field(max_length=5000)] = ()
+    ranges: Annotated[tuple[DateRange, ...], Field(max_length=1000)] = ()

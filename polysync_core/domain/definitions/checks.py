@@ -1,0 +1,211 @@
+"""Rules that need more than one definition: that what is accepted can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import SINGULAR, Reference, reference_to
+from polysync_core.domain.definitions.contention import (
+    ConcurrencyProfile,
+    ContentionProfile,
+    RateLimitProfile,
+    Scope,
+)
+from polysync_core.domain.definitions.graph import find_cycle
+from polysync_core.domain.definitions.jobs import PLATFORM_OF, Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.references import malformed_secrets, references_of
+from polysync_core.domain.definitions.task_checks import task_problems
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.parameters import convert
+
+
+class Catalogue(Protocol):
+    """All definitions as they will be: what is stored, with the changes on top."""
+
+    def find(self, kind: Kind, name: str) -> Definition | None:
+        """Return a definition, at the cost of one point read at most."""
+        ...
+
+    def referrers(self, reference: Reference) -> Iterator[Definition]:
+        """Yield what refers to a definition; the cost depends on how many do."""
+        ...
+
+
+def _accept(*_: object) -> None:
+    """Accept whatever it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What depends on the environment and on the connectors.
+
+    The callables raise `Invalid` with paths relative to what they check.
+    """
+
+    development: bool = False
+    """Whether this is one person's machine, where secrets may come from the environment."""
+    check_vault: Callable[[Vault], None] = _accept
+    check_platform: Callable[[Platform], None] = _accept
+    check_job: Callable[[Platform, Job], None] = _accept
+    check_webhook: Callable[[Webhook], None] = _accept
+
+
+@dataclass(slots=True)
+class Checks:
+    """Checks definitions against each other; one instance shares its work over one request."""
+
+    catalogue: Catalogue
+    rules: Rules
+    _cleared: dict[Kind, set[str]] = field(
+        default_factory=lambda: {Kind.TASK: set(), Kind.VAULT: set()}
+    )
+
+    def problems(self, definition: Definition, before: Definition | None) -> list[Problem]:
+        """Return what is wrong with a definition, by paths relative to it."""
+        found = [
+            *_locked(definition, before),
+            *malformed_secrets(definition),
+            *self.dangling(definition),
+        ]
+        match definition:
+            case Vault():
+                found += self._vault(definition)
+            case Platform():
+                found += self._platform(definition)
+            case Job():
+                found += self._job(definition)
+            case Task():
+                found += task_problems(definition, self.catalogue.find)
+            case Webhook():
+                found += _raised(lambda: self.rules.check_webhook(definition))
+            case ConcurrencyProfile() | RateLimitProfile():
+                found += self._shards_under(definition, None)
+            case _:
+                pass
+        # A dangling edge cannot be followed, and one answer at a time is enough for a person.
+        return found or list(self.cycle(definition))
+
+    def dangling(self, definition: Definition) -> Iterator[Problem]:
+        """Yield a problem for every reference to what is not there."""
+        for path, reference in references_of(definition):
+            if reference == reference_to(definition):
+                yield Problem(path, f"a {SINGULAR[reference.kind]} cannot refer to itself")
+            elif self.catalogue.find(reference.kind, reference.name) is None:
+                yield Problem(path, f"there is no {reference}: define it, or correct the name")
+
+    def cycle(self, definition: Definition) -> Iterator[Problem]:
+        """Yield a problem where a definition is part of a cycle, with the cycle shown."""
+        reference = reference_to(definition)
+        cleared = self._cleared.get(reference.kind)
+        if cleared is None:
+            return
+        cycle = find_cycle(
+            definition.name, lambda name: self._own_kind(reference.kind, name), cleared
+        )
+        if cycle is None or definition.name not in cycle:
+            return
+        # It is told once, at the first of its members that is looked at.
+        cleared.update(cycle)
+        place = cycle.index(definition.name)
+        shown = [*cycle[place:-1], *cycle[:place], definition.name]
+        path = next(p for p, r in references_of(definition) if r == Reference(r.kind, shown[1]))
+        yield Problem(path, f"closes a cycle: {' → '.join(shown)}; remove one of these references")
+
+    def _own_kind(self, kind: Kind, name: str) -> list[str]:
+        definition = self.catalogue.find(kind, name)
+        if isinstance(definition, Task):
+            return [dependency.task for dependency in definition.dependencies]
+        references = references_of(definition) if definition is not None else []
+        return [each.name for _, each in references if each.kind is kind]
+
+    def _vault(self, vault: Vault) -> Iterator[Problem]:
+        if vault.provider is VaultProvider.ENVIRONMENT and not self.rules.development:
+            yield Problem(
+                "provider",
+                "Environment is for development only: use AzureKeyVault or another secret manager",
+            )
+        yield from _raised(lambda: self.rules.check_vault(vault))
+
+    def _platform(self, platform: Platform) -> Iterator[Problem]:
+        yield from _raised(lambda: self.rules.check_platform(platform))
+        for place, name in enumerate(platform.contention_profiles):
+            profile = self.catalogue.find(Kind.CONTENTION_PROFILE, name)
+            if isinstance(profile, ConcurrencyProfile | RateLimitProfile):
+                for problem in self._shards_under(profile, platform):
+                    yield Problem(f"contentionProfiles[{place}]", problem.message)
+
+    def _shards_under(
+        self, profile: ContentionProfile, platform: Platform | None
+    ) -> Iterator[Problem]:
+        """A limit that platforms share is kept by one Dispatcher, hence within one shard."""
+        if profile.scope is not Scope.GLOBAL:
+            return
+        shards = {platform.shard: platform.name} if platform is not None else {}
+        for referrer in self.catalogue.referrers(reference_to(profile)):
+            if isinstance(referrer, Platform):
+                shards.setdefault(referrer.shard, referrer.name)
+            if len(shards) > 1:
+                (one, first), (other, second) = list(shards.items())[:2]
+                yield Problem(
+                    "scope",
+                    f"'{profile.name}' is Global, so its platforms must share a shard: "
+                    f"'{first}' is in '{one}', '{second}' in '{other}'",
+                )
+                return
+
+    def _job(self, job: Job) -> Iterator[Problem]:
+        for place, parameter in enumerate(job.parameters):
+            path = f"parameters[{place}].default"
+            default, data_type = parameter.default, parameter.data_type
+            yield from _raised(lambda d=default, t=data_type, p=path: convert(d, t, path=p))
+        platform = self.catalogue.find(Kind.PLATFORM, job.platform)
+        if not isinstance(platform, Platform):
+            return
+        if PLATFORM_OF[job.job_type] is not platform.type:
+            fitting = [each for each, type_ in PLATFORM_OF.items() if type_ is platform.type]
+            yield Problem(
+                "jobType",
+                f"does not run on platform '{platform.name}' ({platform.type}), "
+                f"which takes {', '.join(fitting)}",
+            )
+        else:
+            yield from _raised(lambda: self.rules.check_job(platform, job))
+
+
+def _raised(check: Callable[[], object]) -> tuple[Problem, ...]:
+    try:
+        check()
+    except Invalid as error:
+        return error.problems
+    return ()
+
+
+def _locked(definition: Definition, before: Definition | None) -> Iterator[Problem]:
+    """What others were built on cannot be exchanged under them."""
+    locked: tuple[str, object, object] | None = None
+    match definition, before:
+        case (Platform(), Platform()) | (
+            ConcurrencyProfile() | RateLimitProfile(),
+            ConcurrencyProfile() | RateLimitProfile(),
+        ):
+            locked = "type", definition.type, before.type
+        case Job(), Job():
+            locked = "platform", definition.platform, before.platform
+        case Task(), Task():
+            locked = "job", definition.job, before.job
+        case _:
+            pass
+    if locked is not None and locked[1] != locked[2]:
+        field_name, _, old = locked
+        yield Problem(
+            field_name,
+            f"is locked to '{old}' since the first save: "
+            f"define a new {SINGULAR[reference_to(definition).kind]} under another name",
+        )

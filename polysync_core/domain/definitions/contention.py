@@ -1,0 +1,120 @@
+"""Contention profiles: limits that gate what the Dispatcher starts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from polysync_core.domain.definitions.base import Definition, Value, refuse
+
+_MANY = 1_000_000
+_MONTH = 31 * 24 * 3600
+
+type Count = Annotated[int, Field(ge=1, le=_MANY)]
+type Seconds = Annotated[int, Field(ge=1, le=_MONTH)]
+
+
+class ProfileType(StrEnum):
+    """What a profile limits."""
+
+    CONCURRENCY = "Concurrency"
+    RATE_LIMIT = "RateLimit"
+
+
+class Scope(StrEnum):
+    """Whether each linked Platform counts for itself or all together."""
+
+    PER_PLATFORM = "PerPlatform"
+    GLOBAL = "Global"
+
+
+class ExceedAction(StrEnum):
+    """What happens to a run when the limit is reached."""
+
+    QUEUE = "Queue"
+    REJECT = "Reject"
+    DEFER_TO_NEXT_WINDOW = "DeferToNextWindow"
+
+
+class Algorithm(StrEnum):
+    """How a rate is measured: in bursts or evenly."""
+
+    TOKEN_BUCKET = "TokenBucket"  # noqa: S105 - an algorithm's name
+    LEAKY_BUCKET = "LeakyBucket"
+
+
+class QueueSettings(Value):
+    """What both types say about waiting runs."""
+
+    queue_size_limit: Annotated[int, Field(ge=0, le=_MANY)] | None = None
+    queue_timeout_seconds: Seconds | None = None
+    exceed_action: ExceedAction = ExceedAction.QUEUE
+
+
+class ConcurrencySettings(QueueSettings):
+    """How many runs may be under way at once."""
+
+    max_concurrent_tasks: Count
+    window_seconds: Seconds | None = None
+    """The windows of `DeferToNextWindow`, counted from 1970-01-01T00:00Z."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        defers = self.exceed_action is ExceedAction.DEFER_TO_NEXT_WINDOW
+        if defers and self.window_seconds is None:
+            refuse("windowSeconds", "is required with exceedAction DeferToNextWindow")
+        if not defers and self.window_seconds is not None:
+            refuse("windowSeconds", "acts only with exceedAction DeferToNextWindow: remove it")
+        return self
+
+
+class RateLimitSettings(QueueSettings):
+    """How many runs may start within a rolling window."""
+
+    algorithm: Algorithm = Algorithm.TOKEN_BUCKET
+    limit: Count
+    window_seconds: Seconds
+    burst: Count | None = None
+    """The most that may start at once (`TokenBucket`); empty = `limit`."""
+    refill_interval_seconds: Annotated[float, Field(gt=0, le=_MONTH)] | None = None
+    """Tokens come back in steps of so many seconds (`TokenBucket`); empty = evenly."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.algorithm is Algorithm.LEAKY_BUCKET:
+            for name, value in (
+                ("burst", self.burst),
+                ("refillIntervalSeconds", self.refill_interval_seconds),
+            ):
+                if value is not None:
+                    refuse(name, "acts only with algorithm TokenBucket: remove it")
+        if self.burst is not None and self.burst > self.limit:
+            refuse("burst", "must not be more than limit, or a window would exceed it")
+        if (self.refill_interval_seconds or 0) > self.window_seconds:
+            refuse("refillIntervalSeconds", "must not be longer than windowSeconds")
+        return self
+
+
+class _Profile(Definition):
+    scope: Scope = Scope.PER_PLATFORM
+    enabled: bool = True
+
+
+class ConcurrencyProfile(_Profile):
+    """Caps how many runs are under way at once."""
+
+    type: Literal[ProfileType.CONCURRENCY]
+    settings: ConcurrencySettings
+
+
+class RateLimitProfile(_Profile):
+    """Caps how many runs start within a rolling window."""
+
+    type: Literal[ProfileType.RATE_LIMIT]
+    settings: RateLimitSettings
+
+
+ContentionProfile = ConcurrencyProfile | RateLimitProfile
+"""A limit that Platforms and Tasks are linked to; its type fixes its settings."""

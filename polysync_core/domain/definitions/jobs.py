@@ -1,0 +1,118 @@
+"""Jobs: templates of one artefact on one platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
+from polysync_core.domain.definitions.platforms import PlatformType
+from polysync_core.domain.json import JsonValue
+
+
+class JobType(StrEnum):
+    """The kinds of artefact that Polysync can run."""
+
+    DATABRICKS_NOTEBOOK = "DatabricksNotebook"
+    DATABRICKS_JOB = "DatabricksJob"
+    DATABRICKS_WORKFLOW = "DatabricksWorkflow"
+    DATABRICKS_PIPELINE = "DatabricksPipeline"
+    AI_FOUNDRY_PIPELINE_JOB = "AIFoundryPipelineJob"
+    AI_FOUNDRY_COMMAND_JOB = "AIFoundryCommandJob"
+    AI_FOUNDRY_SWEEP_JOB = "AIFoundrySweepJob"
+    ADF_PIPELINE = "ADFPipeline"
+    SYNAPSE_PIPELINE = "SynapsePipeline"
+    AZURE_HTTP_FUNCTION = "AzureHttpFunction"
+    LOGIC_APPS_WORKFLOW = "LogicAppsWorkflow"
+    CLOUD_FUNCTION_HTTP = "CloudFunctionHttp"
+
+
+class DataType(StrEnum):
+    """The types of parameter values."""
+
+    STRING = "String"
+    SECRET = "Secret"  # noqa: S105 - a data type's name
+    INT = "Int"
+    FLOAT = "Float"
+    BOOL = "Bool"
+    JSON = "Json"
+    JSON_ARRAY = "JsonArray"
+
+
+class Direction(StrEnum):
+    """Which way a parameter's value goes, seen from Polysync."""
+
+    INPUT = "Input"
+    OUTPUT = "Output"
+    INPUT_OUTPUT = "InputOutput"
+
+
+WITHOUT_OUTPUTS = frozenset(
+    {JobType.DATABRICKS_WORKFLOW, JobType.DATABRICKS_PIPELINE, JobType.SYNAPSE_PIPELINE}
+)
+"""Job types whose runs have no single result to take outputs from."""
+
+PLATFORM_OF: Mapping[JobType, PlatformType] = {
+    JobType.DATABRICKS_NOTEBOOK: PlatformType.AZURE_DATABRICKS,
+    JobType.DATABRICKS_JOB: PlatformType.AZURE_DATABRICKS,
+    JobType.DATABRICKS_WORKFLOW: PlatformType.AZURE_DATABRICKS,
+    JobType.DATABRICKS_PIPELINE: PlatformType.AZURE_DATABRICKS,
+    JobType.AI_FOUNDRY_PIPELINE_JOB: PlatformType.AZURE_AI_FOUNDRY,
+    JobType.AI_FOUNDRY_COMMAND_JOB: PlatformType.AZURE_AI_FOUNDRY,
+    JobType.AI_FOUNDRY_SWEEP_JOB: PlatformType.AZURE_AI_FOUNDRY,
+    JobType.ADF_PIPELINE: PlatformType.AZURE_DATA_FACTORY,
+    JobType.SYNAPSE_PIPELINE: PlatformType.AZURE_SYNAPSE,
+    JobType.AZURE_HTTP_FUNCTION: PlatformType.AZURE_FUNCTIONS,
+    JobType.LOGIC_APPS_WORKFLOW: PlatformType.AZURE_LOGIC_APPS,
+    JobType.CLOUD_FUNCTION_HTTP: PlatformType.GOOGLE_CLOUD_FUNCTIONS,
+}
+"""The service that each kind of artefact lives on."""
+
+
+def _check_external_id(text: str) -> str:
+    if text != text.strip() or not text.isprintable():
+        raise ValueError("must not begin or end with a space or hold a control character")
+    return text
+
+
+class Parameter(Value):
+    """One entry of a job's parameter schema."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    data_type: DataType = DataType.STRING
+    direction: Direction = Direction.INPUT
+    default: JsonValue = None
+    description: str | None = None
+    required: bool = False
+    """Whether a run without a value for it is refused."""
+
+
+class Job(Definition):
+    """A template of one artefact on one platform."""
+
+    platform: ObjectName
+    job_type: JobType
+    external_id: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=1024),
+        AfterValidator(_check_external_id),
+    ]
+    parameters: Annotated[tuple[Parameter, ...], Field(max_length=500)] = ()
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        seen: set[str] = set()
+        for place, parameter in enumerate(self.parameters):
+            if parameter.name in seen:
+                refuse(f"parameters[{place}].name", f"'{parameter.name}' is there twice")
+            seen.add(parameter.name)
+        return self
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the schema's entry of a name."""
+        return next((each for each in self.parameters if each.name == name), None)

@@ -1,0 +1,34 @@
+"""Platforms: connections to external execution services."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.base import Definition, ObjectName
+from polysync_core.domain.json import JsonValue
+
+
+class PlatformType(StrEnum):
+    """The services that Polysync can run artefacts on."""
+
+    AZURE_DATABRICKS = "AzureDatabricks"
+    AZURE_AI_FOUNDRY = "AzureAIFoundry"
+    AZURE_DATA_FACTORY = "AzureDataFactory"
+    AZURE_SYNAPSE = "AzureSynapse"
+    AZURE_FUNCTIONS = "AzureFunctions"
+    AZURE_LOGIC_APPS = "AzureLogicApps"
+    GOOGLE_CLOUD_FUNCTIONS = "GoogleCloudFunctions"
+
+
+class Platform(Definition):
+    """A connection to an external execution service: type, auth method and attributes."""
+
+    type: PlatformType
+    auth: Auth
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    contention_profiles: tuple[ObjectName, ...] = ()
+    shard: ObjectName = "main"
+    """The Dispatcher that decides for this platform's runs (ADR 1)."""

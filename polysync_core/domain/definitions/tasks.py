@@ -1,0 +1,126 @@
+"""Tasks: configured instances of Jobs, the things that run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.json import JsonValue
+
+_YEAR = 365 * 24 * 3600
+_DAY = 24 * 3600
+_FEW = 100
+
+
+class Condition(StrEnum):
+    """Which final outcome of the upstream Task an edge waits for."""
+
+    ON_SUCCESS = "OnSuccess"
+    ON_FAILURE = "OnFailure"
+    ON_COMPLETION = "OnCompletion"
+    ON_SKIPPED = "OnSkipped"
+
+
+class Mapping(Value):
+    """Copies an output of the upstream run into an input of this Task's run."""
+
+    output: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    input: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class Dependency(Value):
+    """An edge of the graph: an upstream Task and what is awaited of it."""
+
+    task: ObjectName
+    condition: Condition = Condition.ON_SUCCESS
+    mappings: Annotated[tuple[Mapping, ...], Field(max_length=_FEW)] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.condition is Condition.ON_SKIPPED and self.mappings:
+            refuse("mappings", "a skipped run has no outputs: remove the mappings")
+        return self
+
+
+class Backoff(StrEnum):
+    """How the wait before a retry grows with its number n, from the initial delay d."""
+
+    FIXED = "Fixed"
+    """d"""
+    LINEAR = "Linear"
+    """d * n"""
+    EXPONENTIAL = "Exponential"
+    """d * 2^(n-1)"""
+
+
+class Retry(Value):
+    """Whether and when a failed attempt is followed by another."""
+
+    enabled: bool = False
+    max_attempts: Annotated[int, Field(ge=0, le=100)] = 1
+    """How many retries there are before the run has failed."""
+    backoff: Backoff = Backoff.FIXED
+    initial_delay_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 30
+    max_delay_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 600
+    jitter: bool = False
+    """Whether each wait is shortened by a random part, so that runs do not retry in step."""
+    max_infrastructure_attempts: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Retries of failures that are not the artefact's own, which `maxAttempts` then does not
+    count; empty = they count in `maxAttempts`."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.max_delay_seconds < self.initial_delay_seconds:
+            refuse("maxDelaySeconds", "must not be less than initialDelaySeconds")
+        return self
+
+
+class Task(Definition):
+    """A configured instance of a Job: values, schedules, dependencies, retry and limits."""
+
+    job: ObjectName
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    """Literals, `vault://…` references, or texts with `${run.…}` in them."""
+    schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
+    dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
+    retry: Retry = Retry()
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 100
+    """The higher starts first."""
+    execution_timeout_seconds: Annotated[int, Field(ge=1, le=_YEAR)] | None = None
+    max_concurrent_runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    contention_profiles: Annotated[tuple[ObjectName, ...], Field(max_length=_FEW)] = ()
+    """In addition to those of the Platform."""
+    weight: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """How many slots of a concurrency profile one run takes."""
+    enabled: bool = True
+    tags: Tags = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        _refuse_repeated("schedules", "name", [each.name for each in self.schedules])
+        _refuse_repeated("dependencies", "task", [each.task for each in self.dependencies])
+        _refuse_repeated("contentionProfiles", "", self.contention_profiles)
+        edges = enumerate(self.dependencies)
+        inputs = [
+            (f"dependencies[{edge}].mappings[{number}].input", mapping.input)
+            for edge, dependency in edges
+            for number, mapping in enumerate(dependency.mappings)
+        ]
+        names = [name for _, name in inputs]
+        for place, (path, name) in enumerate(inputs):
+            if name in names[:place]:
+                refuse(path, f"'{name}' is mapped already: one input takes one output")
+        return self
+
+
+def _refuse_repeated(field: str, part: str, names: Sequence[str]) -> None:
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        second = [place for place, each in enumerate(names) if each == name][1]
+        refuse(f"{field}[{second}]{'.' if part else ''}{part}", f"'{name}' is there twice")

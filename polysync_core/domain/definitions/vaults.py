@@ -1,0 +1,27 @@
+"""Vaults: how to reach a secret manager."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.base import Definition
+
+
+class VaultProvider(StrEnum):
+    """The secret managers that a vault can stand for."""
+
+    AZURE_KEY_VAULT = "AzureKeyVault"
+    HASHICORP_VAULT = "HashiCorpVault"
+    GOOGLE_SECRET_MANAGER = "GoogleSecretManager"  # noqa: S105 - a provider's name
+    ENVIRONMENT = "Environment"
+
+
+class Vault(Definition):
+    """How to reach a secret manager; never holds a secret."""
+
+    provider: VaultProvider
+    auth: Auth | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)

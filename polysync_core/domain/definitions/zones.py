@@ -1,0 +1,34 @@
+"""Time zones by their IANA names."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, StringConstraints
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return the names of the pinned IANA data, whatever the machine itself knows."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def check_zone(name: str) -> str:
+    """Return a zone's name as it is, or raise `ValueError` with the remedy."""
+    if name not in zone_names():
+        close = difflib.get_close_matches(name, zone_names(), n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"
+        raise ValueError(f"is not an IANA time zone{hint}")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is a time zone that cannot be read") from error
+    return name
+
+
+type ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_zone)]
+"""The name of an IANA time zone."""

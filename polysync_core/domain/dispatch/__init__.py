@@ -1,0 +1,1 @@
+"""Which waiting runs may start: a pure state machine."""

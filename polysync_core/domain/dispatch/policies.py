@@ -1,0 +1,133 @@
+"""The limits that runs are subject to, as a Dispatcher keeps them.
+
+Each policy carries the time at which its definition was written. Messages come in any order; the
+newest policy of a name wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from polysync_core.domain.definitions.contention import ExceedAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPolicy:
+    """What a Task demands of its runs' start."""
+
+    name: str
+    version: int = 0
+    max_concurrent_runs: int | None = None
+    weight: int = 1
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformPolicy:
+    """The profiles that a Platform is linked to."""
+
+    name: str
+    version: int = 0
+    profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """How many slots may be taken at once."""
+
+    slots: int
+    window: int | None = None
+    """The windows of `DeferToNextWindow` in milliseconds, counted from 1970-01-01T00:00Z."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many starts there may be in any rolling window of `window` milliseconds."""
+
+    limit: int
+    window: int
+    leaky: bool = False
+    burst: int | None = None
+    refill: int | None = None
+    """The step in milliseconds in which tokens come back; None is evenly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePolicy:
+    """A contention profile."""
+
+    name: str
+    gate: Cap | Rate
+    version: int = 0
+    enabled: bool = True
+    shared: bool = False
+    """Whether all Platforms count together (`Global`)."""
+    action: ExceedAction = ExceedAction.QUEUE
+    queue_size: int | None = None
+    queue_timeout: int | None = None
+    """In milliseconds."""
+
+
+class _Versioned(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+@dataclass(slots=True)
+class PolicySet:
+    """Policies by name."""
+
+    tasks: dict[str, TaskPolicy] = field(default_factory=dict[str, TaskPolicy])
+    platforms: dict[str, PlatformPolicy] = field(default_factory=dict[str, PlatformPolicy])
+    profiles: dict[str, ProfilePolicy] = field(default_factory=dict[str, ProfilePolicy])
+
+    def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
+        """Keep the newest of what is known and what is new."""
+        for policy in policies:
+            match policy:
+                case TaskPolicy():
+                    _keep_newest(self.tasks, policy)
+                case PlatformPolicy():
+                    _keep_newest(self.platforms, policy)
+                case ProfilePolicy():
+                    _keep_newest(self.profiles, policy)
+
+    def merge(self, other: PolicySet) -> None:
+        """Keep the newest of both."""
+        self.add(*other.tasks.values(), *other.platforms.values(), *other.profiles.values())
+
+    def retain(self, tasks: Iterable[str], platforms: Iterable[str]) -> None:
+        """Forget what none of these Tasks and Platforms refers to."""
+        self.tasks = _only(self.tasks, set(tasks))
+        self.platforms = _only(self.platforms, set(platforms))
+        linked = [*self.tasks.values(), *self.platforms.values()]
+        self.profiles = _only(self.profiles, {name for each in linked for name in each.profiles})
+
+    def linked(self, task: str, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
+        """Return the enabled profiles of a run, and the names of policies that are not known."""
+        names: dict[str, None] = {}
+        missing: list[str] = []
+        known_task, known_platform = self.tasks.get(task), self.platforms.get(platform)
+        if task and known_task is None:
+            missing.append(f"task '{task}'")
+        if platform and known_platform is None:
+            missing.append(f"platform '{platform}'")
+        for owner in (known_platform, known_task):
+            names.update(dict.fromkeys(owner.profiles if owner is not None else ()))
+        missing += [f"contention profile '{name}'" for name in names if name not in self.profiles]
+        found = [self.profiles[name] for name in names if name in self.profiles]
+        return [profile for profile in found if profile.enabled], missing
+
+
+def _keep_newest[P: _Versioned](known: dict[str, P], policy: P) -> None:
+    present = known.get(policy.name)
+    if present is None or present.version <= policy.version:
+        known[policy.name] = policy
+
+
+def _only[P](known: dict[str, P], names: set[str]) -> dict[str, P]:
+    return {name: policy for name, policy in known.items() if name in names}

@@ -1,0 +1,168 @@
+"""One look at everything that waits: what may start, and what holds back the rest.
+
+Runs of one Task on one Platform share their limits, so each such group is examined once; what is
+done for every waiting run is little more than a look into a dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.limits import Group, Limit, Slots, Starts, next_window
+from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy
+from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket, moment
+
+KEEPING = timedelta(minutes=1)
+"""After so long, slots that become free are kept for a run that needs several at once."""
+_KEEPING_MILLIS = KEEPING // timedelta(milliseconds=1)
+
+
+class Survey:
+    """The state of a Dispatcher with its limits worked out, at one moment."""
+
+    def __init__(self, state: DispatcherState, now: int) -> None:
+        self.state = state
+        self.now = now
+        self.limits: dict[tuple[str, str], Limit] = {}
+        self._groups: dict[tuple[str, str], Group] = {}
+        self._full: dict[int, list[Limit]] = {}
+        for lease in state.leases.values():
+            group = self.group(lease.task, lease.platform)
+            for limit, _ in group.demands:
+                if isinstance(limit, Slots):
+                    limit.take(limit.need(lease.weight))
+
+    def group(self, task: str, platform: str) -> Group:
+        """Return the group of a Task's runs on a Platform."""
+        group = self._groups.get((task, platform))
+        if group is None:
+            group = self._groups[task, platform] = self._new_group(task, platform)
+        return group
+
+    @property
+    def groups(self) -> Iterable[tuple[str, str]]:
+        """The Tasks, each with its Platform, that wait or run."""
+        return self._groups.keys()
+
+    @property
+    def keeps_slots(self) -> bool:
+        """Whether slots are kept for a heavy run."""
+        return any(group.keeps for group in self._groups.values())
+
+    def start_what_may(self) -> list[Lease]:
+        """Grant leases to all that may start, best first."""
+        leases: list[Lease] = []
+        groups, now = self._groups, self.now
+        for ticket in list(self.state.waiting.values()):
+            group = groups.get((ticket.task, ticket.platform))
+            if group is None:
+                group = self.group(ticket.task, ticket.platform)
+            elif group.shut and (group.keeps or not group.heavy):
+                continue
+            if ticket.not_before > now:
+                continue
+            blocking = group.blocking()
+            if blocking or group.missing or group.shut or self.deferral(ticket, group):
+                self._pass_over(ticket, group, blocking)
+            else:
+                leases.append(self._grant(ticket, group))
+        return leases
+
+    def deferral(self, ticket: Ticket, group: Group) -> Limit | None:
+        """Return the limit that keeps a run until the next window, as long as it still would."""
+        if ticket.deferred_until <= self.now:
+            return None
+        for limit, _ in group.demands:
+            profile = limit.profile
+            if (
+                profile is not None
+                and profile.name == ticket.deferred_by
+                and profile.action is ExceedAction.DEFER_TO_NEXT_WINDOW
+                and ticket.deferred_until - self.now <= _longest_deferral(profile)
+            ):
+                return limit
+        return None
+
+    def holding(self, ticket: Ticket, group: Group) -> list[Limit]:
+        """Return the limits that hold a run back, once everything that may start has started."""
+        full = self._full.get(id(group))
+        if full is None:
+            full = self._full[id(group)] = group.full()
+        deferring = self.deferral(ticket, group)
+        return full if deferring is None or deferring in full else [*full, deferring]
+
+    def idle_limit(self, profile: str, platform: str) -> Limit | None:
+        """Return the limit that a profile sets where nothing waits or runs."""
+        policy = self.state.policies.profiles.get(profile)
+        return None if policy is None else self._limit(policy, platform)
+
+    def _grant(self, ticket: Ticket, group: Group) -> Lease:
+        for limit, need in group.demands:
+            limit.take(need)
+        lease = Lease(
+            run_id=ticket.run_id,
+            attempt=ticket.attempt,
+            task=ticket.task,
+            granted_at=moment(self.now),
+            platform=ticket.platform,
+            weight=group.weight,
+        )
+        del self.state.waiting[ticket.run_id]
+        self.state.leases[ticket.run_id] = lease
+        return lease
+
+    def _pass_over(self, ticket: Ticket, group: Group, blocking: list[Limit]) -> None:
+        if blocking and not group.shut:
+            # Nothing becomes free during a decision. A deferral is about one run only.
+            group.shut, group.barred = True, blocking
+        waited_long = self.now - ticket.since >= _KEEPING_MILLIS
+        if not waited_long or not group.heavy or group.missing or group.keeps:
+            return
+        if any(limit.profile is None for limit in blocking):
+            return
+        group.keeps = True
+        for limit, need in group.demands:
+            if isinstance(limit, Slots):
+                limit.keep(need, ticket.run_id)
+
+    def _new_group(self, task: str, platform: str) -> Group:
+        profiles, missing = self.state.policies.linked(task, platform)
+        policy = self.state.policies.tasks.get(task)
+        weight = 1 if policy is None else policy.weight
+        limits: list[Limit] = [self._limit(profile, platform) for profile in profiles]
+        if policy is not None and policy.max_concurrent_runs is not None:
+            limits.append(self._own_limit(task, policy.max_concurrent_runs))
+        demands = [(limit, limit.need(weight)) for limit in limits]
+        heavy = any(need > 1 for _, need in demands)
+        return Group(weight=weight, demands=demands, missing=missing, heavy=heavy)
+
+    def _own_limit(self, task: str, size: int) -> Limit:
+        return self.limits.setdefault(("", task), Slots(size=size, scope=task))
+
+    def _limit(self, profile: ProfilePolicy, platform: str) -> Limit:
+        key = (profile.name, "" if profile.shared else platform)
+        limit = self.limits.get(key)
+        if limit is not None:
+            return limit
+        gate = profile.gate
+        if isinstance(gate, Cap):
+            limit = Slots(size=gate.slots, profile=profile, scope=key[1])
+        else:
+            log = self.state.logs.setdefault(key, GrantLog())
+            limit = Starts(rate=gate, profile=profile, scope=key[1], log=log, now=self.now)
+        self.limits[key] = limit
+        return limit
+
+
+def deferred(ticket: Ticket, limit: Limit, now: int) -> Ticket:
+    """Return a run as it waits for the next window of a limit."""
+    name = "" if limit.profile is None else limit.profile.name
+    return ticket._replace(deferred_until=next_window(limit, now), deferred_by=name)
+
+
+def _longest_deferral(profile: ProfilePolicy) -> int:
+    """A deferral longer than a window is of a clock that was set back or of former settings."""
+    return profile.gate.window or 60_000

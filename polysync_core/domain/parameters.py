@@ -1,0 +1,225 @@
+"""Parameter values: their conversion to the schema's data types, and which value is in force.
+
+| Data type | Takes |
+|---|---|
+| `String` | text; a number or truth value becomes its JSON text |
+| `Secret` | a `vault://<vault>/<secret>` reference |
+| `Int` | a whole number, or its decimal text |
+| `Float` | a finite number, or its decimal text |
+| `Bool` | true or false, or those words |
+| `Json` | any JSON value; text that is the JSON of an object or a list is read as such |
+| `JsonArray` | a list, or its JSON text |
+
+A reference to a secret, and text with run variables in it, stay as they are for any data type.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+
+from polysync_core.domain.definitions.complaints import nearest
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.secrets import SecretReference, is_secret_reference
+from polysync_core.domain.variables import check_template, has_variables
+
+_INT = re.compile(r"[-+]?[0-9]{1,30}")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+
+
+def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
+    """Return a value as its data type has it, or raise `Invalid` at `path`.
+
+    None is the absence of a value and stays None.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str) and is_secret_reference(value):
+        SecretReference.parse(value, path=path)
+        return value
+    if isinstance(value, str) and has_variables(value) and data_type is not DataType.SECRET:
+        return _template(value, path)
+    if data_type is DataType.STRING and not isinstance(value, str):
+        # What was no text holds no variable: its text must not be taken for one later.
+        return _text(value).replace("${", "$${")
+    return convert_literal(value, data_type, path=path)
+
+
+def convert_literal(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
+    """Convert what holds neither a reference nor a variable any more, such as an output."""
+    match data_type:
+        case DataType.STRING:
+            return _string(value)
+        case DataType.SECRET:
+            raise Invalid.at(path, "a Secret is given as vault://<vault>/<secret>, never itself")
+        case DataType.INT:
+            return _int(value, path)
+        case DataType.FLOAT:
+            return _float(value, path)
+        case DataType.BOOL:
+            return _bool(value, path)
+        case DataType.JSON:
+            return _json(value)
+        case DataType.JSON_ARRAY:
+            return _array(value, path)
+
+
+def resolve(
+    job: Job,
+    task_values: Mapping[str, JsonValue],
+    overrides: Mapping[str, JsonValue],
+    *,
+    path: str = "parameters",
+) -> dict[str, JsonValue]:
+    """Return the value in force of every parameter that has one: override, Task, Job default.
+
+    References stay references and texts with run variables stay texts. Raises `Invalid` with
+    every unknown name, wrong type and missing required value.
+    """
+    problems = [*unknown(job, overrides, path=path), *unknown(job, task_values, path=path)]
+    effective: dict[str, JsonValue] = {}
+    for parameter in job.parameters:
+        inner = f"{path}.{parameter.name}"
+        try:
+            value = convert(
+                _chosen(parameter, task_values, overrides), parameter.data_type, path=inner
+            )
+        except Invalid as error:
+            problems += error.problems
+            continue
+        if value is not None:
+            effective[parameter.name] = value
+        elif parameter.required and parameter.direction is not Direction.OUTPUT:
+            problems.append(Problem(inner, "is required and has no value"))
+    if problems:
+        raise Invalid(problems)
+    return effective
+
+
+def unknown(job: Job, values: Mapping[str, JsonValue], *, path: str) -> list[Problem]:
+    """Return a problem for every value that the Job's schema has no input for."""
+    inputs = [each.name for each in job.parameters if each.direction is not Direction.OUTPUT]
+    known = {each.name: each for each in job.parameters}
+    problems: list[Problem] = []
+    for name in values:
+        if name not in known:
+            hint = nearest(name, inputs) or f" (it has: {', '.join(inputs) or 'none'})"
+            problems.append(
+                Problem(f"{path}.{name}", f"job '{job.name}' has no such parameter{hint}")
+            )
+        elif known[name].direction is Direction.OUTPUT:
+            problems.append(Problem(f"{path}.{name}", "is an output: a value for it is never sent"))
+    return problems
+
+
+def _chosen(
+    parameter: Parameter, task_values: Mapping[str, JsonValue], overrides: Mapping[str, JsonValue]
+) -> JsonValue:
+    for values in (overrides, task_values):
+        if values.get(parameter.name) is not None:
+            return values[parameter.name]
+    return parameter.default
+
+
+def _template(value: str, path: str) -> str:
+    try:
+        check_template(value)
+    except ValueError as error:
+        raise Invalid.at(path, str(error)) from error
+    return value
+
+
+def _string(value: JsonValue) -> str:
+    return value if isinstance(value, str) else _text(value)
+
+
+def _text(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _int(value: JsonValue, path: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and _INT.fullmatch(value.strip()):
+        return int(value)
+    raise Invalid.at(path, f"must be a whole number (Int), not {_shown(value)}")
+
+
+def _float(value: JsonValue, path: str) -> float:
+    number: float | None = None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = _as_float(value)
+    elif isinstance(value, str) and _FLOAT.fullmatch(value.strip()):
+        number = float(value)
+    if number is None or not math.isfinite(number):
+        raise Invalid.at(path, f"must be a finite number (Float), not {_shown(value)}")
+    return number
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _bool(value: JsonValue, path: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return value.strip().lower() == "true"
+    raise Invalid.at(path, f"must be true or false (Bool), not {_shown(value)}")
+
+
+def _json(value: JsonValue) -> JsonValue:
+    if not isinstance(value, str) or value.lstrip()[:1] not in {"{", "["}:
+        return value
+    try:
+        return _loaded(value)
+    except ValueError:
+        return value
+
+
+def _array(value: JsonValue, path: str) -> list[JsonValue]:
+    if isinstance(value, str):
+        try:
+            value = _loaded(value)
+        except ValueError as error:
+            raise Invalid.at(path, "must be a list (JsonArray) or the JSON text of one") from error
+    if not isinstance(value, list):
+        raise Invalid.at(path, f"must be a list (JsonArray), not {_shown(value)}")
+    return value
+
+
+def _loaded(text: str) -> JsonValue:
+    def finite(word: str) -> float:
+        number = float(word)
+        if not math.isfinite(number):
+            raise ValueError(word)
+        return number
+
+    try:
+        return json.loads(text, parse_constant=finite, parse_float=finite)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _shown(value: JsonValue) -> str:
+    """Name what was given without repeating it: it may be a secret in the wrong place."""
+    match value:
+        case bool():
+            return "true or false"
+        case str():
+            return "this text"
+        case int() | float():
+            return "this number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

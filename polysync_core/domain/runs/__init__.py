@@ -1,0 +1,1 @@
+"""Task runs: their values, their life and their identity."""

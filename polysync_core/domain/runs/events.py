@@ -1,0 +1,105 @@
+"""What the world is told of a run: one event for every change of its status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from polysync_core.domain.clock import rfc3339
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.values import HistoryEntry, RunStatus, TaskRun
+
+_LONGEST_REASON = 1_000
+_LONGEST_ACTOR = 200
+_TAGS_BYTES = 8 * 1024
+"""Tags beyond this are left out. With the limits above and those of names, an event stays below
+the 48 KiB that a queue message takes, however its characters are encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """A change of a run's status, by its place in the run's history."""
+
+    run_id: RunId
+    sequence: int
+    """The number of the history entry; the same for every repetition of the event."""
+    task: str
+    job: str
+    platform: str
+    graph_run_id: RunId
+    entry: HistoryEntry
+    tags: Mapping[str, str]
+
+    @property
+    def event_id(self) -> str:
+        """Tells repetitions from news."""
+        return f"{self.run_id}/{self.sequence}"
+
+    @property
+    def status(self) -> RunStatus:
+        """The status that the run took on."""
+        return self.entry.to_status
+
+    def as_json(self) -> JsonObject:
+        """Return the event in the form that is sent: no parameters, no outputs, bounded in size."""
+        return {
+            "eventId": self.event_id,
+            "runId": self.run_id,
+            "task": self.task,
+            "job": self.job,
+            "platform": self.platform,
+            "graphRunId": self.graph_run_id,
+            "at": rfc3339(self.entry.at),
+            "from": self.entry.from_status,
+            "to": self.entry.to_status,
+            "reason": _cut(self.entry.reason, _LONGEST_REASON),
+            "actor": _cut(self.entry.actor, _LONGEST_ACTOR),
+            "attempt": self.entry.attempt,
+            "tags": dict(_fitting(self.tags)),
+            "statusUrl": f"/api/task-runs/{self.run_id}",
+        }
+
+
+def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
+    """Yield the changes of status above the `after`-th entry; remarks are no events."""
+    for sequence, entry in enumerate(run.history[after:], start=after + 1):
+        if not is_remark(entry):
+            yield _event(run, sequence, entry)
+
+
+def is_remark(entry: HistoryEntry) -> bool:
+    """Tell whether an entry leaves the status as it is."""
+    return entry.from_status == entry.to_status
+
+
+def encode_message(content: Mapping[str, JsonValue]) -> str:
+    """Return a queue message as compact JSON; what UTF-8 cannot hold is escaped."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False)
+
+
+def _event(run: TaskRun, sequence: int, entry: HistoryEntry) -> RunEvent:
+    return RunEvent(
+        run_id=run.run_id,
+        sequence=sequence,
+        task=run.task,
+        job=run.job.name,
+        platform=run.job.platform,
+        graph_run_id=run.graph_run_id,
+        entry=entry,
+        tags=run.tags,
+    )
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _fitting(tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    left = _TAGS_BYTES
+    for name, value in tags.items():
+        left -= len(json.dumps([name, value]))
+        if left < 0:
+            return
+        yield name, value

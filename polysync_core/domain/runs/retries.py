@@ -1,0 +1,73 @@
+"""Whether a failed attempt is followed by another, and when.
+
+A pure function of the run, its failure and the time: whoever decides it again decides alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun
+
+INFRASTRUCTURE = frozenset(
+    {FailureCause.PLATFORM_UNREACHABLE, FailureCause.LOST, FailureCause.INTERNAL}
+)
+"""Failures that say nothing of the artefact; `maxInfrastructureAttempts` is for them."""
+RETRIED = INFRASTRUCTURE | {FailureCause.ARTEFACT, FailureCause.TIMEOUT}
+"""The others would only happen again, or were decided by a limit."""
+
+_JITTER = 0.5
+"""The largest part of a wait that jitter takes away."""
+
+
+def retry_at(run: TaskRun, failure: Outcome, *, now: datetime) -> datetime | None:
+    """Return when the attempt under way is to be followed by another, or None for never."""
+    if not _may_be_retried(run, failure) or not _within_budget(run, failure):
+        return None
+    return now + delay_before_retry(run.retry, len(run.attempts), run_id=run.run_id)
+
+
+def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta:
+    """Return the wait before the `number`-th retry of a run, counted from 1."""
+    initial = retry.initial_delay_seconds
+    match retry.backoff:
+        case Backoff.FIXED:
+            planned = initial
+        case Backoff.LINEAR:
+            planned = initial * number
+        case Backoff.EXPONENTIAL:
+            planned = initial * 2 ** (number - 1)
+    delay = timedelta(seconds=min(planned, retry.max_delay_seconds))
+    return delay * (1 - _JITTER * _chance(run_id, number)) if retry.jitter else delay
+
+
+def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:
+    return (
+        run.retry.enabled
+        and run.cancel_requested is None
+        and failure.status is RunStatus.FAILED
+        and failure.may_repeat
+        and failure.cause in RETRIED
+    )
+
+
+def _within_budget(run: TaskRun, failure: Outcome) -> bool:
+    """Whether this failure, with those before it that draw on the same budget, may be retried."""
+    causes = [*(attempt.cause for attempt in run.attempts[:-1]), failure.cause]
+    infrastructure = sum(cause in INFRASTRUCTURE for cause in causes)
+    budget = run.retry.max_infrastructure_attempts
+    if budget is None:
+        return len(causes) <= run.retry.max_attempts
+    if failure.cause in INFRASTRUCTURE:
+        return infrastructure <= budget
+    return len(causes) - infrastructure <= run.retry.max_attempts
+
+
+def _chance(run_id: RunId, number: int) -> float:
+    """Return a number in [0, 1) that is the same for the same retry of the same run."""
+    digest = hashlib.sha256(f"jitter~{run_id}~{number}".encode()).digest()
+    return int.from_bytes(digest[:6]) / 2**48

@@ -1,0 +1,64 @@
+"""Secrets, and references to them.
+
+Only an activity resolves a reference; everything else holds the reference.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from polysync_core.domain.errors import Invalid
+
+_REFERENCE = re.compile(r"vault://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)/([A-Za-z0-9_.\-/]{1,255})")
+
+
+class Secret:
+    """A secret value that shows itself only to `reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value; call it only where it leaves for the service it is meant for."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("a secret is never serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """`vault://<vault>/<secret>`: which secret of which vault."""
+
+    vault: str
+    secret: str
+
+    def __str__(self) -> str:
+        return f"vault://{self.vault}/{self.secret}"
+
+    @classmethod
+    def parse(cls, text: str, *, path: str) -> SecretReference:
+        """Return the reference, or raise `Invalid` at `path`."""
+        found = _REFERENCE.fullmatch(text)
+        if found is None:
+            raise Invalid.at(path, "a secret is named as vault://<vault>/<secret>")
+        return cls(found[1], found[2])
+
+
+def is_secret_reference(value: object) -> bool:
+    """Tell whether a value claims to be a reference, well formed or not."""
+    return isinstance(value, str) and value.startswith("vault://")
