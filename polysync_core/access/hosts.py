@@ -1,0 +1,125 @@
+"""Which hosts Polysync may talk to, judged by name and again by address.
+
+The name is judged when a definition is written: https, a suffix from the service's own list, no
+user information, port or path. The address is judged at the moment of connecting (`Reach`), so a
+name that resolves to a private address is refused whoever answers for its zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from polysync_core.domain.errors import Invalid
+
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)", re.DOTALL)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+# The last label of a public name holds a letter and is not hexadecimal notation: `127.1` and
+# `0x7f.0x1` are spellings of an address (WHATWG URL, "ends in a number").
+_ADDRESS_LIKE = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|localhost)(?::(?P<port>[1-9][0-9]{0,4}))?/?")
+
+_HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
+"""Public by number, but answered by the machine's own Azure host:
+https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
+
+type Address = IPv4Address | IPv6Address
+
+
+class Reach(StrEnum):
+    """Which addresses a connection may end at."""
+
+    PUBLIC = "public"
+    LOOPBACK = "loopback"
+
+    def allows(self, address: str) -> bool:
+        """Tell whether a resolved address may be connected to."""
+        try:
+            found = _unmapped(ip_address(address.partition("%")[0]))
+        except ValueError:
+            return False
+        if self is Reach.LOOPBACK:
+            return found.is_loopback
+        return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
+
+
+@dataclass(frozen=True, slots=True)
+class BaseAddress:
+    """A checked `scheme://host[:port]`, without a trailing slash."""
+
+    url: str
+    host: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRule:
+    """What the address of a service looks like."""
+
+    suffixes: Sequence[str]
+    """Endings of the host's name, each beginning with a dot."""
+    example: str
+    allow_loopback: bool = False
+    """Whether `http://127.0.0.1:<port>` or `localhost` will do (development only)."""
+
+    def read(self, text: str, *, path: str) -> BaseAddress:
+        """Return the checked address, or raise `Invalid` at `path` naming the rule it breaks."""
+        loopback = _LOOPBACK.fullmatch(text)
+        if loopback is not None and self.allow_loopback:
+            return _loopback(text, loopback, path)
+        problem = self._problem(text)
+        if problem is not None:
+            raise Invalid.at(path, f"{problem}; expected an address such as {self.example}")
+        host = _host_of(text).lower()
+        return BaseAddress(f"https://{host}", host, Reach.PUBLIC)
+
+    def _problem(self, text: str) -> str | None:
+        scheme = _SCHEME.fullmatch(text)
+        if scheme is None or scheme["scheme"].lower() != "https":
+            return "only https addresses are allowed"
+        if not text.isascii() or any(not " " < character < "\x7f" for character in text):
+            return "the address holds a character that no host name has"
+        rest = scheme["rest"]
+        if "@" in rest:
+            return "an address holds no user information"
+        if "\\" in rest or re.search(r"[/?#].", rest) or rest.endswith(("?", "#")):
+            return "only the scheme and the host are wanted, without path, query or fragment"
+        return self._host_problem(_host_of(text).lower())
+
+    def _host_problem(self, host: str) -> str | None:
+        if host.startswith("[") or _ADDRESS_LIKE.fullmatch(host):
+            return "a host is given by its name, not by an address"
+        if ":" in host:
+            return "only the standard port is allowed"
+        if len(host) > 253 or _NAME.fullmatch(host) is None:
+            return "the host is not a public name"
+        if not any(host.endswith(suffix) and host != suffix for suffix in self.suffixes):
+            return f"the host must end in {' or '.join(self.suffixes)}"
+        return None
+
+
+def _host_of(text: str) -> str:
+    rest = text.partition("://")[2].removesuffix("/")
+    return rest.removesuffix(":443")
+
+
+def _loopback(text: str, found: re.Match[str], path: str) -> BaseAddress:
+    if int(found["port"] or 80) > 65535:
+        raise Invalid.at(path, "a port is at most 65535")
+    return BaseAddress(text.removesuffix("/"), found["host"], Reach.LOOPBACK)
+
+
+def _unmapped(address: Address) -> Address:
+    """Return the IPv4 address inside an IPv6 form of it, which is what gets connected to."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    nat64 = address.packed.startswith(b"\x00\x64\xff\x9b" + bytes(8))
+    return IPv4Address(address.packed[12:]) if nat64 else address

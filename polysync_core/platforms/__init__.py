@@ -1,0 +1,1 @@
+"""Connectors: one package a platform, one module a job type."""

@@ -1,0 +1,1 @@
+"""Azure Databricks: the connector and its job types."""

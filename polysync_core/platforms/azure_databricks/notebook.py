@@ -1,0 +1,109 @@
+"""Job type Databricks Notebook: one-time runs of a notebook.
+
+A run is submitted in the task form of Jobs API 2.2 (`tasks`, one entry), the only one that the
+current API and its SDK describe; the older form with `notebook_task` at the top is not documented
+any more. The token makes a submit safe to repeat: Databricks launches exactly one run for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import PlatformRefused, PolysyncError, Problem
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.paths import path_problem
+from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused
+from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
+from polysync_core.platforms.connector import Order, Submitted
+from polysync_core.platforms.http import PlatformClient, Refusal
+from polysync_core.platforms.text import value_as_text
+
+LONGEST_PARAMETERS = 1024 * 1024
+"""Bytes of `base_parameters` as JSON that the Jobs API takes."""
+
+_TOKEN_IS_SPENT = re.compile(r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookRuns:
+    """Starts notebooks on one platform's compute."""
+
+    client: PlatformClient
+    runs: Runs
+    compute: JsonObject
+
+    def submit(self, order: Order) -> Submitted:
+        """Start the notebook once for `order.token`."""
+        run_id = self.client.post(
+            *JOBS_API,
+            "runs",
+            "submit",
+            body=self._body(order),
+            repeatable=True,
+            read=run_id_of,
+            refused=_submit_refused,
+        )
+        return Submitted(external_run_id=run_id, monitor_url=self.runs.page(run_id))
+
+    def _body(self, order: Order) -> JsonObject:
+        return {
+            "run_name": order.run_name,
+            "idempotency_token": order.token,
+            "tasks": [
+                {
+                    "task_key": "notebook",
+                    "notebook_task": {
+                        "notebook_path": order.job.external_id,
+                        "base_parameters": _base_parameters(order),
+                    },
+                    **self.compute,
+                }
+            ],
+        }
+
+
+def check_notebook(job: Job) -> list[Problem]:
+    """Return what cannot be right in a notebook's Job."""
+    problem = path_problem(job.external_id)
+    problems = [Problem("externalId", problem)] if problem else []
+    problems += [
+        Problem(f"settings.{name}", "a Databricks Notebook has no settings")
+        for name in job.settings
+    ]
+    return problems
+
+
+def _base_parameters(order: Order) -> dict[str, JsonValue]:
+    types = {parameter.name: parameter.data_type for parameter in order.job.parameters}
+    texts: dict[str, JsonValue] = {}
+    for name, value in order.parameters.items():
+        text = value_as_text(value, types.get(name))
+        if text is not None:
+            texts[name] = text
+    if len(json.dumps(texts)) > LONGEST_PARAMETERS:
+        raise PlatformRefused(
+            "a notebook takes parameters of at most 1 MiB in all: pass a path to the data instead",
+            cause=FailureCause.PARAMETERS,
+        )
+    return texts
+
+
+def _submit_refused(refusal: Refusal) -> PolysyncError:
+    message = refusal.body.get("message")
+    if isinstance(message, str) and _TOKEN_IS_SPENT.search(message[:1000]):
+        return PlatformRefused(
+            "the run of this attempt was deleted in Databricks; only a new attempt can run again",
+            cause=FailureCause.LOST,
+            status=refusal.status,
+        )
+    if refusal.status == 404:
+        return PlatformRefused(
+            f"Databricks refused the run: {NOTEBOOK_MISSING}",
+            cause=FailureCause.SUBMIT,
+            status=refusal.status,
+        )
+    return refused(refusal)

@@ -1,0 +1,170 @@
+"""Runs of any Databricks job type: their state, their page and their end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
+from polysync_core.platforms.azure_databricks.states import RunWords
+from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.http import PlatformClient, UnexpectedAnswer
+from polysync_core.platforms.text import for_people
+
+JOBS_API = ("api", "2.2", "jobs")
+
+LONG_START = timedelta(minutes=10)
+"""A cluster usually starts within this time."""
+
+_RUN_ID = re.compile(r"[1-9][0-9]{0,18}")
+_PAGE_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
+_PATH_IS_WRONG = re.compile(
+    r"RESOURCE_DOES_NOT_EXIST|(?:notebook|path).{0,200}does(?:n't| not) exist"
+    r"|unable to access the notebook",
+    re.IGNORECASE | re.DOTALL,
+)
+_CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
+_REMEDIES_BY_CODE = {
+    "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
+    "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
+    "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",
+    "FEATURE_DISABLED": "Choose another computeType, or have the feature enabled.",
+    "CLUSTER_REQUEST_LIMIT_EXCEEDED": (
+        "Spread the runs by a rate-limit profile, or use a pool or Serverless."
+    ),
+    "WORKSPACE_RUN_LIMIT_EXCEEDED": "Limit the runs of this platform by a concurrency profile.",
+    "MAX_SPARK_CONTEXTS_EXCEEDED": "Limit the runs on this cluster by a concurrency profile.",
+    "CLUSTER_TERMINATED_BY_USER": "Somebody stopped the cluster: a job cluster is not shared.",
+}
+_STARTING = frozenset({"PENDING", "QUEUED", "WAITING"})
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of one workspace."""
+
+    client: PlatformClient
+    now: Clock
+
+    def read(self, run_id: str) -> Report:
+        """Return the state of a run; `RunNotFound` where the workspace has none of that id."""
+        number = _number(run_id)
+
+        def report(run: JsonObject) -> Report:
+            return self._report(run, run_id)
+
+        return self.client.get(
+            *JOBS_API,
+            "runs",
+            "get",
+            query={"run_id": number},
+            read=report,
+            refused=refused_for_run(run_id),
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run's end. Databricks accepts it for an ended run too, and does nothing."""
+        self.client.post(
+            *JOBS_API,
+            "runs",
+            "cancel",
+            body={"run_id": _number(run_id)},
+            repeatable=True,
+            read=_nothing,
+            refused=refused_for_run(run_id),
+        )
+
+    def page(self, run_id: str, given: JsonValue = None) -> str:
+        """Return the address of a run's page: the platform's own only if it is on its host."""
+        base = self.client.base.url
+        if isinstance(given, str) and _is_on_host(given, base):
+            return given
+        return f"{base}/#job/{run_id}/run/1"
+
+    def _report(self, run: JsonObject, run_id: str) -> Report:
+        words = RunWords.of(run)
+        if words is None:
+            raise UnexpectedAnswer
+        started = _moment(run.get("start_time"))
+        status = words.status
+        return Report(
+            status=status,
+            provider_state=words.shown,
+            message=_message(words, self._has_waited_long(words, started)),
+            cause=words.cause,
+            monitor_url=self.page(run_id, run.get("run_page_url")),
+            started_at=started,
+            finished_at=_moment(run.get("end_time")) if status.is_final else None,
+        )
+
+    def _has_waited_long(self, words: RunWords, started: datetime | None) -> bool:
+        if words.life_cycle not in _STARTING or started is None:
+            return False
+        return self.now() - started > LONG_START
+
+
+def _message(words: RunWords, has_waited_long: bool) -> str | None:
+    said = for_people(words.message)
+    remedy = _remedy(words)
+    if has_waited_long:
+        remedy = (
+            "It has been waiting for its compute for long: an existing cluster, an instance pool"
+            " or Serverless starts sooner than a new job cluster."
+        )
+    return " ".join(filter(None, (said, remedy))) or None
+
+
+def _remedy(words: RunWords) -> str | None:
+    if words.status is not ProviderStatus.FAILED:
+        return None
+    if _CLUSTER_IS_GONE.search(words.message):
+        return "Check existingClusterId: the cluster was deleted or belongs to another workspace."
+    if _PATH_IS_WRONG.search(words.message):
+        return f"{NOTEBOOK_MISSING[0].upper()}{NOTEBOOK_MISSING[1:]}."
+    return _REMEDIES_BY_CODE.get(words.code)
+
+
+def run_id_of(answer: JsonObject) -> str:
+    """Return the `run_id` of a submit's answer."""
+    match answer.get("run_id"):
+        case bool():
+            raise UnexpectedAnswer
+        case int() as number if number > 0:
+            return str(number)
+        case _:
+            raise UnexpectedAnswer
+
+
+def _number(run_id: str) -> int:
+    if _RUN_ID.fullmatch(run_id) is None:
+        raise RunNotFound("Databricks knows runs by their number only")
+    return int(run_id)
+
+
+def _nothing(_: JsonObject) -> None:
+    return None
+
+
+def _moment(milliseconds: JsonValue) -> datetime | None:
+    """Return a time given in milliseconds since 1970; Databricks says 0 for "not yet"."""
+    match milliseconds:
+        case bool():
+            return None
+        case int() if 0 < milliseconds < 253_402_300_800_000:
+            return datetime.fromtimestamp(milliseconds / 1000, UTC)
+        case _:
+            return None
+
+
+def _is_on_host(page: str, base: str) -> bool:
+    if _PAGE_CHARACTERS.fullmatch(page) is None:
+        return False
+    try:
+        given, ours = urlsplit(page), urlsplit(base)
+    except ValueError:
+        return False
+    return (given.scheme, given.netloc.lower()) == (ours.scheme, ours.netloc)

@@ -1,0 +1,177 @@
+"""What Databricks' words for a run's state mean.
+
+Two generations of words are read: `state` (life cycle and result) and `status` (state and
+termination details). Words and their meaning are those of `RunLifeCycleState`, `RunResultState`,
+`RunLifecycleStateV2State` and `TerminationCodeCode` in the Jobs API 2.2. A word that is in no
+table is `Unknown`, which is not an end: new words must neither fail nor finish a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.connector import ProviderStatus
+
+_LIFE_CYCLE = {
+    "QUEUED": ProviderStatus.RUNNING,
+    "PENDING": ProviderStatus.RUNNING,
+    "BLOCKED": ProviderStatus.RUNNING,
+    "WAITING": ProviderStatus.RUNNING,
+    "WAITING_FOR_RETRY": ProviderStatus.RUNNING,
+    "RUNNING": ProviderStatus.RUNNING,
+    "TERMINATING": ProviderStatus.RUNNING,
+    "SKIPPED": ProviderStatus.CANCELLED,
+    "INTERNAL_ERROR": ProviderStatus.FAILED,
+}
+_RESULT = {
+    "SUCCESS": ProviderStatus.SUCCESS,
+    # The leaves of the run succeeded; a single notebook has no others.
+    "SUCCESS_WITH_FAILURES": ProviderStatus.SUCCESS,
+    "FAILED": ProviderStatus.FAILED,
+    "TIMEDOUT": ProviderStatus.FAILED,
+    "UPSTREAM_FAILED": ProviderStatus.FAILED,
+    "MAXIMUM_CONCURRENT_RUNS_REACHED": ProviderStatus.FAILED,
+    "CANCELED": ProviderStatus.CANCELLED,
+    "CANCELLED": ProviderStatus.CANCELLED,
+    "UPSTREAM_CANCELED": ProviderStatus.CANCELLED,
+    "UPSTREAM_CANCELLED": ProviderStatus.CANCELLED,
+    "EXCLUDED": ProviderStatus.CANCELLED,
+    "DISABLED": ProviderStatus.CANCELLED,
+}
+_ENDED_OTHERWISE = {
+    "SUCCESS": ProviderStatus.SUCCESS,
+    "SUCCESS_WITH_FAILURES": ProviderStatus.SUCCESS,
+    "USER_CANCELED": ProviderStatus.CANCELLED,
+    "USER_CANCELLED": ProviderStatus.CANCELLED,
+    "CANCELED": ProviderStatus.CANCELLED,
+    "CANCELLED": ProviderStatus.CANCELLED,
+    "SKIPPED": ProviderStatus.CANCELLED,
+    "DISABLED": ProviderStatus.CANCELLED,
+}
+_CAUSES: dict[str, FailureCause | None] = {
+    # The notebook ran, and failed.
+    "RUN_EXECUTION_ERROR": None,
+    # The platform or the cloud under it: the same run may well succeed later.
+    "BREAKING_CHANGE": FailureCause.PLATFORM_UNREACHABLE,
+    "CLOUD_FAILURE": FailureCause.PLATFORM_UNREACHABLE,
+    "CLUSTER_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+    "CLUSTER_TERMINATED_BY_USER": FailureCause.PLATFORM_UNREACHABLE,
+    "DRIVER_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+    "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+    "REPOSITORY_CHECKOUT_FAILED": FailureCause.PLATFORM_UNREACHABLE,
+    "STORAGE_ACCESS_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+    # The platform is full.
+    "CLUSTER_REQUEST_LIMIT_EXCEEDED": FailureCause.CONTENTION_REJECTED,
+    "MAX_CONCURRENT_RUNS_EXCEEDED": FailureCause.CONTENTION_REJECTED,
+    "MAX_JOB_QUEUE_SIZE_EXCEEDED": FailureCause.CONTENTION_REJECTED,
+    "MAX_SPARK_CONTEXTS_EXCEEDED": FailureCause.CONTENTION_REJECTED,
+    "WORKSPACE_RUN_LIMIT_EXCEEDED": FailureCause.CONTENTION_REJECTED,
+    # What was asked for cannot be had: the definition has to change.
+    "BUDGET_POLICY_LIMIT_EXCEEDED": FailureCause.SUBMIT,
+    "FEATURE_DISABLED": FailureCause.SUBMIT,
+    "INVALID_CLUSTER_REQUEST": FailureCause.SUBMIT,
+    "INVALID_RUN_CONFIGURATION": FailureCause.SUBMIT,
+    "LIBRARY_INSTALLATION_ERROR": FailureCause.SUBMIT,
+    "RESOURCE_NOT_FOUND": FailureCause.SUBMIT,
+    "UNAUTHORIZED_ERROR": FailureCause.SUBMIT,
+}
+_CAUSES_BY_WORD = {
+    "TIMEDOUT": FailureCause.TIMEOUT,
+    "MAXIMUM_CONCURRENT_RUNS_REACHED": FailureCause.CONTENTION_REJECTED,
+    "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+}
+_CAUSES_BY_TYPE = {
+    "CLOUD_FAILURE": FailureCause.PLATFORM_UNREACHABLE,
+    "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
+}
+_MOST_OF_MESSAGE = 4000
+_TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWords:
+    """The words that describe a run, in upper case; an absent one is empty."""
+
+    life_cycle: str
+    result: str = ""
+    code: str = ""
+    """Why it ended, in the newer generation."""
+    kind: str = ""
+    """Whose fault the end was, in the newer generation."""
+    message: str = ""
+
+    @classmethod
+    def of(cls, run: JsonObject) -> RunWords | None:
+        """Return the words of a `runs/get` answer, or None where it describes no state."""
+        old, new = _object(run.get("state")), _object(run.get("status"))
+        end, queue = _object(new.get("termination_details")), _object(new.get("queue_details"))
+        life_cycle = _word(old, "life_cycle_state") or _word(new, "state")
+        if not life_cycle:
+            return None
+        messages = (
+            _text(old, "state_message"),
+            _text(end, "message"),
+            _text(old, "queue_reason"),
+            _text(queue, "message"),
+        )
+        return cls(
+            life_cycle=life_cycle,
+            result=_word(old, "result_state"),
+            code=_word(end, "code"),
+            kind=_word(end, "type"),
+            message=next(filter(None, messages), "")[:_MOST_OF_MESSAGE],
+        )
+
+    @property
+    def status(self) -> ProviderStatus:
+        """What the words mean to Polysync."""
+        if self.life_cycle != "TERMINATED":
+            return _LIFE_CYCLE.get(self.life_cycle, ProviderStatus.UNKNOWN)
+        if self.result in _RESULT:
+            return _RESULT[self.result]
+        if self.code in _CAUSES:
+            return ProviderStatus.FAILED
+        if self.code in _ENDED_OTHERWISE:
+            return _ENDED_OTHERWISE[self.code]
+        return self._status_by_kind()
+
+    def _status_by_kind(self) -> ProviderStatus:
+        if self.result or self.kind not in _TYPES:
+            return ProviderStatus.UNKNOWN
+        return ProviderStatus.SUCCESS if self.kind == "SUCCESS" else ProviderStatus.FAILED
+
+    @property
+    def cause(self) -> FailureCause | None:
+        """Why a failed run failed; None where the artefact itself did."""
+        if self.status is not ProviderStatus.FAILED:
+            return None
+        if self.result in _CAUSES_BY_WORD:
+            return _CAUSES_BY_WORD[self.result]
+        if self.code in _CAUSES:
+            return _CAUSES[self.code]
+        by_type = _CAUSES_BY_TYPE.get(self.kind)
+        return by_type or _CAUSES_BY_WORD.get(self.life_cycle)
+
+    @property
+    def shown(self) -> str:
+        """The platform's own words, such as `TERMINATED/FAILED`, for people."""
+        end = self.result or self.code
+        return f"{self.life_cycle}/{end}" if end else self.life_cycle
+
+
+def _object(value: JsonValue) -> Mapping[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(source: Mapping[str, JsonValue], name: str) -> str:
+    word = _text(source, name).upper()
+    # A word goes into tables, rows and logs: what is not a word is treated as absent.
+    return word if word.replace("_", "").isalnum() and word.isascii() and len(word) <= 64 else ""
+
+
+def _text(source: Mapping[str, JsonValue], name: str) -> str:
+    value = source.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,40 @@
+"""Where a call's bearer token comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from polysync_core.access.references import Secrets
+from polysync_core.domain.secrets import Secret
+
+
+class Credential(Protocol):
+    """Gives the token for one platform; safe to use from many threads."""
+
+    def token(self) -> Secret:
+        """Return a token that is valid now.
+
+        Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
+        """
+        ...
+
+    def renew(self) -> None:
+        """Drop what is remembered: the platform has refused the last token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencedToken:
+    """A token that lies in a vault, looked up for every call and kept nowhere here."""
+
+    reference: str
+    secrets: Secrets
+
+    def token(self) -> Secret:
+        """Return the token as the vault (or the resolver's short memory) has it."""
+        return self.secrets.resolve(self.reference)
+
+    def renew(self) -> None:
+        """Have the next call read the vault again: the token may have been rotated."""
+        self.secrets.forget(self.reference)

@@ -1,0 +1,301 @@
+"""The one way in which connectors speak HTTP.
+
+A `PlatformClient` is bound to one base address and one credential, so a call can go nowhere else.
+It keeps every call within a total time, repeats what may be repeated, and says what went wrong in
+the families of `polysync_core.domain.errors`: a call that may have had an effect and whose answer
+is missing is `Uncertain`, never `Unavailable`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn
+
+from requests.adapters import HTTPAdapter
+
+from polysync_core.access.hosts import BaseAddress
+from polysync_core.access.retry_after import read_retry_after
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import (
+    PlatformRefused,
+    PolysyncError,
+    Unavailable,
+    Uncertain,
+)
+from polysync_core.domain.json import JsonObject
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.credentials import Credential
+from polysync_core.platforms.exchange import (
+    DEFAULT_SIZE_LIMIT,
+    Answer,
+    Exchange,
+    Fault,
+    TimeLeft,
+    request_for,
+)
+from polysync_core.platforms.patience import Patience, Timekeeper
+from polysync_core.platforms.transport import shared_transport
+from polysync_core.platforms.urls import QueryValue, url
+
+log = logging.getLogger(__name__)
+
+_HEADERS = {
+    "Accept": "application/json",
+    # A compressed answer could grow beyond every limit while it is unpacked.
+    "Accept-Encoding": "identity",
+    "User-Agent": "polysync",
+}
+_TOO_MANY_REQUESTS = 429
+_REQUEST_TIMEOUT = 408
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
+
+
+class UnexpectedAnswer(Exception):
+    """The answer is JSON but not what the call is documented to return."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A 4xx answer, for a platform's own mapping; its body stays out of every error."""
+
+    status: int
+    body: JsonObject
+    host: str
+
+
+type RefusalMapping = Callable[[Refusal], PolysyncError]
+"""Turns a platform's refusal into the error to raise."""
+
+
+def plain_refusal(refusal: Refusal) -> PolysyncError:
+    """Return the error for a platform that says no more than the status."""
+    return PlatformRefused(
+        f"{refusal.host} refused the request with status {refusal.status}",
+        cause=FailureCause.SUBMIT,
+        status=refusal.status,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How calls are carried: tests replace the transport and the time."""
+
+    transport: HTTPAdapter | None = None
+    patience: Patience = field(default_factory=Patience)
+    timekeeper: Timekeeper = field(default_factory=Timekeeper)
+    size_limit: int = DEFAULT_SIZE_LIMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, however often it has to be sent."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    segments: tuple[str, ...]
+    query: Mapping[str, QueryValue] | None = None
+    body: JsonObject | None = None
+    repeatable: bool = False
+    """Whether sending it twice does what sending it once does."""
+    refused: RefusalMapping | None = None
+    """What a 4xx means for this call, where the platform's general mapping does not fit."""
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the platform may change something because of it."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setback:
+    """What came of one sending that did not succeed."""
+
+    error: PolysyncError
+    may_pass: bool = False
+    doubtful: bool = False
+    """Whether the call may have had its effect all the same."""
+    asked: float | None = None
+    """Seconds that the platform asked to wait."""
+    status: int | None = None
+
+
+class PlatformClient:
+    """Makes JSON calls to one platform; safe to share between threads.
+
+    Every call raises `PlatformRefused` or what the refusal mapping makes of a 4xx, `Unavailable`,
+    or, for a call with an effect, `Uncertain`.
+    """
+
+    def __init__(
+        self,
+        base: BaseAddress,
+        credential: Credential,
+        *,
+        refused: RefusalMapping = plain_refusal,
+        wire: Wire | None = None,
+    ) -> None:
+        self.base = base
+        self._credential = credential
+        self._refused = refused
+        wire = wire or Wire()
+        self._patience = wire.patience
+        self._time = wire.timekeeper
+        self._exchange = Exchange(wire.transport or shared_transport(base.reach), wire.size_limit)
+
+    def get[T](
+        self,
+        *segments: str,
+        read: Callable[[JsonObject], T],
+        query: Mapping[str, QueryValue] | None = None,
+        refused: RefusalMapping | None = None,
+    ) -> T:
+        """Return what `read` makes of the answer; `read` may raise `UnexpectedAnswer`."""
+        call = Call(method="GET", segments=segments, query=query, repeatable=True, refused=refused)
+        return self.carry_out(call, read)
+
+    def post[T](
+        self,
+        *segments: str,
+        read: Callable[[JsonObject], T],
+        body: JsonObject,
+        repeatable: bool,
+        refused: RefusalMapping | None = None,
+    ) -> T:
+        """Return what `read` makes of the answer to a call that changes something."""
+        call = Call(
+            method="POST", segments=segments, body=body, repeatable=repeatable, refused=refused
+        )
+        return self.carry_out(call, read)
+
+    def carry_out[T](self, call: Call, read: Callable[[JsonObject], T]) -> T:
+        """Send a call until it succeeds, may not be sent again, or its time is over."""
+        deadline = self._time.monotonic() + self._patience.total
+        doubtful = renewed = False
+        repetition = 0
+        while True:
+            outcome = self._send(call, read, deadline)
+            if not isinstance(outcome, _Setback):
+                return outcome[0]
+            doubtful = doubtful or (call.has_effect and outcome.doubtful)
+            if outcome.status == _UNAUTHORIZED and not renewed:
+                self._credential.renew()
+                renewed = True
+                continue
+            repetition += 1
+            pause = self._pause(call, outcome, repetition, deadline)
+            if pause is None:
+                _give_up(outcome, self.base.host, doubtful=doubtful)
+            self._note_repetition(call, outcome, repetition)
+            self._time.sleep(pause)
+
+    def _send[T](
+        self, call: Call, read: Callable[[JsonObject], T], deadline: float
+    ) -> tuple[T] | _Setback:
+        token = self._token()
+        if not isinstance(token, Secret):
+            return _Setback(error=token)
+        headers = {**_HEADERS, "Authorization": f"Bearer {token.reveal()}"}
+        address = url(self.base.url, *call.segments, query=call.query)
+        remaining = max(0.001, deadline - self._time.monotonic())
+        left = TimeLeft(
+            connect=min(self._patience.connect, remaining),
+            read=min(self._patience.read, remaining),
+            deadline=deadline,
+        )
+        request = request_for(call.method, address, headers, call.body)
+        answer = self._exchange.send(request, left, self._time.monotonic)
+        if isinstance(answer, Fault):
+            return self._fault(answer)
+        return self._read(call, answer, read)
+
+    def _token(self) -> Secret | PolysyncError:
+        try:
+            token = self._credential.token().reveal().strip()
+        except PolysyncError as error:
+            return error
+        # http.client would quote an impossible header, token and all, in its error.
+        if token and token.isascii() and token.isprintable() and " " not in token:
+            return Secret(token)
+        return PlatformRefused(
+            f"the credential for {self.base.host} holds characters that no token has",
+            cause=FailureCause.SECRET,
+        )
+
+    def _read[T](
+        self, call: Call, answer: Answer, read: Callable[[JsonObject], T]
+    ) -> tuple[T] | _Setback:
+        if answer.status >= 300:
+            return self._failure(call, answer)
+        content = answer.json()
+        if content is None:
+            return self._fault(Fault.MALFORMED)
+        try:
+            return (read(content),)
+        except UnexpectedAnswer:
+            return self._fault(Fault.MALFORMED)
+
+    def _fault(self, fault: Fault) -> _Setback:
+        message = f"{self.base.host} {fault.value}"
+        error: PolysyncError = Unavailable(message)
+        if fault is Fault.ADDRESS_REFUSED:
+            error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
+        return _Setback(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
+
+    def _failure(self, call: Call, answer: Answer) -> _Setback:
+        status = answer.status
+        if status < 400:
+            return _Setback(error=self._redirected(answer), status=status)
+        if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
+            refusal = Refusal(status=status, body=answer.json() or {}, host=self.base.host)
+            error = (call.refused or self._refused)(refusal)
+            return _Setback(error=error, may_pass=isinstance(error, Unavailable), status=status)
+        asked = read_retry_after(answer.retry_after, self._time.now())
+        # A server that says when to come back has not begun; any other 5xx may come after the act.
+        doubtful = status >= 500 and not (status == 503 and asked is not None)
+        error = Unavailable(f"{self.base.host} is unavailable (status {status})", retry_after=asked)
+        return _Setback(error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status)
+
+    def _redirected(self, answer: Answer) -> PolysyncError:
+        return PlatformRefused(
+            f"{self.base.host} redirects to {answer.redirect_host}, which is not followed:"
+            " check the address",
+            cause=FailureCause.PLATFORM_UNREACHABLE,
+            status=answer.status,
+        )
+
+    def _pause(
+        self, call: Call, setback: _Setback, repetition: int, deadline: float
+    ) -> float | None:
+        """Return the seconds until the next sending, or None where there is none."""
+        if not (call.repeatable and setback.may_pass) or repetition >= self._patience.attempts:
+            return None
+        if setback.asked is not None and setback.asked > self._patience.longest_retry_after:
+            return None
+        pause = self._time.pause(self._patience, repetition, setback.asked)
+        return pause if self._time.monotonic() + pause < deadline else None
+
+    def _note_repetition(self, call: Call, setback: _Setback, repetition: int) -> None:
+        log.warning(
+            "A call to a platform is sent again.",
+            extra={
+                "action": "platform_call_repeated",
+                "host": self.base.host,
+                "method": call.method,
+                "status": setback.status,
+                "repetition": repetition,
+            },
+        )
+
+
+def _give_up(setback: _Setback, host: str, *, doubtful: bool) -> NoReturn:
+    # A refusal for want of rights says nothing of what an earlier sending has done.
+    unsettled = isinstance(setback.error, Unavailable) or setback.status in {
+        _UNAUTHORIZED,
+        _FORBIDDEN,
+        None,
+    }
+    if doubtful and unsettled:
+        raise Uncertain(f"{host} may have carried out the request, but its answer is missing")
+    raise setback.error

@@ -1,0 +1,1 @@
+"""Secret managers: one module a provider."""

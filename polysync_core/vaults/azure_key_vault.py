@@ -1,0 +1,159 @@
+"""Provider Azure Key Vault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from polysync_core.access.attributes import read_attributes
+from polysync_core.access.auth import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.access.hosts import BaseAddress, HostRule
+from polysync_core.access.references import Secrets
+from polysync_core.access.retry_after import read_retry_after
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import utc_now
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.base import Value
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.errors import (
+    Invalid,
+    PlatformRefused,
+    PolysyncError,
+    Problem,
+    Unavailable,
+)
+from polysync_core.domain.secrets import Secret
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
+    from azure.keyvault.secrets import SecretClient
+
+ROLE = "Key Vault Secrets User"
+
+_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
+_SUFFIXES = {
+    Cloud.PUBLIC: (".vault.azure.net",),
+    Cloud.US_GOVERNMENT: (".vault.usgovcloudapi.net",),
+    Cloud.CHINA: (".vault.azure.cn",),
+}
+
+
+class KeyVaultAttributes(Value):
+    """`attributes` of an Azure Key Vault."""
+
+    vault_url: str
+    cloud: Cloud = Cloud.PUBLIC
+
+    def base_address(self) -> BaseAddress:
+        """Return the vault's address. It may resolve to a private endpoint: the zone is Azure's."""
+        rule = HostRule(
+            suffixes=_SUFFIXES[self.cloud], example=f"https://my-vault{_SUFFIXES[self.cloud][0]}"
+        )
+        return rule.read(self.vault_url, path="attributes.vaultUrl")
+
+
+@dataclass(frozen=True, slots=True)
+class AzureKeyVault:
+    """One key vault, read through the official client."""
+
+    client: SecretClient
+    vault: str
+
+    def read(self, name: str) -> Secret:
+        """Return the newest version of a secret."""
+        subject = f"the secret {name} of the vault {self.vault}"
+        if _NAME.fullmatch(name) is None:
+            raise PlatformRefused(
+                f"{subject} cannot exist: Key Vault names have 1-127 letters, digits and hyphens",
+                cause=FailureCause.SECRET,
+            )
+        value = _settled(lambda: self.client.get_secret(name).value, subject)
+        if value is None:
+            raise PlatformRefused(f"{subject} has no value", cause=FailureCause.SECRET)
+        return Secret(value)
+
+    def test(self) -> str:
+        """List one secret's name, which needs the role that reading needs."""
+
+        def first() -> None:
+            next(iter(self.client.list_properties_of_secrets(max_page_size=1)), None)
+
+        _settled(first, f"the vault {self.vault}")
+        return f"Reached {self.client.vault_url}; its secrets can be listed."
+
+
+def check_key_vault(vault: Vault) -> list[Problem]:
+    """Return what cannot be right in the definition of a key vault."""
+    problems = check_auth(_auth(vault), ENTRA_METHODS, "Azure Key Vault")
+    try:
+        read_attributes(KeyVaultAttributes, vault.attributes).base_address()
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> AzureKeyVault:
+    """Return a connection to a checked vault; `options` go to the official client."""
+    # Costs start-up time, which those without a key vault need not pay.
+    from azure.keyvault.secrets import SecretClient
+
+    from polysync_core.access.entra import AZURE_CLIENT_BOUNDS, azure_credential
+
+    attributes = read_attributes(KeyVaultAttributes, vault.attributes)
+    address = attributes.base_address().url
+    credential = options.pop("credential", None) or azure_credential(
+        _auth(vault), attributes.cloud, secrets
+    )
+    client = SecretClient(address, credential, **{**AZURE_CLIENT_BOUNDS, **options})
+    return AzureKeyVault(client, vault.name)
+
+
+def _auth(vault: Vault) -> Auth:
+    return vault.auth or Auth(method=AuthMethod.MANAGED_IDENTITY)
+
+
+def _settled[T](call: Callable[[], T], subject: str) -> T:
+    """Return what the call returns, or raise an error that has nothing of the SDK's behind it."""
+    outcome = _outcome(call, subject)
+    if isinstance(outcome, PolysyncError):
+        raise outcome
+    return outcome
+
+
+def _outcome[T](call: Callable[[], T], subject: str) -> T | PolysyncError:
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+
+    from polysync_core.access.entra import entra_code, sign_in_refused
+
+    try:
+        return call()
+    except ClientAuthenticationError as error:
+        return sign_in_refused(entra_code(error))
+    except HttpResponseError as error:
+        return _refusal(error, subject)
+    except (AzureError, OSError):
+        return Unavailable(f"{subject} cannot be read: Key Vault does not answer")
+
+
+def _refusal(error: HttpResponseError, subject: str) -> PolysyncError:
+    status = error.status_code or 0
+    if status == 429 or status >= 500:
+        return Unavailable(
+            f"{subject} cannot be read: Key Vault is unavailable (status {status})",
+            retry_after=read_retry_after(_header(error, "Retry-After"), utc_now()),
+        )
+    remedy = {
+        403: (
+            f"reading is not allowed: grant the identity the role '{ROLE}' on the vault, check"
+            " its firewall, and that the secret is enabled"
+        ),
+        404: "it does not exist",
+    }.get(status, f"Key Vault refused the request (status {status})")
+    return PlatformRefused(f"{subject}: {remedy}", cause=FailureCause.SECRET, status=status)
+
+
+def _header(error: HttpResponseError, name: str) -> str | None:
+    headers: object = getattr(error.response, "headers", None)
+    return cast("Mapping[str, str]", headers).get(name) if isinstance(headers, Mapping) else None

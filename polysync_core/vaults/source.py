@@ -1,0 +1,23 @@
+"""What Polysync needs from a secret manager."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from polysync_core.domain.secrets import Secret
+
+
+class SecretSource(Protocol):
+    """A live connection to one vault; safe to share between threads.
+
+    Both calls raise `PlatformRefused` (cause `Secret`; final) or `Unavailable` (again later). No
+    error holds a secret.
+    """
+
+    def read(self, name: str) -> Secret:
+        """Return the present value of a secret."""
+        ...
+
+    def test(self) -> str:
+        """Make one cheap call; return a sentence on what was reached."""
+        ...
