@@ -1,0 +1,1 @@
+"""The HTTP API: a FastAPI app that knows nothing of Functions."""

@@ -1,0 +1,50 @@
+"""All definitions as they will be: the stored ones with some changes on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import Reference, reference_to
+from polysync_core.domain.definitions.references import references_of
+from polysync_core.domain.definitions.stored import DefinitionStore
+
+
+class Overlay:
+    """A `Catalogue` for one request; what it has read once it does not read again."""
+
+    def __init__(
+        self,
+        store: DefinitionStore,
+        changed: Iterable[Definition] = (),
+        deleted: Iterable[Reference] = (),
+    ) -> None:
+        self._store = store
+        self._changes: dict[Reference, Definition | None] = dict.fromkeys(deleted)
+        self._changes |= {reference_to(each): each for each in changed}
+        self._read: dict[Reference, Definition | None] = {}
+        self._changed_referrers: dict[Reference, list[Definition]] = {}
+        for definition in self._changes.values():
+            if definition is not None:
+                self._note(definition)
+
+    def find(self, kind: Kind, name: str) -> Definition | None:
+        """Return a definition, at the cost of one point read at most."""
+        reference = Reference(kind, name)
+        if reference in self._changes:
+            return self._changes[reference]
+        if reference not in self._read:
+            stored = self._store.get(kind, name)
+            self._read[reference] = None if stored is None else stored.definition
+        return self._read[reference]
+
+    def referrers(self, reference: Reference) -> Iterator[Definition]:
+        """Yield what will refer to a definition."""
+        yield from self._changed_referrers.get(reference, ())
+        for stored in self._store.referrers(reference):
+            if reference_to(stored.definition) not in self._changes:
+                yield stored.definition
+
+    def _note(self, definition: Definition) -> None:
+        for reference in {each for _, each in references_of(definition)}:
+            self._changed_referrers.setdefault(reference, []).append(definition)

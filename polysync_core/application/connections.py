@@ -1,0 +1,61 @@
+"""Live connections to platforms, kept for as long as their definitions may be trusted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.platforms.connector import Connector
+
+TRUSTED_SECONDS = 15.0
+"""How long an edit of a Platform may take to reach runs that are under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    platform: Platform
+    connector: Connector
+    checked_at: float
+
+
+class Connections:
+    """Connectors by the name of their Platform, shared by all threads of the process."""
+
+    def __init__(
+        self,
+        platform_named: Callable[[str], Platform],
+        open_connector: Callable[[Platform], Connector],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._platform_named = platform_named
+        self._open_connector = open_connector
+        self._monotonic = monotonic
+        self._known: dict[str, _Connection] = {}
+        self._lock = threading.Lock()
+
+    def to(self, platform_name: str) -> Connector:
+        """Return a connector; raises `NotFound` where there is no such Platform."""
+        return self._connection(platform_name).connector
+
+    def platform(self, platform_name: str) -> Platform:
+        """Return a Platform as it was at most `TRUSTED_SECONDS` ago."""
+        return self._connection(platform_name).platform
+
+    def _connection(self, name: str) -> _Connection:
+        now = self._monotonic()
+        known = self._known.get(name)
+        if known is not None and now - known.checked_at < TRUSTED_SECONDS:
+            return known
+        platform = self._platform_named(name)
+        # An unchanged Platform keeps its connector, and with it open sockets and a valid token.
+        if known is not None and known.platform == platform:
+            connection = _Connection(platform, known.connector, now)
+        else:
+            connection = _Connection(platform, self._open_connector(platform), now)
+        with self._lock:
+            self._known[name] = connection
+        return connection

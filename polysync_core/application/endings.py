@@ -1,0 +1,78 @@
+"""The end of an attempt: what it means for its run, and what follows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polysync_core.application.changes import change_run
+from polysync_core.application.outcomes import failure
+from polysync_core.application.ports import Runs
+from polysync_core.application.runs import waiting
+from polysync_core.application.verdicts import DONE, Verdict
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.runs.retries import retry_at
+from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun, back_off, finish
+
+ACTOR = "polysync"
+"""Who changed a run, where it was Polysync itself."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endings:
+    """Ends attempts, each once."""
+
+    runs: Runs
+    clock: Clock
+
+    def fail(
+        self, stored: StoredRun, cause: FailureCause, message: str, *, may_repeat: bool = True
+    ) -> Verdict:
+        """Record that the attempt failed without a report of its platform."""
+        return self.end(stored, lambda _: failure(cause, message, may_repeat=may_repeat))
+
+    def end(self, stored: StoredRun, outcome_of: Callable[[TaskRun], Outcome]) -> Verdict:
+        """Record how the attempt ended, and with it the run or its wait for another attempt.
+
+        What it means is judged by the newest row: somebody may just have asked for its end.
+        """
+        number = len(stored.run.attempts)
+        ended = change_run(self.runs, stored, lambda run: self._concluded(run, number, outcome_of))
+        _log.info(
+            "Attempt ended.",
+            extra={
+                "action": "run_ended" if ended.run.status.is_terminal else "retry_planned",
+                "run_id": ended.run.run_id,
+                "task": ended.run.task,
+                "attempt": number,
+                "status": ended.run.status,
+                "cause": ended.run.attempts[number - 1].cause,
+            },
+        )
+        return self.settled(ended, number)
+
+    def _concluded(
+        self, run: TaskRun, attempt: int, outcome_of: Callable[[TaskRun], Outcome]
+    ) -> TaskRun | None:
+        """Return the run after its attempt, unless another outcome of it stands already."""
+        if not run.carries(attempt):
+            return None
+        outcome, now = outcome_of(run), self.clock()
+        until = retry_at(run, outcome, now=now)
+        if until is None:
+            return finish(run, outcome, at=now, actor=ACTOR)
+        return back_off(run, outcome, until=until, at=now, actor=ACTOR)
+
+    def settled(self, stored: StoredRun, attempt: int) -> Verdict:
+        """Say what follows an attempt that is over, also where a crash kept it from being said."""
+        run = stored.run
+        if run.status.is_terminal:
+            self.runs.settle(run)
+        if run.status is RunStatus.QUEUED and run.next_attempt == attempt + 1:
+            return Verdict(done=True, retry=waiting(run))
+        return DONE

@@ -1,0 +1,129 @@
+"""What the use cases need from the outside; storage and the engine implement it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.poison import PoisonMessage
+from polysync_core.domain.runs.events import RunEvent
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.values import TaskRun
+
+
+class Runs(Protocol):
+    """Stored task runs.
+
+    Every call may raise `Unavailable`. The index is written before the row and settled after the
+    outcome, so a crash between two writes leaves a debt in the index and never a lost run.
+    """
+
+    def get(self, run_id: RunId) -> StoredRun | None:
+        """Return a run by one point read."""
+        ...
+
+    def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
+        """Return those of the runs that exist, in the order asked for."""
+        ...
+
+    def announce(self, run: TaskRun) -> None:
+        """Write the run into the index, as active."""
+        ...
+
+    def insert(self, run: TaskRun) -> StoredRun | None:
+        """Write a new run; None where the run exists already."""
+        ...
+
+    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        """Replace a run that is as it was read, or raise `StaleETag`."""
+        ...
+
+    def settle(self, run: TaskRun) -> None:
+        """Record a run's outcome in the index and take it off the active ones."""
+        ...
+
+    def withdraw(self, owed: Owed) -> None:
+        """Remove an announcement that no run stands behind."""
+        ...
+
+    def owed(self) -> Iterator[Owed]:
+        """Yield the active runs; the cost depends on how many are active."""
+        ...
+
+    def shards(self) -> Sequence[str]:
+        """Return the Dispatcher shards that have had runs."""
+        ...
+
+    def page(self, listing: Listing) -> Page[TaskRun]:
+        """Return runs, newest first."""
+        ...
+
+
+class Engine(Protocol):
+    """The durable engine, as far as the use cases touch it; every call may raise `Unavailable`.
+
+    A signal may come late, twice or never: the rows are the truth, and the reconciler repeats it.
+    """
+
+    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+        """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
+        ...
+
+    def release(self, shard: str, run_id: RunId, attempt: int) -> None:
+        """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
+        ...
+
+    def adopt(self, shard: str, lease: Lease) -> None:
+        """Tell the Dispatcher that an attempt is running already."""
+        ...
+
+    def renew(self, shard: str, policies: PolicySet) -> None:
+        """Tell the Dispatcher of newer policies, and make it look at everything again."""
+        ...
+
+    def wake(self, run_id: RunId, attempt: int) -> None:
+        """Make the orchestration of an attempt look at its run now."""
+        ...
+
+    def carries(self, run_id: RunId, attempt: int) -> bool:
+        """Tell whether a live orchestration carries the attempt."""
+        ...
+
+    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+        """Start the orchestration of an attempt unless it is live."""
+        ...
+
+    def dispatcher(self, shard: str) -> DispatcherState:
+        """Return what the Dispatcher of a shard knows."""
+        ...
+
+
+class Queue(Protocol):
+    """A queue to put messages into."""
+
+    def send(self, text: str, *, delay_seconds: int = 0) -> None:
+        """Put a message, to be seen after a delay; raises `Unavailable` or `TooLarge`."""
+        ...
+
+
+class Publisher(Protocol):
+    """Tells the world of runs."""
+
+    def publish(self, event: RunEvent) -> None:
+        """Send an event, perhaps not for the first time; raises where it may not have arrived."""
+        ...
+
+
+class PoisonStore(Protocol):
+    """Messages that were given up; every call may raise `Unavailable`."""
+
+    def put(self, message: PoisonMessage) -> None:
+        """Keep a message; doing it twice is doing it once."""
+        ...
+
+    def page(self, *, limit: int, token: str | None = None) -> Page[PoisonMessage]:
+        """Return messages, newest first."""
+        ...

@@ -1,0 +1,233 @@
+"""Task runs as their users see them: start, repeat, list, read, cancel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from polysync_core.application.changes import change_run, read_run
+from polysync_core.application.connections import Connections
+from polysync_core.application.policies import Policies
+from polysync_core.application.ports import Engine, Runs
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Direction, Job
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.errors import Conflict, Unavailable
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.parameters import resolve
+from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.values import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    TriggerType,
+    accepted,
+    finish,
+    request_cancel,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a caller asks for by Run Once."""
+
+    task: str
+    parameters: Mapping[str, JsonValue]
+    priority: int | None = None
+    idempotency_key: str | None = None
+    actor: str
+    rerun_of: TaskRun | None = None
+    """The finished run that this one repeats."""
+
+    @property
+    def digest(self) -> str:
+        """What must be equal in two requests under one idempotency key."""
+        content: dict[str, JsonValue] = {
+            "parameters": dict(self.parameters),
+            "priority": self.priority,
+        }
+        if self.rerun_of is not None:
+            content["rerunOf"] = self.rerun_of.run_id
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRuns:
+    """The use cases around task runs."""
+
+    runs: Runs
+    task_named: Callable[[str], Task]
+    """Return a Task, or raise `NotFound`."""
+    job_named: Callable[[str], Job]
+    connections: Connections
+    policies: Policies
+    clock: Clock
+
+    def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
+        """Accept a manual run of a Task; when this returns, the run is stored and will start.
+
+        Raises `NotFound`, `Conflict` (disabled; another request under the same idempotency key) and
+        `Invalid` (parameters).
+        """
+        task = self.task_named(request.task)
+        if not task.enabled:
+            raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
+        run_id = new_run_id()
+        if request.idempotency_key is not None:
+            run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
+            known = self.runs.get(run_id)
+            if known is not None:
+                return self._repeated(known, request)
+        run = accepted(self._queued(run_id, task, request), actor=request.actor)
+        return self._store(run, request, engine)
+
+    def rerun(
+        self, run_id: RunId, *, idempotency_key: str | None, actor: str, engine: Engine
+    ) -> TaskRun:
+        """Accept a new run with the Task, parameters, priority and nominal time of a finished one.
+
+        The Job is today's. Raises what `run_once` raises, and `Conflict` for a run that goes on.
+        """
+        former = self.get(run_id)
+        if not former.status.is_terminal:
+            raise Conflict(
+                f"The run is {former.status}; only a finished run can be run again. "
+                "To run its task beside it, start the task."
+            )
+        request = RunRequest(
+            task=former.task,
+            parameters=_inputs(former),
+            priority=former.priority,
+            idempotency_key=idempotency_key,
+            actor=actor,
+            rerun_of=former,
+        )
+        return self.run_once(request, engine)
+
+    def get(self, run_id: RunId) -> TaskRun:
+        """Return a run, or raise `NotFound`."""
+        return read_run(self.runs, run_id).run
+
+    def page(self, listing: Listing) -> Page[TaskRun]:
+        """Return runs, newest first."""
+        return self.runs.page(listing)
+
+    def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
+        """Stop a run: at once while it waits, by way of its platform while it runs.
+
+        Doing it twice is doing it once, and a run that has ended stays as it is.
+        """
+        before = read_run(self.runs, run_id)
+        stored = change_run(self.runs, before, lambda run: self._cancelled(run, actor))
+        run = stored.run
+        if run.status is RunStatus.CANCELLED:
+            self.runs.settle(run)
+            self._tell(engine.release, run.shard, run.run_id, run.next_attempt)
+        elif run.status is RunStatus.RUNNING:
+            self._tell(engine.wake, run.run_id, len(run.attempts))
+        return run
+
+    def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
+        now = self.clock()
+        if run.status is RunStatus.QUEUED:
+            when = "while it waited for its next attempt" if run.attempts else "before it started"
+            outcome = Outcome(status=RunStatus.CANCELLED, reason=f"Cancelled {when}.")
+            return finish(run, outcome, at=now, actor=actor)
+        if run.status is RunStatus.RUNNING and run.cancel_requested is None:
+            return request_cancel(run, at=now, actor=actor)
+        return None
+
+    def _queued(self, run_id: RunId, task: Task, request: RunRequest) -> TaskRun:
+        job, former = self.job_named(task.job), request.rerun_of
+        return TaskRun(
+            run_id=run_id,
+            task=task.name,
+            job=job,
+            shard=self.connections.platform(job.platform).shard,
+            status=RunStatus.QUEUED,
+            reason="Waiting for its start.",
+            trigger_type=TriggerType.MANUAL,
+            graph_run_id=run_id,
+            priority=task.priority if request.priority is None else request.priority,
+            queued_at=self.clock(),
+            request_digest=request.digest,
+            retry=task.retry,
+            execution_timeout_seconds=task.execution_timeout_seconds,
+            tags=task.tags,
+            parameters=resolve(job, task.parameters, request.parameters),
+            rerun_of=former and former.run_id,
+            scheduled_time=former and former.scheduled_time,
+            time_zone=former and former.time_zone,
+        )
+
+    def _store(self, run: TaskRun, request: RunRequest, engine: Engine) -> TaskRun:
+        self.runs.announce(run)
+        stored = self.runs.insert(run)
+        if stored is None:
+            return self._outrun(run, request)
+        _log.info(
+            "Run accepted.",
+            extra={"action": "run_accepted", "run_id": run.run_id, "task": run.task},
+        )
+        self._tell(self._enqueue, run, engine)
+        return run
+
+    def _enqueue(self, run: TaskRun, engine: Engine) -> None:
+        policies = self.policies.of(run.task, run.job.platform)
+        engine.enqueue(run.shard, waiting(run), policies)
+
+    def _outrun(self, run: TaskRun, request: RunRequest) -> TaskRun:
+        """Another request under the same key was faster: its announcement counts."""
+        known = read_run(self.runs, run.run_id)
+        if known.run.queued_at != run.queued_at:
+            self.runs.withdraw(
+                Owed(
+                    run_id=run.run_id,
+                    task=run.task,
+                    graph_run_id=run.graph_run_id,
+                    shard=run.shard,
+                    queued_at=run.queued_at,
+                )
+            )
+        return self._repeated(known, request)
+
+    def _repeated(self, known: StoredRun, request: RunRequest) -> TaskRun:
+        if known.run.request_digest != request.digest:
+            raise Conflict("This idempotency key was used for a request with other content.")
+        return known.run
+
+    def _tell(self, signal: Callable[..., None], *facts: object) -> None:
+        """Ring a doorbell. If it is not heard, the reconciler rings again within a minute."""
+        try:
+            signal(*facts)
+        except Unavailable as error:
+            _log.warning(
+                "The engine could not be told; the reconciler will make it good.",
+                extra={"action": "signal_lost", "signal": signal.__name__, "error": str(error)},
+            )
+
+
+def _inputs(run: TaskRun) -> dict[str, JsonValue]:
+    """Return what a run was given; defaults of outputs are shown with it, and never sent."""
+    outputs = {each.name for each in run.job.parameters if each.direction is Direction.OUTPUT}
+    return {name: value for name, value in run.parameters.items() if name not in outputs}
+
+
+def waiting(run: TaskRun) -> Waiting:
+    """Return what the Dispatcher needs to know of a queued run."""
+    return Waiting(
+        run_id=run.run_id,
+        attempt=run.next_attempt,
+        task=run.task,
+        priority=run.priority,
+        queued_at=run.queued_at,
+        platform=run.job.platform,
+        not_before=run.not_before,
+    )

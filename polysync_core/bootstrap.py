@@ -1,0 +1,183 @@
+"""Where everything is put together, once a process and not before it is needed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from fastapi import FastAPI
+
+from polysync_core.api.app import create_app
+from polysync_core.api.connectivity import connectivity_routes
+from polysync_core.api.definitions import definition_routes
+from polysync_core.api.documents import document_routes
+from polysync_core.api.explanations import explanation_routes
+from polysync_core.api.poison import poison_routes
+from polysync_core.api.runs import run_routes
+from polysync_core.application.announcing import Announcements
+from polysync_core.application.connections import Connections
+from polysync_core.application.connectivity import Connectivity
+from polysync_core.application.definitions import Definitions
+from polysync_core.application.documents import Documents
+from polysync_core.application.execution import Execution
+from polysync_core.application.explanation import Explanations
+from polysync_core.application.orders import Orders
+from polysync_core.application.poison import PoisonMessages
+from polysync_core.application.policies import Policies, PolicyUpdates
+from polysync_core.application.publishing import PublishingRuns
+from polysync_core.application.queue_ends import QueueEnds
+from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.runs import TaskRuns
+from polysync_core.application.subscriptions import Subscriptions
+from polysync_core.application.webhooks import Persistence, WebhookDelivery
+from polysync_core.domain.clock import utc_now
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.receivers import Receivers, check_webhook
+from polysync_core.platforms.registry import check_job, check_platform, open_connector
+from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.queues import QueueStorage
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import TableStorage
+from polysync_core.vaults.registry import check_vault, open_vault
+from polysync_core.vaults.resolver import SecretResolver
+from polysync_core.vaults.source import SecretSource
+
+DELIVERIES = "webhook-deliveries"
+"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The use cases of one app."""
+
+    definitions: Definitions
+    documents: Documents
+    connectivity: Connectivity
+    runs: TaskRuns
+    execution: Execution
+    queue_ends: QueueEnds
+    reconciler: Reconciler
+    deliveries: WebhookDelivery
+    poison: PoisonMessages
+    explanations: Explanations
+    policy_updates: PolicyUpdates
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, or raise `SettingError` naming the one that is wrong.
+
+    The triggers read them when they are imported, so that a mistake fails the start of the app.
+    """
+    return Settings.read(os.environ)
+
+
+@cache
+def services() -> Services:
+    """Return the use cases of this process."""
+    return build(settings())
+
+
+@cache
+def api() -> FastAPI:
+    """Return the API of this process."""
+    return build_api(services())
+
+
+def build_api(services: Services) -> FastAPI:
+    """Return the API in front of some use cases."""
+    return create_app(
+        [
+            # Before the definitions, whose routes would take `/test` for a name.
+            connectivity_routes(services.connectivity),
+            # Before them for the same reason.
+            explanation_routes(services.explanations),
+            document_routes(services.documents, services.policy_updates.publish),
+            definition_routes(services.definitions, services.policy_updates.publish),
+            run_routes(services.runs),
+            poison_routes(services.poison),
+        ]
+    )
+
+
+def build(settings: Settings) -> Services:
+    """Put the use cases together; nothing is asked of storage or platforms yet."""
+    connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
+    storage, queues = TableStorage(connection), QueueStorage(connection)
+    store, rules = TableDefinitions(storage), _rules(settings)
+    definitions = Definitions(store, rules)
+    announcements = Announcements(
+        events=queues.queue(settings.run_events_queue),
+        deliveries=queues.queue(DELIVERIES),
+        subscriptions=Subscriptions(definitions.webhooks),
+    )
+    runs = PublishingRuns(TableRuns(storage), announcements)
+    secrets = SecretResolver(definitions.vault, development=settings.development)
+
+    def connect(platform: Platform) -> Connector:
+        loopback = settings.allow_loopback_platforms
+        return open_connector(platform, secrets=secrets, allow_loopback=loopback)
+
+    def connect_vault(vault: Vault) -> SecretSource:
+        return open_vault(vault, development=settings.development, secrets=secrets)
+
+    policies = Policies(store.get)
+    connections = Connections(definitions.platform, connect)
+    return Services(
+        definitions=definitions,
+        documents=Documents(store, rules),
+        connectivity=Connectivity(
+            vault_named=definitions.vault,
+            platform_named=definitions.platform,
+            open_vault=connect_vault,
+            open_connector=connect,
+        ),
+        runs=TaskRuns(
+            runs=runs,
+            task_named=definitions.task,
+            job_named=definitions.job,
+            connections=connections,
+            policies=policies,
+            clock=utc_now,
+        ),
+        execution=Execution(
+            runs=runs,
+            connections=connections,
+            orders=Orders(resolve_secret=secrets.resolve),
+            clock=utc_now,
+        ),
+        queue_ends=QueueEnds(runs=runs, clock=utc_now),
+        reconciler=Reconciler(runs=runs, policies=policies, clock=utc_now),
+        explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
+        policy_updates=PolicyUpdates(policies, runs.shards),
+        deliveries=WebhookDelivery(
+            webhook_named=definitions.webhook,
+            secrets=secrets,
+            post=Receivers(allow_loopback=settings.allow_loopback_platforms).post,
+            again=queues.queue(DELIVERIES),
+            given_up=queues.queue(f"{DELIVERIES}-poison"),
+            clock=utc_now,
+            persistence=Persistence(
+                attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
+            ),
+        ),
+        poison=PoisonMessages(store=TablePoison(storage), clock=utc_now),
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    loopback = settings.allow_loopback_platforms
+    return Rules(
+        development=settings.development,
+        check_vault=lambda vault: check_vault(vault, development=settings.development),
+        check_platform=lambda platform: check_platform(platform, allow_loopback=loopback),
+        check_job=check_job,
+        check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=loopback),
+    )

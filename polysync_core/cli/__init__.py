@@ -1,0 +1,1 @@
+"""The command line: a client of the HTTP API that knows nothing of the rest of the product."""

@@ -1,0 +1,251 @@
+"""`polysync`: each command asks the API for one thing and shows what it answered.
+
+Modules that take long to import (Rich, the HTTP library, YAML) are imported by the commands, so
+that `--help` and completion answer at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from polysync_core.cli.answers import CANCELLED, TERMINAL
+from polysync_core.cli.errors import ApiProblem
+from polysync_core.cli.json import Reader
+from polysync_core.cli.parameters import parse_parameters
+from polysync_core.cli.session import session
+
+if TYPE_CHECKING:
+    from polysync_core.cli.json import JsonObject
+
+DEFAULT_URL = "http://127.0.0.1:7071/api"
+
+app = typer.Typer(
+    name="polysync",
+    help="Define and run jobs across platforms.",
+    epilog="POLYSYNC_KEY holds the key of a deployed app; it is sent as x-functions-key.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of a task run, in full.")]
+Files = Annotated[
+    list[str], typer.Option("--file", "-f", help="YAML or JSON, - for stdin; may be repeated.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Delete what the files' lists leave out.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
+Task = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", help="name=text, or name:=json for a typed value."),
+]
+Priority = Annotated[int | None, typer.Option(help="Higher goes first.")]
+Key = Annotated[str | None, typer.Option(help="A second run with the same key is the first one.")]
+Follow = Annotated[
+    bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
+]
+OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
+OfStatus = Annotated[
+    str | None,
+    typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
+]
+OfGraph = Annotated[str | None, typer.Option("--graph", help="Only runs of this graph run.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
+Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@app.command()
+def apply(
+    files: Files,
+    dry_run: DryRun = False,
+    prune: Prune = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Make what is stored equal to the definitions in files, if nothing is wrong in them."""
+    from polysync_core.cli.documents import read_documents
+    from polysync_core.cli.plan import Plan
+
+    with session(url, as_json=as_json) as now:
+        document = read_documents(files)
+        query = {"dryRun": _flag(dry_run), "prune": _flag(prune)}
+        try:
+            answer = now.api.put("definitions", body=document.content, query=query)
+        except ApiProblem as problem:
+            raise problem.located(document.locate) from problem
+        if not as_json:
+            from polysync_core.cli.views import plan_view
+
+            now.terminal.show(*plan_view(Plan.decode(answer), dry_run=dry_run))
+        else:
+            now.terminal.json(answer)
+
+
+@app.command()
+def export(
+    output: Output = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Write the stored definitions as YAML, in the form that apply reads."""
+    from polysync_core.cli.documents import to_json, to_yaml, write_document
+
+    with session(url, as_json=as_json) as now:
+        content = now.api.get("definitions")
+        text = to_json(content) if as_json else to_yaml(content)
+        if output is None:
+            typer.echo(text, nl=False)
+        else:
+            write_document(output, text)
+            now.terminal.remark(f"Written to {output}.")
+
+
+@app.command()
+def run(  # noqa: PLR0913 - a parameter an option
+    task: Task,
+    parameters: Assignments = None,
+    priority: Priority = None,
+    idempotency_key: Key = None,
+    follow: Follow = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Run a task once."""
+    body: JsonObject = {"parameters": _parsed(parameters or [])}
+    if priority is not None:
+        body["priority"] = priority
+    with session(url, as_json=as_json) as now:
+        from polysync_core.cli.running import follow_run, run_id_of, start_run
+
+        answer = start_run(now, task, body, idempotency_key)
+        if follow:
+            follow_run(now, run_id_of(answer))
+        elif as_json:
+            now.terminal.json(answer)
+        else:
+            now.terminal.say(f"Run {run_id_of(answer)} of {task} is accepted.")
+
+
+@app.command()
+def runs(  # noqa: PLR0913 - a parameter an option
+    task: OfTask = None,
+    status: OfStatus = None,
+    graph: OfGraph = None,
+    limit: Limit = 20,
+    everything: All = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """List task runs, newest first."""
+    with session(url, as_json=as_json) as now:
+        query = {"task": task, "status": status, "graphRunId": graph}
+        items, token = now.api.items("task-runs", query=query, limit=None if everything else limit)
+        if as_json:
+            now.terminal.json({"items": [*items], "continuationToken": token})
+            return
+        from polysync_core.cli.answers import Run
+        from polysync_core.cli.views import runs_view
+
+        if items:
+            now.terminal.show(runs_view([Run.decode(item) for item in items]))
+        if token or not items:
+            now.terminal.remark("There are more: --limit N, or --all." if token else "No runs.")
+
+
+@app.command()
+def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show a task run: attempts, times, errors, parameters, outputs and history."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("task-runs", run_id)
+        history, _ = now.api.items("task-runs", run_id, "history")
+        if as_json:
+            now.terminal.json({**answer, "history": [*history]})
+        else:
+            from polysync_core.cli.answers import Run, Transition
+            from polysync_core.cli.views import run_view
+
+            entries = [Transition.decode(entry) for entry in history]
+            now.terminal.show(*run_view(Run.decode(answer), entries))
+
+
+@app.command()
+def explain(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Tell why a task run waits: which limits, who holds them, its place and its next chance."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("task-runs", run_id, "explain")
+        if as_json:
+            now.terminal.json(answer)
+        else:
+            from polysync_core.cli.explaining import explanation_view
+
+            now.terminal.show(*explanation_view(answer))
+
+
+@app.command()
+def cancel(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Ask for the end of a run; the platform is given time to stop it."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.post("task-runs", run_id, "cancel")
+        status = Reader("the run", answer).text("status")
+        if as_json:
+            now.terminal.json(answer)
+        elif status not in TERMINAL:
+            now.terminal.say(f"The cancellation of run {run_id} is requested.")
+        else:
+            now.terminal.say(f"Run {run_id} has ended: {status}.")
+    if status in TERMINAL - {CANCELLED}:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rerun(
+    run_id: RunId,
+    idempotency_key: Key = None,
+    follow: Follow = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Run the task of a finished run again, with the same parameters."""
+    with session(url, as_json=as_json) as now:
+        from polysync_core.cli.running import follow_run, run_id_of, start_rerun
+
+        answer = start_rerun(now, run_id, idempotency_key)
+        if follow:
+            follow_run(now, run_id_of(answer))
+        elif as_json:
+            now.terminal.json(answer)
+        else:
+            now.terminal.say(f"Run {run_id_of(answer)} repeats {run_id}; it is accepted.")
+
+
+@app.command()
+def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Test whether a vault or a platform can be reached with its credentials."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.post(f"{kind}s", name, "test")
+        reader, passed = Reader("the answer", answer), answer.get("ok") is True
+        if as_json:
+            now.terminal.json(answer)
+        else:
+            verdict = f"{kind} {name} {'answers' if passed else 'FAILS'}"
+            now.terminal.say(f"{verdict} ({reader.number('latencyMs')} ms)", reader.text("message"))
+    if not passed:
+        raise typer.Exit(1)
+
+
+def _flag(value: bool) -> str | None:
+    return "true" if value else None
+
+
+def _parsed(assignments: list[str]) -> JsonObject:
+    try:
+        return parse_parameters(assignments)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="-p") from error

@@ -1,0 +1,42 @@
+"""What every command needs: the API, the terminal, and failures turned into an exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from polysync_core.cli.errors import CommandFailed
+from polysync_core.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from polysync_core.cli.client import Api
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One command's way to the API and to its user."""
+
+    api: Api
+    terminal: Terminal
+
+
+@contextmanager
+def session(url: str, *, as_json: bool) -> Generator[Session]:
+    """Open a session; a CommandFailed inside it is shown and ends the program with 1.
+
+    The key comes from POLYSYNC_KEY alone: arguments are visible to every user of a machine.
+    """
+    from polysync_core.cli.client import Api
+
+    terminal = Terminal(as_json=as_json)
+    try:
+        with Api(url, os.environ.get("POLYSYNC_KEY")) as api:
+            yield Session(api=api, terminal=terminal)
+    except CommandFailed as failure:
+        terminal.fail(failure)
+        raise typer.Exit(1) from failure

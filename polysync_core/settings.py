@@ -1,0 +1,114 @@
+"""The settings of the app: the only reader of the environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polysync_core.domain.errors import Broken
+
+STORAGE = "POLYSYNC_STORAGE"
+"""The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
+
+
+class Environment(StrEnum):
+    """What may be taken for granted around the app."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+    """One person's machine: no authentication, secrets from the environment."""
+
+
+class SettingError(Broken):
+    """A setting is missing or contradicts another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is configured from outside."""
+
+    environment: Environment
+    allow_loopback_platforms: bool
+    """Whether platforms may be stand-ins on this machine, by http."""
+    run_events_queue: str
+    """The queue that every change of a run's status goes to."""
+    webhook_attempts: int
+    """How often an event is offered to a webhook before it is given up."""
+    webhook_first_delay: int
+    """Seconds before the second attempt; later ones are ever further apart."""
+    storage: Mapping[str, str]
+    """The settings that begin with `POLYSYNC_STORAGE`, as they are."""
+
+    @property
+    def development(self) -> bool:
+        """Whether this is a developer's machine."""
+        return self.environment is Environment.DEVELOPMENT
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Settings:
+        """Return the settings, or raise `SettingError` with the name of the one that is wrong."""
+        environment = _environment(variables)
+        loopback = _flag(variables, "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS")
+        if loopback and environment is not Environment.DEVELOPMENT:
+            raise SettingError(
+                "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS is for POLYSYNC_ENVIRONMENT=development only."
+            )
+        storage = {name: value for name, value in variables.items() if name.startswith(STORAGE)}
+        if not storage:
+            raise SettingError(
+                f"{STORAGE} (a connection string) or {STORAGE}__accountName (with the app's "
+                "identity) is missing: it says where the tables and queues are."
+            )
+        return cls(
+            environment=environment,
+            allow_loopback_platforms=loopback,
+            run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
+            webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
+            webhook_first_delay=_number(
+                variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
+            ),
+            storage=storage,
+        )
+
+
+def _environment(variables: Mapping[str, str]) -> Environment:
+    text = variables.get("POLYSYNC_ENVIRONMENT", Environment.PRODUCTION)
+    try:
+        environment = Environment(text)
+    except ValueError:
+        environment = None
+    if environment is None:
+        allowed = " or ".join(Environment)
+        raise SettingError(f"POLYSYNC_ENVIRONMENT is {text!r}; it must be {allowed}.")
+    # App Service sets this on every machine of its own.
+    if environment is Environment.DEVELOPMENT and variables.get("WEBSITE_INSTANCE_ID"):
+        raise SettingError("POLYSYNC_ENVIRONMENT=development is refused in Azure.")
+    return environment
+
+
+def _flag(variables: Mapping[str, str], name: str) -> bool:
+    text = variables.get(name, "false").lower()
+    if text not in {"true", "false"}:
+        raise SettingError(f"{name} is {text!r}; it must be true or false.")
+    return text == "true"
+
+
+def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
+    """https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata"""
+    text = variables.get(name) or default
+    if not 3 <= len(text) <= 63 or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is None:
+        raise SettingError(
+            f"{name} is {text!r}; a queue's name has 3 to 63 lower-case letters, digits and "
+            "single hyphens."
+        )
+    return text
+
+
+def _number(variables: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = variables.get(name) or str(default)
+    number = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
+    if not 1 <= number <= most:
+        raise SettingError(f"{name} is {text!r}; it must be a whole number from 1 to {most}.")
+    return number
