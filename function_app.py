@@ -1,0 +1,10 @@
+"""The Functions app: registers what the other modules define, and nothing else."""
+
+import azure.durable_functions as df
+
+from orchestrations import activities, dispatcher, end_run, task_run
+from triggers import http, queues, timers
+
+app = df.DFApp()
+for module in (activities, dispatcher, end_run, task_run, http, queues, timers):
+    app.register_functions(module.blueprint)

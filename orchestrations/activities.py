@@ -1,0 +1,102 @@
+"""The activities: each is one use case, called at least once, safe to repeat.
+
+What an activity raises ends up in the engine's history with its stack trace, the context of the
+exception included. So nothing that an application raised leaves here: it is logged, and a bare
+`ActivityFault` takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+import azure.durable_functions as df
+
+from orchestrations.end_run import EndRunInput
+from orchestrations.names import END_QUEUED, GIVE_UP, LOOK, SUBMIT
+from polysync_core.application.verdicts import DONE, Memo, Verdict
+from polysync_core.bootstrap import services
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.identity import RunId
+
+blueprint = df.Blueprint()
+_log = logging.getLogger(__name__)
+
+
+class AttemptInput(TypedDict):
+    """The input of every activity here."""
+
+    run: str
+    attempt: int
+    memo: dict[str, Any]
+
+
+class ActivityFault(Exception):
+    """An activity could not do its work; the log holds the reason under the run's id."""
+
+
+@blueprint.activity_trigger(input_name="work", activity=SUBMIT)
+def submit_attempt(work: AttemptInput) -> dict[str, Any]:
+    """Start an attempt on its platform."""
+    execution = services().execution
+    return _guarded(
+        work, lambda: execution.submit(RunId(work["run"]), work["attempt"], _memo(work))
+    )
+
+
+@blueprint.activity_trigger(input_name="work", activity=LOOK)
+def look_at_attempt(work: AttemptInput) -> dict[str, Any]:
+    """See how an attempt is getting on."""
+    execution = services().execution
+    return _guarded(work, lambda: execution.look(RunId(work["run"]), work["attempt"], _memo(work)))
+
+
+@blueprint.activity_trigger(input_name="work", activity=GIVE_UP)
+def give_up_attempt(work: AttemptInput) -> dict[str, Any]:
+    """End an attempt that our own faults keep from going on."""
+    execution = services().execution
+    return _guarded(work, lambda: execution.give_up(RunId(work["run"]), work["attempt"]))
+
+
+@blueprint.activity_trigger(input_name="work", activity=END_QUEUED)
+def end_queued_run(work: EndRunInput) -> dict[str, Any]:
+    """End a run that may not wait any longer."""
+
+    def end() -> Verdict:
+        services().queue_ends.end(
+            RunId(work["run"]),
+            work["attempt"],
+            cause=FailureCause(work["cause"]),
+            reason=work["reason"],
+        )
+        return DONE
+
+    return _guarded(work, end)
+
+
+def _memo(work: AttemptInput) -> Memo:
+    return Memo.from_json(work["memo"])
+
+
+def _guarded(work: AttemptInput | EndRunInput, use_case: Callable[[], Verdict]) -> dict[str, Any]:
+    """Return the verdict; a fault is raised outside the `except` block, free of any context."""
+    try:
+        return use_case().as_json()
+    except PolysyncError as error:
+        _log.warning(
+            "An activity could not do its work.",
+            extra={
+                "action": "activity_failed",
+                "run_id": work["run"],
+                "kind": type(error).__name__,
+                "error": str(error),
+            },
+        )
+    except Exception:
+        _log.exception(
+            "An activity met a fault.",
+            extra={"action": "activity_fault", "run_id": work["run"]},
+        )
+    raise ActivityFault("The activity could not do its work; the log holds the reason.")

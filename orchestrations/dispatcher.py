@@ -1,0 +1,131 @@
+"""The Dispatcher entity, one per shard: a thin shell around the rules in `domain.dispatch`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, NotRequired, TypedDict
+
+import azure.durable_functions as df
+from durabletask.entities import DurableEntity
+
+from orchestrations.end_run import EndRunInput
+from orchestrations.names import DISPATCHER, END_RUN, TASK_RUN
+from polysync_core.domain.dispatch import decisions
+from polysync_core.domain.dispatch.codec import (
+    LeaseJson,
+    PoliciesJson,
+    WaitingJson,
+    decode_lease,
+    decode_policies,
+    decode_state,
+    decode_waiting,
+    encode_state,
+)
+from polysync_core.domain.dispatch.decisions import Decision
+from polysync_core.domain.dispatch.state import DispatcherState
+from polysync_core.domain.runs.identity import RunId, instance_id
+
+blueprint = df.Blueprint()
+
+
+class Enqueue(TypedDict):
+    """The input of `enqueue`."""
+
+    waiting: WaitingJson
+    policies: NotRequired[PoliciesJson]
+    """What the run is subject to; without it, the run waits until a `renew` tells."""
+
+
+class Release(TypedDict):
+    """The input of `release`."""
+
+    run: str
+    attempt: int
+
+
+class Renew(TypedDict):
+    """The input of `renew`."""
+
+    policies: PoliciesJson
+
+
+class Ring(TypedDict):
+    """The input of `ring`."""
+
+    at: float
+
+
+class TaskRunInput(TypedDict):
+    """The input of a `task_run` orchestration as the Dispatcher starts it."""
+
+    run: str
+    attempt: int
+    shard: str
+
+
+class Dispatcher(DurableEntity):
+    """Decides what starts; starting and ending orchestrations is atomic with the decision."""
+
+    def enqueue(self, message: Enqueue) -> None:
+        """Let a run wait for its start."""
+        state, told = self._state(), message.get("policies")
+        waiting = decode_waiting(message["waiting"])
+        policies = None if told is None else decode_policies(told)
+        self._carry_out(state, decisions.enqueue(state, waiting, policies=policies, now=_now()))
+
+    def release(self, message: Release) -> None:
+        """Give back what an attempt held."""
+        state, run_id = self._state(), RunId(message["run"])
+        self._carry_out(state, decisions.release(state, run_id, message["attempt"], now=_now()))
+
+    def adopt(self, message: LeaseJson) -> None:
+        """Record an attempt that is running already."""
+        state = self._state()
+        self._carry_out(state, decisions.adopt(state, decode_lease(message), now=_now()))
+
+    def renew(self, message: Renew) -> None:
+        """Take over newer policies, and look again at everything that waits."""
+        state, policies = self._state(), decode_policies(message["policies"])
+        self._carry_out(state, decisions.renew(state, policies, now=_now()))
+
+    def ring(self, message: Ring) -> None:
+        """Look again at the time that was asked for; the entity sends this to itself."""
+        state = self._state()
+        at = datetime.fromtimestamp(message["at"], UTC)
+        self._carry_out(state, decisions.ring(state, at, now=_now()))
+
+    def _state(self) -> DispatcherState:
+        stored: Any = self.get_state(dict)
+        return decode_state(stored)
+
+    def _carry_out(self, state: DispatcherState, decision: Decision) -> None:
+        shard = self.entity_context.entity_id.key
+        for lease in decision.starts:
+            self.schedule_new_orchestration(
+                TASK_RUN,
+                input=TaskRunInput(run=lease.run_id, attempt=lease.attempt, shard=shard),
+                instance_id=instance_id(lease.run_id, lease.attempt),
+            )
+        for failure in decision.failures:
+            # With an id of its own each time: a former one that gave up must not stand in the way.
+            self.schedule_new_orchestration(
+                END_RUN,
+                input=EndRunInput(
+                    run=failure.run_id,
+                    attempt=failure.attempt,
+                    cause=failure.cause.value,
+                    reason=failure.reason,
+                ),
+            )
+        if decision.wake_at is not None:
+            ring = Ring(at=decision.wake_at.timestamp())
+            own = self.entity_context.entity_id
+            self.signal_entity(own, "ring", ring, signal_time=decision.wake_at)
+        self.set_state(None if state.is_empty else encode_state(state))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+blueprint.entity_trigger(context_name="context", entity_name=DISPATCHER)(Dispatcher)

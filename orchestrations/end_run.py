@@ -1,0 +1,40 @@
+"""The orchestration that ends a run which may not wait any longer.
+
+The Dispatcher starts it together with forgetting the run. Should it be lost, the run is still
+queued on its row, so the reconciler brings it back before the Dispatcher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any, TypedDict
+
+import azure.durable_functions as df
+from durabletask.task import OrchestrationContext, RetryPolicy, Task
+
+from orchestrations.names import END_QUEUED, END_RUN
+
+blueprint = df.Blueprint()
+
+_PATIENCE = RetryPolicy(
+    first_retry_interval=timedelta(seconds=1),
+    max_number_of_attempts=6,
+    backoff_coefficient=2.0,
+)
+"""After that, the reconciler begins anew."""
+
+
+class EndRunInput(TypedDict):
+    """The input of the orchestration and of its activity."""
+
+    run: str
+    attempt: int
+    cause: str
+    reason: str
+
+
+@blueprint.orchestration_trigger(context_name="context", orchestration=END_RUN)
+def end_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
+    """Record the end of a run that waited."""
+    yield context.call_activity(END_QUEUED, input=work, retry_policy=_PATIENCE)

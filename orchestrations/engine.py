@@ -1,0 +1,108 @@
+"""The use cases' `Engine`, on a Durable Functions client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from azure.durable_functions import SyncDurableFunctionsClient
+from durabletask.client import OrchestrationStatus
+from durabletask.entities import EntityInstanceId
+
+from orchestrations.dispatcher import Enqueue, Release, Renew, TaskRunInput
+from orchestrations.names import DISPATCHER, TASK_RUN, WAKE
+from polysync_core.domain.dispatch.codec import (
+    decode_state,
+    encode_lease,
+    encode_policies,
+    encode_waiting,
+)
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.identity import RunId, instance_id
+
+_LIVE = {
+    OrchestrationStatus.PENDING,
+    OrchestrationStatus.RUNNING,
+    OrchestrationStatus.SUSPENDED,
+}
+
+
+class DurableEngine:
+    """Talks to the durable backend through the client that the Functions host describes."""
+
+    def __init__(self, binding: str) -> None:
+        """`binding` is what the host passes to a durable client input: JSON with its addresses."""
+        self._client = SyncDurableFunctionsClient.get_cached(binding)
+
+    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+        """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
+        message = Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(policies))
+        self._signal(shard, "enqueue", message)
+
+    def release(self, shard: str, run_id: RunId, attempt: int) -> None:
+        """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
+        self._signal(shard, "release", Release(run=run_id, attempt=attempt))
+
+    def adopt(self, shard: str, lease: Lease) -> None:
+        """Tell the Dispatcher that an attempt is running already."""
+        self._signal(shard, "adopt", encode_lease(lease))
+
+    def renew(self, shard: str, policies: PolicySet) -> None:
+        """Tell the Dispatcher of newer policies, and make it look at everything again."""
+        self._signal(shard, "renew", Renew(policies=encode_policies(policies)))
+
+    def wake(self, run_id: RunId, attempt: int) -> None:
+        """Make the orchestration of an attempt look at its run now; a missing one is no error."""
+        target = instance_id(run_id, attempt)
+        _asked(
+            lambda: self._client.raise_orchestration_event(target, WAKE),
+            absent=(grpc.StatusCode.NOT_FOUND,),
+        )
+
+    def carries(self, run_id: RunId, attempt: int) -> bool:
+        """Tell whether a live orchestration carries the attempt."""
+        target = instance_id(run_id, attempt)
+        state = _asked(lambda: self._client.get_orchestration_state(target, fetch_payloads=False))
+        return state is not None and state.runtime_status in _LIVE
+
+    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+        """Start the orchestration of an attempt unless it is live.
+
+        A finished instance of this id would stand in the way on some backends, so it is purged.
+        """
+        target = instance_id(run_id, attempt)
+        _asked(lambda: self._client.purge_orchestration(target))
+        _asked(
+            lambda: self._client.schedule_new_orchestration(
+                TASK_RUN,
+                input=TaskRunInput(run=run_id, attempt=attempt, shard=shard),
+                instance_id=target,
+            ),
+            absent=(grpc.StatusCode.ALREADY_EXISTS,),
+        )
+
+    def dispatcher(self, shard: str) -> DispatcherState:
+        """Return what the Dispatcher of a shard knows."""
+        entity = _asked(lambda: self._client.get_entity(EntityInstanceId(DISPATCHER, shard)))
+        # The client hands the state over as the text that the entity stored.
+        text = None if entity is None else entity.get_state(str)
+        return decode_state(json.loads(text) if text else None)
+
+    def _signal(self, shard: str, operation: str, message: Any) -> None:
+        entity = EntityInstanceId(DISPATCHER, shard)
+        _asked(lambda: self._client.signal_entity(entity, operation, message))
+
+
+def _asked[T](call: Callable[[], T], absent: tuple[grpc.StatusCode, ...] = ()) -> T | None:
+    """Return the backend's answer; None for a status in `absent`, `Unavailable` for any other."""
+    try:
+        return call()
+    except grpc.RpcError as error:
+        code = error.code() if isinstance(error, grpc.Call) else None
+    if code in absent:
+        return None
+    raise Unavailable(f"The durable engine does not answer ({code}).", retry_after=5)

@@ -1,0 +1,11 @@
+"""The names that stored histories and entity states refer to; never rename one in place."""
+
+TASK_RUN = "task_run"
+DISPATCHER = "dispatcher"
+SUBMIT = "submit_attempt"
+LOOK = "look_at_attempt"
+GIVE_UP = "give_up_attempt"
+WAKE = "wake"
+"""An event that makes an orchestration look at once. It says nothing: the row is the truth."""
+END_RUN = "end_run"
+END_QUEUED = "end_queued_run"

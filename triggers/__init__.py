@@ -1,0 +1,1 @@
+"""The entry points: each translates what the Functions host brings and calls a use case."""

@@ -1,0 +1,90 @@
+"""HTTP: one function for every route, in front of the FastAPI app.
+
+The Functions worker hands over a Starlette request and takes a Starlette response. The app runs
+inside the invocation until its response begins; a body that goes on is streamed from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+from starlette.types import Message
+
+from orchestrations.engine import DurableEngine
+from polysync_core.api.app import PREFIX
+from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.bootstrap import api
+
+blueprint = df.Blueprint()
+
+type _Messages = asyncio.Queue[Message | Exception]
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@blueprint.function_name("http")
+@blueprint.route(route="{*path}", methods=_METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
+async def http(req: Request, durable: str) -> Response:
+    """Answer a request of the API.
+
+    The durable client is bound as text: a client object would open and close a connection for
+    every request, where `DurableEngine` keeps one.
+    """
+    return await _respond(req, DurableEngine(durable))
+
+
+async def _respond(request: Any, engine: DurableEngine) -> Any:
+    """Run the app until its response begins, and return that response."""
+    scope = {**request.scope, "root_path": PREFIX, SCOPE_KEY: engine}
+    messages: _Messages = asyncio.Queue()
+    running = asyncio.create_task(_run(scope, request.receive, messages))
+    start = await _next(messages)
+    first = await _next(messages)
+    if not first.get("more_body"):
+        await running
+        return _with_headers(Response(first.get("body", b""), start["status"]), start)
+    stream = _body(first, messages, running)
+    return _with_headers(StreamingResponse(stream, start["status"]), start)
+
+
+async def _run(scope: dict[str, Any], receive: Any, messages: _Messages) -> None:
+    try:
+        await api()(scope, receive, messages.put)
+    except Exception as error:
+        await messages.put(error)
+
+
+async def _next(messages: _Messages) -> Message:
+    message = await messages.get()
+    if isinstance(message, Exception):
+        raise message
+    return message
+
+
+async def _body(
+    first: Message,
+    messages: _Messages,
+    running: asyncio.Task[None],
+) -> AsyncIterator[bytes]:
+    try:
+        message = first
+        while True:
+            yield message.get("body", b"")
+            if not message.get("more_body"):
+                return
+            message = await _next(messages)
+    finally:
+        # The client may be gone: nothing goes on for it.
+        running.cancel()
+
+
+def _with_headers(response: Any, start: Message) -> Any:
+    """Give the response the app's own headers, repeated ones included."""
+    response.raw_headers = list(start["headers"])
+    return response
