@@ -1,0 +1,1 @@
+"""A Functions host for one machine: it runs an app directory unchanged and is never deployed."""

@@ -1,0 +1,186 @@
+"""The host: children first, then the engine and the app, then the triggers; the reverse to end."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from devhost import children, settings
+from devhost.app_side import AppSide
+from devhost.children import Child, Program
+from devhost.settings import Options, StartRefused
+from devhost.worker import AppFailed
+
+log = logging.getLogger(__name__)
+
+#: How long a former host's children may take to save their data and let go of their ports.
+PATIENCE = 10.0
+START_LIMIT = 60.0
+#: Everything is down within this, in seconds; what is not, is killed.
+STOP_LIMIT = 9.0
+#: What of it the app's running functions get.
+FUNCTIONS_LIMIT = 4.0
+
+
+class Host:
+    """One app on this machine, from the command line to the end."""
+
+    def __init__(self, options: Options, ready_line: IO[str]) -> None:
+        self._options = options
+        self._ready_line = ready_line
+        self._children: list[Child] = []
+        self._end = threading.Event()
+        self._exit_code = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._app_ends: asyncio.Event | None = None
+        self._app_thread: threading.Thread | None = None
+
+    def run(self) -> int:
+        """Serve until told to end, and return the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._end_with(0))
+        try:
+            self._start()
+            self._end.wait()
+        except StartRefused as refusal:
+            log.error("%s", refusal)  # noqa: TRY400 - one line is the whole story
+            self._exit_code = 1
+        finally:
+            self._stop()
+        return self._exit_code
+
+    def _start(self) -> None:
+        options = self._options
+        values = settings.settings(options.app, options.storage_port_base)
+        settings.apply(values)
+        host_file = settings.host_file(options.app)
+        children.require_free(options.port, "--port", patience=0)
+        handle = lock(options.data, patience=PATIENCE, pause=self._end.wait)
+        programs = [children.azurite(options)]
+        if options.simulators:
+            programs += children.simulators(options)
+        self._launch(programs, handle)
+        self._wait_until_up()
+        if not self._end.is_set():
+            app = AppSide(options, host_file)
+            self._app_thread = threading.Thread(target=self._serve, args=(app,), name="app")
+            self._app_thread.start()
+
+    def _launch(self, programs: Iterable[Program], handle: int) -> None:
+        for program in programs:
+            for port in program.ports:
+                children.require_free(port, program.option, patience=PATIENCE, pause=self._end.wait)
+            if self._end.is_set():
+                break
+            # Azurite inherits the lock on its data and so keeps it for as long as it may write.
+            child = Child(program, inherit=(handle,) if program.essential else ())
+            self._children.append(child)
+            child.watch(self._on_child_exit)
+        os.close(handle)
+
+    def _wait_until_up(self) -> None:
+        until = time.monotonic() + START_LIMIT
+        for child in self._children:
+            while not self._end.is_set() and child.exit_code is None and not child.is_up():
+                if time.monotonic() > until:
+                    raise StartRefused(
+                        f"{child.program.name} did not start in {START_LIMIT:.0f} s."
+                    )
+                time.sleep(children.POLL)
+
+    def _on_child_exit(self, child: Child) -> None:
+        if child.stopping:
+            return
+        facts = {"program": child.program.name, "exit_code": child.exit_code}
+        if child.program.essential:
+            log.error("A program that the app needs has ended, and so does the host.", extra=facts)
+            self._end_with(1)
+        else:
+            log.error("A program has ended; the host goes on without it.", extra=facts)
+
+    def _serve(self, app: AppSide) -> None:
+        try:
+            asyncio.run(self._serve_app(app))
+        except AppFailed as failure:
+            log.error("%s\n%s", failure, failure.trace.rstrip())  # noqa: TRY400
+            self._end_with(1)
+        except StartRefused as refusal:
+            log.error("%s", refusal)  # noqa: TRY400
+            self._end_with(1)
+        except Exception:
+            log.exception("The host failed.")
+            self._end_with(1)
+
+    async def _serve_app(self, app: AppSide) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._app_ends = asyncio.Event()
+        try:
+            if not self._end.is_set():
+                await app.start()
+                print(f"ready {app.address}", file=self._ready_line, flush=True)
+                await self._app_ends.wait()
+        finally:
+            await app.stop(FUNCTIONS_LIMIT)
+
+    def _end_with(self, code: int) -> None:
+        if not self._end.is_set():
+            self._exit_code = code
+            self._end.set()
+
+    def _stop(self) -> None:
+        until = time.monotonic() + STOP_LIMIT
+        thread = self._app_thread
+        if thread is not None:
+            if self._loop is not None and self._app_ends is not None:
+                with suppress(RuntimeError):  # the loop has closed if the app ended by itself
+                    self._loop.call_soon_threadsafe(self._app_ends.set)
+            thread.join(timeout=FUNCTIONS_LIMIT + 1)
+        for child in self._children:
+            child.tell_to_end()
+        for child in self._children:
+            child.wait(until)
+        log.info("The host has ended.", extra={"exit_code": self._exit_code})
+
+
+def lock(data: Path, *, patience: float, pause: children.Pause = time.sleep) -> int:
+    """Return a lock on the data directory; two Azurites on the same files would destroy them.
+
+    A pause that answers with something true ends the waiting, without the lock.
+
+    Raises:
+        StartRefused: another host, or its Azurite, still holds it.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "azurite").mkdir(exist_ok=True)
+    handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                os.close(handle)
+                raise StartRefused(
+                    f"Another host uses {data}: choose another directory with --data."
+                ) from None
+            if pause(children.POLL):
+                return handle
+        else:
+            return handle
+
+
+def leave(code: int) -> None:
+    """End the process now: threads of the app that still wait for an answer would hold it up."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)

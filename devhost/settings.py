@@ -1,0 +1,161 @@
+"""What the host is told: options, `host.json`, `local.settings.json` and the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devhost.dispatch import Limits
+from devhost.ncrontab import BadSchedule, span
+from devhost.queues import QueueRules
+
+#: The account that every Azurite has. The key is public:
+#: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
+_ACCOUNT = "devstoreaccount1"
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+#: Where a simulator listens beside an app on port 7071; unknown ones come after the last.
+SIMULATOR_PORTS = {"databricks": 8787}
+APP_PORT = 7071
+
+
+class StartRefused(Exception):
+    """The host cannot start as told; the message is one line for the person who did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The command line."""
+
+    app: Path
+    data: Path
+    port: int = APP_PORT
+    storage_port_base: int = 10000
+    simulators: bool = True
+    databricks_port: int | None = None
+    storage_log: Path | None = None
+    verbose: bool = False
+
+    def simulator_port(self, name: str, position: int) -> int:
+        """Return the port of a simulator: as told, else moved along with the app's port."""
+        if name == "databricks" and self.databricks_port is not None:
+            return self.databricks_port
+        standard = SIMULATOR_PORTS.get(name, max(SIMULATOR_PORTS.values()) + 1 + position)
+        return standard + self.port - APP_PORT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFile:
+    """The parts of `host.json` that matter on one machine."""
+
+    route_prefix: str = "api"
+    queues: QueueRules = field(default_factory=QueueRules)
+    limits: Limits = field(default_factory=Limits)
+
+
+def storage_connection(port_base: int) -> str:
+    """Return the connection string of the Azurite whose blob port is `port_base`."""
+    endpoints = "".join(
+        f"{kind}Endpoint=http://127.0.0.1:{port_base + offset}/{_ACCOUNT};"
+        for offset, kind in enumerate(("Blob", "Queue", "Table"))
+    )
+    return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};{endpoints}"
+
+
+def settings(app: Path, port_base: int) -> Mapping[str, str]:
+    """Return the app's settings: `local.settings.json` where it speaks, else for development.
+
+    Raises:
+        StartRefused: the file cannot be read.
+    """
+    storage = storage_connection(port_base)
+    defaults = {
+        "AzureWebJobsStorage": storage,
+        "POLYSYNC_STORAGE": storage,
+        "POLYSYNC_ENVIRONMENT": "development",
+        "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
+        "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "TASKHUB_NAME": "polysyncdev",
+        # Activities are mostly calls that wait for an answer, each on a thread.
+        "PYTHON_THREADPOOL_THREAD_COUNT": "32",
+    }
+    told = _read(app / "local.settings.json").get("Values") or {}
+    both = defaults | {str(name): str(value) for name, value in told.items()}
+    return {
+        name: storage if value.strip().rstrip(";") == "UseDevelopmentStorage=true" else value
+        for name, value in both.items()
+    }
+
+
+def apply(values: Mapping[str, str]) -> None:
+    """Put the settings into the environment; what is already there wins."""
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
+def host_file(app: Path) -> HostFile:
+    """Return what the app's `host.json` says, and the Functions host's defaults for the rest.
+
+    Raises:
+        StartRefused: the file cannot be read or says something that is not understood.
+    """
+    extensions = _read(app / "host.json").get("extensions") or {}
+    try:
+        return HostFile(
+            route_prefix=str((extensions.get("http") or {}).get("routePrefix", "api")),
+            queues=_queue_rules(extensions.get("queues") or {}),
+            limits=_limits(extensions.get("durableTask") or {}),
+        )
+    except (BadSchedule, TypeError, ValueError, AttributeError) as error:
+        raise StartRefused(f"host.json is not understood: {error}") from error
+
+
+def connection(name: str) -> str:
+    """Return the storage connection that a binding names, empty if the setting has no value."""
+    name = name or "AzureWebJobsStorage"
+    return os.environ.get(f"AzureWebJobs{name}") or os.environ.get(name) or ""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise StartRefused(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise StartRefused(f"{path} must hold an object.")
+    return content
+
+
+def _queue_rules(told: Mapping[str, Any]) -> QueueRules:
+    usual = QueueRules()
+    batch = int(told.get("batchSize", usual.batch_size))
+    return QueueRules(
+        batch_size=batch,
+        new_batch_threshold=int(told.get("newBatchThreshold", batch // 2)),
+        max_dequeue_count=int(told.get("maxDequeueCount", usual.max_dequeue_count)),
+        max_pause=_seconds(told.get("maxPollingInterval"), usual.max_pause),
+        visibility_timeout=int(_seconds(told.get("visibilityTimeout"), usual.visibility_timeout)),
+        base64=str(told.get("messageEncoding", "base64")).lower() == "base64",
+    )
+
+
+def _limits(told: Mapping[str, Any]) -> Limits:
+    usual = Limits()
+    orchestrators = int(told.get("maxConcurrentOrchestratorFunctions", usual.orchestrators))
+    return Limits(
+        orchestrators=orchestrators,
+        entities=int(told.get("maxConcurrentEntityFunctions", orchestrators)),
+        activities=int(told.get("maxConcurrentActivityFunctions", usual.activities)),
+    )
+
+
+def _seconds(text: object, usual: float) -> float:
+    return usual if text is None else span(str(text)).total_seconds()

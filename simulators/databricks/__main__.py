@@ -1,0 +1,82 @@
+"""Start the simulator and serve until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from simulators.databricks.control import add_control
+from simulators.databricks.driver import Driver, lake_of, log_of
+from simulators.databricks.jobs import Jobs
+from simulators.databricks.ledger import Ledger
+from simulators.databricks.server import Service, build_app
+from simulators.databricks.settings import Settings, read_settings
+from simulators.databricks.workspace import Workspace
+
+HOST = "127.0.0.1"
+_SHUTDOWN_SECONDS = 0.5
+
+
+@asynccontextmanager
+async def _running_service(settings: Settings) -> AsyncIterator[Service]:
+    """Start what the service needs; on leaving, end every notebook process."""
+    lake_of(settings.data).mkdir(parents=True, exist_ok=True)
+    log_of(settings.data, 0).parent.mkdir(parents=True, exist_ok=True)
+    ledger, driver = Ledger(settings.data), Driver()
+    await driver.open()
+    workspace = Workspace(settings.mounts)
+    jobs = Jobs(data=settings.data, driver=driver, ledger=ledger, find_notebook=workspace.notebook)
+    try:
+        yield Service(
+            workspace=workspace, jobs=jobs, compute=settings.compute, access=settings.access
+        )
+    finally:
+        await jobs.close()
+        await driver.close()
+        ledger.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until a signal ends it."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with _running_service(settings) as service:
+        app = build_app(service)
+        add_control(app, settings)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            # A handler that never answers, on purpose, must go when its client has gone.
+            handler_cancellation=True,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, HOST, settings.port, backlog=512)
+            await site.start()
+            port = runner.addresses[0][1]
+            print(f"ready http://{HOST}:{port}", flush=True)
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+def main() -> None:
+    """Run the simulator in the foreground."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(serve(read_settings(sys.argv[1:])))
+    except OSError as error:
+        sys.exit(f"The Databricks simulator cannot start: {error}")
+
+
+if __name__ == "__main__":
+    main()

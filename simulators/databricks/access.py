@@ -1,0 +1,36 @@
+"""Who may call: bearer tokens, accepted and refused as the real service does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulators.databricks.errors import ApiError
+
+#: Always refused, so that a test can have a token that is.
+REFUSED_TOKEN = "dapi-refused"  # noqa: S105 - not a secret
+#: Always known and never allowed anything.
+FORBIDDEN_TOKEN = "dapi-forbidden"  # noqa: S105 - not a secret
+USER = "engineer@example.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The tokens that are accepted; None accepts any but the two above."""
+
+    tokens: frozenset[str] | None = None
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raise unless the request carries a token that may do everything."""
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise ApiError(
+                401,
+                "401",
+                "Credential was not sent or was of an unsupported type for this API.",
+            )
+        token = token.strip()
+        if token == FORBIDDEN_TOKEN:
+            raise ApiError(403, "PERMISSION_DENIED", f"{USER} is not authorized to do this.")
+        if token == REFUSED_TOKEN or (self.tokens is not None and token not in self.tokens):
+            raise ApiError(403, "403", "Invalid access token.")

@@ -1,0 +1,100 @@
+"""The control API for tests and people, below `/simulator`; no part of Databricks.
+
+It needs no token: the simulator listens on the loopback interface only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from simulators.databricks.driver import log_of
+from simulators.databricks.faults import Fault
+from simulators.databricks.runs import Run
+from simulators.databricks.server import SERVICE
+from simulators.databricks.settings import Settings
+
+SETTINGS = web.AppKey("settings", Settings)
+
+
+class Scripts(BaseModel):
+    """The body of `POST /simulator/faults`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    faults: list[Fault]
+
+
+def add_control(app: web.Application, settings: Settings) -> None:
+    """Add the control API to the application."""
+    app[SETTINGS] = settings
+    app.add_routes(
+        [
+            web.get("/", _page),
+            web.post("/simulator/faults", _add_faults),
+            web.get("/simulator/faults", _list_faults),
+            web.delete("/simulator/faults", _clear_faults),
+            web.get("/simulator/runs", _list_runs),
+            web.get("/simulator/runs/{run_id:\\d+}/log", _read_log),
+        ]
+    )
+
+
+async def _page(_: web.Request) -> web.StreamResponse:
+    return web.FileResponse(Path(__file__).with_name("page.html"))
+
+
+async def _add_faults(request: web.Request) -> web.Response:
+    try:
+        scripts = Scripts.model_validate_json(await request.read())
+    except ValidationError as error:
+        return web.json_response(error.errors(include_context=False), status=422)
+    request.app[SERVICE].faults.add(scripts.faults)
+    return await _list_faults(request)
+
+
+async def _list_faults(request: web.Request) -> web.Response:
+    waiting = [fault.model_dump(mode="json") for fault in request.app[SERVICE].faults.waiting]
+    return web.json_response({"faults": waiting})
+
+
+async def _clear_faults(request: web.Request) -> web.Response:
+    request.app[SERVICE].faults.clear()
+    return await _list_faults(request)
+
+
+async def _list_runs(request: web.Request) -> web.Response:
+    runs = [_run_json(run) for run in request.app[SERVICE].jobs.all()]
+    return web.json_response({"runs": runs})
+
+
+def _run_json(run: Run) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "token": run.submission.token,
+        "run_name": run.submission.run_name,
+        "life_cycle_state": run.state.life_cycle,
+        "result_state": run.state.result,
+        "submitted_at": run.submitted_at,
+        "ended_at": run.ended_at,
+        "tasks": [
+            {
+                "run_id": task.run_id,
+                "task_key": task.spec.key,
+                "notebook_path": task.spec.notebook_path,
+                "pid": task.pid,
+                "cpu_seconds": round(task.cpu_seconds, 6),
+            }
+            for task in run.tasks.values()
+        ],
+    }
+
+
+async def _read_log(request: web.Request) -> web.StreamResponse:
+    file = log_of(request.app[SETTINGS].data, int(request.match_info["run_id"]))
+    if not file.is_file():
+        raise web.HTTPNotFound
+    return web.Response(body=file.read_bytes(), content_type="text/plain", charset="utf-8")

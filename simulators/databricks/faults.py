@@ -1,0 +1,231 @@
+"""Scripted faults: what goes wrong with the next requests to an endpoint, for tests.
+
+Each script is used up once. A fault either comes *instead of* the effect (the service never saw
+the request) or *after* it (the service did the work and the answer went wrong); every kind has
+the order that makes it useful, and `effect` in the script overrides it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+MEGABYTE = 1024 * 1024
+_HTML = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+_CODES = {
+    400: "INVALID_PARAMETER_VALUE",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    409: "RESOURCE_CONFLICT",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
+
+type Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Kind(StrEnum):
+    """What can go wrong."""
+
+    LOST_RESPONSE = "lost-response"
+    """The connection is reset instead of an answer."""
+    STATUS = "status"
+    """An error status, in JSON or HTML, with any headers."""
+    TRUNCATED = "truncated"
+    """A whole HTTP answer whose JSON stops half-way."""
+    CUT = "cut"
+    """The connection is reset in the middle of the body."""
+    MALFORMED = "malformed"
+    """A 200 that is no JSON at all."""
+    WRONG_TYPE = "wrong-type"
+    """JSON whose fields are replaced as `replace` says."""
+    SLOW = "slow"
+    """The answer comes after `seconds`."""
+    DRIP = "drip"
+    """The answer comes byte by byte, `seconds` apart."""
+    SILENT = "silent"
+    """There is never an answer; the connection stays open."""
+    REDIRECT = "redirect"
+    """A 302 to `location`."""
+    HUGE = "huge"
+    """A 200 with a body of `megabytes`."""
+
+
+_INSTEAD = {Kind.STATUS, Kind.SILENT, Kind.REDIRECT}
+
+
+class Fault(BaseModel):
+    """One script; `endpoint` is the path after `/api/<version>/`, such as `jobs/runs/submit`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str = "*"
+    fault: Kind
+    times: int = Field(default=1, ge=1, le=100_000)
+    effect: bool | None = None
+    status: int = Field(default=500, ge=300, le=599)
+    headers: dict[str, str] = Field(default_factory=dict)
+    message: str = "The service is faulty on purpose."
+    body: Literal["json", "html", "empty"] = "json"
+    seconds: float = Field(default=30.0, ge=0, le=600)
+    location: str = "http://127.0.0.1:9/elsewhere"
+    megabytes: int = Field(default=100, ge=1, le=1024)
+    replace: dict[str, Any] = Field(default_factory=lambda: {"run_id": None})
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the request is carried out before it goes wrong."""
+        return self.fault not in _INSTEAD if self.effect is None else self.effect
+
+    def matches(self, endpoint: str) -> bool:
+        """Say whether the script is for this endpoint."""
+        return self.endpoint in {"*", endpoint}
+
+
+class Faults:
+    """The scripts that wait for their request, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    @property
+    def waiting(self) -> tuple[Fault, ...]:
+        """The scripts that are not used up."""
+        return tuple(self._waiting)
+
+    def add(self, faults: list[Fault]) -> None:
+        """Queue scripts behind those that wait."""
+        self._waiting.extend(faults)
+
+    def clear(self) -> None:
+        """Forget all scripts."""
+        self._waiting.clear()
+
+    def take(self, endpoint: str) -> Fault | None:
+        """Use up the first script for an endpoint once, and return it."""
+        for index, fault in enumerate(self._waiting):
+            if fault.matches(endpoint):
+                if fault.times == 1:
+                    del self._waiting[index]
+                else:
+                    left = fault.model_copy(update={"times": fault.times - 1})
+                    self._waiting[index] = left
+                return fault
+        return None
+
+
+async def go_wrong(fault: Fault, request: web.Request, handle: Handle) -> web.StreamResponse:
+    """Answer a request the way the script says."""
+    answer = await handle(request) if fault.has_effect else web.Response()
+    body = answer.body if isinstance(answer, web.Response) else b""
+    content = body if isinstance(body, bytes) else b""
+    match fault.fault:
+        case Kind.LOST_RESPONSE:
+            return _reset(request)
+        case Kind.CUT:
+            return await _cut(request, content)
+        case Kind.SLOW:
+            await asyncio.sleep(fault.seconds)
+            return answer
+        case Kind.DRIP:
+            return await _drip(request, content, fault.seconds)
+        case Kind.SILENT:
+            return await _say_nothing()
+        case Kind.HUGE:
+            return await _huge(request, fault.megabytes)
+        case _:
+            return _wrong_answer(fault, content, answer.status)
+
+
+def _wrong_answer(fault: Fault, content: bytes, status: int) -> web.Response:
+    match fault.fault:
+        case Kind.TRUNCATED:
+            return _json(content[: len(content) // 2], status)
+        case Kind.MALFORMED:
+            return _json(b"<<< not json >>>", status)
+        case Kind.WRONG_TYPE:
+            return _json(_replaced(content, fault.replace), status)
+        case Kind.REDIRECT:
+            return web.Response(status=302, headers={"Location": fault.location})
+        case _:
+            return _error(fault)
+
+
+def _json(body: bytes, status: int) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _error(fault: Fault) -> web.Response:
+    match fault.body:
+        case "json":
+            code = _CODES.get(fault.status, "UNKNOWN")
+            text = json.dumps({"error_code": code, "message": fault.message})
+            content_type = "application/json"
+        case "html":
+            text, content_type = _HTML.format(title=fault.message), "text/html"
+        case "empty":
+            text, content_type = "", "text/plain"
+    return web.Response(
+        status=fault.status, text=text, content_type=content_type, headers=fault.headers
+    )
+
+
+def _replaced(content: bytes, fields: dict[str, Any]) -> bytes:
+    return json.dumps({**json.loads(content or b"{}"), **fields}).encode()
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Reset the connection: with no linger time, closing sends RST in place of FIN."""
+    transport = request.transport
+    if transport is not None:
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    return web.Response()
+
+
+async def _stream(request: web.Request, length: int) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = length
+    await response.prepare(request)
+    return response
+
+
+async def _cut(request: web.Request, content: bytes) -> web.StreamResponse:
+    response = await _stream(request, len(content))
+    await response.write(content[: len(content) // 2])
+    # The half that was written must leave before the reset throws it away.
+    await asyncio.sleep(0.05)
+    _reset(request)
+    return response
+
+
+async def _drip(request: web.Request, content: bytes, seconds: float) -> web.StreamResponse:
+    response = await _stream(request, len(content))
+    for index in range(len(content)):
+        await response.write(content[index : index + 1])
+        await asyncio.sleep(seconds)
+    return response
+
+
+async def _huge(request: web.Request, megabytes: int) -> web.StreamResponse:
+    response = await _stream(request, megabytes * MEGABYTE)
+    block = b" " * MEGABYTE
+    for _ in range(megabytes):
+        await response.write(block)
+    return response
+
+
+async def _say_nothing() -> web.Response:
+    # Ends when the client goes: the runner then cancels the handler.
+    await asyncio.Event().wait()
+    return web.Response()

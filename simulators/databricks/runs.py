@@ -1,0 +1,222 @@
+"""Runs and their tasks as values: states, and what follows from the states of the tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from simulators.databricks.compute import Compute
+from simulators.databricks.driver import Ended
+from simulators.databricks.notebook import Ending, Outcome
+from simulators.databricks.submission import Submission, TaskSpec
+
+WORKLOAD_FAILED = "Workload failed, see run output for details"
+
+
+class LifeCycle(StrEnum):
+    """Where a run is in its life; the values are those of the API."""
+
+    BLOCKED = "BLOCKED"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    TERMINATING = "TERMINATING"
+    TERMINATED = "TERMINATED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class Result(StrEnum):
+    """How a run ended; the values are those of the API."""
+
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    TIMEDOUT = "TIMEDOUT"
+    CANCELED = "CANCELED"
+    UPSTREAM_FAILED = "UPSTREAM_FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The state of a run or a task at one moment."""
+
+    life_cycle: LifeCycle
+    result: Result | None = None
+    message: str = ""
+    code: str = "SUCCESS"
+    """The termination code, once there is a result."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it will never change."""
+        return self.life_cycle in {LifeCycle.TERMINATED, LifeCycle.INTERNAL_ERROR}
+
+
+BLOCKED = State(life_cycle=LifeCycle.BLOCKED)
+PENDING = State(life_cycle=LifeCycle.PENDING, message="Waiting for cluster")
+RUNNING = State(life_cycle=LifeCycle.RUNNING, message="In run")
+TERMINATING = State(life_cycle=LifeCycle.TERMINATING, message="Terminating")
+SUCCEEDED = State(life_cycle=LifeCycle.TERMINATED, result=Result.SUCCESS)
+UPSTREAM_FAILED = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.UPSTREAM_FAILED,
+    message="An upstream task failed.",
+    code="SKIPPED",
+)
+CANCELED = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.CANCELED,
+    message="Run cancelled by the user.",
+    code="USER_CANCELED",
+)
+TIMED_OUT = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.TIMEDOUT,
+    message="Run exceeded its timeout.",
+    code="CANCELED",
+)
+FAILED = State(
+    life_cycle=LifeCycle.TERMINATED,
+    result=Result.FAILED,
+    message=WORKLOAD_FAILED,
+    code="RUN_EXECUTION_ERROR",
+)
+
+
+def internal_error(message: str, code: str) -> State:
+    """Return the state of a run that the service could not carry out."""
+    return State(
+        life_cycle=LifeCycle.INTERNAL_ERROR, result=Result.FAILED, message=message, code=code
+    )
+
+
+def notebook_missing(path: str) -> State:
+    """Return the state of a run whose notebook is not in the workspace."""
+    message = (
+        f'Unable to access the notebook "{path}". Either it does not exist, or the identity '
+        "used to run this job lacks the required permissions."
+    )
+    return internal_error(message, "RESOURCE_NOT_FOUND")
+
+
+def state_after(ended: Ended) -> State:
+    """Return the final state of a task whose process ended by itself."""
+    if ended.outcome is None or ended.outcome.ending is Ending.FAILURE:
+        return FAILED
+    return SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRun:
+    """One task of a run. Times are in epoch milliseconds, 0 where there is none yet."""
+
+    run_id: int
+    spec: TaskSpec
+    state: State
+    submitted_at: int
+    running_since: int = 0
+    ended_at: int = 0
+    outcome: Outcome | None = None
+    pid: int = 0
+    cpu_seconds: float = 0.0
+
+    def enter(self, state: State, *, at: int) -> TaskRun:
+        """Return the task in another state; the first final state stands."""
+        if self.state.is_final:
+            return self
+        return replace(
+            self,
+            state=state,
+            running_since=at if state.life_cycle is LifeCycle.RUNNING else self.running_since,
+            ended_at=at if state.is_final else 0,
+        )
+
+    def finish(self, ended: Ended) -> TaskRun:
+        """Return the task with what its process left; the state is not touched."""
+        outcome = ended.outcome or Outcome(ending=Ending.FAILURE, error=ended.death)
+        return replace(self, outcome=outcome, cpu_seconds=ended.cpu_seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One submitted run. Its tasks change; everything else stays as submitted."""
+
+    run_id: int
+    job_id: int
+    submission: Submission
+    submitted_at: int
+    creator: str
+    tasks: dict[str, TaskRun]
+
+    @property
+    def state(self) -> State:
+        """The state of the run, which follows from its tasks."""
+        states = [task.state for task in self.tasks.values()]
+        if len(states) == 1:
+            return states[0]
+        if all(state.is_final for state in states):
+            return self._final_state()
+        words = {state.life_cycle for state in states}
+        if LifeCycle.TERMINATING in words:
+            return TERMINATING
+        return PENDING if words <= {LifeCycle.PENDING, LifeCycle.BLOCKED} else RUNNING
+
+    def _final_state(self) -> State:
+        for result in (Result.CANCELED, Result.TIMEDOUT, Result.FAILED):
+            for key, task in self.tasks.items():
+                if task.state.result is result:
+                    message = f"Task {key} ended as {result}: {task.state.message}"
+                    return State(
+                        life_cycle=LifeCycle.TERMINATED,
+                        result=result,
+                        message=message,
+                        code=task.state.code,
+                    )
+        return SUCCEEDED
+
+    @property
+    def ended_at(self) -> int:
+        """When the last task ended, or 0."""
+        ended = self.state.is_final
+        return max(task.ended_at for task in self.tasks.values()) if ended else 0
+
+    def task_by_id(self, run_id: int) -> TaskRun | None:
+        """Return the task with that run id."""
+        return next((task for task in self.tasks.values() if task.run_id == run_id), None)
+
+
+def run_to_record(run: Run) -> dict[str, Any]:
+    """Return a run as plain JSON, to be stored."""
+    return asdict(run)
+
+
+def run_from_record(record: Mapping[str, Any]) -> Run:
+    """Return the run that `run_to_record` gave."""
+    submission = record["submission"]
+    specs = tuple(_task_spec(spec) for spec in submission["tasks"])
+    return Run(
+        **{
+            **record,
+            "submission": Submission(**{**submission, "tasks": specs}),
+            "tasks": {key: _task_run(task) for key, task in record["tasks"].items()},
+        }
+    )
+
+
+def _task_spec(record: Mapping[str, Any]) -> TaskSpec:
+    compute = Compute(**record["compute"])
+    return TaskSpec(**{**record, "compute": compute, "depends_on": tuple(record["depends_on"])})
+
+
+def _task_run(record: Mapping[str, Any]) -> TaskRun:
+    state = record["state"]
+    result = Result(state["result"]) if state["result"] else None
+    life_cycle = LifeCycle(state["life_cycle"])
+    return TaskRun(
+        **{
+            **record,
+            "spec": _task_spec(record["spec"]),
+            "state": State(**{**state, "life_cycle": life_cycle, "result": result}),
+            "outcome": Outcome.from_json(record["outcome"]) if record["outcome"] else None,
+        }
+    )

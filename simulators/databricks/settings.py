@@ -1,0 +1,92 @@
+"""The command line of the simulator."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.databricks.access import FORBIDDEN_TOKEN, REFUSED_TOKEN, Access
+from simulators.databricks.compute import DEFAULT_CLUSTER, DEFAULT_POOL, ComputeCatalogue
+
+_REPOSITORY = Path(__file__).parents[2]
+_ETL = _REPOSITORY / "examples" / "lakehouse" / "notebooks"
+_BENCH = _REPOSITORY / "examples" / "bench" / "notebooks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one simulator is started."""
+
+    port: int
+    data: Path
+    mounts: Mapping[str, Path]
+    access: Access
+    compute: ComputeCatalogue
+
+
+def read_settings(arguments: Sequence[str]) -> Settings:
+    """Return the settings that the command line gives; leave the program where it is wrong."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.notebooks.is_dir():
+        parser.error(f"--notebooks: there is no folder {options.notebooks}")
+    bench = {"/bench": _BENCH} if _BENCH.is_dir() else {}
+    return Settings(
+        port=options.port,
+        data=options.data.resolve(),
+        mounts={"/etl": options.notebooks, **bench, **dict(options.mount)},
+        access=Access(tokens=_read_tokens(options.token_file)),
+        compute=ComputeCatalogue(
+            clusters=frozenset({DEFAULT_CLUSTER, *options.cluster}),
+            pools=frozenset({DEFAULT_POOL, *options.pool}),
+            new_cluster_seconds=options.cluster_start,
+            pool_cluster_seconds=options.cluster_start / 2,
+        ),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulators.databricks",
+        description="A stand-in for an Azure Databricks workspace, on 127.0.0.1 only.",
+        epilog=f"The tokens {REFUSED_TOKEN} and {FORBIDDEN_TOKEN} are always refused (403).",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8787, help="0 = any free one (default 8787)")
+    add("--data", type=Path, required=True, help="folder for the lake, the logs and the runs")
+    add("--notebooks", type=Path, default=_ETL, help="folder that is /etl in the workspace")
+    add(
+        "--mount",
+        type=_mount,
+        action="append",
+        default=[],
+        metavar="/PATH=DIR",
+        help="a further folder in the workspace; repeatable",
+    )
+    add("--token-file", type=Path, help="accepted tokens, one a line (default: any)")
+    add(
+        "--cluster-start",
+        type=float,
+        default=0.2,
+        metavar="SECONDS",
+        help="how long a new cluster takes; half of it from a pool (default 0.2)",
+    )
+    add("--cluster", action="append", default=[], help=f"besides {DEFAULT_CLUSTER}")
+    add("--pool", action="append", default=[], help=f"besides {DEFAULT_POOL}")
+    return parser
+
+
+def _mount(text: str) -> tuple[str, Path]:
+    path, separator, folder = text.partition("=")
+    if not separator or not path.startswith("/") or not Path(folder).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not /PATH=DIR with a DIR that exists")
+    return path, Path(folder)
+
+
+def _read_tokens(file: Path | None) -> frozenset[str] | None:
+    if file is None:
+        return None
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    return frozenset(line for line in lines if line)

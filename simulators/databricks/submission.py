@@ -1,0 +1,166 @@
+"""Reading the body of `jobs/runs/submit` in both of its forms."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulators.databricks.compute import Compute, ComputeCatalogue
+from simulators.databricks.errors import invalid_parameter, malformed_request
+
+MAX_TOKEN_LENGTH = 64
+MAX_RUN_NAME_BYTES = 4096
+MAX_PARAMETERS_BYTES = 1024 * 1024
+MAX_TASKS = 100
+#: The key that the service gives the one task of a run in the single-task form.
+SINGLE_TASK_KEY = "main"
+_TASK_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec:
+    """One notebook task of a submitted run."""
+
+    key: str
+    notebook_path: str
+    parameters: Mapping[str, str]
+    compute: Compute
+    depends_on: tuple[str, ...] = ()
+    timeout_seconds: int = 0
+    """0 = none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A run to start, checked."""
+
+    run_name: str
+    token: str | None
+    tasks: tuple[TaskSpec, ...]
+    single_task: bool
+    """Whether it came in the form with the task at the top level."""
+    timeout_seconds: int = 0
+
+
+def read_submission(body: object, catalogue: ComputeCatalogue) -> Submission:
+    """Return what a submit asks for; raise an `ApiError` where the real service refuses it."""
+    request = _object(body, "the request")
+    single = "tasks" not in request
+    tasks = (
+        (_task(request, SINGLE_TASK_KEY, catalogue, timeout=0),)
+        if single
+        else _tasks(request["tasks"], catalogue)
+    )
+    return Submission(
+        run_name=_run_name(request),
+        token=_token(request),
+        tasks=tasks,
+        single_task=single,
+        timeout_seconds=_seconds(request),
+    )
+
+
+def _run_name(request: Mapping[str, Any]) -> str:
+    name = _string(request.get("run_name", "Untitled"), "run_name")
+    if len(name.encode("utf-8")) > MAX_RUN_NAME_BYTES:
+        raise invalid_parameter(f"run_name is longer than {MAX_RUN_NAME_BYTES} bytes.")
+    return name
+
+
+def _token(request: Mapping[str, Any]) -> str | None:
+    token = _string(request.get("idempotency_token") or "", "idempotency_token")
+    if len(token) > MAX_TOKEN_LENGTH:
+        raise invalid_parameter(f"idempotency_token exceeds {MAX_TOKEN_LENGTH} characters.")
+    return token or None
+
+
+def _seconds(request: Mapping[str, Any]) -> int:
+    value = request.get("timeout_seconds", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise invalid_parameter("timeout_seconds must be a whole number of at least 0.")
+    return value
+
+
+def _tasks(value: object, catalogue: ComputeCatalogue) -> tuple[TaskSpec, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_TASKS:
+        raise invalid_parameter(f"tasks must hold 1 to {MAX_TASKS} tasks.")
+    specs: list[TaskSpec] = []
+    for item in value:
+        request = _object(item, "a task")
+        key = _string(request.get("task_key", ""), "task_key")
+        if not _TASK_KEY.fullmatch(key):
+            raise invalid_parameter("task_key must be 1-100 letters, digits, '-' or '_'.")
+        specs.append(_task(request, key, catalogue, timeout=_seconds(request)))
+    _check_graph(specs)
+    return tuple(specs)
+
+
+def _task(
+    request: Mapping[str, Any], key: str, catalogue: ComputeCatalogue, *, timeout: int
+) -> TaskSpec:
+    others = [name for name in request if name.endswith("_task") and name != "notebook_task"]
+    if others or "notebook_task" not in request:
+        raise invalid_parameter(f"Task {key}: the simulator runs one notebook_task a task.")
+    if request.get("run_if", "ALL_SUCCESS") != "ALL_SUCCESS":
+        raise invalid_parameter(f"Task {key}: the simulator knows run_if ALL_SUCCESS only.")
+    notebook = _object(request["notebook_task"], "notebook_task")
+    path = _string(notebook.get("notebook_path", ""), "notebook_path")
+    if not path.startswith("/"):
+        raise invalid_parameter("notebook_path must be an absolute path of the workspace.")
+    if notebook.get("source", "WORKSPACE") != "WORKSPACE":
+        raise invalid_parameter("The simulator has notebooks of the workspace only.")
+    return TaskSpec(
+        key=key,
+        notebook_path=path,
+        parameters=_parameters(notebook.get("base_parameters")),
+        compute=catalogue.choose(request),
+        depends_on=_dependencies(request.get("depends_on")),
+        timeout_seconds=timeout,
+    )
+
+
+def _parameters(value: object) -> dict[str, str]:
+    parameters = _object({} if value is None else value, "base_parameters")
+    for name, text in parameters.items():
+        _string(text, f"base_parameters.{name}")
+    if len(json.dumps(parameters).encode()) > MAX_PARAMETERS_BYTES:
+        raise invalid_parameter("The JSON of base_parameters exceeds 1 MB.")
+    return parameters
+
+
+def _dependencies(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise malformed_request("depends_on must be a list.")
+    return tuple(
+        _string(_object(item, "depends_on").get("task_key", ""), "task_key") for item in value
+    )
+
+
+def _check_graph(tasks: Sequence[TaskSpec]) -> None:
+    waiting = {task.key: set(task.depends_on) for task in tasks}
+    if len(waiting) != len(tasks):
+        raise invalid_parameter("The task keys must be unique.")
+    while ready := {key for key, upstream in waiting.items() if not upstream & waiting.keys()}:
+        for key in ready:
+            unknown = waiting.pop(key) - {task.key for task in tasks}
+            if unknown:
+                raise invalid_parameter(f"Task {key} depends on unknown tasks: {sorted(unknown)}")
+    if waiting:
+        raise invalid_parameter("The dependencies of the tasks form a cycle.")
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise malformed_request(f"Could not parse request object: {name} must be an object.")
+    return value
+
+
+def _string(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise malformed_request(f"Could not parse request object: {name} must be a string.")
+    return value
