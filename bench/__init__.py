@@ -1,0 +1,1 @@
+"""Measures what docs/reference/performance.md states; never part of a test."""

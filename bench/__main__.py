@@ -1,0 +1,174 @@
+"""`make bench`: print the figures of docs/reference/performance.md, as measured here and now."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import psutil
+
+from bench import dispatching, lists, load
+from bench.emulator import emulator
+from bench.host import LocalHost
+
+_RUNS = 200
+_WARM_UP = 5
+_NAP = 2.0
+_ENV = {**os.environ, "POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
+
+
+def main() -> None:
+    """Measure what was asked for, everything by default."""
+    parts: dict[str, Callable[[argparse.Namespace], None]] = {
+        "idle": idle,
+        "runs": runs,
+        "memory": memory,
+        "lists": reading,
+        "start": cold_start,
+        "dispatch": dispatch,
+        "cap": cap,
+        "rate": rate,
+    }
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
+    parser.add_argument("--stored", type=int, default=50_000, help="runs stored for `lists`")
+    parser.add_argument("--many", type=int, default=2_000, help="runs for `memory`")
+    parser.add_argument("--contended", type=int, default=200, help="runs for `cap` and `rate`")
+    parser.add_argument("--nap", type=float, default=2.0, help="seconds of a run for `cap`")
+    parser.add_argument("--slots", type=int, default=8, help="slots for `cap`")
+    parser.add_argument("--limit", type=int, default=20, help="starts a window for `rate`")
+    parser.add_argument("--window", type=int, default=5, help="seconds of a window for `rate`")
+    told = parser.parse_args()
+    gigabytes = psutil.virtual_memory().total / 2**30
+    print(f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, Python {platform.python_version()}")
+    for name in told.parts or parts:
+        parts[name](told)
+
+
+def idle(_: argparse.Namespace) -> None:
+    """One run at a time on an idle system."""
+    with LocalHost() as host:
+        asyncio.run(load.one_by_one(host.url, 2, seconds=0.1))
+        outcome = asyncio.run(load.one_by_one(host.url, 10, seconds=0.1))
+    _title("10 runs, one after the other, on an idle system")
+    _row("accepted → submitted", _spread(outcome.submit_lags()))
+
+
+def runs(_: argparse.Namespace) -> None:
+    """200 independent runs through the whole stack."""
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, _WARM_UP, seconds=2.0))
+        before, operations = host.usage(), host.table_operations()
+        outcome = asyncio.run(load.run_all(host.url, _RUNS, seconds=_NAP))
+        after, operations = host.usage(), host.table_operations() - operations
+    _title(f"{_RUNS} independent runs of {_NAP:g} s through the whole stack")
+    _row("makespan", f"{outcome.makespan:.1f} s, {_RUNS / outcome.makespan:.1f} runs/s")
+    _row("accepted → submitted", _spread(outcome.submit_lags()))
+    _row("finished → recorded", _spread(outcome.record_lags()))
+    own = outcome.reads
+    _row("table operations a run", f"{(operations - own) / _RUNS:.1f} (its own reads left out)")
+    for part, used in after.items():
+        cpu = used.cpu_seconds - before[part].cpu_seconds
+        memory = f"{used.pss_megabytes:.0f} MB (PSS)"
+        _row(f"{part}: CPU, memory", f"{cpu / _RUNS * 1000:.0f} ms a run, {memory}")
+    for kind, count in host.durable_work().items():
+        _row(f"{kind} a run", f"{count / (_RUNS + _WARM_UP):.1f}")
+
+
+def memory(told: argparse.Namespace) -> None:
+    """Many short runs: does memory stay flat?"""
+    _title(f"Memory of the host (PSS) over {told.many} runs of 0.1 s")
+    with LocalHost() as host:
+        done, step = 0, max(told.many // 4, 1)
+        while done < told.many:
+            asyncio.run(load.run_all(host.url, step, seconds=0.1))
+            done += step
+            _row(f"after {done} runs", f"{host.usage()['host'].pss_megabytes:.0f} MB")
+
+
+def reading(told: argparse.Namespace) -> None:
+    """Reading with little and with much stored; a page is full in both cases."""
+    _title("Reading, median milliseconds")
+    with emulator() as connection:
+        for stored in (1_000, told.stored):
+            found = lists.measure(connection, stored)
+            _row(
+                f"{stored} runs stored",
+                f"point read {found.point:.1f}, newest 20 of all {found.newest_of_all:.1f}, "
+                f"newest 20 of a task {found.newest_of_task:.1f}",
+            )
+
+
+def cold_start(_: argparse.Namespace) -> None:
+    """What importing the app costs."""
+    _title("Importing function_app.py in a new process")
+    command = [
+        sys.executable,
+        "-c",
+        "import time; t = time.perf_counter(); import function_app; print(time.perf_counter() - t)",
+    ]
+    seconds = [
+        float(subprocess.run(command, capture_output=True, env=_ENV, check=True).stdout)
+        for _ in range(5)
+    ]
+    _row("5 times", _spread(seconds))
+
+
+def dispatch(_: argparse.Namespace) -> None:
+    """One decision, the reading and writing of the state included."""
+    _title("One decision of a Dispatcher (a release and the start that follows)")
+    for waiting in (10, 1_000, 10_000):
+        cost = dispatching.decision(waiting)
+        _row(
+            f"{waiting} waiting",
+            f"{cost.cpu_milliseconds:.2f} ms CPU, {1000 / cost.cpu_milliseconds:.0f} decisions/s, "
+            f"{cost.state_bytes} bytes of state",
+        )
+
+
+def cap(told: argparse.Namespace) -> None:
+    """More runs than slots."""
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, _WARM_UP, seconds=0.1))
+        use = dispatching.under_cap(host.url, told.contended, told.slots, seconds=told.nap)
+    _title(f"{told.contended} runs of {told.nap:g} s against {told.slots} slots")
+    _row("occupancy", f"mean {use.mean:.1%}, never more than {use.most} of {told.slots}")
+    _row("freed slot → next submit", _spread(use.lags))
+
+
+def rate(told: argparse.Namespace) -> None:
+    """More runs than a token bucket lets start."""
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, _WARM_UP, seconds=0.1))
+        count = min(told.contended, 8 * told.limit + 1)
+        use = dispatching.under_rate(host.url, count, told.limit, told.window)
+    _title(f"{count} runs against a token bucket of {told.limit} starts in {told.window} s")
+    _row("most starts in any window", f"{use.most_starts} of {told.limit}")
+    _row(
+        "most submits in any window", f"{use.most_submits} (each follows its start a little later)"
+    )
+    _row("achieved of permitted rate", f"{use.achieved:.1%}")
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    ordered = sorted(seconds)
+    p95 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))]
+    return f"p50 {statistics.median(ordered) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms"
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}")
+
+
+def _row(name: str, value: str) -> None:
+    print(f"  {name:<28} {value}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A local host under measurement, with fresh data and free ports."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+import psutil
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+_ACCESS = re.compile(r'"(?P<method>[A-Z]+) /devstoreaccount1/(?P<path>[^ ?]*)')
+_WORK = re.compile(r"\b(episodes|entity_batches|activities)=(\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """CPU seconds and memory of one part since it started."""
+
+    cpu_seconds: float
+    pss_megabytes: float
+
+
+@dataclass(slots=True)
+class LocalHost:
+    """`python -m devhost` as a context: started with it, ended with it."""
+
+    data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="polysync-bench-")))
+    url: str = ""
+    _process: subprocess.Popen[str] | None = None
+    _simulator_port: int = 0
+
+    def __enter__(self) -> Self:
+        port, self._simulator_port = free_port(), free_port()
+        command = [
+            *(sys.executable, "-m", "devhost", "--port", str(port), "--data", str(self.data)),
+            *("--storage-port-base", str(free_ports_base())),
+            *("--databricks-port", str(self._simulator_port)),
+            *("--storage-log", str(self.storage_log)),
+        ]
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "DATABRICKS_TOKEN": "bench"},
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line.startswith("ready "):
+            self._process.wait()
+            raise RuntimeError(f"the local host did not start:\n{self.log.read_text()}")
+        self.url = line.split()[1]
+        self._apply()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
+
+    @property
+    def log(self) -> Path:
+        """The host's log."""
+        return self.data / "devhost.log"
+
+    @property
+    def storage_log(self) -> Path:
+        """The access log of the storage emulator."""
+        return self.data / "storage.log"
+
+    def usage(self) -> dict[str, Usage]:
+        """Return what each part has used so far: the host itself, Azurite, the simulator."""
+        assert self._process is not None
+        host = psutil.Process(self._process.pid)
+        used = {"host": _usage([host])}
+        for child in host.children():
+            words = " ".join(child.cmdline())
+            part = "azurite" if "azurite" in words else "simulator"
+            used[part] = _usage([child, *child.children(recursive=True)])
+        return used
+
+    def table_operations(self) -> int:
+        """Return how many requests Table Storage has had so far; a transaction is one."""
+        return sum(
+            count
+            for (_, path), count in (
+                self.storage_requests() if self.storage_log.exists() else Counter()
+            ).items()
+            if path.startswith(("Polysync", "$batch", "Tables"))
+        )
+
+    def storage_requests(self) -> Counter[tuple[str, str]]:
+        """Return the requests so far by method and resource, keys left out."""
+        found = _ACCESS.finditer(self.storage_log.read_text())
+        return Counter((match["method"], match["path"].partition("(")[0]) for match in found)
+
+    def durable_work(self) -> dict[str, int]:
+        """Return the pieces of durable work by kind; call it after the host has ended."""
+        return {name: int(count) for name, count in _WORK.findall(self.log.read_text())}
+
+    def _apply(self) -> None:
+        document = yaml.safe_load((ROOT / "examples/bench/definitions.yaml").read_text())
+        for platform in document["platforms"]:
+            address = f"http://127.0.0.1:{self._simulator_port}"
+            platform["attributes"]["workspaceUrl"] = address
+        httpx.put(f"{self.url}/definitions", json=document, timeout=60).raise_for_status()
+
+
+def _usage(processes: list[psutil.Process]) -> Usage:
+    cpu, memory = 0.0, 0
+    for process in processes:
+        try:
+            times = process.cpu_times()
+            cpu += times.user + times.system + times.children_user + times.children_system
+            memory += process.memory_full_info().pss
+        except psutil.NoSuchProcess:
+            continue
+    return Usage(cpu_seconds=cpu, pss_megabytes=memory / 2**20)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return held.getsockname()[1]
+
+
+def free_ports_base() -> int:
+    """Return the first of three free ports in a row."""
+    while True:
+        base = free_port()
+        try:
+            for port in (base + 1, base + 2):
+                socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return base

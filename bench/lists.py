@@ -1,0 +1,103 @@
+"""What reading costs when much is stored: point reads and lists at 0 and at many runs."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.values import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    TriggerType,
+    accepted,
+    begin_attempt,
+    finish,
+)
+from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.run_index import list_entries, month_table, outcome_entry
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import Operation, TableStorage
+
+_TASKS = 50
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+_JOB = Job(name="nap", platform="p", job_type=JobType.DATABRICKS_NOTEBOOK, external_id="/bench/nap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Median milliseconds of one read each."""
+
+    point: float
+    newest_of_all: float
+    newest_of_task: float
+
+
+def measure(connection: StorageConnection, stored: int) -> Reading:
+    """Store so many ended runs in fresh tables and read them."""
+    storage = TableStorage(connection, prefix=f"Bench{stored}")
+    runs = TableRuns(storage)
+    with ThreadPoolExecutor(8) as pool:
+        for batch in itertools.batched(range(stored), 30, strict=False):
+            _list(storage, runs, list(pool.map(lambda number: _store(runs, number), batch)))
+    known = runs.page(Listing(limit=20)).items
+    ids = itertools.cycle(run.run_id for run in known)
+    tasks = itertools.cycle(run.task for run in known)
+    reading = Reading(
+        point=_median(lambda: runs.get(RunId(next(ids))), 300),
+        newest_of_all=_median(lambda: runs.page(Listing(limit=20)), 40),
+        newest_of_task=_median(lambda: runs.page(Listing(task=next(tasks), limit=20)), 40),
+    )
+    storage.close()
+    return reading
+
+
+def _store(runs: TableRuns, number: int) -> TaskRun:
+    run_id = new_run_id()
+    at = _BEGAN + timedelta(minutes=10 * number)
+    run = TaskRun(
+        run_id=run_id,
+        task=f"task-{number % _TASKS}",
+        job=_JOB,
+        shard="main",
+        status=RunStatus.QUEUED,
+        reason="",
+        trigger_type=TriggerType.MANUAL,
+        graph_run_id=run_id,
+        priority=100,
+        queued_at=at,
+        request_digest="",
+    )
+    run = begin_attempt(accepted(run, actor="bench"), at=at, actor="bench")
+    run = finish(run, Outcome(status=RunStatus.SUCCEEDED, reason=""), at=at, actor="bench")
+    runs.insert(run)
+    return run
+
+
+def _list(storage: TableStorage, runs: TableRuns, ended: list[TaskRun]) -> None:
+    """List ended runs as the product would have, in few transactions."""
+    for _, month in itertools.groupby(ended, key=lambda run: run.queued_at.month):
+        first, *others = month
+        runs.announce(first)  # makes the month known
+        runs.settle(first)
+        entries: list[Operation] = []
+        for run in others:
+            entries += [*list_entries(run), outcome_entry(run)]
+        month_table(storage, first.queued_at).transact(entries)
+
+
+def _median(read: Callable[[], object], times: int) -> float:
+    taken: list[float] = []
+    for _ in range(times):
+        began = time.perf_counter()
+        read()
+        taken.append((time.perf_counter() - began) * 1000)
+    return statistics.median(taken)

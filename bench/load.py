@@ -1,0 +1,93 @@
+"""Runs put onto a host, and what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+TASK = "nap"
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The runs as the API tells them, and how long all took."""
+
+    runs: Sequence[dict[str, Any]]
+    makespan: float
+    reads: int
+    """How often a run was read, one table operation each."""
+
+    def submit_lags(self) -> list[float]:
+        """Return the seconds from accepted to submitted, a run each."""
+        return [_between(run["queuedAt"], _attempt(run)["submittedAt"]) for run in self.runs]
+
+    def record_lags(self) -> list[float]:
+        """Return the seconds from finished on the platform to recorded here, a run each."""
+        return [_between(_attempt(run)["finishedAt"], run["finishedAt"]) for run in self.runs]
+
+
+async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) -> Outcome:
+    """Ask for `count` independent runs as fast as the API takes them, and wait for all."""
+    limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
+        began = time.monotonic()
+        gate = asyncio.Semaphore(at_once)
+        ids = await asyncio.gather(*(_ask(client, gate, seconds) for _ in range(count)))
+        reads = await _until_ended(client, set(ids))
+        makespan = time.monotonic() - began
+        runs = await asyncio.gather(*(_read(client, gate, run_id) for run_id in ids))
+    bad = [run for run in runs if run["status"] != "Succeeded"]
+    if bad:
+        raise RuntimeError(f"{len(bad)} runs did not succeed; the first: {bad[0]}")
+    return Outcome(runs=runs, makespan=makespan, reads=reads + count)
+
+
+async def one_by_one(url: str, count: int, *, seconds: float) -> Outcome:
+    """Ask for one run after the other on an otherwise idle system."""
+    outcomes = [await run_all(url, 1, seconds=seconds) for _ in range(count)]
+    return Outcome(
+        runs=[run for outcome in outcomes for run in outcome.runs],
+        makespan=sum(outcome.makespan for outcome in outcomes),
+        reads=sum(outcome.reads for outcome in outcomes),
+    )
+
+
+async def _ask(client: httpx.AsyncClient, gate: asyncio.Semaphore, seconds: float) -> str:
+    async with gate:
+        body = {"parameters": {"seconds": str(seconds)}}
+        answer = await client.post(f"/tasks/{TASK}/run", json=body)
+        answer.raise_for_status()
+        return answer.json()["runId"]
+
+
+async def _read(client: httpx.AsyncClient, gate: asyncio.Semaphore, run_id: str) -> dict[str, Any]:
+    async with gate:
+        return (await client.get(f"/task-runs/{run_id}")).raise_for_status().json()
+
+
+async def _until_ended(client: httpx.AsyncClient, ids: set[str]) -> int:
+    """Wait for the end of all, one run after the other; return the number of requests."""
+    reads = 0
+    for run_id in ids:
+        while True:
+            reads += 1
+            run = (await client.get(f"/task-runs/{run_id}")).raise_for_status().json()
+            if run["finishedAt"] is not None:
+                break
+            await asyncio.sleep(0.25)
+    return reads
+
+
+def _attempt(run: dict[str, Any]) -> dict[str, Any]:
+    return run["attempts"][-1]
+
+
+def _between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()

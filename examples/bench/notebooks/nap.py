@@ -1,0 +1,17 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # Nap
+# MAGIC Sleeps for as long as `seconds` says. It stands for work that somebody else's cluster does.
+
+# COMMAND ----------
+
+import json
+import time
+
+dbutils.widgets.text("seconds", "2.0", "Seconds to sleep")
+seconds = float(dbutils.widgets.get("seconds"))
+
+# COMMAND ----------
+
+time.sleep(seconds)
+dbutils.notebook.exit(json.dumps({"slept": seconds}))
