@@ -1,0 +1,27 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# As everywhere else, and before anything imports the durable library.
+os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
+
+settings.register_profile("suite", max_examples=60, stateful_step_count=40, deadline=None)
+# 2,000 times 100 operations of every state machine (`make soak`).
+settings.register_profile(
+    "soak", max_examples=2000, stateful_step_count=100, deadline=None, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless `-m` names it."""
+    if "soak" in config.getoption("-m"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("soak")]
+    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=left_out)

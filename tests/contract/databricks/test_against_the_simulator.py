@@ -1,0 +1,195 @@
+"""The connector against the simulator: real notebooks in real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.connector import (
+    Connector,
+    Order,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+)
+from polysync_core.platforms.registry import open_connector
+
+REPOSITORY = Path(__file__).parents[3]
+NOTEBOOKS = {
+    "echo": 'dbutils.widgets.text("rows", "1")\nassert dbutils.widgets.get("rows") == "7"\n',
+    "fail": 'raise ValueError("no sales today")\n',
+    "sleep": "import time\ntime.sleep(30)\n",
+}
+
+
+class OneSecret:
+    def resolve(self, reference: str) -> Secret:
+        return Secret("dapi-anything")
+
+    def forget(self, reference: str) -> None: ...
+
+
+class Simulator:
+    """A simulator in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        notebooks = folder / "notebooks"
+        notebooks.mkdir()
+        for name, body in NOTEBOOKS.items():
+            (notebooks / f"{name}.py").write_text(f"# Databricks notebook source\n{body}")
+        self.data = folder / "data"
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "simulators.databricks", "--port", "0"),
+                *("--data", str(self.data), "--notebooks", str(notebooks)),
+                *("--mount", f"/etl={notebooks}", "--cluster-start", "0.05"),
+            ],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().removeprefix("ready ").strip()
+        if not self.url:
+            self.process.communicate(timeout=10)
+            raise AssertionError("the simulator did not start")
+
+    def fault(self, **script: object) -> None:
+        body = json.dumps({"faults": [script]}).encode()
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.url}/simulator/faults", data=body, method="POST"
+        )
+        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
+
+    def submissions(self) -> list[dict[str, Any]]:
+        lines = (self.data / "submissions.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.communicate(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    if not (REPOSITORY / "simulators/databricks/__main__.py").exists():
+        pytest.skip("there is no simulator in this tree")
+    running = Simulator(tmp_path_factory.mktemp("simulator"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def connector(simulator: Simulator) -> Connector:
+    platform = Platform.model_validate(
+        {
+            "name": "lakehouse",
+            "type": "AzureDatabricks",
+            "auth": {"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
+            "attributes": {
+                "workspaceUrl": simulator.url,
+                "computeType": "Serverless",
+                "defaultNotebookPath": "/etl",
+            },
+        }
+    )
+    return open_connector(platform, secrets=OneSecret(), allow_loopback=True)
+
+
+def a_job(name: str) -> Job:
+    return Job(
+        name="load",
+        platform="lakehouse",
+        job_type=JobType.DATABRICKS_NOTEBOOK,
+        external_id=f"/etl/{name}",
+    )
+
+
+def an_order(name: str, token: str, **parameters: Any) -> Order:
+    return Order(job=a_job(name), token=token, run_name=token, parameters=parameters)
+
+
+def followed(connector: Connector, job: Job, run_id: str) -> Report:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        report = connector.read(job, run_id)
+        if report.status.is_final:
+            return report
+        time.sleep(0.05)
+    raise AssertionError("the run did not end")
+
+
+def test_a_notebook_runs_to_its_end_with_its_parameters(connector: Connector) -> None:
+    submitted = connector.submit(an_order("echo", "echo1", rows=7))
+
+    report = followed(connector, a_job("echo"), submitted.external_run_id)
+
+    assert report.status is ProviderStatus.SUCCESS, report.message
+    assert report.started_at is not None
+    assert report.finished_at is not None
+    assert report.started_at <= report.finished_at
+    assert submitted.external_run_id in str(report.monitor_url)
+
+
+def test_a_notebook_that_raises_is_the_artefacts_own_failure(connector: Connector) -> None:
+    run_id = connector.submit(an_order("fail", "fail1")).external_run_id
+
+    report = followed(connector, a_job("fail"), run_id)
+
+    assert (report.status, report.cause) == (ProviderStatus.FAILED, None)
+    assert report.message
+
+
+def test_a_run_is_cancelled_and_cancelling_again_is_no_error(connector: Connector) -> None:
+    run_id = connector.submit(an_order("sleep", "sleep1")).external_run_id
+    connector.cancel(a_job("sleep"), run_id)
+
+    report = followed(connector, a_job("sleep"), run_id)
+    connector.cancel(a_job("sleep"), run_id)
+
+    assert report.status is ProviderStatus.CANCELLED
+
+
+@pytest.mark.parametrize("kind", ["lost-response", "truncated", "malformed", "cut"])
+def test_a_lost_answer_does_not_start_a_second_run(
+    connector: Connector, simulator: Simulator, kind: str
+) -> None:
+    token = f"lost{kind.replace('-', '')}"
+    simulator.fault(endpoint="jobs/runs/submit", fault=kind)
+
+    submitted = connector.submit(an_order("echo", token, rows=7))
+
+    started = [line for line in simulator.submissions() if line["token"] == token]
+    assert len({line["run_id"] for line in started}) == 1
+    assert str(started[0]["run_id"]) == submitted.external_run_id
+
+
+def test_an_unknown_run_is_not_found(connector: Connector) -> None:
+    with pytest.raises(RunNotFound):
+        connector.read(a_job("echo"), "999999999")
+    with pytest.raises(RunNotFound):
+        connector.cancel(a_job("echo"), "999999999")
+
+
+def test_a_notebook_that_is_missing_is_found_out(connector: Connector) -> None:
+    with pytest.raises(PlatformRefused, match="import the platform's notebooks again"):
+        connector.describe("/etl/gone", JobType.DATABRICKS_NOTEBOOK)
+
+
+def test_notebooks_are_found_and_described(connector: Connector) -> None:
+    assert {found.name for found in connector.artefacts()} == set(NOTEBOOKS)
+    schema = connector.describe("/etl/echo", JobType.DATABRICKS_NOTEBOOK)
+    assert [(p.name, p.default) for p in schema.parameters] == [("rows", "1")]
+    assert "127.0.0.1" in connector.test()

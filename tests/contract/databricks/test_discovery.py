@@ -1,0 +1,174 @@
+"""Finding and describing notebooks, against a workspace over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
+from polysync_core.platforms.azure_databricks.connector import (
+    DatabricksConnector,
+    open_databricks,
+)
+from polysync_core.platforms.http import Wire
+
+
+def connect(server: Any, root: str = "/") -> DatabricksConnector:
+    platform = Platform.model_validate(
+        {
+            "name": "lakehouse",
+            "type": "AzureDatabricks",
+            "auth": {"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
+            "attributes": {
+                "workspaceUrl": server.url,
+                "computeType": "Serverless",
+                "defaultNotebookPath": root,
+            },
+        }
+    )
+    wire = Wire(transport=server.adapter, patience=server.patience, timekeeper=server.timekeeper)
+    return open_databricks(platform, secrets=server, allow_loopback=True, wire=wire)
+
+
+def entry(kind: str, path: str) -> dict[str, Any]:
+    return {"object_type": kind, "path": path, "language": "PYTHON"}
+
+
+@pytest.fixture
+def tree(server: Any) -> Any:
+    server.workspace.folders = {
+        "/": [entry("DIRECTORY", "/etl"), entry("REPO", "/Repos"), entry("NOTEBOOK", "/top")],
+        "/etl": [
+            entry("NOTEBOOK", "/etl/sales-load"),
+            entry("FILE", "/etl/data.csv"),
+            entry("DIRECTORY", "/etl/empty"),
+        ],
+        "/etl/empty": [],
+        "/Repos": [entry("NOTEBOOK", "/Repos/sales report")],
+    }
+    return server
+
+
+def test_notebooks_are_found_in_all_folders(tree: Any) -> None:
+    found = list(connect(tree).artefacts())
+
+    assert {artefact.external_id for artefact in found} == {
+        "/top",
+        "/etl/sales-load",
+        "/Repos/sales report",
+    }
+    assert {artefact.job_type for artefact in found} == {JobType.DATABRICKS_NOTEBOOK}
+
+
+def test_a_search_looks_at_names_without_regard_to_case(tree: Any) -> None:
+    found = connect(tree).artefacts(search="SALES")
+
+    assert {artefact.name for artefact in found} == {"sales-load", "sales report"}
+
+
+def test_folders_are_read_only_as_far_as_results_are_wanted(tree: Any) -> None:
+    next(connect(tree).artefacts())
+
+    assert len(tree.workspace.asked) == 1
+
+
+def test_discovery_begins_where_the_platform_says(tree: Any) -> None:
+    found = list(connect(tree, "/etl").artefacts())
+
+    assert [artefact.external_id for artefact in found] == ["/etl/sales-load"]
+
+
+def test_a_folder_that_vanished_is_passed_over(tree: Any) -> None:
+    del tree.workspace.folders["/etl"]
+
+    assert len(list(connect(tree).artefacts())) == 2
+
+
+def test_a_root_that_is_missing_is_an_error(server: Any) -> None:
+    with pytest.raises(PlatformRefused):
+        list(connect(server, "/nowhere").artefacts())
+
+
+def test_an_answer_that_leads_elsewhere_or_in_circles_is_not_followed(server: Any) -> None:
+    server.workspace.folders = {
+        "/": [
+            entry("DIRECTORY", "/"),
+            entry("DIRECTORY", "/../admin"),
+            entry("NOTEBOOK", "/e\uff56il"),
+            entry("DIRECTORY", "/a"),
+        ],
+        "/a": [entry("DIRECTORY", "/"), entry("NOTEBOOK", "/b/elsewhere")],
+    }
+
+    assert list(connect(server).artefacts()) == []
+    assert len(server.workspace.asked) == 2
+
+
+def test_folders_without_end_are_given_up_at_a_depth(server: Any) -> None:
+    class Endless(dict[str, Any]):
+        def get(self, path: str, default: Any = None) -> Any:
+            return [entry("DIRECTORY", f"{path.rstrip('/')}/d")]
+
+    server.workspace.folders = Endless()
+
+    assert list(connect(server).artefacts()) == []
+    assert len(server.workspace.asked) == 33
+
+
+@pytest.mark.parametrize("objects", [None, "x", [1], {"a": 1}])
+def test_a_list_of_another_shape_is_no_answer(server: Any, objects: Any) -> None:
+    server.workspace.answer = lambda *_: (200, {"objects": objects})
+
+    with pytest.raises(Unavailable):
+        list(connect(server).artefacts())
+
+
+def test_a_notebook_is_described_by_its_widgets(server: Any) -> None:
+    source = '# Databricks notebook source\ndbutils.widgets.text("run_date", "2026-01-01")\n'
+    server.workspace.notebooks["/etl/ä b"] = (source, "py")
+
+    schema = connect(server).describe("/etl/ä b", JobType.DATABRICKS_NOTEBOOK)
+
+    assert [(p.name, p.default) for p in schema.parameters] == [("run_date", "2026-01-01")]
+
+
+def test_a_notebook_without_source_form_is_read_as_jupyter(server: Any) -> None:
+    cells = [{"cell_type": "code", "source": 'dbutils.widgets.text("a", "1")'}]
+    server.workspace.notebooks["/j"] = (json.dumps({"cells": cells}), "ipynb")
+
+    schema = connect(server).describe("/j", JobType.DATABRICKS_NOTEBOOK)
+
+    assert [p.name for p in schema.parameters] == ["a"]
+
+
+def test_a_notebook_that_is_gone_says_so(server: Any) -> None:
+    with pytest.raises(PlatformRefused, match="import the platform's notebooks again"):
+        connect(server).describe("/gone", JobType.DATABRICKS_NOTEBOOK)
+
+
+@pytest.mark.parametrize("content", ["%%%", "gICA", None])
+def test_content_that_cannot_be_decoded_is_no_answer(server: Any, content: Any) -> None:
+    server.workspace.answer = lambda *_: (200, {"content": content})
+
+    with pytest.raises(Unavailable):
+        connect(server).describe("/x", JobType.DATABRICKS_NOTEBOOK)
+
+
+def test_other_artefacts_cannot_be_described_yet(server: Any) -> None:
+    with pytest.raises(Invalid, match="DatabricksNotebook"):
+        connect(server).describe("1", JobType.DATABRICKS_JOB)
+
+
+def test_a_refused_token_ends_discovery(tree: Any) -> None:
+    tree.workspace.faults = deque()
+    found = connect(tree).artefacts()
+    next(found)
+    tree.workspace.token = "another"
+
+    with pytest.raises(PlatformRefused):
+        list(found)

@@ -1,0 +1,441 @@
+"""The runs of the Jobs API, with the official client as the judge."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import InvalidParameterValue, ResourceDoesNotExist
+from databricks.sdk.service.compute import ClusterSpec
+from databricks.sdk.service.jobs import (
+    NotebookTask,
+    Run,
+    RunLifeCycleState,
+    RunResultState,
+    SubmitTask,
+    TaskDependency,
+    TerminationCodeCode,
+)
+
+WAIT = timedelta(seconds=10)
+
+
+def a_task(notebook: str, *, key: str = "main", **values: Any) -> SubmitTask:
+    parameters = values.pop("parameters", None)
+    task = NotebookTask(notebook_path=f"/tests/{notebook}", base_parameters=parameters)
+    return SubmitTask(task_key=key, notebook_task=task, **values)
+
+
+def submit(databricks: WorkspaceClient, *tasks: SubmitTask, **values: Any) -> int:
+    run_id = databricks.jobs.submit(tasks=list(tasks), **values).response.run_id
+    assert run_id is not None
+    return run_id
+
+
+def ended(databricks: WorkspaceClient, run_id: int) -> Run:
+    """Poll much faster than the client's own waiter."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        run = databricks.jobs.get_run(run_id)
+        assert run.state is not None
+        if run.state.life_cycle_state in {
+            RunLifeCycleState.TERMINATED,
+            RunLifeCycleState.INTERNAL_ERROR,
+        }:
+            return run
+        time.sleep(0.02)
+    raise AssertionError("The run did not end.")
+
+
+def running(databricks: WorkspaceClient, run_id: int) -> Run:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        run = databricks.jobs.get_run(run_id)
+        assert run.state is not None
+        if run.state.life_cycle_state is RunLifeCycleState.RUNNING:
+            return run
+        time.sleep(0.02)
+    raise AssertionError("The run did not start.")
+
+
+def result_of(run: Run) -> RunResultState | None:
+    assert run.state is not None
+    return run.state.result_state
+
+
+def task_id(run: Run, index: int = 0) -> int:
+    assert run.tasks is not None
+    run_id = run.tasks[index].run_id
+    assert run_id is not None
+    return run_id
+
+
+def test_a_run_succeeds_and_gives_its_exit_value(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("echo", parameters={"greeting": "ahoy"}), run_name="greet")
+
+    run = ended(databricks, run_id)
+
+    assert (run.run_name, result_of(run)) == ("greet", RunResultState.SUCCESS)
+    assert run.run_page_url is not None
+    assert str(run_id) in run.run_page_url
+    assert run.start_time is not None
+    assert run.end_time is not None
+    assert 0 < run.start_time <= run.end_time
+    output = databricks.jobs.get_run_output(task_id(run))
+    assert output.notebook_output is not None
+    assert json.loads(output.notebook_output.result or "") == {"greeting": "ahoy", "mood": "calm"}
+
+
+def test_the_waiter_of_the_client_sees_the_end(databricks: WorkspaceClient) -> None:
+    waiter = databricks.jobs.submit(tasks=[a_task("quiet")])
+    ended(databricks, waiter.response.run_id or 0)
+
+    assert result_of(waiter.result(timeout=WAIT, callback=lambda _: None)) is RunResultState.SUCCESS
+
+
+def test_a_notebook_that_does_not_call_exit_has_an_empty_output(
+    databricks: WorkspaceClient,
+) -> None:
+    run = ended(databricks, submit(databricks, a_task("quiet")))
+
+    output = databricks.jobs.get_run_output(task_id(run))
+    assert output.notebook_output is not None
+    assert output.notebook_output.result is None
+
+
+def test_an_exception_fails_the_run_with_error_and_trace(databricks: WorkspaceClient) -> None:
+    run = ended(databricks, submit(databricks, a_task("fail")))
+
+    assert result_of(run) is RunResultState.FAILED
+    assert run.state is not None
+    assert run.state.state_message == "Workload failed, see run output for details"
+    assert run.status is not None
+    assert run.status.termination_details is not None
+    assert run.status.termination_details.code is TerminationCodeCode.RUN_EXECUTION_ERROR
+    output = databricks.jobs.get_run_output(task_id(run))
+    assert output.error == "ZeroDivisionError: division by zero"
+    assert output.error_trace is not None
+    assert "line 7" in output.error_trace
+    assert "simulators" not in output.error_trace
+
+
+def test_a_process_that_dies_fails_the_run_and_leaves_the_others_alone(
+    databricks: WorkspaceClient,
+) -> None:
+    other = submit(databricks, a_task("sleep", parameters={"seconds": "0.3"}))
+
+    run = ended(databricks, submit(databricks, a_task("die")))
+
+    assert result_of(run) is RunResultState.FAILED
+    assert "SIGKILL" in (databricks.jobs.get_run_output(task_id(run)).error or "")
+    assert result_of(ended(databricks, other)) is RunResultState.SUCCESS
+
+
+def test_a_missing_notebook_is_an_internal_error_of_the_run(databricks: WorkspaceClient) -> None:
+    run = ended(databricks, submit(databricks, a_task("absent")))
+
+    assert run.state is not None
+    assert run.state.life_cycle_state is RunLifeCycleState.INTERNAL_ERROR
+    assert "Unable to access the notebook" in (run.state.state_message or "")
+
+
+def test_a_token_twice_is_one_run(databricks: WorkspaceClient, simulator: Any) -> None:
+    first = submit(databricks, a_task("quiet"), idempotency_token="once")
+
+    again = submit(databricks, a_task("quiet"), idempotency_token="once")
+
+    assert first == again
+    noted = [line for line in simulator.submissions() if line["token"] == "once"]
+    assert [line["repeat"] for line in noted] == [False, True]
+
+
+def test_without_a_token_every_submit_is_a_run(databricks: WorkspaceClient) -> None:
+    assert submit(databricks, a_task("quiet")) != submit(databricks, a_task("quiet"))
+
+
+def test_a_token_of_65_characters_is_refused(databricks: WorkspaceClient) -> None:
+    with pytest.raises(InvalidParameterValue):
+        submit(databricks, a_task("quiet"), idempotency_token="x" * 65)
+
+
+def test_the_single_task_form_has_one_id_for_run_and_task(databricks: WorkspaceClient) -> None:
+    body = {
+        "notebook_task": {"notebook_path": "/tests/echo", "base_parameters": {"mood": "loud"}},
+        "existing_cluster_id": "0101-120000-lakehse1",
+    }
+
+    answer = databricks.api_client.do("POST", "/api/2.1/jobs/runs/submit", body=body)
+    assert isinstance(answer, dict)
+
+    run = ended(databricks, answer["run_id"])
+    assert task_id(run) == run.run_id
+    output = databricks.jobs.get_run_output(answer["run_id"]).notebook_output
+    assert output is not None
+    assert json.loads(output.result or "")["mood"] == "loud"
+
+
+def test_version_2_1_has_no_status_object(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("quiet"))
+
+    query = {"run_id": run_id}
+    old = databricks.api_client.do("GET", "/api/2.1/jobs/runs/get", query=query)
+    new = databricks.api_client.do("GET", "/api/2.2/jobs/runs/get", query=query)
+
+    assert isinstance(old, dict)
+    assert isinstance(new, dict)
+    assert "state" in old
+    assert "status" not in old
+    assert "status" in new
+
+
+def test_a_cancelled_run_ends_as_canceled(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("sleep"))
+    running(databricks, run_id)
+
+    databricks.jobs.cancel_run(run_id)
+
+    run = ended(databricks, run_id)
+    assert result_of(run) is RunResultState.CANCELED
+    assert run.state is not None
+    assert run.state.user_cancelled_or_timedout
+
+
+def test_a_cancel_kills_a_process_that_ignores_sigterm_and_its_children(
+    databricks: WorkspaceClient, simulator: Any
+) -> None:
+    run_id = submit(databricks, a_task("stubborn"))
+    run = running(databricks, run_id)
+    log = f"runs/{task_id(run)}/log"
+    deadline = time.monotonic() + 5
+    while not (printed := simulator.control("GET", log).strip()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    databricks.jobs.cancel_run(run_id)
+
+    assert result_of(ended(databricks, run_id)) is RunResultState.CANCELED
+    assert not _is_alive(int(printed))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_cancel_of_a_finished_run_changes_nothing(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("quiet"))
+    before = ended(databricks, run_id)
+
+    databricks.jobs.cancel_run(run_id)
+
+    assert databricks.jobs.get_run(run_id).as_dict() == before.as_dict()
+
+
+def test_a_run_past_its_timeout_ends_as_timedout(databricks: WorkspaceClient) -> None:
+    whole = submit(databricks, a_task("sleep"), timeout_seconds=1)
+    task = submit(databricks, a_task("sleep", timeout_seconds=1))
+
+    assert result_of(ended(databricks, whole)) is RunResultState.TIMEDOUT
+    assert result_of(ended(databricks, task)) is RunResultState.TIMEDOUT
+
+
+def test_tasks_run_in_the_order_of_their_dependencies(databricks: WorkspaceClient) -> None:
+    run_id = submit(
+        databricks,
+        a_task("quiet", key="second", depends_on=[TaskDependency(task_key="first")]),
+        a_task("quiet", key="first"),
+    )
+
+    run = ended(databricks, run_id)
+
+    assert result_of(run) is RunResultState.SUCCESS
+    assert run.tasks is not None
+    times = {task.task_key: task for task in run.tasks}
+    assert (times["first"].end_time or 0) <= (times["second"].end_time or 0)
+
+
+def test_a_failed_task_keeps_its_downstream_from_running(databricks: WorkspaceClient) -> None:
+    run_id = submit(
+        databricks,
+        a_task("fail", key="first"),
+        a_task("quiet", key="second", depends_on=[TaskDependency(task_key="first")]),
+    )
+
+    run = ended(databricks, run_id)
+
+    assert result_of(run) is RunResultState.FAILED
+    assert run.tasks is not None
+    assert run.tasks[1].state is not None
+    assert run.tasks[1].state.result_state is RunResultState.UPSTREAM_FAILED
+
+
+def test_the_output_of_a_run_of_tasks_is_read_by_task(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("quiet"))
+
+    with pytest.raises(InvalidParameterValue, match="each individual task run"):
+        databricks.jobs.get_run_output(run_id)
+
+
+def test_an_unknown_run_does_not_exist(databricks: WorkspaceClient) -> None:
+    with pytest.raises(ResourceDoesNotExist, match="Run 5 does not exist"):
+        databricks.jobs.get_run(5)
+    with pytest.raises(ResourceDoesNotExist):
+        databricks.jobs.get_run_output(5)
+    with pytest.raises(InvalidParameterValue):
+        databricks.jobs.cancel_run(5)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        pytest.param({}, id="serverless"),
+        pytest.param({"existing_cluster_id": "0101-120000-lakehse1"}, id="an existing cluster"),
+        pytest.param(
+            {
+                "new_cluster": ClusterSpec(
+                    spark_version="15.4.x-scala2.12",
+                    node_type_id="Standard_DS3_v2",
+                    num_workers=1,
+                )
+            },
+            id="a new cluster",
+        ),
+        pytest.param(
+            {
+                "new_cluster": ClusterSpec(
+                    spark_version="15.4.x-scala2.12",
+                    instance_pool_id="0101-120000-pool-lakehse1",
+                    num_workers=1,
+                )
+            },
+            id="a cluster from a pool",
+        ),
+    ],
+)
+def test_a_run_succeeds_on(databricks: WorkspaceClient, compute: dict[str, Any]) -> None:
+    run = ended(databricks, submit(databricks, a_task("quiet", **compute)))
+
+    assert result_of(run) is RunResultState.SUCCESS
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        pytest.param({"existing_cluster_id": "absent"}, id="an unknown cluster"),
+        pytest.param(
+            {
+                "new_cluster": ClusterSpec(
+                    spark_version="15.4.x-scala2.12", instance_pool_id="absent", num_workers=1
+                )
+            },
+            id="an unknown pool",
+        ),
+        pytest.param(
+            {
+                "new_cluster": ClusterSpec(
+                    spark_version="15.4.x-scala2.12", node_type_id="Standard_No", num_workers=1
+                )
+            },
+            id="an unknown node type",
+        ),
+        pytest.param(
+            {"new_cluster": ClusterSpec(node_type_id="Standard_DS3_v2", num_workers=1)},
+            id="a cluster without a version",
+        ),
+    ],
+)
+def test_a_submit_is_refused_for(databricks: WorkspaceClient, compute: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameterValue):
+        submit(databricks, a_task("quiet", **compute))
+
+
+def test_runs_are_listed_newest_first_page_by_page(databricks: WorkspaceClient) -> None:
+    submitted = [submit(databricks, a_task("quiet")) for _ in range(5)]
+
+    listed = [run.run_id for run in databricks.jobs.list_runs(limit=2)]
+
+    assert listed[:5] == submitted[::-1]
+    assert len(listed) == len(set(listed))
+
+
+def test_active_runs_are_listed_apart(databricks: WorkspaceClient) -> None:
+    run_id = submit(databricks, a_task("sleep"))
+
+    active = [run.run_id for run in databricks.jobs.list_runs(active_only=True)]
+    databricks.jobs.cancel_run(run_id)
+    ended(databricks, run_id)
+
+    assert run_id in active
+    assert run_id not in [run.run_id for run in databricks.jobs.list_runs(active_only=True)]
+    assert run_id in [run.run_id for run in databricks.jobs.list_runs(completed_only=True)]
+
+
+def test_finished_runs_outlive_a_kill_and_running_ones_are_lost(
+    start_simulator: Any, tmp_path: Path
+) -> None:
+    simulator = start_simulator(tmp_path)
+    client = simulator.client()
+    finished = submit(client, a_task("quiet"), idempotency_token="kept")
+    before = ended(client, finished)
+    lost = submit(client, a_task("sleep"))
+    running(client, lost)
+    pid = next(run for run in simulator.control("GET", "runs")["runs"] if run["run_id"] == lost)[
+        "tasks"
+    ][0]["pid"]
+
+    simulator.kill()
+    client = start_simulator(tmp_path).client()
+
+    assert result_of(client.jobs.get_run(finished)) is result_of(before)
+    assert submit(client, a_task("quiet"), idempotency_token="kept") == finished
+    state = client.jobs.get_run(lost).state
+    assert state is not None
+    assert state.life_cycle_state is RunLifeCycleState.INTERNAL_ERROR
+    assert not _is_alive(pid)
+
+
+def test_a_lost_fork_server_loses_its_runs_and_is_started_again(
+    start_simulator: Any, tmp_path: Path
+) -> None:
+    simulator = start_simulator(tmp_path)
+    client = simulator.client()
+    lost = submit(client, a_task("sleep"))
+    running(client, lost)
+
+    [fork_server] = psutil.Process(simulator.process.pid).children()
+    fork_server.kill()
+
+    state = ended(client, lost).state
+    assert state is not None
+    assert state.life_cycle_state is RunLifeCycleState.INTERNAL_ERROR
+    assert result_of(ended(client, submit(client, a_task("quiet")))) is RunResultState.SUCCESS
+
+
+def test_the_page_of_a_run_is_there(databricks: WorkspaceClient) -> None:
+    run = databricks.jobs.get_run(submit(databricks, a_task("quiet")))
+
+    page = requests.get(run.run_page_url or "", timeout=5)
+
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_sigterm_ends_the_simulator_and_its_notebooks(start_simulator: Any, tmp_path: Path) -> None:
+    simulator = start_simulator(tmp_path)
+    client = simulator.client()
+    run = running(client, submit(client, a_task("sleep")))
+    children = psutil.Process(simulator.process.pid).children(recursive=True)
+    assert run.run_id
+
+    assert simulator.stop() == 0
+
+    assert len(children) >= 2
+    assert not any(_is_alive(child.pid) for child in children)

@@ -1,0 +1,56 @@
+"""Values with defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.values import RunStatus, TaskRun, TriggerType
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def run_id(name: str = "a") -> RunId:
+    return derived_run_id("test", name)
+
+
+def a_job(**changes: Any) -> Job:
+    facts: dict[str, Any] = {
+        "name": "sales-load",
+        "platform": "lakehouse",
+        "job_type": JobType.DATABRICKS_NOTEBOOK,
+        "external_id": "/etl/sales-load",
+    }
+    return Job(**(facts | changes))
+
+
+def a_run(**changes: Any) -> TaskRun:
+    facts: dict[str, Any] = {
+        "run_id": run_id(),
+        "task": "sales-load-daily",
+        "job": a_job(),
+        "shard": "main",
+        "status": RunStatus.QUEUED,
+        "reason": "Waiting for its start.",
+        "trigger_type": TriggerType.MANUAL,
+        "graph_run_id": run_id(),
+        "priority": 100,
+        "queued_at": NOON,
+        "request_digest": "",
+    }
+    return TaskRun(**(facts | changes))
+
+
+class FakeClock:
+    """Time that passes when a test says so."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **distance: float) -> None:
+        self.now += timedelta(**distance)

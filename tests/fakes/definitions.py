@@ -1,0 +1,159 @@
+"""A store of definitions in memory, and definitions with defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import Reference, kind_of, reference_to
+from polysync_core.domain.definitions.references import references_of
+from polysync_core.domain.definitions.stored import DefinitionPage, Stored
+from polysync_core.domain.errors import Conflict, Malformed, StaleETag
+
+_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class FakeDefinitions:
+    """Keeps definitions in a dictionary; counts what is read."""
+
+    def __init__(self) -> None:
+        self.stored: dict[Reference, Stored[Definition]] = {}
+        self.reads = 0
+        self._writes = 0
+
+    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+        self.reads += 1
+        return self.stored.get(Reference(kind, name))
+
+    def announce(self, definition: Definition) -> None:
+        """There is nobody else here who could delete meanwhile."""
+
+    def put(
+        self, definition: Definition, *, replacing: Stored[Definition] | None
+    ) -> Stored[Definition]:
+        reference = reference_to(definition)
+        self._check(reference, replacing)
+        self._writes += 1
+        stored = Stored(definition=definition, etag=f'"{self._writes}"', updated_at=_AT)
+        self.stored[reference] = stored
+        return stored
+
+    def delete(self, stored: Stored[Definition]) -> None:
+        reference = reference_to(stored.definition)
+        self._check(reference, stored)
+        if named := [str(reference_to(each.definition)) for each in self.referrers(reference)]:
+            raise Conflict(f"{reference} is in use: {', '.join(named)}")
+        del self.stored[reference]
+
+    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+        for stored in list(self.stored.values()):
+            if reference in {each for _, each in references_of(stored.definition)}:
+                yield stored
+
+    def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
+        if token is not None and not token.isdigit():
+            raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
+        start = int(token or 0)
+        everything = list(self.all(kind))
+        more = start + limit < len(everything)
+        return DefinitionPage(
+            items=everything[start : start + limit], token=str(start + limit) if more else None
+        )
+
+    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+        found = [each for each in self.stored.values() if kind_of(each.definition) is kind]
+        return iter(sorted(found, key=lambda each: each.definition.name))
+
+    def _check(self, reference: Reference, expected: Stored[Definition] | None) -> None:
+        present = self.stored.get(reference)
+        if (present.etag if present else None) != (expected.etag if expected else None):
+            raise StaleETag
+
+
+LAKEHOUSE: dict[str, Any] = {
+    "vaults": [{"name": "local", "provider": "Environment"}],
+    "platforms": [
+        {
+            "name": "lakehouse",
+            "type": "AzureDatabricks",
+            "auth": {
+                "method": "PersonalAccessToken",
+                "personalAccessToken": "vault://local/DATABRICKS_TOKEN",
+            },
+            "attributes": {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"},
+            "contentionProfiles": ["lakehouse-cap"],
+        }
+    ],
+    "contentionProfiles": [
+        {"name": "lakehouse-cap", "type": "Concurrency", "settings": {"maxConcurrentTasks": 8}},
+        {
+            "name": "submit-rate",
+            "type": "RateLimit",
+            "scope": "Global",
+            "settings": {"algorithm": "TokenBucket", "limit": 30, "windowSeconds": 60},
+        },
+    ],
+    "calendars": [{"name": "holidays", "dates": ["2026-12-25"]}],
+    "jobs": [
+        {
+            "name": "landing",
+            "platform": "lakehouse",
+            "jobType": "DatabricksNotebook",
+            "externalId": "/etl/landing",
+        },
+        {
+            "name": "sales-load",
+            "platform": "lakehouse",
+            "jobType": "DatabricksNotebook",
+            "externalId": "/etl/sales-load",
+            "parameters": [
+                {"name": "run_date", "default": "2026-01-01"},
+                {"name": "expected_rows", "dataType": "Int"},
+                {"name": "full", "dataType": "Bool"},
+                {"name": "token", "dataType": "Secret"},
+                {"name": "loaded", "dataType": "Int", "direction": "Output"},
+            ],
+        },
+    ],
+    "tasks": [
+        {"name": "landing-check", "job": "landing"},
+        {
+            "name": "sales-load-daily",
+            "job": "sales-load",
+            "parameters": {"run_date": "${run.scheduledTime:%Y-%m-%d}"},
+            "schedules": [
+                {
+                    "name": "daily",
+                    "cron": "0 6 * * *",
+                    "timeZone": "Australia/Sydney",
+                    "calendars": ["holidays"],
+                }
+            ],
+            "dependencies": [
+                {
+                    "task": "landing-check",
+                    "mappings": [{"output": "row_count", "input": "expected_rows"}],
+                }
+            ],
+            "retry": {"enabled": True, "maxAttempts": 2, "backoff": "Exponential"},
+            "contentionProfiles": ["submit-rate"],
+        },
+    ],
+}
+
+
+ON_CALL: dict[str, Any] = {
+    "name": "on-call",
+    "url": "https://hooks.example.com/polysync?team=data",
+    "events": {"tasks": ["sales-load-daily"], "statuses": ["Failed"], "tags": {"tier": "1"}},
+    "secret": "vault://local/WEBHOOK_KEY",
+}
+"""A webhook beside `LAKEHOUSE`."""
+
+
+def lakehouse(**changes: Any) -> dict[str, Any]:
+    """Return a document in which everything is right, but for these lists."""
+    return deepcopy(LAKEHOUSE) | changes

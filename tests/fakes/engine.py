@@ -1,0 +1,59 @@
+"""An `Engine` that keeps what it was told, with a real Dispatcher state behind it."""
+
+from __future__ import annotations
+
+from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.dispatch import decisions
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.verdicts import Failure
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.identity import RunId
+
+
+class FakeEngine:
+    """Carries nothing by itself: `live` is what a test lets run; `deaf` loses every signal."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, DispatcherState] = {}
+        self.live: set[tuple[RunId, int]] = set()
+        self.woken: list[tuple[RunId, int]] = []
+        self.failures: list[Failure] = []
+        self.deaf = False
+        self.clock: Clock = utc_now
+
+    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+        state = self._heard(shard)
+        self._do(decisions.enqueue(state, waiting, policies=policies, now=self.clock()))
+
+    def release(self, shard: str, run_id: RunId, attempt: int) -> None:
+        self.live.discard((run_id, attempt))
+        self._do(decisions.release(self._heard(shard), run_id, attempt, now=self.clock()))
+
+    def adopt(self, shard: str, lease: Lease) -> None:
+        self._do(decisions.adopt(self._heard(shard), lease, now=self.clock()))
+
+    def renew(self, shard: str, policies: PolicySet) -> None:
+        self._do(decisions.renew(self._heard(shard), policies, now=self.clock()))
+
+    def wake(self, run_id: RunId, attempt: int) -> None:
+        self._heard("main")
+        self.woken.append((run_id, attempt))
+
+    def carries(self, run_id: RunId, attempt: int) -> bool:
+        return (run_id, attempt) in self.live
+
+    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+        self.live.add((run_id, attempt))
+
+    def dispatcher(self, shard: str) -> DispatcherState:
+        return self.states.setdefault(shard, DispatcherState())
+
+    def _do(self, decision: decisions.Decision) -> None:
+        self.live.update((lease.run_id, lease.attempt) for lease in decision.starts)
+        self.failures += decision.failures
+
+    def _heard(self, shard: str) -> DispatcherState:
+        if self.deaf:
+            raise Unavailable
+        return self.dispatcher(shard)

@@ -1,0 +1,51 @@
+"""A `Publisher` and queues that keep what they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.events import RunEvent
+
+
+class FakePublisher:
+    """Keeps events; `away` refuses them, and `before_each` may crash."""
+
+    def __init__(self, before_each: Callable[[], None] = lambda: None) -> None:
+        self.events: list[RunEvent] = []
+        self.away = False
+        self.tries = 0
+        self._before_each = before_each
+
+    def publish(self, event: RunEvent) -> None:
+        self.tries += 1
+        if self.away:
+            raise Unavailable
+        self._before_each()
+        self.events.append(event)
+
+    def news(self) -> list[RunEvent]:
+        """Return the events as a consumer has them that drops repetitions."""
+        return list({event.event_id: event for event in reversed(self.events)}.values())[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message in a queue."""
+
+    text: str
+    delay_seconds: int
+
+
+class FakeQueue:
+    """Keeps messages; `away` refuses them."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.away = False
+
+    def send(self, text: str, *, delay_seconds: int = 0) -> None:
+        if self.away:
+            raise Unavailable
+        self.sent.append(Sent(text, delay_seconds))

@@ -1,0 +1,147 @@
+"""A platform that does what a test's script says, and remembers what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.errors import Uncertain
+from polysync_core.platforms.connector import (
+    Artefact,
+    ArtefactSchema,
+    Order,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+    Submitted,
+)
+
+type Scripted[T] = T | Exception
+
+
+class FakePlatform:
+    """Starts one run a token, like a platform with an idempotency key."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = []
+        self.started: dict[str, str] = {}
+        self.cancelled: list[str] = []
+        self.submit_answers: list[Exception] = []
+        """Raised by the next submits, before anything is started."""
+        self.lost_answers = 0
+        """How many submits start the run and then fail to say so."""
+        self.reports: list[Scripted[Report]] = []
+        """The next answers to `read`; the last one stays."""
+
+    def submit(self, order: Order) -> Submitted:
+        self.orders.append(order)
+        if self.submit_answers:
+            raise self.submit_answers.pop(0)
+        external_id = self.started.setdefault(order.token, str(len(self.started) + 1))
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise Uncertain
+        return Submitted(external_run_id=external_id, monitor_url=f"https://p/{external_id}")
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        answer = self.reports.pop(0) if len(self.reports) > 1 else self.reports[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        self.cancelled.append(external_run_id)
+
+    def test(self) -> str:
+        return "reached"
+
+    def artefacts(self, *, search: str | None = None) -> Iterator[Artefact]:
+        return iter(())
+
+    def describe(self, external_id: str, job_type: JobType) -> ArtefactSchema:
+        return ArtefactSchema(parameters=())
+
+    def check(self, job: Job) -> None:
+        return None
+
+
+RUNNING = Report(status=ProviderStatus.RUNNING)
+SUCCESS = Report(status=ProviderStatus.SUCCESS)
+FAILED = Report(status=ProviderStatus.FAILED, message="Division by zero.")
+CANCELLED = Report(status=ProviderStatus.CANCELLED)
+
+
+@dataclass(slots=True)
+class Work:
+    """A run as the platform sees it."""
+
+    external_id: str
+    order: Order
+    started_at: datetime
+    ends_at: datetime
+    verdict: ProviderStatus
+
+
+class TimedPlatform(FakePlatform):
+    """Runs work in the time of a clock: it ends after some seconds or some after its cancel."""
+
+    def __init__(self, clock: Callable[[], datetime], step: Callable[..., Any]) -> None:
+        super().__init__()
+        self.work: dict[str, Work] = {}
+        self.seconds = 5.0
+        self.stop_seconds = 3.0
+        self.verdict = ProviderStatus.SUCCESS
+        self.denials = 0
+        """How many looks at a run are answered as if there were none."""
+        self._clock = clock
+        self._step = step
+
+    def submit(self, order: Order) -> Submitted:
+        return self._step("submit", lambda: self._start(order))
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        return self._step("read", lambda: self._report(external_run_id))
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        self._step("cancel", lambda: self._stop(external_run_id))
+
+    def busy(self) -> list[str]:
+        """Return the external ids of what still runs."""
+        return [work.external_id for work in self.work.values() if work.ends_at > self._clock()]
+
+    def most_at_once(self) -> int:
+        """Return how many runs there were at the same time, at most."""
+        moments = [(work.started_at, 1) for work in self.work.values()]
+        moments += [(work.ends_at, -1) for work in self.work.values()]
+        running = most = 0
+        for _, change in sorted(moments):
+            running += change
+            most = max(most, running)
+        return most
+
+    def _start(self, order: Order) -> Submitted:
+        external_id = self.started.get(order.token, str(len(self.started) + 1))
+        if external_id not in self.work:
+            now = self._clock()
+            ends_at = now + timedelta(seconds=self.seconds)
+            self.work[external_id] = Work(external_id, order, now, ends_at, self.verdict)
+        return super().submit(order)
+
+    def _report(self, external_run_id: str) -> Report:
+        if self.denials:
+            self.denials -= 1
+            raise RunNotFound
+        work = self.work[external_run_id]
+        if work.ends_at > self._clock():
+            return RUNNING
+        return Report(status=work.verdict, started_at=work.started_at, finished_at=work.ends_at)
+
+    def _stop(self, external_run_id: str) -> None:
+        work, now = self.work[external_run_id], self._clock()
+        self.cancelled.append(external_run_id)
+        if work.ends_at > now:
+            work.ends_at = min(work.ends_at, now + timedelta(seconds=self.stop_seconds))
+            work.verdict = ProviderStatus.CANCELLED

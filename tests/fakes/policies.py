@@ -1,0 +1,24 @@
+"""Policies read from definitions that a test has at hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from polysync_core.application.policies import Policies
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import Reference, reference_to
+from polysync_core.domain.definitions.stored import Stored
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def policies_of(*definitions: Definition) -> Policies:
+    """Return the policies of these definitions; what is not among them restricts nothing."""
+    known = {
+        reference_to(each): Stored(definition=each, etag="1", updated_at=AT) for each in definitions
+    }
+
+    def read(kind: Kind, name: str) -> Stored[Definition] | None:
+        return known.get(Reference(kind, name))
+
+    return Policies(read)

@@ -1,0 +1,94 @@
+"""An in-memory `Runs` that keeps the contract of the stored one, ETags included."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from polysync_core.domain.errors import StaleETag
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.values import TaskRun
+
+
+class FakeRuns:
+    """Rows, histories and the index as dictionaries; `crash_at` makes the k-th write fail."""
+
+    def __init__(self) -> None:
+        self.rows: dict[RunId, StoredRun] = {}
+        self.active: dict[tuple[RunId, object], Owed] = {}
+        self.settled: dict[RunId, str] = {}
+        self.writes = 0
+        self.crash_at: int | None = None
+        self._etags = itertools.count(1)
+
+    def get(self, run_id: RunId) -> StoredRun | None:
+        return self.rows.get(run_id)
+
+    def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
+        return (self.rows[run_id] for run_id in run_ids if run_id in self.rows)
+
+    def announce(self, run: TaskRun) -> None:
+        self._write()
+        self.active[run.run_id, run.queued_at] = Owed(
+            run_id=run.run_id,
+            task=run.task,
+            graph_run_id=run.graph_run_id,
+            shard=run.shard,
+            queued_at=run.queued_at,
+        )
+
+    def insert(self, run: TaskRun) -> StoredRun | None:
+        self._write()
+        if run.run_id in self.rows:
+            return None
+        return self._put(run)
+
+    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        self._write()
+        if self.rows[run.run_id].etag != stored.etag:
+            raise StaleETag
+        return self._put(run)
+
+    def settle(self, run: TaskRun) -> None:
+        self._write()
+        self.active.pop((run.run_id, run.queued_at), None)
+        self.settled[run.run_id] = run.status
+
+    def withdraw(self, owed: Owed) -> None:
+        self._write()
+        self.active.pop((owed.run_id, owed.queued_at), None)
+
+    def owed(self) -> Iterator[Owed]:
+        return iter(list(self.active.values()))
+
+    def shards(self) -> list[str]:
+        return sorted({stored.run.shard for stored in self.rows.values()})
+
+    def page(self, listing: Listing) -> Page[TaskRun]:
+        newest = sorted(self.rows.values(), key=lambda s: s.run.queued_at, reverse=True)
+        wanted = [
+            stored.run
+            for stored in newest
+            if listing.status in {None, stored.run.status}
+            and listing.task in {None, stored.run.task}
+            and listing.graph_run_id in {None, stored.run.graph_run_id}
+        ]
+        start = int(listing.continuation_token or 0)
+        end = start + listing.limit
+        rest = str(end) if end < len(wanted) else None
+        return Page(items=wanted[start:end], continuation_token=rest)
+
+    def _put(self, run: TaskRun) -> StoredRun:
+        stored = StoredRun(run=run, etag=str(next(self._etags)))
+        self.rows[run.run_id] = stored
+        return stored
+
+    def _write(self) -> None:
+        self.writes += 1
+        if self.crash_at == self.writes:
+            raise Crash
+
+
+class Crash(BaseException):
+    """The process ended here."""

@@ -1,0 +1,145 @@
+"""What every store of definitions must do; subclass it with a `store` fixture."""
+
+from __future__ import annotations
+
+import pytest
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import Reference, read_definition, read_document
+from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.errors import Conflict, Malformed, StaleETag
+from tests.fakes.definitions import lakehouse
+
+
+def a_calendar(name: str = "holidays", date: str = "2026-12-25") -> Definition:
+    return read_definition(Kind.CALENDAR, {"name": name, "dates": [date]})
+
+
+def save(
+    store: DefinitionStore, definition: Definition, replacing: Stored[Definition] | None = None
+) -> Stored[Definition]:
+    store.announce(definition)
+    return store.put(definition, replacing=replacing)
+
+
+def save_lakehouse(store: DefinitionStore) -> None:
+    for definition in read_document(lakehouse()).items:
+        save(store, definition)
+
+
+class StoreContract:
+    def test_what_is_written_is_read_back(self, store: DefinitionStore) -> None:
+        for definition in read_document(lakehouse()).items:
+            save(store, definition)
+
+        for kind in Kind:
+            for stored in store.all(kind):
+                assert store.get(kind, stored.definition.name) == stored
+        task = store.get(Kind.TASK, "sales-load-daily")
+        assert task is not None
+        assert task.definition in read_document(lakehouse()).items
+
+    def test_what_was_never_written_is_none(self, store: DefinitionStore) -> None:
+        assert store.get(Kind.TASK, "nothing") is None
+        assert list(store.all(Kind.TASK)) == []
+
+    @pytest.mark.parametrize("name", ["", "A", "a/b", "a#b", "a\n", "../a", "a" * 64, "\u00e9"])
+    def test_a_name_that_nothing_can_have_is_none(self, store: DefinitionStore, name: str) -> None:
+        assert store.get(Kind.TASK, name) is None
+
+    def test_creating_what_exists_is_stale(self, store: DefinitionStore) -> None:
+        save(store, a_calendar())
+
+        with pytest.raises(StaleETag):
+            save(store, a_calendar(date="2027-01-01"))
+
+    def test_of_two_writers_who_read_the_same_one_loses(self, store: DefinitionStore) -> None:
+        first = save(store, a_calendar())
+        second = save(store, a_calendar(date="2027-01-01"), first)
+
+        with pytest.raises(StaleETag):
+            save(store, a_calendar(date="2028-01-01"), first)
+        with pytest.raises(StaleETag):
+            store.delete(first)
+        assert store.get(Kind.CALENDAR, "holidays") == second
+
+    def test_replacing_what_was_deleted_is_stale(self, store: DefinitionStore) -> None:
+        first = save(store, a_calendar())
+        store.delete(first)
+
+        assert store.get(Kind.CALENDAR, "holidays") is None
+        with pytest.raises(StaleETag):
+            save(store, a_calendar(), first)
+        assert save(store, a_calendar()).etag != first.etag
+
+    def test_what_is_referred_to_stays(self, store: DefinitionStore) -> None:
+        save_lakehouse(store)
+
+        for reference, user in [
+            (Reference(Kind.VAULT, "local"), "platforms/lakehouse"),
+            (Reference(Kind.CALENDAR, "holidays"), "tasks/sales-load-daily"),
+            (Reference(Kind.TASK, "landing-check"), "tasks/sales-load-daily"),
+            (Reference(Kind.JOB, "landing"), "tasks/landing-check"),
+        ]:
+            stored = store.get(reference.kind, reference.name)
+            assert stored is not None
+            with pytest.raises(Conflict, match="is in use"):
+                store.delete(stored)
+            again = store.get(reference.kind, reference.name)
+            assert again is not None
+            assert again.definition == stored.definition
+            assert user.partition("/")[2] in [
+                each.definition.name for each in store.referrers(reference)
+            ]
+
+    def test_a_reference_that_was_given_up_frees_what_it_named(
+        self, store: DefinitionStore
+    ) -> None:
+        save_lakehouse(store)
+        task = store.get(Kind.TASK, "sales-load-daily")
+        assert task is not None
+        plain = {"name": "sales-load-daily", "job": "sales-load"}
+
+        save(store, read_definition(Kind.TASK, plain), task)
+
+        for kind, name in ((Kind.CALENDAR, "holidays"), (Kind.TASK, "landing-check")):
+            freed = store.get(kind, name)
+            assert freed is not None
+            assert list(store.referrers(Reference(kind, name))) == []
+            store.delete(freed)
+            assert store.get(kind, name) is None
+
+    def test_pages_go_by_name_and_follow_each_other(self, store: DefinitionStore) -> None:
+        names = [f"c{number:02}" for number in range(7)]
+        for name in reversed(names):
+            save(store, a_calendar(name))
+        seen: list[str] = []
+        token: str | None = None
+        while True:
+            page = store.page(Kind.CALENDAR, limit=3, token=token)
+            seen += [each.definition.name for each in page.items]
+            if (token := page.token) is None:
+                break
+
+        assert seen == names == [each.definition.name for each in store.all(Kind.CALENDAR)]
+
+    @pytest.mark.parametrize("token", ["x!", "", "AAAA", "eyJhIjoxfQ"])
+    def test_a_token_of_somebody_elses_is_malformed(
+        self, store: DefinitionStore, token: str
+    ) -> None:
+        with pytest.raises(Malformed):
+            store.page(Kind.CALENDAR, limit=3, token=token)
+
+    def test_a_definition_of_many_chunks_is_kept_whole(self, store: DefinitionStore) -> None:
+        days = [
+            f"20{number:02}-{month:02}-{day:02}"
+            for number in range(15)
+            for month in range(1, 13)
+            for day in range(1, 28)
+        ]
+        big = read_definition(Kind.CALENDAR, {"name": "big", "dates": days})
+        save(store, big)
+
+        stored = store.get(Kind.CALENDAR, "big")
+        assert stored is not None
+        assert stored.definition == big

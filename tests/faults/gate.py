@@ -1,0 +1,156 @@
+"""A gate before Table Storage: it lets requests through, is shut, or holds one of them fast."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from devhost.settings import storage_connection
+
+TABLES = 2
+"""Where Azurite's table port is, counted from its first."""
+_NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding"}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to Table Storage."""
+
+    method: str
+    path: str
+    body: bytes
+
+
+type Matches = Callable[[Request], bool]
+
+
+@dataclass(slots=True)
+class Hold:
+    """One request, or the answer to it, that is held until whoever sent it is gone."""
+
+    matches: Matches
+    done_before: bool
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+class Gate:
+    """A proxy on a port of its own; `connection` leads through it."""
+
+    def __init__(self, base: int) -> None:
+        self._upstream = base + TABLES
+        self._hold: Hold | None = None
+        self._lock = threading.Lock()
+        self.is_shut = False
+        self.turned_away = 0
+        gate = self
+
+        class Handler(_Handler):
+            def carry(self, request: Request) -> None:
+                gate.carry(self, request)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.connection = storage_connection(base).replace(
+            f":{self._upstream}/", f":{self._server.server_port}/"
+        )
+
+    def hold(self, matches: Matches, *, done_before: bool) -> Hold:
+        """Hold the next request that matches: after it was done (its answer) or before."""
+        self._hold = Hold(matches, done_before)
+        return self._hold
+
+    def carry(self, handler: _Handler, request: Request) -> None:
+        """Deal with one request."""
+        if self.is_shut:
+            self.turned_away += 1
+            handler.close_connection = True
+            return
+        hold = self._taken(request)
+        if hold is not None and not hold.done_before:
+            _wait(hold, handler)
+            return
+        answer = self._pass_on(handler, request)
+        if hold is not None:
+            _wait(hold, handler)
+            return
+        handler.reply(*answer)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _taken(self, request: Request) -> Hold | None:
+        with self._lock:
+            if self._hold is None or not self._hold.matches(request):
+                return None
+            hold, self._hold = self._hold, None
+            return hold
+
+    def _pass_on(self, handler: _Handler, request: Request) -> tuple[int, Any, bytes]:
+        upstream = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=30)
+        try:
+            upstream.request(request.method, request.path, request.body, dict(handler.headers))
+            answer = upstream.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            upstream.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def carry(self, request: Request) -> None:
+        raise NotImplementedError
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True
+
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        if not name.startswith("do_"):
+            raise AttributeError(name)
+        return self._take
+
+    def _take(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.carry(Request(self.command, self.path, body))
+
+    def reply(self, status: int, headers: Any, body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in {*_NOT_PASSED_ON, "content-length"}:
+                self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is said on stderr."""
+
+
+def _wait(hold: Hold, handler: _Handler) -> None:
+    hold.reached.set()
+    hold.released.wait(timeout=30)
+    handler.close_connection = True
+
+
+@contextmanager
+def gate(base: int) -> Iterator[Gate]:
+    """Yield an open gate before the Azurite whose ports begin at `base`."""
+    opened = Gate(base)
+    try:
+        yield opened
+    finally:
+        opened.close()

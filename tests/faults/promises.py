@@ -1,0 +1,72 @@
+"""What must hold of the world once it has come to rest, whatever went wrong before."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.values import ALLOWED, RunStatus, TaskRun
+from tests.faults.rig import World
+
+
+def check_promises(world: World) -> list[TaskRun]:
+    """Assert every promise and return the runs."""
+    runs = world.stored()
+    assert world.accepted <= {run.run_id for run in runs}, "an accepted run is lost"
+    for run in runs:
+        _has_one_end(run)
+    _the_platform_did_what_the_rows_say(world, runs)
+    _nothing_is_held(world)
+    _the_index_lists_them(world, runs)
+    return runs
+
+
+def _has_one_end(run: TaskRun) -> None:
+    assert run.status.is_terminal, f"{run.status} for ever: {_told(run)}"
+    first, *rest = run.history
+    assert (first.from_status, first.to_status) == (None, RunStatus.QUEUED)
+    for before, entry in pairwise(run.history):
+        assert entry.from_status == before.to_status, _told(run)
+        remark = entry.to_status == entry.from_status
+        assert remark or entry.to_status in ALLOWED[before.to_status], _told(run)
+        assert not before.to_status.is_terminal, f"changed after its end: {_told(run)}"
+    assert (rest or [first])[-1].to_status == run.status
+    assert [attempt.number for attempt in run.attempts] == list(range(1, len(run.attempts) + 1))
+
+
+def _the_platform_did_what_the_rows_say(world: World, runs: list[TaskRun]) -> None:
+    ordered = {
+        attempt_token(run.run_id, attempt.number): attempt.external_run_id
+        for run in runs
+        for attempt in run.attempts
+        if attempt.external_run_id is not None
+    }
+    assert world.platform.started == ordered, "the platform's runs and the rows differ"
+    assert world.platform.busy() == []
+    at_work = [work.order.token for work in world.platform.work.values()]
+    assert len(at_work) == len(set(at_work)), "an attempt was started twice"
+
+
+def _nothing_is_held(world: World) -> None:
+    assert world.engine.live() == []
+    assert world.engine.state_of("@dispatcher@main") is None, "something waits or holds a lease"
+
+
+def _the_index_lists_them(world: World, runs: list[TaskRun]) -> None:
+    months = [rows for name, rows in world.tables.tables.items() if name.startswith("RunIndex2")]
+    rows = {key for month in months for (_, key) in month}
+    assert not [key for key in rows if key.startswith("a~")], "somebody is active for ever"
+    listed = sorted(key.rpartition("~")[2] for key in rows if key.startswith("r~"))
+    assert listed == sorted(run.run_id for run in runs), "lists and rows differ"
+    by_task = sorted(
+        (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("t~")
+    )
+    assert by_task == sorted((run.task, run.run_id) for run in runs)
+    by_outcome = sorted(
+        (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("s~")
+    )
+    assert by_outcome == sorted((run.status, run.run_id) for run in runs)
+
+
+def _told(run: TaskRun) -> str:
+    return " | ".join(f"{entry.to_status}: {entry.reason}" for entry in run.history)

@@ -1,0 +1,347 @@
+"""The app in one process, its outside in virtual time, and everything that may go wrong between.
+
+Real are the use cases, the orchestrations, entities and activities, the engine of the local host
+and all of storage above the HTTP client. A crash ends what runs and forgets what the process knew;
+tables, platform and (if the test says so) the engine's memory stay.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from orchestrations import activities
+from orchestrations.engine import DurableEngine
+from polysync_core.application.connections import Connections
+from polysync_core.application.execution import Execution
+from polysync_core.application.orders import Orders
+from polysync_core.application.policies import Policies
+from polysync_core.application.queue_ends import QueueEnds
+from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.runs import RunRequest, TaskRuns
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Unavailable, Uncertain
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.secrets import Secret
+from polysync_core.storage.runs import TableRuns
+from tests.fakes.builders import a_job
+from tests.fakes.platform import TimedPlatform
+from tests.fakes.runs import Crash
+from tests.fakes.tables import Call, TableService
+from tests.faults.actors import Actor
+from tests.faults.faults import Plan, Service
+from tests.faults.virtual_engine import (
+    START,
+    InProcessStub,
+    VirtualClock,
+    VirtualEngine,
+    connect,
+    govern_time,
+)
+
+PLATFORM = Platform(
+    name="lakehouse",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+)
+TICK = 60.0
+LONG = 20 * 60.0
+"""Longer than any patience that the reconciler has with what is young."""
+
+
+class _InTurn:
+    """A pool without threads, so that the steps of a pass come in one order."""
+
+    map = staticmethod(map)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What lives and dies together."""
+
+    runs: TableRuns
+    requests: TaskRuns
+    execution: Execution
+    reconciler: Reconciler
+    queue_ends: QueueEnds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chaos:
+    """How messages and work are mixed up, in chances of one."""
+
+    lost: float = 0.1
+    repeated: float = 0.15
+    late: float = 0.25
+    latest: float = 90.0
+    slow: float = 0.02
+    """That time passes while something is in the middle of its work."""
+    crash: float = 0.0
+
+
+class World:
+    """One scenario's outside and the process in it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, plan: Plan | None = None) -> None:
+        self.plan = plan or Plan()
+        self.clock = VirtualClock()
+        govern_time(self.clock, monkeypatch)
+        self.tables = TableService()
+        self.tables.around = self._storage_step
+        self.platform = TimedPlatform(self.clock, partial(self._step, Service.PLATFORM))
+        self.engine = VirtualEngine(self.clock)
+        self.deaf = False
+        """Whether the engine hears none of the app's signals."""
+        self.limits: dict[str, int] = {}
+        self.accepted: set[RunId] = set()
+        self.crashes = 0
+        self._actors: list[Actor] = []
+        self._chaos: tuple[random.Random, Chaos] | None = None
+        self._next_tick = self.clock.seconds() + TICK
+        stub = InProcessStub(lambda: self.engine, self._engine_step)
+        self.client = DurableEngine(connect(stub))
+        self.process = self._started()
+        monkeypatch.setattr(activities, "services", lambda: self.process)
+
+    # What people do
+
+    def start(self, task: str = "nap", *, key: str | None = None) -> None:
+        """Ask for a run; whether it was accepted shows in `accepted`, as its caller sees it."""
+        request = RunRequest(task=task, parameters={}, idempotency_key=key, actor="test")
+
+        def ask() -> None:
+            run = self.process.requests.run_once(request, self.client)
+            self.accepted.add(run.run_id)
+
+        self._ask(ask)
+
+    def cancel(self, run_id: RunId) -> None:
+        """Ask for a run's end."""
+        self._ask(lambda: self.process.requests.cancel(run_id, actor="test", engine=self.client))
+
+    def reconcile(self) -> None:
+        """Make a pass of the minute tick."""
+        self._ask(lambda: self.process.reconciler.reconcile(self.client))
+
+    # How time passes
+
+    def be_chaotic(self, seed: int, chaos: Chaos) -> None:
+        """Mix up messages and work from now on."""
+        self._chaos = random.Random(seed), chaos
+
+    def pass_time(self, seconds: float) -> None:
+        """Let the world go on for so long."""
+        end = self.clock.seconds() + seconds
+        while True:
+            self._work_off()
+            due = self.engine.wheel.next_due() or end
+            moment = min(due, self._next_tick, end)
+            self._come_to(moment)
+            if moment == end and self.clock.seconds() >= end:
+                break
+
+    def come_to_rest(self) -> None:
+        """Let the world go on without further trouble until nothing is left to do."""
+        self.plan.at = 0
+        self.deaf = False
+        for _ in range(40):
+            self.pass_time(TICK)
+            if not (self.engine.live() or self._actors or self.platform.busy()):
+                break
+        self._chaos = None
+        self.engine.delay = lambda: 0.0
+        self.pass_time(2 * TICK)
+        self.clock.advance(LONG)
+        self.pass_time(2 * TICK)
+
+    def stored(self) -> list[TaskRun]:
+        """Return all runs as they are stored, past every fault."""
+        table = self.tables.tables.get("Runs", {})
+        runs = TableRuns(self.tables.storage())
+        self.tables.around = lambda _, do: do()
+        try:
+            return [stored.run for key in list(table) if (stored := runs.get(RunId(key[0])))]
+        finally:
+            self.tables.around = self._storage_step
+
+    def _work_off(self) -> None:
+        while True:
+            self.engine.fire_timers()
+            if self._chaos is None:
+                if not (self.engine.decide() or self._run_activity()):
+                    return
+            elif not self._take_a_turn(*self._chaos):
+                return
+
+    def _come_to(self, moment: float) -> None:
+        # A microsecond more, which is what the clock cannot show of a timer's moment.
+        self.clock.advance(max(0.0, moment - self.clock.seconds()) + 1e-6)
+        if self.clock.seconds() >= self._next_tick:
+            self._next_tick += TICK * (1 + (self.clock.seconds() - self._next_tick) // TICK)
+            self.reconcile()
+
+    # The process
+
+    def _started(self) -> Process:
+        runs = TableRuns(self.tables.storage(sleep=self.clock.advance))
+        runs._readers = _InTurn()  # type: ignore[assignment]
+        connections = Connections(
+            lambda _: PLATFORM, lambda _: self.platform, monotonic=self.clock.seconds
+        )
+        policies = Policies(self._definition, monotonic=self.clock.seconds)
+        return Process(
+            runs=runs,
+            requests=TaskRuns(
+                runs=runs,
+                task_named=self._task,
+                job_named=lambda name: a_job(name=name),
+                connections=connections,
+                policies=policies,
+                clock=self.clock,
+            ),
+            execution=Execution(
+                runs=runs,
+                connections=connections,
+                orders=Orders(resolve_secret=Secret),
+                clock=self.clock,
+            ),
+            reconciler=Reconciler(runs=runs, policies=policies, clock=self.clock),
+            queue_ends=QueueEnds(runs=runs, clock=self.clock),
+        )
+
+    def _definition(self, kind: Kind, name: str) -> Stored[Definition] | None:
+        if kind is not Kind.TASK:
+            return None
+        return Stored(definition=self._task(name), etag="1", updated_at=START)
+
+    def _task(self, name: str) -> Task:
+        return Task(name=name, job="nap", max_concurrent_runs=self.limits.get(name))
+
+    def _crash(self) -> None:
+        self.crashes += 1
+        for actor in self._actors:
+            actor.kill()
+        self._actors = []
+        self.process = self._started()
+        if self.plan.engine_dies:
+            self.engine = VirtualEngine(self.clock)
+
+    def _ask(self, request: Callable[[], Any]) -> None:
+        """Make a request to the process; one that fails is not repeated by its caller."""
+
+        def answered() -> None:
+            try:
+                request()
+            except (Unavailable, Uncertain):
+                """The caller is told to try again later."""
+
+        self._carry_out(answered)
+
+    def _run_activity(self) -> bool:
+        if (work := self.engine.take_activity()) is None:
+            return False
+        engine = self.engine
+
+        def run() -> None:
+            try:
+                engine.run_activity(work)
+            except Crash:
+                engine.redeliver(work)
+                raise
+
+        self._carry_out(run)
+        return True
+
+    def _carry_out(self, work: Callable[[], None]) -> None:
+        if self._chaos is not None:
+            self._actors.append(Actor(work))
+            return
+        try:
+            work()
+        except Crash:
+            self._crash()
+
+    # Turns
+
+    def _take_a_turn(self, rng: random.Random, chaos: Chaos) -> bool:
+        """Let one of those who can go on do so; False if time must pass first."""
+        self.engine.delay = lambda: rng.uniform(0, chaos.latest) * (rng.random() < chaos.late)
+        if rng.random() < chaos.crash:
+            self._crash()
+        if self._actors and rng.random() < chaos.slow:
+            self._come_to(self.clock.seconds() + rng.uniform(0, 20))
+        turn = not self._actors or rng.random() < 0.5
+        if turn and (self.engine.decide() or self._run_activity()):
+            return True
+        if not self._actors:
+            return False
+        actor = rng.choice(self._actors)
+        try:
+            actor.resume()
+        except Crash:
+            self._actors.remove(actor)
+            self._crash()
+        else:
+            if actor.done:
+                self._actors.remove(actor)
+        return True
+
+    # Steps
+
+    def _step(
+        self,
+        service: Service,
+        label: str,
+        do: Callable[[], Any],
+        interfere: Callable[[], None] | None = None,
+    ) -> Any:
+        for actor in self._actors:
+            if actor.runs_here:
+                actor.pause()
+        now = self.clock.seconds()
+        self.clock()
+        return self.plan.take(service, f"{label} ({service})", now, do, interfere)
+
+    def _storage_step(self, call: Call, do: Callable[[], Any]) -> Any:
+        guarded = call.guarded
+        interfere = None if guarded is None else partial(self.tables.touch, call.table, guarded)
+        return self._step(Service.STORAGE, str(call), do, interfere)
+
+    def _engine_step(self, name: str, do: Callable[[], Any]) -> Any:
+        if name not in {"SignalEntity", "RaiseEvent"}:
+            return self._step(Service.ENGINE, name, do)
+        return self._step(Service.ENGINE, name, lambda: self._send(do))
+
+    def _send(self, do: Callable[[], Any]) -> Any:
+        """Deliver a client's message: as it is, or as messages fare."""
+        if self.deaf:
+            return None
+        if self._chaos is None:
+            return do()
+        rng, chaos = self._chaos
+        if rng.random() < chaos.lost:
+            return None
+        for _ in range(1 + (rng.random() < chaos.repeated)):
+            if rng.random() < chaos.late:
+                self.engine.wheel.after(rng.uniform(0, chaos.latest), partial(_late, do))
+            else:
+                do()
+        return None
+
+
+def _late(deliver: Callable[[], Any]) -> None:
+    try:
+        deliver()
+    except Exception as error:
+        if not hasattr(error, "code"):
+            raise

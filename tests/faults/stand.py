@@ -1,0 +1,124 @@
+"""A whole local host that may be killed, beside a platform that lives on and remembers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from tests.integration.devhost.host_process import ROOT, HostProcess, eventually
+
+TOKEN = "canary-5f1d2c9e-token"
+
+
+class Workspace:
+    """The Databricks simulator as a process of its own, so that it survives the host."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "simulators.databricks", "--port", "0", "--data", str(data)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().removeprefix("ready ").strip()
+
+    def started(self) -> list[str]:
+        """Return the token of every run that was started, repeats of a submit left out."""
+        lines = (self.data / "submissions.jsonl").read_text().splitlines()
+        return [entry["token"] for entry in map(json.loads, lines) if not entry["repeat"]]
+
+    def misbehave(self, **fault: Any) -> None:
+        """Let the next request of an endpoint go wrong."""
+        body = {"faults": [fault]}
+        httpx.post(f"{self.url}/simulator/faults", json=body).raise_for_status()
+
+    def close(self) -> None:
+        """End the simulator and its notebooks."""
+        self._process.terminate()
+        self._process.wait(timeout=10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+class Stand:
+    """The app on a host, with the benchmark's notebooks defined."""
+
+    def __init__(self, folder: Path, base: int | None = None) -> None:
+        os.environ["DATABRICKS_TOKEN"] = TOKEN
+        self.workspace = Workspace(folder / "workspace")
+        self.host = HostProcess(folder / "data", app=ROOT, base=base).ready()
+        self._base = self.host.base
+        self.apply((ROOT / "examples/bench/definitions.yaml").read_text())
+
+    def apply(self, text: str) -> None:
+        """Apply definitions, with the workspace where it is."""
+        document = yaml.safe_load(text)
+        for platform in document.get("platforms", []):
+            platform["attributes"]["workspaceUrl"] = self.workspace.url
+        self.host.http.put("/definitions", json=document).raise_for_status()
+
+    def run(self, seconds: float, task: str = "nap") -> str:
+        """Start a run and return its id."""
+        body = {"parameters": {"seconds": str(seconds)}}
+        return self.host.post(f"/tasks/{task}/run", body)["runId"]
+
+    def runs(self, ids: list[str]) -> list[dict[str, Any]]:
+        """Return the runs as they are now."""
+        return [self.host.get(f"/task-runs/{run_id}") for run_id in ids]
+
+    def wait_for(
+        self, ids: list[str], met: Callable[[dict[str, Any]], bool], within: float = 20
+    ) -> list[dict[str, Any]]:
+        """Wait until every run meets a condition."""
+
+        def look() -> list[dict[str, Any]] | None:
+            runs = self.runs(ids)
+            return runs if all(map(met, runs)) else None
+
+        return eventually(look, within=within)
+
+    def kill(self) -> None:
+        """End the host as a crash does."""
+        self.host.end(signal.SIGKILL)
+        self.host.close()
+
+    def restart(self) -> None:
+        """Start a host on the same data and ports."""
+        self.host = HostProcess(self.host.data, app=ROOT, base=self._base).ready()
+
+    def close(self) -> None:
+        """End everything."""
+        self.host.close()
+        self.workspace.close()
+
+
+@contextmanager
+def stand(folder: Path, base: int | None = None) -> Iterator[Stand]:
+    """Yield a stand and clear it away; its ports begin at `base`, or where some are free."""
+    opened = Stand(folder, base)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def has_ended(run: dict[str, Any]) -> bool:
+    """Tell whether a run has its outcome."""
+    return run["finishedAt"] is not None
+
+
+def is_submitted(run: dict[str, Any]) -> bool:
+    """Tell whether the platform has given a run its id."""
+    return bool(run["attempts"]) and run["attempts"][-1]["externalRunId"] is not None

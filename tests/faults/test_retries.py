@@ -1,0 +1,102 @@
+"""Retries and time-outs through the whole stack: what the platform saw, and what was kept of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.stand import Stand, has_ended, stand
+
+pytestmark = pytest.mark.devhost
+
+DEFINITIONS = """
+tasks:
+  - name: flaky-retried
+    job: flaky
+    maxConcurrentRuns: 1
+    retry: {enabled: true, maxAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
+  - {name: nap-limited, job: nap, executionTimeoutSeconds: 2}
+  - name: nap-patient
+    job: nap
+    maxConcurrentRuns: 1
+    retry: {enabled: true, maxAttempts: 1, initialDelaySeconds: 600}
+    executionTimeoutSeconds: 1
+"""
+
+
+@pytest.fixture(scope="module")
+def defined(site: Stand) -> Stand:
+    site.apply(DEFINITIONS)
+    return site
+
+
+def start(site: Stand, task: str, **parameters: Any) -> str:
+    return site.host.post(f"/tasks/{task}/run", {"parameters": parameters})["runId"]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(defined: Stand) -> None:
+    before = defined.workspace.started()
+    run_id = start(defined, "flaky-retried", failures=2, key="twice")
+    run = defined.wait_for([run_id], has_ended, within=30)[0]
+
+    assert run["status"] == "Succeeded"
+    assert [attempt["status"] for attempt in run["attempts"]] == ["Failed", "Failed", "Succeeded"]
+    assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact", "Artefact", None]
+    assert len({attempt["externalRunId"] for attempt in run["attempts"]}) == 3
+    assert all(attempt["monitorUrl"] for attempt in run["attempts"])
+    assert len(defined.workspace.started()) == len(set(defined.workspace.started()))
+    assert len(defined.workspace.started()) == len(before) + 3
+    for earlier, later in zip(run["attempts"], run["attempts"][1:], strict=False):
+        pause = moment(later["submittedAt"]) - moment(earlier["finishedAt"])
+        assert pause.total_seconds() >= 1
+    history = defined.host.get(f"/task-runs/{run_id}/history")["items"]
+    passed = [entry["to"] for entry in history]
+    assert passed == ["Queued", *["Running", "Queued"] * 2, "Running", "Succeeded"]
+
+
+def test_a_run_has_failed_after_its_last_attempt(defined: Stand) -> None:
+    run_id = start(defined, "flaky-retried", failures=9, key="always-again")
+    run = defined.wait_for([run_id], has_ended, within=30)[0]
+    assert run["status"] == "Failed"
+    assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact"] * 3
+
+
+def test_a_run_that_naps_for_too_long_is_stopped_on_its_platform(defined: Stand) -> None:
+    run = defined.wait_for([start(defined, "nap-limited", seconds=60)], has_ended)[0]
+    attempt = run["attempts"][0]
+    assert (run["status"], attempt["cause"]) == ("Failed", "Timeout")
+    assert attempt["providerStatus"] == "Cancelled"
+
+
+def test_a_run_in_back_off_holds_nothing_and_is_cancelled_at_once(defined: Stand) -> None:
+    first = start(defined, "nap-patient", seconds=60)
+    run = defined.wait_for([first], lambda run: run["nextAttemptAt"] is not None)[0]
+    assert run["status"] == "Queued"
+    second = start(defined, "nap-patient", seconds=0.1)
+    assert defined.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
+
+    answer = defined.host.http.post(f"/task-runs/{first}/cancel").json()
+    assert (answer["status"], answer["nextAttemptAt"]) == ("Cancelled", None)
+    assert len(answer["attempts"]) == 1
+
+
+def test_a_back_off_survives_a_killed_host(tmp_path: Path) -> None:
+    with stand(tmp_path) as site:
+        site.apply(DEFINITIONS.replace("initialDelaySeconds: 1,", "initialDelaySeconds: 2,"))
+        run_id = start(site, "flaky-retried", failures=1, key="killed")
+        waiting = site.wait_for([run_id], lambda run: run["nextAttemptAt"] is not None)[0]
+        site.kill()
+        site.restart()
+        run = site.wait_for([run_id], has_ended, within=30)[0]
+
+        assert run["status"] == "Succeeded"
+        assert run["attempts"][0] == waiting["attempts"][0]
+        assert len(run["attempts"]) == len(site.workspace.started()) == 2
+        assert moment(run["attempts"][1]["submittedAt"]) >= moment(waiting["nextAttemptAt"])

@@ -1,0 +1,78 @@
+"""Random schedules: messages lost, repeated, late and out of order, work interleaved step by step.
+
+A schedule is its seed; `pytest -k "seed-17"` plays the seventeenth again.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from polysync_core.domain.runs.values import RunStatus
+from tests.faults.faults import Plan
+from tests.faults.promises import check_promises
+from tests.faults.rig import Chaos, World
+
+SHORT = range(200)
+KEYS = (None, None, "monday", "tuesday")
+
+
+def play(seed: int, *, moves: int, engine_dies: bool, chaos: Chaos) -> World:
+    rng = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        world = World(patch, Plan(engine_dies=engine_dies))
+        world.limits = {"nap": rng.choice([1, 2])}
+        world.platform.seconds = rng.choice([0.5, 5.0, 40.0])
+        world.platform.lost_answers = rng.choice([0, 0, 1, 2])
+        world.platform.denials = rng.choice([0, 0, 2])
+        world.be_chaotic(seed, chaos)
+        for _ in range(moves):
+            move(world, rng)
+        world.come_to_rest()
+        runs = check_promises(world)
+        known = [RunStatus.SUCCEEDED, RunStatus.CANCELLED]
+        assert all(run.status in known for run in runs)
+    return world
+
+
+def move(world: World, rng: random.Random) -> None:
+    """Do what people do, several things at once."""
+    match rng.randrange(4):
+        case 0 | 1:
+            for _ in range(rng.randint(1, 2)):
+                world.start(rng.choice(["nap", "stroll"]), key=rng.choice(KEYS))
+        case 2:
+            for run in rng.sample(runs := world.stored(), min(len(runs), 1)):
+                world.cancel(run.run_id)
+        case _:
+            world.pass_time(rng.choice([0.001, 1, 10, 61]))
+
+
+def cases(seeds: range) -> list[object]:
+    return [pytest.param(seed, id=f"seed-{seed}") for seed in seeds]
+
+
+@pytest.mark.parametrize("seed", cases(SHORT))
+def test_a_schedule_leaves_nothing_lost_and_nothing_twice(seed: int) -> None:
+    crash = 0.004 if seed % 2 else 0.0
+    play(seed, moves=4, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(1000, 11000, 500), ids=lambda first: f"from-{first}")
+def test_long_schedules_leave_nothing_lost_and_nothing_twice(first: int) -> None:
+    for seed in range(first, first + 500):
+        try:
+            crash = random.Random(seed).choice([0.0, 0.002, 0.01])
+            play(seed, moves=12, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash))
+        except AssertionError as error:
+            error.add_note(f"seed {seed}")
+            raise
+
+
+def test_the_schedules_do_what_they_are_for() -> None:
+    """A schedule in which nothing crashed or was accepted would prove nothing."""
+    worlds = [play(seed, moves=8, engine_dies=False, chaos=Chaos(crash=0.01)) for seed in range(10)]
+    assert sum(world.crashes for world in worlds) >= 5
+    assert sum(len(world.accepted) for world in worlds) >= 10

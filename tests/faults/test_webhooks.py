@@ -1,0 +1,164 @@
+"""Events through the whole stack: to the queue, and to a receiver that fails before it takes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceExistsError
+
+from tests.faults.stand import Stand, has_ended, stand
+from tests.integration.devhost.host_process import eventually
+
+pytestmark = pytest.mark.devhost
+
+KEY = "canary-3b6d-webhook"
+LIFE = ["Queued", "Running", "Succeeded"]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A request that the receiver saw."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    answer: int
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+    @property
+    def is_genuine(self) -> bool:
+        signed = f"{self.headers['X-Polysync-Timestamp']}.".encode() + self.body
+        expected = "v1=" + hmac.new(KEY.encode(), signed, hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected, self.headers["X-Polysync-Signature"])
+
+
+@dataclass
+class Receiver:
+    """Fails the first requests of each event, as many as it is told, then takes it."""
+
+    url: str = ""
+    failures: int = 0
+    posted: list[Posted] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
+        delivery = headers["X-Polysync-Delivery"]
+        self.seen[delivery] = self.seen.get(delivery, 0) + 1
+        status = 500 if self.seen[delivery] <= self.failures else 204
+        self.posted.append(Posted(path, headers, body, status))
+        return status
+
+    def taken(self) -> list[Posted]:
+        return [each for each in self.posted if each.answer == 204]
+
+
+@contextmanager
+def listening(receiver: Receiver) -> Iterator[Receiver]:
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            with lock:
+                status = receiver.answer(self.path, dict(self.headers), body)
+            self.send_response(status)
+            if status != 204:
+                self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """The test says what it saw."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        receiver.url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A host that gives a webhook three attempts, a second and three seconds apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYSYNC_TEST_WEBHOOK_KEY", KEY)
+        patch.setenv("POLYSYNC_WEBHOOK_ATTEMPTS", "3")
+        patch.setenv("POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", "1")
+        with stand(tmp_path_factory.mktemp("webhooks")) as opened:
+            yield opened
+
+
+def subscribe(site: Stand, name: str, url: str, **facts: Any) -> None:
+    body = {"url": url, "secret": "vault://local/POLYSYNC_TEST_WEBHOOK_KEY", **facts}
+    site.host.http.put(f"/webhooks/{name}", json=body).raise_for_status()
+
+
+def queued_events(site: Stand) -> list[dict[str, Any]]:
+    messages = site.host.queue("run-events").receive_messages(messages_per_page=32)
+    return [json.loads(base64.b64decode(message.content)) for message in messages]
+
+
+def test_events_reach_the_queue_and_a_receiver_that_fails_twice(site: Stand) -> None:
+    with listening(Receiver(failures=2)) as receiver, listening(Receiver(failures=9)) as broken:
+        subscribe(site, "all", f"{receiver.url}/hook?team=data")
+        subscribe(site, "broken", broken.url, events={"statuses": ["Succeeded"]})
+        subscribe(site, "others", receiver.url, events={"tasks": ["flaky"]})
+        run_id = site.run(0.1)
+        site.wait_for([run_id], has_ended)
+        eventually(lambda: len(receiver.taken()) >= 3, within=30)
+        poison = eventually(lambda: site.host.get("/poison-messages?limit=5")["items"], within=30)
+
+    events = list({event["eventId"]: event for event in queued_events(site)}.values())
+    assert [event["to"] for event in events] == LIFE
+    assert [event["eventId"] for event in events] == [f"{run_id}/{n}" for n in (1, 2, 3)]
+
+    assert all(each.is_genuine and each.path == "/hook?team=data" for each in receiver.posted)
+    firsts = {each.headers["X-Polysync-Delivery"]: each for each in receiver.posted}
+    assert sorted(firsts) == [f"{run_id}/{n}/all" for n in (1, 2, 3)]
+    assert [firsts[name].event for name in sorted(firsts)] == events
+    assert {each.event["eventId"]: each.event["to"] for each in receiver.taken()} == {
+        event["eventId"]: event["to"] for event in events
+    }
+    assert all(count >= 3 for count in receiver.seen.values())
+
+    assert broken.seen == {f"{run_id}/3/broken": 3}
+    (message,) = poison
+    assert (message["queue"], message["reason"]) == (
+        "webhook-deliveries",
+        "127.0.0.1 answered with status 500",
+    )
+    assert json.loads(message["payload"])["event"] == events[-1]
+    said = site.host.said()
+    assert "message_given_up" in said or "A message was given up" in said
+    assert KEY not in said + json.dumps(poison)
+
+
+def test_a_message_that_is_no_delivery_is_shown_as_poison(site: Stand) -> None:
+    text = '{"webhook": 3}'
+    queue = site.host.queue("webhook-deliveries")
+    with suppress(ResourceExistsError):
+        queue.create_queue()
+    queue.send_message(text)
+
+    def shown() -> list[dict[str, Any]]:
+        messages = site.host.get("/poison-messages")["items"]
+        return [each for each in messages if each["payload"] == text]
+
+    (message,) = eventually(shown, within=20)
+    assert message["reason"] == "the message is not a delivery to a webhook"

@@ -1,0 +1,239 @@
+"""The durable engine in virtual time: the local host's own, driven step by step on one thread.
+
+Orchestrations are replayed and entities executed by the library that does so in Azure; clients
+speak to the engine through `DurableEngine` as in production, without a wire between.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any, NoReturn
+
+import grpc
+import pytest
+from azure.durable_functions import client as durable_client
+from azure.durable_functions.worker import DurableFunctionsWorker
+from durabletask.internal import helpers
+from durabletask.internal import orchestrator_service_pb2 as pb
+from durabletask.testing import in_memory_backend
+
+from devhost import engine as local_engine
+from devhost.in_process import LOCAL
+from devhost.wheel import Wheel
+from orchestrations import activities, dispatcher, end_run, task_run
+
+BINDING = json.dumps({"rpcBaseUrl": "http://127.0.0.1:9", "taskHubName": "in-process"})
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+type Step = Callable[[str, Callable[[], Any]], Any]
+
+
+class VirtualClock:
+    """Time that passes when the tests say so; no two readings of it are quite the same."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(microseconds=137)
+        return self.now
+
+    def seconds(self) -> float:
+        """Return the time in seconds."""
+        return self.now.timestamp()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+def govern_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every module of the engine and of the durable part tell the time of this clock."""
+
+    class VirtualDatetime(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return clock.now.astimezone(tz)
+
+    modules = [local_engine, in_memory_backend, *_durable_modules()]
+    for module in modules:
+        if getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", VirtualDatetime)
+
+
+def _durable_modules() -> list[ModuleType]:
+    return [
+        module for name, module in list(sys.modules.items()) if name.startswith("orchestrations.")
+    ]
+
+
+class VirtualWheel(Wheel):
+    """Timers that fall due when the virtual clock has come so far."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(monotonic=clock.seconds, wall=clock.seconds)
+
+    def next_due(self) -> float | None:
+        """Return when the next timer falls due."""
+        return min((timer.due for timer in self._heap if not timer.cancelled), default=None)
+
+
+class VirtualEngine(local_engine.Engine):
+    """The engine, and the app's durable functions called one at a time."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.wheel = VirtualWheel(clock)
+        super().__init__(self.wheel)
+        self.delay: Callable[[], float] = lambda: 0.0
+        """Seconds that the next message of an orchestration to an entity is under way."""
+        self._worker = DurableFunctionsWorker()
+        self._functions = dict(_registered())
+
+    def fire_timers(self) -> None:
+        """Fire what is due."""
+        for action in self.wheel.take_due():
+            action()
+
+    def decide(self) -> bool:
+        """Run the next episode of an orchestration or the next batch of an entity, if any."""
+        return self._run_entity() or self._run_orchestration()
+
+    def run_activity(self, work: Any) -> None:
+        """Run an activity and deliver its result; what is no `Exception` passes through."""
+        answer = pb.ActivityResponse(
+            instanceId=work.instance_id,
+            taskId=work.task_id,
+            completionToken=str(work.completion_token),
+        )
+        try:
+            result = self._functions["activity", work.name](json.loads(work.input or "null"))
+            answer.result.value = json.dumps(result)
+        except Exception as error:
+            answer.failureDetails.errorType = type(error).__name__
+            answer.failureDetails.errorMessage = str(error)
+        self.CompleteActivityTask(answer, LOCAL)
+
+    def redeliver(self, work: Any) -> None:
+        """Hand an activity out again, as when its worker has died."""
+        self._activity_queue.append(work)
+
+    def live(self) -> list[str]:
+        """Return the ids of the orchestrations that have not ended."""
+        return [
+            each.instance_id
+            for each in self._instances.values()
+            if not self._is_terminal_status(each.status)
+        ]
+
+    def state_of(self, entity: str) -> Any:
+        """Return an entity's stored state, None where it has none."""
+        found = self._entities.get(entity)
+        return json.loads(found.serialized_state) if found and found.serialized_state else None
+
+    def _queue_entity_operation(self, entity_id: str, event: Any) -> None:
+        deliver = super()._queue_entity_operation
+        if (seconds := self.delay()) > 0:
+            self.wheel.after(seconds, lambda: deliver(entity_id, event))
+        else:
+            deliver(entity_id, event)
+
+    def _run_orchestration(self) -> bool:
+        item = self.take_orchestration()
+        if item is None:
+            return False
+        work = item.orchestratorRequest
+        events = (*work.newEvents, *work.pastEvents)
+        name = next(e.executionStarted.name for e in events if e.HasField("executionStarted"))
+        function = self._functions["orchestration", name]
+        response = pb.OrchestratorResponse()
+        encoded = self._worker.execute_orchestration_request(function, _encoded(work))
+        response.ParseFromString(base64.b64decode(encoded))
+        response.completionToken = item.completionToken
+        self.CompleteOrchestratorTask(response, LOCAL)
+        return True
+
+    def _run_entity(self) -> bool:
+        item = self.take_entity()
+        if item is None:
+            return False
+        work, operations = helpers.convert_to_entity_batch_request(item.entityRequestV2)
+        function = self._functions["entity", work.instanceId.split("@")[1]]
+        result = pb.EntityBatchResult()
+        encoded = self._worker.execute_entity_batch_request(function, _encoded(work))
+        result.ParseFromString(base64.b64decode(encoded))
+        failed = [r.failure.failureDetails for r in result.results if r.HasField("failure")]
+        assert not failed, failed
+        del result.operationInfos[:]
+        result.operationInfos.extend(operations)
+        result.completionToken = item.completionToken
+        self.complete_entity(work.instanceId, result)
+        return True
+
+
+class InProcessStub:
+    """What a client calls instead of the wire; `step` may spoil a call."""
+
+    def __init__(self, engine: Callable[[], VirtualEngine], step: Step) -> None:
+        self._engine = engine
+        self._step = step
+
+    def __getattr__(self, name: str) -> Callable[[Any], Any]:
+        def call(request: Any) -> Any:
+            return self._step(name, lambda: getattr(self._engine(), name)(request, _REFUSING))
+
+        return call
+
+
+def connect(stub: InProcessStub) -> str:
+    """Let durable clients reach the stub, and return the binding that does so."""
+    client: Any = durable_client.SyncDurableFunctionsClient.get_cached(BINDING)
+    client._stub = stub
+    return BINDING
+
+
+class Refused(grpc.RpcError, grpc.Call):
+    """A call that the engine refused or never answered."""
+
+    def __init__(self, code: grpc.StatusCode) -> None:
+        self._code = code
+
+    def code(self) -> grpc.StatusCode:
+        return self._code
+
+    def _absent(self, *_: Any) -> Any:
+        return None
+
+    initial_metadata = trailing_metadata = details = _absent
+    is_active = time_remaining = cancel = add_callback = _absent
+
+
+class _RefusingCall:
+    def abort(self, code: grpc.StatusCode, details: str) -> NoReturn:
+        raise Refused(code)
+
+
+_REFUSING = _RefusingCall()
+
+
+def _encoded(message: Any) -> str:
+    return base64.b64encode(message.SerializeToString()).decode("ascii")
+
+
+def _registered() -> list[tuple[tuple[str, str], Any]]:
+    """Return the app's durable functions by kind and by the name they are called by."""
+    found: list[tuple[tuple[str, str], Any]] = []
+    for module in (activities, dispatcher, end_run, task_run):
+        for builder in module.blueprint._function_builders:
+            function, trigger = builder._function._func, builder._function._trigger
+            if (name := getattr(trigger, "activity", None)) is not None:
+                found.append((("activity", name), function))
+            elif (name := getattr(trigger, "orchestration", None)) is not None:
+                found.append((("orchestration", name), function.orchestrator_function))
+            elif (name := getattr(trigger, "entity_name", None)) is not None:
+                found.append((("entity", name), function.entity_function))
+    return found

@@ -1,0 +1,81 @@
+"""Azurite, started once for all integration tests."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.tables import TableStorage
+
+_ROOT = Path(__file__).parents[2]
+_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+_START_SECONDS = 30
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnection]:
+    """The emulator on free ports, in memory, ended with the session."""
+    blob, queue, table = _free_ports(3)
+    process = subprocess.Popen(
+        [
+            *(str(_ROOT / "node_modules/.bin/azurite"), "--inMemoryPersistence", "--silent"),
+            *("--skipApiVersionCheck", "--disableTelemetry"),
+            *("--blobPort", str(blob), "--queuePort", str(queue), "--tablePort", str(table)),
+        ],
+        cwd=tmp_path_factory.mktemp("azurite"),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        for port in (blob, queue, table):
+            _wait_for(port, process)
+        yield StorageConnection(connection_string=_connection_string(blob, queue, table))
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def storage(azurite: StorageConnection) -> Iterator[TableStorage]:
+    """Tables that no other test sees."""
+    opened = TableStorage(azurite, prefix=f"t{uuid.uuid4().hex[:12]}")
+    yield opened
+    opened.close()
+
+
+def _connection_string(blob: int, queue: int, table: int) -> str:
+    account = "devstoreaccount1"
+    return ";".join(
+        [
+            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={_KEY}",
+            f"BlobEndpoint=http://127.0.0.1:{blob}/{account}",
+            f"QueueEndpoint=http://127.0.0.1:{queue}/{account}",
+            f"TableEndpoint=http://127.0.0.1:{table}/{account}",
+        ]
+    )
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"Azurite does not listen on port {port}")

@@ -1,0 +1,35 @@
+"""Hosts for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.devhost.host_process import HostProcess
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
+    """A host that all tests of a module share."""
+    process = HostProcess(tmp_path_factory.mktemp("shared") / "data")
+    try:
+        yield process.ready()
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def start_host(tmp_path: Path) -> Iterator[Callable[..., HostProcess]]:
+    """Start hosts of one's own; they are ended after the test."""
+    started: list[HostProcess] = []
+
+    def start(name: str = "data", **told: Any) -> HostProcess:
+        started.append(HostProcess(tmp_path / name, **told))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()

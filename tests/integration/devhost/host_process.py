@@ -1,0 +1,126 @@
+"""A whole local host as a subprocess, with the app beside this file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+
+from devhost.settings import storage_connection
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+QUEUE = "work"
+START_LIMIT = 30.0
+
+
+def free_ports(count: int) -> int:
+    """Return the first of so many neighbouring free ports."""
+    for base in range(20000 + os.getpid() % 10000, 60000, 11):
+        if all(_is_free(base + offset) for offset in range(count)):
+            return base
+    raise AssertionError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
+    """Return the first truthy answer of `check`, and fail if there is none in time."""
+    until = time.monotonic() + within
+    while not (answer := check()):
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+    return answer
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process still does anything; its parent may not have taken note of its end."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+class HostProcess:
+    """A host that was started from the command line."""
+
+    def __init__(self, data: Path, *, app: Path = HERE / "app", base: int | None = None) -> None:
+        self.data = data
+        self.base = base or free_ports(4)
+        self.port = self.base + 3
+        self.log = data.parent / f"{data.name}.log"
+        command = [sys.executable, "-m", "devhost", "--app", str(app), "--data", str(data)]
+        command += ["--port", str(self.port), "--storage-port-base", str(self.base)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--no-simulators"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "TICK": "* * * * * *", "QUEUE": QUEUE},
+            )
+
+    def ready(self) -> HostProcess:
+        """Wait for the ready line."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.said()
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=25)
+        return self
+
+    def said(self) -> str:
+        """Return the log so far."""
+        return self.log.read_text()
+
+    def get(self, path: str) -> Any:
+        """Return the JSON that the app answers."""
+        return self.http.get(path).raise_for_status().json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Send JSON and return the JSON that the app answers."""
+        return self.http.post(path, json=body).raise_for_status().json()
+
+    def queue(self, name: str = QUEUE) -> QueueClient:
+        """Return a client of a queue in the host's storage."""
+        return QueueClient.from_connection_string(
+            storage_connection(self.base), name, message_encode_policy=TextBase64EncodePolicy()
+        )
+
+    def children(self) -> list[psutil.Process]:
+        """Return every process under the host."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Send the signal and return the seconds until the host has ended."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(timeout=15)
+        return time.monotonic() - began
+
+    def rest_of_stdout(self) -> str:
+        """Return what stdout held after the ready line."""
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+    def close(self) -> None:
+        """End the host, whatever state it is in, and let go of it."""
+        if self.process.poll() is None:
+            self.end()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        if hasattr(self, "http"):
+            self.http.close()

@@ -1,0 +1,168 @@
+"""The store of definitions against Azurite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from polysync_core.application.definitions import Definitions
+from polysync_core.application.documents import Documents
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.catalogue import Reference, read_definition, read_document
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.tables import TableStorage
+from tests.fakes.definitions import lakehouse
+from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
+
+pytestmark = pytest.mark.azurite
+
+HOLIDAYS = Reference(Kind.CALENDAR, "holidays")
+USER = {
+    "name": "user",
+    "job": "landing",
+    "schedules": [{"name": "a", "cron": "@daily", "calendars": ["holidays"]}],
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(storage: TableStorage, clock: Clock) -> TableDefinitions:
+    return TableDefinitions(storage, clock=clock)
+
+
+class TestTableDefinitions(StoreContract):
+    @pytest.fixture
+    def store(self, storage: TableStorage) -> TableDefinitions:
+        return TableDefinitions(storage)
+
+
+def test_what_somebody_is_about_to_refer_to_cannot_be_deleted(
+    store: TableDefinitions, clock: Clock
+) -> None:
+    """The writer has looked and not written yet: deleting now would leave it dangling."""
+    calendar = save(store, a_calendar())
+    store.announce(read_definition(Kind.TASK, USER))
+
+    with pytest.raises(Conflict, match="tasks/user"):
+        store.delete(calendar)
+
+    clock.now += timedelta(minutes=2)
+    again = store.get(*(HOLIDAYS.kind, HOLIDAYS.name))
+    assert again is not None
+    store.delete(again)
+    assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is None
+
+
+def test_what_is_being_deleted_is_not_there_for_others(
+    storage: TableStorage, store: TableDefinitions, clock: Clock
+) -> None:
+    """A delete that died half-way hides its row for a minute only."""
+    save(store, a_calendar())
+    rows = storage.table("Definitions")
+    row = rows.get("calendars", "holidays")
+    assert row is not None
+    rows.merge(Row("calendars", "holidays", {"goingSince": clock.now.isoformat()}, row.etag))
+
+    assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is None
+    with pytest.raises(Unavailable):
+        save(store, a_calendar())
+
+    clock.now += timedelta(minutes=2)
+    assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is not None
+
+
+def test_records_that_nothing_stands_behind_are_cleaned_up_when_met(
+    storage: TableStorage, store: TableDefinitions, clock: Clock
+) -> None:
+    store.announce(read_definition(Kind.TASK, USER))
+    records = storage.table("References")
+    assert len(list(records.rows(RowRange("calendars:holidays")))) == 1
+
+    assert list(store.referrers(HOLIDAYS)) == []
+    assert len(list(records.rows(RowRange("calendars:holidays")))) == 1
+    clock.now += timedelta(minutes=2)
+    assert list(store.referrers(HOLIDAYS)) == []
+    assert list(records.rows(RowRange("calendars:holidays"))) == []
+
+
+def test_a_refused_delete_leaves_the_definition_as_it_was(store: TableDefinitions) -> None:
+    save_lakehouse(store)
+    job = store.get(Kind.JOB, "landing")
+    assert job is not None
+
+    with pytest.raises(Conflict, match="tasks/landing-check") as caught:
+        store.delete(job)
+
+    assert [problem.path for problem in caught.value.problems] == ["tasks/landing-check"]
+    again = store.get(Kind.JOB, "landing")
+    assert again is not None
+    assert (again.definition, again.updated_at) == (job.definition, job.updated_at)
+
+
+def test_of_many_writers_who_read_the_same_exactly_one_wins(store: TableDefinitions) -> None:
+    first = save(store, a_calendar())
+
+    def write(number: int) -> bool:
+        try:
+            save(store, a_calendar(date=f"2027-01-{number + 1:02}"), first)
+        except StaleETag:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        won = list(threads.map(write, range(8)))
+
+    assert won.count(True) == 1
+    stored = store.get(HOLIDAYS.kind, HOLIDAYS.name)
+    assert stored is not None
+    assert stored.definition == a_calendar(date=f"2027-01-{won.index(True) + 1:02}")
+
+
+def test_deleting_and_referring_at_once_never_leaves_a_dangling_reference(
+    storage: TableStorage,
+) -> None:
+    store, rules = TableDefinitions(storage), Rules(development=True)
+    Documents(store, rules).apply(read_document(lakehouse(tasks=[])))
+    definitions = Definitions(store, rules)
+
+    def refer(number: int) -> bool:
+        return _succeeds(
+            lambda: definitions.put(read_definition(Kind.TASK, USER | {"name": f"u{number}"}))
+        )
+
+    def delete(_: int) -> bool:
+        return _succeeds(lambda: definitions.delete(HOLIDAYS))
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = [threads.submit((refer, delete)[n % 2], n) for n in range(12)]
+        [each.result() for each in outcomes]
+
+    tasks = definitions.page(Kind.TASK, limit=100).items
+    gone = not _succeeds(lambda: definitions.get(HOLIDAYS.kind, HOLIDAYS.name))
+    assert not (gone and tasks)
+
+
+def _succeeds(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except (Refused, Unavailable):
+        return False
+    return True

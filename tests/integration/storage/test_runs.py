@@ -1,0 +1,177 @@
+"""Task runs in Table Storage."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from polysync_core.domain.errors import Malformed, StaleETag
+from polysync_core.domain.runs.identity import new_run_id
+from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.values import (
+    HistoryEntry,
+    Outcome,
+    RunStatus,
+    TaskRun,
+    accepted,
+    begin_attempt,
+    finish,
+    remark,
+)
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import TableStorage
+from tests.fakes.builders import NOON, a_run
+
+pytestmark = pytest.mark.azurite
+_minutes = itertools.count()
+
+
+@pytest.fixture
+def runs(storage: TableStorage) -> TableRuns:
+    return TableRuns(storage)
+
+
+def stored(runs: TableRuns, **changes: object) -> TaskRun:
+    """Accept a run, each a minute younger than the one before."""
+    run_id = new_run_id()
+    facts = {"run_id": run_id, "graph_run_id": run_id, **changes}
+    run = a_run(queued_at=NOON + timedelta(minutes=next(_minutes)), **facts)
+    run = accepted(run, actor="test")
+    runs.announce(run)
+    assert runs.insert(run) is not None
+    return run
+
+
+def ended(runs: TableRuns, status: RunStatus = RunStatus.SUCCEEDED, **changes: object) -> TaskRun:
+    run = stored(runs, **changes)
+    found = runs.get(run.run_id)
+    assert found is not None
+    running = runs.save(found, begin_attempt(found.run, at=NOON, actor="polysync"))
+    outcome = Outcome(status=status, reason="over")
+    done = runs.save(running, finish(running.run, outcome, at=NOON, actor="polysync"))
+    runs.settle(done.run)
+    return done.run
+
+
+def history(runs: TableRuns, run: TaskRun) -> tuple[HistoryEntry, ...]:
+    found = runs.get(run.run_id)
+    assert found is not None
+    return found.run.history
+
+
+def listed(runs: TableRuns, **listing: object) -> list[str]:
+    """Follow the list to its end, page by page."""
+    found: list[str] = []
+    token: str | None = None
+    while True:
+        page = runs.page(Listing(**listing, continuation_token=token))  # type: ignore[arg-type]
+        found += [run.run_id for run in page.items]
+        if (token := page.continuation_token) is None:
+            return found
+
+
+def test_a_run_is_read_as_it_was_written(runs: TableRuns) -> None:
+    run = stored(runs, parameters={"text": "ä😀" * 20_000})
+    found = runs.get(run.run_id)
+    assert found is not None
+    assert found.run == run
+
+
+def test_a_run_that_exists_is_not_inserted_again(runs: TableRuns) -> None:
+    run = stored(runs)
+    assert runs.insert(accepted(run, actor="somebody else")) is None
+    assert [entry.actor for entry in history(runs, run)] == ["test"]
+
+
+def test_of_two_writers_one_is_told_to_read_again(runs: TableRuns) -> None:
+    found = runs.get(stored(runs).run_id)
+    assert found is not None
+    runs.save(found, remark(found.run, "first", at=NOON, actor="a"))
+    with pytest.raises(StaleETag):
+        runs.save(found, remark(found.run, "second", at=NOON, actor="b"))
+    assert [entry.reason for entry in history(runs, found.run)][1:] == ["first"]
+
+
+def test_the_history_is_kept_in_order(runs: TableRuns) -> None:
+    entries = history(runs, ended(runs))
+    assert [entry.to_status for entry in entries] == ["Queued", "Running", "Succeeded"]
+
+
+def test_lists_are_newest_first_and_page_without_gaps(runs: TableRuns) -> None:
+    ours = [ended(runs, task="paged").run_id for _ in range(7)]
+    ours.append(stored(runs, task="paged").run_id)
+    assert listed(runs, task="paged", limit=3) == ours[::-1]
+
+
+def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
+    first = stored(runs, shard="main")
+    second = stored(runs, shard="other")
+    newest = [run.run_id for run in runs.page(Listing(limit=2)).items]
+    assert newest == [second.run_id, first.run_id]
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
+def test_lists_can_be_narrowed_by_status(runs: TableRuns, status: RunStatus) -> None:
+    ended(runs, task=f"narrowed-{status.lower()}")
+    failed = ended(runs, RunStatus.FAILED, task=f"narrowed-{status.lower()}")
+    queued = stored(runs, task=f"narrowed-{status.lower()}")
+    wanted = {RunStatus.FAILED: failed, RunStatus.QUEUED: queued}[status].run_id
+    assert listed(runs, task=f"narrowed-{status.lower()}", status=status) == [wanted]
+    assert wanted in listed(runs, status=status)
+
+
+def test_a_graph_run_lists_its_root_and_its_descendants(runs: TableRuns) -> None:
+    root = stored(runs)
+    child = stored(runs, graph_run_id=root.run_id, task="child")
+    stored(runs)
+    assert listed(runs, graph_run_id=root.run_id) == [child.run_id, root.run_id]
+
+
+def test_only_active_runs_are_owed(runs: TableRuns) -> None:
+    done, active = ended(runs), stored(runs)
+    owed = {item.run_id for item in runs.owed()}
+    assert active.run_id in owed
+    assert done.run_id not in owed
+
+
+def test_settling_twice_is_settling_once(runs: TableRuns) -> None:
+    run = ended(runs, task="settled")
+    runs.settle(run)
+    assert listed(runs, task="settled", status=RunStatus.SUCCEEDED) == [run.run_id]
+
+
+def test_a_second_announcement_is_not_listed_twice_and_can_be_withdrawn(runs: TableRuns) -> None:
+    run = stored(runs, task="twice")
+    runs.announce(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
+    assert listed(runs, task="twice") == [run.run_id]
+    stale = [o for o in runs.owed() if o.run_id == run.run_id and o.queued_at != run.queued_at]
+    runs.withdraw(stale[0])
+    assert [o.queued_at for o in runs.owed() if o.run_id == run.run_id] == [run.queued_at]
+
+
+@pytest.mark.parametrize("token", ["x", "1~2~3", "' or '1' eq '1", "9999999999999~"])
+def test_a_token_that_no_answer_gave_is_refused(runs: TableRuns, token: str) -> None:
+    with pytest.raises(Malformed):
+        runs.page(Listing(continuation_token=token))
+
+
+def test_lists_go_on_from_month_to_month(runs: TableRuns) -> None:
+    months = [datetime(2026, month, 28, 23, 59, tzinfo=UTC) for month in (1, 2, 3, 5)]
+    ours = []
+    for month in months:
+        for minute in range(2):
+            run_id = new_run_id()
+            queued = month + timedelta(minutes=minute)
+            run = accepted(
+                a_run(run_id=run_id, graph_run_id=run_id, queued_at=queued, task="monthly"),
+                actor="test",
+            )
+            runs.announce(run)
+            runs.insert(run)
+            ours.append(run_id)
+    assert listed(runs, task="monthly", limit=3) == ours[::-1]
+    assert listed(runs, limit=3) == ours[::-1]
+    assert {owed.run_id for owed in runs.owed()} == set(ours)

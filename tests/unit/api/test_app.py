@@ -1,0 +1,174 @@
+"""The app as a whole: errors, limits and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+from polysync_core.api.app import create_app
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import (
+    Broken,
+    Conflict,
+    Invalid,
+    Malformed,
+    NotFound,
+    PlatformRefused,
+    PolysyncError,
+    StaleETag,
+    TooLarge,
+    Unavailable,
+    Uncertain,
+)
+
+
+class Order(BaseModel):
+    count: int
+
+
+def _routes(error: Exception | None = None) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/fail")
+    def fail() -> None:
+        assert error is not None
+        raise error
+
+    @router.put("/orders/{name}")
+    def put(name: str, order: Order, limit: int = 1) -> dict[str, object]:
+        return {"name": name, "count": order.count, "limit": limit}
+
+    return router
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app([_routes()], body_limit=1000)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        pytest.param(Malformed.at("", "no YAML"), 400, id="what cannot be read"),
+        pytest.param(Invalid.at("name", "wrong"), 422, id="what breaks a rule"),
+        pytest.param(NotFound("no task 'x'"), 404, id="an unknown name"),
+        pytest.param(Conflict("in use"), 409, id="a conflict"),
+        pytest.param(StaleETag(), 412, id="a stale ETag"),
+        pytest.param(TooLarge(), 413, id="what is too large"),
+        pytest.param(
+            PlatformRefused("no", cause=FailureCause.SUBMIT), 502, id="a platform that says no"
+        ),
+        pytest.param(Unavailable(retry_after=7.2), 503, id="a service that is away"),
+        pytest.param(Uncertain(), 503, id="an answer that was lost"),
+    ],
+)
+def test_an_error_is_a_problem_document_by_its_family(error: PolysyncError, status: int) -> None:
+    with TestClient(create_app([_routes(error)])) as client:
+        answer = client.get("/fail")
+
+    body = answer.json()
+    assert answer.status_code == body["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body["detail"] == str(error)
+    assert {"type", "title", "errors"} <= body.keys()
+
+
+def test_a_service_that_is_away_says_when_to_come_back() -> None:
+    with TestClient(create_app([_routes(Unavailable(retry_after=7.2))])) as client:
+        assert client.get("/fail").headers["retry-after"] == "7"
+
+
+def test_an_answer_that_was_lost_asks_for_patience_too() -> None:
+    with TestClient(create_app([_routes(Uncertain())])) as client:
+        assert int(client.get("/fail").headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize("error", [Broken("row 17 is torn"), RuntimeError("secret-canary")])
+def test_an_error_of_ours_tells_nothing_but_is_logged(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TestClient(create_app([_routes(error)])) as client:
+        answer = client.get("/fail")
+
+    assert answer.status_code == 500
+    assert str(error) not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert [record.__dict__["action"] for record in caplog.records] == ["request_failed"]
+
+
+def test_a_body_is_checked_with_paths(client: TestClient) -> None:
+    answer = client.put("/orders/a?limit=x", json={"count": "many"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"path": "limit", "message": "must be a whole number"},
+        {"path": "count", "message": "must be a whole number"},
+    ]
+
+
+def test_broken_json_is_malformed(client: TestClient) -> None:
+    answer = client.put("/orders/a", content=b'{"count": ', headers={"content-type": "text/json"})
+    assert answer.status_code == 422
+    answer = client.put(
+        "/orders/a", content=b'{"count": ', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("GET", "/nowhere", 404, id="an unknown route"),
+        pytest.param("POST", "/orders/a", 405, id="a wrong method"),
+    ],
+)
+def test_routing_errors_are_problems_too(
+    client: TestClient, method: str, path: str, status: int
+) -> None:
+    answer = client.request(method, path)
+
+    assert answer.status_code == answer.json()["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
+    assert client.put("/orders/a", content=b" " * 1001).status_code == 413
+
+
+def test_a_large_body_of_unknown_length_is_refused_while_it_is_read(client: TestClient) -> None:
+    given: list[int] = []
+
+    def chunks() -> Iterator[bytes]:
+        for number in range(10):
+            given.append(number)
+            yield b" " * 400
+
+    assert client.put("/orders/a", content=chunks()).status_code == 413
+
+
+def test_a_body_of_the_largest_size_arrives_whole(client: TestClient) -> None:
+    body = b'{"count": 3' + b" " * 988 + b"}"
+    answer = client.put("/orders/a", content=body, headers={"content-type": "application/json"})
+    assert answer.json() == {"name": "a", "count": 3, "limit": 1}
+
+
+def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
+    answer = client.get("/health")
+
+    assert answer.json() == {"status": "ok"}
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_description_names_the_prefix_of_the_host(client: TestClient) -> None:
+    description = client.get("/openapi.json").json()
+
+    assert description["servers"] == [{"url": "/api"}]
+    assert "/orders/{name}" in description["paths"]
+    assert client.get("/docs").status_code == 200
+    assert client.get("/api/health").status_code == 200

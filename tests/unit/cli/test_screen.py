@@ -1,0 +1,81 @@
+"""What people see: durations, colours where there is a screen, and the moving line."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from polysync_core.cli.answers import Run
+from polysync_core.cli.progress import Progress
+from polysync_core.cli.terminal import Terminal
+from polysync_core.cli.units import written_duration
+from polysync_core.cli.views import status_text
+from tests.unit.cli.conftest import build_run
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (None, "-"),
+        (0, "0.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 m 00 s"),
+        (3599.4, "59 m 59 s"),
+        (3599.6, "1 h 00 m"),
+        (90_000, "25 h 00 m"),
+    ],
+)
+def test_a_duration_is_short_to_read(seconds: float | None, expected: str):
+    duration = None if seconds is None else timedelta(seconds=seconds)
+    assert written_duration(duration) == expected
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "coloured"),
+    [
+        pytest.param(Screen(), {"TERM": "xterm"}, True, id="a screen has colours"),
+        pytest.param(
+            Screen(), {"TERM": "xterm", "NO_COLOR": "1"}, False, id="unless NO_COLOR is set"
+        ),
+        pytest.param(io.StringIO(), {"TERM": "xterm"}, False, id="a pipe has none"),
+    ],
+)
+def test_colours_are_for_screens(
+    stream: io.StringIO,
+    environment: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", stream)
+
+    Terminal().show(status_text("Failed"))
+
+    assert ("\x1b[31m" in stream.getvalue()) is coloured
+
+
+def test_the_moving_line_is_one_line_with_status_time_and_link():
+    screen = Screen()
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
+    run = build_run("Running")
+    run["attempts"][0] |= {"number": 2, "monitorUrl": "https://example.com/" + "x" * 80}
+
+    with Progress(console) as progress:
+        progress.show(Run.decode(run | {"cancelRequested": True}))
+
+    frame = screen.getvalue().splitlines()[0]
+    assert "Running, cancelling, attempt 2  https://example.com/" in frame
+    assert frame.endswith("xxx…")

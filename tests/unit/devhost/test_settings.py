@@ -1,0 +1,148 @@
+"""What the host is told, and by whom first."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from devhost import settings
+from devhost.__main__ import parse
+from devhost.functions import MissingSetting, resolve
+from devhost.settings import Options, StartRefused
+
+
+def test_without_a_file_the_settings_are_for_development(tmp_path: Path) -> None:
+    values = settings.settings(tmp_path, 11000)
+
+    assert values["POLYSYNC_ENVIRONMENT"] == "development"
+    assert values["POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"] == "true"
+    assert values["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] == "1"
+    assert values["AzureWebJobsStorage"] == values["POLYSYNC_STORAGE"]
+    assert "TableEndpoint=http://127.0.0.1:11002/devstoreaccount1;" in values["POLYSYNC_STORAGE"]
+
+
+def test_the_file_wins_over_the_defaults_and_adds_to_them(tmp_path: Path) -> None:
+    told = {"Values": {"TASKHUB_NAME": "mine", "NUMBER": 5}}
+    (tmp_path / "local.settings.json").write_text(json.dumps(told))
+
+    values = settings.settings(tmp_path, 10000)
+
+    assert (values["TASKHUB_NAME"], values["NUMBER"]) == ("mine", "5")
+    assert values["POLYSYNC_ENVIRONMENT"] == "development"
+
+
+def test_development_storage_is_the_hosts_own(tmp_path: Path) -> None:
+    told = {"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}}
+    (tmp_path / "local.settings.json").write_text(json.dumps(told))
+
+    values = settings.settings(tmp_path, 11000)
+
+    assert values["AzureWebJobsStorage"] == settings.storage_connection(11000)
+
+
+def test_the_environment_wins_over_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKHUB_NAME", "from-outside")
+    monkeypatch.delenv("SOMETHING_NEW", raising=False)
+
+    settings.apply({"TASKHUB_NAME": "from-the-file", "SOMETHING_NEW": "x"})
+
+    assert (os.environ["TASKHUB_NAME"], os.environ["SOMETHING_NEW"]) == ("from-outside", "x")
+
+
+@pytest.mark.parametrize("text", ["{", "[]"], ids=["broken JSON", "not an object"])
+def test_a_settings_file_that_cannot_be_read_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "local.settings.json").write_text(text)
+
+    with pytest.raises(StartRefused, match=r"local\.settings\.json"):
+        settings.settings(tmp_path, 10000)
+
+
+def test_host_json_is_honoured_where_it_matters(tmp_path: Path) -> None:
+    told = {
+        "extensions": {
+            "http": {"routePrefix": "v1"},
+            "queues": {
+                "batchSize": 4,
+                "maxDequeueCount": 3,
+                "maxPollingInterval": "00:00:02",
+                "visibilityTimeout": "00:00:30",
+                "messageEncoding": "none",
+            },
+            "durableTask": {
+                "maxConcurrentActivityFunctions": 7,
+                "maxConcurrentOrchestratorFunctions": 5,
+            },
+        }
+    }
+    (tmp_path / "host.json").write_text(json.dumps(told))
+
+    read = settings.host_file(tmp_path)
+
+    assert read.route_prefix == "v1"
+    assert (read.queues.batch_size, read.queues.new_batch_threshold) == (4, 2)
+    assert (read.queues.max_dequeue_count, read.queues.max_pause) == (3, 2.0)
+    assert (read.queues.visibility_timeout, read.queues.base64) == (30, False)
+    assert (read.limits.activities, read.limits.orchestrators, read.limits.entities) == (7, 5, 5)
+
+
+def test_without_host_json_the_functions_hosts_defaults_hold(tmp_path: Path) -> None:
+    read = settings.host_file(tmp_path)
+
+    assert (read.route_prefix, read.queues.max_dequeue_count) == ("api", 5)
+
+
+@pytest.mark.parametrize(
+    "queues",
+    [
+        pytest.param({"maxPollingInterval": "soon"}, id="a span that is none"),
+        pytest.param({"batchSize": "many"}, id="a number that is none"),
+        pytest.param("all", id="a text for an object"),
+    ],
+)
+def test_host_json_that_is_not_understood_is_refused(tmp_path: Path, queues: object) -> None:
+    (tmp_path / "host.json").write_text(json.dumps({"extensions": {"queues": queues}}))
+
+    with pytest.raises(StartRefused, match=r"host\.json"):
+        settings.host_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("port", "told", "expected"),
+    [
+        pytest.param(7071, None, 8787, id="the usual port beside the usual port"),
+        pytest.param(7072, None, 8788, id="moved along with the app"),
+        pytest.param(7072, 9000, 9000, id="where it was told"),
+    ],
+)
+def test_the_databricks_simulators_port(port: int, told: int | None, expected: int) -> None:
+    options = Options(app=Path(), data=Path(), port=port, databricks_port=told)
+
+    assert options.simulator_port("databricks", 0) == expected
+
+
+def test_the_command_line_has_the_documented_defaults() -> None:
+    options = parse([])
+
+    assert (options.port, options.storage_port_base, options.simulators) == (7071, 10000, True)
+    assert options.data == Path.cwd() / ".local"
+
+
+def test_a_binding_takes_settings_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEUE", "work")
+
+    assert resolve("%QUEUE%-dead") == "work-dead"
+    with pytest.raises(MissingSetting, match="NO_SUCH_SETTING"):
+        resolve("%NO_SUCH_SETTING%")
+
+
+def test_a_connection_is_found_with_and_without_its_prefix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AzureWebJobsOther", "other")
+    monkeypatch.setenv("Plain", "plain")
+
+    assert (settings.connection("Other"), settings.connection("Plain")) == ("other", "plain")
+    assert settings.connection("Absent") == ""

@@ -1,0 +1,400 @@
+"""Documents that are refused, each with the path and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from polysync_core.application.documents import Documents
+from polysync_core.domain.definitions.catalogue import read_document
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.errors import Invalid
+from tests.fakes.definitions import FakeDefinitions, lakehouse
+
+type Spoil = Callable[[dict[str, Any]], None]
+
+
+def _set(*path: str | int, to: Any) -> Spoil:
+    """Set one place of a document."""
+
+    def spoil(document: dict[str, Any]) -> None:
+        place: Any = document
+        for part in path[:-1]:
+            place = place[part]
+        place[path[-1]] = to
+
+    return spoil
+
+
+def _schedule(**changes: Any) -> Spoil:
+    def spoil(document: dict[str, Any]) -> None:
+        document["tasks"][1]["schedules"][0].update(changes)
+
+    return spoil
+
+
+def _chain(document: dict[str, Any]) -> None:
+    document["tasks"] = [
+        {"name": f"t{n}", "job": "landing", "dependencies": [{"task": f"t{(n + 1) % 5}"}]}
+        for n in range(5)
+    ]
+
+
+CRON = "tasks[1].schedules[0].cron"
+BAD: list[Any] = [
+    pytest.param(
+        _set("tasks", 0, "jbo", to="x"), "tasks[0].jbo", "did you mean 'job'?", id="unknown field"
+    ),
+    pytest.param(
+        _set("tasks", 0, "max_concurrent_runs", to=1),
+        "tasks[0].max_concurrent_runs",
+        "did you mean 'maxConcurrentRuns'?",
+        id="field in another spelling",
+    ),
+    pytest.param(
+        _set("tasks", 1, "schedules", 0, "timezone", to="UTC"),
+        "tasks[1].schedules[0].timezone",
+        "did you mean 'timeZone'?",
+        id="unknown field of a part",
+    ),
+    pytest.param(_set("task", to=[]), "task", "did you mean 'tasks'?", id="unknown list"),
+    pytest.param(_set("tasks", to={}), "tasks", "must be a list", id="list that is none"),
+    pytest.param(
+        _set("tasks", 0, to="x"), "tasks[0]", "must be an object", id="object that is none"
+    ),
+    pytest.param(
+        _set("tasks", 0, "job", to="nowhere"),
+        "tasks[0].job",
+        "there is no job 'nowhere'",
+        id="dangling reference",
+    ),
+    pytest.param(
+        _set("platforms", 0, "contentionProfiles", to=["none"]),
+        "platforms[0].contentionProfiles[0]",
+        "there is no contention profile 'none'",
+        id="dangling profile",
+    ),
+    pytest.param(
+        _set("platforms", 0, "auth", "personalAccessToken", to="vault://other/TOKEN"),
+        "platforms[0].auth.personalAccessToken",
+        "there is no vault 'other'",
+        id="unknown vault",
+    ),
+    pytest.param(
+        _set("platforms", 0, "auth", "personalAccessToken", to="dapi123"),
+        "platforms[0].auth.personalAccessToken",
+        "vault://<vault>/<secret>",
+        id="secret in the open",
+    ),
+    pytest.param(
+        _schedule(calendars=["none"]),
+        "tasks[1].schedules[0].calendars[0]",
+        "there is no calendar",
+        id="dangling calendar",
+    ),
+    pytest.param(
+        _set("jobs", 0, "name", to="Sales_Load"), "jobs[0].name", "a-z, 0-9", id="bad name"
+    ),
+    pytest.param(_set("jobs", 0, "name", to="a" * 64), "jobs[0].name", "1 to 63", id="long name"),
+    pytest.param(_set("jobs", 0, "name", to="a\n"), "jobs[0].name", "a-z", id="name with newline"),
+    pytest.param(_set("jobs", 0, "name", to="\uff41"), "jobs[0].name", "a-z", id="full-width name"),
+    pytest.param(
+        _set("jobs", 0, "externalId", to=4711),
+        "jobs[0].externalId",
+        "put it in quotes",
+        id="number for a text",
+    ),
+    pytest.param(
+        _set("jobs", 0, "externalId", to="/a\n/b"),
+        "jobs[0].externalId",
+        "control character",
+        id="external id with a newline",
+    ),
+    pytest.param(
+        _set("tasks", 0, "priority", to="high"),
+        "tasks[0].priority",
+        "must be a whole number",
+        id="text for a number",
+    ),
+    pytest.param(
+        _set("tasks", 0, "enabled", to="yes"),
+        "tasks[0].enabled",
+        "must be true or false",
+        id="text for a truth value",
+    ),
+    pytest.param(
+        _set("tasks", 0, "maxConcurrentRuns", to=0),
+        "tasks[0].maxConcurrentRuns",
+        "greater than or equal to 1",
+        id="limit of nothing",
+    ),
+    pytest.param(
+        _set("jobs", 0, "jobType", to="DatabricksNotebok"),
+        "jobs[0].jobType",
+        "did you mean 'DatabricksNotebook'?",
+        id="unknown job type",
+    ),
+    pytest.param(
+        _set("jobs", 0, "jobType", to="ADFPipeline"),
+        "jobs[0].jobType",
+        "does not run on platform 'lakehouse'",
+        id="job type of another platform",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 1, "default", to="many"),
+        "jobs[1].parameters[1].default",
+        "must be a whole number (Int)",
+        id="default of a wrong type",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 3, "default", to="hunter2"),
+        "jobs[1].parameters[3].default",
+        "vault://",
+        id="secret as a default",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 1, "name", to="run_date"),
+        "jobs[1].parameters[1].name",
+        "is there twice",
+        id="parameter twice",
+    ),
+    pytest.param(
+        _set("tasks", 1, "parameters", to={"expected_rows": [1]}),
+        "tasks[1].parameters.expected_rows",
+        "must be a whole number (Int)",
+        id="value of a wrong type",
+    ),
+    pytest.param(
+        _set("tasks", 1, "parameters", to={"token": "hunter2"}),
+        "tasks[1].parameters.token",
+        "never itself",
+        id="secret as a value",
+    ),
+    pytest.param(
+        _set("tasks", 1, "parameters", to={"run_dat": "x"}),
+        "tasks[1].parameters.run_dat",
+        "did you mean 'run_date'?",
+        id="unknown parameter",
+    ),
+    pytest.param(
+        _set("tasks", 1, "parameters", to={"loaded": 1}),
+        "tasks[1].parameters.loaded",
+        "is an output",
+        id="value for an output",
+    ),
+    pytest.param(
+        _set("tasks", 1, "parameters", to={"run_date": "${run.date}"}),
+        "tasks[1].parameters.run_date",
+        "is not a run variable",
+        id="unknown run variable",
+    ),
+    pytest.param(
+        _schedule(parameters={"full": "maybe"}),
+        "tasks[1].schedules[0].parameters.full",
+        "must be true or false",
+        id="schedule's value of a wrong type",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 2, "required", to=True),
+        "tasks[1].parameters.full",
+        "is required by job 'sales-load'",
+        id="missing required value",
+    ),
+    pytest.param(_schedule(cron="0 6 * *"), CRON, "has 4 fields", id="cron of four fields"),
+    pytest.param(_schedule(cron="0 0 6 * * * 2026"), CRON, "has 7 fields", id="seven fields"),
+    pytest.param(_schedule(cron="61 * * * *"), CRON, "out of range", id="minute 61"),
+    pytest.param(_schedule(cron="0 0 30 2 *"), CRON, "never fires", id="30 February"),
+    pytest.param(_schedule(cron="0 0 31 4,6,9,11 *"), CRON, "never fires", id="31 of short months"),
+    pytest.param(_schedule(cron="*/5 * * * * *"), CRON, "at most once a minute", id="each 5 s"),
+    pytest.param(_schedule(cron="H 6 * * *"), CRON, "jitterSeconds", id="hashed field"),
+    pytest.param(_schedule(cron="@reboot"), CRON, "is not one of @yearly", id="unknown @name"),
+    pytest.param(_schedule(cron="a b c d e"), CRON, "is not a cron expression", id="cron of words"),
+    pytest.param(
+        _schedule(timeZone="Australia/Sidney"),
+        "tasks[1].schedules[0].timeZone",
+        "did you mean 'Australia/Sydney'?",
+        id="unknown zone",
+    ),
+    pytest.param(
+        _schedule(timeZone="../../etc/passwd"),
+        "tasks[1].schedules[0].timeZone",
+        "is not an IANA time zone",
+        id="zone that is a path",
+    ),
+    pytest.param(
+        _schedule(startAt="2026-02-01T00:00:00Z", endAt="2026-01-01T00:00:00Z"),
+        "tasks[1].schedules[0].endAt",
+        "must be later than startAt",
+        id="start after end",
+    ),
+    pytest.param(
+        _schedule(startAt="2026-02-01T00:00:00"),
+        "tasks[1].schedules[0].startAt",
+        "offset from UTC",
+        id="time without a zone",
+    ),
+    pytest.param(
+        _schedule(misfire="All", overlap="Skip"),
+        "tasks[1].schedules[0].overlap",
+        "contradicts misfire All",
+        id="contradictory misfire and overlap",
+    ),
+    pytest.param(
+        _schedule(catchUpSeconds=0),
+        "tasks[1].schedules[0].catchUpSeconds",
+        "contradicts misfire Last",
+        id="catching up within no time",
+    ),
+    pytest.param(
+        _set("tasks", 1, "schedules", to=[{"name": "a", "cron": "@daily"}] * 2),
+        "tasks[1].schedules[1].name",
+        "'a' is there twice",
+        id="schedule twice",
+    ),
+    pytest.param(
+        _set("calendars", 0, "dates", to=["2026-02-30"]),
+        "calendars[0].dates[0]",
+        "must be a date",
+        id="calendar with a bad date",
+    ),
+    pytest.param(
+        _set("calendars", 0, "ranges", to=[{"from": "2026-02-02", "to": "2026-02-01"}]),
+        "calendars[0].ranges[0].to",
+        "must not be earlier",
+        id="range that runs backwards",
+    ),
+    pytest.param(
+        _set("tasks", 0, "dependencies", to=[{"task": "landing-check"}]),
+        "tasks[0].dependencies[0].task",
+        "cannot refer to itself",
+        id="self-dependency",
+    ),
+    pytest.param(
+        _chain,
+        "tasks[0].dependencies[0].task",
+        "t0 → t1 → t2 → t3 → t4 → t0",
+        id="cycle across five tasks",
+    ),
+    pytest.param(
+        _set("tasks", 1, "dependencies", 0, "mappings", 0, "input", to="expected_row"),
+        "tasks[1].dependencies[0].mappings[0].input",
+        "did you mean 'expected_rows'?",
+        id="mapping to an unknown input",
+    ),
+    pytest.param(
+        _set("jobs", 0, "jobType", to="DatabricksWorkflow"),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "has no outputs",
+        id="mapping from a job type without outputs",
+    ),
+    pytest.param(
+        _set("tasks", 1, "dependencies", 0, "condition", to="OnSkipped"),
+        "tasks[1].dependencies[0].mappings",
+        "a skipped run has no outputs",
+        id="mapping from a skipped run",
+    ),
+    pytest.param(
+        _set("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),
+        "tasks[1].dependencies[1].task",
+        "is there twice",
+        id="dependency twice",
+    ),
+    pytest.param(
+        _set("tasks", 1, "retry", to={"initialDelaySeconds": 60, "maxDelaySeconds": 30}),
+        "tasks[1].retry.maxDelaySeconds",
+        "must not be less",
+        id="longest delay below the first",
+    ),
+    pytest.param(
+        _set("contentionProfiles", 0, "type", to="Concurency"),
+        "contentionProfiles[0].type",
+        "did you mean 'Concurrency'?",
+        id="unknown profile type",
+    ),
+    pytest.param(
+        _set("contentionProfiles", 0, "settings", to={"limit": 3, "windowSeconds": 1}),
+        "contentionProfiles[0].settings.limit",
+        "is not a known field",
+        id="settings of the other type",
+    ),
+    pytest.param(
+        _set("contentionProfiles", 1, "settings", "burst", to=31),
+        "contentionProfiles[1].settings.burst",
+        "must not be more than limit",
+        id="burst beyond the rate",
+    ),
+    pytest.param(
+        _set("tasks", 1, "weight", to=9),
+        "tasks[1].weight",
+        "could never start: profile 'lakehouse-cap' has 8 slots",
+        id="weight beyond the cap",
+    ),
+    pytest.param(
+        _set("tasks", 0, "name", to="sales-load-daily"),
+        "tasks[1].name",
+        "is there already, at tasks[0]",
+        id="name twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "path", "remedy"), BAD)
+def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, remedy: str) -> None:
+    raw = lakehouse()
+    spoil(raw)
+    store = FakeDefinitions()
+
+    with pytest.raises(Invalid) as caught:
+        Documents(store, Rules(development=True)).apply(read_document(raw))
+
+    messages = {problem.path: problem.message for problem in caught.value.problems}
+    assert path in messages, messages
+    assert remedy in messages[path]
+    assert not store.stored
+
+
+def test_the_document_without_a_fault_is_accepted() -> None:
+    Documents(FakeDefinitions(), Rules(development=True)).apply(read_document(lakehouse()))
+
+
+def test_every_fault_is_told_at_once() -> None:
+    raw = lakehouse()
+    for spoil in (
+        _set("tasks", 0, "jbo", to=1),
+        _schedule(cron="x", timeZone="Nowhere"),
+        _set("jobs", 0, "name", to="A"),
+    ):
+        spoil(raw)
+
+    with pytest.raises(Invalid) as caught:
+        read_document(raw)
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "jobs[0].name",
+        "tasks[0].jbo",
+        CRON,
+        "tasks[1].schedules[0].timeZone",
+    ]
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
+    raw = lakehouse()
+    _set("tasks", 1, "parameters", to={"token": "canary-secret", "expected_rows": "canary-secret"})(
+        raw
+    )
+    _set("platforms", 0, "auth", "personalAccessToken", to="vault://local/ok")(raw)
+
+    with pytest.raises(Invalid) as caught:
+        Documents(FakeDefinitions(), Rules(development=True)).plan(read_document(raw))
+
+    assert "canary" not in str(caught.value)
+    assert len(caught.value.problems) == 2
+
+
+def test_the_environment_as_a_vault_is_for_development_only() -> None:
+    with pytest.raises(Invalid) as caught:
+        Documents(FakeDefinitions(), Rules()).plan(read_document(lakehouse()))
+
+    assert [problem.path for problem in caught.value.problems] == ["vaults[0].provider"]

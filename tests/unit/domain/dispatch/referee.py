@@ -1,0 +1,182 @@
+"""A judge of what a Dispatcher does, which knows only the limits and what it saw happen.
+
+It counts by brute force over everything that ever started, so it shares no rule and no shortcut
+with what it judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.decisions import Decision
+from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
+from polysync_core.domain.dispatch.state import Lease, Ticket, millis
+from polysync_core.domain.dispatch.survey import KEEPING
+from tests.unit.domain.dispatch.worlds import World
+
+_KEEPING = KEEPING // timedelta(milliseconds=1)
+
+
+@dataclass(slots=True)
+class Referee:
+    """What has happened so far."""
+
+    world: World
+    starts: list[tuple[str, int]] = field(default_factory=list)
+    grants: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    """The times of starts under each rate, for a Platform or for all together."""
+    set_back_at: int = 0
+
+    def watch(self, decision: Decision, before: dict[str, Ticket]) -> None:
+        """Judge a decision, given what waited before it."""
+        for lease in decision.starts:
+            assert (lease.run_id, lease.attempt) not in self.starts, "started twice"
+            self.starts.append((lease.run_id, lease.attempt))
+            for profile, scope in self._subject(lease.task, lease.platform):
+                if isinstance(profile.gate, Rate):
+                    self._count(profile, profile.gate, scope)
+        for lease in decision.starts:
+            self._no_slot_too_many(lease)
+            self._in_order(lease, before)
+        for failure in decision.failures:
+            assert failure.run_id not in self.world.state.waiting
+            self._may_fail(before[failure.run_id], failure.cause.value)
+        self.at_rest()
+
+    def clock_was_set(self) -> None:
+        """What has started cannot have started later than now; what is out of its window is so
+        for good, whatever the clock says later."""
+        now = self._now
+        for (name, _), times in self.grants.items():
+            window = self.world.known.profiles[name].gate.window or 0
+            if any(at > now for at in times):
+                self.set_back_at = now
+            times[:] = [min(at, now) for at in times if at + window > now]
+
+    def at_rest(self) -> None:
+        """Check that nothing that could start waits, and that what waits will be looked at."""
+        queues: dict[tuple[str, str], int] = {}
+        for waiting in self.world.state.waiting.values():
+            if waiting.not_before > self._now:
+                self._will_ring(waiting.not_before)
+                continue
+            held = list(self._held_by(waiting))
+            assert held or self._has_reason(waiting), f"{waiting} could start"
+            for profile, scope in held:
+                if profile is None:
+                    continue
+                assert profile.action is not ExceedAction.REJECT
+                if isinstance(profile.gate, Rate):
+                    self._will_ring(None)
+                if profile.queue_timeout is not None:
+                    self._will_ring(waiting.since + profile.queue_timeout)
+                if profile.queue_size is not None:
+                    queues[profile.name, scope] = queues.get((profile.name, scope), 0) + 1
+                    assert queues[profile.name, scope] <= profile.queue_size
+
+    @property
+    def _now(self) -> int:
+        return millis(self.world.now)
+
+    def _will_ring(self, by: int | None) -> None:
+        alarm = self.world.state.alarm
+        assert alarm is not None
+        assert alarm > self._now
+        assert by is None or alarm <= by
+
+    def _subject(self, task: str, platform: str) -> Iterator[tuple[ProfilePolicy, str]]:
+        known = self.world.known
+        names = {*known.tasks[task].profiles, *known.platforms[platform].profiles}
+        for name in sorted(names):
+            profile = known.profiles[name]
+            if profile.enabled:
+                yield profile, "" if profile.shared else platform
+
+    def _count(self, profile: ProfilePolicy, rate: Rate, scope: str) -> None:
+        times = self.grants.setdefault((profile.name, scope), [])
+        times.append(self._now)
+        within = sum(at > self._now - rate.window for at in times)
+        assert within <= rate.limit, f"{within} starts in a window of {rate.limit}"
+
+    def _used(self, profile: ProfilePolicy, cap: Cap, scope: str) -> int:
+        return sum(
+            min(lease.weight, cap.slots)
+            for lease in self.world.state.leases.values()
+            if (profile, scope) in list(self._subject(lease.task, lease.platform))
+        )
+
+    def _own(self, task: str) -> int:
+        return sum(lease.task == task for lease in self.world.state.leases.values())
+
+    def _no_slot_too_many(self, lease: Lease) -> None:
+        most = self.world.known.tasks[lease.task].max_concurrent_runs
+        assert most is None or self._own(lease.task) <= most
+        for profile, scope in self._subject(lease.task, lease.platform):
+            if isinstance(profile.gate, Cap):
+                assert self._used(profile, profile.gate, scope) <= profile.gate.slots
+
+    def _in_order(self, lease: Lease, before: dict[str, Ticket]) -> None:
+        """Of two runs that are subject to the same limits, the better one starts first."""
+        started = before.get(lease.run_id)
+        for other in self.world.state.waiting.values():
+            alike = (other.task, other.platform) == (lease.task, lease.platform)
+            if started is not None and alike and other.rank < started.rank:
+                assert max(other.not_before, other.deferred_until) > self._now
+
+    def _held_by(self, waiting: Ticket) -> Iterator[tuple[ProfilePolicy | None, str]]:
+        task = self.world.known.tasks[waiting.task]
+        most = task.max_concurrent_runs
+        if most is not None and self._own(waiting.task) >= most:
+            yield None, waiting.task
+        for profile, scope in self._subject(waiting.task, waiting.platform):
+            gate = profile.gate
+            if isinstance(gate, Cap):
+                need = min(task.weight, gate.slots)
+                held = self._used(profile, gate, scope) + need > gate.slots
+            else:
+                held = self._rate_holds(gate, self.grants.get((profile.name, scope), []))
+            if held:
+                yield profile, scope
+
+    def _rate_holds(self, rate: Rate, times: list[int]) -> bool:
+        if sum(at > self._now - rate.window for at in times) >= rate.limit:
+            return True
+        return rate.leaky and bool(times) and self._now < times[-1] + rate.window / rate.limit / 2
+
+    def _has_reason(self, waiting: Ticket) -> bool:
+        """Whether a run waits for a rule of another kind."""
+        if waiting.deferred_until > self._now:
+            return True
+        paced = any(
+            isinstance(profile.gate, Rate) and (profile.gate.leaky or profile.gate.burst)
+            for profile, _ in self._subject(waiting.task, waiting.platform)
+        )
+        windows = [each.gate.window or 0 for each in self.world.known.profiles.values()]
+        unsure = self.set_back_at and self._now < self.set_back_at + 2 * max(windows)
+        return bool(paced or unsure) or self._slots_are_kept(waiting)
+
+    def _slots_are_kept(self, waiting: Ticket) -> bool:
+        tasks = self.world.known.tasks
+        return any(
+            other.rank < waiting.rank
+            and tasks[other.task].weight > 1
+            and self._now - other.since >= _KEEPING
+            for other in self.world.state.waiting.values()
+        )
+
+    def _may_fail(self, waiting: Ticket, cause: str) -> None:
+        profiles = [profile for profile, _ in self._subject(waiting.task, waiting.platform)]
+        waited = self._now - waiting.since
+        match cause:
+            case "QueueTimeout":
+                assert any((each.queue_timeout or waited + 1) <= waited for each in profiles)
+            case "ContentionRejected":
+                assert any(
+                    each.action is ExceedAction.REJECT or each.queue_size is not None
+                    for each in profiles
+                )
+            case _:
+                raise AssertionError(cause)

@@ -1,0 +1,275 @@
+"""The Dispatcher under messages in any order, repeated, late or lost, and under a bad clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch import decisions
+from polysync_core.domain.dispatch.codec import decode_state, encode_state
+from polysync_core.domain.dispatch.decisions import Decision
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.runs.identity import RunId
+from tests.unit.domain.dispatch.referee import Referee
+from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
+
+TASKS, PLATFORMS = "xyz", "pq"
+ACTIONS = st.sampled_from(ExceedAction)
+SOME = st.none() | st.integers(1, 3)
+SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
+
+
+class DispatcherMachine(RuleBasedStateMachine):
+    """What the orchestrations would see is the judge's only source."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.referee = Referee(self.world)
+        self.known: dict[str, Waiting] = {}
+        """The newest attempt of every run that has not ended."""
+        self.failed: set[tuple[str, int]] = set()
+        self.alarms: list[datetime] = []
+        self.former: list[PolicySet] = []
+        self.count = 0
+
+    @initialize(links=SUBSETS, others=SUBSETS)
+    def begin(self, links: set[str], others: set[str]) -> None:
+        self.tell(
+            cap(2),
+            cap(3, "all", shared=True),
+            rate(3, 20_000),
+            rate(4, 10_000, "beat", leaky=True, shared=True),
+            rate(4, 10_000, "bursts", burst=2),
+            platform(*sorted(links)),
+            platform(*sorted(others), name="q"),
+            *(task(name) for name in TASKS),
+        )
+
+    # Messages
+
+    @rule(
+        name=st.sampled_from(TASKS),
+        where=st.sampled_from(PLATFORMS),
+        priority=st.integers(-5, 5),
+        times=st.integers(0, 2),
+    )
+    def ask(self, name: str, where: str, priority: int, times: int) -> None:
+        """A new run; its message may come twice, or not at all."""
+        self.count += 1
+        run = f"run{self.count}"
+        self.known[run] = Waiting(
+            run_id=RunId(run),
+            attempt=1,
+            task=name,
+            platform=where,
+            priority=priority,
+            queued_at=self.world.now,
+        )
+        for _ in range(times):
+            self.enqueue(run)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def ask_again(self, data: Any) -> None:
+        """The reconciler repeats a message, or brings one that was lost."""
+        self.enqueue(self.some_run(data))
+
+    @precondition(lambda self: self.world.state.leases)
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def end(self, data: Any, times: int) -> None:
+        run = data.draw(st.sampled_from(sorted(self.world.state.leases)))
+        attempt = self.known.pop(run).attempt
+        for _ in range(times):
+            self.do(decisions.release, RunId(run), attempt)
+
+    @precondition(lambda self: self.world.state.leases)
+    @rule(data=st.data(), seconds=st.integers(0, 60), late=st.booleans())
+    def try_again(self, data: Any, seconds: int, late: bool) -> None:
+        """The next attempt after a back-off; the release of the former may come after it."""
+        run = data.draw(st.sampled_from(sorted(self.world.state.leases)))
+        former = self.known[run]
+        not_before = self.world.now + timedelta(seconds=seconds)
+        self.known[run] = replace(former, attempt=former.attempt + 1, not_before=not_before)
+        if not late:
+            self.do(decisions.release, RunId(run), former.attempt)
+        self.enqueue(run)
+        self.do(decisions.release, RunId(run), former.attempt)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def cancel(self, data: Any) -> None:
+        run = self.some_run(data)
+        self.do(decisions.release, RunId(run), self.known.pop(run).attempt)
+
+    # Edits
+
+    @rule(name=st.sampled_from(TASKS), most=SOME, weight=st.integers(1, 4), profiles=SUBSETS)
+    def edit_task(self, name: str, most: int | None, weight: int, profiles: set[str]) -> None:
+        self.tell(
+            task(name, max_concurrent_runs=most, weight=weight, profiles=tuple(sorted(profiles)))
+        )
+
+    @rule(name=st.sampled_from(PLATFORMS), profiles=SUBSETS)
+    def edit_platform(self, name: str, profiles: set[str]) -> None:
+        self.tell(platform(*sorted(profiles), name=name))
+
+    @rule(
+        slots=st.integers(1, 4),
+        enabled=st.booleans(),
+        action=ACTIONS,
+        size=st.none() | st.integers(0, 3),
+        timeout=st.none() | st.sampled_from([1_000, 30_000]),
+    )
+    def edit_cap(
+        self, slots: int, enabled: bool, action: ExceedAction, size: int | None, timeout: int | None
+    ) -> None:
+        self.tell(
+            cap(
+                slots,
+                enabled=enabled,
+                action=action,
+                queue_size=size,
+                queue_timeout=timeout,
+                window=60_000,
+            )
+        )
+
+    @rule(limit=st.integers(1, 5), action=ACTIONS, timeout=SOME)
+    def edit_rate(self, limit: int, action: ExceedAction, timeout: int | None) -> None:
+        timeout = None if timeout is None else timeout * 10_000
+        self.tell(rate(limit, 20_000, action=action, queue_timeout=timeout))
+
+    @precondition(lambda self: self.former)
+    @rule(data=st.data())
+    def hear_an_old_edit(self, data: Any) -> None:
+        self.do(decisions.renew, data.draw(st.sampled_from(self.former)))
+
+    # Time
+
+    @rule(seconds=st.floats(0, 120))
+    def time_passes(self, seconds: float) -> None:
+        self.set_clock(self.world.now + timedelta(seconds=seconds))
+
+    @rule(seconds=st.integers(-3600, 3600))
+    def clock_is_set(self, seconds: int) -> None:
+        self.set_clock(self.world.now + timedelta(seconds=seconds))
+
+    @precondition(lambda self: self.alarms)
+    @rule(early=st.booleans(), again=st.booleans())
+    def alarm_rings(self, early: bool, again: bool) -> None:
+        """An alarm comes at its time, a little early, or twice."""
+        at = self.alarms.pop(0)
+        if not early:
+            self.set_clock(max(self.world.now, at))
+        for _ in range(1 + again):
+            self.do(decisions.ring, at)
+
+    @precondition(lambda self: self.alarms)
+    @rule()
+    def alarm_is_lost(self) -> None:
+        self.alarms.pop(0)
+
+    @rule()
+    def is_stored_and_read(self) -> None:
+        stored = json.dumps(encode_state(self.world.state))
+        assert decode_state(json.loads(stored)) == self.world.state
+
+    # What must hold
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        held = {**self.world.state.waiting, **self.world.state.leases}
+        assert set(held) <= set(self.known), "something is held for a run that has ended"
+        for run, each in held.items():
+            assert (run, each.attempt) not in self.failed
+
+    @invariant()
+    def what_waits_is_in_order(self) -> None:
+        ranks = [each.rank for each in self.world.state.waiting.values()]
+        assert ranks == sorted(ranks)
+
+    def teardown(self) -> None:
+        """Everything comes to its end, and then nothing is left."""
+        for run in sorted(self.known):
+            self.enqueue(run)
+        for _ in range(len(self.known) + 5):
+            if not self.known:
+                break
+            for run in sorted(self.world.state.leases):
+                self.do(decisions.release, RunId(run), self.known.pop(run).attempt)
+            self.set_clock(self.world.now + timedelta(hours=1))
+        assert not self.known, "a run has never started"
+        self.set_clock(self.world.now + timedelta(hours=1))
+        assert self.world.state == DispatcherState()
+
+    # How it is done
+
+    def some_run(self, data: Any) -> str:
+        return data.draw(st.sampled_from(sorted(self.known)))
+
+    def enqueue(self, run: str) -> None:
+        waiting = self.known.get(run)
+        if waiting is not None and (run, waiting.attempt) not in self.failed:
+            self.do(decisions.enqueue, waiting, policies=self.world.known)
+
+    def tell(self, *policies: Any) -> None:
+        self.former.append(self.copy_of_known())
+        self.world.version += 1
+        for policy in policies:
+            self.world.known.add(replace(policy, version=self.world.version))
+        self.do(decisions.renew, self.copy_of_known())
+
+    def copy_of_known(self) -> PolicySet:
+        copy = PolicySet()
+        copy.merge(self.world.known)
+        return copy
+
+    def set_clock(self, now: datetime) -> None:
+        self.world.now = now
+        self.referee.clock_was_set()
+        self.do(decisions.decide)
+
+    def do(self, operation: Any, *facts: Any, **more: Any) -> None:
+        """Carry out an operation on the Dispatcher, under the eyes of the referee."""
+        before: dict[str, Any] = dict(self.world.state.waiting)
+        decision: Decision = operation(self.world.state, *facts, **more, now=self.world.now)
+        for run, waiting in self.known.items():
+            before.setdefault(run, decisions.ticket(waiting))
+        self.referee.watch(decision, before)
+        for failure in decision.failures:
+            self.failed.add((failure.run_id, failure.attempt))
+            self.known.pop(failure.run_id)
+        if decision.wake_at is not None:
+            self.alarms.append(decision.wake_at)
+
+
+def test_the_judge_notices_a_limit_that_is_exceeded() -> None:
+    """A judge that lets everything pass would make the machine worthless."""
+    machine = DispatcherMachine()
+    machine.tell(cap(1), platform("cap"), task("x"))
+    blind = PolicySet()
+    blind.add(task("x", version=99), platform(version=99))
+    for run in "ab":
+        machine.known[run] = Waiting(
+            run_id=RunId(run),
+            attempt=1,
+            task="x",
+            platform="p",
+            priority=0,
+            queued_at=machine.world.now,
+        )
+    machine.do(decisions.enqueue, machine.known["a"], policies=blind)
+    with pytest.raises(AssertionError):
+        machine.do(decisions.enqueue, machine.known["b"], policies=blind)
+
+
+TestDispatcherMachine = DispatcherMachine.TestCase

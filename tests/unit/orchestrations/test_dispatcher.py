@@ -1,0 +1,129 @@
+"""The Dispatcher entity around the rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from azure.durable_functions.testing import EntitySignalAction, EntityTestResult, execute_entity
+
+from orchestrations.dispatcher import Dispatcher, Enqueue, Release, Renew
+from orchestrations.names import DISPATCHER, END_RUN, TASK_RUN
+from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
+from polysync_core.domain.dispatch.policies import (
+    Cap,
+    PolicySet,
+    ProfilePolicy,
+    Rate,
+    TaskPolicy,
+)
+from polysync_core.domain.dispatch.state import Lease, Waiting
+from tests.fakes.builders import NOON, run_id
+
+
+class Entity:
+    """The entity between two operations: nothing but its stored state."""
+
+    def __init__(self) -> None:
+        self.state: Any = None
+        self.started: list[tuple[str, str, Any]] = []
+        self.signals: list[tuple[str, datetime | None, Any]] = []
+
+    def send(self, operation: str, message: Any) -> None:
+        result: EntityTestResult = execute_entity(
+            Dispatcher,
+            operation,
+            input=message,
+            state=self.state,
+            entity_name=DISPATCHER,
+            entity_key="main",
+        )
+        self.state = result.get_state(dict)
+        for action in result.actions:
+            if isinstance(action, EntitySignalAction):
+                self.signals.append((action.operation, action.scheduled_time, action.get_input()))
+            else:
+                self.started.append((action.name, action.instance_id, action.get_input()))
+
+
+def enqueue(name: str, *policies: TaskPolicy | ProfilePolicy) -> Enqueue:
+    waiting = Waiting(run_id=run_id(name), attempt=1, task="t", priority=100, queued_at=NOON)
+    known = PolicySet()
+    known.add(*(policies or (TaskPolicy(name="t", max_concurrent_runs=1),)))
+    return Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(known))
+
+
+def test_a_start_is_an_orchestration_named_after_the_attempt() -> None:
+    entity = Entity()
+    entity.send("enqueue", enqueue("a"))
+    assert entity.started == [
+        (
+            TASK_RUN,
+            f"{run_id('a')}~1",
+            {"run": run_id("a"), "attempt": 1, "shard": "main"},
+        )
+    ]
+
+
+def test_the_state_is_kept_between_operations_and_gone_when_nothing_is_left() -> None:
+    entity = Entity()
+    entity.send("enqueue", enqueue("a"))
+    entity.send("enqueue", enqueue("b"))
+    assert len(entity.started) == 1
+    entity.send("release", Release(run=run_id("a"), attempt=1))
+    assert [instance for _, instance, _ in entity.started] == [
+        f"{run_id('a')}~1",
+        f"{run_id('b')}~1",
+    ]
+    entity.send("release", Release(run=run_id("b"), attempt=1))
+    assert entity.state is None
+
+
+def test_an_adopted_run_is_not_started() -> None:
+    entity = Entity()
+    entity.send(
+        "adopt",
+        encode_lease(Lease(run_id=run_id("a"), attempt=1, task="t", granted_at=NOON)),
+    )
+    entity.send("enqueue", enqueue("a"))
+    assert entity.started == []
+
+
+def test_a_run_that_is_turned_away_is_ended_by_an_orchestration_of_its_own() -> None:
+    entity = Entity()
+    reject = ProfilePolicy(name="cap", gate=Cap(slots=1), action=ExceedAction.REJECT)
+    task = TaskPolicy(name="t", profiles=("cap",))
+    entity.send("enqueue", enqueue("a", task, reject))
+    entity.send("enqueue", enqueue("b", task, reject))
+    name, _, work = entity.started[-1]
+    assert name == END_RUN
+    assert (work["run"], work["attempt"]) == (run_id("b"), 1)
+    assert work["cause"] == "ContentionRejected"
+
+
+def test_the_entity_rings_for_itself_when_a_window_has_room_again() -> None:
+    entity = Entity()
+    task = TaskPolicy(name="t", profiles=("rate",))
+    rate = ProfilePolicy(name="rate", gate=Rate(limit=1, window=10_000))
+    entity.send("enqueue", enqueue("a", task, rate))
+    entity.send("enqueue", enqueue("b", task, rate))
+    entity.send("enqueue", enqueue("c", task, rate))
+    ((operation, at, message),) = entity.signals
+    assert operation == "ring"
+    assert at is not None
+    assert message == {"at": pytest.approx(at.timestamp(), abs=1e-3)}
+    entity.send("ring", message)
+    assert len(entity.started) == 1, "one that comes early starts nothing"
+    assert len(entity.signals) == 2, "and is set again"
+
+
+def test_a_renewal_reaches_what_waits() -> None:
+    entity = Entity()
+    entity.send("enqueue", enqueue("a"))
+    entity.send("enqueue", enqueue("b"))
+    wider = PolicySet()
+    wider.add(TaskPolicy(name="t", version=1, max_concurrent_runs=2))
+    entity.send("renew", Renew(policies=encode_policies(wider)))
+    assert len(entity.started) == 2

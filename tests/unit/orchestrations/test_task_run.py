@@ -1,0 +1,125 @@
+"""The orchestration's decisions, step by step, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from durabletask.internal.orchestrator_service_pb2 import TaskFailureDetails
+from durabletask.task import TaskFailedError
+
+from orchestrations import task_run as module
+from orchestrations.names import GIVE_UP, LOOK, SUBMIT
+
+DONE = {"done": True}
+FAULT = TaskFailedError("fault", TaskFailureDetails(errorType="ActivityFault"))
+
+
+def running(after: float = 1.0) -> dict[str, Any]:
+    return {"submitted": True, "memo": {"looks": 1}, "after": after}
+
+
+@dataclass
+class Context:
+    """Answers each activity by the next item of a script and records what was asked."""
+
+    script: list[Any]
+    calls: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    signals: list[tuple[str, Any]] = field(default_factory=list)
+    continued: Any = None
+
+    def call_activity(self, name: str, *, input: Any) -> Any:
+        self.calls.append(name)
+        return self.script.pop(0) if self.script else running()
+
+    def create_timer(self, delay: timedelta) -> Any:
+        self.waits.append(delay.total_seconds())
+        return SimpleNamespace(cancel=lambda: True)
+
+    def wait_for_external_event(self, name: str) -> Any:
+        return SimpleNamespace(cancel=lambda: True)
+
+    def signal_entity(self, entity: Any, operation: str, message: Any) -> None:
+        self.signals.append((f"{entity}.{operation}", message))
+
+    def continue_as_new(self, work: Any) -> None:
+        self.continued = work
+
+
+@pytest.fixture
+def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Context]:
+    monkeypatch.setattr(module, "when_any", lambda tasks: tasks[0])
+    function = module.task_run._function._func.orchestrator_function
+
+    def run(script: list[Any], **work: Any) -> Context:
+        context = Context(script)
+        steps = function(context, {"run": "r1", "attempt": 1, "shard": "main", **work})
+        answer: Any = None
+        try:
+            while True:
+                if isinstance(answer, Exception):
+                    answer = steps.throw(answer)
+                else:
+                    answer = steps.send(answer)
+        except StopIteration:
+            return context
+
+    return run
+
+
+def test_a_run_is_submitted_looked_at_and_released(drive: Callable[..., Context]) -> None:
+    context = drive([running(), running(), DONE])
+    assert context.calls == [SUBMIT, LOOK, LOOK]
+    assert context.signals == [("@dispatcher@main.release", {"run": "r1", "attempt": 1})]
+
+
+def test_a_run_that_goes_on_waits_for_another_lease_in_place_of_its_own(
+    drive: Callable[..., Context],
+) -> None:
+    following = {"waiting": {"run": "r1", "attempt": 2}}
+    context = drive([running(), {"done": True, "next": following}])
+    assert context.signals == [("@dispatcher@main.enqueue", following)]
+    assert context.continued is None
+
+
+def test_the_activity_says_how_long_to_wait(drive: Callable[..., Context]) -> None:
+    assert drive([running(1.0), running(7.5), DONE]).waits == [1.0, 7.5]
+
+
+def test_an_unanswered_submit_is_submitted_again(drive: Callable[..., Context]) -> None:
+    unanswered = {"submitted": False, "memo": {}, "after": 5.0}
+    assert drive([unanswered, running(), DONE]).calls == [SUBMIT, SUBMIT, LOOK]
+
+
+def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., Context]) -> None:
+    context = drive([])
+    assert len(context.calls) == module.CALLS_PER_GENERATION
+    assert context.continued == {
+        "run": "r1",
+        "attempt": 1,
+        "shard": "main",
+        "submitted": True,
+        "memo": {"looks": 1},
+        "faults": 0,
+    }
+    assert drive([DONE], **{k: context.continued[k] for k in ("submitted", "memo")}).calls == [LOOK]
+
+
+def test_faults_of_ours_are_waited_out_at_growing_distances(drive: Callable[..., Context]) -> None:
+    context = drive([running(), FAULT, FAULT, DONE])
+    assert context.calls == [SUBMIT, LOOK, LOOK, LOOK]
+    assert context.waits == [1.0, 10.0, 20.0]
+
+
+def test_a_fault_that_stays_ends_the_run_with_its_lease_released(
+    drive: Callable[..., Context],
+) -> None:
+    faults = [FAULT] * module.FAULTS_BEFORE_GIVING_UP
+    context = drive([*faults, DONE])
+    assert context.calls[-1] == GIVE_UP
+    assert context.signals

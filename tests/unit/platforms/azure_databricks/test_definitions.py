@@ -1,0 +1,318 @@
+"""What is accepted and refused when a platform or a Job is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
+from polysync_core.platforms.registry import check_job, check_platform, open_connector
+
+WORKSPACE = "https://adb-1.7.azuredatabricks.net"
+TOKEN = {"method": "PersonalAccessToken", "personalAccessToken": "vault://v/token"}
+PRINCIPAL = {
+    "method": "ServicePrincipal",
+    "tenantId": "contoso.onmicrosoft.com",
+    "clientId": "00000000-0000-0000-0000-000000000001",
+    "clientSecret": "vault://v/secret",
+}
+
+
+class NoSecrets:
+    def resolve(self, reference: str) -> Secret:
+        raise AssertionError("a check resolves nothing")
+
+    def forget(self, reference: str) -> None: ...
+
+
+def a_platform(auth: dict[str, Any] | None = None, **attributes: Any) -> Platform:
+    platform = Platform.model_validate(
+        {
+            "name": "lakehouse",
+            "type": "AzureDatabricks",
+            "auth": TOKEN,
+            "attributes": {
+                "workspaceUrl": WORKSPACE,
+                "computeType": "Serverless",
+                **attributes,
+            },
+        }
+    )
+    return platform.model_copy(update={"auth": unchecked_auth(auth or TOKEN)})
+
+
+def unchecked_auth(fields: dict[str, Any]) -> Auth:
+    """Return what a definition says before the model of `auth` has had a look at it."""
+    names = {field.alias or name: name for name, field in Auth.model_fields.items()}
+    values = {names[alias]: value for alias, value in fields.items()}
+    return Auth.model_construct(**{**values, "method": AuthMethod(fields["method"])})
+
+
+def a_job(**changes: Any) -> Job:
+    job = Job(
+        name="load",
+        platform="lakehouse",
+        job_type=JobType.DATABRICKS_NOTEBOOK,
+        external_id="/etl/load",
+    )
+    # Unchecked, so that the connector's own rules are met by everything.
+    return job.model_copy(update=changes)
+
+
+def problems_of(platform: Platform, *, allow_loopback: bool = False) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        check_platform(platform, allow_loopback=allow_loopback)
+    return {problem.path: problem.message for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        TOKEN,
+        PRINCIPAL,
+        {"method": "ManagedIdentity"},
+        {"method": "ManagedIdentity", "clientId": "00000000-0000-0000-0000-000000000001"},
+        {"method": "DefaultCredential"},
+    ],
+    ids=lambda auth: str(auth["method"]),
+)
+def test_each_way_to_sign_in_is_accepted_and_opened_without_io(auth: dict[str, Any]) -> None:
+    platform = a_platform(auth)
+
+    check_platform(platform, allow_loopback=False)
+    assert open_connector(platform, secrets=NoSecrets(), allow_loopback=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("auth", "path"),
+    [
+        ({"method": "FunctionKey"}, "auth.method"),
+        ({"method": "PersonalAccessToken"}, "auth.personalAccessToken"),
+        ({**TOKEN, "personalAccessToken": "dapi-clear-text"}, "auth.personalAccessToken"),
+        ({**TOKEN, "personalAccessToken": "vault://V/x"}, "auth.personalAccessToken"),
+        ({**TOKEN, "personalAccessToken": ""}, "auth.personalAccessToken"),
+        ({**TOKEN, "clientSecret": "vault://v/s"}, "auth.clientSecret"),
+        ({**PRINCIPAL, "clientSecret": "dapi-clear-text"}, "auth.clientSecret"),
+        ({**PRINCIPAL, "tenantId": "a/../b"}, "auth.tenantId"),
+        ({**PRINCIPAL, "tenantId": "a..b"}, "auth.tenantId"),
+        ({**PRINCIPAL, "tenantId": None}, "auth.tenantId"),
+        ({**PRINCIPAL, "clientId": "me"}, "auth.clientId"),
+    ],
+)
+def test_a_way_to_sign_in_that_cannot_work_is_refused(auth: dict[str, Any], path: str) -> None:
+    problems = problems_of(a_platform(auth))
+
+    assert list(problems) == [path]
+    assert "dapi-clear-text" not in str(problems)
+
+
+COMPUTE = [
+    pytest.param({"computeType": "Serverless"}, {}, id="serverless asks for no cluster"),
+    pytest.param(
+        {"computeType": "ExistingInteractiveCluster", "existingClusterId": "0101-120000-abc"},
+        {"existing_cluster_id": "0101-120000-abc"},
+        id="an interactive cluster is named",
+    ),
+    pytest.param(
+        {"clusterVersion": "15.4.x-scala2.12", "clusterNodeType": "Standard_D4ds_v5"}
+        | {"computeType": "NewJobCluster", "numberOfWorkerNodes": 3},
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "node_type_id": "Standard_D4ds_v5",
+                "num_workers": 3,
+            }
+        },
+        id="a job cluster is described",
+    ),
+    pytest.param(
+        {"clusterVersion": "15.4.x-scala2.12", "clusterNodeType": "Standard_D4ds_v5"}
+        | {"computeType": "NewJobCluster", "numberOfWorkerNodes": 0},
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "node_type_id": "Standard_D4ds_v5",
+                "num_workers": 0,
+                "spark_conf": {
+                    "spark.databricks.cluster.profile": "singleNode",
+                    "spark.master": "local[*]",
+                },
+                "custom_tags": {"ResourceClass": "SingleNode"},
+            }
+        },
+        id="no workers make a single-node cluster",
+    ),
+    pytest.param(
+        {"clusterVersion": "15.4.x-scala2.12", "existingInstancePool": "pool-1"}
+        | {"computeType": "ExistingInstancePool"},
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "instance_pool_id": "pool-1",
+                "num_workers": 1,
+            }
+        },
+        id="a pool decides the node type",
+    ),
+]
+
+
+@pytest.mark.parametrize(("attributes", "block"), COMPUTE)
+def test_each_compute_family_has_its_block(
+    attributes: dict[str, Any], block: dict[str, Any]
+) -> None:
+    platform = a_platform(**attributes)
+
+    check_platform(platform, allow_loopback=False)
+    assert DatabricksAttributes.of(platform).compute() == block
+
+
+@pytest.mark.parametrize(
+    ("attributes", "paths"),
+    [
+        ({"computeType": "NewJobCluster"}, ["clusterVersion", "clusterNodeType"]),
+        ({"computeType": "ExistingInteractiveCluster"}, ["existingClusterId"]),
+        ({"computeType": "ExistingInstancePool"}, ["existingInstancePool", "clusterVersion"]),
+        ({"computeType": "Serverless", "existingClusterId": "a"}, ["existingClusterId"]),
+        ({"computeType": "Serverless", "numberOfWorkerNodes": 2}, ["numberOfWorkerNodes"]),
+        ({"computeType": "Mainframe"}, ["computeType"]),
+        ({"numberOfWorkerNodes": -1}, ["numberOfWorkerNodes"]),
+        ({"numberOfWorkerNodes": "two"}, ["numberOfWorkerNodes"]),
+        ({"numberOfWorkerNodes": True}, ["numberOfWorkerNodes"]),
+        ({"existingClusterId": "a b"}, ["existingClusterId"]),
+        ({"workspaceUrl": None}, ["workspaceUrl"]),
+        ({"workspaceUrl": "http://10.0.0.1"}, ["workspaceUrl"]),
+        ({"workspaceUrl": "https://x.cloud.databricks.com"}, ["workspaceUrl"]),
+        ({"workspaceUrl": "https://x.gcp.databricks.com"}, ["workspaceUrl"]),
+        ({"cloud": "AzureChina"}, ["workspaceUrl"]),
+        ({"cloud": "Mars"}, ["cloud"]),
+        ({"endpoint": "http://127.0.0.1:8787"}, ["endpoint"]),
+        ({"defaultNotebookPath": "etl"}, ["defaultNotebookPath"]),
+        ({"defaultNotebookPath": "/a/../b"}, ["defaultNotebookPath"]),
+        ({"workspaceURL": "x", "warp": 9}, ["workspaceURL", "warp"]),
+    ],
+)
+def test_each_problem_is_named_with_its_place(attributes: dict[str, Any], paths: list[str]) -> None:
+    found = problems_of(a_platform(**attributes))
+
+    assert sorted(found) == sorted(f"attributes.{path}" for path in paths)
+
+
+def test_problems_of_sign_in_and_attributes_are_reported_together() -> None:
+    found = problems_of(a_platform({"method": "FunctionKey"}, computeType="NewJobCluster"))
+
+    assert {"auth.method", "attributes.clusterVersion"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("cloud", "host"),
+    [
+        ("AzureUSGovernment", "adb-1.7.databricks.azure.us"),
+        ("AzureChina", "adb-1.7.databricks.azure.cn"),
+    ],
+)
+def test_each_cloud_has_its_own_hosts(cloud: str, host: str) -> None:
+    check_platform(a_platform(cloud=cloud, workspaceUrl=f"https://{host}"), allow_loopback=False)
+
+
+def test_loopback_needs_the_development_setting() -> None:
+    platform = a_platform(workspaceUrl="http://127.0.0.1:8787")
+
+    check_platform(platform, allow_loopback=True)
+    assert list(problems_of(platform)) == ["attributes.workspaceUrl"]
+
+
+def test_a_stand_in_takes_the_calls_in_development() -> None:
+    attributes = DatabricksAttributes.of(a_platform(endpoint="http://127.0.0.1:8787/"))
+
+    assert attributes.base_address(allow_loopback=True).url == "http://127.0.0.1:8787"
+
+
+def test_a_stand_in_is_on_this_machine() -> None:
+    found = problems_of(a_platform(endpoint="https://evil.example"), allow_loopback=True)
+
+    assert list(found) == ["attributes.endpoint"]
+
+
+@pytest.mark.parametrize(
+    "external_id",
+    [
+        "/etl/load",
+        "/Users/someone@example.com/My notebook (2)",
+        "/Repos/søren/Umsätze/日本語",
+        "/a" * 512,
+        "/100%/x",
+    ],
+)
+def test_a_workspace_path_is_an_external_id(external_id: str) -> None:
+    check_job(a_platform(), a_job(external_id=external_id))
+
+
+@pytest.mark.parametrize(
+    "external_id",
+    [
+        "etl/load",
+        "/",
+        "/etl/",
+        "//etl",
+        "/etl//load",
+        "/etl/../admin",
+        "/etl/./load",
+        "/etl/ .. /x",
+        "/etl%2fload",
+        "/etl/%2E%2e/x",
+        "/etl?x=1",
+        "/etl#x",
+        "/etl\\load",
+        "/etl\nload",
+        "/etl\x00",
+        "/etl/\uff0e\uff0e/x",
+        "/etl\uff0fload",
+        "/\uff45tl",
+        "/etl\u200b/load",
+        "/a\u2215b",
+        "/\u202eetl",
+        "/" + "x" * 1022 + "/",
+    ],
+    ids=ascii,
+)
+def test_anything_else_is_not(external_id: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        check_job(a_platform(), a_job(external_id=external_id))
+
+    assert [problem.path for problem in caught.value.problems] == ["externalId"]
+
+
+@pytest.mark.parametrize(
+    "job_type", [kind for kind in JobType if kind is not JobType.DATABRICKS_NOTEBOOK]
+)
+def test_other_job_types_are_refused_for_now(job_type: JobType) -> None:
+    with pytest.raises(Invalid, match="jobType"):
+        check_job(a_platform(), a_job(job_type=job_type))
+
+
+def test_a_setting_that_means_nothing_is_refused() -> None:
+    with pytest.raises(Invalid, match=r"settings\.timeout"):
+        check_job(a_platform(), a_job(settings={"timeout": 5}))
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in PlatformType if kind is not PlatformType.AZURE_DATABRICKS]
+)
+def test_other_platforms_are_refused_for_now(kind: PlatformType) -> None:
+    platform = a_platform().model_copy(update={"type": kind})
+
+    for attempt in (
+        lambda: check_platform(platform, allow_loopback=True),
+        lambda: check_job(platform, a_job()),
+        lambda: open_connector(platform, secrets=NoSecrets(), allow_loopback=True),
+    ):
+        with pytest.raises(Invalid, match="AzureDatabricks") as caught:
+            attempt()
+        assert caught.value.problems[0].path == "type"

@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from databricks.sdk.service import jobs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polysync_core.access.hosts import BaseAddress, Reach
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.azure_databricks.states import RunWords
+from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.credentials import ReferencedToken
+from polysync_core.platforms.http import PlatformClient, Wire
+from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
+
+RUNNING, SUCCESS, FAILED, CANCELLED, UNKNOWN = (
+    ProviderStatus.RUNNING,
+    ProviderStatus.SUCCESS,
+    ProviderStatus.FAILED,
+    ProviderStatus.CANCELLED,
+    ProviderStatus.UNKNOWN,
+)
+
+
+class OneSecret:
+    def resolve(self, reference: str) -> Secret:
+        return Secret("token")
+
+    def forget(self, reference: str) -> None: ...
+
+
+def words(life_cycle: str, result: str | None = None, **end: Any) -> RunWords:
+    run: dict[str, Any] = {"state": {"life_cycle_state": life_cycle}}
+    if result is not None:
+        run["state"]["result_state"] = result
+    if end:
+        run["status"] = {"state": life_cycle, "termination_details": end}
+    found = RunWords.of(run)
+    assert found is not None
+    return found
+
+
+def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net") -> Report:
+    time = VirtualTime()
+    client = PlatformClient(
+        BaseAddress(base, "adb-1.7.azuredatabricks.net", Reach.PUBLIC),
+        ReferencedToken("vault://a/b", OneSecret()),
+        wire=Wire(transport=ScriptedTransport([Reply.json(run)]), timekeeper=time.timekeeper),
+    )
+    return Runs(client, time.now).read("17")
+
+
+@pytest.mark.parametrize(
+    ("life_cycle", "status"),
+    [
+        ("QUEUED", RUNNING),
+        ("PENDING", RUNNING),
+        ("BLOCKED", RUNNING),
+        ("WAITING_FOR_RETRY", RUNNING),
+        ("RUNNING", RUNNING),
+        ("TERMINATING", RUNNING),
+        ("SKIPPED", CANCELLED),
+        ("INTERNAL_ERROR", FAILED),
+        ("TERMINATED", UNKNOWN),
+        ("running", RUNNING),
+        ("HIBERNATING", UNKNOWN),
+    ],
+)
+def test_the_life_cycle_decides_until_the_end(life_cycle: str, status: ProviderStatus) -> None:
+    assert words(life_cycle).status is status
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "cause"),
+    [
+        ("SUCCESS", SUCCESS, None),
+        ("SUCCESS_WITH_FAILURES", SUCCESS, None),
+        ("FAILED", FAILED, None),
+        ("TIMEDOUT", FAILED, FailureCause.TIMEOUT),
+        ("UPSTREAM_FAILED", FAILED, None),
+        ("MAXIMUM_CONCURRENT_RUNS_REACHED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("CANCELED", CANCELLED, None),
+        ("Cancelled", CANCELLED, None),
+        ("UPSTREAM_CANCELED", CANCELLED, None),
+        ("EXCLUDED", CANCELLED, None),
+        ("DISABLED", CANCELLED, None),
+        ("SUSPENDED", UNKNOWN, None),
+    ],
+)
+def test_the_result_decides_at_the_end(
+    result: str, status: ProviderStatus, cause: FailureCause | None
+) -> None:
+    found = words("TERMINATED", result)
+
+    assert (found.status, found.cause) == (status, cause)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "cause"),
+    [
+        ("SUCCESS", SUCCESS, None),
+        ("SUCCESS_WITH_FAILURES", SUCCESS, None),
+        ("USER_CANCELED", CANCELLED, None),
+        ("CANCELED", CANCELLED, None),
+        ("SKIPPED", CANCELLED, None),
+        ("DISABLED", CANCELLED, None),
+        ("RUN_EXECUTION_ERROR", FAILED, None),
+        ("CLOUD_FAILURE", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("CLUSTER_ERROR", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("DRIVER_ERROR", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("INTERNAL_ERROR", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("STORAGE_ACCESS_ERROR", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("REPOSITORY_CHECKOUT_FAILED", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("BREAKING_CHANGE", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("CLUSTER_TERMINATED_BY_USER", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("CLUSTER_REQUEST_LIMIT_EXCEEDED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("WORKSPACE_RUN_LIMIT_EXCEEDED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("MAX_CONCURRENT_RUNS_EXCEEDED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("MAX_JOB_QUEUE_SIZE_EXCEEDED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("MAX_SPARK_CONTEXTS_EXCEEDED", FAILED, FailureCause.CONTENTION_REJECTED),
+        ("RESOURCE_NOT_FOUND", FAILED, FailureCause.SUBMIT),
+        ("INVALID_RUN_CONFIGURATION", FAILED, FailureCause.SUBMIT),
+        ("INVALID_CLUSTER_REQUEST", FAILED, FailureCause.SUBMIT),
+        ("FEATURE_DISABLED", FAILED, FailureCause.SUBMIT),
+        ("LIBRARY_INSTALLATION_ERROR", FAILED, FailureCause.SUBMIT),
+        ("UNAUTHORIZED_ERROR", FAILED, FailureCause.SUBMIT),
+        ("BUDGET_POLICY_LIMIT_EXCEEDED", FAILED, FailureCause.SUBMIT),
+    ],
+)
+def test_the_newer_words_alone_tell_status_and_cause(
+    code: str, status: ProviderStatus, cause: FailureCause | None
+) -> None:
+    found = words("TERMINATED", None, code=code)
+
+    assert (found.status, found.cause) == (status, cause)
+    assert words("TERMINATED", None, code=code.lower()).status is status
+
+
+@pytest.mark.parametrize("code", [code.value for code in jobs.TerminationCodeCode])
+def test_every_termination_code_of_the_official_client_has_a_meaning(code: str) -> None:
+    assert words("TERMINATED", None, code=code).status.is_final
+
+
+@pytest.mark.parametrize("result", [state.value for state in jobs.RunResultState])
+def test_every_result_of_the_official_client_has_a_meaning(result: str) -> None:
+    assert words("TERMINATED", result).status.is_final
+
+
+@pytest.mark.parametrize(
+    "life_cycle",
+    [
+        *{
+            state.value
+            for state in (*jobs.RunLifeCycleState, *jobs.RunLifecycleStateV2State)
+            if state.value != "TERMINATED"
+        }
+    ],
+)
+def test_every_life_cycle_of_the_official_client_has_a_meaning(life_cycle: str) -> None:
+    assert words(life_cycle).status is not UNKNOWN
+
+
+def test_a_failure_in_old_words_takes_its_cause_from_the_new() -> None:
+    found = words("TERMINATED", "FAILED", code="CLOUD_FAILURE", type="CLOUD_FAILURE")
+
+    assert (found.status, found.cause) == (FAILED, FailureCause.PLATFORM_UNREACHABLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "cause"),
+    [
+        ("CLIENT_ERROR", FAILED, None),
+        ("CLOUD_FAILURE", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("INTERNAL_ERROR", FAILED, FailureCause.PLATFORM_UNREACHABLE),
+        ("SUCCESS", SUCCESS, None),
+        ("MISCHIEF", UNKNOWN, None),
+    ],
+)
+def test_a_code_from_the_future_is_judged_by_its_type(
+    kind: str, status: ProviderStatus, cause: FailureCause | None
+) -> None:
+    found = words("TERMINATED", None, code="WARP_CORE_BREACH", type=kind)
+
+    assert (found.status, found.cause) == (status, cause)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2)
+    ),
+    max_leaves=5,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "state": JSON
+            | st.fixed_dictionaries({}, optional={"life_cycle_state": JSON, "result_state": JSON}),
+            "status": JSON
+            | st.fixed_dictionaries({}, optional={"state": JSON, "termination_details": JSON}),
+        },
+    )
+)
+def test_no_answer_breaks_the_reading_or_ends_a_run_by_chance(run: Any) -> None:
+    found = RunWords.of(run)
+
+    assert found is None or not found.status.is_final
+
+
+@pytest.mark.parametrize(
+    "run", [{}, {"state": None}, {"state": "RUNNING"}, {"state": {}}, {"status": {"state": 7}}]
+)
+def test_an_answer_without_a_state_is_no_answer(run: dict[str, Any]) -> None:
+    with pytest.raises(Unavailable):
+        report(run)
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("https://adb-1.7.azuredatabricks.net/?o=1#job/7/run/17", True),
+        ("https://adb-1.7.azuredatabricks.net/jobs/7/runs/17?o=1", True),
+        ("https://ADB-1.7.azuredatabricks.net/x", True),
+        ("http://adb-1.7.azuredatabricks.net/x", False),
+        ("https://adb-2.7.azuredatabricks.net/x", False),
+        ("https://adb-1.7.azuredatabricks.net:444/x", False),
+        ("https://adb-1.7.azuredatabricks.net@evil.example/x", False),
+        ("https://evil.example/adb-1.7.azuredatabricks.net", False),
+        ("javascript:alert(1)", False),
+        ("//adb-1.7.azuredatabricks.net/x", False),
+        ('https://adb-1.7.azuredatabricks.net/"><script>', False),
+        ("https://adb-1.7.azuredatabricks.net/\n", False),
+        ("https://[adb", False),
+        ("https://adb-1.7.azuredatabricks.net/" + "x" * 3000, False),
+        ("", False),
+        (7, False),
+        (None, False),
+    ],
+)
+def test_a_runs_page_is_shown_only_on_the_workspaces_own_host(page: Any, kept: bool) -> None:
+    found = report({"state": {"life_cycle_state": "RUNNING"}, "run_page_url": page})
+
+    built = "https://adb-1.7.azuredatabricks.net/#job/17/run/1"
+    assert found.monitor_url == (page if kept else built)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "moment"),
+    [
+        (1_700_000_000_500, datetime(2023, 11, 14, 22, 13, 20, 500_000, tzinfo=UTC)),
+        (0, None),
+        (-1, None),
+        (10**30, None),
+        (True, None),
+        ("1700000000000", None),
+        (None, None),
+    ],
+)
+def test_times_are_read_from_milliseconds(milliseconds: Any, moment: datetime | None) -> None:
+    found = report({"state": {"life_cycle_state": "RUNNING"}, "start_time": milliseconds})
+
+    assert found.started_at == moment
+    assert found.finished_at is None
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("RESOURCE_DOES_NOT_EXIST: Notebook not found", "import the platform's notebooks again"),
+        ('Unable to access the notebook "/etl/x".', "import the platform's notebooks again"),
+        ("Cluster 0101-a does not exist", "existingClusterId"),
+        ("Cluster 0101-a does not exist for notebook /etl/x", "existingClusterId"),
+    ],
+)
+def test_a_failure_says_what_to_do(message: str, remedy: str) -> None:
+    found = report(
+        {
+            "state": {
+                "life_cycle_state": "TERMINATED",
+                "result_state": "FAILED",
+                "state_message": message,
+            }
+        }
+    )
+
+    assert found.message is not None
+    assert found.message.startswith(message)
+    assert remedy in found.message
+
+
+def test_a_run_that_waits_for_long_says_what_starts_sooner() -> None:
+    pending: dict[str, Any] = {"state": {"life_cycle_state": "PENDING", "state_message": "Waiting"}}
+    now = int(VirtualTime().now().timestamp() * 1000)
+
+    early = report({**pending, "start_time": now - 60_000})
+    late = report({**pending, "start_time": now - 11 * 60_000})
+
+    assert early.message == "Waiting"
+    assert late.message is not None
+    assert "Serverless" in late.message

@@ -1,0 +1,53 @@
+"""The queue of scripted faults."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from simulators.databricks.faults import Fault, Faults, Kind
+
+
+def a_fault(**values: object) -> Fault:
+    return Fault.model_validate({"fault": "status", **values})
+
+
+def test_faults_are_taken_in_order_by_their_endpoint() -> None:
+    faults = Faults()
+    faults.add([a_fault(endpoint="a", status=429), a_fault(endpoint="a"), a_fault(endpoint="b")])
+
+    assert faults.take("c") is None
+    assert [fault.status for _ in range(2) if (fault := faults.take("a"))] == [429, 500]
+    assert faults.take("a") is None
+    assert [fault.endpoint for fault in faults.waiting] == ["b"]
+
+
+def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
+    faults = Faults()
+    faults.add([a_fault(times=2)])
+
+    taken = [faults.take(name) is not None for name in ("a", "b", "c")]
+
+    assert taken == [True, True, False]
+
+
+def test_cleared_faults_do_not_happen() -> None:
+    faults = Faults()
+    faults.add([a_fault()])
+    faults.clear()
+
+    assert faults.take("a") is None
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_order_of_effect_and_fault_can_be_chosen(kind: Kind) -> None:
+    assert a_fault(fault=kind, effect=True).has_effect
+    assert not a_fault(fault=kind, effect=False).has_effect
+
+
+@pytest.mark.parametrize(
+    "script", [{"times": 0}, {"status": 200}, {"fault": "x"}, {"unknown": 1}, {"seconds": -1}]
+)
+def test_a_script_that_makes_no_sense_is_refused(script: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        a_fault(**script)
