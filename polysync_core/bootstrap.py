@@ -15,6 +15,7 @@ from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
+from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.announcing import Announcements
 from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
@@ -130,6 +131,13 @@ def build(settings: Settings) -> Services:
 
     policies = Policies(store.get)
     connections = Connections(definitions.platform, connect)
+    acceptance = Acceptance(
+        runs=runs,
+        job_named=definitions.job,
+        connections=connections,
+        policies=policies,
+        clock=utc_now,
+    )
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
@@ -142,9 +150,7 @@ def build(settings: Settings) -> Services:
         runs=TaskRuns(
             runs=runs,
             task_named=definitions.task,
-            job_named=definitions.job,
-            connections=connections,
-            policies=policies,
+            acceptance=acceptance,
             clock=utc_now,
         ),
         execution=Execution(

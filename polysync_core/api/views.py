@@ -25,6 +25,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "reason": run.reason,
         "triggerType": run.trigger_type,
         "graphRunId": run.graph_run_id,
+        "schedule": run.schedule,
         "scheduledTime": time_view(run.scheduled_time),
         "queuedAt": time_view(run.queued_at),
         "startedAt": time_view(run.started_at),

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
 from polysync_core.application.outcomes import failure
 from polysync_core.application.ports import Runs
-from polysync_core.application.runs import waiting
 from polysync_core.application.verdicts import DONE, Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
 
+from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
 from polysync_core.application.endings import ACTOR
 from polysync_core.application.policies import Policies
 from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs import waiting
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.dispatch.state import DispatcherState, Lease
 from polysync_core.domain.errors import Unavailable, Uncertain

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from polysync_core.application.acceptance import Acceptance, Start, tell
 from polysync_core.application.changes import change_run, read_run
-from polysync_core.application.connections import Connections
-from polysync_core.application.policies import Policies
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.jobs import Direction, Job
+from polysync_core.domain.definitions.jobs import Direction
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dispatch.state import Waiting
-from polysync_core.domain.errors import Conflict, Unavailable
+from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json import JsonValue
-from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
 from polysync_core.domain.runs.values import (
@@ -26,23 +22,21 @@ from polysync_core.domain.runs.values import (
     RunStatus,
     TaskRun,
     TriggerType,
-    accepted,
     finish,
     request_cancel,
 )
 
-_log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a caller asks for by Run Once."""
+    """What a caller asks for by Run Once, or by a message."""
 
     task: str
     parameters: Mapping[str, JsonValue]
     priority: int | None = None
     idempotency_key: str | None = None
     actor: str
+    trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
 
@@ -65,9 +59,7 @@ class TaskRuns:
     runs: Runs
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
-    job_named: Callable[[str], Job]
-    connections: Connections
-    policies: Policies
+    acceptance: Acceptance
     clock: Clock
 
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
@@ -85,8 +77,11 @@ class TaskRuns:
             known = self.runs.get(run_id)
             if known is not None:
                 return self._repeated(known, request)
-        run = accepted(self._queued(run_id, task, request), actor=request.actor)
-        return self._store(run, request, engine)
+        run = self.acceptance.run_of(task, _start(run_id, request))
+        if self.acceptance.store(run) is None:
+            return self._outrun(run, request)
+        self.acceptance.enqueue(run, engine)
+        return run
 
     def rerun(
         self, run_id: RunId, *, idempotency_key: str | None, actor: str, engine: Engine
@@ -129,9 +124,9 @@ class TaskRuns:
         run = stored.run
         if run.status is RunStatus.CANCELLED:
             self.runs.settle(run)
-            self._tell(engine.release, run.shard, run.run_id, run.next_attempt)
+            tell("release", lambda: engine.release(run.shard, run.run_id, run.next_attempt))
         elif run.status is RunStatus.RUNNING:
-            self._tell(engine.wake, run.run_id, len(run.attempts))
+            tell("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
         return run
 
     def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
@@ -143,45 +138,6 @@ class TaskRuns:
         if run.status is RunStatus.RUNNING and run.cancel_requested is None:
             return request_cancel(run, at=now, actor=actor)
         return None
-
-    def _queued(self, run_id: RunId, task: Task, request: RunRequest) -> TaskRun:
-        job, former = self.job_named(task.job), request.rerun_of
-        return TaskRun(
-            run_id=run_id,
-            task=task.name,
-            job=job,
-            shard=self.connections.platform(job.platform).shard,
-            status=RunStatus.QUEUED,
-            reason="Waiting for its start.",
-            trigger_type=TriggerType.MANUAL,
-            graph_run_id=run_id,
-            priority=task.priority if request.priority is None else request.priority,
-            queued_at=self.clock(),
-            request_digest=request.digest,
-            retry=task.retry,
-            execution_timeout_seconds=task.execution_timeout_seconds,
-            tags=task.tags,
-            parameters=resolve(job, task.parameters, request.parameters),
-            rerun_of=former and former.run_id,
-            scheduled_time=former and former.scheduled_time,
-            time_zone=former and former.time_zone,
-        )
-
-    def _store(self, run: TaskRun, request: RunRequest, engine: Engine) -> TaskRun:
-        self.runs.announce(run)
-        stored = self.runs.insert(run)
-        if stored is None:
-            return self._outrun(run, request)
-        _log.info(
-            "Run accepted.",
-            extra={"action": "run_accepted", "run_id": run.run_id, "task": run.task},
-        )
-        self._tell(self._enqueue, run, engine)
-        return run
-
-    def _enqueue(self, run: TaskRun, engine: Engine) -> None:
-        policies = self.policies.of(run.task, run.job.platform)
-        engine.enqueue(run.shard, waiting(run), policies)
 
     def _outrun(self, run: TaskRun, request: RunRequest) -> TaskRun:
         """Another request under the same key was faster: its announcement counts."""
@@ -203,31 +159,24 @@ class TaskRuns:
             raise Conflict("This idempotency key was used for a request with other content.")
         return known.run
 
-    def _tell(self, signal: Callable[..., None], *facts: object) -> None:
-        """Ring a doorbell. If it is not heard, the reconciler rings again within a minute."""
-        try:
-            signal(*facts)
-        except Unavailable as error:
-            _log.warning(
-                "The engine could not be told; the reconciler will make it good.",
-                extra={"action": "signal_lost", "signal": signal.__name__, "error": str(error)},
-            )
+
+def _start(run_id: RunId, request: RunRequest) -> Start:
+    former = request.rerun_of
+    return Start(
+        run_id=run_id,
+        trigger_type=request.trigger_type,
+        actor=request.actor,
+        parameters=request.parameters,
+        priority=request.priority,
+        rerun_of=former and former.run_id,
+        schedule=former and former.schedule,
+        scheduled_time=former and former.scheduled_time,
+        time_zone=former and former.time_zone,
+        request_digest=request.digest,
+    )
 
 
 def _inputs(run: TaskRun) -> dict[str, JsonValue]:
     """Return what a run was given; defaults of outputs are shown with it, and never sent."""
     outputs = {each.name for each in run.job.parameters if each.direction is Direction.OUTPUT}
     return {name: value for name, value in run.parameters.items() if name not in outputs}
-
-
-def waiting(run: TaskRun) -> Waiting:
-    """Return what the Dispatcher needs to know of a queued run."""
-    return Waiting(
-        run_id=run.run_id,
-        attempt=run.next_attempt,
-        task=run.task,
-        priority=run.priority,
-        queued_at=run.queued_at,
-        platform=run.job.platform,
-        not_before=run.not_before,
-    )

@@ -17,6 +17,7 @@ import pytest
 
 from orchestrations import activities
 from orchestrations.engine import DurableEngine
+from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import Execution
 from polysync_core.application.orders import Orders
@@ -204,9 +205,13 @@ class World:
             requests=TaskRuns(
                 runs=runs,
                 task_named=self._task,
-                job_named=lambda name: a_job(name=name),
-                connections=connections,
-                policies=policies,
+                acceptance=Acceptance(
+                    runs=runs,
+                    job_named=lambda name: a_job(name=name),
+                    connections=connections,
+                    policies=policies,
+                    clock=self.clock,
+                ),
                 clock=self.clock,
             ),
             execution=Execution(

@@ -130,6 +130,8 @@ class TaskRun:
     """Tells two requests under one idempotency key apart."""
     history: tuple[HistoryEntry, ...] = ()
     """Every transition and remark, oldest first; only ever appended to (ADR 6)."""
+    schedule: str | None = None
+    """The schedule that started it."""
     scheduled_time: datetime | None = None
     time_zone: str | None = None
     """The zone of `scheduled_time` for people: its schedule's."""

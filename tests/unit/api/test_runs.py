@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from polysync_core.api.app import create_app
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.runs import run_routes
+from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.connections import Connections
 from polysync_core.application.runs import TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -44,9 +45,13 @@ class World:
                     TaskRuns(
                         runs=self.runs,
                         task_named=self._task,
-                        job_named=lambda _: JOB,
-                        connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
-                        policies=policies_of(TASK, PLATFORM),
+                        acceptance=Acceptance(
+                            runs=self.runs,
+                            job_named=lambda _: JOB,
+                            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+                            policies=policies_of(TASK, PLATFORM),
+                            clock=self.clock,
+                        ),
                         clock=self.clock,
                     )
                 )
@@ -131,7 +136,7 @@ def test_a_run_is_shown_with_all_of_its_fields(world: World) -> None:
     assert set(run) == {
         *("runId", "task", "job", "platform", "status", "reason", "triggerType", "graphRunId"),
         *("scheduledTime", "queuedAt", "startedAt", "finishedAt", "cancelRequested", "priority"),
-        *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf"),
+        *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf", "schedule"),
     }
     assert set(run["attempts"][0]) == {
         *("number", "status", "externalRunId", "monitorUrl", "providerStatus", "submittedAt"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.acceptance import waiting
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import (
     CANCEL_PATIENCE,
@@ -16,7 +17,6 @@ from polysync_core.application.execution import (
     Execution,
 )
 from polysync_core.application.orders import Orders
-from polysync_core.application.runs import waiting
 from polysync_core.application.verdicts import Memo, Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from polysync_core.application.acceptance import waiting
 from polysync_core.application.reconciliation import ACCEPTANCE, GRACE, Reconciler
-from polysync_core.application.runs import waiting
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId

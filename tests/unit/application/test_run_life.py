@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import CANCEL_PATIENCE, LOST_PATIENCE, Execution
 from polysync_core.application.orders import Orders
@@ -131,9 +132,13 @@ class RunLife(RuleBasedStateMachine):
         self.task_runs = TaskRuns(
             runs=self.runs,
             task_named=self._no_definition,
-            job_named=self._no_definition,
-            connections=connections,
-            policies=policies_of(),
+            acceptance=Acceptance(
+                runs=self.runs,
+                job_named=self._no_definition,
+                connections=connections,
+                policies=policies_of(),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
         retry = Retry(

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.acceptance import Acceptance, waiting
 from polysync_core.application.connections import Connections
 from polysync_core.application.reconciliation import Reconciler
-from polysync_core.application.runs import RunRequest, TaskRuns, waiting
+from polysync_core.application.runs import RunRequest, TaskRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Direction, Parameter
@@ -59,14 +60,18 @@ def named(*known: Any) -> Callable[[str], Any]:
 
 
 class World:
-    def __init__(self, *tasks: Task) -> None:
-        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+    def __init__(self, *tasks: Task, runs: FakeRuns | None = None) -> None:
+        self.runs, self.engine, self.clock = runs or FakeRuns(), FakeEngine(), FakeClock()
         self.task_runs = TaskRuns(
             runs=self.runs,
             task_named=named(*(tasks or (TASK,))),
-            job_named=named(JOB),
-            connections=Connections(named(PLATFORM), lambda _: FakePlatform()),
-            policies=policies_of(PLATFORM, *(tasks or (TASK,))),
+            acceptance=Acceptance(
+                runs=self.runs,
+                job_named=named(JOB),
+                connections=Connections(named(PLATFORM), lambda _: FakePlatform()),
+                policies=policies_of(PLATFORM, *(tasks or (TASK,))),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
 
@@ -173,12 +178,11 @@ class ReadsBeforeTheOtherWrote(FakeRuns):
 
 
 def test_of_two_requests_at_the_same_time_one_announcement_stays() -> None:
-    world = World()
-    world.runs = ReadsBeforeTheOtherWrote()
-    world.task_runs = replace(world.task_runs, runs=world.runs)
+    runs = ReadsBeforeTheOtherWrote()
+    world = World(runs=runs)
     first = world.run_once(idempotency_key="k")
     world.clock.advance(seconds=1)
-    world.runs.blind = 1
+    runs.blind = 1
     assert world.run_once(idempotency_key="k") == first
     assert [owed.queued_at for owed in world.runs.owed()] == [first.queued_at]
 

@@ -1,0 +1,137 @@
+"""How a run comes into being, whatever makes it: as a value, as a row, as something that waits.
+
+The row is written before anybody is told of it. From then on the run exists, and what is lost after
+that is made good by the reconciler.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from polysync_core.application.connections import Connections
+from polysync_core.application.policies import Policies
+from polysync_core.application.ports import Engine, Runs
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.parameters import resolve
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.values import Parent, RunStatus, TaskRun, TriggerType, accepted
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What makes a Task run this time."""
+
+    run_id: RunId
+    trigger_type: TriggerType
+    actor: str
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """Values for this run alone, before the Task's own."""
+    priority: int | None = None
+    """None is the Task's."""
+    graph_run_id: RunId | None = None
+    """None makes it the root of a graph run of its own."""
+    parents: tuple[Parent, ...] = ()
+    schedule: str | None = None
+    scheduled_time: datetime | None = None
+    time_zone: str | None = None
+    rerun_of: RunId | None = None
+    request_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """Makes runs of Tasks."""
+
+    runs: Runs
+    job_named: Callable[[str], Job]
+    """Return a Job, or raise `NotFound`."""
+    connections: Connections
+    policies: Policies
+    clock: Clock
+
+    def run_of(self, task: Task, start: Start) -> TaskRun:
+        """Return a queued run that is not stored yet; raises `Invalid` for its parameters."""
+        job = self.job_named(task.job)
+        run = TaskRun(
+            run_id=start.run_id,
+            task=task.name,
+            job=job,
+            shard=self.connections.platform(job.platform).shard,
+            status=RunStatus.QUEUED,
+            reason="Waiting for its start.",
+            trigger_type=start.trigger_type,
+            graph_run_id=start.graph_run_id or start.run_id,
+            priority=task.priority if start.priority is None else start.priority,
+            queued_at=self.clock(),
+            request_digest=start.request_digest,
+            retry=task.retry,
+            execution_timeout_seconds=task.execution_timeout_seconds,
+            tags=task.tags,
+            parameters=resolve(job, task.parameters, start.parameters),
+            parents=start.parents,
+            rerun_of=start.rerun_of,
+            schedule=start.schedule,
+            scheduled_time=start.scheduled_time,
+            time_zone=start.time_zone,
+        )
+        return accepted(run, actor=start.actor)
+
+    def store(self, run: TaskRun) -> StoredRun | None:
+        """Write a new run, its place in the index first; None where the run exists already."""
+        self.runs.announce(run)
+        stored = self.runs.insert(run)
+        if stored is not None:
+            _log.info(
+                "Run accepted.",
+                extra={
+                    "action": "run_accepted",
+                    "run_id": run.run_id,
+                    "task": run.task,
+                    "trigger": run.trigger_type,
+                },
+            )
+        return stored
+
+    def enqueue(self, run: TaskRun, engine: Engine) -> None:
+        """Let the Dispatcher know of a stored run that waits."""
+
+        def ring() -> None:
+            policies = self.policies.of(run.task, run.job.platform)
+            engine.enqueue(run.shard, waiting(run), policies)
+
+        tell("enqueue", ring)
+
+
+def waiting(run: TaskRun) -> Waiting:
+    """Return what the Dispatcher needs to know of a queued run."""
+    return Waiting(
+        run_id=run.run_id,
+        attempt=run.next_attempt,
+        task=run.task,
+        priority=run.priority,
+        queued_at=run.queued_at,
+        platform=run.job.platform,
+        not_before=run.not_before,
+    )
+
+
+def tell(signal: str, ring: Callable[[], None]) -> None:
+    """Ring a doorbell. If it is not heard, the reconciler rings again within a minute."""
+    try:
+        ring()
+    except Unavailable as error:
+        _log.warning(
+            "The engine could not be told; the reconciler will make it good.",
+            extra={"action": "signal_lost", "signal": signal, "error": str(error)},
+        )
