@@ -8,7 +8,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _REPOSITORY = Path(__file__).parents[2]
 #: A report holds an exit value of up to 5 MB, which JSON escapes can make several times as long.
 _LONGEST_REPORT = 64 * 1024 * 1024
+_FORK_SERVER = (sys.executable, "-m", "simulators.databricks.forkserver")
 #: What a process gets to end by itself after SIGTERM.
 GRACE_SECONDS = 2.0
 
@@ -52,23 +53,42 @@ class NotebookProcess:
 
     def __init__(self, driver: Driver, process_id: int) -> None:
         loop = asyncio.get_running_loop()
-        self.started: asyncio.Future[int] = loop.create_future()
-        """The operating system's id of the process."""
-        self.ended: asyncio.Future[Ended] = loop.create_future()
+        # Only the driver settles these. A waiter never awaits them bare: its cancellation would
+        # cancel the future, and the report that comes later would find it done.
+        self._started: asyncio.Future[int] = loop.create_future()
+        self._ended: asyncio.Future[Ended] = loop.create_future()
         self._driver = driver
         self._id = process_id
+
+    async def started(self) -> int:
+        """Wait for the start; return the operating system's id of the process."""
+        await asyncio.wait({self._started})
+        return self._started.result()
+
+    async def ended(self) -> Ended:
+        """Wait for the end, however it comes; a process that is lost raises DriverLost."""
+        await asyncio.wait({self._ended})
+        return self._ended.result()
 
     async def stop(self) -> None:
         """End the process and whatever it started; return when it is gone."""
         self._driver.send({"stop": self._id, "force": False})
-        done, _ = await asyncio.wait({self.ended}, timeout=GRACE_SECONDS)
+        done, _ = await asyncio.wait({self._ended}, timeout=GRACE_SECONDS)
         if not done:
             self._driver.send({"stop": self._id, "force": True})
-            await asyncio.wait({self.ended})
+            await asyncio.wait({self._ended})
+
+    def report_start(self, pid: int) -> None:
+        """Let everyone who waits know that the process runs."""
+        self._started.set_result(pid)
+
+    def report_end(self, ended: Ended) -> None:
+        """Let everyone who waits know how the process ended."""
+        self._ended.set_result(ended)
 
     def lose(self) -> None:
         """Let everyone who waits know that the process is lost."""
-        for future in (self.started, self.ended):
+        for future in (self._started, self._ended):
             if not future.done():
                 future.set_exception(DriverLost())
                 future.exception()  # nobody need wait for both
@@ -77,18 +97,22 @@ class NotebookProcess:
 class Driver:
     """Runs notebooks in processes of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, server: Sequence[str] = _FORK_SERVER) -> None:
+        self._command = server
         self._server: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._processes: dict[int, NotebookProcess] = {}
         self._opening = asyncio.Lock()
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether the fork server is there, as far as is known."""
+        return self._server is not None and self._server.returncode is None
+
     async def open(self) -> None:
         """Start the fork server."""
         self._server = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "simulators.databricks.forkserver",
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=_REPOSITORY,
@@ -133,10 +157,11 @@ class Driver:
         return process
 
     async def _reopen_if_lost(self) -> None:
-        if self._server is None or self._server.returncode is not None:
+        if not self.is_serving:
             if self._reader is not None:
                 # It reports the processes of the old server as lost, and must not see new ones.
-                await self._reader
+                # A waiter that is cancelled must not take the reader with it.
+                await asyncio.wait({self._reader})
             log.warning("Fork server started again.", extra={"action": "fork_server_restarted"})
             await self.open()
 
@@ -148,8 +173,9 @@ class Driver:
     async def _read_reports(self, server: asyncio.subprocess.Process) -> None:
         if server.stdout is None:
             return
-        while line := await server.stdout.readline():
+        while (line := await server.stdout.readline()).endswith(b"\n"):
             self._take(json.loads(line))
+        # What was left is the end, or half a report of a server that was killed writing it.
         await server.wait()
         lost, self._processes = list(self._processes.values()), {}
         for process in lost:
@@ -157,7 +183,7 @@ class Driver:
 
     def _take(self, report: dict[str, Any]) -> None:
         if "started" in report:
-            self._processes[report["started"]].started.set_result(report["pid"])
+            self._processes[report["started"]].report_start(report["pid"])
             return
         outcome = report["outcome"]
         ended = Ended(
@@ -165,7 +191,7 @@ class Driver:
             exit_code=report["exit"],
             cpu_seconds=report["cpu"],
         )
-        self._processes.pop(report["ended"]).ended.set_result(ended)
+        self._processes.pop(report["ended"]).report_end(ended)
 
 
 def lake_of(data: Path) -> Path:

@@ -233,17 +233,17 @@ class Jobs:
         process = await self._driver.start(
             run.tasks[key].run_id, file=file, parameters=spec.parameters, surroundings=self._data
         )
-        run.tasks[key] = replace(run.tasks[key], pid=await process.started)
+        run.tasks[key] = replace(run.tasks[key], pid=await process.started())
         self._enter(run, key, RUNNING)
         return await self._watch(run, key, process, life)
 
     async def _watch(self, run: Run, key: str, process: NotebookProcess, life: Life) -> State:
         deadline = run.tasks[key].spec.timeout_seconds or None
-        stopped = await _unless_stopped(asyncio.shield(process.ended), life, deadline)
+        stopped = await _unless_stopped(process.ended(), life, deadline)
         if stopped is not None:
             self._enter(run, key, TERMINATING)
             await process.stop()
-        ended = await process.ended
+        ended = await process.ended()
         run.tasks[key] = run.tasks[key].finish(ended)
         # A notebook that finished before the order to stop reached it has its own result.
         return stopped if stopped is not None and ended.outcome is None else state_after(ended)

@@ -1,0 +1,133 @@
+"""Notebook processes seen from the server: whoever gives up waiting disturbs nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from simulators.databricks.driver import Driver, DriverLost, Ended, NotebookProcess
+from simulators.databricks.notebook import Ending
+
+NOTEBOOK = "# Databricks notebook source\ndbutils.notebook.exit('done')\n"
+STARTS_AND_DIES_IN_THE_MIDDLE_OF_A_REPORT = """
+import sys
+sys.stdin.readline()
+print('{"started": 1, "pid": 42}')
+print('{"ended": 1, "outco', end="", flush=True)
+"""
+DIES_WHILE_ANOTHER_HOLDS_ITS_OUTPUT = """
+import os, sys
+sys.stdin.readline()
+if os.fork() == 0:
+    sys.stdin.read()
+"""
+
+
+def scripted(program: str) -> Driver:
+    return Driver(server=[sys.executable, "-c", program])
+
+
+@asynccontextmanager
+async def opened(driver: Driver) -> AsyncIterator[Driver]:
+    await driver.open()
+    try:
+        yield driver
+    finally:
+        await driver.close()
+
+
+async def give_up(waiting: Awaitable[object]) -> None:
+    """Wait just long enough to be waiting, and stop."""
+    task = asyncio.ensure_future(waiting)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
+async def start(driver: Driver, folder: Path, process_id: int = 1) -> NotebookProcess:
+    file = folder / "notebook.py"
+    file.write_text(NOTEBOOK, encoding="utf-8")
+    for name in ("lakehouse", "logs"):
+        (folder / name).mkdir(exist_ok=True)
+    return await driver.start(process_id, file=file, parameters={}, surroundings=folder)
+
+
+def run[T](story: Callable[[], Awaitable[T]]) -> T:
+    async def bounded() -> T:
+        async with asyncio.timeout(60):
+            return await story()
+
+    return asyncio.run(bounded())
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        pytest.param(NotebookProcess.started, id="waiting for its start"),
+        pytest.param(NotebookProcess.ended, id="waiting for its end"),
+    ],
+)
+def test_a_waiter_that_is_cancelled_does_not_stop_the_reading_of_reports(
+    tmp_path: Path, what: Callable[[NotebookProcess], Awaitable[object]]
+) -> None:
+    """The report found a cancelled future, and the error ended the reader: all others hung."""
+
+    async def story() -> tuple[int, Ended, Ended]:
+        async with opened(Driver()) as driver:
+            abandoned = await start(driver, tmp_path, 1)
+            await give_up(what(abandoned))
+            other = await start(driver, tmp_path, 2)
+            return await abandoned.started(), await abandoned.ended(), await other.ended()
+
+    pid, *both = run(story)
+
+    assert pid > 0
+    for ended in both:
+        assert ended.outcome is not None
+        assert ended.outcome.ending is Ending.SUCCESS
+
+
+def test_a_close_before_the_first_report_is_quiet(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(Driver()) as driver:
+            process = await start(driver, tmp_path)
+            await give_up(process.started())
+
+    run(story)
+
+
+def test_half_a_report_of_a_dying_server_loses_the_process_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with opened(scripted(STARTS_AND_DIES_IN_THE_MIDDLE_OF_A_REPORT)) as driver:
+            process = await start(driver, tmp_path)
+            assert await process.started() == 42
+            with pytest.raises(DriverLost):
+                await process.ended()
+
+    run(story)
+
+
+def test_who_gives_up_while_the_server_is_started_again_does_not_end_the_reading_of_the_old_one(
+    tmp_path: Path,
+) -> None:
+    """The reader was cancelled with the waiter: the old server's processes were never lost."""
+
+    async def story() -> None:
+        async with opened(scripted(DIES_WHILE_ANOTHER_HOLDS_ITS_OUTPUT)) as driver:
+            process = await start(driver, tmp_path)
+            while driver.is_serving:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0.01)
+            await give_up(start(driver, tmp_path, 2))
+            await driver.close()
+            with pytest.raises(DriverLost):
+                await process.ended()
+
+    run(story)
