@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.catalogue import (
     write_definition,
 )
 from polysync_core.domain.definitions.checks import Checks, Rules
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Job, has_outputs
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
 from polysync_core.domain.definitions.tasks import Task
@@ -215,10 +215,19 @@ def task_breakage(
         return []
     return [
         replace(problem, path=f"tasks/{task.name}.{problem.path}")
-        for task in catalogue.referrers(reference_to(changed))
+        for task in _built_on(changed, catalogue)
         if reference_to(task) not in apart_from
         for problem in checks.problems(task, task)
     ]
+
+
+def _built_on(job: Job, catalogue: Overlay) -> Iterable[Definition]:
+    """Return the Tasks of a Job and, where it has no outputs, those that may take some of them."""
+    found = {task.name: task for task in catalogue.referrers(reference_to(job))}
+    if not has_outputs(job):
+        for task in list(found.values()):
+            found |= {each.name: each for each in catalogue.referrers(reference_to(task))}
+    return found.values()
 
 
 def merged(target: JsonValue, patch: JsonValue) -> JsonValue:

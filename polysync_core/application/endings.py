@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
-from polysync_core.application.outcomes import failure
+from polysync_core.application.outcomes import failure, without_outputs
 from polysync_core.application.ports import Runs
 from polysync_core.application.verdicts import DONE, Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.errors import Invalid, TooLarge
+from polysync_core.domain.plain import checked
 from polysync_core.domain.runs.retries import retry_at
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun, back_off, finish
@@ -42,7 +44,7 @@ class Endings:
         What it means is judged by the newest row: somebody may just have asked for its end.
         """
         number = len(stored.run.attempts)
-        ended = change_run(self.runs, stored, lambda run: self._concluded(run, number, outcome_of))
+        ended = self._recorded(stored, number, outcome_of)
         _log.info(
             "Attempt ended.",
             extra={
@@ -56,6 +58,22 @@ class Endings:
         )
         return self.settled(ended, number)
 
+    def _recorded(
+        self, stored: StoredRun, attempt: int, outcome_of: Callable[[TaskRun], Outcome]
+    ) -> StoredRun:
+        """Write the outcome; what the platform did stands, also where its outputs cannot."""
+
+        def write(outcome_of: Callable[[TaskRun], Outcome]) -> StoredRun:
+            return change_run(
+                self.runs, stored, lambda run: self._concluded(run, attempt, outcome_of)
+            )
+
+        try:
+            return write(outcome_of)
+        except (TooLarge, Invalid) as error:
+            why = str(error)
+        return write(lambda run: without_outputs(outcome_of(run), why))
+
     def _concluded(
         self, run: TaskRun, attempt: int, outcome_of: Callable[[TaskRun], Outcome]
     ) -> TaskRun | None:
@@ -63,6 +81,7 @@ class Endings:
         if not run.carries(attempt):
             return None
         outcome, now = outcome_of(run), self.clock()
+        checked(dict(outcome.outputs))
         until = retry_at(run, outcome, now=now)
         if until is None:
             return finish(run, outcome, at=now, actor=ACTOR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from polysync_core.domain.causes import FailureCause
@@ -27,6 +28,7 @@ def reported(run: TaskRun, report: Report) -> Outcome:
         cause = report.cause or FailureCause.ARTEFACT
     elif status is RunStatus.SUCCEEDED:
         error = None
+        reason = " ".join(filter(None, (reason, report.outputs_missing)))
     elif stopped_by_time(run):
         status, cause = RunStatus.FAILED, FailureCause.TIMEOUT
         reason = error = f"Stopped after its execution time-out of {_limit(run)}."
@@ -48,6 +50,12 @@ def failure(cause: FailureCause, message: str, *, may_repeat: bool = True) -> Ou
     return Outcome(
         status=RunStatus.FAILED, reason=message, cause=cause, error=message, may_repeat=may_repeat
     )
+
+
+def without_outputs(outcome: Outcome, why: str) -> Outcome:
+    """Return the outcome of work that is done and whose outputs cannot be stored."""
+    reason = f"{outcome.reason} Its outputs were not kept: {why}; pass a path to the data instead."
+    return replace(outcome, outputs={}, reason=reason)
 
 
 def unproven_stop(run: TaskRun, patience: timedelta) -> Outcome:

@@ -64,7 +64,7 @@ def read_json(data: bytes) -> JsonValue:
         raise Malformed.at("", f"nested deeper than {MAX_DEPTH} levels") from error
     except ValueError as error:
         raise Malformed.at("", "a number is too long") from error
-    return _checked(value)
+    return checked(value)
 
 
 def read_yaml(data: bytes) -> JsonValue:
@@ -73,7 +73,7 @@ def read_yaml(data: bytes) -> JsonValue:
     if text.lstrip()[:1] in {"{", "["} and _is_json(text):
         return read_json(data)
     try:
-        return _checked(_Reader(text).read())
+        return checked(_Reader(text).read())
     except yaml.YAMLError as error:
         raise Malformed.at("", _complaint(error)) from error
 
@@ -111,7 +111,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _checked(value: JsonValue) -> JsonValue:
+def checked(value: JsonValue) -> JsonValue:
+    """Return a value that can be stored, or raise `Invalid` with what is wrong in it."""
     problems = list(_problems(value, "", 0))
     if problems:
         raise Invalid(problems)

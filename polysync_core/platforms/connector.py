@@ -70,6 +70,8 @@ class Report:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    outputs_missing: str | None = None
+    """Why a run that succeeded has not the outputs that it should have, in a sentence."""
     retry_after: float | None = None
     """Seconds that the platform asks to wait before the next look."""
 

@@ -53,6 +53,10 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 
 
+class AnswerTooLarge(Unavailable):
+    """The answer is longer than is accepted, and will be so again."""
+
+
 class UnexpectedAnswer(Exception):
     """The answer is JSON but not what the call is documented to return."""
 
@@ -241,6 +245,8 @@ class PlatformClient:
         error: PolysyncError = Unavailable(message)
         if fault is Fault.ADDRESS_REFUSED:
             error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
+        elif fault is Fault.TOO_LARGE:
+            error = AnswerTooLarge(message)
         return _Setback(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
 
     def _failure(self, call: Call, answer: Answer) -> _Setback:

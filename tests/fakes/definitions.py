@@ -103,6 +103,7 @@ LAKEHOUSE: dict[str, Any] = {
             "platform": "lakehouse",
             "jobType": "DatabricksNotebook",
             "externalId": "/etl/landing",
+            "settings": {"outputsFromExitValue": True},
         },
         {
             "name": "sales-load",

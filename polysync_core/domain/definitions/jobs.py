@@ -50,10 +50,11 @@ class Direction(StrEnum):
     INPUT_OUTPUT = "InputOutput"
 
 
-WITHOUT_OUTPUTS = frozenset(
+_WITHOUT_OUTPUTS = frozenset(
     {JobType.DATABRICKS_WORKFLOW, JobType.DATABRICKS_PIPELINE, JobType.SYNAPSE_PIPELINE}
 )
-"""Job types whose runs have no single result to take outputs from."""
+OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
+"""The setting by which the value that a notebook exits with becomes its outputs."""
 
 PLATFORM_OF: Mapping[JobType, PlatformType] = {
     JobType.DATABRICKS_NOTEBOOK: PlatformType.AZURE_DATABRICKS,
@@ -116,3 +117,10 @@ class Job(Definition):
     def parameter(self, name: str) -> Parameter | None:
         """Return the schema's entry of a name."""
         return next((each for each in self.parameters if each.name == name), None)
+
+
+def has_outputs(job: Job) -> bool:
+    """Tell whether a run of the Job has a result to take outputs from."""
+    if job.job_type is JobType.DATABRICKS_NOTEBOOK:
+        return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
+    return job.job_type not in _WITHOUT_OUTPUTS

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
-from polysync_core.domain.definitions.jobs import WITHOUT_OUTPUTS, DataType, Direction, Job
+from polysync_core.domain.definitions.jobs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    DataType,
+    Direction,
+    Job,
+    JobType,
+    has_outputs,
+)
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Invalid, Problem
@@ -51,11 +58,15 @@ def _mapping_problems(job: Job, dependency: Dependency, path: str, find: Find) -
         if parameter is not None and parameter.data_type is DataType.SECRET:
             yield Problem(f"{inner}.input", "is a Secret, which an output cannot give")
         parent = _job_of(dependency.task, find)
-        if parent is not None and parent.job_type in WITHOUT_OUTPUTS:
-            yield Problem(
-                f"{inner}.output",
-                f"task '{dependency.task}' runs a {parent.job_type}, which has no outputs",
-            )
+        if parent is not None and not has_outputs(parent):
+            message = f"task '{dependency.task}' runs a {parent.job_type}, which has no outputs"
+            yield Problem(f"{inner}.output", message + _way_to_outputs(parent))
+
+
+def _way_to_outputs(job: Job) -> str:
+    if job.job_type is not JobType.DATABRICKS_NOTEBOOK:
+        return ""
+    return f": set settings.{OUTPUTS_FROM_EXIT_VALUE} of job '{job.name}' to true to have some"
 
 
 def _missing_values(task: Task, job: Job) -> Iterator[Problem]:

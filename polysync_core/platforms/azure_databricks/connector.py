@@ -50,8 +50,8 @@ class DatabricksConnector:
         return self._notebooks.submit(order)
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of a run."""
-        return self._runs.read(external_run_id)
+        """Return the state of a run, and at its end the outputs that its Job asks for."""
+        return self._notebooks.read(job, external_run_id)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Ask Databricks to stop a run."""

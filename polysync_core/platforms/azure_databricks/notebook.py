@@ -12,13 +12,14 @@ import re
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job, has_outputs
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.exit_values import with_exit_value
 from polysync_core.platforms.azure_databricks.paths import path_problem
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused
 from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
-from polysync_core.platforms.connector import Order, Submitted
+from polysync_core.platforms.connector import Order, ProviderStatus, Report, Submitted
 from polysync_core.platforms.http import PlatformClient, Refusal
 from polysync_core.platforms.text import value_as_text
 
@@ -49,6 +50,13 @@ class NotebookRuns:
         )
         return Submitted(external_run_id=run_id, monitor_url=self.runs.page(run_id))
 
+    def read(self, job: Job, run_id: str) -> Report:
+        """Return the state of a run, with its outputs where the Job asks for them."""
+        report, task_run_id = self.runs.look(run_id)
+        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+            return report
+        return with_exit_value(report, task_run_id, self.client)
+
     def _body(self, order: Order) -> JsonObject:
         return {
             "run_name": order.run_name,
@@ -71,9 +79,14 @@ def check_notebook(job: Job) -> list[Problem]:
     problem = path_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     problems += [
-        Problem(f"settings.{name}", "a Databricks Notebook has no settings")
+        Problem(
+            f"settings.{name}", f"a Databricks Notebook has one setting: {OUTPUTS_FROM_EXIT_VALUE}"
+        )
         for name in job.settings
+        if name != OUTPUTS_FROM_EXIT_VALUE
     ]
+    if not isinstance(job.settings.get(OUTPUTS_FROM_EXIT_VALUE, False), bool):
+        problems.append(Problem(f"settings.{OUTPUTS_FROM_EXIT_VALUE}", "must be true or false"))
     return problems
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeIs
 from urllib.parse import urlsplit
 
 from polysync_core.domain.clock import Clock
@@ -52,10 +53,14 @@ class Runs:
 
     def read(self, run_id: str) -> Report:
         """Return the state of a run; `RunNotFound` where the workspace has none of that id."""
+        return self.look(run_id)[0]
+
+    def look(self, run_id: str) -> tuple[Report, int]:
+        """Return the state of a run, and the id by which its (first) task knows its output."""
         number = _number(run_id)
 
-        def report(run: JsonObject) -> Report:
-            return self._report(run, run_id)
+        def report(run: JsonObject) -> tuple[Report, int]:
+            return self._report(run, run_id), _task_run_id(run, number)
 
         return self.client.get(
             *JOBS_API,
@@ -137,6 +142,21 @@ def run_id_of(answer: JsonObject) -> str:
             return str(number)
         case _:
             raise UnexpectedAnswer
+
+
+def _task_run_id(run: JsonObject, run_id: int) -> int:
+    """Return the id of the task's own run, of its last try where it was repeated.
+
+    A run in the form without tasks is its own task.
+    """
+    tasks = run.get("tasks")
+    found = [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
+    ids = [number for task in found if _is_number(number := task.get("run_id"))]
+    return ids[-1] if ids else run_id
+
+
+def _is_number(value: JsonValue) -> TypeIs[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(run_id: str) -> int:

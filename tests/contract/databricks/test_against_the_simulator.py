@@ -15,7 +15,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     Connector,
@@ -30,6 +30,10 @@ REPOSITORY = Path(__file__).parents[3]
 NOTEBOOKS = {
     "echo": 'dbutils.widgets.text("rows", "1")\nassert dbutils.widgets.get("rows") == "7"\n',
     "fail": 'raise ValueError("no sales today")\n',
+    "exit": (
+        'dbutils.widgets.text("value", "")\ndbutils.widgets.text("times", "1")\n'
+        'dbutils.notebook.exit(dbutils.widgets.get("value") * int(dbutils.widgets.get("times")))\n'
+    ),
     "sleep": "import time\ntime.sleep(30)\n",
 }
 
@@ -108,12 +112,13 @@ def connector(simulator: Simulator) -> Connector:
     return open_connector(platform, secrets=OneSecret(), allow_loopback=True)
 
 
-def a_job(name: str) -> Job:
+def a_job(name: str, **settings: Any) -> Job:
     return Job(
         name="load",
         platform="lakehouse",
         job_type=JobType.DATABRICKS_NOTEBOOK,
         external_id=f"/etl/{name}",
+        settings=settings,
     )
 
 
@@ -160,6 +165,87 @@ def test_a_run_is_cancelled_and_cancelling_again_is_no_error(connector: Connecto
     connector.cancel(a_job("sleep"), run_id)
 
     assert report.status is ProviderStatus.CANCELLED
+
+
+READS_EXIT_VALUE = a_job("exit", outputsFromExitValue=True)
+
+
+def exited(connector: Connector, token: str, **parameters: Any) -> str:
+    """Return the id of a run that has ended, without having looked at its exit value."""
+    run_id = connector.submit(an_order("exit", token, **parameters)).external_run_id
+    assert followed(connector, a_job("exit"), run_id).outputs == {}
+    return run_id
+
+
+@pytest.mark.parametrize(
+    ("value", "outputs"),
+    [
+        pytest.param(
+            '{"rows": 7, "day": "2026-01-01"}', {"rows": 7, "day": "2026-01-01"}, id="object"
+        ),
+        pytest.param("7 rows", {"result": "7 rows"}, id="text"),
+    ],
+)
+def test_the_exit_value_becomes_outputs_only_where_the_job_asks_for_it(
+    connector: Connector, value: str, outputs: dict[str, Any]
+) -> None:
+    run_id = exited(connector, f"exit{len(value)}", value=value)
+
+    report = connector.read(READS_EXIT_VALUE, run_id)
+
+    assert (report.outputs, report.outputs_missing) == (outputs, None)
+
+
+def test_a_notebook_without_an_exit_value_has_no_outputs(connector: Connector) -> None:
+    run_id = connector.submit(an_order("echo", "noexit", rows=7)).external_run_id
+
+    report = followed(connector, a_job("echo", outputsFromExitValue=True), run_id)
+
+    assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {})
+
+
+def test_an_exit_value_that_was_cut_is_not_taken_for_the_whole(connector: Connector) -> None:
+    run_id = exited(connector, "exitlong", value="x", times=6_000_000)
+
+    report = connector.read(READS_EXIT_VALUE, run_id)
+
+    assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {})
+    assert "exit with the path of the data instead" in str(report.outputs_missing)
+
+
+@pytest.mark.parametrize(
+    "script", [{"fault": "status", "status": 403}, {"fault": "status", "status": 404}]
+)
+def test_a_run_whose_exit_value_cannot_be_had_has_succeeded_all_the_same(
+    connector: Connector, simulator: Simulator, script: dict[str, Any]
+) -> None:
+    run_id = exited(connector, f"exit{script['status']}", value="7")
+    simulator.fault(endpoint="jobs/runs/get-output", **script)
+
+    report = connector.read(READS_EXIT_VALUE, run_id)
+
+    assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {})
+    assert report.outputs_missing
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ({"fault": "status", "status": 503, "headers": {"Retry-After": "60"}}, Unavailable),
+        ({"fault": "status", "status": 401, "times": 2}, PlatformRefused),
+    ],
+    ids=["the platform is busy", "the credential is refused"],
+)
+def test_an_exit_value_that_may_be_had_later_is_asked_for_again(
+    connector: Connector, simulator: Simulator, script: dict[str, Any], error: type[Exception]
+) -> None:
+    run_id = exited(connector, f"later{script['status']}", value="7")
+    simulator.fault(endpoint="jobs/runs/get-output", **script)
+
+    with pytest.raises(error):
+        connector.read(READS_EXIT_VALUE, run_id)
+
+    assert connector.read(READS_EXIT_VALUE, run_id).outputs == {"result": "7"}
 
 
 @pytest.mark.parametrize("kind", ["lost-response", "truncated", "malformed", "cut"])

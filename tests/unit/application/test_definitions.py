@@ -223,6 +223,19 @@ def test_a_job_cannot_drop_a_parameter_that_a_task_sets(definitions: Definitions
     ]
 
 
+def test_a_job_cannot_lose_the_outputs_that_a_dependent_task_takes(
+    definitions: Definitions,
+) -> None:
+    job = lakehouse()["jobs"][0] | {"settings": {}}
+
+    with pytest.raises(Invalid) as caught:
+        definitions.put(read_definition(Kind.JOB, job))
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "tasks/sales-load-daily.dependencies[0].mappings[0].output"
+    ]
+
+
 def test_a_cycle_over_stored_tasks_is_refused(definitions: Definitions) -> None:
     with pytest.raises(Invalid, match="landing-check → sales-load-daily → landing-check"):
         definitions.put(a_task(dependencies=[{"task": "sales-load-daily"}]))

@@ -22,8 +22,9 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import (
     RunStatus,
     TaskRun,
@@ -46,8 +47,11 @@ PLATFORM = Platform(
 class Bench:
     """An execution with fakes around it and one accepted run."""
 
-    def __init__(self, run: TaskRun | None = None, **settings: Any) -> None:
-        self.runs, self.platform, self.clock = FakeRuns(), FakePlatform(), FakeClock()
+    def __init__(
+        self, run: TaskRun | None = None, *, runs: FakeRuns | None = None, **settings: Any
+    ) -> None:
+        self.runs = runs or FakeRuns()
+        self.platform, self.clock = FakePlatform(), FakeClock()
         self.secrets: dict[str, Secret | Exception] = {}
         self.execution = Execution(
             runs=self.runs,
@@ -106,6 +110,46 @@ def test_a_run_that_is_looked_at_twice_costs_four_writes(bench: Bench) -> None:
     bench.look()
     bench.look()
     assert bench.runs.writes == 4  # submitting, submitted, outcome, index
+
+
+class SmallRuns(FakeRuns):
+    """A store that takes rows of a few hundred characters only."""
+
+    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        if len(str(run.outputs)) > 200:
+            raise TooLarge("the text is longer than can be stored")
+        return super().save(stored, run)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "why"),
+    [
+        pytest.param({"table": "x" * 300}, "longer than can be stored", id="too long"),
+        pytest.param({"text": "\ud800"}, "half of a surrogate pair", id="half a character"),
+        pytest.param({"rate": float("inf")}, "rate: must be a finite number", id="not finite"),
+        pytest.param({"__class__": "x"}, "this key is not allowed", id="a key of the engine"),
+    ],
+)
+def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
+    outputs: dict[str, Any], why: str
+) -> None:
+    bench = Bench(runs=SmallRuns())
+    bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
+    bench.submit()
+
+    assert bench.look().done
+
+    assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
+    assert why in bench.run.reason
+
+
+def test_a_run_says_which_outputs_its_platform_could_not_give(bench: Bench) -> None:
+    report = Report(status=ProviderStatus.SUCCESS, outputs_missing="The value was cut.")
+    bench.platform.reports = [report]
+    bench.submit()
+    bench.look()
+
+    assert bench.run.reason == "The platform reports success. The value was cut."
 
 
 def test_the_attempts_token_is_what_the_platform_gets(bench: Bench) -> None:

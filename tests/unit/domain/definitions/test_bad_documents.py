@@ -290,6 +290,12 @@ BAD: list[Any] = [
         id="mapping from a job type without outputs",
     ),
     pytest.param(
+        _set("jobs", 0, "settings", to={}),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "set settings.outputsFromExitValue of job 'landing' to true",
+        id="mapping from a notebook whose exit value is not read",
+    ),
+    pytest.param(
         _set("tasks", 1, "dependencies", 0, "condition", to="OnSkipped"),
         "tasks[1].dependencies[0].mappings",
         "a skipped run has no outputs",

@@ -1,0 +1,54 @@
+"""From what Databricks kept of a notebook's exit value to outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.errors import Invalid, TooLarge
+from polysync_core.platforms.azure_databricks.exit_values import ExitValue
+from polysync_core.platforms.http import UnexpectedAnswer
+
+
+@pytest.mark.parametrize(
+    ("text", "outputs"),
+    [
+        pytest.param('{"rows": 7, "path": "/x"}', {"rows": 7, "path": "/x"}, id="an object"),
+        pytest.param("{}", {}, id="an empty object"),
+        pytest.param("[1, 2]", {"result": "[1, 2]"}, id="a list stays text"),
+        pytest.param("42", {"result": "42"}, id="a number stays text"),
+        pytest.param("", {"result": ""}, id="an empty text is a value"),
+        pytest.param("done: 3 rows", {"result": "done: 3 rows"}, id="no JSON"),
+        pytest.param('{"rows": NaN}', {"result": '{"rows": NaN}'}, id="no JSON, but Python's"),
+        pytest.param('{"rows": ', {"result": '{"rows": '}, id="half of an object"),
+    ],
+)
+def test_an_object_gives_an_output_a_key_and_anything_else_gives_result(
+    text: str, outputs: dict[str, Any]
+) -> None:
+    assert ExitValue(text, truncated=False).outputs() == outputs
+
+
+@pytest.mark.parametrize("output", [None, {}, {"truncated": False}, {"result": None}])
+def test_a_notebook_that_does_not_exit_with_a_value_has_no_outputs(output: Any) -> None:
+    assert ExitValue.of({"notebook_output": output}).outputs() == {}
+
+
+def test_half_a_value_is_no_value() -> None:
+    cut = ExitValue.of({"notebook_output": {"result": '{"rows": 7}', "truncated": True}})
+
+    with pytest.raises(TooLarge, match="exit with the path of the data instead"):
+        cut.outputs()
+
+
+@pytest.mark.parametrize("text", ['{"__class__": "x"}', '{"a": "\\ud800"}', '{"a": 1e999}'])
+def test_an_object_that_cannot_be_stored_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        ExitValue(text, truncated=False).outputs()
+
+
+@pytest.mark.parametrize("output", [7, "x", [], {"result": 7}, {"result": {"rows": 7}}])
+def test_an_answer_of_another_shape_is_no_answer(output: Any) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        ExitValue.of({"notebook_output": output})
