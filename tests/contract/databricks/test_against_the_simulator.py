@@ -67,7 +67,7 @@ class Simulator:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().removeprefix("ready ").strip()
         if not self.url:
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=60)
             raise AssertionError("the simulator did not start")
 
     def fault(self, **script: object) -> None:
@@ -75,7 +75,7 @@ class Simulator:
         request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.url}/simulator/faults", data=body, method="POST"
         )
-        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310 - loopback
 
     def submissions(self) -> list[dict[str, Any]]:
         lines = (self.data / "submissions.jsonl").read_text().splitlines()
@@ -83,7 +83,7 @@ class Simulator:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def an_order(name: str, token: str, **parameters: Any) -> Order:
 
 
 def followed(connector: Connector, job: Job, run_id: str) -> Report:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         report = connector.read(job, run_id)
         if report.status.is_final:

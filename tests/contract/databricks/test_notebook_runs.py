@@ -91,7 +91,7 @@ def an_order(**changes: Any) -> Order:
 def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
     server: Any, faults: list[str]
 ) -> None:
-    server.workspace.faults = deque(faults)
+    server.go_wrong(faults)
 
     submitted = connect(server).submit(an_order())
 
@@ -104,7 +104,7 @@ def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
 def test_a_submit_whose_answer_never_comes_is_uncertain_and_can_be_taken_up_again(
     server: Any, fault: str
 ) -> None:
-    server.workspace.faults = deque([fault] * 4)
+    server.go_wrong([fault] * 4)
     connector = connect(server)
 
     with pytest.raises(Uncertain):
