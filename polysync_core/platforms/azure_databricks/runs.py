@@ -30,6 +30,8 @@ _PATH_IS_WRONG = re.compile(
 )
 _CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
 _REMEDIES_BY_CODE = {
+    # What a notebook raises may quote its parameters, secrets included: it stays on the platform.
+    "RUN_EXECUTION_ERROR": "The notebook's own error is on the run's page in Databricks.",
     "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
     "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
     "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",
@@ -120,6 +122,8 @@ def _message(words: RunWords, has_waited_long: bool) -> str | None:
             "It has been waiting for its compute for long: an existing cluster, an instance pool"
             " or Serverless starts sooner than a new job cluster."
         )
+    if said and remedy and said[-1].isalnum():
+        said += "."
     return " ".join(filter(None, (said, remedy))) or None
 
 
