@@ -31,6 +31,8 @@ class Function:
     """Names of the arguments that are durable clients."""
     unserved: tuple[str, ...] = ()
     """Types of bindings that this host has nothing for."""
+    bindings: tuple[Mapping[str, Any], ...] = ()
+    """All of them as the worker lists them, the trigger among them."""
 
     @property
     def kind(self) -> str:
@@ -80,4 +82,5 @@ def declared(metadata: Any) -> Function:
         unserved=tuple(
             each["type"] for each in others if each["type"] not in ("durableClient", "http")
         ),
+        bindings=tuple(bindings),
     )

@@ -39,7 +39,7 @@ class Settings:
     webhook_first_delay: int
     """Seconds before the second attempt; later ones are ever further apart."""
     storage: Mapping[str, str]
-    """The settings that begin with `POLYSYNC_STORAGE`, as they are."""
+    """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
 
     @property
     def development(self) -> bool:
@@ -55,12 +55,6 @@ class Settings:
             raise SettingError(
                 "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS is for POLYSYNC_ENVIRONMENT=development only."
             )
-        storage = {name: value for name, value in variables.items() if name.startswith(STORAGE)}
-        if not storage:
-            raise SettingError(
-                f"{STORAGE} (a connection string) or {STORAGE}__accountName (with the app's "
-                "identity) is missing: it says where the tables and queues are."
-            )
         return cls(
             environment=environment,
             allow_loopback_platforms=loopback,
@@ -69,7 +63,7 @@ class Settings:
             webhook_first_delay=_number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
             ),
-            storage=storage,
+            storage=_storage(variables),
         )
 
 
@@ -86,6 +80,33 @@ def _environment(variables: Mapping[str, str]) -> Environment:
     if environment is Environment.DEVELOPMENT and variables.get("WEBSITE_INSTANCE_ID"):
         raise SettingError("POLYSYNC_ENVIRONMENT=development is refused in Azure.")
     return environment
+
+
+def _storage(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the data account: a connection string, or the parts of an identity."""
+    told = {
+        name: value
+        for name, value in variables.items()
+        if value and (name == STORAGE or name.startswith(f"{STORAGE}__"))
+    }
+    if STORAGE in told:
+        if len(told) > 1:
+            part = min(told.keys() - {STORAGE})
+            raise SettingError(
+                f"{STORAGE} and {part} contradict each other: keep the connection string or the "
+                "identity."
+            )
+        return told
+    if not told:
+        raise SettingError(
+            f"{STORAGE} (a connection string) or {STORAGE}__accountName (with the app's "
+            "identity) is missing: it says where the tables and queues are."
+        )
+    if f"{STORAGE}__accountName" not in told:
+        for address in (f"{STORAGE}__tableServiceUri", f"{STORAGE}__queueServiceUri"):
+            if address not in told:
+                raise SettingError(f"{address} is missing; or set {STORAGE}__accountName.")
+    return told
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:

@@ -22,10 +22,30 @@ def test_an_identity_takes_the_place_of_a_connection_string() -> None:
     assert settings.storage == {"POLYSYNC_STORAGE__accountName": "data"}
 
 
+def test_an_empty_setting_of_storage_counts_as_left_out() -> None:
+    told = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
+    assert Settings.read(told).storage == STORAGE
+
+
 @pytest.mark.parametrize(
     ("variables", "name"),
     [
         pytest.param({}, "POLYSYNC_STORAGE", id="nothing at all"),
+        pytest.param(
+            STORAGE | {"POLYSYNC_STORAGE__accountName": "data"},
+            "POLYSYNC_STORAGE__accountName contradict",
+            id="a connection string and an identity",
+        ),
+        pytest.param(
+            {"POLYSYNC_STORAGE__queueServiceUri": "https://data.queue.core.windows.net/"},
+            "POLYSYNC_STORAGE__tableServiceUri is missing",
+            id="an identity without the address of the tables",
+        ),
+        pytest.param(
+            {"POLYSYNC_STORAGE__tableServiceUri": "https://data.table.core.windows.net/"},
+            "POLYSYNC_STORAGE__queueServiceUri is missing",
+            id="an identity without the address of the queues",
+        ),
         pytest.param(
             STORAGE | {"POLYSYNC_ENVIRONMENT": "staging"},
             "POLYSYNC_ENVIRONMENT",

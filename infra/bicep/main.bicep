@@ -1,0 +1,331 @@
+targetScope = 'subscription'
+
+// Plain resources in local modules: `bicep build` needs no module registry.
+
+@description('Required. Name of the environment, for example dev or prod. Every name is derived from it.')
+@minLength(1)
+@maxLength(40)
+param environmentName string
+
+@description('Required. Region of every resource; it must offer the Flex Consumption plan.')
+@minLength(1)
+@metadata({
+  azd: {
+    type: 'location'
+  }
+})
+param location string
+
+@description('Required. Client id of the app registration that callers ask for tokens, made beforehand with the app roles of infra/entra/app-roles.json.')
+@minLength(36)
+@maxLength(36)
+param authClientId string
+
+@description('Optional. Audience of the tokens of version 1; those of version 2 name the client id.')
+param authIdentifierUri string = 'api://${authClientId}'
+
+@description('Optional. Tenant whose tokens are accepted.')
+param authTenantId string = tenant().tenantId
+
+@description('Optional. Client ids, separated by commas, of the applications whose tokens are accepted besides those of the app registration itself.')
+param authAllowedApplications string = ''
+
+@description('Optional. Name of the resource group that is created.')
+param resourceGroupName string = '${abbreviations.resourceGroup}polysync-${environmentName}'
+
+@description('Optional. Tags of every resource.')
+param tags object = {}
+
+@description('Optional. What carries the orchestrations. Changing it needs an empty task hub: no state is moved.')
+@allowed([
+  'AzureStorage'
+  'DurableTaskScheduler'
+])
+param backend string = 'AzureStorage'
+
+@description('Optional. Days for which the Durable Task Scheduler keeps ended orchestrations.')
+@minValue(1)
+@maxValue(30)
+param schedulerRetentionDays int = 7
+
+@description('Optional. Memory of an instance in MB; it also decides its share of CPU.')
+@allowed([
+  512
+  2048
+  4096
+])
+param instanceMemoryMB int = 2048
+
+@description('Optional. Most instances that a group of functions scales out to.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Optional. Requests that one instance answers at the same time, streams included.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 16
+
+@description('Optional. Instances for orchestrations that never go away. 0 scales to zero; 1 spares a run its cold start and is billed while idle.')
+@minValue(0)
+param alwaysReadyDurable int = 0
+
+@description('Optional. Instances for the HTTP API that never go away; 0 scales to zero.')
+@minValue(0)
+param alwaysReadyHttp int = 0
+
+@description('Optional. Redundancy of the account of definitions and runs.')
+@allowed([
+  'Standard_LRS'
+  'Standard_ZRS'
+  'Standard_GRS'
+  'Standard_GZRS'
+])
+param dataStorageSku string = 'Standard_ZRS'
+
+@description('Optional. Redundancy of the account of the Functions host; what it holds can be made anew.')
+@allowed([
+  'Standard_LRS'
+  'Standard_ZRS'
+])
+param hostStorageSku string = 'Standard_LRS'
+
+@description('Optional. Whether storage and vault are reached through a virtual network only.')
+param privateNetworking bool = false
+
+@description('Optional. Address space of the virtual network, at least a /24.')
+param networkAddressPrefix string = '10.20.0.0/24'
+
+@description('Optional. Days for which logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+@description('Optional. Gigabytes of logs a day after which no more are taken in; -1 for no limit.')
+param logDailyCapGb int = -1
+
+@description('Optional. Days for which a deleted secret or vault can be recovered.')
+@minValue(7)
+@maxValue(90)
+param vaultRetentionDays int = 90
+
+@description('Optional. Object id of whoever may write secrets into the vault; nobody by default.')
+param secretsOfficerId string = ''
+
+@description('Optional. Kind of secretsOfficerId.')
+@allowed([
+  'User'
+  'Group'
+  'ServicePrincipal'
+])
+param secretsOfficerType string = 'User'
+
+@description('Optional. Name of the queue that every change of status of a run is put into.')
+@minLength(3)
+@maxLength(63)
+param runEventsQueue string = 'run-events'
+
+@description('Optional. How often an event is offered to a webhook before it is given up.')
+@minValue(1)
+@maxValue(50)
+param webhookAttempts int = 8
+
+@description('Optional. Seconds before the second attempt; later ones are ever further apart.')
+@minValue(1)
+@maxValue(3600)
+param webhookFirstDelaySeconds int = 10
+
+var abbreviations = loadJsonContent('abbreviations.json')
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var useScheduler = backend == 'DurableTaskScheduler'
+
+var appName = '${abbreviations.functionApp}polysync-${token}'
+var applicationInsightsName = '${abbreviations.applicationInsights}polysync-${token}'
+var dataStorageName = '${abbreviations.storageAccount}data${token}'
+var hostStorageName = '${abbreviations.storageAccount}host${token}'
+var identityName = '${abbreviations.managedIdentity}polysync-${token}'
+var networkName = '${abbreviations.virtualNetwork}polysync-${token}'
+var packageContainerName = 'app-package'
+var planName = '${abbreviations.serverFarm}polysync-${token}'
+var schedulerName = '${abbreviations.scheduler}polysync-${token}'
+var taskHubName = 'polysync${token}'
+var vaultName = '${abbreviations.keyVault}${token}'
+var workspaceName = '${abbreviations.logAnalyticsWorkspace}polysync-${token}'
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: resourceGroupName
+  location: location
+  tags: allTags
+}
+
+module identity './modules/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: {
+    name: identityName
+    location: location
+    tags: allTags
+  }
+}
+
+module monitoring './modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    workspaceName: workspaceName
+    applicationInsightsName: applicationInsightsName
+    location: location
+    tags: allTags
+    retentionDays: logRetentionDays
+    dailyCapGb: logDailyCapGb
+  }
+}
+
+module hostStorage './modules/storage.bicep' = {
+  name: 'host-storage'
+  scope: group
+  params: {
+    name: hostStorageName
+    location: location
+    tags: allTags
+    sku: hostStorageSku
+    containers: [
+      packageContainerName
+    ]
+    privateNetworking: privateNetworking
+  }
+}
+
+module dataStorage './modules/storage.bicep' = {
+  name: 'data-storage'
+  scope: group
+  params: {
+    name: dataStorageName
+    location: location
+    tags: allTags
+    sku: dataStorageSku
+    privateNetworking: privateNetworking
+  }
+}
+
+module vault './modules/vault.bicep' = {
+  name: 'vault'
+  scope: group
+  params: {
+    name: vaultName
+    location: location
+    tags: allTags
+    retentionDays: vaultRetentionDays
+    workspaceId: monitoring.outputs.workspaceId
+    privateNetworking: privateNetworking
+  }
+}
+
+module scheduler './modules/scheduler.bicep' = if (useScheduler) {
+  name: 'scheduler'
+  scope: group
+  params: {
+    name: schedulerName
+    taskHubName: taskHubName
+    location: location
+    tags: allTags
+    retentionDays: schedulerRetentionDays
+  }
+}
+
+module network './modules/network.bicep' = if (privateNetworking) {
+  name: 'network'
+  scope: group
+  params: {
+    name: networkName
+    location: location
+    tags: allTags
+    addressPrefix: networkAddressPrefix
+    hostStorageId: hostStorage.outputs.id
+    dataStorageId: dataStorage.outputs.id
+    vaultId: vault.outputs.id
+  }
+}
+
+module rbac './modules/rbac.bicep' = {
+  name: 'rbac'
+  scope: group
+  params: {
+    principalId: identity.outputs.principalId
+    hostStorageName: hostStorage.outputs.name
+    dataStorageName: dataStorage.outputs.name
+    vaultName: vault.outputs.name
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    schedulerName: useScheduler ? scheduler.?outputs.name ?? '' : ''
+    taskHubName: taskHubName
+    secretsOfficerId: secretsOfficerId
+    secretsOfficerType: secretsOfficerType
+  }
+}
+
+module app './modules/app.bicep' = {
+  name: 'app'
+  scope: group
+  // The app fails at its start where its identity may not read yet.
+  dependsOn: [
+    rbac
+  ]
+  params: {
+    name: appName
+    planName: planName
+    location: location
+    tags: allTags
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    hostStorageName: hostStorage.outputs.name
+    dataStorageName: dataStorage.outputs.name
+    packageContainerName: packageContainerName
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    taskHubName: taskHubName
+    schedulerEndpoint: useScheduler ? scheduler.?outputs.endpoint ?? '' : ''
+    subnetId: privateNetworking ? network.?outputs.appSubnetId ?? '' : ''
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    httpConcurrency: httpConcurrency
+    alwaysReadyDurable: alwaysReadyDurable
+    alwaysReadyHttp: alwaysReadyHttp
+    authTenantId: authTenantId
+    runEventsQueue: runEventsQueue
+    webhookAttempts: webhookAttempts
+    webhookFirstDelaySeconds: webhookFirstDelaySeconds
+  }
+}
+
+module authentication './modules/authentication.bicep' = {
+  name: 'authentication'
+  scope: group
+  params: {
+    appName: app.outputs.name
+    clientId: authClientId
+    identifierUri: authIdentifierUri
+    tenantId: authTenantId
+    allowedApplications: empty(authAllowedApplications) ? [] : split(authAllowedApplications, ',')
+  }
+}
+
+@description('The resource group of everything.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('The name of the function app.')
+output POLYSYNC_APP_NAME string = app.outputs.name
+
+@description('The address for POLYSYNC_URL, the command line and scripts/smoke.py.')
+output POLYSYNC_URL string = 'https://${app.outputs.hostName}/api'
+
+@description('The client id of the app\'s identity, for definitions that sign in as ManagedIdentity.')
+output POLYSYNC_IDENTITY_CLIENT_ID string = identity.outputs.clientId
+
+@description('The principal id of the app\'s identity, to be given roles on the platforms.')
+output POLYSYNC_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
+
+@description('The address of the vault, for definitions.')
+output POLYSYNC_VAULT_URL string = vault.outputs.url
+
+@description('The account of definitions, runs and queues, for whoever reads the run events.')
+output POLYSYNC_DATA_STORAGE string = dataStorage.outputs.name

@@ -1,0 +1,209 @@
+@description('Required. Name of the function app.')
+param name string
+
+@description('Required. Name of the plan.')
+param planName string
+
+@description('Required. Region of app and plan.')
+param location string
+
+@description('Required. Tags of app and plan.')
+param tags object
+
+@description('Required. Resource id of the app\'s identity.')
+param identityId string
+
+@description('Required. Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Required. Name of the account of the Functions host.')
+param hostStorageName string
+
+@description('Required. Name of the account of definitions and runs.')
+param dataStorageName string
+
+@description('Required. Name of the container that holds the package of the app.')
+param packageContainerName string
+
+@description('Required. Name of the Application Insights component.')
+param applicationInsightsName string
+
+@description('Required. Name of the task hub.')
+param taskHubName string
+
+@description('Required. Address of the Durable Task Scheduler; empty where Azure Storage carries the orchestrations.')
+param schedulerEndpoint string
+
+@description('Required. Subnet that the app goes out by; empty for none.')
+param subnetId string
+
+@description('Required. Memory of an instance in MB.')
+param instanceMemoryMB int
+
+@description('Required. Most instances that a group of functions scales out to.')
+param maximumInstanceCount int
+
+@description('Required. Requests that one instance answers at the same time.')
+param httpConcurrency int
+
+@description('Required. Instances for orchestrations that never go away.')
+param alwaysReadyDurable int
+
+@description('Required. Instances for the HTTP API that never go away.')
+param alwaysReadyHttp int
+
+@description('Required. Tenant whose tokens are accepted.')
+param authTenantId string
+
+@description('Required. Name of the queue of run events.')
+param runEventsQueue string
+
+@description('Required. How often an event is offered to a webhook.')
+param webhookAttempts int
+
+@description('Required. Seconds before the second attempt.')
+param webhookFirstDelaySeconds int
+
+var alwaysReady = concat(
+  alwaysReadyDurable > 0 ? [{ name: 'durable', instanceCount: alwaysReadyDurable }] : [],
+  alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
+)
+
+// Every setting of the app; docs/reference/settings.md says who reads which.
+var settings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: hostStorage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: hostStorage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: hostStorage.properties.primaryEndpoints.table
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  AZURE_CLIENT_ID: identityClientId
+  AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
+  PYTHON_THREADPOOL_THREAD_COUNT: '32'
+  TASKHUB_NAME: taskHubName
+  WEBSITE_AUTH_AAD_ALLOWED_TENANTS: authTenantId
+  POLYSYNC_STORAGE__credential: 'managedidentity'
+  POLYSYNC_STORAGE__clientId: identityClientId
+  POLYSYNC_STORAGE__queueServiceUri: dataStorage.properties.primaryEndpoints.queue
+  POLYSYNC_STORAGE__tableServiceUri: dataStorage.properties.primaryEndpoints.table
+  POLYSYNC_ENVIRONMENT: 'production'
+  POLYSYNC_ALLOW_LOOPBACK_PLATFORMS: 'false'
+  POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
+  POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
+  POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
+}
+
+// Settings of this form win over host.json, which speaks of Azure Storage.
+var schedulerSettings = {
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+}
+
+resource hostStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: hostStorageName
+}
+
+resource dataStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: dataStorageName
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'orchestrator' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientCertEnabled: false
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      cors: {
+        allowedOrigins: []
+      }
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+    }
+    functionAppConfig: {
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${hostStorage.properties.primaryEndpoints.blob}${packageContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReady
+        triggers: {
+          http: {
+            perInstanceConcurrency: httpConcurrency
+          }
+        }
+      }
+    }
+  }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(settings, empty(schedulerEndpoint) ? {} : schedulerSettings)
+}
+
+// Deployments sign in through Entra; passwords for them are off.
+resource basicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
+  for kind in ['ftp', 'scm']: {
+    parent: app
+    name: kind
+    // Two changes of an app at the same time are a conflict.
+    dependsOn: [
+      appSettings
+    ]
+    properties: {
+      allow: false
+    }
+  }
+]
+
+@description('The name of the app.')
+output name string = app.name
+
+@description('The host name of the app.')
+output hostName string = app.properties.defaultHostName

@@ -1,0 +1,63 @@
+@description('Required. Name of the function app.')
+param appName string
+
+@description('Required. Client id of the app registration.')
+param clientId string
+
+@description('Required. Audience of the tokens of version 1.')
+param identifierUri string
+
+@description('Required. Tenant whose tokens are accepted.')
+param tenantId string
+
+@description('Required. Client ids of further applications whose tokens are accepted.')
+param allowedApplications array
+
+resource app 'Microsoft.Web/sites@2024-04-01' existing = {
+  name: appName
+}
+
+// Tokens are only checked and nobody is sent to a sign-in page, so no client secret is needed.
+resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+      runtimeVersion: '~1'
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      excludedPaths: [
+        '/api/health'
+      ]
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: clientId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            clientId
+            identifierUri
+          ]
+          defaultAuthorizationPolicy: {
+            allowedApplications: union([clientId], allowedApplications)
+          }
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+@description('Required. Name of the Log Analytics workspace.')
+param workspaceName string
+
+@description('Required. Name of the Application Insights component.')
+param applicationInsightsName string
+
+@description('Required. Region of both.')
+param location string
+
+@description('Required. Tags of both.')
+param tags object
+
+@description('Required. Days for which logs are kept.')
+param retentionDays int
+
+@description('Required. Gigabytes a day after which no more are taken in; -1 for no limit.')
+param dailyCapGb int
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: workspaceName
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: retentionDays
+    workspaceCapping: {
+      dailyQuotaGb: dailyCapGb
+    }
+    features: {
+      disableLocalAuth: true
+      enableLogAccessUsingOnlyResourcePermissions: true
+    }
+  }
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
+  name: applicationInsightsName
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+    // Telemetry is taken from identities only: the key in the connection string opens nothing.
+    DisableLocalAuth: true
+  }
+}
+
+@description('The resource id of the workspace.')
+output workspaceId string = workspace.id
+
+@description('The name of the component.')
+output applicationInsightsName string = applicationInsights.name

@@ -1,0 +1,53 @@
+@description('Required. Name of the scheduler.')
+param name string
+
+@description('Required. Name of the task hub.')
+param taskHubName string
+
+@description('Required. Region of the scheduler.')
+param location string
+
+@description('Required. Tags of the scheduler.')
+param tags object
+
+@description('Required. Days for which ended orchestrations are kept.')
+param retentionDays int
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'Consumption'
+    }
+    // Instances have no fixed addresses; what keeps others out is the role. An empty list denies everyone.
+    ipAllowlist: [
+      '0.0.0.0/0'
+    ]
+  }
+}
+
+resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = {
+  parent: scheduler
+  name: taskHubName
+  properties: {}
+}
+
+resource retention 'Microsoft.DurableTask/schedulers/retentionPolicies@2025-11-01' = {
+  parent: scheduler
+  name: 'default'
+  properties: {
+    retentionPolicies: [
+      {
+        retentionPeriodInDays: retentionDays
+      }
+    ]
+  }
+}
+
+@description('The name of the scheduler.')
+output name string = scheduler.name
+
+@description('The address of the scheduler.')
+output endpoint string = scheduler.properties.endpoint

@@ -1,0 +1,67 @@
+// Queues and tables are made by those who use them, here as on one machine: tables come with the
+// months, and the Functions host makes its own.
+
+@description('Required. Name of the account.')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Required. Region of the account.')
+param location string
+
+@description('Required. Tags of the account.')
+param tags object
+
+@description('Required. Redundancy of the account.')
+param sku string
+
+@description('Required. Whether the account is reached through private endpoints only.')
+param privateNetworking bool
+
+@description('Optional. Blob containers to make.')
+param containers array = []
+
+resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: sku
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    networkAcls: {
+      bypass: 'None'
+      defaultAction: privateNetworking ? 'Deny' : 'Allow'
+    }
+    publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+    supportsHttpsTrafficOnly: true
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = [
+  for containerName in containers: {
+    parent: blobs
+    name: containerName
+    properties: {
+      publicAccess: 'None'
+    }
+  }
+]
+
+@description('The resource id of the account.')
+output id string = account.id
+
+@description('The name of the account.')
+output name string = account.name

@@ -1,0 +1,138 @@
+"""Roles: each that the code needs is given, and none besides."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import Any
+
+from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings, template
+
+GUIDS = {
+    # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Table Data Contributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Durable Task Data Contributor": "0ad04412-c4d5-4796-b79c-f76d14c8d402",
+}
+SDKS = {
+    "azure.data.tables": ("dataStorage", "Storage Table Data Contributor"),
+    "azure.storage.queue": ("dataStorage", "Storage Queue Data Contributor"),
+    "azure.keyvault.secrets": ("vault", "Key Vault Secrets User"),
+}
+"""What the app does by itself, by the client library that it does it with."""
+NO_ROLE = {"azure.core", "azure.identity", "azure.functions", "azure.durable_functions"}
+HOST = {
+    ("hostStorage", "Storage Blob Data Owner"),
+    ("hostStorage", "Storage Queue Data Contributor"),
+    ("hostStorage", "Storage Table Data Contributor"),
+}
+"""What the Functions host and the engine in it ask of their account, whatever the app does.
+
+https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-configure-managed-identity
+"""
+PEOPLE = {("vault", "Key Vault Secrets Officer")}
+
+
+def _rbac() -> Any:
+    return template("modules/rbac.bicep")
+
+
+def _named() -> dict[str, tuple[str, str]]:
+    """Return id and name of every role, by the key it has in the template."""
+    row = re.compile(r"^  (\w+): '([0-9a-f-]{36})' // (.+)$", re.MULTILINE)
+    return {key: (guid, name) for key, guid, name in row.findall(_rbac().path.read_text())}
+
+
+def _assigned() -> dict[str, tuple[str, str]]:
+    """Return scope and role of every assignment, by its name in the template."""
+    found: dict[str, tuple[str, str]] = {}
+    assignments = _rbac().resources("Microsoft.Authorization/roleAssignments")
+    for name, body in assignments.items():
+        definition = body["properties"]["roleDefinitionId"]["function"]["parameters"]
+        key = definition["resource_name_1"]["operator"]["operands"]["operand_2"]
+        found[name] = (body["scope"], _named()[key][1])
+    return found
+
+
+def _sdks() -> set[str]:
+    """Return the packages of Azure that the deployed code imports."""
+    modules: set[str] = set()
+    for file in deployed_files():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module)
+            elif isinstance(node, ast.Import):
+                modules |= {each.name for each in node.names}
+    known = {*SDKS, *NO_ROLE}
+    return {
+        next((each for each in known if f"{module}.".startswith(f"{each}.")), module)
+        for module in modules
+        if module.startswith("azure.")
+    }
+
+
+def _needed() -> set[tuple[str, str]]:
+    needed = HOST | PEOPLE | {SDKS[each] for each in _sdks() if each in SDKS}
+    settings = deployed_settings()
+    if "APPLICATIONINSIGHTS_AUTHENTICATION_STRING" in settings:
+        needed.add(("applicationInsights", "Monitoring Metrics Publisher"))
+    if "DURABLE_TASK_SCHEDULER_CONNECTION_STRING" in settings:
+        needed.add(("taskHub", "Durable Task Data Contributor"))
+    return needed
+
+
+def test_every_library_of_azure_is_known_for_the_role_it_needs() -> None:
+    assert _sdks() <= {*SDKS, *NO_ROLE}
+
+
+def test_the_roles_given_are_those_that_are_needed() -> None:
+    assert set(_assigned().values()) == _needed()
+    assert len(_assigned()) == len(_needed())
+
+
+def test_an_id_stands_once_and_beside_its_name() -> None:
+    assert {name: guid for guid, name in _named().values()} == GUIDS
+    for guid in GUIDS.values():
+        assert _rbac().path.read_text().count(guid) == 1
+
+
+def test_no_other_template_gives_a_role() -> None:
+    others = (ROOT / "infra").rglob("*.bicep")
+    giving = {path.name for path in others if "roleAssignments" in path.read_text()}
+    assert giving == {"rbac.bicep"}
+
+
+def test_a_role_that_an_error_asks_for_is_deployed() -> None:
+    asked = re.compile(r"(?:Storage \w+ Data \w+|Key Vault \w+ User)")
+    named = {name for file in deployed_files() for name in asked.findall(file.read_text())}
+    assert named
+    assert named <= {role for _, role in _assigned().values()}
+
+
+def test_queues_and_tables_are_left_to_those_who_use_them() -> None:
+    """One way to make them, here and on one machine; the roles given are enough for it."""
+    kinds = {
+        each["type"]
+        for name in ("main.bicep", "modules/storage.bicep")
+        for each in template(name).part("resources").values()
+    }
+    assert {kind for kind in kinds if "Services/queues" in kind or "Services/tables" in kind} == (
+        set()
+    )
+
+
+def test_queues_that_trigger_are_in_the_account_that_the_app_writes_to() -> None:
+    snapshot = ROOT / "tests" / "integration" / "functions.json"
+    bindings = [b for each in json.loads(snapshot.read_text()).values() for b in each]
+    queues = [each for each in bindings if each["type"] == "queueTrigger"]
+    assert {each["connection"] for each in queues} == {"POLYSYNC_STORAGE"}
+    for each in queues:
+        assert re.fullmatch(r"[a-z0-9](?:-?[a-z0-9]){2,62}", each["queueName"])
+        # Whoever has a queue has its poison queue read too.
+        base = each["queueName"].removesuffix("-poison")
+        assert {base, f"{base}-poison"} <= {q["queueName"] for q in queues}

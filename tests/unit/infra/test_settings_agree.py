@@ -1,0 +1,131 @@
+"""One list of settings: what is read, deployed, in the sample, and documented is the same."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
+
+DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
+PLATFORM = {"WEBSITE_INSTANCE_ID"}
+"""What App Service itself puts into the environment of its instances."""
+SECRETS = {"DATABRICKS_TOKEN"}
+"""Of the sample only: what the vault of the examples finds in the environment."""
+READERS = {
+    "polysync_core/bootstrap.py",  # hands the environment to the settings
+    "polysync_core/vaults/environment.py",  # secrets of a developer
+}
+
+
+def _read_by_the_app() -> set[str]:
+    """Return the names in the one module that reads the environment."""
+    tree = ast.parse((ROOT / "polysync_core" / "settings.py").read_text())
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {text for text in texts if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", text)}
+
+
+def _read_by_the_host() -> set[str]:
+    """Return the names that host.json and the bindings refer to."""
+    sources = [ROOT / "host.json", *deployed_files()]
+    return {name for file in sources for name in re.findall(r"%([A-Z]\w+)%", file.read_text())}
+
+
+def _documented(heading: str) -> set[str]:
+    section = DOCUMENT.read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
+def _ours(names: set[str]) -> set[str]:
+    return {name.partition("__")[0] for name in names if name.startswith("POLYSYNC_")}
+
+
+def _sample() -> dict[str, str]:
+    return json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
+
+
+def test_one_module_reads_the_environment() -> None:
+    readers = {
+        str(file.relative_to(ROOT))
+        for file in deployed_files()
+        if re.search(r"\benviron\b|\bgetenv\b", file.read_text())
+    }
+    assert readers == READERS
+
+
+def test_every_setting_that_is_read_is_deployed_and_the_reverse() -> None:
+    assert _ours(set(deployed_settings())) == _read_by_the_app() - PLATFORM
+
+
+def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
+    source = (ROOT / "polysync_core" / "storage" / "connection.py").read_text()
+    read = set(re.findall(r"\{name\}__(\w+)", source))
+    deployed = {
+        name.partition("__")[2]
+        for name in deployed_settings()
+        if name.startswith("POLYSYNC_STORAGE__")
+    }
+    assert deployed - read == {"credential"}  # the host's triggers read it, not the app
+    assert read - deployed == {"accountName"}  # the short form of the two addresses
+
+
+def test_settings_that_host_json_and_the_bindings_name_are_deployed() -> None:
+    assert _read_by_the_host() <= set(deployed_settings())
+    assert _read_by_the_host() <= set(_sample())
+
+
+def test_the_sample_has_every_setting_of_polysync() -> None:
+    assert _ours(set(_sample())) == _ours(set(deployed_settings()))
+
+
+def test_the_reference_documents_what_is_deployed_and_nothing_else() -> None:
+    deployed = set(deployed_settings())
+    assert _ours(_documented("Of Polysync")) == _ours(deployed)
+    host = {name for name in deployed if not name.startswith("POLYSYNC_")}
+    assert _documented("Of the Functions host") == host
+
+
+def test_the_rest_of_the_sample_is_documented_too() -> None:
+    rest = {name for name in _sample() if not name.startswith("POLYSYNC_")}
+    local = _documented("On one machine only")
+    assert local == rest - set(deployed_settings())
+    assert local >= SECRETS
+
+
+def test_no_setting_is_deployed_that_flex_consumption_refuses() -> None:
+    """https://learn.microsoft.com/azure/azure-functions/functions-app-settings"""
+    refused = re.compile(
+        "FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_PROCESS_COUNT"
+        "|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT.*|WEBSITE_TIME_ZONE|TZ"
+        "|SCM_DO_BUILD_DURING_DEPLOYMENT|ENABLE_ORYX_BUILD"
+    )
+    assert [name for name in deployed_settings() if refused.fullmatch(name)] == []
+
+
+def test_no_setting_holds_a_key() -> None:
+    told = json.dumps(deployed_settings())
+    assert re.findall(r"AccountKey|SharedAccess|InstrumentationKey|listKeys|Password", told) == []
+
+
+def test_the_scheduler_takes_its_names_from_settings_that_exist() -> None:
+    settings = deployed_settings()
+    prefix = "AzureFunctionsJobHost__extensions__durableTask__storageProvider__"
+    assert settings[f"{prefix}connectionStringName"] in settings
+    host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
+    assert (host["storageProvider"]["type"], settings[f"{prefix}type"]) == (
+        "AzureStorage",
+        "azureManaged",
+    )
+
+
+def test_the_worker_has_a_thread_for_every_activity_that_the_host_lets_run() -> None:
+    host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
+    threads = int(deployed_settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
+    together = host["maxConcurrentActivityFunctions"] + host["maxConcurrentOrchestratorFunctions"]
+    assert threads >= together

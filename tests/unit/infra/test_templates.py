@@ -1,0 +1,240 @@
+"""The templates: that they are read, hold together and are safe as they come."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.infra.templates import (
+    BICEP,
+    ROOT,
+    Template,
+    body_of,
+    filled,
+    template,
+    template_names,
+    templates,
+    variable,
+)
+
+TOKEN = "abcdefghijklm"  # what uniqueString() gives: 13 lower-case letters and digits
+BUILT_IN = {"tenant", "subscription", "environment"}
+
+NAMES = {
+    # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+    "appName": r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]",  # 32 at most: the host's id is cut there
+    "applicationInsightsName": r"[A-Za-z0-9-]{1,255}",
+    "dataStorageName": r"[a-z0-9]{3,24}",
+    "hostStorageName": r"[a-z0-9]{3,24}",
+    "identityName": r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}",
+    "networkName": r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}[A-Za-z0-9]",
+    "packageContainerName": r"[a-z0-9](?:-?[a-z0-9]){2,62}",
+    "planName": r"[A-Za-z0-9-]{1,60}",
+    "schedulerName": r"[A-Za-z][A-Za-z0-9-]{1,62}[A-Za-z0-9]",
+    # https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-task-hubs
+    "taskHubName": r"[A-Za-z][A-Za-z0-9]{2,44}",
+    "vaultName": r"[A-Za-z](?:-?[A-Za-z0-9]){2,23}",
+    "workspaceName": r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+}
+
+SAFE: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "modules/storage.bicep",
+        "Microsoft.Storage/storageAccounts",
+        {
+            "allowSharedKeyAccess": False,
+            "allowBlobPublicAccess": False,
+            "allowCrossTenantReplication": False,
+            "defaultToOAuthAuthentication": True,
+            "minimumTlsVersion": "TLS1_2",
+            "supportsHttpsTrafficOnly": True,
+        },
+    ),
+    (
+        "modules/vault.bicep",
+        "Microsoft.KeyVault/vaults",
+        {"enableRbacAuthorization": True, "enableSoftDelete": True, "enablePurgeProtection": True},
+    ),
+    ("modules/monitoring.bicep", "Microsoft.Insights/components", {"DisableLocalAuth": True}),
+    ("modules/app.bicep", "Microsoft.Web/sites", {"httpsOnly": True}),
+]
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_template_parses(name: str) -> None:
+    assert template(name).content
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_parameter_says_what_it_is_and_whether_it_is_needed(name: str) -> None:
+    for parameter, declared in template(name).part("parameters").items():
+        described = [d["argument"] for d in declared["decorators"] if d["type"] == "description"]
+        word = "Required. " if declared["default"] is None else "Optional. "
+        assert [text.startswith(word) for text in described] == [True], parameter
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_output_says_what_it_is(name: str) -> None:
+    for output, declared in template(name).part("outputs").items():
+        kinds = [each["type"] for each in declared["decorators"]]
+        assert kinds == ["description"], output
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_nothing_is_declared_for_nobody(name: str) -> None:
+    read = template(name)
+    words = read.names_used()
+    declared = [*read.part("parameters"), *read.part("variables")]
+    assert [each for each in declared if words.count(each) < 2] == []
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_name_in_a_text_is_declared(name: str) -> None:
+    read = template(name)
+    known = BUILT_IN | set(re.findall(r"for (\w+) in", read.code()))
+    known |= set(re.findall(r"for \((\w+), \w+\) in", read.code()))
+    for kind in ("parameters", "variables", "resources", "modules"):
+        known |= set(read.part(kind))
+    holes = re.findall(r"\$\{(\w+)[.}]", read.code())
+    assert set(holes) <= known
+
+
+def _modules() -> list[tuple[Template, str, Template, dict[str, Any]]]:
+    return [
+        (parent, name, template(each["detail"]["path"].removeprefix("./")), body_of(each["config"]))
+        for parent in templates()
+        for name, each in parent.part("modules").items()
+    ]
+
+
+def test_modules_are_local_files_so_that_no_registry_is_needed() -> None:
+    kinds = {each["type"] for parent in templates() for each in parent.part("modules").values()}
+    assert kinds == {"local"}
+
+
+def test_a_module_is_given_what_it_needs_and_nothing_else() -> None:
+    for _, name, module, body in _modules():
+        parameters = module.part("parameters")
+        needed = {each for each, how in parameters.items() if how["default"] is None}
+        given = set(body["params"])
+        assert (needed - given, given - set(parameters)) == (set(), set()), name
+
+
+def test_outputs_that_are_used_exist() -> None:
+    for parent in templates():
+        by_name = {name: module for of, name, module, _ in _modules() if of is parent}
+        used = re.findall(r"(\w+)\.\??outputs\.(\w+)", parent.code())
+        missing = [(m, o) for m, o in used if o not in by_name[m].part("outputs")]
+        assert missing == []
+
+
+def test_every_template_is_used() -> None:
+    assert {module.name for _, _, module, _ in _modules()} | {"main.bicep"} == set(template_names())
+
+
+def _names() -> dict[str, str]:
+    main = template("main.bicep")
+    abbreviations = json.loads((BICEP / "abbreviations.json").read_text())
+    values = {f"abbreviations.{kind}": text for kind, text in abbreviations.items()}
+    values |= {"token": TOKEN}
+    return {name: filled(variable(main, name), values) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_derived_name_keeps_the_rules_of_its_service(name: str) -> None:
+    assert re.fullmatch(NAMES[name], _names()[name])
+
+
+def test_every_derived_name_is_checked() -> None:
+    named = {each for each in template("main.bicep").part("variables") if each.endswith("Name")}
+    assert named == set(NAMES)
+
+
+def test_names_differ_from_environment_to_environment() -> None:
+    main = (BICEP / "main.bicep").read_text()
+    assert "uniqueString(subscription().id, environmentName, location)" in main
+    assert [name for name, text in _names().items() if TOKEN not in text] == [
+        "packageContainerName"
+    ]
+
+
+@pytest.mark.parametrize(("name", "kind", "wanted"), SAFE, ids=[kind for _, kind, _ in SAFE])
+def test_defaults_are_safe(name: str, kind: str, wanted: dict[str, Any]) -> None:
+    (body,) = template(name).resources(kind).values()
+    assert wanted.items() <= body["properties"].items()
+
+
+def test_no_key_or_secret_is_asked_for_or_read() -> None:
+    for each in templates():
+        asked = [p for p, how in each.part("parameters").items() if "secure" in str(how)]
+        read = re.findall(r"\.(list\w*|getSecret)\(", each.code())
+        assert (asked, read) == ([], []), each.name
+
+
+def test_only_the_health_path_is_open_and_only_tokens_are_taken() -> None:
+    resources = template("modules/authentication.bicep").resources("Microsoft.Web/sites/config")
+    settings = resources["authentication"]["properties"]
+    assert settings["platform"]["enabled"] is True
+    assert settings["globalValidation"] == {
+        "requireAuthentication": True,
+        "unauthenticatedClientAction": "Return401",
+        "excludedPaths": ["/api/health"],
+    }
+    entra = settings["identityProviders"]["azureActiveDirectory"]
+    assert list(entra["registration"]) == ["clientId", "openIdIssuer"]
+
+
+def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
+    given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
+    declared = template("main.bicep").part("parameters")
+    needed = {name for name, how in declared.items() if how["default"] is None}
+    assert needed <= set(given) <= set(declared)
+    with_default = {name for name, each in given.items() if "=" in each["value"]}
+    assert with_default == set(given) - needed
+
+
+def test_defaults_for_azd_are_those_of_the_template() -> None:
+    given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
+    declared = template("main.bicep").part("parameters")
+    for name, each in given.items():
+        default = re.fullmatch(r"\$\{\w+=(.*)\}", each["value"])
+        if default is not None:
+            told = declared[name]["default"]
+            assert default[1] == (str(told).lower() if isinstance(told, bool) else str(told)), name
+
+
+def test_azd_finds_the_template_and_the_app() -> None:
+    project = yaml.safe_load((ROOT / "azure.yaml").read_text())
+    assert (ROOT / project["infra"]["path"] / f"{project['infra']['module']}.bicep").is_file()
+    ((service, how),) = project["services"].items()
+    assert how == {"project": ".", "language": "python", "host": "function"}
+    tags = template("modules/app.bicep").resources("Microsoft.Web/sites")["app"]["tags"]
+    assert tags["function"]["parameters"]["arg_2"] == {"'azd-service-name'": service}
+
+
+def test_the_runtime_is_that_of_the_repository() -> None:
+    (app,) = template("modules/app.bicep").resources("Microsoft.Web/sites").values()
+    version = (ROOT / ".python-version").read_text().strip()
+    runtime = app["properties"]["functionAppConfig"]["runtime"]
+    assert runtime == {"name": "python", "version": ".".join(version.split(".")[:2])}
+
+
+def test_app_roles_are_distinct_and_for_people_and_machines() -> None:
+    roles = json.loads((ROOT / "infra" / "entra" / "app-roles.json").read_text())
+    assert [role["value"] for role in roles] == [
+        "Polysync.Reader",
+        "Polysync.Operator",
+        "Polysync.Administrator",
+    ]
+    assert len({role["id"] for role in roles}) == len(roles)
+    assert all(role["allowedMemberTypes"] == ["User", "Application"] for role in roles)
+
+
+def test_what_only_deploys_is_not_in_the_package_of_the_app() -> None:
+    left_out = (ROOT / ".funcignore").read_text().split()
+    assert {"infra", "tests", "docs", "scripts", ".git*", "azure.yaml"} <= set(left_out)
+    assert "constraints.txt" not in left_out  # requirements.txt refers to it
