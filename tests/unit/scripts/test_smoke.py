@@ -1,0 +1,184 @@
+"""The smoke test: what it takes for whole, and what not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.smoke import Smoke, Told, parse, report
+
+URL = "https://app.azurewebsites.net/api"
+TOKEN = "a-token"
+
+
+class Deployment:
+    """A deployed app as it should be, until a test bends it."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], list[httpx.Response]] = {}
+        self.tokens: list[tuple[str, str | None]] = []
+        self.now = 0.0
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api")
+        token = request.headers.get("authorization")
+        self.tokens.append((path, token))
+        scripted = self.answers.get((request.method, path))
+        if scripted:
+            return scripted.pop(0) if len(scripted) > 1 else scripted[0]
+        if path == "/health":
+            return httpx.Response(200, json={"status": "ok"})
+        if token != f"Bearer {TOKEN}":
+            return httpx.Response(401)
+        if path == "/tasks/no-op/run":
+            return httpx.Response(202, json={"runId": "r1"})
+        if path == "/task-runs/r1":
+            return httpx.Response(200, json={"status": "Succeeded"})
+        return httpx.Response(200, json={"items": []})
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def check(self, **told: Any) -> int:
+        usual: dict[str, Any] = {"token": TOKEN, "open": False, "task": "no-op", "patience": 10.0}
+        with httpx.Client(transport=httpx.MockTransport(self.answer)) as http:
+            smoke = Smoke(
+                Told(url=URL, **(usual | told)), http, clock=lambda: self.now, sleep=self.sleep
+            )
+            return report(smoke)
+
+
+@pytest.fixture
+def deployment() -> Deployment:
+    return Deployment()
+
+
+def test_a_whole_deployment_passes(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deployment.check() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:4] for line in lines] == ["ok  "] * 5
+    assert TOKEN not in "".join(lines)
+
+
+def test_the_token_goes_where_it_is_needed_only(deployment: Deployment) -> None:
+    deployment.check()
+    without = [path for path, token in deployment.tokens if token is None]
+    assert without == ["/health", "/task-runs", "/runtime/webhooks/durabletask/instances"]
+
+
+def test_without_a_token_the_doors_are_tried_all_the_same(deployment: Deployment) -> None:
+    assert deployment.check(token=None, task=None) == 0
+
+
+def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> None:
+    starting = [httpx.Response(503), httpx.Response(503)]
+    deployment.answers["GET", "/health"] = [*starting, httpx.Response(200, json={"status": "ok"})]
+    assert deployment.check() == 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "answers", "reason"),
+    [
+        pytest.param(
+            ("GET", "/health"), [httpx.Response(503)], "not within 10 s: 503", id="never healthy"
+        ),
+        pytest.param(
+            ("GET", "/health"),
+            [httpx.Response(200, text="<html>")],
+            "is it the address with /api?",
+            id="something else answers",
+        ),
+        pytest.param(
+            ("GET", "/health"),
+            [httpx.Response(401)],
+            "401 where 200 was expected",
+            id="the health path is behind the sign-in",
+        ),
+        pytest.param(
+            ("GET", "/task-runs"),
+            [httpx.Response(200, json={})],
+            "200 where 401 was expected",
+            id="nobody has to sign in",
+        ),
+        pytest.param(
+            ("GET", "/runtime/webhooks/durabletask/instances"),
+            [httpx.Response(200, json=[])],
+            "answers 200 without a key",
+            id="the engine answers without its key",
+        ),
+        pytest.param(
+            ("GET", "/task-runs"),
+            [httpx.Response(401), httpx.Response(403)],
+            "its holder has no app role",
+            id="a token without a role",
+        ),
+        pytest.param(
+            ("POST", "/tasks/no-op/run"),
+            [httpx.Response(404)],
+            "404 where 202 was expected",
+            id="no such task",
+        ),
+        pytest.param(
+            ("GET", "/task-runs/r1"),
+            [httpx.Response(200, json={"status": "Failed", "reason": "Secret"})],
+            "run r1 ended as Failed: Secret",
+            id="the run fails",
+        ),
+        pytest.param(
+            ("GET", "/task-runs/r1"),
+            [httpx.Response(200, json={"status": "Queued"})],
+            "not within 10 s: run r1 is Queued",
+            id="the run is not carried out",
+        ),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_told(
+    deployment: Deployment,
+    capsys: pytest.CaptureFixture[str],
+    request_: tuple[str, str],
+    answers: list[httpx.Response],
+    reason: str,
+) -> None:
+    deployment.answers[request_] = answers
+    assert deployment.check() == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("FAIL")
+    assert reason in last
+
+
+def test_an_app_that_does_not_answer_is_no_traceback(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(deployment, "answer", refuse)
+    assert deployment.check() == 1
+    assert "ConnectError from app.azurewebsites.net" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        pytest.param(["http://example.com/api"], "https://", id="a token in the clear"),
+        pytest.param(["https://example.com/api", "--open"], "this machine", id="open to the world"),
+        pytest.param([URL, "--task", "no-op"], "POLYSYNC_TOKEN", id="a run without a token"),
+        pytest.param(["ftp://example.com"], "https://", id="another scheme"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(arguments, {})
+    assert ended.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_on_this_machine_it_may_be_open() -> None:
+    told = parse(["http://127.0.0.1:7071/api/", "--open", "--task", "nap"], {})
+    assert (told.url, told.open, told.task) == ("http://127.0.0.1:7071/api", True, "nap")
