@@ -1,4 +1,4 @@
-"""The app itself on the official worker: every type of trigger is invoked, and smoke.py finds it whole."""
+"""The app itself on the official worker: every trigger is invoked, and smoke.py finds it whole."""
 
 from __future__ import annotations
 
