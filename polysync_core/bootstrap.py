@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cache
+from uuid import uuid4
 
 from fastapi import FastAPI
 
+from polysync_core.api.access import Door
 from polysync_core.api.app import create_app
+from polysync_core.api.audit import audit_routes
+from polysync_core.api.callers import (
+    Identify,
+    from_app_service,
+    nobody,
+    whoever_is_on_this_machine,
+)
 from polysync_core.api.connectivity import connectivity_routes
 from polysync_core.api.definitions import definition_routes
 from polysync_core.api.documents import document_routes
@@ -17,6 +26,7 @@ from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.announcing import Announcements
+from polysync_core.application.audit import Audit
 from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
@@ -40,6 +50,7 @@ from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
 from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.poison import TablePoison
@@ -69,6 +80,7 @@ class Services:
     poison: PoisonMessages
     explanations: Explanations
     policy_updates: PolicyUpdates
+    audit: Audit
 
 
 @cache
@@ -89,10 +101,17 @@ def services() -> Services:
 @cache
 def api() -> FastAPI:
     """Return the API of this process."""
-    return build_api(services())
+    return build_api(services(), identify_by(settings()))
 
 
-def build_api(services: Services) -> FastAPI:
+def identify_by(settings: Settings) -> Identify:
+    """Return how callers are known: by App Service, by being on this machine, or not at all."""
+    if settings.development:
+        return whoever_is_on_this_machine
+    return from_app_service if settings.app_service_authentication else nobody
+
+
+def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
     return create_app(
         [
@@ -104,7 +123,9 @@ def build_api(services: Services) -> FastAPI:
             definition_routes(services.definitions, services.policy_updates.publish),
             run_routes(services.runs),
             poison_routes(services.poison),
-        ]
+            audit_routes(services.audit),
+        ],
+        door=Door(identify=identify, audit=services.audit),
     )
 
 
@@ -175,6 +196,7 @@ def build(settings: Settings) -> Services:
             ),
         ),
         poison=PoisonMessages(store=TablePoison(storage), clock=utc_now),
+        audit=Audit(store=TableAudit(storage), clock=utc_now, new_id=lambda: uuid4().hex),
     )
 
 

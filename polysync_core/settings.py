@@ -30,6 +30,8 @@ class Settings:
     """Everything that is configured from outside."""
 
     environment: Environment
+    app_service_authentication: bool
+    """Whether App Service signs callers in before the app sees them."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
     run_events_queue: str
@@ -57,6 +59,8 @@ class Settings:
             )
         return cls(
             environment=environment,
+            # Set by App Service itself wherever its authentication is on.
+            app_service_authentication=_flag(variables, "WEBSITE_AUTH_ENABLED"),
             allow_loopback_platforms=loopback,
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import APIRouter, FastAPI
 
 from polysync_core.api import problems
+from polysync_core.api.access import OPEN_DOOR, Access, Door
 from polysync_core.api.guard import Guard
 from polysync_core.api.schemas import describe_definitions
 
@@ -18,14 +19,24 @@ PREFIX = "/api"
 """What the host in front of the app strips from every path."""
 
 
-def create_app(routers: Iterable[APIRouter], *, body_limit: int = BODY_LIMIT) -> FastAPI:
-    """Return the API with these routes, which the host serves under `PREFIX`."""
+def create_app(
+    routers: Iterable[APIRouter],
+    *,
+    body_limit: int = BODY_LIMIT,
+    door: Door = OPEN_DOOR,
+) -> FastAPI:
+    """Return the API with these routes, which the host serves under `PREFIX`.
+
+    What is deployed says how its door is kept; a part of the API that stands alone does without.
+    """
     app = FastAPI(
         title="Polysync",
         description="A cross-platform job orchestrator that scales to zero.",
         version=_version(),
         redoc_url=None,
     )
+    # The one added last comes first.
+    app.add_middleware(Access, door=door, prefix=PREFIX)
     app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
     problems.install(app)
     describe_definitions(app)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from polysync_core.domain.definitions.complaints import problem_of
 from polysync_core.domain.errors import (
     Conflict,
+    Forbidden,
     Invalid,
     Malformed,
     NotFound,
@@ -23,6 +24,7 @@ from polysync_core.domain.errors import (
     Refused,
     StaleETag,
     TooLarge,
+    Unauthenticated,
     Unavailable,
     Uncertain,
 )
@@ -32,6 +34,8 @@ _log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (Malformed, HTTPStatus.BAD_REQUEST),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (Forbidden, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (StaleETag, HTTPStatus.PRECONDITION_FAILED),
@@ -43,6 +47,8 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
 )
 _TITLES = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read",
+    HTTPStatus.UNAUTHORIZED: "Nobody has signed in",
+    HTTPStatus.FORBIDDEN: "The caller may not do this",
     HTTPStatus.NOT_FOUND: "There is nothing of that name",
     HTTPStatus.METHOD_NOT_ALLOWED: "The method is not allowed here",
     HTTPStatus.CONFLICT: "The present state does not allow it",
@@ -89,10 +95,18 @@ def install(app: FastAPI) -> None:
     """Make every error of the app a problem document."""
     app.add_exception_handler(PolysyncError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, _on_error)
 
 
 async def _on_error(_request: Request, error: Exception) -> JSONResponse:
+    return answer_to(error)
+
+
+def answer_to(error: Exception) -> JSONResponse:
+    """Return the problem document of an error; what is no answer to a request tells nothing."""
+    if isinstance(error, HTTPException):
+        headers = dict(error.headers) if error.headers else None
+        return problem(HTTPStatus(error.status_code), str(error.detail), headers=headers)
     status = next((status for family, status in _STATUS if isinstance(error, family)), None)
     if status is None:
         _log.error(
@@ -102,10 +116,12 @@ async def _on_error(_request: Request, error: Exception) -> JSONResponse:
         )
         return unexpected()
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    return problem(status, str(error), problems, _retry_after(error))
+    return problem(status, str(error), problems, _headers(error))
 
 
-def _retry_after(error: Exception) -> dict[str, str] | None:
+def _headers(error: Exception) -> dict[str, str] | None:
+    if isinstance(error, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
     if not isinstance(error, Unavailable | Uncertain):
         return None
     seconds = error.retry_after if isinstance(error, Unavailable) else None
@@ -121,11 +137,3 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     problems = [problem_of(each, skip=1) for each in details]
     detail = "; ".join(map(str, problems[:3]))
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
-
-
-async def _on_http(_request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise TypeError from error
-    status = HTTPStatus(error.status_code)
-    headers = dict(error.headers) if error.headers else None
-    return problem(status, str(error.detail), headers=headers)

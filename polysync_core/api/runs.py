@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from polysync_core.api.callers import CurrentCaller
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.events import run_events
 from polysync_core.api.views import entry_view, run_view
@@ -17,9 +19,6 @@ from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.runs.values import RunStatus, TaskRun
-
-ACTOR = "api"
-"""Who asked, until callers are known by name."""
 
 
 class RunOnce(BaseModel):
@@ -48,6 +47,21 @@ class Rerun(BaseModel):
 IdempotencyKey = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for a run, and by what key a repetition is known."""
+
+    actor: str
+    idempotency_key: str | None
+
+
+def _asking(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Asking:
+    return Asking(actor=caller.name, idempotency_key=idempotency_key)
+
+
+CurrentAsking = Annotated[Asking, Depends(_asking)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
@@ -59,9 +73,9 @@ def run_routes(runs: TaskRuns) -> APIRouter:
     def run_once(  # pyright: ignore[reportUnusedFunction]
         name: str,
         engine: CurrentEngine,
+        asking: CurrentAsking,
         response: Response,
         body: RunOnce | None = None,
-        idempotency_key: IdempotencyKey = None,
     ) -> dict[str, str]:
         """Start a run of a Task now; the answer comes when the run is stored."""
         asked = body or RunOnce()
@@ -69,8 +83,8 @@ def run_routes(runs: TaskRuns) -> APIRouter:
             task=name,
             parameters=asked.parameters,
             priority=asked.priority,
-            idempotency_key=idempotency_key,
-            actor=ACTOR,
+            idempotency_key=asking.idempotency_key,
+            actor=asking.actor,
         )
         return _accepted(runs.run_once(request, engine), response)
 
@@ -115,24 +129,27 @@ def run_routes(runs: TaskRuns) -> APIRouter:
 
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
     def cancel(  # pyright: ignore[reportUnusedFunction]
-        run_id: str, engine: CurrentEngine
+        run_id: str, engine: CurrentEngine, caller: CurrentCaller
     ) -> dict[str, Any]:
         """Stop a run; one that has ended stays as it is."""
-        return run_view(runs.cancel(parse_run_id(run_id), actor=ACTOR, engine=engine))
+        return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
 
     @routes.post("/task-runs/{run_id}/rerun", status_code=202)
     def rerun(  # pyright: ignore[reportUnusedFunction]
         run_id: str,
         engine: CurrentEngine,
+        asking: CurrentAsking,
         response: Response,
         body: Rerun | None = None,
-        idempotency_key: IdempotencyKey = None,
     ) -> dict[str, str]:
         """Run a finished run's Task again with the same parameters."""
         if body is not None and body.downstream:
             raise Invalid.at("downstream", "must be false: dependencies do not act in this release")
         run = runs.rerun(
-            parse_run_id(run_id), idempotency_key=idempotency_key, actor=ACTOR, engine=engine
+            parse_run_id(run_id),
+            idempotency_key=asking.idempotency_key,
+            actor=asking.actor,
+            engine=engine,
         )
         return _accepted(run, response)
 

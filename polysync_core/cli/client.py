@@ -35,11 +35,11 @@ _UNAUTHORISED = (401, 403)
 class Api:
     """The API at one address; every call raises a CommandFailed that says what went wrong."""
 
-    def __init__(self, url: str, key: str | None = None) -> None:
+    def __init__(self, url: str, *, key: str | None = None, token: str | None = None) -> None:
         address = _checked(url)
         self.url = url.rstrip("/")
         self._http = httpx.Client(
-            headers={"accept": "application/json"} | _key_header(key),
+            headers={"accept": "application/json"} | _credentials(key, token),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_trust(address),
             # A proxy set for the internet must not come between two programs on one machine.
@@ -168,13 +168,17 @@ def _trust(address: httpx.URL) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _key_header(key: str | None) -> dict[str, str]:
-    if not key:
-        return {}
-    if not key.isascii() or not key.isprintable():
-        # The HTTP library would refuse it too, but with the key in its message.
-        raise CommandFailed("POLYSYNC_KEY holds characters that no key has.")
-    return {_KEY_HEADER: key}
+def _credentials(key: str | None, token: str | None) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, secret in (("POLYSYNC_KEY", key), ("POLYSYNC_TOKEN", token)):
+        if secret and not (secret.isascii() and secret.isprintable()):
+            # The HTTP library would refuse it too, but with the secret in its message.
+            raise CommandFailed(f"{name} holds characters that no key or token has.")
+    if key:
+        headers[_KEY_HEADER] = key
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    return headers
 
 
 def _content(response: httpx.Response) -> JsonObject:
@@ -209,7 +213,7 @@ def _not_json(response: httpx.Response) -> CommandFailed:
     status = response.status_code
     url = str(response.url.copy_with(query=None))
     if status in _UNAUTHORISED:
-        return CommandFailed(f"{url} answered {status}: set POLYSYNC_KEY to a key of the app.")
+        return CommandFailed(f"{url} answered {status}: set POLYSYNC_TOKEN to a token for the app.")
     kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
     return UnexpectedAnswer(
         f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL right?",

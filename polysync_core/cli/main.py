@@ -25,7 +25,7 @@ DEFAULT_URL = "http://127.0.0.1:7071/api"
 app = typer.Typer(
     name="polysync",
     help="Define and run jobs across platforms.",
-    epilog="POLYSYNC_KEY holds the key of a deployed app; it is sent as x-functions-key.",
+    epilog="POLYSYNC_TOKEN holds an Entra token for a deployed app.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

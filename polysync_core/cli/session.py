@@ -29,13 +29,15 @@ class Session:
 def session(url: str, *, as_json: bool) -> Generator[Session]:
     """Open a session; a CommandFailed inside it is shown and ends the program with 1.
 
-    The key comes from POLYSYNC_KEY alone: arguments are visible to every user of a machine.
+    Token and key come from POLYSYNC_TOKEN and POLYSYNC_KEY alone: arguments are visible to every
+    user of a machine.
     """
     from polysync_core.cli.client import Api
 
     terminal = Terminal(as_json=as_json)
     try:
-        with Api(url, os.environ.get("POLYSYNC_KEY")) as api:
+        key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
+        with Api(url, key=key, token=token) as api:
             yield Session(api=api, terminal=terminal)
     except CommandFailed as failure:
         terminal.fail(failure)

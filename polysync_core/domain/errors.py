@@ -4,6 +4,8 @@ PolysyncError
 ├── Refused            fix the request; sending it again changes nothing
 │   ├── Invalid        the content breaks a rule; `problems` names every place
 │   │   └── Malformed  it cannot be read at all: broken JSON or YAML, a wrong token
+│   ├── Unauthenticated  say who you are
+│   ├── Forbidden      have somebody give you the role
 │   ├── NotFound       there is nothing of that name
 │   ├── Conflict       the present state does not allow it
 │   ├── StaleETag      somebody changed it since it was read
@@ -64,6 +66,14 @@ class Invalid(Refused):
 
 class Malformed(Invalid):
     """The request cannot be read."""
+
+
+class Unauthenticated(Refused):
+    """The request does not say who sends it."""
+
+
+class Forbidden(Refused):
+    """The caller may not do this."""
 
 
 class NotFound(Refused):

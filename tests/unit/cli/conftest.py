@@ -26,7 +26,12 @@ def polysync(api: FakeApi) -> Invoke:
     """Run a command against the fake API."""
 
     def invoke(*arguments: str, **options: Any) -> Result:
-        env = {"POLYSYNC_URL": api.url, "POLYSYNC_KEY": None, **options.pop("env", {})}
+        env = {
+            "POLYSYNC_URL": api.url,
+            "POLYSYNC_KEY": None,
+            "POLYSYNC_TOKEN": None,
+            **options.pop("env", {}),
+        }
         return CliRunner().invoke(app, arguments, env=env, catch_exceptions=False, **options)
 
     return invoke

@@ -397,7 +397,9 @@ class TestFailures:
                 id="a time that is none is not shown",
             ),
             pytest.param(
-                Answer(b"", status=401, content_type=""), "set POLYSYNC_KEY", id="no key is told"
+                Answer(b"", status=401, content_type=""),
+                "set POLYSYNC_TOKEN",
+                id="no token is told",
             ),
             pytest.param(
                 Answer({"detail": "Not Found"}, status=404),
@@ -435,6 +437,17 @@ class TestFailures:
         assert [request.headers["x-functions-key"] for request in api.requests] == ["k-1"]
         assert refused.exit_code == 1
         assert "k-2" not in refused.output
+
+    def test_the_token_is_sent_and_never_shown(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", "/task-runs", Answer({"items": []}))
+
+        sent = polysync("runs", env={"POLYSYNC_TOKEN": "t-1"})
+        refused = polysync("runs", env={"POLYSYNC_TOKEN": "t-2\nx"})
+
+        assert sent.exit_code == 0
+        assert [request.headers["authorization"] for request in api.requests] == ["Bearer t-1"]
+        assert refused.exit_code == 1
+        assert "t-2" not in refused.output
 
     def test_a_slow_answer_is_a_time_out(
         self, api: FakeApi, polysync: Invoke, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ import re
 from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
-PLATFORM = {"WEBSITE_INSTANCE_ID"}
+PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_INSTANCE_ID"}
 """What App Service itself puts into the environment of its instances."""
 SECRETS = {"DATABRICKS_TOKEN"}
 """Of the sample only: what the vault of the examples finds in the environment."""

@@ -1,0 +1,138 @@
+"""Who calls: read from what App Service puts before the app, and from nothing that a caller sends.
+
+https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from polysync_core.api.roles import Role
+from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
+
+CALLER_KEY = "polysync.caller"
+"""Where in the ASGI scope the caller is, once let in."""
+LOCAL = "api"
+"""The name of whoever calls on a developer's machine."""
+
+_LONGEST_NAME = 200
+_ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
+_OBJECT = ("oid", "http://schemas.microsoft.com/identity/claims/objectidentifier")
+_PERSON = (
+    "preferred_username",
+    "upn",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+)
+_APPLICATION = ("azp", "appid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls, as far as Entra or the machine vouches for it."""
+
+    name: str
+    """A person's sign-in name, or `app:` and the client id of an application."""
+    object_id: str | None = None
+    roles: frozenset[Role] = frozenset()
+
+    def may(self, role: Role) -> bool:
+        """Tell whether the caller has the role or a greater one."""
+        return any(role in held.includes for held in self.roles)
+
+
+type Identify = Callable[[Scope], Caller]
+"""Returns who sends a request, or raises `Unauthenticated` or `Forbidden`."""
+
+
+def anyone(_scope: Scope) -> Caller:
+    """Take everybody for the developer; for parts of the API that stand alone."""
+    return Caller(name=LOCAL, roles=frozenset({Role.ADMINISTRATOR}))
+
+
+def whoever_is_on_this_machine(scope: Scope) -> Caller:
+    """Take everybody for the developer who names this machine, and nobody else.
+
+    A page of the internet that resolves its own name to this machine still names itself.
+    """
+    headers = Headers(scope=scope)
+    for name in ("host", "x-forwarded-host"):
+        if name in headers and not _is_loopback(headers[name]):
+            raise Forbidden("development mode answers at 127.0.0.1 or localhost only")
+    return anyone(scope)
+
+
+def nobody(_scope: Scope) -> Caller:
+    """Let nobody in."""
+    raise Unauthenticated(
+        "no authentication stands before the app (WEBSITE_AUTH_ENABLED is not True): turn App "
+        "Service authentication on"
+    )
+
+
+def from_app_service(scope: Scope) -> Caller:
+    """Return the caller that App Service authentication vouches for.
+
+    It removes this header from what comes in, so only where it is really in front may the header be
+    believed.
+    """
+    header = Headers(scope=scope).get("x-ms-client-principal")
+    if header is None:
+        raise Unauthenticated("sign in to Microsoft Entra and send its token")
+    claims = _claims(header)
+    object_id = _first(claims, _OBJECT)
+    application = _first(claims, _APPLICATION)
+    name = _first(claims, _PERSON) or (f"app:{application}" if application else object_id)
+    if name is None:
+        raise Unauthenticated("the token names neither a person nor an application")
+    held = {value for kind in _ROLES for value in claims.get(kind, ())}
+    roles = frozenset(role for role in Role if role.value in held)
+    return Caller(name=_printable(name), object_id=object_id, roles=roles)
+
+
+def _claims(header: str) -> dict[str, list[str]]:
+    try:
+        document: Any = json.loads(base64.b64decode(header, validate=True))
+        listed = [(claim["typ"], claim["val"]) for claim in document["claims"]]
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        raise Unauthenticated("the principal of App Service cannot be read") from error
+    claims: dict[str, list[str]] = {}
+    for kind, value in listed:
+        claims.setdefault(str(kind), []).append(str(value))
+    return claims
+
+
+def _first(claims: Mapping[str, list[str]], kinds: tuple[str, ...]) -> str | None:
+    return next((claims[kind][0] for kind in kinds if claims.get(kind)), None)
+
+
+def _printable(name: str) -> str:
+    return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_LONGEST_NAME]
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    name = name.strip("[]").lower()
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _caller_of(request: Request) -> Caller:
+    caller = request.scope.get(CALLER_KEY)
+    if caller is None:
+        raise Broken("The request came without a caller.")
+    return cast("Caller", caller)
+
+
+CurrentCaller = Annotated[Caller, Depends(_caller_of)]

@@ -1,0 +1,88 @@
+"""Who may call what: one table, and whatever is not in it is answered to nobody.
+
+A route of the API without a row here cannot be reached, and a test names it.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cache
+
+from polysync_core.api.definitions import PATHS
+
+
+class Role(StrEnum):
+    """The app roles of the Entra registration (infra/entra/app-roles.json)."""
+
+    READER = "Polysync.Reader"
+    OPERATOR = "Polysync.Operator"
+    ADMINISTRATOR = "Polysync.Administrator"
+
+    @property
+    def includes(self) -> frozenset[Role]:
+        """The role itself and the lesser ones."""
+        ranked = list(Role)
+        return frozenset(ranked[: ranked.index(self) + 1])
+
+
+OPEN = frozenset({("GET", "/health")})
+"""What anybody may call: it tells nothing but that the app answers."""
+
+_WRITES = ("PUT", "PATCH", "DELETE")
+
+RULES: dict[tuple[str, str], Role] = {
+    **{("GET", f"/{path}"): Role.READER for path in PATHS.values()},
+    **{("GET", f"/{path}/{{name}}"): Role.READER for path in PATHS.values()},
+    **{(m, f"/{path}/{{name}}"): Role.ADMINISTRATOR for path in PATHS.values() for m in _WRITES},
+    ("GET", "/definitions"): Role.READER,
+    ("PUT", "/definitions"): Role.ADMINISTRATOR,
+    ("POST", "/vaults/{name}/test"): Role.OPERATOR,
+    ("POST", "/platforms/{name}/test"): Role.OPERATOR,
+    ("GET", "/contention-profiles/{name}/usage"): Role.READER,
+    ("POST", "/tasks/{name}/run"): Role.OPERATOR,
+    ("GET", "/task-runs"): Role.READER,
+    ("GET", "/task-runs/{run_id}"): Role.READER,
+    ("GET", "/task-runs/{run_id}/history"): Role.READER,
+    ("GET", "/task-runs/{run_id}/events"): Role.READER,
+    ("GET", "/task-runs/{run_id}/explain"): Role.READER,
+    ("POST", "/task-runs/{run_id}/cancel"): Role.OPERATOR,
+    ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
+    ("GET", "/poison-messages"): Role.READER,
+    ("GET", "/audit"): Role.ADMINISTRATOR,
+    ("GET", "/openapi.json"): Role.READER,
+    ("GET", "/docs"): Role.READER,
+}
+
+
+def is_open(method: str, path: str) -> bool:
+    """Tell whether nobody need sign in for a request."""
+    return (_read(method), path) in OPEN
+
+
+def role_for(method: str, path: str) -> Role | None:
+    """Return the role that a request needs; None where the API has no such request.
+
+    Where several rows fit a path, the strictest of them counts.
+    """
+    fitting = [
+        role
+        for (of, template), role in RULES.items()
+        if of == _read(method) and _pattern(template).fullmatch(path)
+    ]
+    return max(fitting, key=lambda role: len(role.includes), default=None)
+
+
+def methods_of(path: str) -> list[str]:
+    """Return the methods that the API has of a path."""
+    return sorted({of for of, template in {*RULES, *OPEN} if _pattern(template).fullmatch(path)})
+
+
+def _read(method: str) -> str:
+    return "GET" if method == "HEAD" else method
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w+\}", template)
+    return re.compile("[^/]+".join(map(re.escape, parts)))

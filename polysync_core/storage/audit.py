@@ -1,0 +1,61 @@
+"""The record of changes, in Table Storage: a partition a day, newest first."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from polysync_core.domain.audit import AuditEntry
+from polysync_core.domain.runs.stored import Page
+from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.tables import TableStorage
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR_FUTURE = 9_999_999_999_999
+"""Epoch milliseconds from which a time is subtracted, so that the newest sorts first."""
+
+
+class TableAudit:
+    """The application's `AuditStore`."""
+
+    def __init__(self, storage: TableStorage) -> None:
+        self._table = storage.table("Audit")
+
+    def put(self, entry: AuditEntry) -> None:
+        """Keep an entry; the same again, with its status, takes its place."""
+        at = (entry.at - _EPOCH) // timedelta(milliseconds=1)
+        self._table.upsert(
+            Row(
+                _partition(entry.at.date()),
+                f"{_FAR_FUTURE - at:013}~{entry.id}",
+                {
+                    "id": entry.id,
+                    "at": at,
+                    "actor": entry.actor,
+                    "objectId": entry.object_id or "",
+                    "method": entry.method,
+                    "path": entry.path,
+                    "status": entry.status or 0,
+                },
+            )
+        )
+
+    def page(self, day: date, *, limit: int, token: str | None = None) -> Page[AuditEntry]:
+        """Return the entries of a day, newest first; raises `Malformed` for another's token."""
+        page = self._table.page(RowRange(_partition(day)), limit=limit, token=token)
+        return Page(items=[_entry(row) for row in page.rows], continuation_token=page.token)
+
+
+def _partition(day: date) -> str:
+    return day.isoformat()
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(
+        id=row.text("id"),
+        at=_EPOCH + timedelta(milliseconds=int(str(row.values["at"]))),
+        actor=row.text("actor"),
+        object_id=row.text("objectId") or None,
+        method=row.text("method"),
+        path=row.text("path"),
+        status=int(str(row.values["status"])) or None,
+    )
