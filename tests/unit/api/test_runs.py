@@ -22,6 +22,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.values import Outcome, RunStatus, begin_attempt, finish
 from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
@@ -44,6 +45,7 @@ class World:
                 run_routes(
                     TaskRuns(
                         runs=self.runs,
+                        closing=closing_of(self.runs),
                         task_named=self._task,
                         acceptance=Acceptance(
                             runs=self.runs,
