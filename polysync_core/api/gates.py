@@ -38,6 +38,7 @@ def _gate_view(view: GateView) -> dict[str, Any]:
         ],
         "groupCount": len(view.groups),
         "groups": [_group_view(group) for group in view.groups[:_SHOWN]],
+        "sentences": list(view.sentences()),
     }
 
 

@@ -50,9 +50,12 @@ class Children:
             full = replace(start, parameters={**start.parameters, **mapped})
             return self.acceptance.run_of(task, full)
         except Invalid as error:
-            return self.acceptance.stillborn(
-                task, start, failure(FailureCause.PARAMETERS, str(error))
-            )
+            return self.refused(task, firing, at, str(error))
+
+    def refused(self, task: Task, firing: Firing, at: datetime, why: str) -> TaskRun:
+        """Return the run of a firing that cannot start with what its parents give it."""
+        outcome = failure(FailureCause.PARAMETERS, why)
+        return self.acceptance.stillborn(task, _start(firing, at), outcome)
 
     def recall(self, task: Task, edge: str, graph_runs: Collection[RunId]) -> Token | None:
         """Return what an edge of a Task had in the graph runs that are repeated in part.

@@ -6,7 +6,6 @@ written before it is carried out, and whoever comes by next carries out what is 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.ports import GateStore, Runs
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.decisions import Firing, Gate, Group
+from polysync_core.domain.dependencies.decisions import Firing, Gate, Group, named
 from polysync_core.domain.dependencies.stored import StoredGate, pending
 from polysync_core.domain.dependencies.tokens import (
     Edge,
@@ -28,7 +27,7 @@ from polysync_core.domain.dependencies.tokens import (
     token_of,
     token_of_fire_time,
 )
-from polysync_core.domain.errors import NotFound, StaleETag, Unavailable
+from polysync_core.domain.errors import NotFound, StaleETag, TooLarge, Unavailable
 from polysync_core.domain.runs.values import TaskRun
 
 _TRIES = 20
@@ -36,7 +35,8 @@ _TRIES = 20
 _AT_ONCE = 500
 """Decisions that one visit carries out; the next one goes on."""
 
-_log = logging.getLogger(__name__)
+_TOLD = 10
+"""Groups that are told of in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,19 @@ class GateView:
     task: Task
     edges: tuple[Edge, ...]
     groups: tuple[Group, ...]
+
+    def sentences(self) -> Iterator[str]:
+        """Yield the same for people."""
+        if not self.edges:
+            yield f"Task '{self.task.name}' depends on no other."
+        elif not self.groups:
+            yield "It holds nothing: it awaits the next outcome of each."
+        for group in self.groups[:_TOLD]:
+            yield _sentence(group)
+        if len(self.groups) > _TOLD:
+            yield f"It holds the outcomes of {len(self.groups) - _TOLD} more graph runs."
+        if not self.task.enabled:
+            yield "The task is disabled: what would start it is recorded as a Skipped run."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +137,10 @@ class Gates:
     def _stored(self, task: Task, firing: Firing, at: datetime) -> TaskRun | None:
         """Store the run of a firing; None where it is there already."""
         run = self._children.run_of(task, firing, at=at)
-        stored = self.acceptance.store(run)
+        try:
+            stored = self.acceptance.store(run)
+        except TooLarge as error:
+            stored = self.acceptance.store(self._children.refused(task, firing, at, str(error)))
         return None if stored is None else stored.run
 
     def _gate(self, task: Task) -> Gate:
@@ -143,3 +159,13 @@ class Gates:
         """Return the time to the millisecond, which is what a list orders runs by."""
         now = self.clock()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _sentence(group: Group) -> str:
+    roots = dict.fromkeys(origin.run_id for token in group.tokens for origin in token.origins)
+    whose = f"Graph run {' with '.join(roots)}" if roots else "A fire time"
+    has = ", ".join(named(token.edge) for token in group.sources)
+    if group.awaits:
+        return f"{whose} has brought {has}; it awaits {', '.join(map(named, group.awaits))}."
+    others = ", ".join(map(named, group.lacks))
+    return f"{whose} has brought {has}; {others} must come from elsewhere."

@@ -17,22 +17,22 @@ TRUSTED_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    names: tuple[str, ...]
+class _Read[T]:
+    names: T
     read_at: float
 
 
 @dataclass(slots=True)
-class _Memory:
+class _Memory[T]:
     """Names by the name of a Task."""
 
-    read: Callable[[str], tuple[str, ...]]
+    read: Callable[[str], T]
     monotonic: Callable[[], float]
-    known: dict[str, _Read] = field(default_factory=dict[str, _Read])
+    known: dict[str, _Read[T]] = field(default_factory=dict[str, "_Read[T]"])
     edition: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, task: str) -> tuple[str, ...]:
+    def of(self, task: str) -> T:
         now, edition = self.monotonic(), self.edition
         known = self.known.get(task)
         if known is not None and now - known.read_at < TRUSTED_SECONDS:
@@ -62,6 +62,7 @@ class Neighbours:
         self._store = store
         self._downstream = _Memory(self._read_downstream, monotonic)
         self._upstream = _Memory(self._read_upstream, monotonic)
+        self._ancestors = _Memory(self._read_ancestors, monotonic)
 
     def downstream(self, task: str) -> tuple[str, ...]:
         """Return the Tasks that depend on a Task, by name."""
@@ -69,21 +70,13 @@ class Neighbours:
 
     def descends(self, task: str, roots: frozenset[str]) -> bool:
         """Tell whether a Task is one of some roots or downstream of one."""
-        seen, pending = {task}, [task]
-        while pending:
-            name = pending.pop()
-            if name in roots:
-                return True
-            fresh = [each for each in self._upstream.of(name) if each not in seen]
-            seen.update(fresh)
-            pending += fresh
-        return False
+        return task in roots or not roots.isdisjoint(self._ancestors.of(task))
 
     def forget(self, changed: Iterable[Reference]) -> None:
         """Read the graph anew when it is needed next, if a Task is among what was written."""
         if any(reference.kind is Kind.TASK for reference in changed):
-            self._downstream.forget()
-            self._upstream.forget()
+            for memory in (self._downstream, self._upstream, self._ancestors):
+                memory.forget()
 
     def _read_downstream(self, task: str) -> tuple[str, ...]:
         found = self._store.referrers(Reference(Kind.TASK, task))
@@ -94,6 +87,14 @@ class Neighbours:
         if stored is None or not isinstance(stored.definition, Task):
             return ()
         return tuple(dependency.task for dependency in stored.definition.dependencies)
+
+    def _read_ancestors(self, task: str) -> frozenset[str]:
+        seen, pending = {task}, [task]
+        while pending:
+            fresh = [each for each in self._upstream.of(pending.pop()) if each not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return frozenset(seen)
 
 
 def _depends(stored: Stored[Definition], task: str) -> bool:

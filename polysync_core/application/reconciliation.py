@@ -152,8 +152,8 @@ class Reconciler:
     def _examine_ended(self, run: TaskRun, work: _Pass) -> None:
         if not self.closing.close(run):
             work.repairs.settled += 1
-        elif run.finished_at is None or self.clock() - run.finished_at >= GRACE:
-            # Its dependents are still to be told, and what began to do so is not heard of.
+        elif not work.engine.carries(run.run_id, len(run.attempts)):
+            # Its dependents are still to be told, and the orchestration that did so is gone.
             work.engine.complete(run.run_id)
             work.repairs.completed += 1
 
