@@ -7,8 +7,9 @@ effect are made by `polysync_core.platforms.http`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -67,8 +68,13 @@ class Inquiries:
             )
             self.timekeeper.sleep(pause)
 
-    def trouble(self, answer: Answer, host: str) -> PolysyncError | None:
-        """Return the error for a redirect or a service that is busy or broken, else None."""
+    def trouble(
+        self, answer: Answer, host: str, *, hints: Mapping[int, str] = MappingProxyType({})
+    ) -> PolysyncError | None:
+        """Return the error for a redirect or a service that is busy or broken, else None.
+
+        `hints` says by status what it means to this service.
+        """
         if 300 <= answer.status < 400:
             return PlatformRefused(
                 f"{host} redirects to {answer.redirect_host}, which is not followed:"
@@ -78,8 +84,10 @@ class Inquiries:
             )
         if not _may_pass(answer):
             return None
+        hint = hints.get(answer.status)
         return Unavailable(
-            f"{host} is unavailable (status {answer.status})", retry_after=self._asked(answer)
+            f"{host} is unavailable (status {answer.status})" + (f": {hint}" if hint else ""),
+            retry_after=self._asked(answer),
         )
 
     def _left(self, deadline: float) -> TimeLeft:
