@@ -28,6 +28,8 @@ _HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
 """Public by number, but answered by the machine's own Azure host:
 https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
 
+_METADATA = IPv4Address("169.254.169.254")
+
 type Address = IPv4Address | IPv6Address
 
 
@@ -36,6 +38,8 @@ class Reach(StrEnum):
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
+    METADATA = "metadata"
+    """The service on which a machine in a cloud learns of its own identity."""
 
     def allows(self, address: str) -> bool:
         """Tell whether a resolved address may be connected to."""
@@ -45,6 +49,8 @@ class Reach(StrEnum):
             return False
         if self is Reach.LOOPBACK:
             return found.is_loopback
+        if self is Reach.METADATA:
+            return found == _METADATA
         return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
 
 
