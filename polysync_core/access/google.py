@@ -15,18 +15,18 @@ from typing import Any, cast
 
 from google import auth as google_auth
 from google.auth import identity_pool, impersonated_credentials, jwt
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.oauth2 import id_token, service_account
 
 from polysync_core.access.google_refusals import sign_in_refused
 from polysync_core.access.google_transport import GoogleReach, GoogleTransport
-from polysync_core.access.held_token import HeldToken, Issued
+from polysync_core.access.held_token import HeldToken, Issued, is_sendable
 from polysync_core.access.hosts import BaseAddress
 from polysync_core.access.inquiry import Inquiries
 from polysync_core.access.references import Secrets
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -105,8 +105,17 @@ class GoogleSignIn:
             return issue(transport)
         except PolysyncError as error:
             return error
-        except (GoogleAuthError, ValueError, TypeError, KeyError) as error:
-            return transport.failure or sign_in_refused(self.auth, transport.asked, error)
+        except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
+            return self._failed(error, transport)
+
+    def _failed(self, error: Exception, transport: GoogleTransport) -> PolysyncError:
+        if isinstance(error, DefaultCredentialsError):
+            return sign_in_refused(self.auth, transport.asked, error)
+        if transport.failure is not None:
+            return transport.failure
+        if transport.status == 200:
+            return Unavailable(f"{transport.asked} answered the sign-in with no token")
+        return sign_in_refused(self.auth, transport.asked, error)
 
     def _reach(self) -> GoogleReach:
         auth = self.auth
@@ -214,7 +223,7 @@ def _refreshed(credentials: Any, transport: GoogleTransport) -> Issued:
     credentials.refresh(transport)
     # google-auth's times are in UTC and do not say so.
     expiry = cast("datetime", credentials.expiry).replace(tzinfo=UTC)
-    return Issued(Secret(str(credentials.token)), expiry.timestamp())
+    return _issued(credentials.token, expiry.timestamp())
 
 
 def _identity_of(
@@ -230,9 +239,15 @@ def _identity_of(
     )
     if answer.status != 200:
         raise GoogleAuthError(answer.data)
-    token = str(json.loads(answer.data)["token"])
+    token = json.loads(answer.data)["token"]
     claims = cast("Mapping[str, Any]", _jwt.decode(token, verify=False))
-    return Issued(Secret(token), float(claims["exp"]))
+    return _issued(token, float(claims["exp"]))
+
+
+def _issued(token: object, expires_on: float) -> Issued:
+    if not isinstance(token, str) or not is_sendable(token):
+        raise ValueError("no header can hold the token")
+    return Issued(Secret(token), expires_on)
 
 
 def _read_key(text: str) -> dict[str, Any] | None:

@@ -84,6 +84,8 @@ class GoogleTransport(Request):
         """Why the last request has no answer that google-auth could make anything of."""
         self.asked = ""
         """The host that was asked last, as Google names it."""
+        self.status: int | None = None
+        """The status of the last answer."""
 
     def __call__(
         self,
@@ -117,6 +119,7 @@ class GoogleTransport(Request):
             )
         except PolysyncError as error:
             return error
+        self.status = answer.status
         self.failure = self._inquiries.trouble(answer, self.asked)
         return answer
 

@@ -56,3 +56,11 @@ class HeldToken:
         with self._lock:
             self._held = None
             self._forget()
+
+
+def is_sendable(token: str) -> bool:
+    """Tell whether a header can hold a token.
+
+    `http.client` would quote an impossible header, token and all, in its error.
+    """
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from polysync_core.access.exchange import Answer, request_for
-from polysync_core.access.held_token import HeldToken, Issued
+from polysync_core.access.held_token import HeldToken, Issued, is_sendable
 from polysync_core.access.hosts import BaseAddress
 from polysync_core.access.inquiry import HEADERS, Inquiries
 from polysync_core.access.references import Secrets
@@ -130,8 +130,7 @@ class Login:
 def header_of(token: Secret) -> dict[str, str]:
     """Return the header that shows a token to Vault; raises `PlatformRefused` if it can be none."""
     text = token.reveal().strip()
-    # http.client would quote an impossible header, token and all, in its error.
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    if not is_sendable(text):
         raise PlatformRefused(
             "the token for HashiCorp Vault is empty or holds characters that no token has:"
             " check what auth.token refers to",
