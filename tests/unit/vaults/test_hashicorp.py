@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.vaults.hashicorp import HashiCorpVault, open_hashicorp
 from polysync_core.vaults.registry import check_vault, open_vault
+from polysync_core.vaults.resolver import SecretResolver
 from tests.fakes.hashicorp import FakeVault, serving
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 from tests.fakes.secrets import KnownSecrets
@@ -397,3 +398,21 @@ def test_the_version_may_be_text_or_a_number(version: object) -> None:
     attributes = {"address": "https://vault.example.com", "kvVersion": version}
 
     check_vault(a_vault(attributes=attributes), development=False)
+
+
+def test_a_reference_is_resolved_through_two_vaults(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it happens in an activity: the token of one vault lies in another."""
+    monkeypatch.setenv("VAULT_TOKEN", TOKEN)
+    hashi = a_vault(
+        auth={"method": "Token", "token": "vault://local/VAULT_TOKEN"},
+        attributes={"address": stage.address},
+    )
+    local = Vault.model_validate({"name": "local", "provider": "Environment"})
+    vaults = {"hashi": hashi, "local": local}
+    resolver = SecretResolver(vaults.__getitem__, development=True)
+
+    assert resolver.resolve("vault://hashi/db/main").reveal() == "s3cret"
+    opened = open_vault(hashi, development=True, secrets=resolver)
+    assert "the token is valid" in opened.test()
