@@ -41,6 +41,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/platforms/{name}/test"): Role.OPERATOR,
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
+    ("GET", "/tasks/{name}/gate"): Role.READER,
     ("GET", "/task-runs"): Role.READER,
     ("GET", "/task-runs/{run_id}"): Role.READER,
     ("GET", "/task-runs/{run_id}/history"): Role.READER,
