@@ -31,7 +31,7 @@ param authTenantId string = tenant().tenantId
 param authAllowedApplications string = ''
 
 @description('Optional. Name of the resource group that is created.')
-param resourceGroupName string = '${abbreviations.resourceGroup}polysync-${environmentName}'
+param resourceGroupName string = 'rg-polysync-${environmentName}'
 
 @description('Optional. Tags of every resource.')
 param tags object = {}
@@ -251,13 +251,17 @@ module network './modules/network.bicep' = if (privateNetworking) {
 module rbac './modules/rbac.bicep' = {
   name: 'rbac'
   scope: group
+  dependsOn: [
+    scheduler
+  ]
   params: {
     principalId: identity.outputs.principalId
     hostStorageName: hostStorage.outputs.name
     dataStorageName: dataStorage.outputs.name
     vaultName: vault.outputs.name
     applicationInsightsName: monitoring.outputs.applicationInsightsName
-    schedulerName: useScheduler ? scheduler.?outputs.name ?? '' : ''
+    useScheduler: useScheduler
+    schedulerName: schedulerName
     taskHubName: taskHubName
     secretsOfficerId: secretsOfficerId
     secretsOfficerType: secretsOfficerType

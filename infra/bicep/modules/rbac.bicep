@@ -15,7 +15,10 @@ param vaultName string
 @description('Required. Name of the Application Insights component.')
 param applicationInsightsName string
 
-@description('Required. Name of the Durable Task Scheduler; empty where Azure Storage carries the orchestrations.')
+@description('Required. Whether the Durable Task Scheduler carries the orchestrations.')
+param useScheduler bool
+
+@description('Required. Name of the Durable Task Scheduler; it need not exist where it is not used.')
 param schedulerName string
 
 @description('Required. Name of the task hub.')
@@ -54,11 +57,11 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = if (!empty(schedulerName)) {
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' existing = if (useScheduler) {
   name: schedulerName
 }
 
-resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' existing = if (!empty(schedulerName)) {
+resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' existing = if (useScheduler) {
   parent: scheduler
   name: taskHubName
 }
@@ -141,7 +144,7 @@ resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 // The engine, where the Durable Task Scheduler is chosen.
-resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(schedulerName)) {
+resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (useScheduler) {
   name: guid(taskHub.id, principalId, roles.durableContributor)
   scope: taskHub
   properties: {

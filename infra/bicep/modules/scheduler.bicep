@@ -46,8 +46,5 @@ resource retention 'Microsoft.DurableTask/schedulers/retentionPolicies@2025-11-0
   }
 }
 
-@description('The name of the scheduler.')
-output name string = scheduler.name
-
 @description('The address of the scheduler.')
 output endpoint string = scheduler.properties.endpoint

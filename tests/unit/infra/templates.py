@@ -52,9 +52,13 @@ class Template:
 
     def names_used(self) -> list[str]:
         """Return every word outside strings, and in their holes."""
-        code = self.code()
-        holes = " ".join(_HOLE.findall(code))
-        return re.findall(r"[A-Za-z_]\w*", f"{_STRING.sub(' ', code)} {holes}")
+        return words_outside_strings(self.code())
+
+
+def words_outside_strings(code: str) -> list[str]:
+    """Return the words of some code that are names, those in holes of strings included."""
+    holes = " ".join(_HOLE.findall(code))
+    return re.findall(r"[A-Za-z_]\w*", f"{_STRING.sub(' ', code)} {holes}")
 
 
 def body_of(config: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from polysync_core.api.app import PREFIX
+from polysync_core.api.roles import OPEN, Role
 from tests.unit.infra.templates import (
     BICEP,
     ROOT,
@@ -19,6 +21,7 @@ from tests.unit.infra.templates import (
     template_names,
     templates,
     variable,
+    words_outside_strings,
 )
 
 TOKEN = "abcdefghijklm"  # what uniqueString() gives: 13 lower-case letters and digits
@@ -103,6 +106,21 @@ def test_every_name_in_a_text_is_declared(name: str) -> None:
     assert set(holes) <= known
 
 
+@pytest.mark.parametrize("name", template_names())
+def test_a_default_refers_to_parameters_only(name: str) -> None:
+    """The compiler refuses variables and resources there (BCP072)."""
+    read = template(name)
+    others = [each for kind in ("variables", "resources", "modules") for each in read.part(kind)]
+    defaults = re.findall(r"^param \w+ \w+ = (.*)$", read.code(), re.MULTILINE)
+    words = {word for each in defaults for word in words_outside_strings(each)}
+    assert words & set(others) == set()
+
+
+def test_every_abbreviation_is_used() -> None:
+    used = set(re.findall(r"\{abbreviations\.(\w+)\}", (BICEP / "main.bicep").read_text()))
+    assert used == set(json.loads((BICEP / "abbreviations.json").read_text()))
+
+
 def _modules() -> list[tuple[Template, str, Template, dict[str, Any]]]:
     return [
         (parent, name, template(each["detail"]["path"].removeprefix("./")), body_of(each["config"]))
@@ -182,7 +200,7 @@ def test_only_the_health_path_is_open_and_only_tokens_are_taken() -> None:
     assert settings["globalValidation"] == {
         "requireAuthentication": True,
         "unauthenticatedClientAction": "Return401",
-        "excludedPaths": ["/api/health"],
+        "excludedPaths": [f"{PREFIX}{path}" for _, path in OPEN],
     }
     entra = settings["identityProviders"]["azureActiveDirectory"]
     assert list(entra["registration"]) == ["clientId", "openIdIssuer"]
@@ -225,11 +243,7 @@ def test_the_runtime_is_that_of_the_repository() -> None:
 
 def test_app_roles_are_distinct_and_for_people_and_machines() -> None:
     roles = json.loads((ROOT / "infra" / "entra" / "app-roles.json").read_text())
-    assert [role["value"] for role in roles] == [
-        "Polysync.Reader",
-        "Polysync.Operator",
-        "Polysync.Administrator",
-    ]
+    assert [role["value"] for role in roles] == list(Role)
     assert len({role["id"] for role in roles}) == len(roles)
     assert all(role["allowedMemberTypes"] == ["User", "Application"] for role in roles)
 
