@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -163,6 +164,26 @@ def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
     assert answer.json() == {"status": "ok"}
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    policy = "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["content-security-policy"] == policy
+
+
+def test_only_the_documentation_may_load_what_a_page_needs(client: TestClient) -> None:
+    page = client.get("/docs")
+    policy = page.headers["content-security-policy"]
+
+    sources = set(re.findall(r"https://[^/\"']+", page.text))
+    assert sources
+    assert all(source in policy for source in sources)
+    assert policy.startswith("default-src 'none'; connect-src 'self'; frame-ancestors 'none'")
+
+
+def test_no_other_origin_is_let_in(client: TestClient) -> None:
+    answer = client.get("/health", headers={"origin": "https://elsewhere.example"})
+
+    assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
 def test_the_description_names_the_prefix_of_the_host(client: TestClient) -> None:
