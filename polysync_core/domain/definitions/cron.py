@@ -53,6 +53,12 @@ def check_cron(expression: str) -> str:
     return expression
 
 
+def cron_fields(expression: str) -> tuple[int, list[str]]:
+    """Return the second and the five fields of a checked expression."""
+    fields = NAMES.get(expression.strip().lower(), expression).split()
+    return (int(fields[0]), fields[1:]) if len(fields) == 6 else (0, fields)
+
+
 def _check_fires(fields: list[str]) -> None:
     has_second = len(fields) == 6
     try:
