@@ -28,6 +28,7 @@ _INSTANT = timedelta(microseconds=1)
 _LONGEST = timedelta(days=2)
 """More than any zone was ever set back or forward."""
 _COUNTED = timedelta(days=50 * 366)
+"""How far is counted before looking whether that is too much already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,25 +58,32 @@ def count_between(schedule: Schedule, *, after: datetime, until: datetime, most:
     """Return how many fire times there are strictly after `after` and before `until`.
 
     It multiplies the fires of a day by the matching dates, and goes through single fire times only
-    around changes of the clocks. A count above `most` is exact for a range of up to fifty years,
-    and may stop there; up to `most` it always is.
+    around changes of the clocks. Up to `most` it is exact; so it is above for fifty years, with
+    which it stops.
     """
     begin, end = _window(schedule, after, until)
     begin += _INSTANT
-    count, enough, changed = 0, begin + _COUNTED, begin - _LONGEST
-    while begin < end and (count <= most or begin < enough):
-        change = next_change(schedule.time_zone, changed, end + _LONGEST)
-        if change is None:
-            return count + _count_evenly(schedule, begin, end)
+    count = 0
+    while begin < end and count <= most:
+        near = min(end, begin + _COUNTED)
+        count += _count(schedule, begin, near)
+        begin = near
+    return count
+
+
+def _count(schedule: Schedule, begin: datetime, end: datetime) -> int:
+    """Count from `begin` and before `end`, as all that follow do."""
+    count, changed = 0, begin - _LONGEST
+    while change := next_change(schedule.time_zone, changed, end + _LONGEST):
         uneven = min(max(begin, change.at - change.length), end)
         even = max(begin, min(change.at + change.length, end))
         count += _count_evenly(schedule, begin, uneven) + _count_singly(schedule, uneven, even)
         begin, changed = even, change.at
-    return count
+    return count + _count_evenly(schedule, begin, end)
 
 
 def _count_evenly(schedule: Schedule, begin: datetime, end: datetime) -> int:
-    """Count from `begin` and before `end`, where the clocks run evenly in between."""
+    """Count where the clocks run evenly."""
     if begin >= end:
         return 0
     offset = offset_at(schedule.time_zone, begin)
