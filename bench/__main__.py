@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
     parser.add_argument("--stored", type=int, default=50_000, help="runs stored for `lists`")
     parser.add_argument("--many", type=int, default=2_000, help="runs for `memory`")
-    parser.add_argument("--contended", type=int, default=200, help="runs for `cap` and `rate`")
+    parser.add_argument("--contended", type=int, default=500, help="runs for `cap` and `rate`")
     parser.add_argument("--nap", type=float, default=2.0, help="seconds of a run for `cap`")
     parser.add_argument("--slots", type=int, default=8, help="slots for `cap`")
     parser.add_argument("--limit", type=int, default=20, help="starts a window for `rate`")

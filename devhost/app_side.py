@@ -26,7 +26,7 @@ from devhost.worker import FunctionApp
 log = logging.getLogger(__name__)
 
 _DURABLE = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
-WORKER_START_LIMIT = 10.0
+WORKER_START_LIMIT = 60.0
 
 
 class AppSide:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # As everywhere else, and before anything imports the durable library.
 os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
 
-settings.register_profile("suite", max_examples=60, stateful_step_count=40, deadline=None)
+# A loaded machine is slow without a fault: no example has a deadline, and drawing may take long.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings.get_profile("patient")
+settings.register_profile("suite", _PATIENT, max_examples=60, stateful_step_count=40)
 # 2,000 times 100 operations of every state machine (`make soak`).
 settings.register_profile(
-    "soak", max_examples=2000, stateful_step_count=100, deadline=None, print_blob=True
+    "soak", _PATIENT, max_examples=2000, stateful_step_count=100, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.connector import Connector, JobConnector
 
 TRUSTED_SECONDS = 15.0
 """How long an edit of a Platform may take to reach runs that are under way."""
@@ -40,6 +41,10 @@ class Connections:
     def to(self, platform_name: str) -> Connector:
         """Return a connector; raises `NotFound` where there is no such Platform."""
         return self._connection(platform_name).connector
+
+    def job(self, job: Job) -> JobConnector:
+        """Return what carries out a Job on its Platform; raises as `to` does, or `Invalid`."""
+        return self.to(job.platform).job(job.job_type)
 
     def platform(self, platform_name: str) -> Platform:
         """Return a Platform as it was at most `TRUSTED_SECONDS` ago."""

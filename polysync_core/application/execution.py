@@ -14,7 +14,7 @@ from polysync_core.application.changes import change_run, read_run
 from polysync_core.application.connections import Connections
 from polysync_core.application.endings import ACTOR, Endings
 from polysync_core.application.orders import Orders
-from polysync_core.application.outcomes import in_words, reported, unproven_stop
+from polysync_core.application.outcomes import ended_at_once, in_words, reported, unproven_stop
 from polysync_core.application.ports import Runs
 from polysync_core.application.verdicts import Memo, Verdict
 from polysync_core.domain.causes import FailureCause
@@ -36,7 +36,9 @@ from polysync_core.domain.runs.values import (
     with_attempt,
 )
 from polysync_core.platforms.connector import (
-    Connector,
+    CannotStop,
+    JobConnector,
+    OutcomeUnknown,
     ProviderStatus,
     Report,
     RunNotFound,
@@ -79,10 +81,10 @@ class Execution:
         stored = read_run(self.runs, run_id)
         if _is_over(stored.run, attempt):
             return self._endings.settled(stored, attempt)
-        if stored.run.carries(attempt) and not memo.failures:
+        stored, is_first = self._begin(stored, attempt, sends=memo.failures + 1)
+        if not is_first:
             # Somebody began before and is not heard of any more: it may have been sent.
             memo = replace(memo, uncertain=True)
-        stored = change_run(self.runs, stored, lambda run: self._begun(run, attempt))
         current = stored.run.attempt
         if not stored.run.carries(attempt) or current is None:
             return self._endings.settled(stored, attempt)
@@ -100,7 +102,7 @@ class Execution:
             return Verdict(submitted=False)
         external_id = current.external_run_id
         try:
-            connector = self.connections.to(stored.run.job.platform)
+            connector = self.connections.job(stored.run.job)
             report = connector.read(stored.run.job, external_id)
         except RunNotFound:
             return self._missing(stored, memo)
@@ -123,7 +125,7 @@ class Execution:
             return self._endings.settled(stored, attempt)
         # What was never sent may be tried again at once; what was sent must be stopped before.
         stopped = stored.run.status is RunStatus.QUEUED or self._given_up(stored.run)
-        stored = change_run(self.runs, stored, lambda run: self._begun(run, attempt))
+        stored, _ = self._begin(stored, attempt)
         if not stored.run.carries(attempt):
             return self._endings.settled(stored, attempt)
         message = "Polysync could not carry on; its log holds the reason under this run's id."
@@ -132,8 +134,27 @@ class Execution:
 
     # Submitting
 
-    def _begun(self, run: TaskRun, attempt: int) -> TaskRun | None:
+    def _begin(self, stored: StoredRun, attempt: int, *, sends: int = 1) -> tuple[StoredRun, bool]:
+        """Note on the row that the attempt is about to be sent for the `sends`-th time.
+
+        Tells whether it was noted here, and not by another execution of this very step.
+        """
+        noted = False
+
+        def begun(run: TaskRun) -> TaskRun | None:
+            nonlocal noted
+            changed = self._begun(run, attempt, sends)
+            noted = changed is not None
+            return changed
+
+        return change_run(self.runs, stored, begun), noted
+
+    def _begun(self, run: TaskRun, attempt: int, sends: int) -> TaskRun | None:
         """Start the attempt of a queued run; one that was cancelled meanwhile stays so."""
+        current = run.attempt
+        if run.carries(attempt) and current is not None:
+            is_due = current.external_run_id is None and current.sends < sends
+            return with_attempt(run, replace(current, sends=sends)) if is_due else None
         if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:
             return None
         return begin_attempt(run, at=self.clock(), actor=ACTOR)
@@ -141,12 +162,16 @@ class Execution:
     def _send(self, stored: StoredRun, current: Attempt, memo: Memo) -> Verdict:
         run = stored.run
         try:
-            connector = self.connections.to(run.job.platform)
-            submitted = connector.submit(self.orders.order_for(run, current.number))
+            connector = self.connections.job(run.job)
+            order = self.orders.order_for(run, current, again=memo.uncertain)
+            submitted = connector.submit(order)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
             message = _with_doubt(str(error), memo.uncertain)
-            return self._endings.fail(stored, cause, message)
+            return self._endings.fail(stored, cause, message, may_repeat=not memo.uncertain)
+        except OutcomeUnknown as error:
+            message = _with_doubt(str(error), True)
+            return self._endings.fail(stored, FailureCause.LOST, message, may_repeat=False)
         except (Unavailable, Uncertain) as error:
             return self._unanswered(stored, memo, error)
         _log.info(
@@ -159,11 +184,15 @@ class Execution:
                 "external_run_id": submitted.external_run_id,
             },
         )
+        report = submitted.report
+        if report is not None and report.status.is_final:
+            return self._endings.end(stored, lambda run: ended_at_once(run, submitted, report))
         stored = self._record_submitted(stored, current.number, submitted)
         if not stored.run.carries(current.number):
             return self._overtaken(stored, current.number, submitted)
+        wish = report.retry_after if report is not None else None
         wanted = stored.run.cancel_requested is not None
-        return self._again(stored.run, 0 if wanted else delay_before_look(0), Memo())
+        return self._again(stored.run, 0 if wanted else delay_before_look(0, wish=wish), Memo())
 
     def _record_submitted(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StoredRun:
         def recorded(run: TaskRun) -> TaskRun | None:
@@ -210,7 +239,7 @@ class Execution:
         return time_out(run, at=now, actor=ACTOR) if now >= deadline else None
 
     def _stopping(
-        self, stored: StoredRun, connector: Connector, external_id: str, memo: Memo
+        self, stored: StoredRun, connector: JobConnector, external_id: str, memo: Memo
     ) -> Verdict:
         """Ask the platform to stop, once per orchestration, and wait for its proof."""
         run = stored.run
@@ -219,9 +248,13 @@ class Execution:
                 connector.cancel(run.job, external_id)
             except RunNotFound:
                 return self._missing(stored, memo)
+            except CannotStop:
+                # Nothing can be done but to wait for its own end, for as long as for a proof.
+                _log.warning("The platform cannot stop a run.", extra=_stop("cannot_stop", run))
             except _TROUBLE as error:
                 return self._in_the_dark(stored, memo, error)
-            _log.info("The platform was asked to stop a run.", extra=_stop("cancel_sent", run))
+            else:
+                _log.info("The platform was asked to stop a run.", extra=_stop("cancel_sent", run))
             memo = replace(memo, stop_sent=self.clock().timestamp())
         if memo.stopping(self.clock()) > self.cancel_patience:
             return self._endings.end(stored, lambda run: unproven_stop(run, self.cancel_patience))
@@ -237,8 +270,8 @@ class Execution:
     def _stopped_at_last(self, run: TaskRun, external_id: str) -> bool:
         """Ask the platform to stop what nobody will look at any more."""
         try:
-            self.connections.to(run.job.platform).cancel(run.job, external_id)
-        except (*_TROUBLE, RunNotFound):
+            self.connections.job(run.job).cancel(run.job, external_id)
+        except (*_TROUBLE, RunNotFound, CannotStop):
             message = "The platform could not be asked to stop a run that is given up."
             _log.warning(message, extra=_stop("stop_failed", run))
             return False

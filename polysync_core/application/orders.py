@@ -11,7 +11,7 @@ from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.values import Attempt, TaskRun
 from polysync_core.domain.secrets import Secret, is_secret_reference
 from polysync_core.domain.variables import RunVariables, has_variables, substitute
 from polysync_core.platforms.connector import Order
@@ -24,16 +24,18 @@ class Orders:
     resolve_secret: Callable[[str], Secret]
     """Returns the secret that a `vault://` reference names."""
 
-    def order_for(self, run: TaskRun, attempt: int) -> Order:
-        """Return the order of an attempt.
+    def order_for(self, run: TaskRun, attempt: Attempt, *, again: bool) -> Order:
+        """Return the order of an attempt; `again` where it may have been carried out before.
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
         """
         return Order(
             job=run.job,
-            token=attempt_token(run.run_id, attempt),
-            run_name=f"{run.task} {run.run_id} attempt {attempt}",
-            parameters=dict(self._values(run, attempt)),
+            token=attempt_token(run.run_id, attempt.number),
+            run_name=f"{run.task} {run.run_id} attempt {attempt.number}",
+            parameters=dict(self._values(run, attempt.number)),
+            begun_at=attempt.begun_at or run.queued_at,
+            again=again,
         )
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:

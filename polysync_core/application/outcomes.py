@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 
 _ENDS = {
     ProviderStatus.SUCCESS: (RunStatus.SUCCEEDED, "The platform reports success."),
@@ -23,6 +23,8 @@ def reported(run: TaskRun, report: Report) -> Outcome:
     got round to stopping it keeps its own result.
     """
     status, reason = _ENDS[report.status]
+    if report.may_be_stopped and _was_to_stop(run) and status is RunStatus.FAILED:
+        status, reason = _ENDS[ProviderStatus.CANCELLED]
     cause, error = None, report.message
     if status is RunStatus.FAILED:
         cause = report.cause or FailureCause.ARTEFACT
@@ -42,6 +44,16 @@ def reported(run: TaskRun, report: Report) -> Outcome:
         started_at=report.started_at,
         finished_at=report.finished_at,
         outputs=report.outputs,
+    )
+
+
+def ended_at_once(run: TaskRun, submitted: Submitted, report: Report) -> Outcome:
+    """Return the outcome of a run whose end its platform told in answer to the submit."""
+    outcome = reported(run, report)
+    return replace(
+        outcome,
+        external_run_id=submitted.external_run_id,
+        monitor_url=report.monitor_url or submitted.monitor_url,
     )
 
 
@@ -75,6 +87,10 @@ def stopped_by_time(run: TaskRun) -> bool:
     """Whether it is the time-out that stops the attempt under way, and not somebody's wish."""
     attempt = run.attempt
     return run.cancel_requested is None and attempt is not None and attempt.timed_out is not None
+
+
+def _was_to_stop(run: TaskRun) -> bool:
+    return run.cancel_requested is not None or stopped_by_time(run)
 
 
 def in_words(patience: timedelta) -> str:

@@ -59,6 +59,7 @@ Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
+Profile = Annotated[str, typer.Argument(metavar="PROFILE", help="Name of a contention profile.")]
 
 
 @app.command()
@@ -186,6 +187,19 @@ def explain(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> N
             from polysync_core.cli.explaining import explanation_view
 
             now.terminal.show(*explanation_view(answer))
+
+
+@app.command()
+def usage(profile: Profile, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Show how a contention profile is used: who holds its slots, who waits, its next start."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("contention-profiles", profile, "usage")
+        if as_json:
+            now.terminal.json(answer)
+        else:
+            from polysync_core.cli.usage import usage_view
+
+            now.terminal.show(*usage_view(answer))
 
 
 @app.command()

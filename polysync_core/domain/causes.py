@@ -17,5 +17,5 @@ class FailureCause(StrEnum):
     SECRET = "Secret"  # noqa: S105 - a word of the API, not a credential
     PLATFORM_UNREACHABLE = "PlatformUnreachable"
     LOST = "Lost"
-    """The platform no longer knows the run."""
+    """The platform no longer knows the run, or cannot tell whether it has ever begun."""
     INTERNAL = "Internal"

@@ -25,6 +25,17 @@ class Credential(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Scheme:
+    """How a token is shown to a platform."""
+
+    header: str
+    prefix: str = ""
+
+
+BEARER = Scheme("Authorization", "Bearer ")
+
+
+@dataclass(frozen=True, slots=True)
 class ReferencedToken:
     """A token that lies in a vault, looked up for every call and kept nowhere here."""
 

@@ -11,8 +11,8 @@ and `getaddrinfo` offer no more.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import cast
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.transport import AddressRefused
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
@@ -63,8 +63,18 @@ class Answer:
 
     status: int
     content: bytes
-    retry_after: str | None = None
-    location: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By name in lower case."""
+
+    @property
+    def retry_after(self) -> str | None:
+        """When the platform wants to be asked again, as it wrote it."""
+        return self.headers.get("retry-after")
+
+    @property
+    def location(self) -> str | None:
+        """Where the platform points to: the redirect, or what it has created."""
+        return self.headers.get("location")
 
     @property
     def redirect_host(self) -> str:
@@ -77,12 +87,17 @@ class Answer:
 
     def json(self) -> JsonObject | None:
         """Return the JSON object that the answer is, or None if it is anything else."""
+        value = self.value()
+        return value if isinstance(value, dict) else None
+
+    def value(self) -> JsonValue:
+        """Return the JSON value that the answer is, or None if it is no JSON."""
         try:
             # `NaN` and `Infinity` are not JSON, whatever Python's decoder lets pass.
             value = json.loads(self.content, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return None
-        return cast("JsonObject", value) if isinstance(value, dict) else None
+        return cast("JsonValue", value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +110,7 @@ class TimeLeft:
     """On the same scale as `Timekeeper.monotonic`."""
 
 
-def request_for(
-    method: str, url: str, headers: dict[str, str], body: JsonObject | None
-) -> PreparedRequest:
+def request_for(method: str, url: str, headers: dict[str, str], body: JsonValue) -> PreparedRequest:
     """Return a request with a JSON body or none."""
     if body is None:
         return prepared(method, url, headers, None)
@@ -143,8 +156,7 @@ class Exchange:
         return Answer(
             status=response.status_code,
             content=content,
-            retry_after=response.headers.get("Retry-After"),
-            location=response.headers.get("Location"),
+            headers={name.lower(): value for name, value in response.headers.items()},
         )
 
     def _open(self, request: PreparedRequest, left: TimeLeft) -> Response | Fault:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from requests.adapters import HTTPAdapter
 
@@ -25,8 +25,15 @@ from polysync_core.domain.errors import (
     Uncertain,
 )
 from polysync_core.domain.json import JsonObject
-from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.credentials import Credential
+from polysync_core.platforms.calls import (
+    AnswerTooLarge,
+    Call,
+    Refusal,
+    RefusalMapping,
+    UnexpectedAnswer,
+    plain_refusal,
+)
+from polysync_core.platforms.credentials import BEARER, Credential, Scheme
 from polysync_core.platforms.exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
@@ -53,36 +60,6 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 
 
-class AnswerTooLarge(Unavailable):
-    """The answer is longer than is accepted, and will be so again."""
-
-
-class UnexpectedAnswer(Exception):
-    """The answer is JSON but not what the call is documented to return."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A 4xx answer, for a platform's own mapping; its body stays out of every error."""
-
-    status: int
-    body: JsonObject
-    host: str
-
-
-type RefusalMapping = Callable[[Refusal], PolysyncError]
-"""Turns a platform's refusal into the error to raise."""
-
-
-def plain_refusal(refusal: Refusal) -> PolysyncError:
-    """Return the error for a platform that says no more than the status."""
-    return PlatformRefused(
-        f"{refusal.host} refused the request with status {refusal.status}",
-        cause=FailureCause.SUBMIT,
-        status=refusal.status,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """How calls are carried: tests replace the transport and the time."""
@@ -91,25 +68,6 @@ class Wire:
     patience: Patience = field(default_factory=Patience)
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     size_limit: int = DEFAULT_SIZE_LIMIT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call, however often it has to be sent."""
-
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    segments: tuple[str, ...]
-    query: Mapping[str, QueryValue] | None = None
-    body: JsonObject | None = None
-    repeatable: bool = False
-    """Whether sending it twice does what sending it once does."""
-    refused: RefusalMapping | None = None
-    """What a 4xx means for this call, where the platform's general mapping does not fit."""
-
-    @property
-    def has_effect(self) -> bool:
-        """Whether the platform may change something because of it."""
-        return self.method != "GET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +87,22 @@ class PlatformClient:
     """Makes JSON calls to one platform; safe to share between threads.
 
     Every call raises `PlatformRefused` or what the refusal mapping makes of a 4xx, `Unavailable`,
-    or, for a call with an effect, `Uncertain`.
+    or, for a call with an effect, `Uncertain`. Without a credential it makes calls whose address
+    is their permission.
     """
 
     def __init__(
         self,
         base: BaseAddress,
-        credential: Credential,
+        credential: Credential | None,
         *,
+        scheme: Scheme = BEARER,
         refused: RefusalMapping = plain_refusal,
         wire: Wire | None = None,
     ) -> None:
         self.base = base
         self._credential = credential
+        self._scheme = scheme
         self._refused = refused
         wire = wire or Wire()
         self._patience = wire.patience
@@ -174,8 +135,23 @@ class PlatformClient:
         return self.carry_out(call, read)
 
     def carry_out[T](self, call: Call, read: Callable[[JsonObject], T]) -> T:
-        """Send a call until it succeeds, may not be sent again, or its time is over."""
-        deadline = self._time.monotonic() + self._patience.total
+        """Return what `read` makes of the JSON object that a call is answered with."""
+
+        def read_object(answer: Answer) -> T:
+            content = answer.json()
+            if content is None:
+                raise UnexpectedAnswer
+            return read(content)
+
+        return self.exchange(call, read_object)
+
+    def exchange[T](self, call: Call, read: Callable[[Answer], T]) -> T:
+        """Send a call until it succeeds, may not be sent again, or its time is over.
+
+        `read` sees the whole answer: what it says in headers, and a body that need not be JSON.
+        """
+        patience = call.patience or self._patience
+        deadline = self._time.monotonic() + patience.total
         doubtful = renewed = False
         repetition = 0
         while True:
@@ -183,7 +159,7 @@ class PlatformClient:
             if not isinstance(outcome, _Setback):
                 return outcome[0]
             doubtful = doubtful or (call.has_effect and outcome.doubtful)
-            if outcome.status == _UNAUTHORIZED and not renewed:
+            if outcome.status == _UNAUTHORIZED and self._credential is not None and not renewed:
                 self._credential.renew()
                 renewed = True
                 continue
@@ -195,17 +171,18 @@ class PlatformClient:
             self._time.sleep(pause)
 
     def _send[T](
-        self, call: Call, read: Callable[[JsonObject], T], deadline: float
+        self, call: Call, read: Callable[[Answer], T], deadline: float
     ) -> tuple[T] | _Setback:
-        token = self._token()
-        if not isinstance(token, Secret):
-            return _Setback(error=token)
-        headers = {**_HEADERS, "Authorization": f"Bearer {token.reveal()}"}
+        signature = self._signature()
+        if isinstance(signature, PolysyncError):
+            return _Setback(error=signature)
+        headers = {**_HEADERS, **(call.headers or {}), **signature}
         address = url(self.base.url, *call.segments, query=call.query)
         remaining = max(0.001, deadline - self._time.monotonic())
+        patience = call.patience or self._patience
         left = TimeLeft(
-            connect=min(self._patience.connect, remaining),
-            read=min(self._patience.read, remaining),
+            connect=min(patience.connect, remaining),
+            read=min(patience.read, remaining),
             deadline=deadline,
         )
         request = request_for(call.method, address, headers, call.body)
@@ -214,29 +191,29 @@ class PlatformClient:
             return self._fault(answer)
         return self._read(call, answer, read)
 
-    def _token(self) -> Secret | PolysyncError:
+    def _signature(self) -> dict[str, str] | PolysyncError:
+        """Return the header that says who calls."""
+        if self._credential is None:
+            return {}
         try:
             token = self._credential.token().reveal().strip()
         except PolysyncError as error:
             return error
         # http.client would quote an impossible header, token and all, in its error.
         if token and token.isascii() and token.isprintable() and " " not in token:
-            return Secret(token)
+            return {self._scheme.header: f"{self._scheme.prefix}{token}"}
         return PlatformRefused(
             f"the credential for {self.base.host} holds characters that no token has",
             cause=FailureCause.SECRET,
         )
 
     def _read[T](
-        self, call: Call, answer: Answer, read: Callable[[JsonObject], T]
+        self, call: Call, answer: Answer, read: Callable[[Answer], T]
     ) -> tuple[T] | _Setback:
         if answer.status >= 300:
             return self._failure(call, answer)
-        content = answer.json()
-        if content is None:
-            return self._fault(Fault.MALFORMED)
         try:
-            return (read(content),)
+            return (read(answer),)
         except UnexpectedAnswer:
             return self._fault(Fault.MALFORMED)
 
@@ -259,7 +236,8 @@ class PlatformClient:
             return _Setback(error=error, may_pass=isinstance(error, Unavailable), status=status)
         asked = read_retry_after(answer.retry_after, self._time.now())
         # A server that says when to come back has not begun; any other 5xx may come after the act.
-        doubtful = status >= 500 and not (status == 503 and asked is not None)
+        unstarted = call.busy_is_unstarted and status == 503 and asked is not None
+        doubtful = status >= 500 and not unstarted
         error = Unavailable(f"{self.base.host} is unavailable (status {status})", retry_after=asked)
         return _Setback(error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status)
 
@@ -275,11 +253,12 @@ class PlatformClient:
         self, call: Call, setback: _Setback, repetition: int, deadline: float
     ) -> float | None:
         """Return the seconds until the next sending, or None where there is none."""
-        if not (call.repeatable and setback.may_pass) or repetition >= self._patience.attempts:
+        patience = call.patience or self._patience
+        if not (call.repeatable and setback.may_pass) or repetition >= patience.attempts:
             return None
-        if setback.asked is not None and setback.asked > self._patience.longest_retry_after:
+        if setback.asked is not None and setback.asked > patience.longest_retry_after:
             return None
-        pause = self._time.pause(self._patience, repetition, setback.asked)
+        pause = self._time.pause(patience, repetition, setback.asked)
         return pause if self._time.monotonic() + pause < deadline else None
 
     def _note_repetition(self, call: Call, setback: _Setback, repetition: int) -> None:

@@ -1,63 +1,97 @@
 """From a platform's definition to a live connection.
 
-The packages of the platforms are imported when the first definition of their type is met: nobody
-pays start-up time for a platform that is not used.
+The package of a platform type is imported when the first definition of that type is met: nobody
+pays start-up time for a platform that is not used. Types that are not Polysync's own come from
+installed packages, by an entry point of the group `polysync.platforms` whose name is the type's
+and whose object is a `PlatformKind`.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
 from polysync_core.access.references import Secrets
+from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.kinds import PlatformKind, Surroundings
 
-SUPPORTED = (PlatformType.AZURE_DATABRICKS,)
+ENTRY_POINTS = "polysync.platforms"
+
+_OWN: Mapping[str, str] = {
+    PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.kind",
+}
+"""Modules whose `KIND` is one of Polysync's own platform types."""
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def platform_kind(name: str, path: str = "type") -> PlatformKind:
+    """Return a platform type; raises `Invalid` at `path` where there is none of that name."""
+    if name in _OWN:
+        return import_module(_OWN[name]).KIND
+    offers = [each for each in entry_points(group=ENTRY_POINTS) if each.name == name]
+    if not offers:
+        names = platform_types()
+        known = f"must be one of {', '.join(names)}"
+        raise Invalid.at(path, known + nearest(name, names))
+    if len(offers) > 1:
+        packages = " and ".join(sorted(map(_package_of, offers)))
+        raise Invalid.at(path, f"is offered by {packages}: keep one of these packages installed")
+    return _loaded(offers[0], path)
+
+
+def platform_types() -> list[str]:
+    """Return the names of all platform types, without importing any package."""
+    others = {each.name for each in entry_points(group=ENTRY_POINTS)}
+    return [*_OWN, *sorted(others - _OWN.keys())]
 
 
 def open_connector(platform: Platform, *, secrets: Secrets, allow_loopback: bool) -> Connector:
-    """Return a connection to a platform; nothing is sent before its first call.
-
-    TCP connections are pooled for the whole process; an Entra token is kept by the connector, which
-    is therefore worth keeping while the definition is the same. Safe to share between threads.
-    Raises `Invalid` where the definition is wrong.
-    """
+    """Return a connection to a platform; raises `Invalid` where its definition is wrong."""
     check_platform(platform, allow_loopback=allow_loopback)
-    match platform.type:
-        case PlatformType.AZURE_DATABRICKS:
-            from polysync_core.platforms.azure_databricks.connector import open_databricks
-
-            return open_databricks(platform, secrets=secrets, allow_loopback=allow_loopback)
-        case _:
-            raise _not_supported(platform.type)
+    surroundings = Surroundings(secrets=secrets, allow_loopback=allow_loopback)
+    return platform_kind(platform.type).open(platform, surroundings)
 
 
 def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
-    """Raise `Invalid` with every problem of a platform's auth and attributes, without any I/O."""
-    match platform.type:
-        case PlatformType.AZURE_DATABRICKS:
-            from polysync_core.platforms.azure_databricks import connector
-
-            problems = connector.check_platform(platform, allow_loopback=allow_loopback)
-        case _:
-            raise _not_supported(platform.type)
+    """Raise `Invalid` with every problem of a platform's type, auth and attributes."""
+    problems = platform_kind(platform.type).check(platform, allow_loopback)
     if problems:
         raise Invalid(problems)
 
 
 def check_job(platform: Platform, job: Job) -> None:
-    """Raise `Invalid` with every problem of a Job on its platform, without any I/O."""
-    match platform.type:
-        case PlatformType.AZURE_DATABRICKS:
-            from polysync_core.platforms.azure_databricks import connector
-
-            problems = connector.check_job(job)
-        case _:
-            raise _not_supported(platform.type)
+    """Raise `Invalid` with every problem of a Job on its platform."""
+    kind = platform_kind(platform.type, "platform")
+    problems = kind.job(job.job_type, path="jobType").check(job)
     if problems:
         raise Invalid(problems)
 
 
-def _not_supported(kind: PlatformType) -> Invalid:
-    supported = ", ".join(SUPPORTED)
-    return Invalid([Problem("type", f"{kind} is not supported yet; supported: {supported}")])
+def _loaded(offer: EntryPoint, path: str) -> PlatformKind:
+    package = _package_of(offer)
+    try:
+        kind: object = offer.load()
+    except Exception:
+        # Somebody else's code may raise anything at all; what it says belongs in the log.
+        _log.exception(
+            "A package that offers a platform type cannot be loaded.",
+            extra={"action": "platform_package_broken", "package": package, "type": offer.name},
+        )
+        kind = None
+    if not isinstance(kind, PlatformKind) or kind.name != offer.name:
+        message = f"package '{package}' offers it and cannot be loaded: the app's log says why"
+        raise Invalid.at(path, message)
+    return kind
+
+
+def _package_of(offer: EntryPoint) -> str:
+    return offer.dist.name if offer.dist is not None else offer.value

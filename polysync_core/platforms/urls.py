@@ -6,9 +6,11 @@ scheme, the host, the depth of the path or the rest of the query.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from polysync_core.domain.errors import Invalid
 
@@ -16,6 +18,7 @@ type QueryValue = str | int | bool
 
 # Characters that are drawn like a separator or a dot and do not normalise to one.
 _LOOK_ALIKES = frozenset("\u2044\u2215\u29f8\u29f9\u2216\u2571\u2572\u00b7\u2219\u22c5")
+_ADDRESS_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
 _UNWANTED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -27,6 +30,35 @@ def url(base: str, *segments: str, query: Mapping[str, QueryValue] | None = None
     return f"{base}{path}?" + "&".join(
         f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in query.items()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """A place below a platform's own base address, taken apart so that `url` puts it together."""
+
+    segments: tuple[str, ...]
+    query: Mapping[str, str]
+
+
+def own_address(text: object, base: str) -> OwnAddress | None:
+    """Return a platform's link to one of its own places; None where it leads anywhere else.
+
+    A platform's answer may name an address to go on with. It is never followed as it is: scheme,
+    host and port must be those of `base`, and only the path and the query are taken over.
+    """
+    if not isinstance(text, str) or _ADDRESS_CHARACTERS.fullmatch(text) is None:
+        return None
+    try:
+        given, ours = urlsplit(text), urlsplit(base)
+        query = dict(parse_qsl(given.query, keep_blank_values=True, errors="strict"))
+        segments = [unquote(part, errors="strict") for part in given.path.split("/") if part]
+    except ValueError:
+        return None
+    if (given.scheme, given.netloc.lower()) != (ours.scheme, ours.netloc):
+        return None
+    if any(part in {".", ".."} or deceptive_character(part) for part in segments):
+        return None
+    return OwnAddress(tuple(segments), query)
 
 
 def deceptive_character(text: str) -> str | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Uncertain
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
+    ExternalRun,
     Order,
     ProviderStatus,
     Report,
@@ -31,10 +32,16 @@ class FakePlatform:
         self.cancelled: list[str] = []
         self.submit_answers: list[Exception] = []
         """Raised by the next submits, before anything is started."""
+        self.at_once: Report | None = None
+        """What is told of a run together with its acceptance."""
+        self.cancel_answer: Exception | None = None
         self.lost_answers = 0
         """How many submits start the run and then fail to say so."""
         self.reports: list[Scripted[Report]] = []
         """The next answers to `read`; the last one stays."""
+
+    def job(self, job_type: str) -> FakePlatform:
+        return self
 
     def submit(self, order: Order) -> Submitted:
         self.orders.append(order)
@@ -44,7 +51,11 @@ class FakePlatform:
         if self.lost_answers:
             self.lost_answers -= 1
             raise Uncertain
-        return Submitted(external_run_id=external_id, monitor_url=f"https://p/{external_id}")
+        return Submitted(
+            external_run_id=external_id,
+            monitor_url=f"https://p/{external_id}",
+            report=self.at_once,
+        )
 
     def read(self, job: Job, external_run_id: str) -> Report:
         answer = self.reports.pop(0) if len(self.reports) > 1 else self.reports[0]
@@ -54,18 +65,22 @@ class FakePlatform:
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         self.cancelled.append(external_run_id)
+        if self.cancel_answer is not None:
+            raise self.cancel_answer
 
     def test(self) -> str:
         return "reached"
 
-    def artefacts(self, *, search: str | None = None) -> Iterator[Artefact]:
+    def artefacts(
+        self, *, job_type: str | None = None, search: str | None = None
+    ) -> Iterator[Artefact]:
         return iter(())
 
-    def describe(self, external_id: str, job_type: JobType) -> ArtefactSchema:
+    def describe(self, external_id: str) -> ArtefactSchema:
         return ArtefactSchema(parameters=())
 
-    def check(self, job: Job) -> None:
-        return None
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        return iter(())
 
 
 RUNNING = Report(status=ProviderStatus.RUNNING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
@@ -20,6 +20,8 @@ class FakeRuns:
         self.settled: dict[RunId, str] = {}
         self.writes = 0
         self.crash_at: int | None = None
+        self.before_save: Callable[[], object] | None = None
+        """Happens once, between somebody's read and write."""
         self._etags = itertools.count(1)
 
     def get(self, run_id: RunId) -> StoredRun | None:
@@ -45,6 +47,9 @@ class FakeRuns:
         return self._put(run)
 
     def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        if self.before_save is not None:
+            meanwhile, self.before_save = self.before_save, None
+            meanwhile()
         self._write()
         if self.rows[run.run_id].etag != stored.etag:
             raise StaleETag

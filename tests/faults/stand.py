@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.integration.devhost.host_process import ROOT, HostProcess, eventually
+from tests.integration.devhost.host_process import PATIENCE, ROOT, HostProcess, eventually
 
 TOKEN = "canary-5f1d2c9e-token"
 
@@ -47,7 +47,7 @@ class Workspace:
     def close(self) -> None:
         """End the simulator and its notebooks."""
         self._process.terminate()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=PATIENCE)
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -79,7 +79,7 @@ class Stand:
         return [self.host.get(f"/task-runs/{run_id}") for run_id in ids]
 
     def wait_for(
-        self, ids: list[str], met: Callable[[dict[str, Any]], bool], within: float = 20
+        self, ids: list[str], met: Callable[[dict[str, Any]], bool], within: float = PATIENCE
     ) -> list[dict[str, Any]]:
         """Wait until every run meets a condition."""
 
@@ -88,6 +88,11 @@ class Stand:
             return runs if all(map(met, runs)) else None
 
         return eventually(look, within=within)
+
+    def cancel(self, run_id: str) -> dict[str, Any]:
+        """Cancel a run and return it as it has ended."""
+        self.host.http.post(f"/task-runs/{run_id}/cancel").raise_for_status()
+        return self.wait_for([run_id], has_ended)[0]
 
     def kill(self) -> None:
         """End the host as a crash does."""

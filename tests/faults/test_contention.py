@@ -30,22 +30,22 @@ def limited(site: Stand, kind: str, **settings: Any) -> Iterator[str]:
 
 
 def test_a_window_that_has_room_again_starts_what_waits_without_any_message(site: Stand) -> None:
-    with limited(site, "RateLimit", limit=1, windowSeconds=2):
+    with limited(site, "RateLimit", limit=1, windowSeconds=3):
         runs = site.wait_for([site.run(0.1) for _ in range(3)], has_ended)
     starts = sorted(datetime.fromisoformat(run["startedAt"]) for run in runs)
+    # Six seconds, less what the first may have come later to its platform than the last.
     assert (starts[2] - starts[0]).total_seconds() > 3, "three starts need two windows"
     assert {run["status"] for run in runs} == {"Succeeded"}
 
 
 def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(site: Stand) -> None:
     with limited(site, "Concurrency", maxConcurrentTasks=1) as name:
-        first, second = site.run(3), site.run(0.1)
+        first, second = site.run(600), site.run(0.1)
         explained = eventually(
             lambda: (
                 found := site.host.get(f"/task-runs/{second}/explain"),
                 found if found["waitingFor"] else None,
-            )[1],
-            within=10,
+            )[1]
         )
         (hold,) = explained["waitingFor"]
         assert (hold["profile"], hold["used"], hold["limit"]) == (name, 1, 1)
@@ -54,10 +54,8 @@ def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(site
         assert [waiting["runId"] for waiting in counter["queue"]] == [second]
         wider = {"settings": {"maxConcurrentTasks": 2}}
         site.host.http.patch(f"/contention-profiles/{name}", json=wider).raise_for_status()
-        site.wait_for([second], has_ended, within=10)
-        runs = site.wait_for([first, second], has_ended)
-    ends = [datetime.fromisoformat(run["finishedAt"]) for run in runs]
-    assert ends[1] < ends[0]
+        site.wait_for([second], has_ended)
+        assert site.cancel(first)["status"] == "Cancelled"
 
 
 @pytest.mark.parametrize(
@@ -71,11 +69,11 @@ def test_a_run_that_may_not_wait_fails_with_its_cause_and_never_reaches_the_plat
     site: Stand, settings: dict[str, Any], cause: str
 ) -> None:
     with limited(site, "Concurrency", maxConcurrentTasks=1, **settings):
-        first = site.run(3)
+        first = site.run(600)
         site.wait_for([first], is_submitted)
         before = site.workspace.started()
         (run,) = site.wait_for([site.run(0.1)], has_ended)
         assert (run["status"], run["attempts"][0]["cause"]) == ("Failed", cause)
         assert run["attempts"][0]["externalRunId"] is None
-        site.wait_for([first], has_ended)
         assert site.workspace.started() == before
+        assert site.cancel(first)["status"] == "Cancelled"

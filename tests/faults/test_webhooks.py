@@ -121,8 +121,8 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(site: Stand) -> 
         subscribe(site, "others", receiver.url, events={"tasks": ["flaky"]})
         run_id = site.run(0.1)
         site.wait_for([run_id], has_ended)
-        eventually(lambda: len(receiver.taken()) >= 3, within=30)
-        poison = eventually(lambda: site.host.get("/poison-messages?limit=5")["items"], within=30)
+        eventually(lambda: len(receiver.taken()) >= 3)
+        poison = eventually(lambda: site.host.get("/poison-messages?limit=5")["items"])
 
     events = list({event["eventId"]: event for event in queued_events(site)}.values())
     assert [event["to"] for event in events] == LIFE
@@ -160,5 +160,5 @@ def test_a_message_that_is_no_delivery_is_shown_as_poison(site: Stand) -> None:
         messages = site.host.get("/poison-messages")["items"]
         return [each for each in messages if each["payload"] == text]
 
-    (message,) = eventually(shown, within=20)
+    (message,) = eventually(shown)
     assert message["reason"] == "the message is not a delivery to a webhook"

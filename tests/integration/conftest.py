@@ -13,24 +13,18 @@ import pytest
 
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.tables import TableStorage
+from tests.integration.devhost.host_process import PATIENCE, free_ports
 
 _ROOT = Path(__file__).parents[2]
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-_START_SECONDS = 30
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnection]:
     """The emulator on free ports, in memory, ended with the session."""
-    blob, queue, table = _free_ports(3)
+    # Not ports that the system hands out: another program might be given one before Azurite has it.
+    blob = free_ports(3)
+    queue, table = blob + 1, blob + 2
     process = subprocess.Popen(
         [
             *(str(_ROOT / "node_modules/.bin/azurite"), "--inMemoryPersistence", "--silent"),
@@ -46,7 +40,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
         yield StorageConnection(connection_string=_connection_string(blob, queue, table))
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -70,7 +64,7 @@ def _connection_string(blob: int, queue: int, table: int) -> str:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _START_SECONDS
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

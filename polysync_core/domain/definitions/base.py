@@ -31,6 +31,10 @@ type ObjectName = Annotated[str, StringConstraints(pattern=_NAME)]
 """1-63 of `a-z 0-9 -`, starting and ending with a letter or a digit."""
 
 
+type TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,62}$")]
+"""The name of a platform type or a job type; which there are is for the connectors to say."""
+
+
 def is_object_name(text: str) -> bool:
     """Tell whether a definition could have this name."""
     return not text.endswith("\n") and re.match(_NAME, text) is not None

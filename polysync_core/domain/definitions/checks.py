@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.contention import (
     Scope,
 )
 from polysync_core.domain.definitions.graph import find_cycle
-from polysync_core.domain.definitions.jobs import PLATFORM_OF, Job
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.references import malformed_secrets, references_of
 from polysync_core.domain.definitions.task_checks import task_problems
@@ -166,16 +166,7 @@ class Checks:
             default, data_type = parameter.default, parameter.data_type
             yield from _raised(lambda d=default, t=data_type, p=path: convert(d, t, path=p))
         platform = self.catalogue.find(Kind.PLATFORM, job.platform)
-        if not isinstance(platform, Platform):
-            return
-        if PLATFORM_OF[job.job_type] is not platform.type:
-            fitting = [each for each, type_ in PLATFORM_OF.items() if type_ is platform.type]
-            yield Problem(
-                "jobType",
-                f"does not run on platform '{platform.name}' ({platform.type}), "
-                f"which takes {', '.join(fitting)}",
-            )
-        else:
+        if isinstance(platform, Platform):
             yield from _raised(lambda: self.rules.check_job(platform, job))
 
 

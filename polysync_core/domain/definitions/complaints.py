@@ -97,6 +97,8 @@ def _message(details: Mapping[str, Any], location: Location, known: Sequence[str
             return _choice(details["input"], str(context.get("expected", "")))
         case "string_pattern_mismatch" if "a-z0-9-" in str(context.get("pattern")):
             return f"is not a valid name: {_NAME_RULE}"
+        case "string_pattern_mismatch" if "A-Za-z" in str(context.get("pattern")):
+            return "is not the name of a type, such as AzureDatabricks or DatabricksNotebook"
         case "string_type" if isinstance(details["input"], int | float):
             return "must be text: put it in quotes"
         case "value_error":

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
-from polysync_core.domain.definitions.platforms import PlatformType
+from polysync_core.domain.definitions.base import (
+    Definition,
+    ObjectName,
+    Tags,
+    TypeName,
+    Value,
+    refuse,
+)
 from polysync_core.domain.json import JsonValue
 
 
 class JobType(StrEnum):
-    """The kinds of artefact that Polysync can run."""
+    """The kinds of artefact that Polysync itself knows how to run; packages may add more."""
 
     DATABRICKS_NOTEBOOK = "DatabricksNotebook"
     DATABRICKS_JOB = "DatabricksJob"
@@ -56,22 +61,6 @@ _WITHOUT_OUTPUTS = frozenset(
 OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 """The setting by which the value that a notebook exits with becomes its outputs."""
 
-PLATFORM_OF: Mapping[JobType, PlatformType] = {
-    JobType.DATABRICKS_NOTEBOOK: PlatformType.AZURE_DATABRICKS,
-    JobType.DATABRICKS_JOB: PlatformType.AZURE_DATABRICKS,
-    JobType.DATABRICKS_WORKFLOW: PlatformType.AZURE_DATABRICKS,
-    JobType.DATABRICKS_PIPELINE: PlatformType.AZURE_DATABRICKS,
-    JobType.AI_FOUNDRY_PIPELINE_JOB: PlatformType.AZURE_AI_FOUNDRY,
-    JobType.AI_FOUNDRY_COMMAND_JOB: PlatformType.AZURE_AI_FOUNDRY,
-    JobType.AI_FOUNDRY_SWEEP_JOB: PlatformType.AZURE_AI_FOUNDRY,
-    JobType.ADF_PIPELINE: PlatformType.AZURE_DATA_FACTORY,
-    JobType.SYNAPSE_PIPELINE: PlatformType.AZURE_SYNAPSE,
-    JobType.AZURE_HTTP_FUNCTION: PlatformType.AZURE_FUNCTIONS,
-    JobType.LOGIC_APPS_WORKFLOW: PlatformType.AZURE_LOGIC_APPS,
-    JobType.CLOUD_FUNCTION_HTTP: PlatformType.GOOGLE_CLOUD_FUNCTIONS,
-}
-"""The service that each kind of artefact lives on."""
-
 
 def _check_external_id(text: str) -> str:
     if text != text.strip() or not text.isprintable():
@@ -95,7 +84,7 @@ class Job(Definition):
     """A template of one artefact on one platform."""
 
     platform: ObjectName
-    job_type: JobType
+    job_type: TypeName
     external_id: Annotated[
         str,
         StringConstraints(min_length=1, max_length=1024),
@@ -121,6 +110,6 @@ class Job(Definition):
 
 def has_outputs(job: Job) -> bool:
     """Tell whether a run of the Job has a result to take outputs from."""
-    if job.job_type is JobType.DATABRICKS_NOTEBOOK:
+    if job.job_type == JobType.DATABRICKS_NOTEBOOK:
         return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
     return job.job_type not in _WITHOUT_OUTPUTS

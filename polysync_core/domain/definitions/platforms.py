@@ -7,12 +7,12 @@ from enum import StrEnum
 from pydantic import Field
 
 from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.base import Definition, ObjectName
+from polysync_core.domain.definitions.base import Definition, ObjectName, TypeName
 from polysync_core.domain.json import JsonValue
 
 
 class PlatformType(StrEnum):
-    """The services that Polysync can run artefacts on."""
+    """The services that Polysync itself knows how to run artefacts on; packages may add more."""
 
     AZURE_DATABRICKS = "AzureDatabricks"
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
@@ -26,7 +26,7 @@ class PlatformType(StrEnum):
 class Platform(Definition):
     """A connection to an external execution service: type, auth method and attributes."""
 
-    type: PlatformType
+    type: TypeName
     auth: Auth
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
     contention_profiles: tuple[ObjectName, ...] = ()

@@ -64,7 +64,7 @@ def _mapping_problems(job: Job, dependency: Dependency, path: str, find: Find) -
 
 
 def _way_to_outputs(job: Job) -> str:
-    if job.job_type is not JobType.DATABRICKS_NOTEBOOK:
+    if job.job_type != JobType.DATABRICKS_NOTEBOOK:
         return ""
     return f": set settings.{OUTPUTS_FROM_EXIT_VALUE} of job '{job.name}' to true to have some"
 

@@ -76,6 +76,10 @@ class Attempt:
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    begun_at: datetime | None = None
+    """When it left the queue; None in rows of earlier releases."""
+    sends: int = 1
+    """How often its submit was begun: written before anything is sent."""
     timed_out: datetime | None = None
     """When its time was up: from then on its platform is asked to stop it."""
     cause: FailureCause | None = None
@@ -107,6 +111,8 @@ class Outcome:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    external_run_id: str | None = None
+    """Set where the end came together with the platform's first word of the run."""
     may_repeat: bool = True
     """False where its external run may go on unseen, so that another would run beside it."""
 
@@ -228,7 +234,7 @@ def begin_attempt(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
     number = run.next_attempt
     begun = replace(
         run,
-        attempts=(*run.attempts, Attempt(number=number)),
+        attempts=(*run.attempts, Attempt(number=number, begun_at=at)),
         started_at=run.started_at or at,
         not_before=None,
     )
@@ -272,6 +278,8 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
         status=outcome.status,
         cause=outcome.cause,
         error=outcome.error,
+        external_run_id=outcome.external_run_id or attempt.external_run_id,
+        submitted_at=attempt.submitted_at or (at if outcome.external_run_id else None),
         provider_status=outcome.provider_status or attempt.provider_status,
         monitor_url=outcome.monitor_url or attempt.monitor_url,
         started_at=outcome.started_at or attempt.started_at,

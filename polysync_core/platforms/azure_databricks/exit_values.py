@@ -12,8 +12,9 @@ from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, Too
 from polysync_core.domain.json import JsonObject
 from polysync_core.domain.plain import read_json
 from polysync_core.platforms.azure_databricks.refusals import refused_for_run
+from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import Report, RunNotFound
-from polysync_core.platforms.http import AnswerTooLarge, PlatformClient, UnexpectedAnswer
+from polysync_core.platforms.http import PlatformClient
 
 WHOLE_VALUE = "result"
 """The output that holds an exit value which is no JSON object."""

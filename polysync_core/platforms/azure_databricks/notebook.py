@@ -9,19 +9,30 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job, has_outputs
-from polysync_core.domain.errors import PlatformRefused, PolysyncError, Problem
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.exit_values import with_exit_value
 from polysync_core.platforms.azure_databricks.paths import path_problem
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused
-from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
-from polysync_core.platforms.connector import Order, ProviderStatus, Report, Submitted
-from polysync_core.platforms.http import PlatformClient, Refusal
-from polysync_core.platforms.text import value_as_text
+from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, objects_in, run_id_of
+from polysync_core.platforms.azure_databricks.widgets import widgets_of
+from polysync_core.platforms.azure_databricks.workspace import Workspace
+from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.connector import (
+    ArtefactSchema,
+    ExternalRun,
+    Order,
+    ProviderStatus,
+    Report,
+    Submitted,
+)
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.values import as_texts
 
 LONGEST_PARAMETERS = 1024 * 1024
 """Bytes of `base_parameters` as JSON that the Jobs API takes."""
@@ -30,15 +41,19 @@ _TOKEN_IS_SPENT = re.compile(r"idempotency.{0,100}deleted|deleted.{0,100}idempot
 
 
 @dataclass(frozen=True, slots=True)
-class NotebookRuns:
-    """Starts notebooks on one platform's compute."""
+class Notebooks:
+    """Runs notebooks on one platform's compute; implements `JobConnector`."""
 
     client: PlatformClient
-    runs: Runs
+    all_runs: Runs
+    workspace: Workspace
     compute: JsonObject
 
     def submit(self, order: Order) -> Submitted:
-        """Start the notebook once for `order.token`."""
+        """Start the notebook; what was sent before with this token is what is returned again."""
+        problems = check_notebook(order.job)
+        if problems:
+            raise Invalid(problems)
         run_id = self.client.post(
             *JOBS_API,
             "runs",
@@ -48,14 +63,29 @@ class NotebookRuns:
             read=run_id_of,
             refused=_submit_refused,
         )
-        return Submitted(external_run_id=run_id, monitor_url=self.runs.page(run_id))
+        return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
 
-    def read(self, job: Job, run_id: str) -> Report:
+    def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with its outputs where the Job asks for them."""
-        report, task_run_id = self.runs.look(run_id)
+        report, task_run_id = self.all_runs.look(external_run_id)
         if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
             return report
         return with_exit_value(report, task_run_id, self.client)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Ask Databricks to stop a run."""
+        self.all_runs.cancel(external_run_id)
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Read a notebook's widgets."""
+        return widgets_of(self.workspace.export(external_id))
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the one-time runs of the notebook that the workspace still lists."""
+        for run in self.all_runs.listed(run_type="SUBMIT_RUN"):
+            found = self.all_runs.external(run) if _runs_notebook(run, job) else None
+            if found is not None:
+                yield found
 
     def _body(self, order: Order) -> JsonObject:
         return {
@@ -90,13 +120,16 @@ def check_notebook(job: Job) -> list[Problem]:
     return problems
 
 
+def _runs_notebook(run: JsonObject, job: Job) -> bool:
+    return any(
+        isinstance(notebook := task.get("notebook_task"), dict)
+        and notebook.get("notebook_path") == job.external_id
+        for task in objects_in(run, "tasks")
+    )
+
+
 def _base_parameters(order: Order) -> dict[str, JsonValue]:
-    types = {parameter.name: parameter.data_type for parameter in order.job.parameters}
-    texts: dict[str, JsonValue] = {}
-    for name, value in order.parameters.items():
-        text = value_as_text(value, types.get(name))
-        if text is not None:
-            texts[name] = text
+    texts: dict[str, JsonValue] = {**as_texts(order.parameters, order.job.parameters)}
     if len(json.dumps(texts)) > LONGEST_PARAMETERS:
         raise PlatformRefused(
             "a notebook takes parameters of at most 1 MiB in all: pass a path to the data instead",

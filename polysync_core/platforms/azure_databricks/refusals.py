@@ -6,8 +6,8 @@ import re
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound
-from polysync_core.platforms.http import Refusal, RefusalMapping
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 # The service says so with INVALID_PARAMETER_VALUE; the official SDK tells it by these words too.

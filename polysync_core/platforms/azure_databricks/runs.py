@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeIs
-from urllib.parse import urlsplit
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
 from polysync_core.platforms.azure_databricks.states import RunWords
-from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
-from polysync_core.platforms.http import PlatformClient, UnexpectedAnswer
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.text import for_people
+from polysync_core.platforms.urls import QueryValue, own_address
 
 JOBS_API = ("api", "2.2", "jobs")
 
 LONG_START = timedelta(minutes=10)
 """A cluster usually starts within this time."""
 
+_PAGE_SIZE = 25
 _RUN_ID = re.compile(r"[1-9][0-9]{0,18}")
-_PAGE_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
 _PATH_IS_WRONG = re.compile(
     r"RESOURCE_DOES_NOT_EXIST|(?:notebook|path).{0,200}does(?:n't| not) exist"
     r"|unable to access the notebook",
@@ -30,6 +33,8 @@ _PATH_IS_WRONG = re.compile(
 )
 _CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
 _REMEDIES_BY_CODE = {
+    # What a notebook raises may quote its parameters, secrets included: it stays on the platform.
+    "RUN_EXECUTION_ERROR": "The notebook's own error is on the run's page in Databricks.",
     "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
     "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
     "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",
@@ -83,10 +88,29 @@ class Runs:
             refused=refused_for_run(run_id),
         )
 
+    def listed(self, **wanted: QueryValue) -> Iterator[JsonObject]:
+        """Yield the runs that the workspace lists, newest first, with their tasks."""
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = {**wanted, "expand_tasks": True, "limit": _PAGE_SIZE}
+            if token is not None:
+                query["page_token"] = token
+            return self.client.get(*JOBS_API, "runs", "list", query=query, read=_page_of_runs)
+
+        return paged(fetch)
+
+    def external(self, run: JsonObject) -> ExternalRun | None:
+        """Return a listed run, or None where it is not what a run looks like."""
+        number = run.get("run_id")
+        if not _is_number(number) or RunWords.of(run) is None:
+            return None
+        run_id = str(number)
+        return ExternalRun(external_run_id=run_id, report=self._report(run, run_id))
+
     def page(self, run_id: str, given: JsonValue = None) -> str:
         """Return the address of a run's page: the platform's own only if it is on its host."""
         base = self.client.base.url
-        if isinstance(given, str) and _is_on_host(given, base):
+        if isinstance(given, str) and own_address(given, base) is not None:
             return given
         return f"{base}/#job/{run_id}/run/1"
 
@@ -120,6 +144,8 @@ def _message(words: RunWords, has_waited_long: bool) -> str | None:
             "It has been waiting for its compute for long: an existing cluster, an instance pool"
             " or Serverless starts sooner than a new job cluster."
         )
+    if said and remedy and said[-1].isalnum():
+        said += "."
     return " ".join(filter(None, (said, remedy))) or None
 
 
@@ -144,14 +170,30 @@ def run_id_of(answer: JsonObject) -> str:
             raise UnexpectedAnswer
 
 
+def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
+    """Return the objects of a list in an answer; an absent list is an empty one."""
+    found = answer.get(name, [])
+    if not isinstance(found, list):
+        raise UnexpectedAnswer
+    return [each for each in found if isinstance(each, dict)]
+
+
+def next_token_of(answer: JsonObject) -> str | None:
+    """Return the token of the next page, which is absent or empty on the last."""
+    token = answer.get("next_page_token")
+    return token if isinstance(token, str) and token else None
+
+
+def _page_of_runs(answer: JsonObject) -> Page[JsonObject]:
+    return Page(objects_in(answer, "runs"), next_token_of(answer))
+
+
 def _task_run_id(run: JsonObject, run_id: int) -> int:
     """Return the id of the task's own run, of its last try where it was repeated.
 
     A run in the form without tasks is its own task.
     """
-    tasks = run.get("tasks")
-    found = [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
-    ids = [number for task in found if _is_number(number := task.get("run_id"))]
+    ids = [id_ for task in objects_in(run, "tasks") if _is_number(id_ := task.get("run_id"))]
     return ids[-1] if ids else run_id
 
 
@@ -178,13 +220,3 @@ def _moment(milliseconds: JsonValue) -> datetime | None:
             return datetime.fromtimestamp(milliseconds / 1000, UTC)
         case _:
             return None
-
-
-def _is_on_host(page: str, base: str) -> bool:
-    if _PAGE_CHARACTERS.fullmatch(page) is None:
-        return False
-    try:
-        given, ours = urlsplit(page), urlsplit(base)
-    except ValueError:
-        return False
-    return (given.scheme, given.netloc.lower()) == (ours.scheme, ours.netloc)

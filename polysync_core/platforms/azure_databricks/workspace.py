@@ -12,8 +12,9 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json import JsonObject
 from polysync_core.platforms.azure_databricks.paths import path_problem
+from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
-from polysync_core.platforms.http import PlatformClient, UnexpectedAnswer
+from polysync_core.platforms.http import PlatformClient
 
 log = logging.getLogger(__name__)
 

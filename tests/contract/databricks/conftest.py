@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +23,11 @@ from polysync_core.platforms.patience import Patience, Timekeeper
 from polysync_core.platforms.transport import CheckedAdapter
 
 CANARY = "dapi-canary-6f1c2d"
+MUCH = Patience(total=60.0, read=30.0, connect=30.0)
+"""More than a loaded machine needs."""
+LITTLE = Patience(total=2.0, read=1.0, connect=1.0)
+"""Less than an answer takes that is made to come late."""
+LATE = frozenset({"slow", "drip"})
 
 
 @dataclass
@@ -165,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "wrong-type":
                 self._send(200, b'{"run_id":null}')
             case "slow":
-                time.sleep(0.4)
+                time.sleep(LITTLE.read * 1.5)
                 self._send(status, content)
             case "drip":
                 self._drip(content)
@@ -175,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _drip(self, content: bytes) -> None:
         self._head(200, len(content) + 1000, {})
         try:
-            for _ in range(30):
+            for _ in range(60):  # longer than `LITTLE`
                 self.wfile.write(b" ")
                 self.wfile.flush()
                 time.sleep(0.05)
@@ -214,6 +219,13 @@ class Running:
     naps: list[float]
     tokens: deque[str]
     forgotten: list[str] = field(default_factory=list)
+    patience: Patience = MUCH
+
+    def go_wrong(self, faults: Collection[str]) -> None:
+        """Let the next requests go wrong; whoever then waits for a late answer waits little."""
+        self.workspace.faults = deque(faults)
+        if not LATE.isdisjoint(faults):
+            self.patience = LITTLE
 
     def resolve(self, reference: str) -> Secret:
         return Secret(self.tokens[0])
@@ -226,10 +238,6 @@ class Running:
     @property
     def timekeeper(self) -> Timekeeper:
         return Timekeeper(sleep=self.naps.append, uniform=lambda low, high: low)
-
-    @property
-    def patience(self) -> Patience:
-        return Patience(total=1.0, read=0.3, connect=0.3)
 
 
 @pytest.fixture

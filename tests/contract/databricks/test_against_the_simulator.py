@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     Connector,
+    JobConnector,
     Order,
     ProviderStatus,
     Report,
@@ -67,7 +69,7 @@ class Simulator:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().removeprefix("ready ").strip()
         if not self.url:
-            self.process.communicate(timeout=10)
+            self.process.communicate(timeout=60)
             raise AssertionError("the simulator did not start")
 
     def fault(self, **script: object) -> None:
@@ -75,7 +77,7 @@ class Simulator:
         request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.url}/simulator/faults", data=body, method="POST"
         )
-        urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310 - loopback
 
     def submissions(self) -> list[dict[str, Any]]:
         lines = (self.data / "submissions.jsonl").read_text().splitlines()
@@ -83,7 +85,7 @@ class Simulator:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="module")
-def connector(simulator: Simulator) -> Connector:
+def platform(simulator: Simulator) -> Connector:
     platform = Platform.model_validate(
         {
             "name": "lakehouse",
@@ -112,6 +114,11 @@ def connector(simulator: Simulator) -> Connector:
     return open_connector(platform, secrets=OneSecret(), allow_loopback=True)
 
 
+@pytest.fixture(scope="module")
+def connector(platform: Connector) -> JobConnector:
+    return platform.job(JobType.DATABRICKS_NOTEBOOK)
+
+
 def a_job(name: str, **settings: Any) -> Job:
     return Job(
         name="load",
@@ -123,11 +130,17 @@ def a_job(name: str, **settings: Any) -> Job:
 
 
 def an_order(name: str, token: str, **parameters: Any) -> Order:
-    return Order(job=a_job(name), token=token, run_name=token, parameters=parameters)
+    return Order(
+        job=a_job(name),
+        token=token,
+        run_name=token,
+        parameters=parameters,
+        begun_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
 
 
-def followed(connector: Connector, job: Job, run_id: str) -> Report:
-    deadline = time.monotonic() + 15
+def followed(connector: JobConnector, job: Job, run_id: str) -> Report:
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         report = connector.read(job, run_id)
         if report.status.is_final:
@@ -136,7 +149,7 @@ def followed(connector: Connector, job: Job, run_id: str) -> Report:
     raise AssertionError("the run did not end")
 
 
-def test_a_notebook_runs_to_its_end_with_its_parameters(connector: Connector) -> None:
+def test_a_notebook_runs_to_its_end_with_its_parameters(connector: JobConnector) -> None:
     submitted = connector.submit(an_order("echo", "echo1", rows=7))
 
     report = followed(connector, a_job("echo"), submitted.external_run_id)
@@ -148,7 +161,7 @@ def test_a_notebook_runs_to_its_end_with_its_parameters(connector: Connector) ->
     assert submitted.external_run_id in str(report.monitor_url)
 
 
-def test_a_notebook_that_raises_is_the_artefacts_own_failure(connector: Connector) -> None:
+def test_a_notebook_that_raises_is_the_artefacts_own_failure(connector: JobConnector) -> None:
     run_id = connector.submit(an_order("fail", "fail1")).external_run_id
 
     report = followed(connector, a_job("fail"), run_id)
@@ -157,7 +170,7 @@ def test_a_notebook_that_raises_is_the_artefacts_own_failure(connector: Connecto
     assert report.message
 
 
-def test_a_run_is_cancelled_and_cancelling_again_is_no_error(connector: Connector) -> None:
+def test_a_run_is_cancelled_and_cancelling_again_is_no_error(connector: JobConnector) -> None:
     run_id = connector.submit(an_order("sleep", "sleep1")).external_run_id
     connector.cancel(a_job("sleep"), run_id)
 
@@ -170,7 +183,7 @@ def test_a_run_is_cancelled_and_cancelling_again_is_no_error(connector: Connecto
 READS_EXIT_VALUE = a_job("exit", outputsFromExitValue=True)
 
 
-def exited(connector: Connector, token: str, **parameters: Any) -> str:
+def exited(connector: JobConnector, token: str, **parameters: Any) -> str:
     """Return the id of a run that has ended, without having looked at its exit value."""
     run_id = connector.submit(an_order("exit", token, **parameters)).external_run_id
     assert followed(connector, a_job("exit"), run_id).outputs == {}
@@ -187,7 +200,7 @@ def exited(connector: Connector, token: str, **parameters: Any) -> str:
     ],
 )
 def test_the_exit_value_becomes_outputs_only_where_the_job_asks_for_it(
-    connector: Connector, value: str, outputs: dict[str, Any]
+    connector: JobConnector, value: str, outputs: dict[str, Any]
 ) -> None:
     run_id = exited(connector, f"exit{len(value)}", value=value)
 
@@ -196,7 +209,7 @@ def test_the_exit_value_becomes_outputs_only_where_the_job_asks_for_it(
     assert (report.outputs, report.outputs_missing) == (outputs, None)
 
 
-def test_a_notebook_without_an_exit_value_has_no_outputs(connector: Connector) -> None:
+def test_a_notebook_without_an_exit_value_has_no_outputs(connector: JobConnector) -> None:
     run_id = connector.submit(an_order("echo", "noexit", rows=7)).external_run_id
 
     report = followed(connector, a_job("echo", outputsFromExitValue=True), run_id)
@@ -204,7 +217,7 @@ def test_a_notebook_without_an_exit_value_has_no_outputs(connector: Connector) -
     assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {})
 
 
-def test_an_exit_value_that_was_cut_is_not_taken_for_the_whole(connector: Connector) -> None:
+def test_an_exit_value_that_was_cut_is_not_taken_for_the_whole(connector: JobConnector) -> None:
     run_id = exited(connector, "exitlong", value="x", times=6_000_000)
 
     report = connector.read(READS_EXIT_VALUE, run_id)
@@ -217,7 +230,7 @@ def test_an_exit_value_that_was_cut_is_not_taken_for_the_whole(connector: Connec
     "script", [{"fault": "status", "status": 403}, {"fault": "status", "status": 404}]
 )
 def test_a_run_whose_exit_value_cannot_be_had_has_succeeded_all_the_same(
-    connector: Connector, simulator: Simulator, script: dict[str, Any]
+    connector: JobConnector, simulator: Simulator, script: dict[str, Any]
 ) -> None:
     run_id = exited(connector, f"exit{script['status']}", value="7")
     simulator.fault(endpoint="jobs/runs/get-output", **script)
@@ -237,7 +250,7 @@ def test_a_run_whose_exit_value_cannot_be_had_has_succeeded_all_the_same(
     ids=["the platform is busy", "the credential is refused"],
 )
 def test_an_exit_value_that_may_be_had_later_is_asked_for_again(
-    connector: Connector, simulator: Simulator, script: dict[str, Any], error: type[Exception]
+    connector: JobConnector, simulator: Simulator, script: dict[str, Any], error: type[Exception]
 ) -> None:
     run_id = exited(connector, f"later{script['status']}", value="7")
     simulator.fault(endpoint="jobs/runs/get-output", **script)
@@ -250,7 +263,7 @@ def test_an_exit_value_that_may_be_had_later_is_asked_for_again(
 
 @pytest.mark.parametrize("kind", ["lost-response", "truncated", "malformed", "cut"])
 def test_a_lost_answer_does_not_start_a_second_run(
-    connector: Connector, simulator: Simulator, kind: str
+    connector: JobConnector, simulator: Simulator, kind: str
 ) -> None:
     token = f"lost{kind.replace('-', '')}"
     simulator.fault(endpoint="jobs/runs/submit", fault=kind)
@@ -262,20 +275,20 @@ def test_a_lost_answer_does_not_start_a_second_run(
     assert str(started[0]["run_id"]) == submitted.external_run_id
 
 
-def test_an_unknown_run_is_not_found(connector: Connector) -> None:
+def test_an_unknown_run_is_not_found(connector: JobConnector) -> None:
     with pytest.raises(RunNotFound):
         connector.read(a_job("echo"), "999999999")
     with pytest.raises(RunNotFound):
         connector.cancel(a_job("echo"), "999999999")
 
 
-def test_a_notebook_that_is_missing_is_found_out(connector: Connector) -> None:
+def test_a_notebook_that_is_missing_is_found_out(connector: JobConnector) -> None:
     with pytest.raises(PlatformRefused, match="import the platform's notebooks again"):
-        connector.describe("/etl/gone", JobType.DATABRICKS_NOTEBOOK)
+        connector.describe("/etl/gone")
 
 
-def test_notebooks_are_found_and_described(connector: Connector) -> None:
-    assert {found.name for found in connector.artefacts()} == set(NOTEBOOKS)
-    schema = connector.describe("/etl/echo", JobType.DATABRICKS_NOTEBOOK)
+def test_notebooks_are_found_and_described(platform: Connector, connector: JobConnector) -> None:
+    assert {found.name for found in platform.artefacts()} == set(NOTEBOOKS)
+    schema = connector.describe("/etl/echo")
     assert [(p.name, p.default) for p in schema.parameters] == [("rows", "1")]
-    assert "127.0.0.1" in connector.test()
+    assert "127.0.0.1" in platform.test()

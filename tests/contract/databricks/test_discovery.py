@@ -11,14 +11,13 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
-from polysync_core.platforms.azure_databricks.connector import (
-    DatabricksConnector,
-    open_databricks,
-)
+from polysync_core.platforms.azure_databricks.kind import open_databricks
+from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.http import Wire
+from polysync_core.platforms.kinds import Surroundings
 
 
-def connect(server: Any, root: str = "/") -> DatabricksConnector:
+def connect(server: Any, root: str = "/") -> Connector:
     platform = Platform.model_validate(
         {
             "name": "lakehouse",
@@ -32,7 +31,7 @@ def connect(server: Any, root: str = "/") -> DatabricksConnector:
         }
     )
     wire = Wire(transport=server.adapter, patience=server.patience, timekeeper=server.timekeeper)
-    return open_databricks(platform, secrets=server, allow_loopback=True, wire=wire)
+    return open_databricks(platform, Surroundings(secrets=server, allow_loopback=True, wire=wire))
 
 
 def entry(kind: str, path: str) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def test_a_notebook_is_described_by_its_widgets(server: Any) -> None:
     source = '# Databricks notebook source\ndbutils.widgets.text("run_date", "2026-01-01")\n'
     server.workspace.notebooks["/etl/ä b"] = (source, "py")
 
-    schema = connect(server).describe("/etl/ä b", JobType.DATABRICKS_NOTEBOOK)
+    schema = connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/etl/ä b")
 
     assert [(p.name, p.default) for p in schema.parameters] == [("run_date", "2026-01-01")]
 
@@ -141,14 +140,14 @@ def test_a_notebook_without_source_form_is_read_as_jupyter(server: Any) -> None:
     cells = [{"cell_type": "code", "source": 'dbutils.widgets.text("a", "1")'}]
     server.workspace.notebooks["/j"] = (json.dumps({"cells": cells}), "ipynb")
 
-    schema = connect(server).describe("/j", JobType.DATABRICKS_NOTEBOOK)
+    schema = connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/j")
 
     assert [p.name for p in schema.parameters] == ["a"]
 
 
 def test_a_notebook_that_is_gone_says_so(server: Any) -> None:
     with pytest.raises(PlatformRefused, match="import the platform's notebooks again"):
-        connect(server).describe("/gone", JobType.DATABRICKS_NOTEBOOK)
+        connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/gone")
 
 
 @pytest.mark.parametrize("content", ["%%%", "gICA", None])
@@ -156,12 +155,17 @@ def test_content_that_cannot_be_decoded_is_no_answer(server: Any, content: Any) 
     server.workspace.answer = lambda *_: (200, {"content": content})
 
     with pytest.raises(Unavailable):
-        connect(server).describe("/x", JobType.DATABRICKS_NOTEBOOK)
+        connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/x")
 
 
-def test_other_artefacts_cannot_be_described_yet(server: Any) -> None:
-    with pytest.raises(Invalid, match="DatabricksNotebook"):
-        connect(server).describe("1", JobType.DATABRICKS_JOB)
+def test_a_job_type_of_another_platform_is_refused(server: Any) -> None:
+    with pytest.raises(Invalid, match="which takes DatabricksNotebook"):
+        connect(server).job(JobType.ADF_PIPELINE)
+
+
+def test_connectivity_is_tested_by_one_call(server: Any) -> None:
+    assert "127.0.0.1" in connect(server).test()
+    assert len(server.workspace.asked) == 1
 
 
 def test_a_refused_token_ends_discovery(tree: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,18 +14,16 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.azure_databricks.connector import (
-    DatabricksConnector,
-    open_databricks,
-)
-from polysync_core.platforms.connector import Order, ProviderStatus, RunNotFound
+from polysync_core.platforms.azure_databricks.kind import open_databricks
+from polysync_core.platforms.connector import JobConnector, Order, ProviderStatus, RunNotFound
 from polysync_core.platforms.http import Wire
+from polysync_core.platforms.kinds import Surroundings
 
 CANARY = "dapi-canary-6f1c2d"
 TOKEN = "a1b2c3"
 
 
-def connect(server: Any, **attributes: Any) -> DatabricksConnector:
+def connect(server: Any, **attributes: Any) -> JobConnector:
     platform = Platform.model_validate(
         {
             "name": "lakehouse",
@@ -46,7 +45,9 @@ def connect(server: Any, **attributes: Any) -> DatabricksConnector:
         timekeeper=server.timekeeper,
         size_limit=300_000,
     )
-    return open_databricks(platform, secrets=server, allow_loopback=True, wire=wire)
+    return open_databricks(
+        platform, Surroundings(secrets=server, allow_loopback=True, wire=wire)
+    ).job("DatabricksNotebook")
 
 
 def a_job(**changes: Any) -> Job:
@@ -67,6 +68,7 @@ def an_order(**changes: Any) -> Order:
         "token": TOKEN,
         "run_name": "sales-load",
         "parameters": {},
+        "begun_at": datetime(2026, 1, 1, tzinfo=UTC),
         **changes,
     }
     return Order(**values)
@@ -91,7 +93,7 @@ def an_order(**changes: Any) -> Order:
 def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
     server: Any, faults: list[str]
 ) -> None:
-    server.workspace.faults = deque(faults)
+    server.go_wrong(faults)
 
     submitted = connect(server).submit(an_order())
 
@@ -104,7 +106,7 @@ def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
 def test_a_submit_whose_answer_never_comes_is_uncertain_and_can_be_taken_up_again(
     server: Any, fault: str
 ) -> None:
-    server.workspace.faults = deque([fault] * 4)
+    server.go_wrong([fault] * 4)
     connector = connect(server)
 
     with pytest.raises(Uncertain):
@@ -284,8 +286,3 @@ def test_nothing_listens_at_the_address(server: Any) -> None:
 
     with pytest.raises(Unavailable, match="cannot be reached"):
         connector.submit(an_order())
-
-
-def test_connectivity_is_tested_by_one_call(server: Any) -> None:
-    assert "127.0.0.1" in connect(server).test()
-    assert len(server.workspace.asked) == 1

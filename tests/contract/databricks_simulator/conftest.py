@@ -18,6 +18,8 @@ from databricks.sdk.config import Config
 
 REPOSITORY = Path(__file__).parents[3]
 TOKEN = "dapi-anything"
+PATIENCE = 60
+"""How long anything may take that surely happens: a loaded machine is no fault of the product."""
 NOTEBOOKS = {
     "echo": """# Databricks notebook source
 # MAGIC %md
@@ -76,12 +78,12 @@ class Simulator:
     data: Path
 
     def client(self, token: str = TOKEN) -> WorkspaceClient:
-        """Return the official client for it; a resend is never worth more than two seconds."""
+        """Return the official client for it; a resend may take as long as it needs."""
         config = Config(
             host=self.url,
             token=token,
             auth_type="pat",
-            retry_timeout_seconds=2,
+            retry_timeout_seconds=60,
             config_file="/dev/null",
         )
         return WorkspaceClient(config=config)
@@ -92,7 +94,7 @@ class Simulator:
         request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.url}/simulator/{path}", data=content, method=method
         )
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
             text = answer.read().decode()
         return json.loads(text) if answer.headers.get_content_type().endswith("json") else text
 
@@ -113,7 +115,7 @@ class Simulator:
     def stop(self) -> int:
         """Ask it to end; return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
 
 

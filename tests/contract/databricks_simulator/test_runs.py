@@ -24,7 +24,7 @@ from databricks.sdk.service.jobs import (
     TerminationCodeCode,
 )
 
-WAIT = timedelta(seconds=10)
+WAIT = timedelta(seconds=60)
 
 
 def a_task(notebook: str, *, key: str = "main", **values: Any) -> SubmitTask:
@@ -41,7 +41,7 @@ def submit(databricks: WorkspaceClient, *tasks: SubmitTask, **values: Any) -> in
 
 def ended(databricks: WorkspaceClient, run_id: int) -> Run:
     """Poll much faster than the client's own waiter."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + WAIT.total_seconds()
     while time.monotonic() < deadline:
         run = databricks.jobs.get_run(run_id)
         assert run.state is not None
@@ -55,7 +55,7 @@ def ended(databricks: WorkspaceClient, run_id: int) -> Run:
 
 
 def running(databricks: WorkspaceClient, run_id: int) -> Run:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + WAIT.total_seconds()
     while time.monotonic() < deadline:
         run = databricks.jobs.get_run(run_id)
         assert run.state is not None
@@ -213,7 +213,7 @@ def test_a_cancel_kills_a_process_that_ignores_sigterm_and_its_children(
     run_id = submit(databricks, a_task("stubborn"))
     run = running(databricks, run_id)
     log = f"runs/{task_id(run)}/log"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + WAIT.total_seconds()
     while not (printed := simulator.control("GET", log).strip()) and time.monotonic() < deadline:
         time.sleep(0.02)
 
@@ -422,7 +422,7 @@ def test_a_lost_fork_server_loses_its_runs_and_is_started_again(
 def test_the_page_of_a_run_is_there(databricks: WorkspaceClient) -> None:
     run = databricks.jobs.get_run(submit(databricks, a_task("quiet")))
 
-    page = requests.get(run.run_page_url or "", timeout=5)
+    page = requests.get(run.run_page_url or "", timeout=WAIT.total_seconds())
 
     assert page.status_code == 200
     assert page.headers["Content-Type"].startswith("text/html")

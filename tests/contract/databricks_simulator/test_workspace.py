@@ -111,7 +111,7 @@ def test_a_refused_token_is_a_403(simulator: Any, token: str) -> None:
 
 
 def test_a_request_without_a_token_is_a_401(simulator: Any) -> None:
-    answer = requests.get(f"{simulator.url}/api/2.0/preview/scim/v2/Me", timeout=5)
+    answer = requests.get(f"{simulator.url}/api/2.0/preview/scim/v2/Me", timeout=60)
 
     assert answer.status_code == 401
     assert answer.json()["error_code"] == "401"

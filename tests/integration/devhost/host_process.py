@@ -21,7 +21,8 @@ from devhost.settings import storage_connection
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 QUEUE = "work"
-START_LIMIT = 30.0
+PATIENCE = 60.0
+"""How long anything may take that surely happens: a loaded machine is no fault of the product."""
 
 
 def free_ports(count: int) -> int:
@@ -37,7 +38,7 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def eventually(check: Callable[[], Any], *, within: float = 10.0) -> Any:
+def eventually(check: Callable[[], Any], *, within: float = PATIENCE) -> Any:
     """Return the first truthy answer of `check`, and fail if there is none in time."""
     until = time.monotonic() + within
     while not (answer := check()):
@@ -79,7 +80,7 @@ class HostProcess:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.said()
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=25)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=PATIENCE)
         return self
 
     def said(self) -> str:
@@ -104,12 +105,10 @@ class HostProcess:
         """Return every process under the host."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Send the signal and return the seconds until the host has ended."""
-        began = time.monotonic()
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send the signal and return the exit code."""
         self.process.send_signal(number)
-        self.process.wait(timeout=15)
-        return time.monotonic() - began
+        return self.process.wait(timeout=PATIENCE)
 
     def rest_of_stdout(self) -> str:
         """Return what stdout held after the ready line."""

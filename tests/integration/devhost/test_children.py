@@ -19,7 +19,7 @@ import pytest
 from devhost import children
 from devhost.children import Child, Program
 from devhost.settings import Options, StartRefused
-from tests.integration.devhost.host_process import eventually, free_ports, is_alive
+from tests.integration.devhost.host_process import PATIENCE, eventually, free_ports, is_alive
 
 SIMULATOR = """
 import sys, time
@@ -52,7 +52,7 @@ def start(program: Program, on_exit: Callable[[Child], None] = lambda _: None) -
 
 def end(child: Child) -> None:
     child.tell_to_end()
-    child.wait(time.monotonic() + 5)
+    child.wait(time.monotonic() + PATIENCE)
 
 
 def script(text: str) -> Program:

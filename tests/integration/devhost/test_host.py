@@ -21,7 +21,14 @@ from azure.storage.queue import QueueClient
 
 from devhost.host import lock
 from devhost.settings import StartRefused, storage_connection
-from tests.integration.devhost.host_process import HERE, QUEUE, HostProcess, eventually, is_alive
+from tests.integration.devhost.host_process import (
+    HERE,
+    PATIENCE,
+    QUEUE,
+    HostProcess,
+    eventually,
+    is_alive,
+)
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
@@ -82,20 +89,17 @@ def test_a_function_that_raises_is_500_and_says_nothing_of_the_reason(host: Host
 
 
 def test_events_pass_through_as_they_happen(host: HostProcess) -> None:
-    times: list[float] = []
-    with host.http.stream("GET", "/events?count=3") as answer:
+    with host.http.stream("GET", "/events?count=100000") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        times.extend(time.monotonic() for line in answer.iter_lines() if line)
-
-    assert len(times) == 3
-    assert times[2] - times[0] > 0.3
+        lines = filter(None, answer.iter_lines())
+        assert [next(lines) for _ in range(3)] == ["data: 0", "data: 1", "data: 2"]
 
 
 def test_a_client_that_hangs_up_ends_the_stream(host: HostProcess) -> None:
     with host.http.stream("GET", "/events?count=1000") as answer:
         next(answer.iter_lines())
 
-    assert eventually(lambda: "events" in host.get("/state")["disconnected"], within=5)
+    assert eventually(lambda: "events" in host.get("/state")["disconnected"])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_a_stream_that_fails_half_way_does_not_look_complete(host: HostProcess) 
 
 def test_a_caller_that_waits_for_leave_to_send_is_told_to_go_on(host: HostProcess) -> None:
     head = f"POST /api/echo HTTP/1.1\r\nHost: 127.0.0.1:{host.port}\r\nContent-Length: 2\r\n"
-    with socket.create_connection(("127.0.0.1", host.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE) as wire:
         wire.sendall((head + "Expect: 100-continue\r\nConnection: close\r\n\r\n").encode())
         assert wire.recv(100).startswith(b"HTTP/1.1 100 ")
         wire.sendall(b"ok")
@@ -144,7 +148,7 @@ def test_a_caller_that_waits_for_leave_to_send_is_told_to_go_on(host: HostProces
 
 
 def test_a_timer_fires_at_start_up_and_then_each_second(host: HostProcess) -> None:
-    assert eventually(lambda: len(host.get("/state")["ticks"]) >= 3, within=5)
+    assert eventually(lambda: len(host.get("/state")["ticks"]) >= 3)
 
 
 def test_a_message_is_handled_once(host: HostProcess) -> None:
@@ -247,7 +251,7 @@ def test_twenty_waiting_clients_do_not_keep_others_out(host: HostProcess) -> Non
     host.post("/start/everything?id=slow", 1)
 
     def wait() -> None:
-        httpx.get(f"http://127.0.0.1:{host.port}/api/wait/slow", timeout=25)
+        httpx.get(f"http://127.0.0.1:{host.port}/api/wait/slow", timeout=PATIENCE)
 
     waiting = [threading.Thread(target=wait) for _ in range(20)]
     for each in waiting:
@@ -286,9 +290,9 @@ def test_a_signal_ends_it_cleanly_with_its_children(
     host.post("/table?row=before")
     children = host.children()
     with host.http.stream("GET", "/events?count=1000"):
-        seconds = host.end(number)
+        assert host.end(number) == 0
 
-    assert (host.process.returncode, seconds < 10) == (0, True)
+    assert "did not end in time" not in host.said()
     assert list(filter(is_alive, children)) == []
     assert host.rest_of_stdout() == ""
 
@@ -304,8 +308,8 @@ def test_a_signal_before_it_is_ready_ends_it_as_well(start_host: StartHost, sign
     host = start_host()
     eventually(lambda: sign in host.said())
 
-    assert host.end() < 5
-    assert (host.process.returncode, "did not end in time" in host.said()) == (0, False)
+    assert host.end() == 0
+    assert "did not end in time" not in host.said()
 
 
 def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartHost) -> None:
@@ -328,7 +332,7 @@ def test_when_azurite_dies_the_host_says_so_and_ends(start_host: StartHost) -> N
     for child in host.children():
         child.kill()
 
-    assert host.process.wait(timeout=10) == 1
+    assert host.process.wait(timeout=PATIENCE) == 1
     assert "program=azurite exit_code=-9" in host.said()
 
 
@@ -338,7 +342,7 @@ def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
         taken.listen()
         base = taken.getsockname()[1] - 3
         refused = start_host("other", base=base)
-        assert refused.process.wait(timeout=15) == 1
+        assert refused.process.wait(timeout=PATIENCE) == 1
 
     assert f"Port {base + 3} is taken: choose another with --port." in refused.said()
     assert "Traceback" not in refused.said()
@@ -361,7 +365,7 @@ def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
         (app / "function_app.py").write_text(source)
     host = start_host(app=app)
 
-    assert host.process.wait(timeout=20) == 1
+    assert host.process.wait(timeout=PATIENCE) == 1
     assert reason in host.said()
     assert "The host has ended. exit_code=1" in host.said()
     assert host.rest_of_stdout() == ""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from examples import demo, local_host
+from tests.integration.devhost.host_process import PATIENCE
 
 REPOSITORY = Path(__file__).parents[3]
 HOST = """
@@ -45,11 +46,11 @@ class Api(FakeApi):
         runs = [build_run("Running"), build_run(status)]
         return Stream([event(number, run) for number, run in enumerate(runs)])
 
+ended = threading.Event()
+signal.signal(signal.SIGINT, lambda *_: ended.set())
 print("line 1 of the log", flush=True)
 if behaviour == "dies":
     sys.exit(3)
-ended = threading.Event()
-signal.signal(signal.SIGINT, lambda *_: ended.set())
 with Api(port=int(told["--port"])) as api:
     if behaviour != "hangs":
         print("ready", api.url, flush=True)
@@ -99,7 +100,7 @@ class Stage:
 
     def run(self, behaviour: str) -> tuple[int, str]:
         process = self.start(behaviour)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, output
 
     def requests(self) -> str:
@@ -149,12 +150,11 @@ def test_a_failure_ends_with_1_and_the_log(stage: Stage, behaviour: str, reason:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_the_host_too(stage: Stage, number: signal.Signals):
     process = stage.start("hangs")
-    log, until = stage.data / "devhost.log", time.monotonic() + 10
+    log, until = stage.data / "devhost.log", time.monotonic() + PATIENCE
     while not (log.exists() and "line 1" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.01)
-    time.sleep(0.1)  # the stand-in now installs its handler
     process.send_signal(number)
-    output, _ = process.communicate(timeout=10)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 130
     assert "all is stopped" in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +33,13 @@ from polysync_core.domain.runs.values import (
     request_cancel,
 )
 from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.connector import (
+    CannotStop,
+    OutcomeUnknown,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+)
 from tests.fakes.builders import FakeClock, a_job, a_run
 from tests.fakes.platform import CANCELLED, FAILED, RUNNING, SUCCESS, FakePlatform
 from tests.fakes.runs import Crash, FakeRuns
@@ -110,6 +117,138 @@ def test_a_run_that_is_looked_at_twice_costs_four_writes(bench: Bench) -> None:
     bench.look()
     bench.look()
     assert bench.runs.writes == 4  # submitting, submitted, outcome, index
+
+
+def test_a_platform_is_told_whether_it_must_look_before_it_sends(bench: Bench) -> None:
+    bench.platform.submit_answers = [Unavailable(), Uncertain(), Uncertain()]
+    verdict = bench.submit()
+    for _ in range(3):
+        verdict = bench.submit(verdict.memo)
+
+    assert [order.again for order in bench.platform.orders] == [False, False, True, True]
+    assert {order.begun_at for order in bench.platform.orders} == {bench.run.attempts[0].begun_at}
+
+
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tried_before(
+    failures: int,
+) -> None:
+    """The engine repeats a dead activity with the memo it had: the row tells the difference."""
+    bench = Bench()
+    memo = Memo()
+    bench.platform.submit_answers = [Unavailable()] * failures
+    for _ in range(failures):
+        memo = bench.submit(memo).memo
+    bench.platform.submit_answers = [Crash()]
+    with pytest.raises(Crash):
+        bench.submit(memo)
+
+    bench.submit(memo)
+
+    assert [order.again for order in bench.platform.orders] == [False] * (failures + 1) + [True]
+
+
+def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench) -> None:
+    """Both read the row before either has written it."""
+    bench.runs.before_save = bench.submit
+    bench.platform.submit_answers = [Uncertain(), Uncertain()]
+
+    bench.submit()
+
+    assert [order.again for order in bench.platform.orders] == [False, True]
+
+
+def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
+    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench.platform.submit_answers = [OutcomeUnknown("The function may have done its work.")]
+
+    assert bench.submit().retry is None
+
+    assert bench.run.status is RunStatus.FAILED
+    assert bench.run.attempts[0].cause is FailureCause.LOST
+    assert bench.run.reason == (
+        "The function may have done its work."
+        " It may run on its platform all the same; look at it there."
+    )
+
+
+def test_a_refusal_after_a_submit_in_doubt_does_not_start_another_beside_it() -> None:
+    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench.platform.submit_answers = [
+        Uncertain(),
+        PlatformRefused("No.", cause=FailureCause.SUBMIT),
+    ]
+
+    verdict = bench.submit(bench.submit().memo)
+
+    assert (verdict.done, verdict.retry) == (True, None)
+    assert bench.run.status is RunStatus.FAILED
+
+
+def test_an_end_that_comes_with_the_submit_is_recorded_in_one_write(bench: Bench) -> None:
+    bench.platform.at_once = Report(status=ProviderStatus.SUCCESS, outputs={"rows": 7})
+
+    assert bench.submit().done
+
+    assert bench.run.status is RunStatus.SUCCEEDED
+    assert bench.run.outputs == {"rows": 7}
+    attempt = bench.run.attempts[0]
+    assert (attempt.external_run_id, attempt.monitor_url) == ("1", "https://p/1")
+    assert attempt.submitted_at is not None
+    assert bench.runs.writes == 3  # submitting, outcome, index
+
+
+def test_a_failure_that_comes_with_the_submit_is_retried_as_any_other() -> None:
+    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench.platform.at_once = FAILED
+
+    assert bench.submit().retry is not None
+    assert bench.run.attempts[0].error == "Division by zero."
+
+
+def test_a_platform_can_say_with_the_submit_when_to_look(bench: Bench) -> None:
+    bench.platform.at_once = Report(status=ProviderStatus.RUNNING, retry_after=60)
+
+    verdict = bench.submit()
+
+    assert verdict.submitted
+    assert verdict.after_seconds == 60
+
+
+def test_a_run_that_cannot_be_stopped_is_waited_for_and_then_given_up_visibly(
+    bench: Bench,
+) -> None:
+    bench.platform.reports = [RUNNING]
+    bench.platform.cancel_answer = CannotStop()
+    bench.submit()
+    bench.ask_to_cancel()
+    verdict = bench.look()
+    assert not verdict.done
+    bench.clock.advance(seconds=CANCEL_PATIENCE.total_seconds() + 1)
+
+    assert bench.look(verdict.memo).done
+
+    assert bench.run.status is RunStatus.CANCELLED
+    assert "look at it there" in bench.run.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        pytest.param(True, RunStatus.CANCELLED, id="Polysync asked for it"),
+        pytest.param(False, RunStatus.FAILED, id="nobody asked for it"),
+    ],
+)
+def test_a_platform_that_calls_a_stopped_run_failed_is_understood(
+    bench: Bench, asked: bool, status: RunStatus
+) -> None:
+    bench.platform.reports = [RUNNING, replace(FAILED, may_be_stopped=True)]
+    bench.submit()
+    if asked:
+        bench.ask_to_cancel()
+    bench.look(bench.look().memo)
+
+    assert bench.run.status is status
 
 
 class SmallRuns(FakeRuns):

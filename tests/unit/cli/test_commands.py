@@ -500,3 +500,62 @@ class TestExplain:
     def test_prints_the_answer_as_json(self, api: FakeApi, polysync: Invoke):
         api.on("GET", "/task-runs/r-9/explain", Answer(self.ANSWER))
         assert json.loads(polysync("explain", "r-9", "--json").stdout) == self.ANSWER
+
+
+class TestUsage:
+    PATH = "/contention-profiles/cap/usage"
+    ANSWER = {
+        "name": "cap",
+        "type": "Concurrency",
+        "enabled": True,
+        "counters": [
+            {
+                "platform": "lakehouse",
+                "used": 4,
+                "limit": 4,
+                "holders": [{"runId": f"r-{number}"} for number in range(1, 5)],
+                "queueLength": 120,
+                "queue": [{"runId": "r-5"}],
+                "nextStart": None,
+            },
+            {
+                "platform": None,
+                "used": 30,
+                "limit": 30,
+                "holders": [],
+                "queueLength": 0,
+                "queue": [],
+                "nextStart": "2026-01-01T06:00:00Z",
+            },
+        ],
+    }
+
+    def test_shows_who_holds_and_who_waits(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", self.PATH, Answer(self.ANSWER))
+
+        result = polysync("usage", "cap")
+
+        rows = [line.split() for line in result.stdout.splitlines()]
+        assert rows[0] == ["Contention", "profile", "cap", "(Concurrency):"]
+        held = ["lakehouse", "4", "of", "4", "r-1,", "r-2,", "r-3,", "…", "120", "r-5", "-"]
+        assert held in rows
+        later = ["2026-01-01", "06:00:00Z"]
+        assert ["all", "together", "30", "of", "30", "-", "0", "-", *later] in rows
+        assert result.exit_code == 0
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            pytest.param({"enabled": False}, "is disabled: it limits nothing.", id="disabled"),
+            pytest.param({"counters": []}, "nothing that it limits waits or runs.", id="idle"),
+        ],
+    )
+    def test_says_that_nothing_is_limited(
+        self, api: FakeApi, polysync: Invoke, changes: dict[str, object], sentence: str
+    ):
+        api.on("GET", self.PATH, Answer({**self.ANSWER, **changes}))
+        assert polysync("usage", "cap").stdout.strip().endswith(sentence)
+
+    def test_prints_the_answer_as_json(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", self.PATH, Answer(self.ANSWER))
+        assert json.loads(polysync("usage", "cap", "--json").stdout) == self.ANSWER

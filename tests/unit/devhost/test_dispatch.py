@@ -91,7 +91,7 @@ def run(
         for number in range(runs):
             request = pb.CreateInstanceRequest(instanceId=str(number), name=name)
             await asyncio.to_thread(engine.StartInstance, request, LOCAL)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await _until(lambda: all(_ended(state) for state in _states(engine, runs)))
         return _states(engine, runs)
 
@@ -164,7 +164,7 @@ def test_an_entity_that_cannot_be_run_keeps_its_state() -> None:
         engine.SignalEntity(pb.SignalEntityRequest(instanceId="@counter@one", name="add"), LOCAL)
         engine._entities["@counter@one"].serialized_state = "5"
         Dispatcher(engine, app, Limits()).start()  # type: ignore[arg-type]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await _until(lambda: bool(app.inputs) and not engine._entity_in_flight)
         return engine._entities["@counter@one"].serialized_state or ""
 

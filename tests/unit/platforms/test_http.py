@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,9 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json import JsonObject
 from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.http import Call, PlatformClient, UnexpectedAnswer, Wire
+from polysync_core.platforms.calls import Call, UnexpectedAnswer
+from polysync_core.platforms.credentials import Scheme
+from polysync_core.platforms.http import PlatformClient, Wire
 from polysync_core.platforms.patience import Patience
 from polysync_core.platforms.transport import AddressRefused
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
@@ -390,3 +392,78 @@ def test_nothing_hangs_behind_an_error(fault: Callable[[], Step]) -> None:
 
     assert caught.value.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+CALL = Call(method="POST", segments=("run",), body={"a": 1})
+
+
+def test_an_answer_is_seen_whole_with_its_headers_and_whatever_its_body() -> None:
+    stage = Stage(Reply(202, b"", {"Location": "/runs/7", "X-Run-Id": "7"}))
+
+    answer = stage.client.exchange(CALL, lambda answer: answer)
+
+    assert (answer.status, answer.content) == (202, b"")
+    assert (answer.location, answer.headers["x-run-id"]) == ("/runs/7", "7")
+    assert answer.value() is None
+
+
+def test_a_list_or_a_text_is_a_value_too() -> None:
+    stage = Stage(Reply(200, b"[1]"), Reply(200, b'"x"'))
+
+    assert stage.client.exchange(CALL, lambda answer: answer.value()) == [1]
+    assert stage.client.exchange(CALL, lambda answer: answer.value()) == "x"
+
+
+def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
+    stage = Stage(Reply())
+    base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
+    client = PlatformClient(
+        base, stage.tokens, scheme=Scheme("x-functions-key"), wire=Wire(transport=stage.transport)
+    )
+
+    client.exchange(replace(CALL, headers={"x-kind": "test"}), lambda _: None)
+
+    (request,) = stage.transport.requests
+    assert request.headers["x-functions-key"] == CANARY
+    assert request.headers["x-kind"] == "test"
+    assert "Authorization" not in request.headers
+
+
+def test_a_call_whose_address_is_its_permission_carries_no_credential() -> None:
+    transport = ScriptedTransport([Reply(401)])
+    base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
+
+    with pytest.raises(PlatformRefused):
+        PlatformClient(base, None, wire=Wire(transport=transport)).exchange(CALL, lambda _: None)
+
+    (request,) = transport.requests
+    assert "Authorization" not in request.headers
+
+
+def test_a_read_that_does_something_leaves_doubt_when_its_answer_is_lost() -> None:
+    call = Call(method="GET", segments=("run",), effect=True)
+
+    with pytest.raises(Uncertain):
+        Stage(reset_connection()).client.exchange(call, lambda _: None)
+    with pytest.raises(Uncertain):
+        Stage(Reply(500)).client.exchange(call, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("unstarted", "error"), [(True, Unavailable), (False, Uncertain)], ids=["service", "function"]
+)
+def test_a_server_that_says_when_to_come_back_is_believed_only_if_the_call_says_so(
+    unstarted: bool, error: type[Exception]
+) -> None:
+    stage = Stage(Reply(503, b"", {"Retry-After": "60"}))
+
+    with pytest.raises(error):
+        stage.client.exchange(replace(CALL, busy_is_unstarted=unstarted), lambda _: None)
+
+
+def test_a_call_may_take_its_own_time() -> None:
+    stage = Stage(Reply())
+
+    stage.client.exchange(replace(CALL, patience=Patience(total=240, read=230)), lambda _: None)
+
+    assert stage.transport.timeouts == [(5.0, 230)]

@@ -31,12 +31,12 @@ class Zone:
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(2)
+        server.settimeout(30)
         yield server
 
 
 def send(adapter: HTTPAdapter, url: str) -> requests.Response:
-    return adapter.send(request_for("GET", url, {}, None), timeout=(1, 1))
+    return adapter.send(request_for("GET", url, {}, None), timeout=(30, 30))
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1"], ["20.42.4.211", "127.0.0.1"]])

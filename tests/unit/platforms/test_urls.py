@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.urls import deceptive_character, url
+from polysync_core.platforms.urls import deceptive_character, own_address, url
 
 BASE = "https://adb-1.7.azuredatabricks.net"
 
@@ -103,3 +103,57 @@ def test_letters_of_any_script_are_not_deceptive(text: str) -> None:
 )
 def test_look_alikes_and_invisible_characters_are(text: str) -> None:
     assert deceptive_character(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("address", "segments", "query"),
+    [
+        (f"{BASE}/runs/a%20b?code=1&x=", ("runs", "a b"), {"code": "1", "x": ""}),
+        (f"{BASE.upper().replace('HTTPS', 'https')}/r", ("r",), {}),
+        (BASE, (), {}),
+        (f"{BASE}/#job/7/run/8", (), {}),
+    ],
+)
+def test_a_platforms_own_link_is_taken_apart(
+    address: str, segments: tuple[str, ...], query: dict[str, str]
+) -> None:
+    found = own_address(address, BASE)
+
+    assert found is not None
+    assert (found.segments, found.query) == (segments, query)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/runs/1",
+        f"{BASE}.evil.example/runs/1",
+        f"{BASE}:8443/runs/1",
+        "http://adb-1.7.azuredatabricks.net/runs/1",
+        "https://user@adb-1.7.azuredatabricks.net/runs/1",
+        "//adb-1.7.azuredatabricks.net/runs/1",
+        f"{BASE}/runs/../admin",
+        f"{BASE}/runs/%2e%2e/admin",
+        f"{BASE}/runs/%ff",
+        f"{BASE}/runs/%0d%0aHost:%20evil",
+        f"{BASE}/runs/1 2",
+        f"{BASE}/" + "a" * 3000,
+        "https://[::1",
+        "/runs/1",
+        "",
+        None,
+        7,
+    ],
+)
+def test_a_link_anywhere_else_is_none(address: object) -> None:
+    assert own_address(address, BASE) is None
+
+
+@given(st.lists(st.sampled_from(ATTACKS) | st.text(max_size=8), max_size=4))
+def test_what_is_taken_apart_is_put_together_the_same(segments: list[str]) -> None:
+    try:
+        address = url(BASE, *segments, query={"a": "b&c"})
+    except Invalid:
+        return
+    found = own_address(address, BASE)
+    assert found is None or url(BASE, *found.segments, query=found.query) == address

@@ -152,7 +152,7 @@ async def start(req: Request, client: df.DurableFunctionsClient) -> Response:
 @app.route(route="wait/{id}", methods=["GET"])
 @app.durable_client_input(client_name="client")
 async def wait(req: Request, client: df.DurableFunctionsClient) -> Response:
-    found = await client.wait_for_orchestration_completion(req.path_params["id"], timeout=20)
+    found = await client.wait_for_orchestration_completion(req.path_params["id"], timeout=60)
     if found is None:
         return JSONResponse({"status": None})
     details = found.failure_details

@@ -11,6 +11,7 @@ from polysync_core.application.documents import Documents
 from polysync_core.domain.definitions.catalogue import read_document
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.errors import Invalid
+from polysync_core.platforms.registry import check_job, platform_kind
 from tests.fakes.definitions import FakeDefinitions, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
@@ -42,6 +43,11 @@ def _chain(document: dict[str, Any]) -> None:
     ]
 
 
+RULES = Rules(
+    development=True,
+    check_platform=lambda platform: platform_kind(platform.type) and None,
+    check_job=check_job,
+)
 CRON = "tasks[1].schedules[0].cron"
 BAD: list[Any] = [
     pytest.param(
@@ -139,8 +145,20 @@ BAD: list[Any] = [
     pytest.param(
         _set("jobs", 0, "jobType", to="ADFPipeline"),
         "jobs[0].jobType",
-        "does not run on platform 'lakehouse'",
+        "does not run on AzureDatabricks, which takes DatabricksNotebook",
         id="job type of another platform",
+    ),
+    pytest.param(
+        _set("jobs", 0, "jobType", to="Databricks Notebook"),
+        "jobs[0].jobType",
+        "is not the name of a type",
+        id="job type with a space",
+    ),
+    pytest.param(
+        _set("platforms", 0, "type", to="Databricks"),
+        "platforms[0].type",
+        "must be one of AzureDatabricks",
+        id="unknown platform type",
     ),
     pytest.param(
         _set("jobs", 1, "parameters", 1, "default", to="many"),
@@ -353,7 +371,7 @@ def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, re
     store = FakeDefinitions()
 
     with pytest.raises(Invalid) as caught:
-        Documents(store, Rules(development=True)).apply(read_document(raw))
+        Documents(store, RULES).apply(read_document(raw))
 
     messages = {problem.path: problem.message for problem in caught.value.problems}
     assert path in messages, messages
@@ -362,7 +380,7 @@ def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, re
 
 
 def test_the_document_without_a_fault_is_accepted() -> None:
-    Documents(FakeDefinitions(), Rules(development=True)).apply(read_document(lakehouse()))
+    Documents(FakeDefinitions(), RULES).apply(read_document(lakehouse()))
 
 
 def test_every_fault_is_told_at_once() -> None:
@@ -393,7 +411,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
     _set("platforms", 0, "auth", "personalAccessToken", to="vault://local/ok")(raw)
 
     with pytest.raises(Invalid) as caught:
-        Documents(FakeDefinitions(), Rules(development=True)).plan(read_document(raw))
+        Documents(FakeDefinitions(), RULES).plan(read_document(raw))
 
     assert "canary" not in str(caught.value)
     assert len(caught.value.problems) == 2

@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.platforms.azure_databricks.exit_values import ExitValue
-from polysync_core.platforms.http import UnexpectedAnswer
+from polysync_core.platforms.calls import UnexpectedAnswer
 
 
 @pytest.mark.parametrize(

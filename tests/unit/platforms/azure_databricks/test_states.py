@@ -297,6 +297,23 @@ def test_a_failure_says_what_to_do(message: str, remedy: str) -> None:
     assert remedy in found.message
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("RUN_EXECUTION_ERROR", "on the run's page"),
+        ("UNAUTHORIZED_ERROR", "Can Run"),
+        ("WORKSPACE_RUN_LIMIT_EXCEEDED", "concurrency profile"),
+    ],
+)
+def test_a_termination_code_says_what_to_do(code: str, remedy: str) -> None:
+    details = {"code": code, "type": "CLIENT_ERROR", "message": "It failed"}
+    found = report({"status": {"state": "TERMINATED", "termination_details": details}})
+
+    assert found.message is not None
+    assert found.message.startswith("It failed. ")
+    assert remedy in found.message
+
+
 def test_a_run_that_waits_for_long_says_what_starts_sooner() -> None:
     pending: dict[str, Any] = {"state": {"life_cycle_state": "PENDING", "state_message": "Waiting"}}
     now = int(VirtualTime().now().timestamp() * 1000)

@@ -1,0 +1,90 @@
+"""Azure Databricks as a platform type: what its definitions hold and how they are opened."""
+
+from __future__ import annotations
+
+from polysync_core.access.auth import ENTRA_METHODS, check_auth
+from polysync_core.access.references import Secrets
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
+from polysync_core.platforms.azure_databricks.notebook import Notebooks, check_notebook
+from polysync_core.platforms.azure_databricks.refusals import refused
+from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.azure_databricks.workspace import Workspace
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.credentials import Credential, ReferencedToken
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.kinds import (
+    Discovery,
+    JobKind,
+    LivePlatform,
+    PlatformKind,
+    Surroundings,
+)
+
+ENTRA_SCOPE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"
+"""The resource that every Azure Databricks workspace is, in every cloud."""
+
+_METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
+
+
+def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of a Databricks platform."""
+    problems = check_auth(platform.auth, _METHODS, "Azure Databricks")
+    try:
+        DatabricksAttributes.of(platform).base_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector:
+    """Return a connection to a workspace."""
+    attributes = DatabricksAttributes.of(platform)
+    base = attributes.base_address(allow_loopback=surroundings.allow_loopback)
+    credential = _credential(platform.auth, attributes, surroundings.secrets)
+    client = PlatformClient(base, credential, refused=refused, wire=surroundings.wire)
+    runs = Runs(client, surroundings.wire.timekeeper.now)
+    workspace, root = Workspace(client), attributes.default_notebook_path
+
+    def reach() -> str:
+        workspace.check_access(root)
+        return f"Reached the workspace at {base.host}; {root} is readable."
+
+    return LivePlatform(
+        kind=KIND,
+        jobs={
+            JobType.DATABRICKS_NOTEBOOK: Notebooks(client, runs, workspace, attributes.compute())
+        },
+        discoveries=[
+            Discovery(
+                job_types=frozenset({JobType.DATABRICKS_NOTEBOOK}),
+                find=lambda search: workspace.notebooks(root, search=search),
+            )
+        ],
+        reach=reach,
+    )
+
+
+def _credential(auth: Auth, attributes: DatabricksAttributes, secrets: Secrets) -> Credential:
+    if auth.method is AuthMethod.PERSONAL_ACCESS_TOKEN and auth.personal_access_token:
+        return ReferencedToken(auth.personal_access_token, secrets)
+    # Costs start-up time, which workspaces with a personal access token need not pay.
+    from polysync_core.access.entra import EntraToken, azure_credential
+
+    secret = auth.client_secret
+    return EntraToken(
+        lambda: azure_credential(auth, attributes.cloud, secrets),
+        ENTRA_SCOPE,
+        forget_secret=lambda: secrets.forget(secret) if secret else None,
+    )
+
+
+KIND = PlatformKind(
+    name=PlatformType.AZURE_DATABRICKS,
+    jobs={JobType.DATABRICKS_NOTEBOOK: JobKind(check=check_notebook)},
+    check=check_databricks,
+    open=open_databricks,
+)

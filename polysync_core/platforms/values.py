@@ -1,0 +1,104 @@
+"""Parameter values on their way to a platform: typed JSON tokens, or texts.
+
+| data type | JSON token | text (string-only job types, query, route) |
+|---|---|---|
+| `String` `Secret` | string | itself |
+| `Int` `Float` | number | its digits, never an exponent |
+| `Bool` | `true` `false` | `true` `false` |
+| `Json` `JsonArray` | the value itself | JSON without spaces |
+
+An order's values have the types of their parameters already, but for a secret, which is text
+whatever its parameter's type: it is converted here, at the last moment.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import assert_never
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.parameters import convert_literal
+from polysync_core.domain.secrets import Secret
+
+type Values = Mapping[str, JsonValue | Secret]
+"""The parameters of an order."""
+
+_TEXTUAL = frozenset({DataType.STRING, DataType.SECRET})
+
+
+def as_json(values: Values, schema: Iterable[Parameter]) -> JsonObject:
+    """Return an order's values as JSON tokens; what has no value is left out.
+
+    Raises `PlatformRefused` (cause `Parameters`) where a secret is not of its parameter's type.
+    """
+    types = {parameter.name: parameter.data_type for parameter in schema}
+    return {
+        name: _token(name, value, types.get(name, DataType.STRING))
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def as_texts(values: Values, schema: Iterable[Parameter]) -> dict[str, str]:
+    """Return an order's values as texts; what has no value is left out."""
+    types = {parameter.name: parameter.data_type for parameter in schema}
+    return {
+        name: text
+        for name, value in values.items()
+        if (text := value_as_text(value, types.get(name))) is not None
+    }
+
+
+def value_as_text(value: JsonValue | Secret, data_type: DataType | None) -> str | None:
+    """Return the text of a parameter's value, or None where there is no value to send.
+
+    | value            | text                                          |
+    |------------------|-----------------------------------------------|
+    | secret           | what it holds, shown here and nowhere else    |
+    | boolean          | `true` or `false`                             |
+    | whole number     | its digits                                    |
+    | other number     | digits and a point, never an exponent         |
+    | list or object   | JSON without spaces, letters as they are      |
+    | text             | itself; as JSON text where the type is `Json` |
+    | none             | not sent; `null` where the type is `Json`     |
+    """
+    is_json = data_type in {DataType.JSON, DataType.JSON_ARRAY}
+    match value:
+        case Secret():
+            return value.reveal()
+        case None:
+            return "null" if is_json else None
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return format(Decimal(repr(value)), "f")
+        case str():
+            return _compact(value) if is_json else value
+        case list() | dict():
+            return _compact(value)
+        case _:
+            assert_never(value)
+
+
+def _token(name: str, value: JsonValue | Secret, data_type: DataType) -> JsonValue:
+    if not isinstance(value, Secret):
+        return value
+    if data_type in _TEXTUAL:
+        return value.reveal()
+    try:
+        return convert_literal(value.reveal(), data_type, path=f"parameters.{name}")
+    except Invalid as error:
+        # The problem tells what the value is not, never what it is.
+        message = str(error)
+    raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
+
+
+def _compact(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from polysync_core.domain.errors import Unavailable
+from polysync_core.platforms.paging import Page, paged
+
+
+def book(pages: dict[str | None, Page[int]], read: list[str | None]) -> Callable[..., Page[int]]:
+    def fetch(token: str | None) -> Page[int]:
+        read.append(token)
+        return pages[token]
+
+    return fetch
+
+
+def test_pages_are_read_as_their_entries_are_wanted() -> None:
+    read: list[str | None] = []
+    pages = {None: Page([1, 2], "a"), "a": Page([], "b"), "b": Page([3])}
+    found = paged(book(pages, read))
+
+    assert [next(found), next(found)] == [1, 2]
+    assert read == [None]
+    assert list(found) == [3]
+    assert read == [None, "a", "b"]
+
+
+def test_pages_that_lead_in_a_circle_end() -> None:
+    pages = {None: Page([1], "a"), "a": Page([2], "a")}
+
+    with pytest.raises(Unavailable, match="repeats a page"):
+        list(paged(book(pages, [])))

@@ -1,0 +1,206 @@
+"""Platform types: Polysync's own, and those of installed packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.jobs import DataType, Job, Parameter
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms import registry
+from polysync_core.platforms.connector import Order, ProviderStatus
+from polysync_core.platforms.http import Wire
+from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.registry import (
+    check_job,
+    check_platform,
+    platform_kind,
+    platform_types,
+)
+from tests.fakes.builders import NOON
+from tests.fakes.http import Reply, ScriptedTransport
+
+HOWTO = Path(__file__).parents[3] / "docs/howto/add-a-job-type.md"
+
+type Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install distributions the way pip leaves them: modules, and metadata beside them."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def install(package: str, source: str, offers: str) -> None:
+        (tmp_path / f"{package}.py").write_text(source, encoding="utf-8")
+        metadata = tmp_path / f"{package}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8"
+        )
+        (metadata / "entry_points.txt").write_text(
+            f"[polysync.platforms]\n{offers}\n", encoding="utf-8"
+        )
+
+    registry.platform_kind.cache_clear()
+    yield install
+    registry.platform_kind.cache_clear()
+
+
+def a_platform(**changes: Any) -> Platform:
+    fields = {"name": "p", "type": "AcmeBatch", "auth": {"method": "FunctionKey"}, **changes}
+    return Platform.model_validate(fields)
+
+
+def refused(action: Callable[[], object]) -> tuple[str, str]:
+    with pytest.raises(Invalid) as caught:
+        action()
+    (problem,) = caught.value.problems
+    return problem.path, problem.message
+
+
+def test_a_platform_type_that_nobody_offers_is_refused_with_those_that_there_are() -> None:
+    path, message = refused(
+        lambda: check_platform(a_platform(type="AzureDatabrick"), allow_loopback=False)
+    )
+
+    assert path == "type"
+    assert "did you mean 'AzureDatabricks'?" in message
+
+
+def test_a_job_on_a_platform_whose_package_is_gone_says_so_at_its_platform() -> None:
+    job = Job(name="j", platform="p", job_type="AcmeBatchJob", external_id="x")
+
+    path, message = refused(lambda: check_job(a_platform(), job))
+
+    assert path == "platform"
+    assert "must be one of AzureDatabricks" in message
+
+
+def test_a_package_that_cannot_be_loaded_is_named_and_its_error_stays_in_the_log(
+    install: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    install("acme_broken", "raise RuntimeError('hunter2')", "AcmeBatch = acme_broken:KIND")
+
+    path, message = refused(lambda: check_platform(a_platform(), allow_loopback=False))
+
+    assert path == "type"
+    assert message.startswith("package 'acme_broken' offers it and cannot be loaded")
+    assert "hunter2" in caplog.text
+
+
+def test_an_object_that_is_no_kind_is_refused(install: Install) -> None:
+    install("acme_odd", "KIND = 7", "AcmeBatch = acme_odd:KIND")
+
+    assert "cannot be loaded" in refused(lambda: platform_kind("AcmeBatch"))[1]
+
+
+def test_two_packages_with_one_name_are_told_apart_by_a_person(install: Install) -> None:
+    install("acme_one", "", "AcmeBatch = acme_one:KIND")
+    install("acme_two", "", "AcmeBatch = acme_two:KIND")
+
+    assert "acme_one and acme_two" in refused(lambda: platform_kind("AcmeBatch"))[1]
+
+
+def test_a_package_cannot_take_the_place_of_a_platform_of_ours(install: Install) -> None:
+    install("acme_thief", "raise AssertionError", "AzureDatabricks = acme_thief:KIND")
+
+    assert platform_kind("AzureDatabricks").name == "AzureDatabricks"
+    assert platform_types().count("AzureDatabricks") == 1
+
+
+def example_of(howto: str) -> str:
+    """Return the Python code of the how-to, which is one module in parts."""
+    parts = [part.partition("```")[0] for part in howto.split("```python\n")[1:]]
+    return "\n".join(parts)
+
+
+def test_the_package_of_the_how_to_works(install: Install) -> None:
+    howto = HOWTO.read_text(encoding="utf-8")
+    install("acme_polysync", example_of(howto), "AcmeBatch = acme_polysync:KIND")
+    platform = a_platform(
+        auth={"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
+        attributes={"serviceUrl": "https://eu.batch.acme.example"},
+    )
+    job = Job(name="j", platform="p", job_type="AcmeBatchJob", external_id="nightly")
+
+    check_platform(platform, allow_loopback=False)
+    check_job(platform, job)
+    assert "AcmeBatch" in platform_types()
+    assert (
+        refused(lambda: check_job(platform, job.model_copy(update={"external_id": "a/../b"})))[0]
+        == "externalId"
+    )
+    assert (
+        refused(
+            lambda: check_platform(
+                platform.model_copy(update={"attributes": {"serviceUrl": "https://evil.example"}}),
+                allow_loopback=False,
+            )
+        )[0]
+        == "attributes.serviceUrl"
+    )
+
+
+def test_the_job_type_of_the_how_to_runs(install: Install) -> None:
+    install("acme_polysync", example_of(HOWTO.read_text("utf-8")), "AcmeBatch = acme_polysync:KIND")
+    transport = ScriptedTransport(
+        [
+            Reply.json({"id": "r-1"}),
+            Reply.json({"state": "strange"}),
+            Reply.json({"state": "Done", "outputs": {"rows": 7}}),
+            Reply.json({}),
+            Reply.json({"jobs": ["nightly"], "next": "2"}),
+            Reply.json({"jobs": ["hourly"]}),
+        ]
+    )
+    platform = a_platform(
+        auth={"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
+        attributes={"serviceUrl": "https://eu.batch.acme.example"},
+    )
+    job = Job(
+        name="j",
+        platform="p",
+        job_type="AcmeBatchJob",
+        external_id="nightly",
+        parameters=(Parameter(name="rows", data_type=DataType.INT),),
+    )
+    order = Order(job=job, token="t1", run_name="n", parameters={"rows": 3}, begun_at=NOON)
+
+    live = platform_kind("AcmeBatch").open(
+        platform, Surroundings(secrets=OneSecret(), wire=Wire(transport=transport))
+    )
+    acme = live.job("AcmeBatchJob")
+
+    assert acme.submit(order).external_run_id == "r-1"
+    assert transport.requests[0].body == b'{"key":"t1","inputs":{"rows":3}}'
+    assert acme.read(job, "r-1").status is ProviderStatus.UNKNOWN
+    assert acme.read(job, "r-1").outputs == {"rows": 7}
+    acme.cancel(job, "r-1")
+    assert [found.name for found in live.artefacts()] == ["nightly", "hourly"]
+    assert "which takes AcmeBatchJob" in refused(lambda: live.job("Other"))[1]
+
+
+class OneSecret:
+    def resolve(self, reference: str) -> Secret:
+        return Secret("a-token")
+
+    def forget(self, reference: str) -> None: ...
+
+
+def test_no_platform_is_imported_before_it_is_used() -> None:
+    script = (
+        "import sys, polysync_core.bootstrap, polysync_core.platforms.registry as registry\n"
+        "ours = 'polysync_core.platforms.azure'\n"
+        "packages = lambda: [name for name in sys.modules if name.startswith(ours)]\n"
+        "assert not packages(), packages()\n"
+        "registry.platform_kind('AzureDatabricks')\n"
+        "assert packages()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
