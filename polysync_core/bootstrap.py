@@ -13,6 +13,7 @@ from polysync_core.api.connectivity import connectivity_routes
 from polysync_core.api.definitions import definition_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
+from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -23,6 +24,7 @@ from polysync_core.application.definitions import Definitions
 from polysync_core.application.documents import Documents
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
+from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
@@ -68,6 +70,7 @@ class Services:
     deliveries: WebhookDelivery
     poison: PoisonMessages
     explanations: Explanations
+    fire_times: FireTimePreview
     policy_updates: PolicyUpdates
 
 
@@ -100,6 +103,7 @@ def build_api(services: Services) -> FastAPI:
             connectivity_routes(services.connectivity),
             # Before them for the same reason.
             explanation_routes(services.explanations),
+            fire_time_routes(services.fire_times),
             document_routes(services.documents, services.policy_updates.publish),
             definition_routes(services.definitions, services.policy_updates.publish),
             run_routes(services.runs),
@@ -162,6 +166,9 @@ def build(settings: Settings) -> Services:
         queue_ends=QueueEnds(runs=runs, clock=utc_now),
         reconciler=Reconciler(runs=runs, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
+        fire_times=FireTimePreview(
+            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+        ),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,

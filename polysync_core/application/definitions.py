@@ -9,6 +9,7 @@ from typing import cast
 
 from polysync_core.application.catalogues import Overlay
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.catalogue import (
     Reference,
     read_definition,
@@ -93,6 +94,10 @@ class Definitions:
     def vault(self, name: str) -> Vault:
         """Return a Vault, or raise `NotFound`."""
         return cast("Vault", self.get(Kind.VAULT, name).definition)
+
+    def calendar(self, name: str) -> Calendar:
+        """Return a calendar, or raise `NotFound`."""
+        return cast("Calendar", self.get(Kind.CALENDAR, name).definition)
 
     def webhook(self, name: str) -> Webhook:
         """Return a webhook, or raise `NotFound`."""

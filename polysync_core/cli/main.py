@@ -56,6 +56,7 @@ OfStatus = Annotated[
 ]
 OfGraph = Annotated[str | None, typer.Option("--graph", help="Only runs of this graph run.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+Count = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -200,6 +201,21 @@ def usage(profile: Profile, url: Url = DEFAULT_URL, as_json: AsJson = False) -> 
             from polysync_core.cli.usage import usage_view
 
             now.terminal.show(*usage_view(answer))
+
+
+@app.command()
+def fire_times(
+    task: Task, count: Count = 10, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
+    """Show when a task's schedules fire next, and what daylight saving and calendars do to them."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("tasks", task, "fire-times", query={"count": str(count)})
+        if as_json:
+            now.terminal.json(answer)
+        else:
+            from polysync_core.cli.fire_times import fire_times_view
+
+            now.terminal.show(*fire_times_view(answer))
 
 
 @app.command()

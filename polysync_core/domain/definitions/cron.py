@@ -68,7 +68,9 @@ def _check_fires(fields: list[str]) -> None:
     try:
         times.get_next(datetime)
     except CroniterError as error:
-        raise ValueError("never fires: there is no such date") from error
+        raise ValueError(
+            "never fires: there is no such date; correct the day or the month"
+        ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -101,8 +101,9 @@ def pattern_of(cron: str) -> Pattern:
 
 
 def _numbers(field: Sequence[int | str], size: int) -> list[int]:
-    """Return the values of a field; croniter keeps `*` for all of them."""
-    return list(range(size)) if field == ["*"] else sorted(int(value) for value in field)
+    """Return the values of a field, in which croniter may keep `*`, also beside others."""
+    numbers = sorted(value for value in field if isinstance(value, int))
+    return list(range(size)) if "*" in field else numbers
 
 
 @cache
