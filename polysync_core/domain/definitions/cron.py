@@ -65,6 +65,13 @@ def _check_fires(fields: list[str]) -> None:
         times = croniter(" ".join(fields), _ANY_TIME, second_at_beginning=has_second)
     except (CroniterError, ValueError, KeyError, IndexError) as error:
         raise ValueError(f"is not a cron expression ({_FIELDS}): {_reason(error)}") from error
+    day, weekday = times.expanded[2], times.expanded[4]
+    if (times.nth_weekday_of_month or times.nearest_weekday) and ["*"] not in (day, weekday):
+        # croniter would go by the one and pass over the other.
+        raise ValueError(
+            "has '#', 'W' or a last weekday beside another day or weekday: "
+            "write * for the other one, or use two schedules"
+        )
     try:
         times.get_next(datetime)
     except CroniterError as error:

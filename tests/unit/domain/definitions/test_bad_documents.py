@@ -226,6 +226,8 @@ BAD: list[Any] = [
     pytest.param(_schedule(cron="0 0 30 2 *"), CRON, "never fires", id="30 February"),
     pytest.param(_schedule(cron="0 0 31 4,6,9,11 *"), CRON, "never fires", id="31 of short months"),
     pytest.param(_schedule(cron="*/5 * * * * *"), CRON, "at most once a minute", id="each 5 s"),
+    pytest.param(_schedule(cron="0 6 13 * 5#2"), CRON, "two schedules", id="13th and 2nd Friday"),
+    pytest.param(_schedule(cron="0 6 15W * 1"), CRON, "two schedules", id="weekday of a weekday"),
     pytest.param(_schedule(cron="60 0 6 * * *"), CRON, "from 0 to 59", id="second 60"),
     pytest.param(_schedule(cron="H 6 * * *"), CRON, "jitterSeconds", id="hashed field"),
     pytest.param(_schedule(cron="@reboot"), CRON, "is not one of @yearly", id="unknown @name"),
