@@ -2,9 +2,18 @@
 
 import azure.durable_functions as df
 
-from orchestrations import activities, dispatcher, end_run, task_run
+from orchestrations import activities, complete_run, dispatcher, end_run, task_run
 from triggers import http, queues, timers
 
 app = df.DFApp()
-for module in (activities, dispatcher, end_run, task_run, http, queues, timers):
+for module in (
+    activities,
+    complete_run,
+    dispatcher,
+    end_run,
+    task_run,
+    http,
+    queues,
+    timers,
+):
     app.register_functions(module.blueprint)

@@ -8,14 +8,24 @@ exception included. So nothing that an application raised leaves here: it is log
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 import azure.durable_functions as df
 
+from orchestrations.complete_run import CompleteRunInput, Debt
 from orchestrations.end_run import EndRunInput
-from orchestrations.names import END_QUEUED, GIVE_UP, LOOK, SUBMIT
-from polysync_core.application.verdicts import DONE, Memo, Verdict
+from orchestrations.names import (
+    END_QUEUED,
+    FIND_DEPENDENTS,
+    GIVE_UP,
+    LOOK,
+    SETTLE_RUNS,
+    SUBMIT,
+    TELL_DEPENDENTS,
+)
+from polysync_core.application.completion import Told
+from polysync_core.application.verdicts import Memo, Verdict
 from polysync_core.bootstrap import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
@@ -31,6 +41,12 @@ class AttemptInput(TypedDict):
     run: str
     attempt: int
     memo: dict[str, Any]
+
+
+class SettleInput(TypedDict):
+    """The input of `settle_runs`."""
+
+    runs: list[str]
 
 
 class ActivityFault(Exception):
@@ -64,24 +80,45 @@ def give_up_attempt(work: AttemptInput) -> dict[str, Any]:
 def end_queued_run(work: EndRunInput) -> dict[str, Any]:
     """End a run that may not wait any longer."""
 
-    def end() -> Verdict:
-        services().queue_ends.end(
+    queue_ends = services().queue_ends
+    return _guarded(
+        work,
+        lambda: queue_ends.end(
             RunId(work["run"]),
             work["attempt"],
             cause=FailureCause(work["cause"]),
             reason=work["reason"],
-        )
-        return DONE
+        ),
+    )
 
-    return _guarded(work, end)
+
+@blueprint.activity_trigger(input_name="work", activity=FIND_DEPENDENTS)
+def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
+    """Find the Tasks that are to be told of a run."""
+    completion = services().completion
+    return _guarded(work, lambda: completion.begin(RunId(work["run"])))
+
+
+@blueprint.activity_trigger(input_name="work", activity=TELL_DEPENDENTS)
+def tell_dependents(work: Debt) -> dict[str, Any]:
+    """Tell some Tasks of a run that has ended, and say which runs came of it."""
+    completion = services().completion
+    return _guarded(work, lambda: completion.tell(RunId(work["run"]), work["tell"]))
+
+
+@blueprint.activity_trigger(input_name="work", activity=SETTLE_RUNS)
+def settle_runs(work: SettleInput) -> dict[str, Any]:
+    """Take runs whose dependents were told off the active ones."""
+    completion = services().completion
+    return _guarded(work, lambda: completion.settle(map(RunId, work["runs"])))
 
 
 def _memo(work: AttemptInput) -> Memo:
     return Memo.from_json(work["memo"])
 
 
-def _guarded(work: AttemptInput | EndRunInput, use_case: Callable[[], Verdict]) -> dict[str, Any]:
-    """Return the verdict; a fault is raised outside the `except` block, free of any context."""
+def _guarded(work: Mapping[str, Any], use_case: Callable[[], Verdict | Told]) -> dict[str, Any]:
+    """Return the answer; a fault is raised outside the `except` block, free of any context."""
     try:
         return use_case().as_json()
     except PolysyncError as error:
@@ -89,7 +126,7 @@ def _guarded(work: AttemptInput | EndRunInput, use_case: Callable[[], Verdict]) 
             "An activity could not do its work.",
             extra={
                 "action": "activity_failed",
-                "run_id": work["run"],
+                "run_id": work.get("run"),
                 "kind": type(error).__name__,
                 "error": str(error),
             },
@@ -97,6 +134,6 @@ def _guarded(work: AttemptInput | EndRunInput, use_case: Callable[[], Verdict]) 
     except Exception:
         _log.exception(
             "An activity met a fault.",
-            extra={"action": "activity_fault", "run_id": work["run"]},
+            extra={"action": "activity_fault", "run_id": work.get("run")},
         )
     raise ActivityFault("The activity could not do its work; the log holds the reason.")

@@ -7,22 +7,15 @@ queued on its row, so the reconciler brings it back before the Dispatcher.
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import timedelta
 from typing import Any, TypedDict
 
 import azure.durable_functions as df
-from durabletask.task import OrchestrationContext, RetryPolicy, Task
+from durabletask.task import OrchestrationContext, Task
 
+from orchestrations.complete_run import PATIENCE, Debt, complete, owed
 from orchestrations.names import END_QUEUED, END_RUN
 
 blueprint = df.Blueprint()
-
-_PATIENCE = RetryPolicy(
-    first_retry_interval=timedelta(seconds=1),
-    max_number_of_attempts=6,
-    backoff_coefficient=2.0,
-)
-"""After that, the reconciler begins anew."""
 
 
 class EndRunInput(TypedDict):
@@ -36,5 +29,9 @@ class EndRunInput(TypedDict):
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=END_RUN)
 def end_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Record the end of a run that waited."""
-    yield context.call_activity(END_QUEUED, input=work, retry_policy=_PATIENCE)
+    """Record the end of a run that waited, and tell its dependents."""
+    debts: list[Debt] | None = work.get("debts")
+    if debts is None:
+        ended = yield context.call_activity(END_QUEUED, input=work, retry_policy=PATIENCE)
+        debts = owed(work["run"], ended)
+    yield from complete(context, work, debts)

@@ -11,8 +11,9 @@ from azure.durable_functions import SyncDurableFunctionsClient
 from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
+from orchestrations.complete_run import CompleteRunInput
 from orchestrations.dispatcher import Enqueue, Release, Renew, TaskRunInput
-from orchestrations.names import DISPATCHER, TASK_RUN, WAKE
+from orchestrations.names import COMPLETE_RUN, DISPATCHER, TASK_RUN, WAKE
 from polysync_core.domain.dispatch.codec import (
     decode_state,
     encode_lease,
@@ -22,7 +23,7 @@ from polysync_core.domain.dispatch.codec import (
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.identity import RunId, instance_id
+from polysync_core.domain.runs.identity import RunId, completion_id, instance_id
 
 _LIVE = {
     OrchestrationStatus.PENDING,
@@ -70,20 +71,13 @@ class DurableEngine:
         return state is not None and state.runtime_status in _LIVE
 
     def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
-        """Start the orchestration of an attempt unless it is live.
+        """Start the orchestration of an attempt unless it is live."""
+        work = TaskRunInput(run=run_id, attempt=attempt, shard=shard)
+        self._start(TASK_RUN, work, instance_id(run_id, attempt))
 
-        A finished instance of this id would stand in the way on some backends, so it is purged.
-        """
-        target = instance_id(run_id, attempt)
-        _asked(lambda: self._client.purge_orchestration(target))
-        _asked(
-            lambda: self._client.schedule_new_orchestration(
-                TASK_RUN,
-                input=TaskRunInput(run=run_id, attempt=attempt, shard=shard),
-                instance_id=target,
-            ),
-            absent=(grpc.StatusCode.ALREADY_EXISTS,),
-        )
+    def complete(self, run_id: RunId) -> None:
+        """Start telling the dependents of a run that has ended, unless that is under way."""
+        self._start(COMPLETE_RUN, CompleteRunInput(run=run_id), completion_id(run_id))
 
     def dispatcher(self, shard: str) -> DispatcherState:
         """Return what the Dispatcher of a shard knows."""
@@ -91,6 +85,19 @@ class DurableEngine:
         # The client hands the state over as the text that the entity stored.
         text = None if entity is None else entity.get_state(str)
         return decode_state(json.loads(text) if text else None)
+
+    def _start(self, orchestration: str, work: Any, target: str) -> None:
+        """Start an orchestration unless it is live.
+
+        A finished instance of this id would stand in the way on some backends, so it is purged.
+        """
+        _asked(lambda: self._client.purge_orchestration(target))
+        _asked(
+            lambda: self._client.schedule_new_orchestration(
+                orchestration, input=work, instance_id=target
+            ),
+            absent=(grpc.StatusCode.ALREADY_EXISTS,),
+        )
 
     def _signal(self, shard: str, operation: str, message: Any) -> None:
         entity = EntityInstanceId(DISPATCHER, shard)

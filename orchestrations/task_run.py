@@ -14,6 +14,7 @@ import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
 
+from orchestrations.complete_run import complete, owed
 from orchestrations.names import DISPATCHER, GIVE_UP, LOOK, SUBMIT, TASK_RUN, WAKE
 
 blueprint = df.Blueprint()
@@ -26,7 +27,10 @@ FAULTS_BEFORE_GIVING_UP = 12
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=TASK_RUN)
 def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Submit an attempt, look at it until it is done, and give its lease back."""
+    """Submit an attempt, look at it until it is done, give its lease back, tell dependents."""
+    if "debts" in work:
+        yield from complete(context, work, work["debts"])
+        return
     run = {"run": work["run"], "attempt": work["attempt"]}
     submitted, memo = work.get("submitted", False), work.get("memo", {})
     faults = work.get("faults", 0)
@@ -43,6 +47,7 @@ def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[T
             faults = 0
         if verdict.get("done"):
             _hand_over(context, work["shard"], run, verdict.get("next"))
+            yield from complete(context, work, owed(work["run"], verdict))
             return
         submitted, memo = verdict["submitted"], verdict["memo"]
         yield from _wait(context, verdict["after"])

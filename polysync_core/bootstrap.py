@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,10 +15,13 @@ from polysync_core.api.definitions import definition_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
+from polysync_core.api.gates import gate_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.announcing import Announcements
+from polysync_core.application.closing import Closing
+from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
@@ -25,9 +29,12 @@ from polysync_core.application.documents import Documents
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
 from polysync_core.application.fire_times import FireTimePreview
+from polysync_core.application.gates import Gates
+from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
+from polysync_core.application.ports import Engine
 from polysync_core.application.publishing import PublishingRuns
 from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
@@ -35,6 +42,7 @@ from polysync_core.application.runs import TaskRuns
 from polysync_core.application.subscriptions import Subscriptions
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.clock import utc_now
+from polysync_core.domain.definitions.catalogue import Reference
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
@@ -44,6 +52,7 @@ from polysync_core.platforms.registry import check_job, check_platform, open_con
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.queues import QueueStorage
 from polysync_core.storage.runs import TableRuns
@@ -66,6 +75,9 @@ class Services:
     runs: TaskRuns
     execution: Execution
     queue_ends: QueueEnds
+    completion: Completion
+    gates: Gates
+    neighbours: Neighbours
     reconciler: Reconciler
     deliveries: WebhookDelivery
     poison: PoisonMessages
@@ -97,6 +109,13 @@ def api() -> FastAPI:
 
 def build_api(services: Services) -> FastAPI:
     """Return the API in front of some use cases."""
+
+    def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
+        """Tell of definitions that were written."""
+        changed = list(changed)
+        services.neighbours.forget(changed)
+        services.policy_updates.publish(changed, engine)
+
     return create_app(
         [
             # Before the definitions, whose routes would take `/test` for a name.
@@ -104,8 +123,9 @@ def build_api(services: Services) -> FastAPI:
             # Before them for the same reason.
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
-            document_routes(services.documents, services.policy_updates.publish),
-            definition_routes(services.definitions, services.policy_updates.publish),
+            document_routes(services.documents, publish),
+            gate_routes(services.gates),
+            definition_routes(services.definitions, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
         ]
@@ -134,12 +154,22 @@ def build(settings: Settings) -> Services:
         return open_vault(vault, development=settings.development, secrets=secrets)
 
     policies = Policies(store.get)
+    neighbours = Neighbours(store)
+    closing = Closing(runs=runs, neighbours=neighbours)
     connections = Connections(definitions.platform, connect)
     acceptance = Acceptance(
         runs=runs,
         job_named=definitions.job,
         connections=connections,
         policies=policies,
+        clock=utc_now,
+    )
+    gates = Gates(
+        store=TableGates(storage),
+        runs=runs,
+        task_named=definitions.task,
+        neighbours=neighbours,
+        acceptance=acceptance,
         clock=utc_now,
     )
     return Services(
@@ -155,16 +185,21 @@ def build(settings: Settings) -> Services:
             runs=runs,
             task_named=definitions.task,
             acceptance=acceptance,
+            closing=closing,
             clock=utc_now,
         ),
         execution=Execution(
             runs=runs,
+            closing=closing,
             connections=connections,
             orders=Orders(resolve_secret=secrets.resolve),
             clock=utc_now,
         ),
-        queue_ends=QueueEnds(runs=runs, clock=utc_now),
-        reconciler=Reconciler(runs=runs, policies=policies, clock=utc_now),
+        queue_ends=QueueEnds(runs=runs, closing=closing, clock=utc_now),
+        completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
+        gates=gates,
+        neighbours=neighbours,
+        reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
         fire_times=FireTimePreview(
             task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now

@@ -12,7 +12,6 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.events import run_events
 from polysync_core.api.views import entry_view, run_view
 from polysync_core.application.runs import RunRequest, TaskRuns
-from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.stored import Listing
@@ -40,7 +39,7 @@ class Rerun(BaseModel):
         bool,
         Field(
             strict=True,
-            description="Also run what depends on it; refused: dependencies do not act yet.",
+            description="Also run what depends on it, directly or by way of others.",
         ),
     ] = False
 
@@ -129,10 +128,12 @@ def run_routes(runs: TaskRuns) -> APIRouter:
         idempotency_key: IdempotencyKey = None,
     ) -> dict[str, str]:
         """Run a finished run's Task again with the same parameters."""
-        if body is not None and body.downstream:
-            raise Invalid.at("downstream", "must be false: dependencies do not act in this release")
         run = runs.rerun(
-            parse_run_id(run_id), idempotency_key=idempotency_key, actor=ACTOR, engine=engine
+            parse_run_id(run_id),
+            downstream=body is not None and body.downstream,
+            idempotency_key=idempotency_key,
+            actor=ACTOR,
+            engine=engine,
         )
         return _accepted(run, response)
 

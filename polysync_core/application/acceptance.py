@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from polysync_core.application.connections import Connections
@@ -23,7 +23,17 @@ from polysync_core.domain.json import JsonValue
 from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.runs.values import Parent, RunStatus, TaskRun, TriggerType, accepted
+from polysync_core.domain.runs.values import (
+    Attempt,
+    Origin,
+    Outcome,
+    Parent,
+    RunStatus,
+    TaskRun,
+    TriggerType,
+    accepted,
+    finish,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +57,11 @@ class Start:
     time_zone: str | None = None
     rerun_of: RunId | None = None
     request_digest: str = ""
+    origins: tuple[Origin, ...] = ()
+    fan_out: bool = True
+    repeats: tuple[RunId, ...] = ()
+    at: datetime | None = None
+    """When it is accepted; None is now. What may be accepted twice says it, to be listed once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +78,23 @@ class Acceptance:
     def run_of(self, task: Task, start: Start) -> TaskRun:
         """Return a queued run that is not stored yet; raises `Invalid` for its parameters."""
         job = self.job_named(task.job)
+        return self._accepted(task, job, start, resolve(job, task.parameters, start.parameters))
+
+    def stillborn(self, task: Task, start: Start, outcome: Outcome) -> TaskRun:
+        """Return a run that has ended before it could start, not stored yet.
+
+        Its parameters are shown as they are defined, as they may be what it could not start with.
+        A failure is that of its first attempt: a cause belongs to an attempt.
+        """
+        job = self.job_named(task.job)
+        run = self._accepted(task, job, start, {**task.parameters, **start.parameters})
+        if outcome.cause is not None:
+            run = replace(run, attempts=(Attempt(number=1),))
+        return finish(run, outcome, at=run.queued_at, actor=start.actor)
+
+    def _accepted(
+        self, task: Task, job: Job, start: Start, parameters: Mapping[str, JsonValue]
+    ) -> TaskRun:
         run = TaskRun(
             run_id=start.run_id,
             task=task.name,
@@ -73,13 +105,16 @@ class Acceptance:
             trigger_type=start.trigger_type,
             graph_run_id=start.graph_run_id or start.run_id,
             priority=task.priority if start.priority is None else start.priority,
-            queued_at=self.clock(),
+            queued_at=start.at or self.clock(),
             request_digest=start.request_digest,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
             tags=task.tags,
-            parameters=resolve(job, task.parameters, start.parameters),
+            parameters=parameters,
             parents=start.parents,
+            origins=start.origins,
+            fan_out=start.fan_out,
+            repeats=start.repeats,
             rerun_of=start.rerun_of,
             schedule=start.schedule,
             scheduled_time=start.scheduled_time,

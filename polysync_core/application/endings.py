@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
+from polysync_core.application.closing import Closing
 from polysync_core.application.outcomes import failure, without_outputs
 from polysync_core.application.ports import Runs
 from polysync_core.application.verdicts import DONE, Verdict
@@ -30,6 +31,7 @@ class Endings:
     """Ends attempts, each once."""
 
     runs: Runs
+    closing: Closing
     clock: Clock
 
     def fail(
@@ -91,7 +93,7 @@ class Endings:
         """Say what follows an attempt that is over, also where a crash kept it from being said."""
         run = stored.run
         if run.status.is_terminal:
-            self.runs.settle(run)
+            return Verdict(done=True, tell=self.closing.close(run))
         if run.status is RunStatus.QUEUED and run.next_attempt == attempt + 1:
             return Verdict(done=True, retry=waiting(run))
         return DONE

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from polysync_core.application.changes import change_run, read_run
+from polysync_core.application.closing import Closing
 from polysync_core.application.connections import Connections
 from polysync_core.application.endings import ACTOR, Endings
 from polysync_core.application.orders import Orders
@@ -65,6 +66,7 @@ class Execution:
     """The steps of an attempt."""
 
     runs: Runs
+    closing: Closing
     connections: Connections
     orders: Orders
     clock: Clock
@@ -74,7 +76,7 @@ class Execution:
 
     @property
     def _endings(self) -> Endings:
-        return Endings(runs=self.runs, clock=self.clock)
+        return Endings(runs=self.runs, closing=self.closing, clock=self.clock)
 
     def submit(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
         """Start the attempt on its platform, once, however often this is called."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from polysync_core.domain.dependencies.stored import Pending, StoredGate
+from polysync_core.domain.dependencies.tokens import Token
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
 from polysync_core.domain.poison import PoisonMessage
@@ -62,6 +64,29 @@ class Runs(Protocol):
         ...
 
 
+class GateStore(Protocol):
+    """Stored gates; every call may raise `Unavailable`."""
+
+    def deliver(self, task: str, token: Token) -> None:
+        """Put a token into the gate of a Task, unless that was done at any time before."""
+        ...
+
+    def read(self, task: str) -> StoredGate:
+        """Return the gate of a Task; one that was never used is empty."""
+        ...
+
+    def decide(self, task: str, gate: StoredGate, decided: Pending) -> StoredGate:
+        """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
+        ...
+
+    def conclude(self, task: str, gate: StoredGate) -> None:
+        """Take out what the pending decision used up, and then the decision.
+
+        Raises `StaleETag` where somebody else is at it, too; each does a part of the same then.
+        """
+        ...
+
+
 class Engine(Protocol):
     """The durable engine, as far as the use cases touch it; every call may raise `Unavailable`.
 
@@ -94,6 +119,10 @@ class Engine(Protocol):
 
     def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
         """Start the orchestration of an attempt unless it is live."""
+        ...
+
+    def complete(self, run_id: RunId) -> None:
+        """Start telling the dependents of a run that has ended, unless that is under way."""
         ...
 
     def dispatcher(self, shard: str) -> DispatcherState:

@@ -6,8 +6,10 @@ import logging
 from dataclasses import dataclass, replace
 
 from polysync_core.application.changes import change_run, read_run
-from polysync_core.application.execution import ACTOR
+from polysync_core.application.closing import Closing
+from polysync_core.application.endings import ACTOR
 from polysync_core.application.ports import Runs
+from polysync_core.application.verdicts import Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.identity import RunId
@@ -27,9 +29,10 @@ class QueueEnds:
     """What the Dispatcher wants of a run that it turned away or that waited too long."""
 
     runs: Runs
+    closing: Closing
     clock: Clock
 
-    def end(self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str) -> None:
+    def end(self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str) -> Verdict:
         """Fail a run that still waits for this attempt, once, however often this is called.
 
         The attempt is recorded although it never began: a cause belongs to an attempt. It is not
@@ -38,8 +41,7 @@ class QueueEnds:
         stored = read_run(self.runs, run_id)
         outcome = Outcome(status=RunStatus.FAILED, reason=reason, cause=cause, error=reason)
         ended = change_run(self.runs, stored, lambda run: self._ended(run, attempt, outcome)).run
-        if ended.status.is_terminal:
-            self.runs.settle(ended)
+        tasks = self.closing.close(ended) if ended.status.is_terminal else ()
         _log.info(
             "A waiting run was ended.",
             extra={
@@ -50,6 +52,7 @@ class QueueEnds:
                 "cause": cause,
             },
         )
+        return Verdict(done=True, tell=tasks)
 
     def _ended(self, run: TaskRun, attempt: int, outcome: Outcome) -> TaskRun | None:
         if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:

@@ -15,6 +15,7 @@ from itertools import batched
 
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
+from polysync_core.application.closing import Closing
 from polysync_core.application.endings import ACTOR
 from polysync_core.application.policies import Policies
 from polysync_core.application.ports import Engine, Runs
@@ -43,13 +44,14 @@ class Repairs:
     enqueued: int = 0
     resumed: int = 0
     settled: int = 0
+    completed: int = 0
     withdrawn: int = 0
     released: int = 0
 
     @property
     def any(self) -> bool:
         """Whether something had to be repaired."""
-        return bool(self.enqueued + self.resumed + self.settled + self.withdrawn + self.released)
+        return bool(sum(_facts(self).values()) - self.active)
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Reconciler:
     """Compares what should be with what is."""
 
     runs: Runs
+    closing: Closing
     policies: Policies
     clock: Clock
 
@@ -144,8 +147,15 @@ class Reconciler:
                 work.active.add(run.run_id)
                 self._examine_running(stored, work)
             case _:
-                self.runs.settle(run)
-                work.repairs.settled += 1
+                self._examine_ended(run, work)
+
+    def _examine_ended(self, run: TaskRun, work: _Pass) -> None:
+        if not self.closing.close(run):
+            work.repairs.settled += 1
+        elif not work.engine.carries(run.run_id, len(run.attempts)):
+            # Its dependents are still to be told, and the orchestration that did so is gone.
+            work.engine.complete(run.run_id)
+            work.repairs.completed += 1
 
     def _examine_unheard(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
@@ -239,6 +249,7 @@ def _facts(repairs: Repairs) -> dict[str, int]:
         "enqueued": repairs.enqueued,
         "resumed": repairs.resumed,
         "settled": repairs.settled,
+        "completed": repairs.completed,
         "withdrawn": repairs.withdrawn,
         "released": repairs.released,
     }

@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polysync_core.application.acceptance import Acceptance, Start, tell
 from polysync_core.application.changes import change_run, read_run
+from polysync_core.application.children import newest_success
+from polysync_core.application.closing import Closing
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Direction
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
 from polysync_core.domain.runs.values import (
     Outcome,
+    Parent,
     RunStatus,
     TaskRun,
     TriggerType,
@@ -39,6 +43,8 @@ class RunRequest:
     trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
+    downstream: bool = True
+    """Whether what depends on the Task runs after it."""
 
     @property
     def digest(self) -> str:
@@ -48,7 +54,7 @@ class RunRequest:
             "priority": self.priority,
         }
         if self.rerun_of is not None:
-            content["rerunOf"] = self.rerun_of.run_id
+            content |= {"rerunOf": self.rerun_of.run_id, "downstream": self.downstream}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -60,6 +66,7 @@ class TaskRuns:
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
     acceptance: Acceptance
+    closing: Closing
     clock: Clock
 
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
@@ -77,18 +84,26 @@ class TaskRuns:
             known = self.runs.get(run_id)
             if known is not None:
                 return self._repeated(known, request)
-        run = self.acceptance.run_of(task, _start(run_id, request))
+        run = self.acceptance.run_of(task, self._with_parents(task, _start(run_id, request)))
         if self.acceptance.store(run) is None:
             return self._outrun(run, request)
         self.acceptance.enqueue(run, engine)
         return run
 
     def rerun(
-        self, run_id: RunId, *, idempotency_key: str | None, actor: str, engine: Engine
+        self,
+        run_id: RunId,
+        *,
+        downstream: bool = False,
+        idempotency_key: str | None,
+        actor: str,
+        engine: Engine,
     ) -> TaskRun:
         """Accept a new run with the Task, parameters, priority and nominal time of a finished one.
 
-        The Job is today's. Raises what `run_once` raises, and `Conflict` for a run that goes on.
+        The Job is today's. With `downstream`, what depends on the Task runs again after it, and
+        takes from the old graph run what is not run again. Raises what `run_once` raises, and
+        `Conflict` for a run that goes on.
         """
         former = self.get(run_id)
         if not former.status.is_terminal:
@@ -103,6 +118,7 @@ class TaskRuns:
             idempotency_key=idempotency_key,
             actor=actor,
             rerun_of=former,
+            downstream=downstream,
         )
         return self.run_once(request, engine)
 
@@ -123,7 +139,7 @@ class TaskRuns:
         stored = change_run(self.runs, before, lambda run: self._cancelled(run, actor))
         run = stored.run
         if run.status is RunStatus.CANCELLED:
-            self.runs.settle(run)
+            self.closing.hand_over(run, engine)
             tell("release", lambda: engine.release(run.shard, run.run_id, run.next_attempt))
         elif run.status is RunStatus.RUNNING:
             tell("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
@@ -154,6 +170,24 @@ class TaskRuns:
             )
         return self._repeated(known, request)
 
+    def _with_parents(self, task: Task, start: Start) -> Start:
+        """Let a run that ignores its gate take the outputs it needs from the newest successes."""
+        upstreams = needed_parents(task, start.parameters)
+        if not upstreams:
+            return start
+        found = {name: newest_success(self.runs, name) for name in upstreams}
+        parents = {name: run for name, run in found.items() if run is not None}
+        job = self.acceptance.job_named(task.job)
+        mapped = mapped_values(task, job, parents, start.parameters)
+        return replace(
+            start,
+            parameters={**start.parameters, **mapped},
+            parents=(
+                *start.parents,
+                *(Parent(task=name, run_id=run.run_id) for name, run in parents.items()),
+            ),
+        )
+
     def _repeated(self, known: StoredRun, request: RunRequest) -> TaskRun:
         if known.run.request_digest != request.digest:
             raise Conflict("This idempotency key was used for a request with other content.")
@@ -172,8 +206,19 @@ def _start(run_id: RunId, request: RunRequest) -> Start:
         schedule=former and former.schedule,
         scheduled_time=former and former.scheduled_time,
         time_zone=former and former.time_zone,
+        parents=former.parents if former is not None else (),
         request_digest=request.digest,
+        fan_out=request.downstream,
+        repeats=_repeated_by(request),
     )
+
+
+def _repeated_by(request: RunRequest) -> tuple[RunId, ...]:
+    """Return the graph runs that a rerun repeats from its Task on."""
+    former = request.rerun_of
+    if former is None or not request.downstream:
+        return ()
+    return tuple(dict.fromkeys([*(root.run_id for root in former.roots), *former.repeats]))
 
 
 def _inputs(run: TaskRun) -> dict[str, JsonValue]:

@@ -66,6 +66,8 @@ class Verdict:
     memo: Memo = Memo()
     retry: Waiting | None = None
     """The next attempt, where the run goes on with one."""
+    tell: tuple[str, ...] = ()
+    """Where the run has ended: the Tasks that depend on its Task and are to be told."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the verdict as plain JSON."""
@@ -75,6 +77,7 @@ class Verdict:
             "after": self.after_seconds,
             "memo": self.memo.as_json(),
             "next": self._next(),
+            "tell": list(self.tell),
         }
 
     def _next(self) -> dict[str, Any] | None:

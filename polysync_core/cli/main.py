@@ -33,6 +33,10 @@ app = typer.Typer(
 Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of a task run, in full.")]
+MaybeRunId = Annotated[
+    str | None, typer.Argument(metavar="[RUN]", help="Id of a task run, in full.")
+]
+GateOf = Annotated[str | None, typer.Option("--task", help="What this task awaits of others.")]
 Files = Annotated[
     list[str], typer.Option("--file", "-f", help="YAML or JSON, - for stdin; may be repeated.")
 ]
@@ -48,6 +52,9 @@ Priority = Annotated[int | None, typer.Option(help="Higher goes first.")]
 Key = Annotated[str | None, typer.Option(help="A second run with the same key is the first one.")]
 Follow = Annotated[
     bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
+]
+Downstream = Annotated[
+    bool, typer.Option("--downstream", help="Also run what depends on the task.")
 ]
 OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
 OfStatus = Annotated[
@@ -178,16 +185,25 @@ def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None
 
 
 @app.command()
-def explain(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Tell why a task run waits: which limits, who holds them, its place and its next chance."""
+def explain(
+    run_id: MaybeRunId = None,
+    task: GateOf = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Tell why a task run waits for its start, or with --task what a task awaits of others."""
+    if (run_id is None) == (task is None):
+        raise typer.BadParameter("give either a run or --task", param_hint="RUN")
+    path = ("tasks", task, "gate") if task is not None else ("task-runs", run_id or "", "explain")
     with session(url, as_json=as_json) as now:
-        answer = now.api.get("task-runs", run_id, "explain")
+        answer = now.api.get(*path)
         if as_json:
             now.terminal.json(answer)
-        else:
-            from polysync_core.cli.explaining import explanation_view
+            return
+        from polysync_core.cli.explaining import explanation_view
+        from polysync_core.cli.gates import gate_view
 
-            now.terminal.show(*explanation_view(answer))
+        now.terminal.show(*(explanation_view if task is None else gate_view)(answer))
 
 
 @app.command()
@@ -235,8 +251,9 @@ def cancel(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> No
 
 
 @app.command()
-def rerun(
+def rerun(  # noqa: PLR0913 - a parameter an option
     run_id: RunId,
+    downstream: Downstream = False,
     idempotency_key: Key = None,
     follow: Follow = False,
     url: Url = DEFAULT_URL,
@@ -246,7 +263,7 @@ def rerun(
     with session(url, as_json=as_json) as now:
         from polysync_core.cli.running import follow_run, run_id_of, start_rerun
 
-        answer = start_rerun(now, run_id, idempotency_key)
+        answer = start_rerun(now, run_id, idempotency_key, downstream=downstream)
         if follow:
             follow_run(now, run_id_of(answer))
         elif as_json:

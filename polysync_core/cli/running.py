@@ -26,9 +26,10 @@ def start_run(now: Session, task: str, body: JsonObject, key: str | None) -> Jso
     return _asked_once(now, ("tasks", task, "run"), body, key)
 
 
-def start_rerun(now: Session, run_id: str, key: str | None) -> JsonObject:
+def start_rerun(now: Session, run_id: str, key: str | None, *, downstream: bool) -> JsonObject:
     """Run a finished run again and return the answer; failures are those of `start_run`."""
-    return _asked_once(now, ("task-runs", run_id, "rerun"), None, key)
+    body: JsonObject | None = {"downstream": True} if downstream else None
+    return _asked_once(now, ("task-runs", run_id, "rerun"), body, key)
 
 
 def _asked_once(

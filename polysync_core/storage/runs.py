@@ -95,7 +95,11 @@ class TableRuns:
         self, listing: Listing, after: str | None
     ) -> Iterator[tuple[Entry, TaskRun | None]]:
         """Yield entries with their runs, read some ahead; None for an entry without a run."""
-        entries = self._index.newest(_prefix(listing), after=after)
+        entries = (
+            entry
+            for entry in self._index.newest(_prefix(listing), after=after)
+            if listing.task in {None, entry.run.task}
+        )
         while batch := list(islice(entries, listing.limit)):
             read = self.get_many([entry.run.run_id for entry in batch])
             runs = {stored.run.run_id: stored.run for stored in read}

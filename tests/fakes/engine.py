@@ -18,6 +18,7 @@ class FakeEngine:
         self.states: dict[str, DispatcherState] = {}
         self.live: set[tuple[RunId, int]] = set()
         self.woken: list[tuple[RunId, int]] = []
+        self.completed: list[RunId] = []
         self.failures: list[Failure] = []
         self.deaf = False
         self.clock: Clock = utc_now
@@ -45,6 +46,10 @@ class FakeEngine:
 
     def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
         self.live.add((run_id, attempt))
+
+    def complete(self, run_id: RunId) -> None:
+        self._heard("main")
+        self.completed.append(run_id)
 
     def dispatcher(self, shard: str) -> DispatcherState:
         return self.states.setdefault(shard, DispatcherState())

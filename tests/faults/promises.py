@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 from polysync_core.domain.runs.identity import attempt_token
@@ -16,6 +17,7 @@ def check_promises(world: World) -> list[TaskRun]:
     for run in runs:
         _has_one_end(run)
     _the_platform_did_what_the_rows_say(world, runs)
+    _every_dependent_was_told_once(world, runs)
     _nothing_is_held(world)
     _the_index_lists_them(world, runs)
     return runs
@@ -45,6 +47,21 @@ def _the_platform_did_what_the_rows_say(world: World, runs: list[TaskRun]) -> No
     assert world.platform.busy() == []
     at_work = [work.order.token for work in world.platform.work.values()]
     assert len(at_work) == len(set(at_work)), "an attempt was started twice"
+
+
+def _every_dependent_was_told_once(world: World, runs: list[TaskRun]) -> None:
+    """Each outcome is used up by one run of each dependent, as no gate is left with something."""
+    used = Counter((run.task, parent.run_id) for run in runs for parent in run.parents)
+    owed = Counter(
+        (task, run.run_id)
+        for run in runs
+        if run.fan_out
+        for task, dependencies in world.dependencies.items()
+        if run.task in {each.task for each in dependencies}
+    )
+    assert used == owed, "a dependent was not told, or twice"
+    held = [key for _, key in world.tables.tables.get("Gates", {}) if key.startswith("t~")]
+    assert not held, "an outcome waits in its gate for ever"
 
 
 def _nothing_is_held(world: World) -> None:

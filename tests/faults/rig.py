@@ -8,7 +8,7 @@ tables, platform and (if the test says so) the engine's memory stay.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,8 +18,12 @@ import pytest
 from orchestrations import activities
 from orchestrations.engine import DurableEngine
 from polysync_core.application.acceptance import Acceptance
+from polysync_core.application.closing import Closing
+from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import Execution
+from polysync_core.application.gates import Gates
+from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.policies import Policies
 from polysync_core.application.queue_ends import QueueEnds
@@ -27,15 +31,18 @@ from polysync_core.application.reconciliation import Reconciler
 from polysync_core.application.runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.catalogue import Reference
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.stored import Stored
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.values import TaskRun
 from polysync_core.domain.secrets import Secret
+from polysync_core.storage.gates import TableGates
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import a_job
+from tests.fakes.definitions import FakeDefinitions
 from tests.fakes.platform import TimedPlatform
 from tests.fakes.runs import Crash
 from tests.fakes.tables import Call, TableService
@@ -60,6 +67,22 @@ LONG = 20 * 60.0
 """Longer than any patience that the reconciler has with what is young."""
 
 
+class _Definitions(FakeDefinitions):
+    """The Tasks of a world as their store gives them."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+        return self._world.definition(kind, name)
+
+    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+        for name, dependencies in self._world.dependencies.items():
+            if reference.name in {each.task for each in dependencies}:
+                yield Stored(definition=self._world.task(name), etag="1", updated_at=START)
+
+
 class _InTurn:
     """A pool without threads, so that the steps of a pass come in one order."""
 
@@ -75,6 +98,7 @@ class Process:
     execution: Execution
     reconciler: Reconciler
     queue_ends: QueueEnds
+    completion: Completion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +128,7 @@ class World:
         self.deaf = False
         """Whether the engine hears none of the app's signals."""
         self.limits: dict[str, int] = {}
+        self.dependencies: dict[str, tuple[Dependency, ...]] = {}
         self.accepted: set[RunId] = set()
         self.crashes = 0
         self._actors: list[Actor] = []
@@ -116,9 +141,11 @@ class World:
 
     # What people do
 
-    def start(self, task: str = "nap", *, key: str | None = None) -> None:
+    def start(self, task: str = "nap", *, key: str | None = None, downstream: bool = True) -> None:
         """Ask for a run; whether it was accepted shows in `accepted`, as its caller sees it."""
-        request = RunRequest(task=task, parameters={}, idempotency_key=key, actor="test")
+        request = RunRequest(
+            task=task, parameters={}, idempotency_key=key, actor="test", downstream=downstream
+        )
 
         def ask() -> None:
             run = self.process.requests.run_once(request, self.client)
@@ -199,38 +226,59 @@ class World:
         connections = Connections(
             lambda _: PLATFORM, lambda _: self.platform, monotonic=self.clock.seconds
         )
-        policies = Policies(self._definition, monotonic=self.clock.seconds)
+        policies = Policies(self.definition, monotonic=self.clock.seconds)
+        neighbours = Neighbours(_Definitions(self), monotonic=self.clock.seconds)
+        closing = Closing(runs=runs, neighbours=neighbours)
+        acceptance = Acceptance(
+            runs=runs,
+            job_named=lambda name: a_job(name=name),
+            connections=connections,
+            policies=policies,
+            clock=self.clock,
+        )
+        gates = Gates(
+            store=TableGates(self.tables.storage(sleep=self.clock.advance)),
+            runs=runs,
+            task_named=self.task,
+            neighbours=neighbours,
+            acceptance=acceptance,
+            clock=self.clock,
+        )
         return Process(
             runs=runs,
             requests=TaskRuns(
                 runs=runs,
-                task_named=self._task,
-                acceptance=Acceptance(
-                    runs=runs,
-                    job_named=lambda name: a_job(name=name),
-                    connections=connections,
-                    policies=policies,
-                    clock=self.clock,
-                ),
+                task_named=self.task,
+                acceptance=acceptance,
+                closing=closing,
                 clock=self.clock,
             ),
             execution=Execution(
                 runs=runs,
+                closing=closing,
                 connections=connections,
                 orders=Orders(resolve_secret=Secret),
                 clock=self.clock,
             ),
-            reconciler=Reconciler(runs=runs, policies=policies, clock=self.clock),
-            queue_ends=QueueEnds(runs=runs, clock=self.clock),
+            reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=self.clock),
+            queue_ends=QueueEnds(runs=runs, closing=closing, clock=self.clock),
+            completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
         )
 
-    def _definition(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def definition(self, kind: Kind, name: str) -> Stored[Definition] | None:
+        """Return a stored definition; there are only Tasks."""
         if kind is not Kind.TASK:
             return None
-        return Stored(definition=self._task(name), etag="1", updated_at=START)
+        return Stored(definition=self.task(name), etag="1", updated_at=START)
 
-    def _task(self, name: str) -> Task:
-        return Task(name=name, job="nap", max_concurrent_runs=self.limits.get(name))
+    def task(self, name: str) -> Task:
+        """Return the definition of a Task; every name is one."""
+        return Task(
+            name=name,
+            job="nap",
+            max_concurrent_runs=self.limits.get(name),
+            dependencies=self.dependencies.get(name, ()),
+        )
 
     def _crash(self) -> None:
         self.crashes += 1

@@ -12,6 +12,7 @@ from itertools import count
 
 import pytest
 
+from polysync_core.domain.definitions.tasks import Condition, Dependency
 from polysync_core.domain.runs.values import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.faults import Fault, Plan
@@ -19,6 +20,7 @@ from tests.faults.promises import check_promises
 from tests.faults.rig import World
 
 SUCCEEDED, FAILED, CANCELLED = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED
+SKIPPED = RunStatus.SKIPPED
 
 
 class Scenario:
@@ -132,6 +134,57 @@ class AllByTheReconciler(Scenario):
         world.pass_time(125)
 
 
+class Join(Scenario):
+    """A chain, and a Task that joins both ends of it."""
+
+    calm = (SUCCEEDED,) * 3
+
+    def play(self, world: World) -> None:
+        world.dependencies = {"second": after("first"), "third": after("first", "second")}
+        world.start("first")
+
+    def check(self, world: World, runs: list[TaskRun]) -> None:
+        tasks = sorted(run.task for run in runs)
+        assert tasks == (["first", "second", "third"] if runs else [])
+
+
+class SkippedBranch(Scenario):
+    """A Task that is skipped, and one that runs because of it."""
+
+    ends, calm = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
+
+    def play(self, world: World) -> None:
+        world.platform.verdict = ProviderStatus.FAILED
+        world.dependencies = {
+            "second": after("first"),
+            "instead": after("second", condition=Condition.ON_SKIPPED),
+        }
+        world.start("first")
+
+    def check(self, world: World, runs: list[TaskRun]) -> None:
+        assert len(runs) in {0, 3}
+
+
+class CancelledAndDependedOn(Scenario):
+    """A run that no orchestration carries ends, and a Task depends on it."""
+
+    ends, calm = frozenset({SUCCEEDED, CANCELLED, SKIPPED}), (SUCCEEDED, CANCELLED, SKIPPED)
+
+    def play(self, world: World) -> None:
+        world.limits["nap"] = 1
+        world.dependencies = {"second": after("nap")}
+        world.start("nap", downstream=False)
+        world.pass_time(1)
+        world.start("nap")
+        for run in world.stored():
+            if run.status is RunStatus.QUEUED and run.fan_out:
+                world.cancel(run.run_id)
+
+
+def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
+    return tuple(Dependency(task=task, condition=condition) for task in tasks)
+
+
 SCENARIOS = {
     "one run": OneRun,
     "one run that fails": OneFailure,
@@ -143,6 +196,9 @@ SCENARIOS = {
     "a submit whose answer is lost": LostSubmit,
     "a platform that denies the run": DeniedForAWhile,
     "all by the reconciler": AllByTheReconciler,
+    "a chain and a join": Join,
+    "a skipped branch": SkippedBranch,
+    "a cancel that another task depends on": CancelledAndDependedOn,
 }
 
 

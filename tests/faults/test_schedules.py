@@ -9,16 +9,22 @@ import random
 
 import pytest
 
+from polysync_core.domain.definitions.tasks import Dependency
 from polysync_core.domain.runs.values import RunStatus
 from tests.faults.faults import Plan
 from tests.faults.promises import check_promises
 from tests.faults.rig import Chaos, World
 
 SHORT = range(200)
+GRAPHS = range(200, 240)
 KEYS = (None, None, "monday", "tuesday")
 
 
-def play(seed: int, *, moves: int, engine_dies: bool, chaos: Chaos) -> World:
+GRAPH = {"second": ("nap",), "third": ("nap", "second"), "fourth": ("second", "third")}
+"""A Task that others wait for, by more than one way."""
+
+
+def play(seed: int, *, moves: int, engine_dies: bool, chaos: Chaos, graph: bool = False) -> World:
     rng = random.Random(seed)
     with pytest.MonkeyPatch.context() as patch:
         world = World(patch, Plan(engine_dies=engine_dies))
@@ -27,21 +33,26 @@ def play(seed: int, *, moves: int, engine_dies: bool, chaos: Chaos) -> World:
         world.platform.lost_answers = rng.choice([0, 0, 1, 2])
         world.platform.denials = rng.choice([0, 0, 2])
         world.be_chaotic(seed, chaos)
+        if graph:
+            world.dependencies = {
+                task: tuple(Dependency(task=upstream) for upstream in upstreams)
+                for task, upstreams in GRAPH.items()
+            }
         for _ in range(moves):
-            move(world, rng)
+            move(world, rng, ["nap"] if graph else ["nap", "stroll"])
         world.come_to_rest()
         runs = check_promises(world)
-        known = [RunStatus.SUCCEEDED, RunStatus.CANCELLED]
+        known = [RunStatus.SUCCEEDED, RunStatus.CANCELLED, *([RunStatus.SKIPPED] * graph)]
         assert all(run.status in known for run in runs)
     return world
 
 
-def move(world: World, rng: random.Random) -> None:
+def move(world: World, rng: random.Random, tasks: list[str]) -> None:
     """Do what people do, several things at once."""
     match rng.randrange(4):
         case 0 | 1:
             for _ in range(rng.randint(1, 2)):
-                world.start(rng.choice(["nap", "stroll"]), key=rng.choice(KEYS))
+                world.start(rng.choice(tasks), key=rng.choice(KEYS))
         case 2:
             for run in rng.sample(runs := world.stored(), min(len(runs), 1)):
                 world.cancel(run.run_id)
@@ -59,13 +70,20 @@ def test_a_schedule_leaves_nothing_lost_and_nothing_twice(seed: int) -> None:
     play(seed, moves=4, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash))
 
 
+@pytest.mark.parametrize("seed", cases(GRAPHS))
+def test_a_schedule_leaves_no_dependent_untold_and_none_told_twice(seed: int) -> None:
+    crash = 0.004 if seed % 2 else 0.0
+    play(seed, moves=2, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash), graph=True)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(1000, 11000, 500), ids=lambda first: f"from-{first}")
 def test_long_schedules_leave_nothing_lost_and_nothing_twice(first: int) -> None:
     for seed in range(first, first + 500):
         try:
             crash = random.Random(seed).choice([0.0, 0.002, 0.01])
-            play(seed, moves=12, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash))
+            chaos, engine_dies = Chaos(crash=crash), seed % 4 == 1
+            play(seed, moves=12, engine_dies=engine_dies, chaos=chaos, graph=seed % 3 == 0)
         except AssertionError as error:
             error.add_note(f"seed {seed}")
             raise

@@ -25,7 +25,7 @@ from durabletask.testing import in_memory_backend
 from devhost import engine as local_engine
 from devhost.in_process import LOCAL
 from devhost.wheel import Wheel
-from orchestrations import activities, dispatcher, end_run, task_run
+from orchestrations import activities, complete_run, dispatcher, end_run, task_run
 
 BINDING = json.dumps({"rpcBaseUrl": "http://127.0.0.1:9", "taskHubName": "in-process"})
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -227,7 +227,7 @@ def _encoded(message: Any) -> str:
 def _registered() -> list[tuple[tuple[str, str], Any]]:
     """Return the app's durable functions by kind and by the name they are called by."""
     found: list[tuple[tuple[str, str], Any]] = []
-    for module in (activities, dispatcher, end_run, task_run):
+    for module in (activities, complete_run, dispatcher, end_run, task_run):
         for builder in module.blueprint._function_builders:
             function, trigger = builder._function._func, builder._function._trigger
             if (name := getattr(trigger, "activity", None)) is not None:

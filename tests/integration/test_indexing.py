@@ -46,6 +46,10 @@ def test_the_official_worker_indexes_every_function_without_a_warning() -> None:
         "give_up_attempt": "activityTrigger",
         "end_run": "orchestrationTrigger",
         "end_queued_run": "activityTrigger",
+        "complete_run": "orchestrationTrigger",
+        "find_dependents": "activityTrigger",
+        "tell_dependents": "activityTrigger",
+        "settle_runs": "activityTrigger",
         # Registered on every durable app by its library; nothing here calls them.
         "BuiltIn__HttpActivity": "activityTrigger",
         "BuiltIn__HttpPollOrchestrator": "orchestrationTrigger",

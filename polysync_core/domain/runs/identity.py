@@ -59,3 +59,8 @@ def attempt_token(run_id: RunId, attempt: int) -> str:
 def instance_id(run_id: RunId, attempt: int) -> str:
     """Return the id of the orchestration that carries one attempt."""
     return f"{run_id}~{attempt}"
+
+
+def completion_id(run_id: RunId) -> str:
+    """Return the id of the orchestration that tells a run's dependents where nothing else does."""
+    return f"{run_id}~end"

@@ -65,6 +65,15 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The root of a graph run that a run came out of."""
+
+    run_id: RunId
+    """The id of the graph run as well."""
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try at carrying out a run on its platform."""
 
@@ -158,6 +167,12 @@ class TaskRun:
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     parents: tuple[Parent, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    """Every root that it came out of, where dependencies started it; a root has none."""
+    fan_out: bool = True
+    """Whether its outcome is told to the Tasks that depend on its Task."""
+    repeats: tuple[RunId, ...] = ()
+    """The graph runs that its own repeats in part: what is not run again is taken from them."""
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -186,6 +201,11 @@ class TaskRun:
         if since is None or self.execution_timeout_seconds is None:
             return None
         return since + timedelta(seconds=self.execution_timeout_seconds)
+
+    @property
+    def roots(self) -> tuple[Origin, ...]:
+        """The roots of the graph runs that it belongs to: itself where it is one."""
+        return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
 
     def carries(self, attempt: int) -> bool:
         """Whether this attempt is under way."""

@@ -22,6 +22,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.values import Outcome, RunStatus, begin_attempt, finish
 from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
@@ -44,6 +45,7 @@ class World:
                 run_routes(
                     TaskRuns(
                         runs=self.runs,
+                        closing=closing_of(self.runs),
                         task_named=self._task,
                         acceptance=Acceptance(
                             runs=self.runs,
@@ -232,12 +234,15 @@ def test_a_run_that_goes_on_is_not_run_again(world: World) -> None:
     assert "Queued" in answer.json()["detail"]
 
 
-def test_a_rerun_of_what_depends_on_a_run_is_refused_by_its_field(world: World) -> None:
+def test_a_rerun_of_what_depends_on_a_run_is_a_graph_run_of_its_own(world: World) -> None:
     former = world.run()
     world.end(former)
-    answer = world.client.post(f"/task-runs/{former}/rerun", json={"downstream": True})
-    assert answer.status_code == 422
-    assert [error["path"] for error in answer.json()["errors"]] == ["downstream"]
+    body = world.client.post(f"/task-runs/{former}/rerun", json={"downstream": True}).json()
+    assert body["graphRunId"] == body["runId"]
+    again = world.runs.rows[body["runId"]].run
+    assert (again.fan_out, again.repeats) == (True, (former,))
+    alone = world.client.post(f"/task-runs/{former}/rerun").json()["runId"]
+    assert not world.runs.rows[alone].run.fan_out
 
 
 def test_an_unknown_run_is_not_run_again(world: World) -> None:

@@ -41,6 +41,7 @@ from polysync_core.platforms.connector import (
     RunNotFound,
 )
 from tests.fakes.builders import FakeClock, a_job, a_run
+from tests.fakes.dependents import closing_of
 from tests.fakes.platform import CANCELLED, FAILED, RUNNING, SUCCESS, FakePlatform
 from tests.fakes.runs import Crash, FakeRuns
 
@@ -62,6 +63,7 @@ class Bench:
         self.secrets: dict[str, Secret | Exception] = {}
         self.execution = Execution(
             runs=self.runs,
+            closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
             orders=Orders(resolve_secret=self._resolve),
             clock=self.clock,

@@ -27,6 +27,7 @@ from polysync_core.domain.runs.values import (
 )
 from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakePublisher
 from tests.fakes.platform import RUNNING, SUCCESS, FakePlatform
@@ -58,6 +59,7 @@ class World:
         self.runs = PublishingRuns(self.store, self.queue, monotonic=lambda: self.monotonic)
         self.execution = Execution(
             runs=self.runs,
+            closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
             orders=Orders(resolve_secret=lambda _: Secret("")),
             clock=self.clock,
@@ -78,7 +80,9 @@ class World:
 
     def reconcile(self) -> None:
         self.clock.advance(seconds=GRACE.total_seconds() * 2)
-        Reconciler(runs=self.runs, policies=policies_of(), clock=self.clock).reconcile(FakeEngine())
+        Reconciler(
+            runs=self.runs, closing=closing_of(self.runs), policies=policies_of(), clock=self.clock
+        ).reconcile(FakeEngine())
 
     @property
     def run(self) -> TaskRun:

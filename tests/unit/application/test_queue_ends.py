@@ -8,13 +8,14 @@ from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.values import RunStatus, TaskRun, accepted, begin_attempt
 from tests.fakes.builders import NOON, FakeClock, a_run
+from tests.fakes.dependents import closing_of
 from tests.fakes.runs import FakeRuns
 
 
 class World:
     def __init__(self) -> None:
         self.runs = FakeRuns()
-        self.ends = QueueEnds(runs=self.runs, clock=FakeClock())
+        self.ends = QueueEnds(runs=self.runs, closing=closing_of(self.runs), clock=FakeClock())
 
     def stored(self, run: TaskRun) -> TaskRun:
         self.runs.announce(run)

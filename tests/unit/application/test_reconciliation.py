@@ -24,6 +24,7 @@ from polysync_core.domain.runs.values import (
     finish,
 )
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.policies import policies_of
 from tests.fakes.runs import FakeRuns
@@ -38,7 +39,9 @@ class World:
         self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
         self.clock.now = NOON + GRACE * 2
         self.known = policies_of(ONE_AT_A_TIME)
-        self.reconciler = Reconciler(runs=self.runs, policies=self.known, clock=self.clock)
+        self.reconciler = Reconciler(
+            runs=self.runs, closing=closing_of(self.runs), policies=self.known, clock=self.clock
+        )
 
     def stored(self, run: TaskRun) -> TaskRun:
         self.runs.announce(run)
@@ -213,7 +216,9 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: W
     """One row of a newer release, read after a rollback, ended every pass at its batch: no other
     run was repaired any more."""
     world.runs = Unreadable()
-    world.reconciler = Reconciler(runs=world.runs, policies=world.known, clock=world.clock)
+    world.reconciler = Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=world.known, clock=world.clock
+    )
     world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE * 2))
     world.enqueue(a_run(run_id=Unreadable.damaged))
     healthy = world.stored(running())
@@ -240,5 +245,7 @@ def test_an_edit_whose_signal_was_lost_reaches_what_waits_with_the_next_pass(wor
     world.reconcile()
     assert world.engine.live == {(second.run_id, 1)} or world.engine.live == {(first.run_id, 1)}
     wider = policies_of(ONE_AT_A_TIME.model_copy(update={"max_concurrent_runs": 2}))
-    Reconciler(runs=world.runs, policies=wider, clock=world.clock).reconcile(world.engine)
+    Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=wider, clock=world.clock
+    ).reconcile(world.engine)
     assert world.engine.live == {(first.run_id, 1), (second.run_id, 1)}

@@ -44,6 +44,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from tests.fakes.builders import FakeClock, a_run
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
@@ -125,12 +126,14 @@ class RunLife(RuleBasedStateMachine):
         connections = Connections(lambda _: PLATFORM, lambda _: self.platform)
         self.execution = Execution(
             runs=self.runs,
+            closing=closing_of(self.runs),
             connections=connections,
             orders=Orders(resolve_secret=self._no_secret),
             clock=self.clock,
         )
         self.task_runs = TaskRuns(
             runs=self.runs,
+            closing=closing_of(self.runs),
             task_named=self._no_definition,
             acceptance=Acceptance(
                 runs=self.runs,

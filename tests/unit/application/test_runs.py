@@ -28,6 +28,7 @@ from polysync_core.domain.runs.values import (
     begin_attempt,
 )
 from tests.fakes.builders import NOON, FakeClock, a_job
+from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
@@ -64,6 +65,7 @@ class World:
         self.runs, self.engine, self.clock = runs or FakeRuns(), FakeEngine(), FakeClock()
         self.task_runs = TaskRuns(
             runs=self.runs,
+            closing=closing_of(self.runs),
             task_named=named(*(tasks or (TASK,))),
             acceptance=Acceptance(
                 runs=self.runs,
@@ -197,7 +199,9 @@ def test_a_crash_while_accepting_leaves_no_half_run(write: int) -> None:
     world.clock.advance(minutes=1)
     run = world.run_once(idempotency_key="k")
     world.clock.advance(minutes=20)
-    Reconciler(runs=world.runs, policies=policies_of(), clock=world.clock).reconcile(world.engine)
+    Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=policies_of(), clock=world.clock
+    ).reconcile(world.engine)
     assert [owed.queued_at for owed in world.runs.owed()] == [run.queued_at]
     assert world.engine.live == {(run.run_id, 1)}
 
@@ -207,7 +211,9 @@ def test_a_deaf_engine_does_not_lose_an_accepted_run(world: World) -> None:
     run = world.run_once()
     world.engine.deaf = False
     world.clock.advance(minutes=20)
-    Reconciler(runs=world.runs, policies=policies_of(), clock=world.clock).reconcile(world.engine)
+    Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=policies_of(), clock=world.clock
+    ).reconcile(world.engine)
     assert world.engine.live == {(run.run_id, 1)}
 
 

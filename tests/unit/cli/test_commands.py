@@ -186,6 +186,13 @@ class TestRerun:
         assert json.loads(result.stdout)["runId"] == "r-1"
         assert api.requests[0].headers["idempotency-key"] == "k"
 
+    def test_runs_what_depends_on_it_if_asked_to(self, api: FakeApi, polysync: Invoke):
+        api.on("POST", "/task-runs/r-0/rerun", ACCEPTED)
+
+        polysync("rerun", "r-0", "--downstream")
+
+        assert api.requests[0].body == {"downstream": True}
+
     def test_follows_the_new_run_to_its_end(self, api: FakeApi, polysync: Invoke):
         api.on("POST", "/task-runs/r-0/rerun", ACCEPTED)
         api.on("GET", "/task-runs/r-1/events", Stream([event(1, build_run("Failed"))]))
@@ -558,6 +565,47 @@ class TestFireTimes:
 
     def test_refuses_a_count_that_the_api_would_refuse(self, api: FakeApi, polysync: Invoke):
         assert polysync("fire-times", "daily", "--count", "101").exit_code == 2
+        assert api.requests == []
+
+
+class TestExplainTask:
+    ANSWER = {
+        "task": "end",
+        "edges": [
+            {
+                "upstream": "left",
+                "condition": "OnSuccess",
+                "held": 1,
+                "tokens": [
+                    {
+                        "runId": "r-1",
+                        "status": "Succeeded",
+                        "met": True,
+                        "finishedAt": "2026-01-01T06:00:00.000Z",
+                    }
+                ],
+            },
+            {"upstream": "right", "condition": "OnFailure", "held": 0, "tokens": []},
+        ],
+        "sentences": ["Graph run r-0 has brought task 'left'; it awaits task 'right'."],
+    }
+
+    def test_shows_what_a_task_holds_and_awaits(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", "/tasks/end/gate", Answer(self.ANSWER))
+
+        result = polysync("explain", "--task", "end")
+
+        rows = [line.split() for line in result.stdout.splitlines()]
+        when = ["2026-01-01", "06:00:00Z"]
+        assert ["left", "OnSuccess", "1", "r-1", "Succeeded", *when] in rows
+        assert ["right", "OnFailure", "0", "-", "-", "-"] in rows
+        assert result.stdout.splitlines()[-1] == self.ANSWER["sentences"][0]
+
+    def test_needs_either_a_run_or_a_task(self, api: FakeApi, polysync: Invoke):
+        for arguments in ([], ["r-1", "--task", "end"]):
+            result = polysync("explain", *arguments)
+            assert result.exit_code == 2
+            assert "give either a run or --task" in result.stderr
         assert api.requests == []
 
 

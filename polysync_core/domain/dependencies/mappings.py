@@ -1,0 +1,79 @@
+"""Values that a run takes from the outputs of its parents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polysync_core.domain.definitions.jobs import DataType, Job
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.parameters import convert_literal
+from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.secrets import is_secret_reference
+
+
+def mapped_values(
+    task: Task, job: Job, parents: Mapping[str, TaskRun], given: Mapping[str, JsonValue]
+) -> dict[str, JsonValue]:
+    """Return the mapped inputs of a Task that are not given, from a run of each upstream.
+
+    Raises `Invalid` with every output that is not there or does not fit its parameter.
+    """
+    values: dict[str, JsonValue] = {}
+    problems: list[Problem] = []
+    for dependency in task.dependencies:
+        for mapping in dependency.mappings:
+            parameter = job.parameter(mapping.input)
+            if given.get(mapping.input) is not None or parameter is None:
+                continue
+            path = f"parameters.{mapping.input}"
+            try:
+                parent = parents.get(dependency.task)
+                output = _output(parent, dependency.task, mapping.output, path)
+                values[mapping.input] = _taken(output, parameter.data_type, path)
+            except Invalid as error:
+                origin = f"output '{mapping.output}' of task '{dependency.task}'"
+                problems += (
+                    Problem(each.path, f"{origin}: {each.message}") for each in error.problems
+                )
+    if problems:
+        raise Invalid(problems)
+    return values
+
+
+def needed_parents(task: Task, given: Mapping[str, JsonValue]) -> list[str]:
+    """Return the upstreams whose outputs a run of a Task takes, beside what it is given."""
+    return [
+        dependency.task
+        for dependency in task.dependencies
+        if any(given.get(mapping.input) is None for mapping in dependency.mappings)
+    ]
+
+
+def _output(parent: TaskRun | None, task: str, name: str, path: str) -> JsonValue:
+    if parent is None:
+        raise Invalid.at(
+            path, f"no run of '{task}' has succeeded yet: run it first, or give a value"
+        )
+    value = parent.outputs.get(name)
+    if value is None:
+        known = ", ".join(sorted(parent.outputs)) or "none"
+        raise Invalid.at(
+            path, f"run {parent.run_id} ({parent.status}) has no such output (it has: {known})"
+        )
+    return value
+
+
+def _taken(value: JsonValue, data_type: DataType, path: str) -> JsonValue:
+    """Return an output as its parameter has it.
+
+    An output is data: it must not name a secret that the Task's definition does not, and what
+    looks like a run variable in it is text.
+    """
+    converted = convert_literal(value, data_type, path=path)
+    if not isinstance(converted, str):
+        return converted
+    if is_secret_reference(converted):
+        raise Invalid.at(path, "is a reference to a secret, which only a definition may give")
+    return converted.replace("${", "$${")

@@ -1,0 +1,113 @@
+"""What a gate holds: a token for each outcome of an upstream Task, and for each fire time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.values import Origin, RunStatus, TaskRun
+
+SCHEDULE = "@schedule"
+"""The edge of a Task's own schedules; no Task can have this name."""
+
+WANTED: Mapping[Condition, frozenset[RunStatus]] = {
+    Condition.ON_SUCCESS: frozenset({RunStatus.SUCCEEDED}),
+    Condition.ON_FAILURE: frozenset({RunStatus.FAILED}),
+    Condition.ON_COMPLETION: frozenset(
+        {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+    ),
+    Condition.ON_SKIPPED: frozenset({RunStatus.SKIPPED}),
+}
+"""The outcomes that meet each condition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireTime:
+    """A time at which a schedule of the Task itself came due."""
+
+    schedule: str
+    nominal: datetime
+    time_zone: str
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One outcome of an upstream Task, or one fire time, that no run has used up yet."""
+
+    edge: str
+    """The upstream Task, or `SCHEDULE`."""
+    run_id: RunId
+    finished_at: datetime
+    status: RunStatus
+    graph_run_id: RunId
+    origins: tuple[Origin, ...] = ()
+    """The root runs that it comes from; a fire time has none."""
+    repeats: tuple[RunId, ...] = ()
+    """The graph runs that its graph run repeats in part."""
+    fire: FireTime | None = None
+
+    @property
+    def key(self) -> str:
+        """Where it stands in its gate: by edge and age. The same outcome has the same place."""
+        return f"{self.edge}~{milliseconds(self.finished_at):013}~{self.run_id}"
+
+    @property
+    def age(self) -> tuple[datetime, RunId]:
+        """What orders tokens from the oldest to the newest."""
+        return self.finished_at, self.run_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What a gate awaits of one upstream."""
+
+    upstream: str
+    condition: Condition
+
+    def is_met_by(self, token: Token) -> bool:
+        """Whether an outcome is the one that is wanted."""
+        return token.status in WANTED[self.condition]
+
+
+def edges_of(task: Task) -> tuple[Edge, ...]:
+    """Return what the gate of a Task awaits, its own schedules included; none = it has no gate."""
+    edges = [Edge(upstream=each.task, condition=each.condition) for each in task.dependencies]
+    if edges and any(schedule.enabled for schedule in task.schedules):
+        edges.append(Edge(upstream=SCHEDULE, condition=Condition.ON_SUCCESS))
+    return tuple(edges)
+
+
+def token_of(run: TaskRun) -> Token:
+    """Return the token that a run which has ended puts into the gate of each dependent."""
+    return Token(
+        edge=run.task,
+        run_id=run.run_id,
+        finished_at=run.finished_at or run.queued_at,
+        status=run.status,
+        graph_run_id=run.graph_run_id,
+        origins=run.roots,
+        repeats=run.repeats,
+    )
+
+
+def token_of_fire_time(task: str, fire: FireTime) -> Token:
+    """Return the token that a fire time puts into the gate of its own Task."""
+    run_id = derived_run_id("fire-time", task, fire.schedule, fire.nominal.isoformat())
+    return Token(
+        edge=SCHEDULE,
+        run_id=run_id,
+        finished_at=fire.nominal,
+        status=RunStatus.SUCCEEDED,
+        graph_run_id=run_id,
+        fire=fire,
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as whole milliseconds since 1970."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -1,0 +1,156 @@
+"""Gates over tables in memory, with Tasks that a test defines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from polysync_core.application.acceptance import Acceptance, Start
+from polysync_core.application.closing import Closing
+from polysync_core.application.completion import Completion
+from polysync_core.application.connections import Connections
+from polysync_core.application.gates import Gates
+from polysync_core.application.neighbours import Neighbours
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
+from polysync_core.domain.errors import NotFound
+from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.values import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    TriggerType,
+    begin_attempt,
+    finish,
+)
+from polysync_core.storage.gates import TableGates
+from polysync_core.storage.runs import TableRuns
+from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.platform import FakePlatform
+from tests.fakes.policies import policies_of
+from tests.fakes.tables import TableService
+
+PLATFORM = Platform(
+    name="lakehouse",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+)
+
+
+def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
+    return tuple(Dependency(task=task, condition=condition) for task in tasks)
+
+
+class _InTurn:
+    map = staticmethod(map)
+
+
+class GateWorld:
+    """Tasks, their runs and their gates; runs end when a test says so."""
+
+    def __init__(self, *tasks: Task, job: Job | None = None) -> None:
+        self.clock = FakeClock()
+        self.tables = TableService()
+        self.definitions = FakeDefinitions()
+        self.job = job or a_job(name="job")
+        for task in tasks:
+            self.define(task)
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Start a process that remembers nothing."""
+        storage = self.tables.storage()
+        self.runs = TableRuns(storage)
+        self.runs._readers = _InTurn()  # type: ignore[assignment]
+        self.store = TableGates(storage)
+        self.neighbours = Neighbours(self.definitions)
+        self.closing = Closing(runs=self.runs, neighbours=self.neighbours)
+        self.acceptance = Acceptance(
+            runs=self.runs,
+            job_named=lambda _: self.job,
+            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            policies=policies_of(PLATFORM),
+            clock=self.clock,
+        )
+        self.gates = Gates(
+            store=self.store,
+            runs=self.runs,
+            task_named=self.task,
+            neighbours=self.neighbours,
+            acceptance=self.acceptance,
+            clock=self.clock,
+        )
+        self.completion = Completion(
+            runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.acceptance
+        )
+
+    def define(self, task: Task) -> None:
+        before = self.definitions.get(Kind.TASK, task.name)
+        self.definitions.put(task, replacing=before)
+        if hasattr(self, "neighbours"):
+            self.begin_anew()
+
+    def task(self, name: str) -> Task:
+        stored = self.definitions.get(Kind.TASK, name)
+        if stored is None or not isinstance(stored.definition, Task):
+            raise NotFound(f"There is no task '{name}'.")
+        return stored.definition
+
+    def start(self, task: str, name: str = "", **facts: Any) -> TaskRun:
+        """Accept a run that is a root."""
+        self.clock.advance(seconds=1)
+        run_id = derived_run_id("test", task, name or self.clock().isoformat())
+        start = Start(run_id=run_id, trigger_type=TriggerType.MANUAL, actor="test", **facts)
+        stored = self.acceptance.store(self.acceptance.run_of(self.task(task), start))
+        assert stored is not None
+        return stored.run
+
+    def end(self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED, **outputs: Any) -> TaskRun:
+        """Let a run end, and tell nobody."""
+        self.clock.advance(seconds=1)
+        stored = self.runs.get(run.run_id)
+        assert stored is not None
+        cause = FailureCause.ARTEFACT if status is RunStatus.FAILED else None
+        begun = begin_attempt(stored.run, at=self.clock(), actor="test")
+        outcome = Outcome(status=status, reason="over", cause=cause, outputs=outputs)
+        return self.runs.save(stored, finish(begun, outcome, at=self.clock(), actor="test")).run
+
+    def tell(self, run: TaskRun) -> list[TaskRun]:
+        """Tell all dependents, also of what ends by it; return what came of it, settled."""
+        came: list[TaskRun] = []
+        for child in self.closing.close(run):
+            for made in self.gates.deliver(child, run):
+                came.append(made)
+                if made.status.is_terminal:
+                    came += self.tell(made)
+        self.completion.settle([run.run_id])
+        return came
+
+    def carry(
+        self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED, **outputs: Any
+    ) -> list[TaskRun]:
+        """Let a run end and tell of it."""
+        return self.tell(self.end(run, status, **outputs))
+
+    def run(self, task: str, status: RunStatus = RunStatus.SUCCEEDED, **facts: Any) -> TaskRun:
+        """Start a root, let it end and tell of it."""
+        run = self.start(task, **facts)
+        self.carry(run, status)
+        return self.read(run.run_id)
+
+    def read(self, run_id: RunId) -> TaskRun:
+        stored = self.runs.get(run_id)
+        assert stored is not None
+        return stored.run
+
+    def all_runs(self, *tasks: str) -> list[TaskRun]:
+        """Return the runs of some Tasks, of all where none is named, the oldest first."""
+        rows: Iterable[tuple[str, str]] = self.tables.tables.get("Runs", {})
+        found = [self.read(RunId(key)) for _, key in rows]
+        wanted: Callable[[TaskRun], bool] = lambda run: not tasks or run.task in tasks  # noqa: E731
+        return sorted(filter(wanted, found), key=lambda run: (run.queued_at, run.task))

@@ -1,0 +1,66 @@
+"""A wide graph through the engine, and many graph runs at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from polysync_core.domain.definitions.tasks import Condition, Dependency
+from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.platforms.connector import ProviderStatus
+from tests.faults.promises import check_promises
+from tests.faults.rig import World
+
+WIDE = [f"part-{number}" for number in range(200)]
+
+
+def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
+    return tuple(Dependency(task=task, condition=condition) for task in tasks)
+
+
+def played(monkeypatch: pytest.MonkeyPatch, *, verdict: ProviderStatus) -> list[TaskRun]:
+    """Start `root`, which starts 200, which start `end`."""
+    world = World(monkeypatch)
+    world.platform.verdict = verdict
+    world.dependencies = {
+        **{name: after("root") for name in WIDE},
+        "end": after(*WIDE),
+        "alarm": after("end", condition=Condition.ON_SKIPPED),
+    }
+    world.start("root")
+    world.pass_time(70)
+    world.come_to_rest()
+    return check_promises(world)
+
+
+def test_one_run_starts_two_hundred_and_they_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = played(monkeypatch, verdict=ProviderStatus.SUCCESS)
+    assert Counter(run.status for run in runs) == {RunStatus.SUCCEEDED: 202, RunStatus.SKIPPED: 1}
+    (end,) = (run for run in runs if run.task == "end")
+    assert {parent.task for parent in end.parents} == set(WIDE)
+
+
+def test_one_failure_skips_all_that_depends_on_it_and_wakes_what_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = played(monkeypatch, verdict=ProviderStatus.FAILED)
+    failed = sorted(run.task for run in runs if run.status is RunStatus.FAILED)
+    assert failed == ["alarm", "root"]
+    assert sum(run.status is RunStatus.SKIPPED for run in runs) == 201
+
+
+def test_many_graph_runs_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(monkeypatch)
+    world.limits = {"slow": 2}
+    world.dependencies = {"slow": after("root"), "quick": after("root"), "end": after("slow")}
+    world.dependencies["end"] = after("slow", "quick", "root")
+    for _ in range(12):
+        world.start("root")
+    world.pass_time(70)
+    world.come_to_rest()
+    runs = check_promises(world)
+    assert Counter(run.task for run in runs) == dict.fromkeys(("root", "slow", "quick", "end"), 12)
+    graph_of = {run.run_id: run.graph_run_id for run in runs}
+    for run in runs:
+        assert {graph_of[parent.run_id] for parent in run.parents} <= {run.graph_run_id}

@@ -1,0 +1,111 @@
+"""Gates in Table Storage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from polysync_core.domain.dependencies.decisions import Firing
+from polysync_core.domain.dependencies.stored import StoredGate, pending
+from polysync_core.domain.dependencies.tokens import FireTime, Token, token_of_fire_time
+from polysync_core.domain.errors import StaleETag
+from polysync_core.domain.runs.values import Origin, RunStatus
+from polysync_core.storage.gates import TableGates
+from polysync_core.storage.tables import TableStorage
+from tests.fakes.builders import NOON, run_id
+
+pytestmark = pytest.mark.azurite
+
+
+@pytest.fixture
+def gates(storage: TableStorage) -> TableGates:
+    return TableGates(storage)
+
+
+def token(number: int = 0, edge: str = "up") -> Token:
+    name = run_id(f"{edge}{number}")
+    return Token(
+        edge=edge,
+        run_id=name,
+        finished_at=NOON + timedelta(seconds=number),
+        status=RunStatus.SUCCEEDED,
+        graph_run_id=name,
+        origins=(Origin(run_id=name, task=edge),),
+        repeats=(run_id("old"),),
+    )
+
+
+def decided(gates: TableGates, *tokens: Token) -> StoredGate:
+    firing = Firing(run_id=run_id("child"), used=tokens, recalled=(token(9, "other"),))
+    return gates.decide("child", gates.read("child"), pending(firing, at=NOON))
+
+
+def test_a_gate_that_was_never_used_is_empty(gates: TableGates) -> None:
+    assert gates.read("child") == StoredGate()
+
+
+def test_a_token_is_read_as_it_was_put_in_and_only_once(gates: TableGates) -> None:
+    fire = FireTime(
+        schedule="daily", nominal=NOON, time_zone="Asia/Kathmandu", parameters={"day": [1, None]}
+    )
+    tokens = [token_of_fire_time("child", fire), token(1), token(2)]
+    for each in [*tokens, *tokens]:
+        gates.deliver("child", each)
+    gates.deliver("another", token(1))
+    assert list(gates.read("child").tokens) == tokens, "by edge, the oldest first"
+
+
+def test_a_decision_is_read_with_what_it_uses_and_takes_it_out(gates: TableGates) -> None:
+    used = [token(number) for number in range(3)]
+    for each in [*used, token(3)]:
+        gates.deliver("child", each)
+    decided(gates, *used)
+    stored = gates.read("child")
+    assert stored.firing == Firing(
+        run_id=run_id("child"), used=tuple(used), recalled=(token(9, "other"),)
+    )
+    gates.conclude("child", stored)
+    left = gates.read("child")
+    assert (left.tokens, left.pending) == ((token(3),), None)
+    gates.deliver("child", used[0])
+    assert gates.read("child").tokens == (token(3),), "what is used up does not come again"
+
+
+def test_of_two_decisions_over_one_gate_the_second_is_stale(gates: TableGates) -> None:
+    for each in (token(1), token(2)):
+        gates.deliver("child", each)
+    fresh = gates.read("child")
+    first = pending(Firing(run_id=run_id("x"), used=(token(1),)), at=NOON)
+    gates.conclude("child", gates.decide("child", fresh, first))
+    with pytest.raises(StaleETag):
+        gates.decide("child", fresh, first)
+    used = gates.read("child")
+    gates.decide("child", used, pending(Firing(run_id=run_id("y"), used=(token(2),)), at=NOON))
+    with pytest.raises(StaleETag):
+        gates.decide("child", used, first)
+
+
+@pytest.mark.parametrize("count", [99, 100, 101])
+def test_a_decision_may_use_more_than_a_transaction_holds(gates: TableGates, count: int) -> None:
+    used = [token(number) for number in range(count)]
+    for each in used:
+        gates.deliver("child", each)
+    stored = decided(gates, *used)
+    gates.conclude("child", stored)
+    assert gates.read("child").tokens == ()
+    with pytest.raises(StaleETag):
+        gates.conclude("child", stored)
+
+
+def test_what_is_half_taken_out_is_no_decision_to_make_a_run_of(gates: TableGates) -> None:
+    used = [token(number) for number in range(2)]
+    for each in used:
+        gates.deliver("child", each)
+    stored = decided(gates, *used)
+    half = StoredGate(tokens=stored.tokens[:1], pending=stored.pending, etag=stored.etag)
+    assert half.firing is None
+    with pytest.raises(StaleETag):
+        gates.conclude("child", StoredGate(tokens=half.tokens, pending=half.pending, etag='W/"x"'))
+    gates.conclude("child", stored)
+    assert gates.read("child").pending is None

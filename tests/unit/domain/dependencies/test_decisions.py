@@ -1,0 +1,196 @@
+"""What a gate makes of the tokens that it holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from polysync_core.domain.definitions.tasks import Condition
+from polysync_core.domain.dependencies.decisions import (
+    MOST_OUTSTANDING,
+    MOST_STANDING,
+    Firing,
+    Gate,
+)
+from polysync_core.domain.dependencies.tokens import SCHEDULE, Edge, Token
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.values import Origin, RunStatus
+from tests.fakes.builders import NOON
+
+SUCCEEDED, FAILED = RunStatus.SUCCEEDED, RunStatus.FAILED
+CANCELLED, SKIPPED = RunStatus.CANCELLED, RunStatus.SKIPPED
+
+
+def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any) -> Token:
+    """A token of a run whose roots are runs of the Task `root`, unless they are named `task/id`."""
+    origins = []
+    for graph in graphs:
+        task, _, name = graph.rpartition("/")
+        origins.append(Origin(run_id=RunId(name), task=task or "root"))
+    return Token(
+        **{
+            "edge": edge,
+            "run_id": RunId(run or f"{edge}-{'+'.join(graphs)}-{minute}"),
+            "finished_at": NOON + timedelta(minutes=minute),
+            "status": SUCCEEDED,
+            "graph_run_id": RunId(origins[0].run_id if origins else "own"),
+            "origins": tuple(origins),
+        }
+        | facts
+    )
+
+
+def gate(*edges: str | Edge, below: dict[str, set[str]] | None = None, **facts: Any) -> Gate:
+    """A gate whose upstreams all descend from `root`, unless `below` says it of others."""
+    made = tuple(
+        edge if isinstance(edge, Edge) else Edge(upstream=edge, condition=Condition.ON_SUCCESS)
+        for edge in edges
+    )
+
+    def descends(task: str, roots: frozenset[str]) -> bool:
+        if below is None:
+            return "root" in roots
+        return task in roots or any(task in below.get(root, ()) for root in roots)
+
+    return Gate(task="child", edges=made, descends=descends, **facts)
+
+
+def decided(rules: Gate, *tokens: Token) -> Firing:
+    firing = rules.decide(tokens)
+    assert firing is not None
+    return firing
+
+
+@pytest.mark.parametrize(
+    ("condition", "meets"),
+    [
+        (Condition.ON_SUCCESS, {SUCCEEDED}),
+        (Condition.ON_FAILURE, {FAILED}),
+        (Condition.ON_COMPLETION, {SUCCEEDED, FAILED, CANCELLED}),
+        (Condition.ON_SKIPPED, {SKIPPED}),
+    ],
+)
+def test_each_condition_has_its_outcomes_and_every_other_one_skips(
+    condition: Condition, meets: set[RunStatus]
+) -> None:
+    rules = gate(Edge(upstream="a", condition=condition))
+    for status in (SUCCEEDED, FAILED, CANCELLED, SKIPPED):
+        firing = decided(rules, token("a", "g", status=status))
+        assert (firing.skipped == "") == (status in meets), status
+
+
+def test_a_graph_run_that_has_not_brought_everything_is_awaited() -> None:
+    assert gate("a", "b").decide([token("a", "g")]) is None
+    assert gate("a", "b").decide([token("a", "g", status=FAILED)]) is None, "also one that failed"
+
+
+def test_the_same_graph_run_comes_first() -> None:
+    old, new = token("a", "g1", minute=1), token("a", "g2", minute=2)
+    firing = decided(gate("a", "b"), old, new, token("b", "g2", minute=3))
+    assert [each.run_id for each in firing.used] == ["a-g2-2", "b-g2-3"]
+
+
+def test_a_skip_names_the_parent_how_it_ended_and_what_was_wanted() -> None:
+    tokens = [token("a", "g"), token("b", "g", minute=1, status=FAILED, run="r1")]
+    firing = decided(gate("a", "b"), *tokens)
+    assert firing.skipped == "Task 'b' ended as Failed (run r1); the dependency is OnSuccess."
+    assert set(firing.used) == set(tokens), "what the others brought is used up with it"
+
+
+APART = {"left": {"a"}, "right": {"b"}}
+
+
+def test_upstreams_without_a_common_root_are_taken_oldest_first() -> None:
+    tokens = [
+        token("a", "left/l2", minute=2),
+        token("a", "left/l1", minute=1),
+        token("b", "right/r1", minute=3),
+        token("b", "right/r2", minute=4),
+    ]
+    firing = decided(gate("a", "b", below=APART), *tokens)
+    assert [each.run_id for each in firing.used] == ["a-left/l1-1", "b-right/r1-3"]
+
+
+def test_a_failure_on_one_side_skips_without_waiting_for_the_other() -> None:
+    firing = decided(gate("a", "b", below=APART), token("a", "left/l", status=FAILED))
+    assert firing.skipped
+
+
+def test_what_was_joined_before_is_joined_with_what_one_of_its_roots_brought_directly() -> None:
+    """Two independent sources, their join, and a Task that needs the join and one source: taken
+    by graph run alone it waited for ever, as the join's run belongs to the other graph run."""
+    below = {"left": {"join"}, "right": {"join"}}
+    rules = gate("left", "join", below=below)
+    direct = token("left", "left/l", minute=1)
+    assert rules.decide([direct]) is None
+    firing = decided(rules, direct, token("join", "right/r", "left/l", minute=3))
+    assert [each.edge for each in firing.sources] == ["left", "join"]
+
+
+def test_a_dependency_that_is_gone_takes_its_tokens_with_it() -> None:
+    firing = decided(gate("a"), token("gone", "g"), token("a", "g"))
+    assert firing.void
+    assert [each.edge for each in firing.used] == ["gone"]
+
+
+def test_a_schedule_is_one_more_edge_that_belongs_to_no_graph_run() -> None:
+    rules = gate("a", SCHEDULE)
+    first, second = token(SCHEDULE, minute=0), token(SCHEDULE, minute=60)
+    assert rules.decide([first, second]) is None
+    firing = decided(rules, first, second, token("a", "g", minute=90))
+    assert {each.run_id for each in firing.used} == {first.run_id, "a-g-90"}
+    assert decided(rules, first, token("a", "g", status=FAILED)).used == (
+        token("a", "g", status=FAILED),
+    ), "the fire time stays for the next graph run"
+
+
+def test_of_several_outcomes_of_one_upstream_in_a_group_the_newest_counts() -> None:
+    tokens = [token("a", "g", minute=1, status=FAILED), token("a", "g", minute=2)]
+    firing = decided(gate("a", "b"), *tokens, token("b", "g", minute=3))
+    assert not firing.skipped
+    assert len(firing.used) == 3
+
+
+def test_a_partial_repetition_takes_the_rest_from_what_it_repeats_and_does_not_use_it_up() -> None:
+    asked: list[Any] = []
+
+    def recall(edge: str, graphs: tuple[RunId, ...]) -> Token:
+        asked.append((edge, graphs))
+        return token("b", "old", minute=-60)
+
+    rules = gate("a", "b", below={"a": set()}, recall=recall)
+    again = token("a", "a/new", repeats=(RunId("old"),))
+    firing = decided(rules, again)
+    assert asked == [("b", ("old",))]
+    assert firing.used == (again,)
+    assert [each.edge for each in firing.sources] == ["b", "a"]
+    assert decided(rules, replace_status(again)).skipped
+
+
+def replace_status(one: Token) -> Token:
+    return token("a", "a/new", repeats=one.repeats, status=FAILED)
+
+
+def test_what_stands_for_too_long_is_given_up_visibly_the_oldest_first() -> None:
+    rules = gate("a", "b", below=APART)
+    standing = [token("a", f"left/l{n}", minute=n) for n in range(MOST_STANDING)]
+    assert rules.decide(standing) is None
+    firing = decided(rules, *standing, token("a", "left/last", minute=MOST_STANDING))
+    assert firing.used == (standing[0],)
+    assert "100 newer outcomes of task 'a' wait for task 'b'" in firing.skipped
+
+
+def test_graph_runs_under_way_may_be_many_more_than_those_that_only_stand() -> None:
+    rules = gate("a", "b")
+    on_their_way = [token("a", f"g{n}", minute=n) for n in range(MOST_OUTSTANDING)]
+    assert rules.decide(on_their_way) is None
+    firing = decided(rules, *on_their_way, token("a", "last", minute=MOST_OUTSTANDING))
+    assert firing.used == (on_their_way[0],)
+
+
+def test_a_decision_has_one_id_whatever_the_order_of_its_tokens() -> None:
+    tokens = [token("a", "g"), token("b", "g", minute=1)]
+    one, other = decided(gate("a", "b"), *tokens), decided(gate("a", "b"), *reversed(tokens))
+    assert one == other

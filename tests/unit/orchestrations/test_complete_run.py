@@ -1,0 +1,137 @@
+"""Telling dependents: what the orchestrations decide, step by step, without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from orchestrations import complete_run as module
+from orchestrations import end_run, task_run
+from orchestrations.names import (
+    END_QUEUED,
+    FIND_DEPENDENTS,
+    SETTLE_RUNS,
+    SUBMIT,
+    TELL_DEPENDENTS,
+)
+
+NOTHING: dict[str, Any] = {"starts": [], "debts": []}
+RUN = {"run": "r1", "attempt": 1, "shard": "main"}
+
+
+@dataclass
+class Context:
+    """Answers activities by what a test says of them, and records what was asked, in order."""
+
+    answers: dict[str, Callable[[Any], Any]]
+    happened: list[tuple[str, Any]] = field(default_factory=list)
+    continued: Any = None
+
+    def call_activity(self, name: str, *, input: Any, retry_policy: Any = None) -> Any:
+        self.happened.append((name, input))
+        return self.answers.get(name, lambda _: NOTHING)(input)
+
+    def signal_entity(self, entity: Any, operation: str, message: Any) -> None:
+        self.happened.append((f"{entity}.{operation}", message))
+
+    def continue_as_new(self, work: Any) -> None:
+        self.continued = work
+
+    @property
+    def steps(self) -> list[str]:
+        return [name for name, _ in self.happened]
+
+    def inputs(self, name: str) -> list[Any]:
+        return [given for each, given in self.happened if each == name]
+
+
+@pytest.fixture(autouse=True)
+def together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "when_all", list)
+
+
+def drive(function: Any, work: dict[str, Any], **answers: Callable[[Any], Any]) -> Context:
+    context = Context(answers)
+    steps: Generator[Any, Any] = function._function._func.orchestrator_function(context, work)
+    answer: Any = None
+    try:
+        while True:
+            answer = steps.send(answer)
+    except StopIteration:
+        return context
+
+
+def test_a_run_gives_its_lease_back_before_its_dependents_are_told() -> None:
+    start = {"shard": "main", "waiting": {"run": "c"}, "policies": {"tasks": []}}
+    context = drive(
+        task_run.task_run,
+        RUN,
+        **{
+            SUBMIT: lambda _: {"done": True, "tell": ["child"]},
+            TELL_DEPENDENTS: lambda _: {"starts": [start], "debts": []},
+        },
+    )
+    assert context.happened == [
+        (SUBMIT, {"run": "r1", "attempt": 1, "memo": {}}),
+        ("@dispatcher@main.release", {"run": "r1", "attempt": 1}),
+        (TELL_DEPENDENTS, {"run": "r1", "tell": ["child"]}),
+        ("@dispatcher@main.enqueue", {"waiting": {"run": "c"}, "policies": {"tasks": []}}),
+        (SETTLE_RUNS, {"runs": ["r1"]}),
+    ]
+
+
+def test_a_run_without_dependents_costs_no_further_step() -> None:
+    context = drive(task_run.task_run, RUN, **{SUBMIT: lambda _: {"done": True, "tell": []}})
+    assert context.steps == [SUBMIT, "@dispatcher@main.release"]
+
+
+def test_many_dependents_are_told_in_parallel_and_in_parts() -> None:
+    names = [f"t{number}" for number in range(60)]
+    context = drive(
+        module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"tell": names}}
+    )
+    parts = [given["tell"] for given in context.inputs(TELL_DEPENDENTS)]
+    assert [len(part) for part in parts] == [25, 25, 10]
+    assert [name for part in parts for name in part] == names
+    assert context.steps.count(SETTLE_RUNS) == 1
+
+
+def test_what_ends_as_it_comes_into_being_is_told_in_its_turn() -> None:
+    debts = {"r": [{"run": "skipped", "tell": ["grandchild"]}]}
+    context = drive(
+        module.complete_run,
+        {"run": "r"},
+        **{
+            FIND_DEPENDENTS: lambda _: {"tell": ["child"]},
+            TELL_DEPENDENTS: lambda given: {"starts": [], "debts": debts.get(given["run"], [])},
+        },
+    )
+    assert context.inputs(TELL_DEPENDENTS) == [
+        {"run": "r", "tell": ["child"]},
+        {"run": "skipped", "tell": ["grandchild"]},
+    ]
+    assert context.inputs(SETTLE_RUNS) == [{"runs": ["r"]}, {"runs": ["skipped"]}]
+
+
+@pytest.mark.parametrize("function", [task_run.task_run, end_run.end_run, module.complete_run])
+def test_where_there_is_much_to_do_it_goes_on_as_new_from_where_it_was(function: Any) -> None:
+    debts = [{"run": f"r{number}", "tell": ["t"]} for number in range(100)]
+    context = drive(function, {**RUN, "debts": debts})
+    assert context.continued["debts"] == debts[80:]
+    rest = drive(function, context.continued)
+    assert rest.continued is None
+    settled = [*context.inputs(SETTLE_RUNS), *rest.inputs(SETTLE_RUNS)]
+    assert [run for each in settled for run in each["runs"]] == [debt["run"] for debt in debts]
+
+
+def test_a_run_that_was_turned_away_is_told_as_any_other() -> None:
+    context = drive(end_run.end_run, RUN, **{END_QUEUED: lambda _: {"done": True, "tell": ["c"]}})
+    assert context.steps == [END_QUEUED, TELL_DEPENDENTS, SETTLE_RUNS]
+
+
+def test_a_run_that_was_told_meanwhile_needs_nothing() -> None:
+    context = drive(module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"tell": []}})
+    assert context.steps == [FIND_DEPENDENTS]
