@@ -7,7 +7,6 @@ than all of Polysync.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +14,14 @@ from typing import Any
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.identity import (
+    CertificateCredential,
     ClientSecretCredential,
     DefaultAzureCredential,
     ManagedIdentityCredential,
 )
 
 from polysync_core.access.auth import Cloud
+from polysync_core.access.held_token import HeldToken, Issued
 from polysync_core.access.references import Secrets
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -31,9 +32,6 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.domain.secrets import Secret
-
-EXPIRY_MARGIN_SECONDS = 300
-"""A token is renewed this long before it expires, so that none expires on its way."""
 
 # The SDK's own bounds are 300 seconds and ten repetitions; an activity must not wait that long.
 AZURE_CLIENT_BOUNDS: dict[str, Any] = {
@@ -47,7 +45,7 @@ AZURE_CLIENT_BOUNDS: dict[str, Any] = {
 
 
 def azure_credential(auth: Auth, cloud: Cloud, secrets: Secrets | None) -> TokenCredential:
-    """Return the azure-identity credential for a checked `auth`; resolves the client secret."""
+    """Return the azure-identity credential for a checked `auth`; resolves its secrets."""
     match auth.method:
         case AuthMethod.MANAGED_IDENTITY:
             return ManagedIdentityCredential(client_id=auth.client_id, **AZURE_CLIENT_BOUNDS)
@@ -63,13 +61,33 @@ def azure_credential(auth: Auth, cloud: Cloud, secrets: Secrets | None) -> Token
                 authority=cloud.authority,
                 **AZURE_CLIENT_BOUNDS,
             )
+        case AuthMethod.CERTIFICATE:
+            return _certificate_credential(auth, cloud, secrets)
         case _:
             raise Invalid.at(
                 "auth.method", f"{auth.method} is no way to sign in to Microsoft Entra"
             )
 
 
-class EntraToken:
+def _certificate_credential(
+    auth: Auth, cloud: Cloud, secrets: Secrets | None
+) -> CertificateCredential:
+    from polysync_core.access.certificates import read_certificate
+
+    if secrets is None or not (auth.tenant_id and auth.client_id and auth.certificate):
+        raise Invalid.at("auth", "a certificate needs a tenant, an id and the certificate itself")
+    password = secrets.resolve(auth.certificate_password) if auth.certificate_password else None
+    found = read_certificate(secrets.resolve(auth.certificate), password, auth.thumbprint)
+    return CertificateCredential(
+        auth.tenant_id,
+        auth.client_id,
+        certificate_data=found,
+        authority=cloud.authority,
+        **AZURE_CLIENT_BOUNDS,
+    )
+
+
+class EntraToken(HeldToken):
     """An Entra token for one scope, kept until shortly before it expires; safe for threads."""
 
     def __init__(
@@ -80,39 +98,34 @@ class EntraToken:
         forget_secret: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__(self._fetch, forget=self._forget_credential, now=now)
         self._make_credential = make_credential
         self._scope = scope
         self._forget_secret = forget_secret
-        self._now = now
         self._credential: TokenCredential | None = None
-        self._held: AccessToken | None = None
-        self._lock = threading.Lock()
 
-    def token(self) -> Secret:
-        """Return a token with some minutes to live.
-
-        Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
-        """
-        with self._lock:
-            held = self._held
-            if held is None or held.expires_on - self._now() < EXPIRY_MARGIN_SECONDS:
-                held = self._held = self._fetch()
-            return Secret(held.token)
-
-    def renew(self) -> None:
-        """Forget token and client secret; the next token comes from fresh ones."""
-        with self._lock:
-            self._held = self._credential = None
-            self._forget_secret()
-
-    def _fetch(self) -> AccessToken:
+    def _fetch(self) -> Issued:
         if self._credential is None:
             self._credential = self._make_credential()
         outcome = fetch_token(self._credential, self._scope)
         # Raised outside the `except` block that saw the SDK's error: that error quotes answers.
         if isinstance(outcome, PolysyncError):
             raise outcome
-        return outcome
+        return Issued(Secret(outcome.token), outcome.expires_on)
+
+    def _forget_credential(self) -> None:
+        self._credential = None
+        self._forget_secret()
+
+
+def entra_token(auth: Auth, cloud: Cloud, secrets: Secrets, scope: str) -> EntraToken:
+    """Return the token of a checked `auth` for one scope; nothing is fetched yet."""
+
+    def forget() -> None:
+        for reference in auth.secret_references():
+            secrets.forget(reference)
+
+    return EntraToken(lambda: azure_credential(auth, cloud, secrets), scope, forget_secret=forget)
 
 
 def fetch_token(credential: TokenCredential, scope: str) -> AccessToken | PolysyncError:
@@ -131,8 +144,8 @@ def sign_in_refused(code: str | None) -> PlatformRefused:
     """Return the error for a refused sign-in, with Entra's `AADSTS…` code where it gave one."""
     detail = f" ({code})" if code else ""
     return PlatformRefused(
-        f"Microsoft Entra refused the sign-in{detail}: check tenant, client id and secret,"
-        " or that the identity exists on this host",
+        f"Microsoft Entra refused the sign-in{detail}: check tenant, client id and secret or"
+        " certificate, or that the identity exists on this host",
         cause=FailureCause.SECRET,
     )
 

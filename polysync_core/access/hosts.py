@@ -21,11 +21,14 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 # The last label of a public name holds a letter and is not hexadecimal notation: `127.1` and
 # `0x7f.0x1` are spellings of an address (WHATWG URL, "ends in a number").
 _ADDRESS_LIKE = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|localhost)(?::(?P<port>[1-9][0-9]{0,4}))?/?")
 
 _HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
 """Public by number, but answered by the machine's own Azure host:
 https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
+
+_METADATA = IPv4Address("169.254.169.254")
 
 type Address = IPv4Address | IPv6Address
 
@@ -35,6 +38,8 @@ class Reach(StrEnum):
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
+    METADATA = "metadata"
+    """The service on which a machine in a cloud learns of its own identity."""
 
     def allows(self, address: str) -> bool:
         """Tell whether a resolved address may be connected to."""
@@ -44,6 +49,8 @@ class Reach(StrEnum):
             return False
         if self is Reach.LOOPBACK:
             return found.is_loopback
+        if self is Reach.METADATA:
+            return found == _METADATA
         return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
 
 
@@ -65,6 +72,8 @@ class HostRule:
     example: str
     allow_loopback: bool = False
     """Whether `http://127.0.0.1:<port>` or `localhost` will do (development only)."""
+    allow_port: bool = False
+    """Whether the address may name a port, for services that do not listen on 443."""
 
     def read(self, text: str, *, path: str) -> BaseAddress:
         """Return the checked address, or raise `Invalid` at `path` naming the rule it breaks."""
@@ -74,8 +83,8 @@ class HostRule:
         problem = self._problem(text)
         if problem is not None:
             raise Invalid.at(path, f"{problem}; expected an address such as {self.example}")
-        host = _host_of(text).lower()
-        return BaseAddress(f"https://{host}", host, Reach.PUBLIC)
+        address = _host_of(text).lower()
+        return BaseAddress(f"https://{address}", address.partition(":")[0], Reach.PUBLIC)
 
     def _problem(self, text: str) -> str | None:
         scheme = _SCHEME.fullmatch(text)
@@ -90,11 +99,14 @@ class HostRule:
             return "only the scheme and the host are wanted, without path, query or fragment"
         return self._host_problem(_host_of(text).lower())
 
-    def _host_problem(self, host: str) -> str | None:
+    def _host_problem(self, address: str) -> str | None:
+        host, colon, port = address.partition(":")
         if host.startswith("[") or _ADDRESS_LIKE.fullmatch(host):
             return "a host is given by its name, not by an address"
-        if ":" in host:
+        if colon and not self.allow_port:
             return "only the standard port is allowed"
+        if colon and not (_PORT.fullmatch(port) and int(port) <= 65535):
+            return "a port is a number from 1 to 65535"
         if len(host) > 253 or _NAME.fullmatch(host) is None:
             return "the host is not a public name"
         if not any(host.endswith(suffix) and host != suffix for suffix in self.suffixes):

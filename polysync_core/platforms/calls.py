@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from polysync_core.access.patience import Patience
+from polysync_core.access.urls import QueryValue
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.platforms.patience import Patience
-from polysync_core.platforms.urls import QueryValue
 
 type Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -15,8 +15,19 @@ from typing import NoReturn
 
 from requests.adapters import HTTPAdapter
 
+from polysync_core.access.exchange import (
+    DEFAULT_SIZE_LIMIT,
+    Answer,
+    Exchange,
+    Fault,
+    TimeLeft,
+    request_for,
+)
 from polysync_core.access.hosts import BaseAddress
+from polysync_core.access.patience import Patience, Timekeeper
 from polysync_core.access.retry_after import read_retry_after
+from polysync_core.access.transport import shared_transport
+from polysync_core.access.urls import QueryValue, url
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     PlatformRefused,
@@ -34,17 +45,6 @@ from polysync_core.platforms.calls import (
     plain_refusal,
 )
 from polysync_core.platforms.credentials import BEARER, Credential, Scheme
-from polysync_core.platforms.exchange import (
-    DEFAULT_SIZE_LIMIT,
-    Answer,
-    Exchange,
-    Fault,
-    TimeLeft,
-    request_for,
-)
-from polysync_core.platforms.patience import Patience, Timekeeper
-from polysync_core.platforms.transport import shared_transport
-from polysync_core.platforms.urls import QueryValue, url
 
 log = logging.getLogger(__name__)
 
@@ -254,12 +254,9 @@ class PlatformClient:
     ) -> float | None:
         """Return the seconds until the next sending, or None where there is none."""
         patience = call.patience or self._patience
-        if not (call.repeatable and setback.may_pass) or repetition >= patience.attempts:
+        if not (call.repeatable and setback.may_pass):
             return None
-        if setback.asked is not None and setback.asked > patience.longest_retry_after:
-            return None
-        pause = self._time.pause(patience, repetition, setback.asked)
-        return pause if self._time.monotonic() + pause < deadline else None
+        return self._time.next_pause(patience, repetition, setback.asked, deadline)
 
     def _note_repetition(self, call: Call, setback: _Setback, repetition: int) -> None:
         log.warning(

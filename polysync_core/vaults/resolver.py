@@ -64,14 +64,10 @@ class SecretResolver:
         Raises `Invalid` (no reference, or a vault whose definition is wrong), `PlatformRefused`
         (cause `Secret`) or `Unavailable`.
         """
-        return self.resolve_within(reference, ())
-
-    def resolve_within(self, reference: str, opening: tuple[str, ...]) -> Secret:
-        """Resolve a reference that is needed to open the vaults `opening`."""
         remembered = self._values.get(reference)
         if remembered is not None and self._monotonic() < remembered.until:
             return remembered.value
-        value = self._read(SecretReference.parse(reference, path=""), opening)
+        value = self._read(SecretReference.parse(reference, path=""))
         self._remember(reference, value)
         return value
 
@@ -88,9 +84,9 @@ class SecretResolver:
             if len(self._values) < _MOST_VALUES:
                 self._values[reference] = _Remembered(value, now + REMEMBERED_SECONDS)
 
-    def _read(self, reference: SecretReference, opening: tuple[str, ...]) -> Secret:
+    def _read(self, reference: SecretReference) -> Secret:
         vault = self._definition(reference.vault)
-        source = self._source(vault, opening)
+        source = self._source(vault)
         outcome = _outcome(source, reference.secret)
         if isinstance(outcome, PlatformRefused):
             # The vault's own credential may be what was refused: begin afresh next time.
@@ -110,40 +106,46 @@ class SecretResolver:
         except NotFound:
             return None
 
-    def _source(self, vault: Vault, opening: tuple[str, ...]) -> SecretSource:
+    def _source(self, vault: Vault) -> SecretSource:
         known = self._sources.get(vault.name)
         if known is not None and known[0] == vault:
             return known[1]
-        if vault.name in opening:
-            circle = " -> ".join((*opening, vault.name))
+        circle = self._circle(vault, (vault.name,))
+        if circle is not None:
             raise PlatformRefused(
-                f"vaults need each other to be opened: {circle}", cause=FailureCause.SECRET
+                f"vaults need each other to be opened: {' -> '.join(circle)}",
+                cause=FailureCause.SECRET,
             )
-        within = _Within(self, (*opening, vault.name))
-        source = self._open_vault(vault, development=self._development, secrets=within)
+        source = self._open_vault(vault, development=self._development, secrets=self)
         with self._lock:
             self._sources[vault.name] = (vault, source)
         return source
 
+    def _circle(self, vault: Vault, way: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return a circle among the vaults that this one signs in with, by their definitions.
+
+        It is looked for before anything is opened: vaults sign in when they are read, and would
+        wait for themselves.
+        """
+        for reference in _needed_by(vault):
+            name = SecretReference.parse(reference, path="auth").vault
+            if name in way:
+                return (*way, name)
+            holder = self._defined(name)
+            found = self._circle(holder, (*way, name)) if holder is not None else None
+            if found is not None:
+                return found
+        return None
+
     def _close(self, vault: Vault) -> None:
         with self._lock:
             self._sources.pop(vault.name, None)
-        if vault.auth is not None and vault.auth.client_secret is not None:
-            self.forget(vault.auth.client_secret)
+        for reference in _needed_by(vault):
+            self.forget(reference)
 
 
-@dataclass(frozen=True, slots=True)
-class _Within:
-    """The resolver as a vault sees it that is being opened: it cannot wait for itself."""
-
-    resolver: SecretResolver
-    opening: tuple[str, ...]
-
-    def resolve(self, reference: str) -> Secret:
-        return self.resolver.resolve_within(reference, self.opening)
-
-    def forget(self, reference: str) -> None:
-        self.resolver.forget(reference)
+def _needed_by(vault: Vault) -> tuple[str, ...]:
+    return vault.auth.secret_references() if vault.auth is not None else ()
 
 
 def _outcome(source: SecretSource, name: str) -> Secret | PlatformRefused:

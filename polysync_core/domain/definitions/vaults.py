@@ -8,6 +8,7 @@ from pydantic import Field
 
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.json import JsonValue
 
 
 class VaultProvider(StrEnum):
@@ -24,4 +25,4 @@ class Vault(Definition):
 
     provider: VaultProvider
     auth: Auth | None = None
-    attributes: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)

@@ -72,14 +72,9 @@ def _credential(auth: Auth, attributes: DatabricksAttributes, secrets: Secrets) 
     if auth.method is AuthMethod.PERSONAL_ACCESS_TOKEN and auth.personal_access_token:
         return ReferencedToken(auth.personal_access_token, secrets)
     # Costs start-up time, which workspaces with a personal access token need not pay.
-    from polysync_core.access.entra import EntraToken, azure_credential
+    from polysync_core.access.entra import entra_token
 
-    secret = auth.client_secret
-    return EntraToken(
-        lambda: azure_credential(auth, attributes.cloud, secrets),
-        ENTRA_SCOPE,
-        forget_secret=lambda: secrets.forget(secret) if secret else None,
-    )
+    return entra_token(auth, attributes.cloud, secrets, ENTRA_SCOPE)
 
 
 KIND = PlatformKind(

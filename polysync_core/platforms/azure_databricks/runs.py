@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeIs
 
+from polysync_core.access.urls import QueryValue, own_address
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
@@ -17,7 +18,6 @@ from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Repor
 from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.text import for_people
-from polysync_core.platforms.urls import QueryValue, own_address
 
 JOBS_API = ("api", "2.2", "jobs")
 

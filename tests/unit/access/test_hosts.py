@@ -184,3 +184,55 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
 )
 def test_loopback_reaches_this_machine_only(address: str, allowed: bool) -> None:
     assert Reach.LOOPBACK.allows(address) is allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("169.254.169.254", True),
+        ("::ffff:169.254.169.254", True),
+        ("169.254.169.253", False),
+        ("127.0.0.1", False),
+        ("8.8.8.8", False),
+    ],
+)
+def test_the_metadata_service_is_one_address(address: str, allowed: bool) -> None:
+    assert Reach.METADATA.allows(address) is allowed
+
+
+ANY_PORT = HostRule(suffixes=("",), example="https://vault.example.com:8200", allow_port=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://vault.example.com:8200", "https://vault.example.com:8200"),
+        ("https://Vault.Example.com:8200/", "https://vault.example.com:8200"),
+        ("https://vault.example.com", "https://vault.example.com"),
+        ("https://vault.example.com:443", "https://vault.example.com"),
+    ],
+)
+def test_a_service_with_a_port_of_its_own_is_reached_there(text: str, url: str) -> None:
+    found = ANY_PORT.read(text, path="address")
+
+    assert (found.url, found.host) == (url, "vault.example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://vault.example.com:",
+        "https://vault.example.com:0",
+        "https://vault.example.com:65536",
+        "https://vault.example.com:+80",
+        "https://vault.example.com:80:80",
+        "https://vault.example.com:٨٢",
+        "https://10.0.0.1:8200",
+        "https://[::1]:8200",
+        "https://vault:8200",
+    ],
+    ids=ascii,
+)
+def test_a_port_does_not_open_what_else_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        ANY_PORT.read(text, path="address")

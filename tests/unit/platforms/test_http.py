@@ -11,7 +11,9 @@ import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from polysync_core.access.hosts import BaseAddress, Reach
+from polysync_core.access.patience import Patience
 from polysync_core.access.retry_after import read_retry_after
+from polysync_core.access.transport import AddressRefused
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json import JsonObject
@@ -19,8 +21,6 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.credentials import Scheme
 from polysync_core.platforms.http import PlatformClient, Wire
-from polysync_core.platforms.patience import Patience
-from polysync_core.platforms.transport import AddressRefused
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 HOST = "adb-1.7.azuredatabricks.net"

@@ -204,8 +204,7 @@ def test_a_name_that_key_vault_cannot_have_is_never_sent(name: str) -> None:
             "attributes.x",
         ),
         ({"auth": {"method": "PersonalAccessToken"}}, "auth.method"),
-        ({"provider": "HashiCorpVault"}, "provider"),
-        ({"provider": "GoogleSecretManager"}, "provider"),
+        ({"auth": {"method": "Certificate"}}, "auth.certificate"),
     ],
 )
 def test_a_definition_that_cannot_work_is_refused(changes: dict[str, Any], path: str) -> None:

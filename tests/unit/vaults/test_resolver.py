@@ -171,6 +171,47 @@ def test_vaults_that_need_each_other_are_refused_instead_of_waited_for() -> None
         stage.resolver.resolve("vault://a/key")
 
 
+def test_a_circle_is_found_even_when_its_vaults_are_open_already() -> None:
+    """A vault signs in when it is read, so one that waits for itself would wait for ever."""
+    stage = Stage()
+    stage.add("a", client_secret="vault://b/x", key="value")
+    stage.add("b", x="1")
+    stage.resolver.resolve("vault://a/key")
+
+    stage.add("b", client_secret="vault://c/x", x="1", y="2")
+    stage.add("c", client_secret="vault://a/other")
+
+    with pytest.raises(PlatformRefused, match="b -> c -> a -> b"):
+        stage.resolver.resolve("vault://b/y")
+
+
+def test_a_vault_that_refuses_has_all_its_own_secrets_read_again() -> None:
+    stage = Stage()
+    inner = stage.add("inner", role="r", secret="s")
+    outer = stage.add("outer", key=PlatformRefused("login", cause=FailureCause.SECRET))
+    stage.vaults["outer"] = Vault.model_validate(
+        {
+            "name": "outer",
+            "provider": "HashiCorpVault",
+            "auth": {
+                "method": "AppRole",
+                "roleId": "vault://inner/role",
+                "secretId": "vault://inner/secret",
+            },
+        }
+    )
+    for reference in ("vault://inner/role", "vault://inner/secret"):
+        stage.resolver.resolve(reference)
+    with pytest.raises(PlatformRefused):
+        stage.resolver.resolve("vault://outer/key")
+    outer.values["key"] = "value"
+
+    for reference in ("vault://inner/role", "vault://inner/secret"):
+        stage.resolver.resolve(reference)
+
+    assert inner.read_names == ["role", "secret", "role", "secret"]
+
+
 def test_memory_does_not_grow_without_bound() -> None:
     stage = Stage()
     stage.add("v", **{f"k{number}": "x" for number in range(1500)})

@@ -24,8 +24,8 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
+from polysync_core.access.transport import AddressRefused
 from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.platforms.transport import AddressRefused
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 _CHUNK = 64 * 1024

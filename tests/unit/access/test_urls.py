@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from polysync_core.access.urls import deceptive_character, own_address, url
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.urls import deceptive_character, own_address, url
 
 BASE = "https://adb-1.7.azuredatabricks.net"
 

@@ -1,4 +1,4 @@
-"""The transport of every connector: pooled connections to checked addresses.
+"""The transport of every connector and vault: pooled connections to checked addresses.
 
 The names of a host are resolved once for each new connection, all addresses are judged, and the
 connection goes to one of those very addresses; TLS still verifies the certificate against the

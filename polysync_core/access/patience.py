@@ -44,3 +44,14 @@ class Timekeeper:
         """
         spread = self.uniform(0.0, patience.longest_pause(repetition))
         return spread if asked is None else asked
+
+    def next_pause(
+        self, patience: Patience, repetition: int, asked: float | None, deadline: float
+    ) -> float | None:
+        """Return the seconds until a repetition (1 is the first), or None where there is none."""
+        if repetition >= patience.attempts:
+            return None
+        if asked is not None and asked > patience.longest_retry_after:
+            return None
+        pause = self.pause(patience, repetition, asked)
+        return pause if self.monotonic() + pause < deadline else None

@@ -9,9 +9,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from polysync_core.access.exchange import request_for
 from polysync_core.access.hosts import Reach
-from polysync_core.platforms.exchange import request_for
-from polysync_core.platforms.transport import AddressRefused, CheckedAdapter, shared_transport
+from polysync_core.access.transport import AddressRefused, CheckedAdapter, shared_transport
 
 NAME = "adb-1.7.azuredatabricks.net"
 

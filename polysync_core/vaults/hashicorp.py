@@ -1,0 +1,222 @@
+"""Provider HashiCorp Vault: the key-value engine, versions 1 and 2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from pydantic import Field
+
+from polysync_core.access.attributes import read_attributes
+from polysync_core.access.auth import HASHICORP_METHODS, check_auth
+from polysync_core.access.exchange import Answer, request_for
+from polysync_core.access.held_token import HeldToken
+from polysync_core.access.hosts import BaseAddress, HostRule
+from polysync_core.access.inquiry import HEADERS, Inquiries
+from polysync_core.access.references import Secrets
+from polysync_core.access.urls import url
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.base import Value
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
+from polysync_core.domain.secrets import Secret
+from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
+
+_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,19}")
+_FORBIDDEN = 403
+_NOT_FOUND = 404
+_USUAL_KEY = "value"
+
+
+class HashiCorpAttributes(Value):
+    """`attributes` of a HashiCorp Vault."""
+
+    address: str
+    mount: str = "secret"
+    kv_version: Annotated[int, Field(ge=1, le=2)] = 2
+    namespace: str | None = None
+    key: str | None = None
+    """Which key of a secret's map is its value."""
+
+    def base_address(self, *, allow_loopback: bool) -> BaseAddress:
+        """Return the checked address of the server."""
+        rule = HostRule(
+            suffixes=("",),
+            example="https://vault.example.com:8200",
+            allow_loopback=allow_loopback,
+            allow_port=True,
+        )
+        return rule.read(self.address, path="attributes.address")
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with everything but the address."""
+        found: list[Problem] = []
+        if _PATH.fullmatch(self.mount) is None:
+            found.append(
+                Problem("attributes.mount", "a mount is a path such as secret, without outer /")
+            )
+        if self.namespace is not None and _PATH.fullmatch(self.namespace) is None:
+            found.append(
+                Problem("attributes.namespace", "a namespace is a path such as admin/team")
+            )
+        if self.key is not None and not (1 <= len(self.key) <= 255 and self.key.isprintable()):
+            found.append(Problem("attributes.key", "a key has 1-255 printable characters"))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class HashiCorpVault:
+    """One mount of a key-value engine, read with a given token or after a login."""
+
+    vault: str
+    base: BaseAddress
+    attributes: HashiCorpAttributes
+    token: HeldToken
+    inquiries: Inquiries
+
+    def read(self, name: str) -> Secret:
+        """Return the value under the key that `attributes.key` says, of the newest version."""
+        subject = f"the secret {name} of the vault {self.vault}"
+        if _PATH.fullmatch(name) is None:
+            raise PlatformRefused(
+                f"{subject} cannot exist: its path has empty parts or parts that begin with a dot",
+                cause=FailureCause.SECRET,
+            )
+        middle = ("data",) if self.attributes.kv_version == 2 else ()
+        path = (*self.attributes.mount.split("/"), *middle, *name.split("/"))
+        answer = self._ask(*path)
+        if answer.status != 200:
+            raise self._refusal(answer, subject, "/".join(path))
+        return self._value(answer, subject)
+
+    def test(self) -> str:
+        """Look up the token itself, which every token may do."""
+        answer = self._ask("auth", "token", "lookup-self")
+        if answer.status != 200:
+            raise self._refusal(answer, f"the vault {self.vault}", "auth/token/lookup-self")
+        return f"Reached {self.base.url}; the token is valid."
+
+    def _ask(self, *path: str) -> Answer:
+        """Return the answer; a token that is refused is replaced once.
+
+        Vault says 403 to a token that is over as well as to one that lacks a permission.
+        """
+        answer = self._sent(path)
+        if answer.status == _FORBIDDEN:
+            self.token.renew()
+            answer = self._sent(path)
+        trouble = self.inquiries.trouble(answer, self.base.host, hints=HINTS)
+        if trouble is not None:
+            raise trouble
+        return answer
+
+    def _sent(self, path: tuple[str, ...]) -> Answer:
+        headers = {**HEADERS, **namespace_header(self.attributes), **header_of(self.token.token())}
+        request = request_for("GET", url(self.base.url, "v1", *path), headers, None)
+        return self.inquiries.ask(self.base, request)
+
+    def _refusal(self, answer: Answer, subject: str, path: str) -> PlatformRefused:
+        match answer.status:
+            case 403:
+                remedy = (
+                    f"not allowed: grant the token's policy the capability 'read' on '{path}', and"
+                    " check attributes.namespace and attributes.mount"
+                )
+            case 404 if _deleted(answer):
+                remedy = "its newest version is deleted: write a new one, or undelete it"
+            case 404:
+                remedy = (
+                    "it does not exist: check its path, attributes.mount, attributes.kvVersion"
+                    " and attributes.namespace"
+                )
+            case status:
+                remedy = f"Vault refused the request (status {status})"
+        return PlatformRefused(
+            f"{subject}: {remedy}", cause=FailureCause.SECRET, status=answer.status
+        )
+
+    def _value(self, answer: Answer, subject: str) -> Secret:
+        found = _map_of(answer, self.attributes.kv_version)
+        if found is None:
+            raise PlatformRefused(
+                f"{subject}: the answer is none of a key-value engine of version"
+                f" {self.attributes.kv_version}: check attributes.kvVersion and attributes.mount",
+                cause=FailureCause.SECRET,
+            )
+        outcome = _pick(found, self.attributes.key)
+        if isinstance(outcome, str):
+            raise PlatformRefused(f"{subject} {outcome}", cause=FailureCause.SECRET)
+        return outcome
+
+
+def check_hashicorp(vault: Vault, *, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of a HashiCorp Vault."""
+    if vault.auth is None:
+        named = ", ".join(sorted(HASHICORP_METHODS))
+        problems = [Problem("auth", f"is required: HashiCorp Vault signs in by one of: {named}")]
+    else:
+        problems = check_auth(vault.auth, HASHICORP_METHODS, "HashiCorp Vault")
+    try:
+        attributes = read_attributes(HashiCorpAttributes, vault.attributes)
+        problems += attributes.problems()
+        attributes.base_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_hashicorp(
+    vault: Vault,
+    secrets: Secrets | None,
+    *,
+    allow_loopback: bool,
+    inquiries: Inquiries | None = None,
+) -> HashiCorpVault:
+    """Return a connection to a checked vault; nothing is sent yet."""
+    if vault.auth is None or secrets is None:
+        raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
+    attributes = read_attributes(HashiCorpAttributes, vault.attributes)
+    base = attributes.base_address(allow_loopback=allow_loopback)
+    asking = inquiries or Inquiries()
+    login = Login(vault.auth, base, namespace_header(attributes), secrets, asking)
+    return HashiCorpVault(vault.name, base, attributes, login.held(), asking)
+
+
+def namespace_header(attributes: HashiCorpAttributes) -> dict[str, str]:
+    """Return the header that says which namespace a path is in."""
+    return {"X-Vault-Namespace": attributes.namespace} if attributes.namespace else {}
+
+
+def _data(answer: Answer) -> object:
+    return (answer.json() or {}).get("data")
+
+
+def _map_of(answer: Answer, kv_version: int) -> Mapping[str, object] | None:
+    data = _data(answer)
+    if kv_version == 2:
+        data = cast("Mapping[str, object]", data).get("data") if isinstance(data, dict) else None
+    return cast("Mapping[str, object]", data) if isinstance(data, dict) else None
+
+
+def _deleted(answer: Answer) -> bool:
+    data = _data(answer)
+    return isinstance(data, dict) and "metadata" in data
+
+
+def _pick(found: Mapping[str, object], key: str | None) -> Secret | str:
+    """Return the value under the key, or what is wrong; no key or value is quoted but ours."""
+    if key is None:
+        key = next(iter(found)) if len(found) == 1 else _USUAL_KEY
+        if key not in found:
+            return (
+                f"has {len(found)} keys and none is '{_USUAL_KEY}': keep the value there, or say"
+                " in attributes.key which one it is"
+            )
+    elif key not in found:
+        return f"has no key '{key}', which attributes.key asks for"
+    value = found[key]
+    if not isinstance(value, str):
+        return "is not text: store its value as text"
+    return Secret(value) if value else "is empty"

@@ -1,0 +1,139 @@
+"""How a token for HashiCorp Vault is come by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from polysync_core.access.exchange import Answer, request_for
+from polysync_core.access.held_token import HeldToken, Issued, is_sendable
+from polysync_core.access.hosts import BaseAddress
+from polysync_core.access.inquiry import HEADERS, Inquiries
+from polysync_core.access.references import Secrets
+from polysync_core.access.urls import url
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.errors import PlatformRefused, Unavailable
+from polysync_core.domain.json import JsonObject
+from polysync_core.domain.secrets import Secret, is_secret_reference
+
+HINTS = {503: "Vault is sealed or in maintenance"}
+"""What a status of a server that cannot answer means, where Vault's own meaning is known."""
+
+_LONGEST_MARGIN_SECONDS = 60.0
+_REFUSED = frozenset({400, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent to log in."""
+
+    path: tuple[str, ...]
+    body: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Fetches tokens by the method of a checked `auth`, with secrets that lie in another vault."""
+
+    auth: Auth
+    base: BaseAddress
+    headers: Mapping[str, str]
+    secrets: Secrets
+    inquiries: Inquiries
+
+    def held(self) -> HeldToken:
+        """Return the token that is logged in for when it is first needed."""
+        now = self.inquiries.timekeeper.now
+        return HeldToken(self.issue, forget=self._forget, margin=0.0, now=lambda: now().timestamp())
+
+    def issue(self) -> Issued:
+        """Return a token; one from a login is over shortly before its lease ends.
+
+        Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
+        """
+        if self.auth.method is AuthMethod.TOKEN:
+            return Issued(self._resolved(self.auth.token), math.inf)
+        request = self._request()
+        answer = self._sent(request)
+        if answer.status in _REFUSED:
+            # A secret that has just been rotated may be remembered still; the same one is not sent
+            # twice, because Vault locks users out who fail too often.
+            self._forget()
+            fresh = self._request()
+            answer = self._sent(fresh) if fresh != request else answer
+        return self._issued(answer)
+
+    def _request(self) -> _Request:
+        auth = self.auth
+        if auth.method is AuthMethod.APP_ROLE:
+            return _Request(
+                ("auth", *(auth.mount or "approle").split("/"), "login"),
+                {
+                    "role_id": self._resolved(auth.role_id).reveal(),
+                    "secret_id": self._resolved(auth.secret_id).reveal(),
+                },
+            )
+        return _Request(
+            ("auth", *(auth.mount or "userpass").split("/"), "login", auth.username or ""),
+            {"password": self._resolved(auth.password).reveal()},
+        )
+
+    def _sent(self, login: _Request) -> Answer:
+        headers = {**HEADERS, **self.headers}
+        request = request_for("POST", url(self.base.url, "v1", *login.path), headers, login.body)
+        return self.inquiries.ask(self.base, request)
+
+    def _issued(self, answer: Answer) -> Issued:
+        trouble = self.inquiries.trouble(answer, self.base.host, hints=HINTS)
+        if trouble is not None:
+            raise trouble
+        if answer.status != 200:
+            raise PlatformRefused(self._remedy(answer), cause=FailureCause.SECRET)
+        found = (answer.json() or {}).get("auth")
+        auth = cast("Mapping[str, object]", found if isinstance(found, dict) else {})
+        token, lease = auth.get("client_token"), auth.get("lease_duration")
+        if not isinstance(token, str) or not token or not isinstance(lease, int) or lease < 0:
+            raise Unavailable(f"{self.base.host} answered the login with no token")
+        return Issued(Secret(token), self._end(lease))
+
+    def _end(self, lease: int) -> float:
+        # Vault writes 0 for a token that does not expire.
+        if lease == 0:
+            return math.inf
+        margin = min(_LONGEST_MARGIN_SECONDS, lease / 10)
+        return self.inquiries.timekeeper.now().timestamp() + lease - margin
+
+    def _remedy(self, answer: Answer) -> str:
+        fields = {
+            AuthMethod.APP_ROLE: "auth.roleId, auth.secretId",
+            AuthMethod.USER_PASSWORD: "auth.username, auth.password",
+        }[self.auth.method]
+        return (
+            f"{self.base.host} refused the login (status {answer.status}): check {fields},"
+            " auth.mount and attributes.namespace"
+        )
+
+    def _resolved(self, text: str | None) -> Secret:
+        """Return the secret behind a reference, or the text that is none."""
+        if is_secret_reference(text):
+            return self.secrets.resolve(text or "")
+        return Secret(text or "")
+
+    def _forget(self) -> None:
+        for reference in self.auth.secret_references():
+            self.secrets.forget(reference)
+
+
+def header_of(token: Secret) -> dict[str, str]:
+    """Return the header that shows a token to Vault; raises `PlatformRefused` if it can be none."""
+    text = token.reveal().strip()
+    if not is_sendable(text):
+        raise PlatformRefused(
+            "the token for HashiCorp Vault is empty or holds characters that no token has:"
+            " check what auth.token refers to",
+            cause=FailureCause.SECRET,
+        )
+    return {"X-Vault-Token": text}

@@ -1,0 +1,30 @@
+"""References that are resolved from a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.secrets import Secret
+
+
+class KnownSecrets:
+    """Resolves what it was given; a forgotten reference is looked up in `rotated` from then on."""
+
+    def __init__(self, known: Mapping[str, str], rotated: Mapping[str, str] | None = None) -> None:
+        self.known = dict(known)
+        self.rotated = dict(rotated or {})
+        self.resolved: list[str] = []
+        self.forgotten: list[str] = []
+
+    def resolve(self, reference: str) -> Secret:
+        self.resolved.append(reference)
+        if reference not in self.known:
+            raise PlatformRefused(f"there is no {reference}", cause=FailureCause.SECRET)
+        return Secret(self.known[reference])
+
+    def forget(self, reference: str) -> None:
+        self.forgotten.append(reference)
+        if reference in self.rotated:
+            self.known[reference] = self.rotated[reference]
