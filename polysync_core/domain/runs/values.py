@@ -10,9 +10,12 @@ from enum import StrEnum
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.errors import Broken
+from polysync_core.domain.errors import Broken, NotFound
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.outputs import Outputs
+
+_FEW = 10
 
 
 class RunStatus(StrEnum):
@@ -119,7 +122,7 @@ class Outcome:
     monitor_url: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    outputs: Outputs = field(default_factory=Outputs)
     external_run_id: str | None = None
     """Set where the end came together with the platform's first word of the run."""
     may_repeat: bool = True
@@ -166,6 +169,10 @@ class TaskRun:
     """How many entries of the history were known to be published when this was written."""
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    redacted_outputs: tuple[str, ...] = ()
+    """Names of outputs that are sensitive: there was a value, and it is kept nowhere."""
+    outputs_not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Why an output that there was is not kept, by its name."""
     parents: tuple[Parent, ...] = ()
     origins: tuple[Origin, ...] = ()
     """Every root that it came out of, where dependencies started it; a root has none."""
@@ -206,6 +213,21 @@ class TaskRun:
     def roots(self) -> tuple[Origin, ...]:
         """The roots of the graph runs that it belongs to: itself where it is one."""
         return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
+
+    def output(self, name: str) -> JsonValue:
+        """Return an output for somebody who needs it, or raise `NotFound` with why there is none.
+
+        The reason names no value.
+        """
+        if name in self.outputs:
+            return self.outputs[name]
+        which = f"Run {self.run_id} of task {self.task}"
+        if name in self.redacted_outputs:
+            raise NotFound(f"{which} keeps nothing of its output '{name}', which is sensitive.")
+        if why := self.outputs_not_kept.get(name):
+            raise NotFound(f"{which} has not kept its output '{name}': {why}.")
+        known = ", ".join(sorted(self.outputs)[:_FEW]) or "none"
+        raise NotFound(f"{which} has no output '{name}' (it has: {known}).")
 
     def carries(self, attempt: int) -> bool:
         """Whether this attempt is under way."""
@@ -268,11 +290,16 @@ def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:
 
 def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskRun:
     """End the run, and its attempt where one is under way."""
+    outputs = outcome.outputs
+    if outputs.remark is not None:
+        run = remark(run, outputs.remark, at=at, actor=actor)
     finished = replace(
         _attempt_ended(run, outcome, at),
         finished_at=at,
         not_before=None,
-        outputs=dict(outcome.outputs),
+        outputs=dict(outputs.values),
+        redacted_outputs=outputs.redacted,
+        outputs_not_kept=dict(outputs.not_kept),
     )
     return _moved(finished, outcome.status, outcome.reason, at=at, actor=actor)
 
