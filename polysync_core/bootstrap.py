@@ -36,6 +36,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.publishing import PublishingRuns
 from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.run_requests import RunRequests
 from polysync_core.application.runs import TaskRuns
 from polysync_core.application.subscriptions import Subscriptions
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
@@ -62,6 +63,9 @@ from polysync_core.vaults.source import SecretSource
 DELIVERIES = "webhook-deliveries"
 """The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
 
+RUN_REQUESTS = "run-requests"
+"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -71,6 +75,7 @@ class Services:
     documents: Documents
     connectivity: Connectivity
     runs: TaskRuns
+    run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
     completion: Completion
@@ -168,6 +173,13 @@ def build(settings: Settings) -> Services:
         acceptance=acceptance,
         clock=utc_now,
     )
+    task_runs = TaskRuns(
+        runs=runs,
+        task_named=definitions.task,
+        acceptance=acceptance,
+        closing=closing,
+        clock=utc_now,
+    )
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
@@ -177,12 +189,9 @@ def build(settings: Settings) -> Services:
             open_vault=connect_vault,
             open_connector=connect,
         ),
-        runs=TaskRuns(
-            runs=runs,
-            task_named=definitions.task,
-            acceptance=acceptance,
-            closing=closing,
-            clock=utc_now,
+        runs=task_runs,
+        run_requests=RunRequests(
+            run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),
         execution=Execution(
             runs=runs,
