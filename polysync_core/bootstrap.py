@@ -15,6 +15,7 @@ from polysync_core.api.definitions import definition_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.gates import gate_routes
+from polysync_core.api.graph import graph_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -28,6 +29,7 @@ from polysync_core.application.documents import Documents
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
 from polysync_core.application.gates import Gates
+from polysync_core.application.graph import Graphs
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -85,6 +87,7 @@ class Services:
     deliveries: WebhookDelivery
     poison: PoisonMessages
     explanations: Explanations
+    graphs: Graphs
     policy_updates: PolicyUpdates
 
 
@@ -129,6 +132,7 @@ def build_api(services: Services) -> FastAPI:
             definition_routes(services.definitions, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
+            graph_routes(services.graphs),
         ]
     )
 
@@ -206,6 +210,7 @@ def build(settings: Settings) -> Services:
         neighbours=neighbours,
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
+        graphs=Graphs(store=store, runs=runs),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,
