@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import chain, islice
 
 from polysync_core.application.ports import Runs
-from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.catalogue import Reference
 from polysync_core.domain.definitions.graph import upstream_first
-from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
@@ -34,7 +34,7 @@ class Node:
     task: str
     job: str
     platform: str | None
-    job_type: JobType | None
+    job_type: TypeName | None
     enabled: bool
     schedules: int
     last_run: TaskRun | None
