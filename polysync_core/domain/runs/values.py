@@ -10,12 +10,10 @@ from enum import StrEnum
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.errors import Broken, NotFound
+from polysync_core.domain.errors import Broken
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs
-
-_FEW = 10
 
 
 class RunStatus(StrEnum):
@@ -213,21 +211,6 @@ class TaskRun:
     def roots(self) -> tuple[Origin, ...]:
         """The roots of the graph runs that it belongs to: itself where it is one."""
         return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
-
-    def output(self, name: str) -> JsonValue:
-        """Return an output for somebody who needs it, or raise `NotFound` with why there is none.
-
-        The reason names no value.
-        """
-        if name in self.outputs:
-            return self.outputs[name]
-        which = f"Run {self.run_id} of task {self.task}"
-        if name in self.redacted_outputs:
-            raise NotFound(f"{which} keeps nothing of its output '{name}', which is sensitive.")
-        if why := self.outputs_not_kept.get(name):
-            raise NotFound(f"{which} has not kept its output '{name}': {why}.")
-        known = ", ".join(sorted(self.outputs)[:_FEW]) or "none"
-        raise NotFound(f"{which} has no output '{name}' (it has: {known}).")
 
     def carries(self, attempt: int) -> bool:
         """Whether this attempt is under way."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from polysync_core.domain.errors import Broken, NotFound
+from polysync_core.domain.errors import Broken
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.values import (
     ALLOWED,
@@ -78,22 +76,3 @@ def test_a_remark_that_is_repeated_is_written_once() -> None:
 def test_a_run_survives_storage_with_its_history() -> None:
     run = begin_attempt(a_run(parameters={"n": [1, {"a": None}]}), at=NOON, actor="x")
     assert decode_run(encode_run(run)) == run
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("token", "keeps nothing of its output 'token', which is sensitive"),
-        ("table", "has not kept its output 'table': it has 70,002 bytes"),
-        ("row", "has no output 'row' (it has: rows)"),
-    ],
-)
-def test_who_asks_for_an_output_that_there_is_not_learns_why(name: str, why: str) -> None:
-    run = a_run(
-        outputs={"rows": 1},
-        redacted_outputs=("token",),
-        outputs_not_kept={"table": "it has 70,002 bytes"},
-    )
-    assert run.output("rows") == 1
-    with pytest.raises(NotFound, match=re.escape(why)):
-        run.output(name)
