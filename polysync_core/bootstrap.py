@@ -16,6 +16,7 @@ from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
+from polysync_core.api.graph import graph_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -30,6 +31,7 @@ from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
 from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
+from polysync_core.application.graph import Graphs
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -38,6 +40,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.publishing import PublishingRuns
 from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.run_requests import RunRequests
 from polysync_core.application.runs import TaskRuns
 from polysync_core.application.subscriptions import Subscriptions
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
@@ -64,6 +67,9 @@ from polysync_core.vaults.source import SecretSource
 DELIVERIES = "webhook-deliveries"
 """The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
 
+RUN_REQUESTS = "run-requests"
+"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -73,6 +79,7 @@ class Services:
     documents: Documents
     connectivity: Connectivity
     runs: TaskRuns
+    run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
     completion: Completion
@@ -83,6 +90,7 @@ class Services:
     poison: PoisonMessages
     explanations: Explanations
     fire_times: FireTimePreview
+    graphs: Graphs
     policy_updates: PolicyUpdates
 
 
@@ -128,6 +136,7 @@ def build_api(services: Services) -> FastAPI:
             definition_routes(services.definitions, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
+            graph_routes(services.graphs),
         ]
     )
 
@@ -172,6 +181,13 @@ def build(settings: Settings) -> Services:
         acceptance=acceptance,
         clock=utc_now,
     )
+    task_runs = TaskRuns(
+        runs=runs,
+        task_named=definitions.task,
+        acceptance=acceptance,
+        closing=closing,
+        clock=utc_now,
+    )
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
@@ -181,12 +197,9 @@ def build(settings: Settings) -> Services:
             open_vault=connect_vault,
             open_connector=connect,
         ),
-        runs=TaskRuns(
-            runs=runs,
-            task_named=definitions.task,
-            acceptance=acceptance,
-            closing=closing,
-            clock=utc_now,
+        runs=task_runs,
+        run_requests=RunRequests(
+            run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),
         execution=Execution(
             runs=runs,
@@ -204,6 +217,7 @@ def build(settings: Settings) -> Services:
         fire_times=FireTimePreview(
             task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
         ),
+        graphs=Graphs(store=store, runs=runs),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,

@@ -227,9 +227,9 @@ def task_breakage(
 
 
 def _built_on(job: Job, catalogue: Overlay) -> Iterable[Definition]:
-    """Return the Tasks of a Job and, where it has no outputs, those that may take some of them."""
+    """Return the Tasks of a Job and, where they cannot have all outputs, those that take some."""
     found = {task.name: task for task in catalogue.referrers(reference_to(job))}
-    if not has_outputs(job):
+    if not has_outputs(job) or any(parameter.is_secret for parameter in job.parameters):
         for task in list(found.values()):
             found |= {each.name: each for each in catalogue.referrers(reference_to(task))}
     return found.values()

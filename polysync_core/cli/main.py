@@ -62,6 +62,16 @@ OfStatus = Annotated[
     typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
 ]
 OfGraph = Annotated[str | None, typer.Option("--graph", help="Only runs of this graph run.")]
+OneTask = Annotated[
+    str | None, typer.Argument(metavar="[TASK]", help="Only what is upstream and downstream of it.")
+]
+OfGraphRun = Annotated[
+    str | None, typer.Option("--graph-run", help="How this graph run went, by its root's id.")
+]
+GraphFormat = Annotated[
+    Literal["tree", "table", "mermaid", "svg"] | None,
+    typer.Option("--format", help="On the screen tree (the default) or table."),
+]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 Count = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
@@ -182,6 +192,23 @@ def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None
 
             entries = [Transition.decode(entry) for entry in history]
             now.terminal.show(*run_view(Run.decode(answer), entries))
+
+
+@app.command()
+def graph(  # noqa: PLR0913 - a parameter an option
+    task: OneTask = None,
+    graph_run: OfGraphRun = None,
+    form: GraphFormat = None,
+    output: Output = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show what starts what, with the last run and the next fire time of each task."""
+    from polysync_core.cli.graph.command import chosen_format, show_graph
+
+    chosen = chosen_format(form, output, as_json=as_json)
+    with session(url, as_json=as_json) as now:
+        show_graph(now, task, graph_run, chosen, output)
 
 
 @app.command()

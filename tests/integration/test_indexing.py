@@ -39,6 +39,8 @@ def test_the_official_worker_indexes_every_function_without_a_warning() -> None:
         "tick": "timerTrigger",
         "deliver_webhook": "queueTrigger",
         "record_poison": "queueTrigger",
+        "accept_run_request": "queueTrigger",
+        "record_refused_request": "queueTrigger",
         "task_run": "orchestrationTrigger",
         "Dispatcher": "entityTrigger",
         "submit_attempt": "activityTrigger",

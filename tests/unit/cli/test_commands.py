@@ -286,6 +286,21 @@ class TestShow:
         assert "dispatcher" in output
         assert "Started." in output
 
+    def test_shows_which_outputs_are_sensitive_and_which_are_not_kept(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        outputs = {"rows": 5, "token": {"redacted": True}}
+        run = build_run(outputs=outputs, outputsNotKept={"table": "it has 70,002 bytes"})
+        api.on("GET", "/task-runs/r-1", Answer(run))
+        api.on("GET", "/task-runs/r-1/history", Answer({"items": []}))
+        lines = polysync("show", "r-1").stdout.splitlines()
+        section = lines[lines.index("Outputs") + 1 :]
+        assert [line.split(maxsplit=1) for line in section[:3]] == [
+            ["rows", "5"],
+            ["token", "(sensitive)"],
+            ["table", "not kept: it has 70,002 bytes"],
+        ]
+
     def test_shows_when_the_next_attempt_is_due_and_what_a_run_repeats(
         self, api: FakeApi, polysync: Invoke
     ):

@@ -335,6 +335,35 @@ BAD: list[Any] = [
         id="mapping from a notebook whose exit value is not read",
     ),
     pytest.param(
+        _set("jobs", 0, "parameters", to=[{"name": "row_count", "dataType": "Secret"}]),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from an output that would echo a secret",
+    ),
+    pytest.param(
+        _set(
+            "jobs",
+            0,
+            "parameters",
+            to=[{"name": "row_count", "direction": "Output", "sensitive": True}],
+        ),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from a sensitive output",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 1, "sensitive", to=True),
+        "jobs[1].parameters[1].sensitive",
+        "set dataType to Secret",
+        id="sensitive input",
+    ),
+    pytest.param(
+        _set("tasks", 1, "dependencies", 0, "condition", to="OnFailure"),
+        "tasks[1].dependencies[0].mappings",
+        "a failed run has no outputs",
+        id="mapping from a failed run",
+    ),
+    pytest.param(
         _set("tasks", 1, "dependencies", 0, "condition", to="OnSkipped"),
         "tasks[1].dependencies[0].mappings",
         "a skipped run has no outputs",
