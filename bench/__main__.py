@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from bench import dispatching, lists, load
+from bench import dispatching, graphs, lists, load
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -34,6 +34,8 @@ def main() -> None:
         "dispatch": dispatch,
         "cap": cap,
         "rate": rate,
+        "chain": chain,
+        "fan": fan,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
@@ -154,6 +156,26 @@ def rate(told: argparse.Namespace) -> None:
         "most submits in any window", f"{use.most_submits} (each follows its start a little later)"
     )
     _row("achieved of permitted rate", f"{use.achieved:.1%}")
+
+
+def chain(_: argparse.Namespace) -> None:
+    """Twenty tasks, each started by the end of the one before."""
+    _graph("A chain of 20 naps of 0.5 to 3.5 s", graphs.chain(20))
+
+
+def fan(_: argparse.Namespace) -> None:
+    """One task that starts fifty, which together start one."""
+    _graph("1 → 50 → 1 naps of 2 s", graphs.diamond(50, seconds=2.0))
+
+
+def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, _WARM_UP, seconds=0.1))
+        use = graphs.run_graph(host.url, nodes)
+    _title(title)
+    _row("makespan", f"{use.makespan:.1f} s; the naps alone {use.critical_path:.1f} s")
+    _row("parent ended → child submitted", _spread(use.lags))
+    _row("of it after the recorded end", _spread(use.own_lags))
 
 
 def _spread(seconds: Sequence[float]) -> str:

@@ -24,7 +24,6 @@ from polysync_core.cli.answers import Run
 from polysync_core.cli.client import Api
 from polysync_core.cli.documents import read_documents
 from polysync_core.cli.errors import CommandFailed
-from polysync_core.cli.follow import Follower
 from polysync_core.cli.json import JsonObject
 from polysync_core.cli.plan import Plan
 from polysync_core.cli.running import run_id_of
@@ -38,6 +37,10 @@ WORKSPACE_URL = "http://127.0.0.1:8787"
 
 LAKE = Path("simulators") / "databricks" / "lakehouse"
 REPORT = LAKE / "reports" / "revenue.txt"
+LOOK_SECONDS = 0.4
+STANDSTILL_SECONDS = 120.0
+"""After so long without any change, something must be wrong."""
+SKIPPED = "Skipped"
 INTERRUPTED = 130
 
 
@@ -64,13 +67,32 @@ class Board:
         url_text = Text(readable(url or ABSENT))
         return [status_text(run.status), number, written_duration(duration), url_text]
 
-    def show(self, task: str, run: Run) -> None:
-        """Take in the state of a task's run."""
-        former = self._runs[task]
-        self._since.setdefault(task, time.monotonic())
-        self._runs[task] = run
-        if not self._console.is_interactive and (former is None or former.status != run.status):
-            self._console.print(f"{task}: {readable(run.status)}")
+    @property
+    def is_complete(self) -> bool:
+        """Whether every task has run to its end."""
+        return all(run is not None and run.is_terminal for run in self._runs.values())
+
+    @property
+    def failures(self) -> list[Run]:
+        """The runs that did not succeed, those that only waited for others left out."""
+        ended = [run for run in self._runs.values() if run and run.is_terminal]
+        return [run for run in ended if not run.succeeded and run.status != SKIPPED]
+
+    def show(self, run: Run) -> bool:
+        """Take in the state of a run; tell whether it is new."""
+        former = self._runs.get(run.task)
+        if former is not None and former.answer == run.answer:
+            return False
+        self._since.setdefault(run.task, time.monotonic())
+        self._runs[run.task] = run
+        if not self._console.is_interactive and _stage(former) != _stage(run):
+            attempt = f" (attempt {len(run.attempts)})" if len(run.attempts) > 1 else ""
+            self._console.print(f"{run.task}: {readable(run.status)}{attempt}")
+        return True
+
+
+def _stage(run: Run | None) -> tuple[str, int] | None:
+    return None if run is None else (run.status, len(run.attempts))
 
 
 def main() -> int:
@@ -112,7 +134,7 @@ def running_host(console: Console, place: Place) -> Iterator[Host]:
 
 
 def run_lakehouse(console: Console, place: Place, host: Host) -> None:
-    """Apply the definitions, run their tasks in order and show the report."""
+    """Apply the definitions, start the first task and show what comes of it."""
     document = read_documents([str(DEFINITIONS)]).content
     for platform in cast("list[Any]", document["platforms"]):
         if platform["attributes"].get("workspaceUrl") == WORKSPACE_URL:
@@ -121,7 +143,7 @@ def run_lakehouse(console: Console, place: Place, host: Host) -> None:
     with Api(place.api_url) as api:
         plan = Plan.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
-        run_tasks(console, api, host, in_order(document))
+        run_pipeline(console, api, host, in_order(document))
     show_product(console, place.data)
 
 
@@ -134,19 +156,29 @@ def in_order(document: JsonObject) -> list[str]:
     return list(sorter.static_order())
 
 
-def run_tasks(console: Console, api: Api, host: Host, tasks: Sequence[str]) -> None:
-    """Run the tasks one after the other; the first that does not succeed ends it."""
+def run_pipeline(console: Console, api: Api, host: Host, tasks: Sequence[str]) -> None:
+    """Start the first task, from which all others follow, and watch until every one has run."""
     board = Board(console, tasks)
+    root = run_id_of(api.post("tasks", tasks[0], "run", body={}))
     try:
         with Live(board, console=console, refresh_per_second=8):
-            for task in tasks:
-                run_id = run_id_of(api.post("tasks", task, "run", body={}))
-                for run in Follower(api, run_id, sleep=host.wait).runs():
-                    board.show(task, run)
-                    if run.is_terminal and not run.succeeded:
-                        raise DemoFailed(f"{task} ended as {run.status}: {reason_of(run)}")
+            _watch(board, api, host, root)
     finally:
         console.print()  # Live does not end its last line where there is no screen
+    for run in board.failures:
+        raise DemoFailed(f"{run.task} ended as {run.status}: {reason_of(run)}")
+
+
+def _watch(board: Board, api: Api, host: Host, graph_run: str) -> None:
+    """Look at the graph run until every task has run to its end."""
+    changed = time.monotonic()
+    while not board.is_complete:
+        host.wait(LOOK_SECONDS)
+        items, _ = api.items("task-runs", query={"graphRunId": graph_run})
+        if any([board.show(Run.decode(item)) for item in reversed(items)]):
+            changed = time.monotonic()
+        elif time.monotonic() - changed > STANDSTILL_SECONDS:
+            raise DemoFailed(f"Nothing has changed for {STANDSTILL_SECONDS:.0f} s.")
 
 
 def reason_of(run: Run) -> str:

@@ -87,6 +87,10 @@ write_text(landing / "products.json", json.dumps(products, indent=1))
 
 # COMMAND ----------
 
-result = {"orders": delivered, "customers": len(customers), "products": len(products)}
+result = {
+    "delivered_rows": delivered,
+    "customers": len(customers),
+    "products": len(products),
+}
 print(result)
 dbutils.notebook.exit(json.dumps(result))

@@ -2,7 +2,8 @@
 # MAGIC %md
 # MAGIC # Publish the report
 # MAGIC `gold` → `reports/revenue.txt` for people, `reports/revenue.json` for programs and
-# MAGIC `reports/revenue.csv` for spreadsheets: revenue by month and country, and the top products.
+# MAGIC `reports/revenue.csv` for spreadsheets: revenue by month and country, the top products, and the
+# MAGIC total in euros.
 
 # COMMAND ----------
 
@@ -14,10 +15,12 @@ from collections import defaultdict
 
 dbutils.widgets.text("run_date", "2026-01-01", "Date on the report")
 dbutils.widgets.text("top", "5", "How many products to name")
+dbutils.widgets.text("eur_rate", "0.9", "Euros for a dollar")
 dbutils.widgets.text("pace_seconds", "1.0", "Seconds that reading takes")
 
 run_date = dbutils.widgets.get("run_date")
 top = int(dbutils.widgets.get("top"))
+eur_rate = float(dbutils.widgets.get("eur_rate"))
 pace = float(dbutils.widgets.get("pace_seconds"))
 
 # COMMAND ----------
@@ -46,6 +49,7 @@ lines.append("all     " + "".join(f"{money(cell):>{width}}" for cell in [*sums, 
 lines += ["", f"Top {len(best)} products"]
 for place, row in enumerate(best, start=1):
     lines.append(f"{place}. {row['product']:<16} {money(int(row['revenue_cents'])):>{width}}")
+lines += ["", f"In euros, {eur_rate} for a dollar: {money(total * eur_rate)}"]
 report = "\n".join(lines) + "\n"
 print(report)
 

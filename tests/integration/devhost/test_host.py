@@ -293,7 +293,7 @@ def test_a_signal_ends_it_cleanly_with_its_children(
         assert host.end(number) == 0
 
     assert "did not end in time" not in host.said()
-    assert list(filter(is_alive, children)) == []
+    eventually(lambda: not any(map(is_alive, children)))
     assert host.rest_of_stdout() == ""
 
 
@@ -322,7 +322,7 @@ def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartH
 
     # At once, on the same data and ports, while the former Azurite still winds down.
     host = start_host(base=killed.base).ready()
-    assert list(filter(is_alive, children)) == []
+    eventually(lambda: not any(map(is_alive, children)))
     assert host.get("/table") == ["kept"]
     assert len(host.queue("other").peek_messages()) == 1
 

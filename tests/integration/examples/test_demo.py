@@ -20,8 +20,9 @@ REPOSITORY = Path(__file__).parents[3]
 HOST = """
 import json, signal, sys, threading
 from pathlib import Path
-from tests.unit.cli.conftest import build_run, event
-from tests.unit.cli.fake_api import Answer, FakeApi, Stream
+from urllib.parse import urlsplit
+from tests.unit.cli.conftest import build_run
+from tests.unit.cli.fake_api import Answer, FakeApi
 
 told = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 behaviour = {behaviour!r}
@@ -35,16 +36,30 @@ class Api(FakeApi):
             return Answer({{"create": [{{"kind": "task", "name": "t"}}]}})
         if parts[1] == "tasks":
             return Answer({{"runId": parts[2]}}, status=202)
-        return self.events(parts[2])
+        return Answer({{"items": self.runs(), "continuationToken": None}})
 
-    def events(self, task):
-        status = "Failed" if task == behaviour else "Succeeded"
-        if task == "publish" and behaviour != "no report":
+    looks = 0
+
+    def runs(self):
+        # At each look one more task of the graph has ended, and the next runs.
+        order = ["land", "load", "join", "publish"]
+        self.looks += 1
+        runs = [build_run(self.status(task), task=task) for task in order[: self.looks]]
+        if self.looks > len(order) and behaviour != "no report":
             report = data / "simulators/databricks/lakehouse/reports/revenue.txt"
-            report.parent.mkdir(parents=True)
+            report.parent.mkdir(parents=True, exist_ok=True)
             report.write_text("Revenue [bold]1,234[/bold]")
-        runs = [build_run("Running"), build_run(status)]
-        return Stream([event(number, run) for number, run in enumerate(runs)])
+        return runs[::-1]
+
+    def status(self, task):
+        place = ["land", "load", "join", "publish"].index(task)
+        if behaviour == "load" and place > 1:
+            return "Skipped"
+        if place == self.looks - 1:
+            return "Running"
+        if behaviour == task:
+            return "Failed"
+        return "Succeeded"
 
 ended = threading.Event()
 signal.signal(signal.SIGINT, lambda *_: ended.set())
@@ -124,6 +139,7 @@ def test_runs_everything_in_order_shows_the_report_and_stops(stage: Stage):
     assert exit_code == 0
     ended = [line for line in output.splitlines() if line.endswith(": Succeeded")]
     assert ended == [f"{task}: Succeeded" for task in ("land", "load", "join", "publish")]
+    assert stage.requests().count('"/tasks/') == 1
     assert "Monitor URL" in output
     assert "Revenue [bold]1,234[/bold]" in output
     assert '"workspaceUrl": "http://127.0.0.1:18787"' in stage.requests()

@@ -24,7 +24,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(name: str, lake: Path, **parameters: str) -> dict[str, Any]:
     file = EXAMPLE / "notebooks" / f"{name}.py"
-    outcome = run_notebook(file, {"pace_seconds": "0", **parameters}, lake)
+    outcome = run_notebook(file, {"pace_seconds": "0", "refusals": "0", **parameters}, lake)
     assert outcome.ending is Ending.SUCCESS, outcome.error_trace
     return json.loads(outcome.result or "")
 
@@ -36,7 +36,7 @@ def contents(lake: Path) -> dict[str, bytes]:
 def test_the_pipeline_accounts_for_every_row(lake: Path) -> None:
     counts = {name: run(name, lake) for name in ORDER}
 
-    delivered = counts["land_sources"]["orders"]
+    delivered = counts["land_sources"]["delivered_rows"]
     clean, joined = counts["clean_orders"], counts["join_sales"]
     assert delivered == counts["ingest_orders"]["rows_ingested"] > 5000
     assert clean["rows_clean"] + clean["rows_rejected"] == delivered
@@ -59,8 +59,19 @@ def test_a_second_run_of_everything_changes_nothing(lake: Path) -> None:
     assert contents(lake) == before
 
 
+def test_the_rates_are_refused_once_and_then_given(lake: Path) -> None:
+    file = EXAMPLE / "notebooks" / "fetch_rates.py"
+    parameters = {"pace_seconds": "0", "refusals": "1"}
+
+    first, second = (run_notebook(file, parameters, lake) for _ in range(2))
+
+    assert (first.ending, second.ending) == (Ending.FAILURE, Ending.SUCCESS)
+    assert "busy" in (first.error or "")
+    assert json.loads(second.result or "")["calls"] == 2
+
+
 def test_one_country_is_a_part_of_all(lake: Path) -> None:
-    for name in ORDER[:4]:
+    for name in ("land_sources", "ingest_orders", "load_customers", "clean_orders"):
         run(name, lake, orders="1000")
 
     counts = run("join_sales", lake, country="DE")
@@ -73,6 +84,7 @@ def test_one_country_is_a_part_of_all(lake: Path) -> None:
     ("name", "parameters", "error"),
     [
         pytest.param("ingest_orders", {"minimum_rows": "9999"}, "at least 9999", id="few rows"),
+        pytest.param("ingest_orders", {"delivered_rows": "7"}, "7 were announced", id="lost rows"),
         pytest.param("clean_orders", {"max_rejected_share": "0.01"}, "at most 1.0%", id="dirt"),
     ],
 )
@@ -93,10 +105,11 @@ def test_a_broken_delivery_fails_the_run(
 def test_the_definitions_name_the_widgets_and_their_defaults(job: dict[str, Any]) -> None:
     source = (EXAMPLE / "notebooks" / f"{job['externalId'].removeprefix('/etl/')}.py").read_text()
 
-    for parameter in job["parameters"]:
+    inputs = [each for each in job["parameters"] if each.get("direction") != "Output"]
+    for parameter in inputs:
         declared = f'("{parameter["name"]}", "'
         assert declared in source
         default = source.split(declared)[1].split('"')[0]
         value = parameter["default"]
         assert default == value if isinstance(value, str) else float(default) == float(value)
-    assert source.count("dbutils.widgets.get(") == len(job["parameters"])
+    assert source.count("dbutils.widgets.get(") == len(inputs)

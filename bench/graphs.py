@@ -1,0 +1,134 @@
+"""Tasks that start one another: how long after its parent's end a child is on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+_PAGE = 100
+_PATIENCE_SECONDS = 600.0
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A task of a graph under measurement: how long it naps, and after which tasks."""
+
+    name: str
+    seconds: float
+    upstream: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphUse:
+    """How a graph run went."""
+
+    makespan: float
+    """From the acceptance of the root to the last recorded end."""
+    critical_path: float
+    """What the naps alone take."""
+    lags: Sequence[float]
+    """Seconds from the platform's end of the last parent to the submit of the child."""
+    own_lags: Sequence[float]
+    """The part of these that polling is not to blame for: from the recorded end on."""
+
+
+def chain(length: int) -> list[Node]:
+    """Return tasks in a row, of uneven durations."""
+    return [
+        Node(
+            name=f"chain-{number:02}",
+            seconds=round(0.5 + number * 7 % 11 * 0.3, 1),
+            upstream=[f"chain-{number - 1:02}"] if number else [],
+        )
+        for number in range(length)
+    ]
+
+
+def diamond(width: int, *, seconds: float) -> list[Node]:
+    """Return one task, many after it, and one after all of these."""
+    middle = [f"fan-{number:03}" for number in range(width)]
+    return [
+        Node(name="fan-root", seconds=seconds),
+        *(Node(name=name, seconds=seconds, upstream=["fan-root"]) for name in middle),
+        Node(name="fan-join", seconds=seconds, upstream=middle),
+    ]
+
+
+def run_graph(url: str, nodes: Sequence[Node]) -> GraphUse:
+    """Define the tasks, start the first of them, and wait until all have run."""
+    tasks = [
+        {
+            "name": node.name,
+            "job": "nap",
+            "parameters": {"seconds": node.seconds},
+            "dependencies": [{"task": name} for name in node.upstream],
+        }
+        for node in nodes
+    ]
+    with httpx.Client(base_url=url, timeout=60) as client:
+        client.put("/definitions", json={"tasks": tasks}).raise_for_status()
+        answer = client.post(f"/tasks/{nodes[0].name}/run").raise_for_status().json()
+        runs = _until_ended(client, answer["graphRunId"], len(nodes))
+    bad = [run for run in runs.values() if run["status"] != "Succeeded"]
+    if bad:
+        raise RuntimeError(f"{len(bad)} runs did not succeed; the first: {bad[0]}")
+    return _use(nodes, runs)
+
+
+def _until_ended(client: httpx.Client, graph: str, count: int) -> Mapping[str, Any]:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        runs = {run["task"]: run for run in _runs_of(client, graph)}
+        if len(runs) == count and all(run["finishedAt"] for run in runs.values()):
+            return runs
+        time.sleep(_LOOK_SECONDS)
+    raise RuntimeError(f"The graph run {graph} did not end.")
+
+
+def _runs_of(client: httpx.Client, graph: str) -> list[Any]:
+    found: list[Any] = []
+    query: dict[str, Any] = {"graphRunId": graph, "limit": _PAGE}
+    while True:
+        page = client.get("/task-runs", params=query).raise_for_status().json()
+        found += page["items"]
+        if page["continuationToken"] is None:
+            return found
+        query["continuationToken"] = page["continuationToken"]
+
+
+def _use(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphUse:
+    lags: list[float] = []
+    own: list[float] = []
+    path: dict[str, float] = {}
+    for node in nodes:
+        before = max((path[name] for name in node.upstream), default=0.0)
+        path[node.name] = before + node.seconds
+        if not node.upstream:
+            continue
+        submitted = _time(_last_attempt(runs[node.name])["submittedAt"])
+        parents = [runs[name] for name in node.upstream]
+        ended = max(_time(_last_attempt(parent)["finishedAt"]) for parent in parents)
+        recorded = max(_time(parent["finishedAt"]) for parent in parents)
+        lags.append(submitted - ended)
+        own.append(submitted - recorded)
+    began = _time(runs[nodes[0].name]["queuedAt"])
+    return GraphUse(
+        makespan=max(_time(run["finishedAt"]) for run in runs.values()) - began,
+        critical_path=max(path.values()),
+        lags=lags,
+        own_lags=own,
+    )
+
+
+def _last_attempt(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    return run["attempts"][-1]
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
