@@ -39,7 +39,7 @@ soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
 	@echo "seed $(SEED)"
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
-	  --hypothesis-seed=$(SEED)
+	  tests/unit/application/test_gate_machine.py --hypothesis-seed=$(SEED)
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -m soak
 
 check: $(READY) ## Lint, type-check and guard the architecture

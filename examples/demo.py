@@ -24,6 +24,8 @@ from polysync_core.cli.answers import Run
 from polysync_core.cli.client import Api
 from polysync_core.cli.documents import read_documents
 from polysync_core.cli.errors import CommandFailed
+from polysync_core.cli.graph.answer import Graph
+from polysync_core.cli.graph.views import tree_view
 from polysync_core.cli.json import JsonObject
 from polysync_core.cli.plan import Plan
 from polysync_core.cli.running import run_id_of
@@ -165,8 +167,16 @@ def run_pipeline(console: Console, api: Api, host: Host, tasks: Sequence[str]) -
             _watch(board, api, host, root)
     finally:
         console.print()  # Live does not end its last line where there is no screen
+    show_graph(console, api, root)
     for run in board.failures:
         raise DemoFailed(f"{run.task} ended as {run.status}: {reason_of(run)}")
+
+
+def show_graph(console: Console, api: Api, graph_run: str) -> None:
+    """Print the graph with what became of each task in the graph run."""
+    console.print("What started what (polysync graph --graph-run ...):", style="bold")
+    graph = Graph.decode(api.get("graph", query={"graphRunId": graph_run}))
+    console.print(*tree_view(graph), "", sep="\n")
 
 
 def _watch(board: Board, api: Api, host: Host, graph_run: str) -> None:

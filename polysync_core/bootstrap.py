@@ -23,7 +23,9 @@ from polysync_core.api.connectivity import connectivity_routes
 from polysync_core.api.definitions import definition_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
+from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
+from polysync_core.api.graph import graph_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -37,7 +39,9 @@ from polysync_core.application.definitions import Definitions
 from polysync_core.application.documents import Documents
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
+from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
+from polysync_core.application.graph import Graphs
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -46,6 +50,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.publishing import PublishingRuns
 from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.run_requests import RunRequests
 from polysync_core.application.runs import TaskRuns
 from polysync_core.application.subscriptions import Subscriptions
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
@@ -73,6 +78,9 @@ from polysync_core.vaults.source import SecretSource
 DELIVERIES = "webhook-deliveries"
 """The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
 
+RUN_REQUESTS = "run-requests"
+"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -82,6 +90,7 @@ class Services:
     documents: Documents
     connectivity: Connectivity
     runs: TaskRuns
+    run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
     completion: Completion
@@ -91,6 +100,8 @@ class Services:
     deliveries: WebhookDelivery
     poison: PoisonMessages
     explanations: Explanations
+    fire_times: FireTimePreview
+    graphs: Graphs
     policy_updates: PolicyUpdates
     audit: Audit
 
@@ -138,11 +149,13 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             connectivity_routes(services.connectivity),
             # Before them for the same reason.
             explanation_routes(services.explanations),
+            fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
             gate_routes(services.gates),
             definition_routes(services.definitions, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
+            graph_routes(services.graphs),
             audit_routes(services.audit),
         ],
         door=Door(identify=identify, audit=services.audit),
@@ -189,6 +202,13 @@ def build(settings: Settings) -> Services:
         acceptance=acceptance,
         clock=utc_now,
     )
+    task_runs = TaskRuns(
+        runs=runs,
+        task_named=definitions.task,
+        acceptance=acceptance,
+        closing=closing,
+        clock=utc_now,
+    )
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
@@ -198,12 +218,9 @@ def build(settings: Settings) -> Services:
             open_vault=connect_vault,
             open_connector=connect,
         ),
-        runs=TaskRuns(
-            runs=runs,
-            task_named=definitions.task,
-            acceptance=acceptance,
-            closing=closing,
-            clock=utc_now,
+        runs=task_runs,
+        run_requests=RunRequests(
+            run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),
         execution=Execution(
             runs=runs,
@@ -218,6 +235,10 @@ def build(settings: Settings) -> Services:
         neighbours=neighbours,
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
+        fire_times=FireTimePreview(
+            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+        ),
+        graphs=Graphs(store=store, runs=runs),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,

@@ -42,6 +42,8 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/gate"): Role.READER,
+    ("GET", "/tasks/{name}/fire-times"): Role.READER,
+    ("GET", "/graph"): Role.READER,
     ("GET", "/task-runs"): Role.READER,
     ("GET", "/task-runs/{run_id}"): Role.READER,
     ("GET", "/task-runs/{run_id}/history"): Role.READER,

@@ -35,10 +35,16 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "cancelRequested": run.cancel_requested is not None,
         "priority": run.priority,
         "parameters": dict(run.parameters),
-        "outputs": dict(run.outputs),
+        "outputs": _outputs_view(run),
+        "outputsNotKept": dict(run.outputs_not_kept),
         "parents": [{"task": parent.task, "runId": parent.run_id} for parent in run.parents],
         "attempts": [_attempt_view(attempt) for attempt in run.attempts],
     }
+
+
+def _outputs_view(run: TaskRun) -> dict[str, Any]:
+    """Return the outputs of a run, with a marker in the place of each that is sensitive."""
+    return {**run.outputs, **{name: {"redacted": True} for name in run.redacted_outputs}}
 
 
 def _attempt_view(attempt: Attempt) -> dict[str, Any]:

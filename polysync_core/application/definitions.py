@@ -9,6 +9,7 @@ from typing import cast
 
 from polysync_core.application.catalogues import Overlay
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.catalogue import (
     Reference,
     read_definition,
@@ -93,6 +94,10 @@ class Definitions:
     def vault(self, name: str) -> Vault:
         """Return a Vault, or raise `NotFound`."""
         return cast("Vault", self.get(Kind.VAULT, name).definition)
+
+    def calendar(self, name: str) -> Calendar:
+        """Return a calendar, or raise `NotFound`."""
+        return cast("Calendar", self.get(Kind.CALENDAR, name).definition)
 
     def webhook(self, name: str) -> Webhook:
         """Return a webhook, or raise `NotFound`."""
@@ -222,9 +227,9 @@ def task_breakage(
 
 
 def _built_on(job: Job, catalogue: Overlay) -> Iterable[Definition]:
-    """Return the Tasks of a Job and, where it has no outputs, those that may take some of them."""
+    """Return the Tasks of a Job and, where they cannot have all outputs, those that take some."""
     found = {task.name: task for task in catalogue.referrers(reference_to(job))}
-    if not has_outputs(job):
+    if not has_outputs(job) or any(parameter.is_secret for parameter in job.parameters):
         for task in list(found.values()):
             found |= {each.name: each for each in catalogue.referrers(reference_to(task))}
     return found.values()

@@ -14,8 +14,7 @@ from polysync_core.application.ports import Runs
 from polysync_core.application.verdicts import DONE, Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.errors import Invalid, TooLarge
-from polysync_core.domain.plain import checked
+from polysync_core.domain.errors import TooLarge
 from polysync_core.domain.runs.retries import retry_at
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun, back_off, finish
@@ -72,7 +71,7 @@ class Endings:
 
         try:
             return write(outcome_of)
-        except (TooLarge, Invalid) as error:
+        except TooLarge as error:
             why = str(error)
         return write(lambda run: without_outputs(outcome_of(run), why))
 
@@ -83,7 +82,6 @@ class Endings:
         if not run.carries(attempt):
             return None
         outcome, now = outcome_of(run), self.clock()
-        checked(dict(outcome.outputs))
         until = retry_at(run, outcome, now=now)
         if until is None:
             return finish(run, outcome, at=now, actor=ACTOR)

@@ -34,7 +34,6 @@ _TRIES = 20
 """Others that decide at the same time may be first as often as this."""
 _AT_ONCE = 500
 """Decisions that one visit carries out; the next one goes on."""
-
 _TOLD = 10
 """Groups that are told of in words."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
 from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 
@@ -25,11 +26,12 @@ def reported(run: TaskRun, report: Report) -> Outcome:
     status, reason = _ENDS[report.status]
     if report.may_be_stopped and _was_to_stop(run) and status is RunStatus.FAILED:
         status, reason = _ENDS[ProviderStatus.CANCELLED]
-    cause, error = None, report.message
+    cause, error, outputs = None, report.message, Outputs()
     if status is RunStatus.FAILED:
         cause = report.cause or FailureCause.ARTEFACT
     elif status is RunStatus.SUCCEEDED:
         error = None
+        outputs = kept_outputs(run.job, report.outputs)
         reason = " ".join(filter(None, (reason, report.outputs_missing)))
     elif stopped_by_time(run):
         status, cause = RunStatus.FAILED, FailureCause.TIMEOUT
@@ -43,7 +45,7 @@ def reported(run: TaskRun, report: Report) -> Outcome:
         monitor_url=report.monitor_url,
         started_at=report.started_at,
         finished_at=report.finished_at,
-        outputs=report.outputs,
+        outputs=outputs,
     )
 
 
@@ -65,9 +67,8 @@ def failure(cause: FailureCause, message: str, *, may_repeat: bool = True) -> Ou
 
 
 def without_outputs(outcome: Outcome, why: str) -> Outcome:
-    """Return the outcome of work that is done and whose outputs cannot be stored."""
-    reason = f"{outcome.reason} Its outputs were not kept: {why}; pass a path to the data instead."
-    return replace(outcome, outputs={}, reason=reason)
+    """Return the outcome of work that is done and whose outputs the run has no room for."""
+    return replace(outcome, outputs=none_kept(outcome.outputs, why))
 
 
 def unproven_stop(run: TaskRun, patience: timedelta) -> Outcome:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from polysync_core.application.ports import PoisonStore
-from polysync_core.application.subscriptions import Delivery
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.errors import Malformed
-from polysync_core.domain.poison import PoisonMessage
+from polysync_core.domain.poison import GivenUp, PoisonMessage
 from polysync_core.domain.runs.stored import Page
 
 _LONGEST_PAYLOAD = 16_000
@@ -29,19 +27,19 @@ class PoisonMessages:
     store: PoisonStore
     clock: Clock
 
-    def record(self, queue: str, message_id: str, text: str, *, at: datetime | None) -> None:
+    def record(self, queue: str, given_up: GivenUp, *, at: datetime | None) -> None:
         """Keep a message and make it heard; a repetition with the same `at` changes nothing.
 
         Any text is taken, or there would be messages that nobody ever sees.
         """
-        reason = _storable(_reason(text), _LONGEST_REASON)
+        reason = _storable(given_up.reason, _LONGEST_REASON)
         self.store.put(
             PoisonMessage(
-                id=message_id,
+                id=given_up.message_id,
                 queue=queue,
                 at=at or self.clock(),
                 reason=reason,
-                payload=_storable(text, _LONGEST_PAYLOAD),
+                payload=_storable(given_up.payload, _LONGEST_PAYLOAD),
             )
         )
         _log.error(
@@ -49,7 +47,7 @@ class PoisonMessages:
             extra={
                 "action": "message_given_up",
                 "queue": queue,
-                "message_id": message_id,
+                "message_id": given_up.message_id,
                 "reason": reason,
             },
         )
@@ -57,14 +55,6 @@ class PoisonMessages:
     def page(self, *, limit: int, token: str | None = None) -> Page[PoisonMessage]:
         """Return messages, newest first."""
         return self.store.page(limit=limit, token=token)
-
-
-def _reason(text: str) -> str:
-    try:
-        delivery = Delivery.parse(text)
-    except Malformed as error:
-        return str(error)
-    return delivery.failure or "It could not be handled; the log of its function tells why."
 
 
 def _storable(text: str, longest: int) -> str:

@@ -76,14 +76,14 @@ class TaskRuns:
         `Invalid` (parameters).
         """
         task = self.task_named(request.task)
-        if not task.enabled:
-            raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
         run_id = new_run_id()
         if request.idempotency_key is not None:
             run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
             known = self.runs.get(run_id)
             if known is not None:
                 return self._repeated(known, request)
+        if not task.enabled:
+            raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
         run = self.acceptance.run_of(task, self._with_parents(task, _start(run_id, request)))
         if self.acceptance.store(run) is None:
             return self._outrun(run, request)

@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json import JsonObject
+from polysync_core.domain.poison import NO_REASON, GivenUp
 from polysync_core.domain.runs.events import RunEvent, encode_message
 
 TRUSTED_SECONDS = 15.0
@@ -64,6 +65,15 @@ class Delivery:
             attempt=message.attempt,
             failure=message.failure,
         )
+
+
+def given_up_delivery(message_id: str, text: str) -> GivenUp:
+    """Return the account of a message in the poison queue of deliveries."""
+    try:
+        reason = Delivery.parse(text).failure or NO_REASON
+    except Malformed as error:
+        reason = str(error)
+    return GivenUp(message_id=message_id, payload=text, reason=reason)
 
 
 class _Message(BaseModel):

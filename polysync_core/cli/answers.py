@@ -10,6 +10,8 @@ from polysync_core.cli.json import JsonObject, Reader
 
 SUCCEEDED = "Succeeded"
 CANCELLED = "Cancelled"
+REDACTED: JsonObject = {"redacted": True}
+"""What stands in the place of an output that is sensitive."""
 TERMINAL = frozenset({SUCCEEDED, CANCELLED, "Failed", "Skipped"})
 
 
@@ -83,6 +85,8 @@ class Run:
     rerun_of: str | None
     parameters: JsonObject
     outputs: JsonObject
+    outputs_not_kept: JsonObject
+    """Why an output that there was is not among them."""
     parents: Sequence[Parent]
     attempts: Sequence[Attempt]
     answer: JsonObject
@@ -135,6 +139,7 @@ class Run:
             rerun_of=reader.text("rerunOf"),
             parameters=reader.object("parameters"),
             outputs=reader.object("outputs"),
+            outputs_not_kept=reader.object("outputsNotKept"),
             parents=[_parent(each) for each in reader.objects("parents")],
             attempts=[Attempt.decode(each) for each in reader.objects("attempts")],
             answer=answer,

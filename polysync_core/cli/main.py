@@ -62,7 +62,18 @@ OfStatus = Annotated[
     typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
 ]
 OfGraph = Annotated[str | None, typer.Option("--graph", help="Only runs of this graph run.")]
+OneTask = Annotated[
+    str | None, typer.Argument(metavar="[TASK]", help="Only what is upstream and downstream of it.")
+]
+OfGraphRun = Annotated[
+    str | None, typer.Option("--graph-run", help="How this graph run went, by its root's id.")
+]
+GraphFormat = Annotated[
+    Literal["tree", "table", "mermaid", "svg"] | None,
+    typer.Option("--format", help="On the screen tree (the default) or table."),
+]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+Count = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
 Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -184,6 +195,23 @@ def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None
 
 
 @app.command()
+def graph(  # noqa: PLR0913 - a parameter an option
+    task: OneTask = None,
+    graph_run: OfGraphRun = None,
+    form: GraphFormat = None,
+    output: Output = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show what starts what, with the last run and the next fire time of each task."""
+    from polysync_core.cli.graph.command import chosen_format, show_graph
+
+    chosen = chosen_format(form, output, as_json=as_json)
+    with session(url, as_json=as_json) as now:
+        show_graph(now, task, graph_run, chosen, output)
+
+
+@app.command()
 def explain(
     run_id: MaybeRunId = None,
     task: GateOf = None,
@@ -216,6 +244,21 @@ def usage(profile: Profile, url: Url = DEFAULT_URL, as_json: AsJson = False) -> 
             from polysync_core.cli.usage import usage_view
 
             now.terminal.show(*usage_view(answer))
+
+
+@app.command()
+def fire_times(
+    task: Task, count: Count = 10, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
+    """Show when a task's schedules fire next, and what daylight saving and calendars do to them."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("tasks", task, "fire-times", query={"count": str(count)})
+        if as_json:
+            now.terminal.json(answer)
+        else:
+            from polysync_core.cli.fire_times import fire_times_view
+
+            now.terminal.show(*fire_times_view(answer))
 
 
 @app.command()

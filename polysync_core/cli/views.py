@@ -12,8 +12,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from polysync_core.cli.answers import Run, Transition
-from polysync_core.cli.json import JsonObject, compact
+from polysync_core.cli.answers import REDACTED, Run, Transition
+from polysync_core.cli.json import JsonObject, JsonValue, compact
 from polysync_core.cli.plan import Plan
 from polysync_core.cli.terminal import readable
 from polysync_core.cli.units import ABSENT, written_duration, written_time
@@ -68,8 +68,8 @@ def run_view(run: Run, history: Sequence[Transition] = ()) -> list[RenderableTyp
         parts += [_text(text) for text in _errors(run)]
     if run.parameters:
         parts += _section("Parameters", _values(run.parameters))
-    if run.outputs:
-        parts += _section("Outputs", _values(run.outputs))
+    if run.outputs or run.outputs_not_kept:
+        parts += _section("Outputs", _outputs(run))
     if run.parents:
         parents = table_of("Task", "Run")
         for parent in run.parents:
@@ -137,6 +137,19 @@ def _history(history: Sequence[Transition]) -> Table:
             _text(entry.reason),
         )
     return table
+
+
+def _outputs(run: Run) -> Table:
+    shown = [(name, _output(value)) for name, value in run.outputs.items()]
+    absent = [
+        (name, Text(f"not kept: {readable(compact(why))}", style="yellow"))
+        for name, why in run.outputs_not_kept.items()
+    ]
+    return _pairs([*shown, *absent])
+
+
+def _output(value: JsonValue) -> Text:
+    return Text("(sensitive)", style="dim") if value == REDACTED else _text(compact(value))
 
 
 def _values(values: JsonObject) -> Table:

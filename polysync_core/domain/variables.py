@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
+from polysync_core.domain.definitions.zones import zone_named
 from polysync_core.domain.errors import Invalid
 
 _PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
@@ -98,5 +98,5 @@ def _value(place: re.Match[str], variables: RunVariables) -> str:
 
 def _time(variables: RunVariables, form: str) -> str:
     if form:
-        return variables.scheduled_time.astimezone(ZoneInfo(variables.time_zone)).strftime(form)
+        return variables.scheduled_time.astimezone(zone_named(variables.time_zone)).strftime(form)
     return variables.scheduled_time.astimezone(UTC).isoformat().replace("+00:00", "Z")

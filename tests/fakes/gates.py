@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.values import (
     Outcome,
     RunStatus,
@@ -117,7 +118,9 @@ class GateWorld:
         assert stored is not None
         cause = FailureCause.ARTEFACT if status is RunStatus.FAILED else None
         begun = begin_attempt(stored.run, at=self.clock(), actor="test")
-        outcome = Outcome(status=status, reason="over", cause=cause, outputs=outputs)
+        outcome = Outcome(
+            status=status, reason="over", cause=cause, outputs=Outputs(values=outputs)
+        )
         return self.runs.save(stored, finish(begun, outcome, at=self.clock(), actor="test")).run
 
     def tell(self, run: TaskRun) -> list[TaskRun]:

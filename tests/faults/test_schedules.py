@@ -16,7 +16,7 @@ from tests.faults.promises import check_promises
 from tests.faults.rig import Chaos, World
 
 SHORT = range(200)
-GRAPHS = range(200, 240)
+GRAPHS = range(200, 224)
 KEYS = (None, None, "monday", "tuesday")
 
 

@@ -15,6 +15,8 @@ from tests.integration.devhost.host_process import HostProcess
 pytestmark = pytest.mark.devhost
 
 CANARY = "canary-91c4e7ab-parameter"
+ECHO = "0.1091827364501"
+"""A secret that the notebook gives back as an output."""
 DEFINITIONS = """
 jobs:
   - name: secretive
@@ -24,7 +26,16 @@ jobs:
     parameters:
       - {name: seconds, dataType: Float, default: 0.1}
       - {name: key, dataType: Secret}
+  - name: echoing
+    platform: lakehouse
+    jobType: DatabricksNotebook
+    externalId: /bench/nap
+    settings: {outputsFromExitValue: true}
+    parameters:
+      - {name: seconds, dataType: Secret}
+      - {name: slept, dataType: Float, direction: Output, sensitive: true}
 tasks:
+  - {name: echoing, job: echoing, parameters: {seconds: "vault://local/POLYSYNC_TEST_ECHO"}}
   - {name: secretive, job: secretive, parameters: {key: "vault://local/POLYSYNC_TEST_CANARY"}}
   - {name: unresolved, job: secretive, parameters: {key: "vault://local/POLYSYNC_TEST_ABSENT"}}
 """
@@ -66,10 +77,11 @@ def test_no_secret_is_kept_or_shown_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POLYSYNC_TEST_CANARY", CANARY)
+    monkeypatch.setenv("POLYSYNC_TEST_ECHO", ECHO)
     os.environ.pop("POLYSYNC_TEST_ABSENT", None)
     with stand(tmp_path) as site:
         site.apply(DEFINITIONS)
-        ids = [run_of(site, "secretive"), run_of(site, "unresolved")]
+        ids = [run_of(site, task) for task in ("secretive", "unresolved", "echoing")]
         for fault in ({"fault": "lost-response"}, {"fault": "status", "status": 403}):
             site.wait_for(ids, has_ended)
             site.workspace.misbehave(endpoint="jobs/runs/submit", **fault)
@@ -79,12 +91,14 @@ def test_no_secret_is_kept_or_shown_anywhere(
         seen = answers_about(site, ids) + engine_memory(site.host) + refused.text
     kept = files_below(tmp_path / "data") + site.host.said().encode()
 
-    assert [run["attempts"][0]["cause"] for run in runs] == [None, "Secret", None, "Submit"]
+    causes = [run["attempts"][0]["cause"] for run in runs]
+    assert causes == [None, "Secret", None, None, "Submit"]
+    assert runs[2]["outputs"] == {"slept": {"redacted": True}}
     assert refused.status_code == 422
-    assert len(site.workspace.started()) == 2
+    assert len(site.workspace.started()) == 3
     assert "vault://local/POLYSYNC_TEST_CANARY" in seen  # the search looks where it should
     assert b"POLYSYNC_TEST_CANARY" in kept
-    for secret in (CANARY, TOKEN):
+    for secret in (CANARY, ECHO, TOKEN):
         assert secret not in seen
         assert secret.encode() not in kept
 

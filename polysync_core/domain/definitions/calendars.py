@@ -28,3 +28,9 @@ class Calendar(Definition):
 
     dates: Annotated[tuple[date, ...], Field(max_length=5000)] = ()
     ranges: Annotated[tuple[DateRange, ...], Field(max_length=1000)] = ()
+
+    def has(self, day: date) -> bool:
+        """Tell whether a date is one of its own."""
+        return day in self.dates or any(
+            each.from_date <= day <= each.to_date for each in self.ranges
+        )

@@ -53,16 +53,31 @@ def check_cron(expression: str) -> str:
     return expression
 
 
+def cron_fields(expression: str) -> tuple[int, list[str]]:
+    """Return the second and the five fields of a checked expression."""
+    fields = NAMES.get(expression.strip().lower(), expression).split()
+    return (int(fields[0]), fields[1:]) if len(fields) == 6 else (0, fields)
+
+
 def _check_fires(fields: list[str]) -> None:
     has_second = len(fields) == 6
     try:
         times = croniter(" ".join(fields), _ANY_TIME, second_at_beginning=has_second)
     except (CroniterError, ValueError, KeyError, IndexError) as error:
         raise ValueError(f"is not a cron expression ({_FIELDS}): {_reason(error)}") from error
+    day, weekday = times.expanded[2], times.expanded[4]
+    if (times.nth_weekday_of_month or times.nearest_weekday) and ["*"] not in (day, weekday):
+        # croniter would go by the one and pass over the other.
+        raise ValueError(
+            "has '#', 'W' or a last weekday beside another day or weekday: "
+            "write * for the other one, or use two schedules"
+        )
     try:
         times.get_next(datetime)
     except CroniterError as error:
-        raise ValueError("never fires: there is no such date") from error
+        raise ValueError(
+            "never fires: there is no such date; correct the day or the month"
+        ) from error
 
 
 def _reason(error: Exception) -> str:

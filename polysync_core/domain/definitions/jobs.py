@@ -78,6 +78,26 @@ class Parameter(Value):
     description: str | None = None
     required: bool = False
     """Whether a run without a value for it is refused."""
+    sensitive: bool = False
+    """Whether the output of this name is kept nowhere."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.sensitive and self.direction is Direction.INPUT:
+            refuse(
+                "sensitive",
+                "is for outputs: for a secret input set dataType to Secret, "
+                "and give its value as vault://<vault>/<secret>",
+            )
+        return self
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether an output of this name must not be kept or shown.
+
+        That of a secret input would be an artefact's echo of the secret.
+        """
+        return self.sensitive or self.data_type is DataType.SECRET
 
 
 class Job(Definition):

@@ -58,9 +58,23 @@ def _mapping_problems(job: Job, dependency: Dependency, path: str, find: Find) -
         if parameter is not None and parameter.data_type is DataType.SECRET:
             yield Problem(f"{inner}.input", "is a Secret, which an output cannot give")
         parent = _job_of(dependency.task, find)
-        if parent is not None and not has_outputs(parent):
-            message = f"task '{dependency.task}' runs a {parent.job_type}, which has no outputs"
-            yield Problem(f"{inner}.output", message + _way_to_outputs(parent))
+        if parent is not None:
+            for message in _source_problems(parent, dependency.task, mapping.output):
+                yield Problem(f"{inner}.output", message)
+
+
+def _source_problems(parent: Job, task: str, output: str) -> Iterator[str]:
+    """Yield why a mapping can never take this output of an upstream Task's Job."""
+    parameter = parent.parameter(output)
+    if not has_outputs(parent):
+        yield f"task '{task}' runs a {parent.job_type}, which has no outputs" + _way_to_outputs(
+            parent
+        )
+    elif parameter is not None and parameter.is_secret:
+        yield (
+            f"is sensitive in job '{parent.name}': its value is kept nowhere, so nothing can "
+            "take it; pass a secret by way of a vault"
+        )
 
 
 def _way_to_outputs(job: Job) -> str:

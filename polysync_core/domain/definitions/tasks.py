@@ -45,6 +45,8 @@ class Dependency(Value):
     def _consistent(self) -> Self:
         if self.condition is Condition.ON_SKIPPED and self.mappings:
             refuse("mappings", "a skipped run has no outputs: remove the mappings")
+        if self.condition is Condition.ON_FAILURE and self.mappings:
+            refuse("mappings", "a failed run has no outputs: remove the mappings")
         return self
 
 

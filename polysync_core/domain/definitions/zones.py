@@ -6,7 +6,7 @@ import difflib
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -17,6 +17,15 @@ def zone_names() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
+@cache
+def zone_named(name: str) -> ZoneInfo:
+    """Return a zone by the pinned IANA data, or raise `ValueError` where there is none."""
+    if name not in zone_names():
+        raise ValueError(f"'{name}' is not an IANA time zone")
+    with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
+
+
 def check_zone(name: str) -> str:
     """Return a zone's name as it is, or raise `ValueError` with the remedy."""
     if name not in zone_names():
@@ -24,8 +33,8 @@ def check_zone(name: str) -> str:
         hint = f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"
         raise ValueError(f"is not an IANA time zone{hint}")
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        zone_named(name)
+    except (ValueError, OSError) as error:
         raise ValueError("is a time zone that cannot be read") from error
     return name
 

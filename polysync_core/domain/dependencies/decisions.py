@@ -58,7 +58,6 @@ class Group:
     """The upstreams that will still bring their outcomes."""
     lacks: tuple[str, ...] = ()
     """The upstreams that no root of this group leads to."""
-
     recalled: tuple[Token, ...] = ()
     """What a partial repetition takes from the graph runs that it repeats."""
 

@@ -12,6 +12,8 @@ from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.values import TaskRun
 from polysync_core.domain.secrets import is_secret_reference
 
+_FEW = 20
+
 
 def mapped_values(
     task: Task, job: Job, parents: Mapping[str, TaskRun], given: Mapping[str, JsonValue]
@@ -58,11 +60,20 @@ def _output(parent: TaskRun | None, task: str, name: str, path: str) -> JsonValu
         )
     value = parent.outputs.get(name)
     if value is None:
-        known = ", ".join(sorted(parent.outputs)) or "none"
-        raise Invalid.at(
-            path, f"run {parent.run_id} ({parent.status}) has no such output (it has: {known})"
-        )
+        message = f"run {parent.run_id} ({parent.status}) {_absence(parent, name)}"
+        raise Invalid.at(path, message)
     return value
+
+
+def _absence(parent: TaskRun, name: str) -> str:
+    """Return why a run has no value of an output, in words that go on with it."""
+    if name in parent.redacted_outputs:
+        return "keeps nothing of it, because it is sensitive"
+    if why := parent.outputs_not_kept.get(name):
+        return f"has not kept it: {why}"
+    known = sorted(parent.outputs)
+    more = f" and {len(known) - _FEW} more" if len(known) > _FEW else ""
+    return f"has no such output (it has: {', '.join(known[:_FEW]) or 'none'}{more})"
 
 
 def _taken(value: JsonValue, data_type: DataType, path: str) -> JsonValue:

@@ -13,6 +13,7 @@ from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.outputs import Outputs
 
 
 class RunStatus(StrEnum):
@@ -119,7 +120,7 @@ class Outcome:
     monitor_url: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    outputs: Outputs = field(default_factory=Outputs)
     external_run_id: str | None = None
     """Set where the end came together with the platform's first word of the run."""
     may_repeat: bool = True
@@ -166,6 +167,10 @@ class TaskRun:
     """How many entries of the history were known to be published when this was written."""
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    redacted_outputs: tuple[str, ...] = ()
+    """Names of outputs that are sensitive: there was a value, and it is kept nowhere."""
+    outputs_not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Why an output that there was is not kept, by its name."""
     parents: tuple[Parent, ...] = ()
     origins: tuple[Origin, ...] = ()
     """Every root that it came out of, where dependencies started it; a root has none."""
@@ -268,11 +273,16 @@ def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:
 
 def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskRun:
     """End the run, and its attempt where one is under way."""
+    outputs = outcome.outputs
+    if outputs.remark is not None:
+        run = remark(run, outputs.remark, at=at, actor=actor)
     finished = replace(
         _attempt_ended(run, outcome, at),
         finished_at=at,
         not_before=None,
-        outputs=dict(outcome.outputs),
+        outputs=dict(outputs.values),
+        redacted_outputs=outputs.redacted,
+        outputs_not_kept=dict(outputs.not_kept),
     )
     return _moved(finished, outcome.status, outcome.reason, at=at, actor=actor)
 

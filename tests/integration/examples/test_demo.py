@@ -34,6 +34,9 @@ class Api(FakeApi):
         parts = request.path.split("/")
         if parts[1] == "definitions":
             return Answer({{"create": [{{"kind": "task", "name": "t"}}]}})
+        if parts[1] == "graph":
+            return Answer({{"nodes": [{{"task": "land"}}, {{"task": "join"}}],
+                           "edges": [{{"from": "land", "to": "join", "condition": "OnFailure"}}]}})
         if parts[1] == "tasks":
             return Answer({{"runId": parts[2]}}, status=202)
         return Answer({{"items": self.runs(), "continuationToken": None}})
@@ -141,6 +144,7 @@ def test_runs_everything_in_order_shows_the_report_and_stops(stage: Stage):
     assert ended == [f"{task}: Succeeded" for task in ("land", "load", "join", "publish")]
     assert stage.requests().count('"/tasks/') == 1
     assert "Monitor URL" in output
+    assert "[OnFailure] join" in output
     assert "Revenue [bold]1,234[/bold]" in output
     assert '"workspaceUrl": "http://127.0.0.1:18787"' in stage.requests()
     assert (stage.data / "ended").exists()

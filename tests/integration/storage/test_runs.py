@@ -128,6 +128,8 @@ def test_a_graph_run_lists_its_root_and_its_descendants(runs: TableRuns) -> None
     child = stored(runs, graph_run_id=root.run_id, task="child")
     stored(runs)
     assert listed(runs, graph_run_id=root.run_id) == [child.run_id, root.run_id]
+    assert listed(runs, graph_run_id=root.run_id, task="child") == [child.run_id]
+    assert listed(runs, graph_run_id=root.run_id, task=root.task) == [root.run_id]
 
 
 def test_only_active_runs_are_owed(runs: TableRuns) -> None:

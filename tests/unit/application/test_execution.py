@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.api.views import run_view
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import (
@@ -24,6 +25,7 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
+from polysync_core.domain.runs.events import is_remark
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import (
@@ -265,9 +267,10 @@ class SmallRuns(FakeRuns):
 @pytest.mark.parametrize(
     ("outputs", "why"),
     [
-        pytest.param({"table": "x" * 300}, "longer than can be stored", id="too long"),
+        pytest.param({"table": "x" * 300}, "longer than can be stored", id="no room in the row"),
+        pytest.param({"table": "x" * 65_535}, "has 65,537 bytes as JSON", id="too long"),
         pytest.param({"text": "\ud800"}, "half of a surrogate pair", id="half a character"),
-        pytest.param({"rate": float("inf")}, "rate: must be a finite number", id="not finite"),
+        pytest.param({"rate": float("inf")}, "rate (must be a finite number)", id="not finite"),
         pytest.param({"__class__": "x"}, "this key is not allowed", id="a key of the engine"),
     ],
 )
@@ -281,7 +284,42 @@ def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
     assert bench.look().done
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
-    assert why in bench.run.reason
+    assert bench.run.attempts[0].error is None
+    remarks = [entry.reason for entry in bench.run.history if is_remark(entry)]
+    assert len(remarks) == 1
+    assert why in remarks[0]
+
+
+def test_an_output_that_cannot_be_kept_takes_no_other_with_it(bench: Bench) -> None:
+    outputs = {"rows": 5, "table": "x" * 70_000, "path": "/mnt/a"}
+    bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
+    bench.submit()
+    bench.look()
+
+    assert bench.run.outputs == {"rows": 5, "path": "/mnt/a"}
+    assert set(bench.run.outputs_not_kept) == {"table"}
+    assert "70,002 bytes" in bench.run.outputs_not_kept["table"]
+
+
+def test_a_sensitive_output_is_in_no_row_and_no_view() -> None:
+    job = a_job(parameters=[{"name": "token", "direction": "Output", "sensitive": True}])
+    bench = Bench(a_run(job=job))
+    outputs = {"token": "canary", "rows": 1}
+    bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
+    bench.submit()
+    bench.look()
+
+    assert "canary" not in repr(bench.runs.rows)
+    assert run_view(bench.run)["outputs"] == {"rows": 1, "token": {"redacted": True}}
+
+
+def test_a_failed_attempt_has_no_outputs(bench: Bench) -> None:
+    report = Report(status=ProviderStatus.FAILED, outputs={"rows": 5})
+    bench.platform.reports = [report]
+    bench.submit()
+    bench.look()
+
+    assert (bench.run.status, bench.run.outputs) == (RunStatus.FAILED, {})
 
 
 def test_a_run_says_which_outputs_its_platform_could_not_give(bench: Bench) -> None:

@@ -131,9 +131,9 @@ def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
     assert world.store.read("end").tokens == ()
 
 
-@pytest.mark.parametrize("calls", [1, 3])
+@pytest.mark.parametrize("calls", [1, 2])
 def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(calls: int) -> None:
-    names = [f"t{number}" for number in range(200)]
+    names = [f"t{number}" for number in range(120)]
     world = GateWorld(task("root"), *(task(name, "root") for name in names), task("end", *names))
     world.run("root")
     *others, last = world.all_runs(*names)
@@ -157,7 +157,7 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
     world.begin_anew()
     world.gates.deliver("end", last)
     (end,) = world.all_runs("end")
-    assert len(end.parents) == 200
+    assert len(end.parents) == 120
     assert world.store.read("end").tokens == ()
     assert world.store.read("end").pending is None
 

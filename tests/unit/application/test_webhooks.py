@@ -12,7 +12,12 @@ import pytest
 
 from polysync_core.application.announcing import Announcements
 from polysync_core.application.poison import PoisonMessages
-from polysync_core.application.subscriptions import TRUSTED_SECONDS, Delivery, Subscriptions
+from polysync_core.application.subscriptions import (
+    TRUSTED_SECONDS,
+    Delivery,
+    Subscriptions,
+    given_up_delivery,
+)
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.webhooks import Webhook
@@ -304,7 +309,9 @@ def test_what_was_given_up_is_kept_with_its_reason_and_heard(
     text: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = FakePoisonStore()
-    PoisonMessages(store=store, clock=FakeClock()).record("deliveries", "m1", text, at=None)
+    PoisonMessages(store=store, clock=FakeClock()).record(
+        "deliveries", given_up_delivery("m1", text), at=None
+    )
     (message,) = store.messages
     assert (message.queue, message.id, message.at) == ("deliveries", "m1", NOON)
     assert message.reason == reason
@@ -317,5 +324,7 @@ def test_what_was_given_up_is_kept_with_its_reason_and_heard(
 def test_a_reason_of_any_length_can_be_kept() -> None:
     store = FakePoisonStore()
     endless = Delivery(webhook="a", event={"eventId": "e", "to": "x"}).after("y" * 90_000).encode()
-    PoisonMessages(store=store, clock=FakeClock()).record("deliveries", "m1", endless, at=NOON)
+    PoisonMessages(store=store, clock=FakeClock()).record(
+        "deliveries", given_up_delivery("m1", endless), at=NOON
+    )
     assert len(store.messages[0].reason) == 1_000

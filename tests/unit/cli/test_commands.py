@@ -286,6 +286,21 @@ class TestShow:
         assert "dispatcher" in output
         assert "Started." in output
 
+    def test_shows_which_outputs_are_sensitive_and_which_are_not_kept(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        outputs = {"rows": 5, "token": {"redacted": True}}
+        run = build_run(outputs=outputs, outputsNotKept={"table": "it has 70,002 bytes"})
+        api.on("GET", "/task-runs/r-1", Answer(run))
+        api.on("GET", "/task-runs/r-1/history", Answer({"items": []}))
+        lines = polysync("show", "r-1").stdout.splitlines()
+        section = lines[lines.index("Outputs") + 1 :]
+        assert [line.split(maxsplit=1) for line in section[:3]] == [
+            ["rows", "5"],
+            ["token", "(sensitive)"],
+            ["table", "not kept: it has 70,002 bytes"],
+        ]
+
     def test_shows_when_the_next_attempt_is_due_and_what_a_run_repeats(
         self, api: FakeApi, polysync: Invoke
     ):
@@ -520,6 +535,65 @@ class TestExplain:
     def test_prints_the_answer_as_json(self, api: FakeApi, polysync: Invoke):
         api.on("GET", "/task-runs/r-9/explain", Answer(self.ANSWER))
         assert json.loads(polysync("explain", "r-9", "--json").stdout) == self.ANSWER
+
+
+class TestFireTimes:
+    ANSWER = {
+        "items": [
+            {
+                "schedule": "night",
+                "scheduledTime": "2026-03-29T01:00:00.000Z",
+                "localTime": "2026-03-29T03:00:00+02:00",
+                "timeZone": "Europe/Berlin",
+                "startsAt": "2026-03-29T01:01:02.000Z",
+                "remark": "02:30 does not exist on 2026-03-29; runs at 03:00",
+                "excluded": "holidays",
+            },
+            {
+                "schedule": "noon",
+                "scheduledTime": "2026-03-29T12:00:00.000Z",
+                "localTime": "2026-03-29T12:00:00+00:00",
+                "timeZone": "UTC",
+                "startsAt": "2026-03-29T12:00:00.000Z",
+                "remark": None,
+                "excluded": None,
+            },
+        ],
+        "notes": ["Schedule off is disabled and left out."],
+        "continuationToken": None,
+    }
+
+    def test_shows_a_line_each_and_the_notes(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", "/tasks/daily/fire-times", Answer(self.ANSWER))
+
+        result = polysync("fire-times", "daily", "--count", "2")
+
+        lines = result.stdout.splitlines()
+        assert lines[0].split() == ["Fires", "Local", "time", "Zone", "Schedule", "Remark"]
+        assert lines[2].startswith(
+            "2026-03-29 01:00:00Z   2026-03-29 03:00:00+02:00   Europe/Berlin"
+        )
+        assert lines[2].endswith(
+            "excluded: holidays; 02:30 does not exist on 2026-03-29; runs at 03:00; "
+            "starts 1 m 02 s later (jitter)"
+        )
+        assert lines[3].split()[-2:] == ["noon", "-"]
+        assert lines[4] == "Schedule off is disabled and left out."
+        assert api.requests[0].query == {"count": "2"}
+        assert result.exit_code == 0
+
+    def test_shows_the_notes_alone_where_nothing_fires(self, api: FakeApi, polysync: Invoke):
+        answer = {"items": [], "notes": ["Task daily has no schedules."]}
+        api.on("GET", "/tasks/daily/fire-times", Answer(answer))
+        assert polysync("fire-times", "daily").stdout == "Task daily has no schedules.\n"
+
+    def test_prints_the_answer_as_json(self, api: FakeApi, polysync: Invoke):
+        api.on("GET", "/tasks/daily/fire-times", Answer(self.ANSWER))
+        assert json.loads(polysync("fire-times", "daily", "--json").stdout) == self.ANSWER
+
+    def test_refuses_a_count_that_the_api_would_refuse(self, api: FakeApi, polysync: Invoke):
+        assert polysync("fire-times", "daily", "--count", "101").exit_code == 2
+        assert api.requests == []
 
 
 class TestExplainTask:

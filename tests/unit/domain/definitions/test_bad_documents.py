@@ -226,6 +226,9 @@ BAD: list[Any] = [
     pytest.param(_schedule(cron="0 0 30 2 *"), CRON, "never fires", id="30 February"),
     pytest.param(_schedule(cron="0 0 31 4,6,9,11 *"), CRON, "never fires", id="31 of short months"),
     pytest.param(_schedule(cron="*/5 * * * * *"), CRON, "at most once a minute", id="each 5 s"),
+    pytest.param(_schedule(cron="0 6 13 * 5#2"), CRON, "two schedules", id="13th and 2nd Friday"),
+    pytest.param(_schedule(cron="0 6 15W * 1"), CRON, "two schedules", id="weekday of a weekday"),
+    pytest.param(_schedule(cron="60 0 6 * * *"), CRON, "from 0 to 59", id="second 60"),
     pytest.param(_schedule(cron="H 6 * * *"), CRON, "jitterSeconds", id="hashed field"),
     pytest.param(_schedule(cron="@reboot"), CRON, "is not one of @yearly", id="unknown @name"),
     pytest.param(_schedule(cron="a b c d e"), CRON, "is not a cron expression", id="cron of words"),
@@ -234,6 +237,12 @@ BAD: list[Any] = [
         "tasks[1].schedules[0].timeZone",
         "did you mean 'Australia/Sydney'?",
         id="unknown zone",
+    ),
+    pytest.param(
+        _schedule(timeZone="+02:00"),
+        "tasks[1].schedules[0].timeZone",
+        "such as Europe/Berlin or UTC",
+        id="offset for a zone",
     ),
     pytest.param(
         _schedule(timeZone="../../etc/passwd"),
@@ -248,6 +257,12 @@ BAD: list[Any] = [
         id="start after end",
     ),
     pytest.param(
+        _schedule(startAt="2026-02-01T00:00:00Z", endAt="2026-02-01T01:00:00+01:00"),
+        "tasks[1].schedules[0].endAt",
+        "must be later than startAt",
+        id="start and end at one instant",
+    ),
+    pytest.param(
         _schedule(startAt="2026-02-01T00:00:00"),
         "tasks[1].schedules[0].startAt",
         "offset from UTC",
@@ -256,8 +271,14 @@ BAD: list[Any] = [
     pytest.param(
         _schedule(misfire="All", overlap="Skip"),
         "tasks[1].schedules[0].overlap",
-        "contradicts misfire All",
+        "use overlap Queue or misfire Last",
         id="contradictory misfire and overlap",
+    ),
+    pytest.param(
+        _schedule(misfire="All", overlap="CancelRunning"),
+        "tasks[1].schedules[0].overlap",
+        "use overlap Queue or misfire Last",
+        id="another contradiction of misfire and overlap",
     ),
     pytest.param(
         _schedule(catchUpSeconds=0),
@@ -312,6 +333,35 @@ BAD: list[Any] = [
         "tasks[1].dependencies[0].mappings[0].output",
         "set settings.outputsFromExitValue of job 'landing' to true",
         id="mapping from a notebook whose exit value is not read",
+    ),
+    pytest.param(
+        _set("jobs", 0, "parameters", to=[{"name": "row_count", "dataType": "Secret"}]),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from an output that would echo a secret",
+    ),
+    pytest.param(
+        _set(
+            "jobs",
+            0,
+            "parameters",
+            to=[{"name": "row_count", "direction": "Output", "sensitive": True}],
+        ),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from a sensitive output",
+    ),
+    pytest.param(
+        _set("jobs", 1, "parameters", 1, "sensitive", to=True),
+        "jobs[1].parameters[1].sensitive",
+        "set dataType to Secret",
+        id="sensitive input",
+    ),
+    pytest.param(
+        _set("tasks", 1, "dependencies", 0, "condition", to="OnFailure"),
+        "tasks[1].dependencies[0].mappings",
+        "a failed run has no outputs",
+        id="mapping from a failed run",
     ),
     pytest.param(
         _set("tasks", 1, "dependencies", 0, "condition", to="OnSkipped"),

@@ -1,0 +1,79 @@
+"""When a Task's schedules fire next: what they say, before it happens."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """A fire time of one of a Task's schedules."""
+
+    schedule: Schedule
+    fire: FireTime
+    starts_at: datetime
+    """Its nominal time and the jitter of this occurrence."""
+    excluded_by: str | None
+    """The calendar that keeps it from firing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The next fire times of a Task."""
+
+    fires: Sequence[Foreseen]
+    notes: Sequence[str]
+    """What is not among them, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireTimePreview:
+    """The use case that looks ahead; it only looks."""
+
+    task_named: Callable[[str], Task]
+    """Return a Task, or raise `NotFound`."""
+    calendar_named: Callable[[str], Calendar]
+    clock: Clock
+
+    def preview(self, name: str, *, count: int) -> Preview:
+        """Return the next fire times of all enabled schedules, in order; raises `NotFound`.
+
+        What calendars exclude is among them, and is told.
+        """
+        task, now = self.task_named(name), self.clock()
+        streams = [self._foreseen(task, each, now) for each in task.schedules if each.enabled]
+        merged = heapq.merge(*streams, key=lambda each: (each.fire.nominal, each.schedule.name))
+        return Preview(fires=list(islice(merged, count)), notes=list(_notes(task, now)))
+
+    def _foreseen(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[Foreseen]:
+        calendars = [self.calendar_named(name) for name in schedule.calendars]
+        for fire in fire_times(schedule, after=now):
+            day = fire.local.date()
+            yield Foreseen(
+                schedule=schedule,
+                fire=fire,
+                starts_at=fire.nominal + jitter(task.name, schedule, fire.nominal),
+                excluded_by=next((each.name for each in calendars if each.has(day)), None),
+            )
+
+
+def _notes(task: Task, now: datetime) -> Iterator[str]:
+    if not task.enabled:
+        yield f"Task {task.name} is disabled: none of this happens until it is enabled."
+    if not task.schedules:
+        yield f"Task {task.name} has no schedules."
+    for schedule in task.schedules:
+        if not schedule.enabled:
+            yield f"Schedule {schedule.name} is disabled and left out."
+        elif next(fire_times(schedule, after=now), None) is None:
+            yield f"Schedule {schedule.name} does not fire any more."

@@ -1,0 +1,164 @@
+"""The graph as an SVG picture: boxes in the colour of their status, from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import batched
+
+from polysync_core.cli.graph.answer import Edge, Graph, Node
+from polysync_core.cli.graph.layout import Drawing, Measures, Point, drawn
+from polysync_core.cli.graph.words import colours_of, last_run, one_line, outlook
+
+_MARGIN = 28
+_HEADING = 46
+_LONGEST_TEXT = 34
+_NARROWEST = 176
+_CHARACTER = 8.6
+"""The width of a character of a name, on the average of the fonts that may be there."""
+_SMALL_CHARACTER = 6.9
+_PADDING = 18
+_LINE = 18
+_EDGES = {
+    "": ("#94a3b8", ""),
+    "OnFailure": ("#dc2626", "6 4"),
+    "OnCompletion": ("#475569", "6 4"),
+    "OnSkipped": ("#94a3b8", "2 4"),
+}
+"""The colour and the dashes of an edge, by its label."""
+
+_STYLE = """
+  text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
+  .heading { font-size: 15px; font-weight: 600; fill: #0f172a; }
+  .counts { font-size: 12px; fill: #64748b; }
+  .name { font-size: 13.5px; font-weight: 600; fill: #0f172a; }
+  .off { fill: #94a3b8; }
+  .fact { font-size: 11.5px; fill: #475569; }
+  .label { font-size: 11px; text-anchor: middle; }
+"""
+
+
+def svg(graph: Graph, heading: str) -> str:
+    """Return the picture as the text of a file that stands alone."""
+    measures = _measures(graph)
+    edges = {(edge.upstream, edge.downstream): edge for edge in graph.edges}
+    drawing = drawn([node.task for node in graph.nodes], [*edges], measures)
+    return "\n".join(_document(graph, heading, drawing, measures, edges)) + "\n"
+
+
+def _document(
+    graph: Graph,
+    heading: str,
+    drawing: Drawing,
+    measures: Measures,
+    edges: dict[tuple[str, str], Edge],
+) -> Iterator[str]:
+    least = len(heading) * _CHARACTER * 1.2
+    width = round(max(drawing.width, least) + 2 * _MARGIN)
+    height = round(drawing.height + 2 * _MARGIN + _HEADING)
+    title = _escaped(heading)
+    counts = f"{len(graph.nodes)} tasks, {len(graph.edges)} dependencies"
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}">'
+    )
+    yield f"<title>{title}</title>"
+    yield f"<style>{_STYLE}</style>"
+    yield f'<rect width="{width}" height="{height}" rx="12" fill="#ffffff"/>'
+    yield f'<text class="heading" x="{_MARGIN}" y="{_MARGIN + 10}">{title}</text>'
+    yield f'<text class="counts" x="{_MARGIN}" y="{_MARGIN + 29}">{counts}</text>'
+    yield f'<g transform="translate({_MARGIN} {_MARGIN + _HEADING})">'
+    for edge, points in drawing.routes.items():
+        yield _line(edges[edge], points)
+    for edge, points in drawing.routes.items():
+        yield from _label(edges[edge], points)
+    for node in graph.nodes:
+        yield from _box(node, drawing.boxes[node.task], measures)
+    yield "</g>"
+    yield "</svg>"
+
+
+def _measures(graph: Graph) -> Measures:
+    names = (len(_cut(node.task)) * _CHARACTER for node in graph.nodes)
+    facts = (len(fact) * _SMALL_CHARACTER + 14 for node in graph.nodes for fact in _facts(node))
+    lines = 1 + max((len(_facts(node)) for node in graph.nodes), default=0)
+    labels = max((len(_cut(edge.label)) for edge in graph.edges), default=0)
+    return Measures(
+        width=round(max([_NARROWEST, *names, *facts]) + 2 * _PADDING),
+        height=20 + lines * _LINE,
+        beside=max(72, labels * _SMALL_CHARACTER + 48),
+        below=20,
+    )
+
+
+def _facts(node: Node) -> list[str]:
+    return [_cut(fact) for fact in (last_run(node), outlook(node)) if fact]
+
+
+def _box(node: Node, corner: Point, measures: Measures) -> Iterator[str]:
+    x, y = corner
+    colours = colours_of(node.status)
+    dashes = "" if node.enabled else ' stroke-dasharray="5 4"'
+    name_class = "name" if node.enabled else "name off"
+    yield "<g>"
+    yield f"<title>{_escaped(f'{node.task} (job {node.job}): {", ".join(_facts(node))}')}</title>"
+    yield (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{measures.width:g}" height="{measures.height:g}" '
+        f'rx="10" fill="{colours.faint}" stroke="{colours.strong}" stroke-width="1.4"{dashes}/>'
+    )
+    left, line = x + _PADDING, y + 26
+    facts = _facts(node)
+    # The lines stand in the middle of the box, however many there are.
+    line += (measures.height - 20 - (1 + len(facts)) * _LINE) / 2
+    yield _text(name_class, left, line, _cut(node.task))
+    yield f'<circle cx="{left + 4:.1f}" cy="{line + 14:.1f}" r="4" fill="{colours.strong}"/>'
+    for number, fact in enumerate(facts, start=1):
+        yield _text("fact", left + 14, line + number * _LINE, fact)
+    yield "</g>"
+
+
+def _line(edge: Edge, points: Sequence[Point]) -> str:
+    colour, dashes = _EDGES.get(edge.label, _EDGES["OnCompletion"])
+    x, y = points[-1]
+    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
+    for number, (start, end) in enumerate(batched(points, 2, strict=True)):
+        if number:
+            path.append(f"L{start[0]:.1f} {start[1]:.1f}")
+        middle = (start[0] + end[0]) / 2
+        path.append(
+            f"C{middle:.1f} {start[1]:.1f} {middle:.1f} {end[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
+        )
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return (
+        f'<path d="{" ".join(path)}" fill="none" stroke="{colour}" stroke-width="1.5"{dashed}/>'
+        f'<path d="M{x:.1f} {y:.1f}l-9 -4.5v9z" fill="{colour}"/>'
+    )
+
+
+def _label(edge: Edge, points: Sequence[Point]) -> Iterator[str]:
+    """Yield what an edge waits for, in the middle of its last curve."""
+    label = _cut(edge.label)
+    if not label:
+        return
+    colour, _ = _EDGES.get(edge.label, _EDGES["OnCompletion"])
+    (x1, y1), (x2, y2) = points[-2:]
+    x, y, width = (x1 + x2) / 2, (y1 + y2) / 2, len(label) * _SMALL_CHARACTER + 12
+    yield (
+        f'<rect x="{x - width / 2:.1f}" y="{y - 9:.1f}" width="{width:.1f}" height="18" rx="9" '
+        f'fill="#ffffff" stroke="{colour}" stroke-width="0.8"/>'
+    )
+    yield (
+        f'<text class="label" x="{x:.1f}" y="{y + 4:.1f}" fill="{colour}">{_escaped(label)}</text>'
+    )
+
+
+def _text(kind: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{_escaped(text)}</text>'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+
+
+def _escaped(text: str) -> str:
+    return escape(one_line(text))

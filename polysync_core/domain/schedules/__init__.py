@@ -1,0 +1,1 @@
+"""Schedules: when they fire, computed from their rules alone."""

@@ -1,0 +1,97 @@
+"""When a zone's offset from UTC changes, by daylight saving or by decree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from polysync_core.domain.definitions.zones import zone_named
+
+_STEP = timedelta(days=1)
+"""No zone has ever changed twice within a week, so no change hides between two looks."""
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A moment at which the wall clocks of a zone are set."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether clocks are set forward, so that times are left out; otherwise some come twice."""
+        return self.after > self.before
+
+    @property
+    def length(self) -> timedelta:
+        """How much wall-clock time is left out, or comes twice."""
+        return abs(self.after - self.before)
+
+    @property
+    def set_from(self) -> datetime:
+        """What the wall clocks show (naive) when they are set."""
+        return wall_clock(self.at, self.before)
+
+    @property
+    def set_to(self) -> datetime:
+        """What they are set to (naive)."""
+        return wall_clock(self.at, self.after)
+
+    def concerns(self, begin: datetime, wall: datetime) -> bool:
+        """Tell whether it leaves out or repeats `wall`, or times before `begin`.
+
+        What is between the two, `wall` apart, does not matter.
+        """
+        low, high = sorted((self.set_from, self.set_to))
+        return begin > low or wall < high
+
+
+def next_change(zone: str, after: datetime, until: datetime) -> Change | None:
+    """Return the first change later than `after` and not later than `until`."""
+    for year in range(after.year, until.year + 1):
+        for change in _changes_in(zone, year):
+            if after < change.at <= until:
+                return change
+    return None
+
+
+def offset_at(zone: str, moment: datetime) -> timedelta:
+    """Return how far the wall clocks of a zone are ahead of UTC."""
+    return moment.astimezone(zone_named(zone)).utcoffset() or timedelta()
+
+
+def wall_clock(moment: datetime, offset: timedelta) -> datetime:
+    """Return what wall clocks show (naive) that are so far ahead of UTC."""
+    return moment.replace(tzinfo=None) + offset
+
+
+@lru_cache(maxsize=8192)
+def _changes_in(zone: str, year: int) -> tuple[Change, ...]:
+    """Return the changes of a year of UTC; zoneinfo lists none, so they are looked for."""
+    found: list[Change] = []
+    moment = datetime(year, 1, 1, tzinfo=UTC) - _SECOND
+    end = datetime(year + 1, 1, 1, tzinfo=UTC) - _SECOND
+    before = offset_at(zone, moment)
+    while moment < end:
+        later = min(moment + _STEP, end)
+        after = offset_at(zone, later)
+        if after != before:
+            at = _first_with(after, zone, moment, later)
+            found.append(Change(at=at, before=before, after=after))
+        moment, before = later, after
+    return tuple(found)
+
+
+def _first_with(offset: timedelta, zone: str, early: datetime, late: datetime) -> datetime:
+    """Return the first whole second with an offset that `late` has and `early` has not."""
+    while late - early > _SECOND:
+        middle = early + (late - early) // _SECOND // 2 * _SECOND
+        if offset_at(zone, middle) == offset:
+            late = middle
+        else:
+            early = middle
+    return late

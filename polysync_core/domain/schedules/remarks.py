@@ -1,0 +1,49 @@
+"""What a change of the clocks does to a fire time, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+def moved(lost: Sequence[datetime], to: datetime) -> str:
+    """Tell of wall-clock times that a change leaves out, and when they run instead."""
+    runs = "runs" if len(lost) == 1 else "run"
+    return f"{_missing(lost)}; {runs} at {_moment(to, _day_of(lost))}"
+
+
+def left_out(lost: Sequence[datetime]) -> str:
+    """Tell of wall-clock times that a change leaves out and that do not run at all."""
+    return f"{_missing(lost)}; left out"
+
+
+def repeated(wall: datetime, *, is_second: bool, is_only: bool) -> str:
+    """Tell of a wall-clock time that comes twice which one this is."""
+    which = "second" if is_second else "first"
+    runs = f"runs at the {which} only" if is_only else f"this is the {which}"
+    return f"{_clock(wall)} comes twice on {wall:%Y-%m-%d}; {runs}"
+
+
+def _missing(lost: Sequence[datetime]) -> str:
+    first, last = lost[0], lost[-1]
+    if len(lost) == 1:
+        return f"{_clock(first)} does not exist on {first:%Y-%m-%d}"
+    if first.date() != last.date():
+        return f"{_clock(first)} on {first:%Y-%m-%d} to {_moment(last, None)} do not exist"
+    joint = " and " if len(lost) == 2 else " to "
+    return f"{_clock(first)}{joint}{_clock(last)} do not exist on {first:%Y-%m-%d}"
+
+
+def _day_of(lost: Sequence[datetime]) -> str | None:
+    days = {f"{each:%Y-%m-%d}" for each in lost}
+    return days.pop() if len(days) == 1 else None
+
+
+def _moment(wall: datetime, told: str | None) -> str:
+    """Return the time, and the date unless it was told just before."""
+    day = f"{wall:%Y-%m-%d}"
+    return _clock(wall) if day == told else f"{_clock(wall)} on {day}"
+
+
+def _clock(wall: datetime) -> str:
+    return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"

@@ -1,0 +1,112 @@
+"""Cron expressions on a wall clock that knows neither zones nor daylight saving.
+
+The times of a day and the dates are apart: no cron expression has other times on other dates. So
+a day's fire times are known without a search, and many of them are counted by a multiplication.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
+from itertools import takewhile
+from typing import cast
+
+from croniter import CroniterBadDateError, croniter
+
+from polysync_core.domain.definitions.cron import cron_fields
+
+LAST_YEAR = 9000
+"""Nothing fires later; the calendar of Python ends with the year 9999."""
+_EVERY_DATE = [["*"]] * 3
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_TICK = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """What a cron expression says: some times of day, on some dates."""
+
+    times: tuple[time, ...]
+    """In order, and at least one."""
+    date_search: croniter | None
+    """Finds the dates; None where it is every date. A copy of it is used, never itself."""
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether it fires in every hour of its days, once or more often."""
+        return len({each.hour for each in self.times}) == 24
+
+    def walls(self, start: datetime) -> Iterator[datetime]:
+        """Yield the wall-clock times from `start` on, itself included."""
+        first = bisect_left(self.times, start.time())
+        for day in self._dates(start.date()):
+            for each in self.times[first if day == start.date() else 0 :]:
+                yield datetime.combine(day, each)
+
+    def count(self, start: datetime, end: datetime) -> int:
+        """Return how many wall-clock times there are from `start` on and before `end`.
+
+        The cost depends on the number of dates at most, and on nothing where it is every date.
+        """
+        if start >= end:
+            return 0
+        before = self._count_until(start) if self._fires_on(start.date()) else 0
+        within = self._count_until(end) if self._fires_on(end.date()) else 0
+        return self._date_count(start.date(), end.date()) * len(self.times) - before + within
+
+    def _count_until(self, moment: datetime) -> int:
+        return bisect_left(self.times, moment.time())
+
+    def _fires_on(self, day: date) -> bool:
+        return next(self._dates(day), None) == day
+
+    def _date_count(self, start: date, end: date) -> int:
+        if self.date_search is None:
+            return (end - start).days
+        return sum(1 for _ in takewhile(lambda day: day < end, self._dates(start)))
+
+    def _dates(self, start: date) -> Iterator[date]:
+        """Yield the dates from `start` on; there may be an end to them."""
+        if self.date_search is None:
+            day = start
+            while day.year <= LAST_YEAR:
+                yield day
+                day += _DAY
+            return
+        search = copy(self.date_search)
+        search.set_current(datetime.combine(start, time()) - _TICK)
+        try:
+            while (found := search.get_next(datetime)).year <= LAST_YEAR:
+                yield found.date()
+        except CroniterBadDateError:
+            return
+
+
+@lru_cache(maxsize=4096)
+def pattern_of(cron: str) -> Pattern:
+    """Return what a checked cron expression says."""
+    second, fields = cron_fields(cron)
+    expanded = cast("list[list[int | str]]", croniter(" ".join(fields), _ANY_TIME).expanded)
+    minutes, hours = _numbers(expanded[0], 60), _numbers(expanded[1], 24)
+    dates = " ".join(["0", "0", *fields[2:]])
+    return Pattern(
+        times=tuple(_time(hour, minute, second) for hour in hours for minute in minutes),
+        date_search=None if expanded[2:5] == _EVERY_DATE else croniter(dates, _ANY_TIME),
+    )
+
+
+def _numbers(field: Sequence[int | str], size: int) -> list[int]:
+    """Return the values of a field, in which croniter may keep `*`, also beside others."""
+    numbers = sorted(value for value in field if isinstance(value, int))
+    return list(range(size)) if "*" in field else numbers
+
+
+@cache
+def _time(hour: int, minute: int, second: int) -> time:
+    """Return a time of day, shared by all patterns that have it."""
+    return time(hour, minute, second)

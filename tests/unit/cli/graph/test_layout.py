@@ -1,0 +1,137 @@
+"""Where boxes and edges go, on graphs of any shape."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polysync_core.cli.graph.layers import Bend, layered
+from polysync_core.cli.graph.layout import Drawing, Measures, drawn
+
+MEASURES = Measures(width=100, height=40, beside=50, below=10)
+
+type Shape = tuple[list[str], list[tuple[str, str]]]
+
+
+@st.composite
+def shapes(draw: st.DrawFn, most: int = 14) -> Shape:
+    """Draw names and edges between them, each from an earlier name to a later one."""
+    names = [f"t{number}" for number in range(draw(st.integers(0, most)))]
+    possible = list(combinations(names, 2))
+    edges = draw(st.lists(st.sampled_from(possible), unique=True)) if possible else []
+    return draw(st.permutations(names)), edges
+
+
+def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return (
+        abs(one[0] - other[0]) < MEASURES.width - 0.01
+        and abs(one[1] - other[1]) < MEASURES.height - 0.01
+    )
+
+
+@given(shapes())
+def test_every_node_has_a_box_of_its_own_and_every_edge_runs_forwards(shape: Shape) -> None:
+    names, edges = shape
+    drawing = drawn(names, edges, MEASURES)
+
+    assert set(drawing.boxes) == set(names)
+    assert not any(overlap(*pair) for pair in combinations(drawing.boxes.values(), 2))
+    assert set(drawing.routes) == set(edges)
+    for (upstream, downstream), points in drawing.routes.items():
+        left, right = drawing.boxes[upstream], drawing.boxes[downstream]
+        assert points[0] == pytest.approx((left[0] + MEASURES.width, left[1] + 20))
+        assert points[-1] == pytest.approx((right[0], right[1] + 20))
+        assert [x for x, _ in points] == sorted(x for x, _ in points)
+    inside(drawing)
+
+
+def inside(drawing: Drawing) -> None:
+    """Everything is within the size of the drawing."""
+    for x, y in drawing.boxes.values():
+        assert -0.01 <= x <= drawing.width - MEASURES.width + 0.01
+        assert -0.01 <= y <= drawing.height - MEASURES.height + 0.01
+
+
+@given(shapes())
+def test_an_edge_over_several_layers_passes_no_box(shape: Shape) -> None:
+    drawing = drawn(*shape, MEASURES)
+    for points in drawing.routes.values():
+        for (x, y), _ in zip(points[1:-1:2], points[2::2], strict=False):
+            for left, top in drawing.boxes.values():
+                within = top - 0.01 < y < top + MEASURES.height + 0.01
+                assert not (abs(left - x) < 0.01 and within)
+
+
+@given(shapes())
+def test_the_same_graph_is_drawn_the_same(shape: Shape) -> None:
+    assert drawn(*shape, MEASURES) == drawn(*shape, MEASURES)
+
+
+@given(shapes())
+def test_a_node_stands_one_layer_behind_the_last_of_its_upstreams(shape: Shape) -> None:
+    names, edges = shape
+    rows = layered(names, edges).rows
+    layer = {spot: number for number, row in enumerate(rows) for spot in row}
+    for name in names:
+        above = [layer[one] for one, other in edges if other == name]
+        assert layer[name] == max(above, default=-1) + 1
+    for spot, number in layer.items():
+        assert not isinstance(spot, Bend) or spot.layer == number
+
+
+def test_a_chain_is_a_straight_line() -> None:
+    names = [f"t{number}" for number in range(6)]
+    boxes = drawn(names, list(pairwise(names)), MEASURES).boxes
+    assert {y for _, y in boxes.values()} == {0}
+    assert [x for x, _ in boxes.values()] == [0, 150, 300, 450, 600, 750]
+
+
+def test_a_node_stands_in_the_middle_of_what_it_starts() -> None:
+    names = ["root", "a", "b", "c", "join"]
+    edges = [("root", each) for each in "abc"] + [(each, "join") for each in "abc"]
+    boxes = drawn(names, edges, MEASURES).boxes
+    assert boxes["root"][1] == pytest.approx(boxes["b"][1])
+    assert boxes["join"][1] == pytest.approx(boxes["b"][1])
+
+
+def test_parts_that_are_not_joined_stand_below_each_other() -> None:
+    boxes = drawn(["a", "b", "y", "x"], [("a", "x"), ("b", "y")], MEASURES).boxes
+    assert (boxes["a"][1] < boxes["b"][1]) is (boxes["x"][1] < boxes["y"][1])
+
+
+def test_crossings_within_one_part_are_taken_out() -> None:
+    names = ["root", "a", "b", "y", "x"]
+    edges = [("root", "a"), ("root", "b"), ("a", "x"), ("b", "y")]
+    boxes = drawn(names, edges, MEASURES).boxes
+    assert (boxes["a"][1] < boxes["b"][1]) is (boxes["x"][1] < boxes["y"][1])
+
+
+def test_nodes_without_edges_stand_in_a_grid() -> None:
+    boxes = drawn([f"t{number}" for number in range(6)], [], MEASURES).boxes
+    assert len({x for x, _ in boxes.values()}) == 4
+    assert len({y for _, y in boxes.values()}) == 2
+
+
+def test_a_cycle_that_should_not_be_there_is_drawn_all_the_same() -> None:
+    drawing = drawn(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a")], MEASURES)
+    assert set(drawing.boxes) == {"a", "b", "c"}
+    assert len(drawing.routes) == 2
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        pytest.param([(n, n + 1) for n in range(199)], id="a chain of 200"),
+        pytest.param([(0, n) for n in range(1, 199)] + [(n, 199) for n in range(1, 199)], id="fan"),
+        pytest.param([(n, m) for n in range(200) for m in range(n + 1, 200)], id="everything"),
+    ],
+)
+def test_two_hundred_nodes_are_drawn(edges: list[tuple[int, int]]) -> None:
+    names = [f"t{number}" for number in range(200)]
+    drawing = drawn(names, [(f"t{one}", f"t{other}") for one, other in edges], MEASURES)
+    assert len(drawing.boxes) == 200
+    assert len(drawing.routes) == len(edges)
+    inside(drawing)
