@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -12,11 +12,16 @@ from aiohttp import web
 from simulators.databricks.access import USER, Access
 from simulators.databricks.answers import Form, output_json, run_json
 from simulators.databricks.compute import SPARK_VERSIONS, ComputeCatalogue, node_types_json
-from simulators.databricks.errors import ApiError, invalid_parameter, malformed_request
-from simulators.databricks.faults import Faults, Handle, go_wrong
+from simulators.databricks.errors import (
+    ApiError,
+    error_json,
+    invalid_parameter,
+    malformed_request,
+)
 from simulators.databricks.jobs import DEFAULT_PAGE, MAX_PAGE, Jobs, RunFilter
 from simulators.databricks.submission import read_submission
 from simulators.databricks.workspace import Workspace
+from simulators.faults import FAULTS, Faults, Handle, go_wrong
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +38,6 @@ class Service:
     jobs: Jobs
     compute: ComputeCatalogue
     access: Access
-    faults: Faults = field(default_factory=Faults)
 
 
 SERVICE = web.AppKey("service", Service)
@@ -43,6 +47,7 @@ def build_app(service: Service) -> web.Application:
     """Return the application that speaks the Databricks API."""
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_answer_api])
     app[SERVICE] = service
+    app[FAULTS] = Faults()
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(
         [
@@ -82,8 +87,10 @@ async def _answer_api(request: web.Request, handler: Handle) -> web.StreamRespon
             return web.json_response(refusal.as_json(), status=refusal.status)
 
     endpoint = request.path.removeprefix(_API).partition("/")[2]
-    fault = request.app[SERVICE].faults.take(endpoint)
-    return await (go_wrong(fault, request, answer) if fault else answer(request))
+    fault = request.app[FAULTS].take(endpoint)
+    if fault is None:
+        return await answer(request)
+    return await go_wrong(fault, request, answer, error_json)
 
 
 def _http_error(request: web.Request, error: web.HTTPException) -> ApiError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulators.databricks.faults import Fault, Faults, Kind
+from simulators.faults import Fault, Faults, Kind
 
 
 def a_fault(**values: object) -> Fault:
