@@ -60,7 +60,11 @@ _INSTEAD = {Kind.STATUS, Kind.SILENT, Kind.REDIRECT}
 
 
 class Fault(BaseModel):
-    """One script; `endpoint` is a name of the simulator's, where `*` stands for any characters."""
+    """One script.
+
+    `endpoint` is a name of the simulator's, where `*` stands for any characters; a method and a
+    space before it leave the other methods alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,9 +86,9 @@ class Fault(BaseModel):
         """Whether the request is carried out before it goes wrong."""
         return self.fault not in _INSTEAD if self.effect is None else self.effect
 
-    def matches(self, endpoint: str) -> bool:
+    def matches(self, endpoint: str, method: str = "") -> bool:
         """Say whether the script is for this endpoint."""
-        return fnmatchcase(endpoint, self.endpoint)
+        return any(fnmatchcase(name, self.endpoint) for name in (endpoint, f"{method} {endpoint}"))
 
 
 class Faults:
@@ -106,10 +110,10 @@ class Faults:
         """Forget all scripts."""
         self._waiting.clear()
 
-    def take(self, endpoint: str) -> Fault | None:
+    def take(self, endpoint: str, method: str = "") -> Fault | None:
         """Use up the first script for an endpoint once, and return it."""
         for index, fault in enumerate(self._waiting):
-            if fault.matches(endpoint):
+            if fault.matches(endpoint, method):
                 if fault.times == 1:
                     del self._waiting[index]
                 else:

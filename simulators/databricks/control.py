@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from simulators.databricks.driver import log_of
+from simulators.databricks.reading import SERVICE
 from simulators.databricks.runs import Run
-from simulators.databricks.server import SERVICE
 from simulators.databricks.settings import Settings
 from simulators.faults import fault_routes
 

@@ -79,6 +79,8 @@ class Bench:
     """Changes of a Job that its check must refuse, each with the path."""
     parameters: Sequence[Parameter] = ()
     """What `describe` finds in the artefact that succeeds."""
+    settle: Callable[[], object] = lambda: None
+    """Ends what an earlier case has left going on, where cases would get in each other's way."""
     typed: bool = False
     """Whether values travel as JSON tokens of their types; else all are texts."""
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])

@@ -39,5 +39,6 @@ def bench(request: pytest.FixtureRequest, stage: Stage) -> Bench:
 def rig(bench: Bench) -> Iterator[Rig]:
     """A connector on the bench, with no faults left over."""
     bench.simulator.clear_faults()
+    bench.settle()
     yield Rig(bench)
     bench.simulator.clear_faults()
