@@ -17,6 +17,7 @@ from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
+from polysync_core.api.importing import importing_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -33,6 +34,7 @@ from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
 from polysync_core.application.graph import Graphs
 from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.importing import Importing
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
@@ -78,6 +80,7 @@ class Services:
     definitions: Definitions
     documents: Documents
     connectivity: Connectivity
+    importing: Importing
     runs: TaskRuns
     run_requests: RunRequests
     execution: Execution
@@ -134,6 +137,7 @@ def build_api(services: Services) -> FastAPI:
             document_routes(services.documents, publish),
             gate_routes(services.gates),
             definition_routes(services.definitions, publish),
+            importing_routes(services.importing, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
             graph_routes(services.graphs),
@@ -197,6 +201,7 @@ def build(settings: Settings) -> Services:
             open_vault=connect_vault,
             open_connector=connect,
         ),
+        importing=Importing(definitions=definitions, connect=connections.to),
         runs=task_runs,
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
