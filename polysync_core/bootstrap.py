@@ -33,8 +33,8 @@ from polysync_core.application.explanation import Explanations
 from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
 from polysync_core.application.graph import Graphs
-from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.importing import Importing
+from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates

@@ -120,19 +120,22 @@ def _refreshed(old: Parameter, found: Parameter, *, typed: bool) -> Parameter:
 
 
 def _default(old: Parameter, found: Parameter, data_type: DataType) -> JsonValue:
-    if old.direction is Direction.OUTPUT:
-        return old.default
     if isinstance(old.default, str) and is_secret_reference(old.default):
         return old.default
-    if found.default is not None:
-        try:
-            return convert(found.default, data_type, path="default")
-        except Invalid:
-            # An artefact's text such as "" is no number: what was said by hand is better.
-            return old.default
-    if data_type is old.data_type:
-        return old.default
-    return None if old.default is None else _literal(old.default, data_type)
+    kept = _fitting(old.default, data_type)
+    if old.direction is Direction.OUTPUT or found.default is None:
+        return kept
+    taken = _fitting(found.default, data_type)
+    # An artefact's text such as "" is no number: what was said by hand is better.
+    return kept if taken is None else taken
+
+
+def _fitting(default: JsonValue, data_type: DataType) -> JsonValue:
+    """Return a default of ours as a data type has it, or None where it cannot."""
+    try:
+        return convert(default, data_type, path="default")
+    except Invalid:
+        return None
 
 
 def _literal(default: JsonValue, data_type: DataType) -> JsonValue:

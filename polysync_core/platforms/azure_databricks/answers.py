@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from polysync_core.access.urls import QueryValue
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.urls import QueryValue
 
 
 def objects_in(answer: Mapping[str, JsonValue], name: str) -> list[JsonObject]:

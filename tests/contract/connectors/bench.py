@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from polysync_core.access.patience import Patience, Timekeeper
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Unavailable, Uncertain
@@ -25,7 +26,6 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.http import Wire
 from polysync_core.platforms.kinds import Capability, Surroundings
-from polysync_core.platforms.patience import Patience, Timekeeper
 from polysync_core.platforms.registry import platform_kind
 from tests.fakes.simulators import SimulatorProcess
 
