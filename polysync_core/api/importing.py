@@ -98,7 +98,7 @@ def _selection(body: ImportRequest) -> Selection:
         job_type=body.job_type,
         search=body.search,
         external_ids=None if body.external_ids is None else frozenset(body.external_ids),
-        limit=body.limit,
+        limit=body.limit if body.external_ids is None else MOST_AT_ONCE,
         token=body.continuation_token,
     )
 
