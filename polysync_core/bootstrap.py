@@ -26,6 +26,7 @@ from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
+from polysync_core.api.importing import importing_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -42,6 +43,7 @@ from polysync_core.application.explanation import Explanations
 from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
 from polysync_core.application.graph import Graphs
+from polysync_core.application.importing import Importing
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -89,6 +91,7 @@ class Services:
     definitions: Definitions
     documents: Documents
     connectivity: Connectivity
+    importing: Importing
     runs: TaskRuns
     run_requests: RunRequests
     execution: Execution
@@ -153,6 +156,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             document_routes(services.documents, publish),
             gate_routes(services.gates),
             definition_routes(services.definitions, publish),
+            importing_routes(services.importing, publish),
             run_routes(services.runs),
             poison_routes(services.poison),
             graph_routes(services.graphs),
@@ -218,6 +222,7 @@ def build(settings: Settings) -> Services:
             open_vault=connect_vault,
             open_connector=connect,
         ),
+        importing=Importing(definitions=definitions, connect=connections.to),
         runs=task_runs,
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")

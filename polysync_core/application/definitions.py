@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -90,6 +90,12 @@ class Definitions:
     def platform(self, name: str) -> Platform:
         """Return a Platform, or raise `NotFound`."""
         return cast("Platform", self.get(Kind.PLATFORM, name).definition)
+
+    def jobs_on(self, platform: str) -> Iterator[Job]:
+        """Yield the Jobs of a Platform; the cost depends on how many there are."""
+        for stored in self._store.referrers(Reference(Kind.PLATFORM, platform)):
+            if isinstance(stored.definition, Job):
+                yield stored.definition
 
     def vault(self, name: str) -> Vault:
         """Return a Vault, or raise `NotFound`."""

@@ -13,14 +13,14 @@ import typer
 
 from polysync_core.cli.answers import CANCELLED, TERMINAL
 from polysync_core.cli.errors import ApiProblem
+from polysync_core.cli.importing import artefacts, import_jobs, sync_parameters
 from polysync_core.cli.json import Reader
+from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
 from polysync_core.cli.parameters import parse_parameters
 from polysync_core.cli.session import session
 
 if TYPE_CHECKING:
     from polysync_core.cli.json import JsonObject
-
-DEFAULT_URL = "http://127.0.0.1:7071/api"
 
 app = typer.Typer(
     name="polysync",
@@ -30,8 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of a task run, in full.")]
 MaybeRunId = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="Id of a task run, in full.")
@@ -72,9 +70,7 @@ GraphFormat = Annotated[
     Literal["tree", "table", "mermaid", "svg"] | None,
     typer.Option("--format", help="On the screen tree (the default) or table."),
 ]
-Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 Count = Annotated[int, typer.Option(min=1, max=100, help="How many.")]
-All = Annotated[bool, typer.Option("--all", help="All of them.")]
 Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 Profile = Annotated[str, typer.Argument(metavar="PROFILE", help="Name of a contention profile.")]
@@ -312,6 +308,11 @@ def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False
             now.terminal.say(f"{verdict} ({reader.number('latencyMs')} ms)", reader.text("message"))
     if not passed:
         raise typer.Exit(1)
+
+
+app.command()(artefacts)
+app.command("import")(import_jobs)
+app.command()(sync_parameters)
 
 
 def _flag(value: bool) -> str | None:

@@ -21,8 +21,11 @@ class AnswerTooLarge(Unavailable):
     """The answer is longer than is accepted, and will be so again."""
 
 
-class UnexpectedAnswer(Exception):
-    """The answer is not what the call is documented to return."""
+class UnexpectedAnswer(Unavailable):
+    """The answer is not what the call is documented to return.
+
+    Raised while an answer is read, so that the client can tell what it means for the call.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

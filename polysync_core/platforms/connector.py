@@ -115,8 +115,10 @@ class ArtefactSchema:
     """What an import takes over from an artefact."""
 
     parameters: tuple[Parameter, ...]
+    typed: bool = False
+    """Whether the platform declares the types; else they are ours, and people may know better."""
     notes: tuple[str, ...] = ()
-    """What could not be read with certainty, in words for people."""
+    """What could not be read with certainty, in words for people: a parameter may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

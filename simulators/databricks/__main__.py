@@ -12,10 +12,13 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from simulators.databricks.control import add_control
+from simulators.databricks.definitions import JobDefinitions
 from simulators.databricks.driver import Driver, lake_of, log_of
 from simulators.databricks.jobs import Jobs
 from simulators.databricks.ledger import Ledger
-from simulators.databricks.server import Service, build_app
+from simulators.databricks.pipelines import Pipelines
+from simulators.databricks.reading import Service
+from simulators.databricks.server import build_app
 from simulators.databricks.settings import Settings, read_settings
 from simulators.databricks.workspace import Workspace
 
@@ -29,17 +32,25 @@ async def _running_service(settings: Settings) -> AsyncIterator[Service]:
     lake_of(settings.data).mkdir(parents=True, exist_ok=True)
     log_of(settings.data, 0).parent.mkdir(parents=True, exist_ok=True)
     ledger, driver = Ledger(settings.data), Driver()
+    definitions, pipelines = JobDefinitions(settings.data), Pipelines(settings.data)
     await driver.open()
     workspace = Workspace(settings.mounts)
     jobs = Jobs(data=settings.data, driver=driver, ledger=ledger, find_notebook=workspace.notebook)
     try:
         yield Service(
-            workspace=workspace, jobs=jobs, compute=settings.compute, access=settings.access
+            workspace=workspace,
+            jobs=jobs,
+            definitions=definitions,
+            pipelines=pipelines,
+            compute=settings.compute,
+            access=settings.access,
         )
     finally:
         await jobs.close()
         await driver.close()
         ledger.close()
+        definitions.close()
+        pipelines.close()
 
 
 async def serve(settings: Settings) -> None:

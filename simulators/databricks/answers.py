@@ -34,7 +34,7 @@ def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]
         "creator_user_name": run.creator,
         "run_name": run.submission.run_name,
         "run_page_url": _page(run, run.run_id, form),
-        "run_type": "SUBMIT_RUN",
+        "run_type": run.submission.run_type,
         "format": "SINGLE_TASK" if single else "MULTI_TASK",
         "attempt_number": 0,
         "start_time": run.submitted_at,
@@ -45,6 +45,12 @@ def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]
     }
     if run.submission.timeout_seconds:
         answer["timeout_seconds"] = run.submission.timeout_seconds
+    if run.submission.job_parameters:
+        answer["job_parameters"] = [
+            {"name": name, "value": value} for name, value in run.submission.job_parameters.items()
+        ]
+    if run.submission.overriding:
+        answer["overriding_parameters"] = dict(run.submission.overriding)
     if single:
         answer["cluster_spec"] = dict(task.spec.compute.fields)
     if with_tasks:

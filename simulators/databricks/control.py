@@ -9,23 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from simulators.databricks.driver import log_of
-from simulators.databricks.faults import Fault
+from simulators.databricks.reading import SERVICE
 from simulators.databricks.runs import Run
-from simulators.databricks.server import SERVICE
 from simulators.databricks.settings import Settings
+from simulators.faults import fault_routes
 
 SETTINGS = web.AppKey("settings", Settings)
-
-
-class Scripts(BaseModel):
-    """The body of `POST /simulator/faults`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    faults: list[Fault]
 
 
 def add_control(app: web.Application, settings: Settings) -> None:
@@ -34,9 +25,7 @@ def add_control(app: web.Application, settings: Settings) -> None:
     app.add_routes(
         [
             web.get("/", _page),
-            web.post("/simulator/faults", _add_faults),
-            web.get("/simulator/faults", _list_faults),
-            web.delete("/simulator/faults", _clear_faults),
+            *fault_routes(),
             web.get("/simulator/runs", _list_runs),
             web.get("/simulator/runs/{run_id:\\d+}/log", _read_log),
         ]
@@ -45,25 +34,6 @@ def add_control(app: web.Application, settings: Settings) -> None:
 
 async def _page(_: web.Request) -> web.StreamResponse:
     return web.FileResponse(Path(__file__).with_name("page.html"))
-
-
-async def _add_faults(request: web.Request) -> web.Response:
-    try:
-        scripts = Scripts.model_validate_json(await request.read())
-    except ValidationError as error:
-        return web.json_response(error.errors(include_context=False), status=422)
-    request.app[SERVICE].faults.add(scripts.faults)
-    return await _list_faults(request)
-
-
-async def _list_faults(request: web.Request) -> web.Response:
-    waiting = [fault.model_dump(mode="json") for fault in request.app[SERVICE].faults.waiting]
-    return web.json_response({"faults": waiting})
-
-
-async def _clear_faults(request: web.Request) -> web.Response:
-    request.app[SERVICE].faults.clear()
-    return await _list_faults(request)
 
 
 async def _list_runs(request: web.Request) -> web.Response:

@@ -17,6 +17,23 @@ class ApiError(Exception):
         return {"error_code": self.code, "message": self.message}
 
 
+_CODES = {
+    400: "INVALID_PARAMETER_VALUE",
+    401: "401",
+    403: "PERMISSION_DENIED",
+    404: "RESOURCE_DOES_NOT_EXIST",
+    409: "RESOURCE_CONFLICT",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
+
+
+def error_json(status: int, message: str) -> dict[str, str]:
+    """Return the body of an error that the service gives no other code."""
+    return ApiError(status, _CODES.get(status, "UNKNOWN"), message).as_json()
+
+
 def invalid_parameter(message: str) -> ApiError:
     """Return the error for a value that the service refuses."""
     return ApiError(400, "INVALID_PARAMETER_VALUE", message)

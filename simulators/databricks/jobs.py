@@ -47,6 +47,9 @@ class RunFilter:
     page_token: str | None = None
     active_only: bool = False
     completed_only: bool = False
+    job_id: int = 0
+    """0 is any."""
+    run_type: str | None = None
     start_time_from: int = 0
     start_time_to: int = 2**63
 
@@ -55,6 +58,10 @@ class RunFilter:
         if self.active_only and run.state.is_final:
             return False
         if self.completed_only and not run.state.is_final:
+            return False
+        if self.job_id not in {0, run.job_id}:
+            return False
+        if self.run_type not in {None, run.submission.run_type}:
             return False
         return self.start_time_from <= run.submitted_at <= self.start_time_to
 
@@ -122,7 +129,7 @@ class Jobs:
             )
         return Run(
             run_id=run_id,
-            job_id=next(self._ids),
+            job_id=submission.job_id or next(self._ids),
             submission=submission,
             submitted_at=now,
             creator=creator,

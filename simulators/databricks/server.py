@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-from simulators.databricks.access import USER, Access
-from simulators.databricks.answers import Form, output_json, run_json
-from simulators.databricks.compute import SPARK_VERSIONS, ComputeCatalogue, node_types_json
-from simulators.databricks.errors import ApiError, invalid_parameter, malformed_request
-from simulators.databricks.faults import Faults, Handle, go_wrong
-from simulators.databricks.jobs import DEFAULT_PAGE, MAX_PAGE, Jobs, RunFilter
+from simulators.databricks.access import USER
+from simulators.databricks.answers import output_json, run_json
+from simulators.databricks.compute import SPARK_VERSIONS, node_types_json
+from simulators.databricks.errors import (
+    ApiError,
+    error_json,
+    invalid_parameter,
+    malformed_request,
+)
+from simulators.databricks.job_routes import job_routes
+from simulators.databricks.jobs import DEFAULT_PAGE, MAX_PAGE, RunFilter
+from simulators.databricks.pipeline_routes import pipeline_routes
+from simulators.databricks.reading import (
+    SERVICE,
+    Service,
+    flag,
+    form_of,
+    json_body,
+    number,
+    required,
+    run_id_of,
+)
 from simulators.databricks.submission import read_submission
-from simulators.databricks.workspace import Workspace
+from simulators.faults import FAULTS, Faults, Handle, go_wrong
 
 log = logging.getLogger(__name__)
 
@@ -25,24 +39,11 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 _API = "/api/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What the handlers answer from."""
-
-    workspace: Workspace
-    jobs: Jobs
-    compute: ComputeCatalogue
-    access: Access
-    faults: Faults = field(default_factory=Faults)
-
-
-SERVICE = web.AppKey("service", Service)
-
-
 def build_app(service: Service) -> web.Application:
     """Return the application that speaks the Databricks API."""
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_answer_api])
     app[SERVICE] = service
+    app[FAULTS] = Faults()
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(
         [
@@ -60,6 +61,8 @@ def build_app(service: Service) -> web.Application:
             web.get("/api/{version:2\\.[01]}/clusters/list-node-types", _node_types),
             web.get("/api/{version:2\\.[01]}/clusters/spark-versions", _spark_versions),
             web.get("/api/2.0/instance-pools/get", _get_pool),
+            *job_routes(),
+            *pipeline_routes(),
         ]
     )
     return app
@@ -82,8 +85,10 @@ async def _answer_api(request: web.Request, handler: Handle) -> web.StreamRespon
             return web.json_response(refusal.as_json(), status=refusal.status)
 
     endpoint = request.path.removeprefix(_API).partition("/")[2]
-    fault = request.app[SERVICE].faults.take(endpoint)
-    return await (go_wrong(fault, request, answer) if fault else answer(request))
+    fault = request.app[FAULTS].take(endpoint, request.method)
+    if fault is None:
+        return await answer(request)
+    return await go_wrong(fault, request, answer, error_json)
 
 
 def _http_error(request: web.Request, error: web.HTTPException) -> ApiError:
@@ -98,18 +103,18 @@ def _http_error(request: web.Request, error: web.HTTPException) -> ApiError:
 
 
 async def _list_workspace(request: web.Request) -> web.Response:
-    objects = request.app[SERVICE].workspace.list(_required(request, "path"))
+    objects = request.app[SERVICE].workspace.list(required(request, "path"))
     return web.json_response({"objects": [o.as_json() for o in objects]} if objects else {})
 
 
 async def _get_status(request: web.Request) -> web.Response:
-    found = request.app[SERVICE].workspace.find(_required(request, "path"))
+    found = request.app[SERVICE].workspace.find(required(request, "path"))
     return web.json_response(found.as_json())
 
 
 async def _export(request: web.Request) -> web.Response:
     wanted = request.query.get("format", "SOURCE")
-    export = request.app[SERVICE].workspace.export(_required(request, "path"), wanted)
+    export = request.app[SERVICE].workspace.export(required(request, "path"), wanted)
     if request.query.get("direct_download", "false") != "true":
         return web.json_response(export.as_json())
     disposition = f'attachment; filename="{export.file_name}"'
@@ -122,34 +127,34 @@ async def _export(request: web.Request) -> web.Response:
 
 async def _submit(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
-    submission = read_submission(await _json_body(request), service.compute)
+    submission = read_submission(await json_body(request), service.compute)
     run = service.jobs.submit(submission, creator=USER)
     log.info("Run submitted.", extra={"action": "run_submitted", "run_id": run.run_id})
     return web.json_response({"run_id": run.run_id})
 
 
 async def _get_run(request: web.Request) -> web.Response:
-    run = request.app[SERVICE].jobs.get(_run_id(request.query.get("run_id")))
-    return web.json_response(run_json(run, _form(request)))
+    run = request.app[SERVICE].jobs.get(run_id_of(request.query.get("run_id")))
+    return web.json_response(run_json(run, form_of(request)))
 
 
 async def _get_output(request: web.Request) -> web.Response:
-    run, task = request.app[SERVICE].jobs.get_task(_run_id(request.query.get("run_id")))
-    return web.json_response(output_json(run, task, _form(request)))
+    run, task = request.app[SERVICE].jobs.get_task(run_id_of(request.query.get("run_id")))
+    return web.json_response(output_json(run, task, form_of(request)))
 
 
 async def _cancel(request: web.Request) -> web.Response:
-    body = await _json_body(request)
+    body = await json_body(request)
     if not isinstance(body, dict):
         raise malformed_request("Could not parse request object: an object is expected.")
-    request.app[SERVICE].jobs.cancel(_run_id(body.get("run_id")))
+    request.app[SERVICE].jobs.cancel(run_id_of(body.get("run_id")))
     return web.json_response({})
 
 
 async def _list_runs(request: web.Request) -> web.Response:
     page = request.app[SERVICE].jobs.list(_run_filter(request))
-    with_tasks = _flag(request, "expand_tasks")
-    runs = [run_json(run, _form(request), with_tasks=with_tasks) for run in page.runs]
+    with_tasks = flag(request, "expand_tasks")
+    runs = [run_json(run, form_of(request), with_tasks=with_tasks) for run in page.runs]
     answer: dict[str, Any] = {"has_more": page.next_token is not None}
     if runs:
         answer["runs"] = runs
@@ -160,12 +165,14 @@ async def _list_runs(request: web.Request) -> web.Response:
 
 def _run_filter(request: web.Request) -> RunFilter:
     wanted = RunFilter(
-        limit=_number(request, "limit", DEFAULT_PAGE),
+        limit=number(request, "limit", DEFAULT_PAGE),
         page_token=request.query.get("page_token"),
-        active_only=_flag(request, "active_only"),
-        completed_only=_flag(request, "completed_only"),
-        start_time_from=_number(request, "start_time_from", 0),
-        start_time_to=_number(request, "start_time_to", 2**63),
+        active_only=flag(request, "active_only"),
+        completed_only=flag(request, "completed_only"),
+        job_id=number(request, "job_id", 0),
+        run_type=request.query.get("run_type"),
+        start_time_from=number(request, "start_time_from", 0),
+        start_time_to=number(request, "start_time_to", 2**63),
     )
     if not 0 <= wanted.limit <= MAX_PAGE:
         raise invalid_parameter(f"limit must be between 0 and {MAX_PAGE}.")
@@ -190,7 +197,7 @@ async def _me(request: web.Request) -> web.Response:
 
 async def _get_cluster(request: web.Request) -> web.Response:
     compute = request.app[SERVICE].compute
-    return web.json_response(compute.cluster_json(_required(request, "cluster_id")))
+    return web.json_response(compute.cluster_json(required(request, "cluster_id")))
 
 
 async def _list_clusters(request: web.Request) -> web.Response:
@@ -210,40 +217,4 @@ async def _spark_versions(request: web.Request) -> web.Response:
 
 async def _get_pool(request: web.Request) -> web.Response:
     compute = request.app[SERVICE].compute
-    return web.json_response(compute.pool_json(_required(request, "instance_pool_id")))
-
-
-def _form(request: web.Request) -> Form:
-    return Form(version=request.match_info["version"], base_url=f"http://{request.host}")
-
-
-async def _json_body(request: web.Request) -> object:
-    try:
-        return json.loads(await request.read())
-    except (ValueError, RecursionError):
-        raise malformed_request("Could not parse request object: it is not JSON.") from None
-
-
-def _required(request: web.Request, name: str) -> str:
-    value = request.query.get(name)
-    if not value:
-        raise invalid_parameter(f"Missing required field: {name}")
-    return value
-
-
-def _run_id(value: object) -> int:
-    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise invalid_parameter("run_id must be a whole number.")
-    return int(text)
-
-
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise invalid_parameter(f"{name} must be a whole number.")
-    return int(text)
-
-
-def _flag(request: web.Request, name: str) -> bool:
-    return request.query.get(name, "false").lower() == "true"
+    return web.json_response(compute.pool_json(required(request, "instance_pool_id")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulators.databricks.compute import Compute, ComputeCatalogue
@@ -43,11 +43,21 @@ class Submission:
     single_task: bool
     """Whether it came in the form with the task at the top level."""
     timeout_seconds: int = 0
+    job_id: int = 0
+    """The job whose run it is; 0 for a one-time run."""
+    job_parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    overriding: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The parameters by task kind that the run was given."""
+
+    @property
+    def run_type(self) -> str:
+        """What the API calls such a run."""
+        return "JOB_RUN" if self.job_id else "SUBMIT_RUN"
 
 
 def read_submission(body: object, catalogue: ComputeCatalogue) -> Submission:
     """Return what a submit asks for; raise an `ApiError` where the real service refuses it."""
-    request = _object(body, "the request")
+    request = read_object(body, "the request")
     single = "tasks" not in request
     tasks = (
         (_task(request, SINGLE_TASK_KEY, catalogue, timeout=0),)
@@ -56,7 +66,7 @@ def read_submission(body: object, catalogue: ComputeCatalogue) -> Submission:
     )
     return Submission(
         run_name=_run_name(request),
-        token=_token(request),
+        token=read_token(request),
         tasks=tasks,
         single_task=single,
         timeout_seconds=_seconds(request),
@@ -64,14 +74,15 @@ def read_submission(body: object, catalogue: ComputeCatalogue) -> Submission:
 
 
 def _run_name(request: Mapping[str, Any]) -> str:
-    name = _string(request.get("run_name", "Untitled"), "run_name")
+    name = read_string(request.get("run_name", "Untitled"), "run_name")
     if len(name.encode("utf-8")) > MAX_RUN_NAME_BYTES:
         raise invalid_parameter(f"run_name is longer than {MAX_RUN_NAME_BYTES} bytes.")
     return name
 
 
-def _token(request: Mapping[str, Any]) -> str | None:
-    token = _string(request.get("idempotency_token") or "", "idempotency_token")
+def read_token(request: Mapping[str, Any]) -> str | None:
+    """Return the idempotency token of a request."""
+    token = read_string(request.get("idempotency_token") or "", "idempotency_token")
     if len(token) > MAX_TOKEN_LENGTH:
         raise invalid_parameter(f"idempotency_token exceeds {MAX_TOKEN_LENGTH} characters.")
     return token or None
@@ -89,8 +100,8 @@ def _tasks(value: object, catalogue: ComputeCatalogue) -> tuple[TaskSpec, ...]:
         raise invalid_parameter(f"tasks must hold 1 to {MAX_TASKS} tasks.")
     specs: list[TaskSpec] = []
     for item in value:
-        request = _object(item, "a task")
-        key = _string(request.get("task_key", ""), "task_key")
+        request = read_object(item, "a task")
+        key = read_string(request.get("task_key", ""), "task_key")
         if not _TASK_KEY.fullmatch(key):
             raise invalid_parameter("task_key must be 1-100 letters, digits, '-' or '_'.")
         specs.append(_task(request, key, catalogue, timeout=_seconds(request)))
@@ -106,8 +117,8 @@ def _task(
         raise invalid_parameter(f"Task {key}: the simulator runs one notebook_task a task.")
     if request.get("run_if", "ALL_SUCCESS") != "ALL_SUCCESS":
         raise invalid_parameter(f"Task {key}: the simulator knows run_if ALL_SUCCESS only.")
-    notebook = _object(request["notebook_task"], "notebook_task")
-    path = _string(notebook.get("notebook_path", ""), "notebook_path")
+    notebook = read_object(request["notebook_task"], "notebook_task")
+    path = read_string(notebook.get("notebook_path", ""), "notebook_path")
     if not path.startswith("/"):
         raise invalid_parameter("notebook_path must be an absolute path of the workspace.")
     if notebook.get("source", "WORKSPACE") != "WORKSPACE":
@@ -123,9 +134,9 @@ def _task(
 
 
 def _parameters(value: object) -> dict[str, str]:
-    parameters = _object({} if value is None else value, "base_parameters")
+    parameters = read_object({} if value is None else value, "base_parameters")
     for name, text in parameters.items():
-        _string(text, f"base_parameters.{name}")
+        read_string(text, f"base_parameters.{name}")
     if len(json.dumps(parameters).encode()) > MAX_PARAMETERS_BYTES:
         raise invalid_parameter("The JSON of base_parameters exceeds 1 MB.")
     return parameters
@@ -137,7 +148,8 @@ def _dependencies(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise malformed_request("depends_on must be a list.")
     return tuple(
-        _string(_object(item, "depends_on").get("task_key", ""), "task_key") for item in value
+        read_string(read_object(item, "depends_on").get("task_key", ""), "task_key")
+        for item in value
     )
 
 
@@ -154,13 +166,15 @@ def _check_graph(tasks: Sequence[TaskSpec]) -> None:
         raise invalid_parameter("The dependencies of the tasks form a cycle.")
 
 
-def _object(value: object, name: str) -> dict[str, Any]:
+def read_object(value: object, name: str) -> dict[str, Any]:
+    """Return a part of a request that must be an object."""
     if not isinstance(value, dict):
         raise malformed_request(f"Could not parse request object: {name} must be an object.")
     return value
 
 
-def _string(value: object, name: str) -> str:
+def read_string(value: object, name: str) -> str:
+    """Return a part of a request that must be a text."""
     if not isinstance(value, str):
         raise malformed_request(f"Could not parse request object: {name} must be a string.")
     return value

@@ -58,6 +58,8 @@ class Direction(StrEnum):
 _WITHOUT_OUTPUTS = frozenset(
     {JobType.DATABRICKS_WORKFLOW, JobType.DATABRICKS_PIPELINE, JobType.SYNAPSE_PIPELINE}
 )
+HAVE_OUTPUTS_BY_SETTING = frozenset({JobType.DATABRICKS_NOTEBOOK, JobType.DATABRICKS_JOB})
+"""Job types that have outputs only if the setting below says so."""
 OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 """The setting by which the value that a notebook exits with becomes its outputs."""
 
@@ -130,6 +132,6 @@ class Job(Definition):
 
 def has_outputs(job: Job) -> bool:
     """Tell whether a run of the Job has a result to take outputs from."""
-    if job.job_type == JobType.DATABRICKS_NOTEBOOK:
+    if job.job_type in HAVE_OUTPUTS_BY_SETTING:
         return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
     return job.job_type not in _WITHOUT_OUTPUTS

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
 from polysync_core.domain.definitions.jobs import (
+    HAVE_OUTPUTS_BY_SETTING,
     OUTPUTS_FROM_EXIT_VALUE,
     DataType,
     Direction,
     Job,
-    JobType,
     has_outputs,
 )
 from polysync_core.domain.definitions.platforms import Platform
@@ -78,7 +78,7 @@ def _source_problems(parent: Job, task: str, output: str) -> Iterator[str]:
 
 
 def _way_to_outputs(job: Job) -> str:
-    if job.job_type != JobType.DATABRICKS_NOTEBOOK:
+    if job.job_type not in HAVE_OUTPUTS_BY_SETTING:
         return ""
     return f": set settings.{OUTPUTS_FROM_EXIT_VALUE} of job '{job.name}' to true to have some"
 

@@ -9,14 +9,18 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
+from polysync_core.platforms.azure_databricks.jobs import Jobs
 from polysync_core.platforms.azure_databricks.notebook import Notebooks, check_notebook
+from polysync_core.platforms.azure_databricks.pipeline import Pipelines, check_pipeline
 from polysync_core.platforms.azure_databricks.refusals import refused
+from polysync_core.platforms.azure_databricks.run_now import DefinedJobs, check_defined_job
 from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.azure_databricks.workspace import Workspace
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.credentials import Credential, ReferencedToken
 from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.kinds import (
+    Capability,
     Discovery,
     JobKind,
     LivePlatform,
@@ -53,16 +57,26 @@ def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector
         workspace.check_access(root)
         return f"Reached the workspace at {base.host}; {root} is readable."
 
+    jobs, pipelines = Jobs(client), Pipelines(client)
+    defined = DefinedJobs(client, runs, jobs)
     return LivePlatform(
         kind=KIND,
         jobs={
-            JobType.DATABRICKS_NOTEBOOK: Notebooks(client, runs, workspace, attributes.compute())
+            JobType.DATABRICKS_NOTEBOOK: Notebooks(client, runs, workspace, attributes.compute()),
+            JobType.DATABRICKS_JOB: defined,
+            JobType.DATABRICKS_WORKFLOW: defined,
+            JobType.DATABRICKS_PIPELINE: pipelines,
         },
         discoveries=[
             Discovery(
                 job_types=frozenset({JobType.DATABRICKS_NOTEBOOK}),
                 find=lambda search: workspace.notebooks(root, search=search),
-            )
+            ),
+            Discovery(
+                job_types=frozenset({JobType.DATABRICKS_JOB, JobType.DATABRICKS_WORKFLOW}),
+                find=jobs.find,
+            ),
+            Discovery(job_types=frozenset({JobType.DATABRICKS_PIPELINE}), find=pipelines.find),
         ],
         reach=reach,
     )
@@ -77,9 +91,17 @@ def _credential(auth: Auth, attributes: DatabricksAttributes, secrets: Secrets) 
     return entra_token(auth, attributes.cloud, secrets, ENTRA_SCOPE)
 
 
+_WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
 KIND = PlatformKind(
     name=PlatformType.AZURE_DATABRICKS,
-    jobs={JobType.DATABRICKS_NOTEBOOK: JobKind(check=check_notebook)},
+    jobs={
+        JobType.DATABRICKS_NOTEBOOK: JobKind(check=check_notebook),
+        JobType.DATABRICKS_JOB: JobKind(check=check_defined_job),
+        JobType.DATABRICKS_WORKFLOW: JobKind(
+            check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
+        ),
+        JobType.DATABRICKS_PIPELINE: JobKind(check=check_pipeline, capabilities=_WITHOUT_OUTPUTS),
+    },
     check=check_databricks,
     open=open_databricks,
 )

@@ -8,7 +8,6 @@ any more. The token makes a submit safe to repeat: Databricks launches exactly o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,10 +15,15 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job, has_outputs
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.exit_values import with_exit_value
 from polysync_core.platforms.azure_databricks.paths import path_problem
-from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused
-from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, objects_in, run_id_of
+from polysync_core.platforms.azure_databricks.refusals import (
+    NOTEBOOK_MISSING,
+    refused,
+    run_of_token_is_gone,
+)
+from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
 from polysync_core.platforms.azure_databricks.widgets import widgets_of
 from polysync_core.platforms.azure_databricks.workspace import Workspace
 from polysync_core.platforms.calls import Refusal
@@ -36,8 +40,6 @@ from polysync_core.platforms.values import as_texts
 
 LONGEST_PARAMETERS = 1024 * 1024
 """Bytes of `base_parameters` as JSON that the Jobs API takes."""
-
-_TOKEN_IS_SPENT = re.compile(r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,9 @@ def _base_parameters(order: Order) -> dict[str, JsonValue]:
 
 
 def _submit_refused(refusal: Refusal) -> PolysyncError:
-    message = refusal.body.get("message")
-    if isinstance(message, str) and _TOKEN_IS_SPENT.search(message[:1000]):
-        return PlatformRefused(
-            "the run of this attempt was deleted in Databricks; only a new attempt can run again",
-            cause=FailureCause.LOST,
-            status=refusal.status,
-        )
+    lost = run_of_token_is_gone(refusal)
+    if lost is not None:
+        return lost
     if refusal.status == 404:
         return PlatformRefused(
             f"Databricks refused the run: {NOTEBOOK_MISSING}",

@@ -13,6 +13,8 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 # The service says so with INVALID_PARAMETER_VALUE; the official SDK tells it by these words too.
 _RUN_IS_GONE = re.compile(r"Run .* does not exist|Run: .* in job: .* doesn't exist")
 
+_TOKEN_IS_SPENT = re.compile(r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S)
+
 NOTEBOOK_MISSING = (
     "there is no notebook at this path: it was moved or deleted, or the path is wrong;"
     " import the platform's notebooks again"
@@ -54,6 +56,18 @@ def says_run_is_gone(refusal: Refusal) -> bool:
     message = refusal.body.get("message")
     gone = isinstance(message, str) and _RUN_IS_GONE.search(message[:1000]) is not None
     return gone or refusal.status == 404 or error_code(refusal) == "RESOURCE_DOES_NOT_EXIST"
+
+
+def run_of_token_is_gone(refusal: Refusal) -> PlatformRefused | None:
+    """Return the error for a submit whose token belongs to a run that was deleted."""
+    message = refusal.body.get("message")
+    if not isinstance(message, str) or not _TOKEN_IS_SPENT.search(message[:1000]):
+        return None
+    return PlatformRefused(
+        "the run of this attempt was deleted in Databricks; only a new attempt can run again",
+        cause=FailureCause.LOST,
+        status=refusal.status,
+    )
 
 
 def refused(refusal: Refusal) -> PolysyncError:

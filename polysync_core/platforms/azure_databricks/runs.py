@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeIs
+from datetime import datetime, timedelta
 
 from polysync_core.access.urls import QueryValue, own_address
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.answers import (
+    moment_of,
+    next_token_of,
+    number_of,
+    objects_in,
+    page_query,
+)
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
 from polysync_core.platforms.azure_databricks.states import RunWords
 from polysync_core.platforms.calls import UnexpectedAnswer
@@ -92,17 +98,15 @@ class Runs:
         """Yield the runs that the workspace lists, newest first, with their tasks."""
 
         def fetch(token: str | None) -> Page[JsonObject]:
-            query = {**wanted, "expand_tasks": True, "limit": _PAGE_SIZE}
-            if token is not None:
-                query["page_token"] = token
+            query = page_query(token, expand_tasks=True, limit=_PAGE_SIZE, **wanted)
             return self.client.get(*JOBS_API, "runs", "list", query=query, read=_page_of_runs)
 
         return paged(fetch)
 
     def external(self, run: JsonObject) -> ExternalRun | None:
         """Return a listed run, or None where it is not what a run looks like."""
-        number = run.get("run_id")
-        if not _is_number(number) or RunWords.of(run) is None:
+        number = number_of(run, "run_id")
+        if number is None or RunWords.of(run) is None:
             return None
         run_id = str(number)
         return ExternalRun(external_run_id=run_id, report=self._report(run, run_id))
@@ -118,7 +122,7 @@ class Runs:
         words = RunWords.of(run)
         if words is None:
             raise UnexpectedAnswer
-        started = _moment(run.get("start_time"))
+        started = moment_of(run, "start_time")
         status = words.status
         return Report(
             status=status,
@@ -127,7 +131,7 @@ class Runs:
             cause=words.cause,
             monitor_url=self.page(run_id, run.get("run_page_url")),
             started_at=started,
-            finished_at=_moment(run.get("end_time")) if status.is_final else None,
+            finished_at=moment_of(run, "end_time") if status.is_final else None,
         )
 
     def _has_waited_long(self, words: RunWords, started: datetime | None) -> bool:
@@ -161,27 +165,10 @@ def _remedy(words: RunWords) -> str | None:
 
 def run_id_of(answer: JsonObject) -> str:
     """Return the `run_id` of a submit's answer."""
-    match answer.get("run_id"):
-        case bool():
-            raise UnexpectedAnswer
-        case int() as number if number > 0:
-            return str(number)
-        case _:
-            raise UnexpectedAnswer
-
-
-def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
-    """Return the objects of a list in an answer; an absent list is an empty one."""
-    found = answer.get(name, [])
-    if not isinstance(found, list):
+    number = number_of(answer, "run_id")
+    if number is None:
         raise UnexpectedAnswer
-    return [each for each in found if isinstance(each, dict)]
-
-
-def next_token_of(answer: JsonObject) -> str | None:
-    """Return the token of the next page, which is absent or empty on the last."""
-    token = answer.get("next_page_token")
-    return token if isinstance(token, str) and token else None
+    return str(number)
 
 
 def _page_of_runs(answer: JsonObject) -> Page[JsonObject]:
@@ -193,12 +180,8 @@ def _task_run_id(run: JsonObject, run_id: int) -> int:
 
     A run in the form without tasks is its own task.
     """
-    ids = [id_ for task in objects_in(run, "tasks") if _is_number(id_ := task.get("run_id"))]
+    ids = [id_ for task in objects_in(run, "tasks") if (id_ := number_of(task, "run_id"))]
     return ids[-1] if ids else run_id
-
-
-def _is_number(value: JsonValue) -> TypeIs[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(run_id: str) -> int:
@@ -209,14 +192,3 @@ def _number(run_id: str) -> int:
 
 def _nothing(_: JsonObject) -> None:
     return None
-
-
-def _moment(milliseconds: JsonValue) -> datetime | None:
-    """Return a time given in milliseconds since 1970; Databricks says 0 for "not yet"."""
-    match milliseconds:
-        case bool():
-            return None
-        case int() if 0 < milliseconds < 253_402_300_800_000:
-            return datetime.fromtimestamp(milliseconds / 1000, UTC)
-        case _:
-            return None

@@ -54,7 +54,7 @@ def tree(server: Any) -> Any:
 
 
 def test_notebooks_are_found_in_all_folders(tree: Any) -> None:
-    found = list(connect(tree).artefacts())
+    found = list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
     assert {artefact.external_id for artefact in found} == {
         "/top",
@@ -65,19 +65,19 @@ def test_notebooks_are_found_in_all_folders(tree: Any) -> None:
 
 
 def test_a_search_looks_at_names_without_regard_to_case(tree: Any) -> None:
-    found = connect(tree).artefacts(search="SALES")
+    found = connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK, search="SALES")
 
     assert {artefact.name for artefact in found} == {"sales-load", "sales report"}
 
 
 def test_folders_are_read_only_as_far_as_results_are_wanted(tree: Any) -> None:
-    next(connect(tree).artefacts())
+    next(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
     assert len(tree.workspace.asked) == 1
 
 
 def test_discovery_begins_where_the_platform_says(tree: Any) -> None:
-    found = list(connect(tree, "/etl").artefacts())
+    found = list(connect(tree, "/etl").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
     assert [artefact.external_id for artefact in found] == ["/etl/sales-load"]
 
@@ -85,12 +85,12 @@ def test_discovery_begins_where_the_platform_says(tree: Any) -> None:
 def test_a_folder_that_vanished_is_passed_over(tree: Any) -> None:
     del tree.workspace.folders["/etl"]
 
-    assert len(list(connect(tree).artefacts())) == 2
+    assert len(list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))) == 2
 
 
 def test_a_root_that_is_missing_is_an_error(server: Any) -> None:
     with pytest.raises(PlatformRefused):
-        list(connect(server, "/nowhere").artefacts())
+        list(connect(server, "/nowhere").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
 
 def test_an_answer_that_leads_elsewhere_or_in_circles_is_not_followed(server: Any) -> None:
@@ -104,7 +104,7 @@ def test_an_answer_that_leads_elsewhere_or_in_circles_is_not_followed(server: An
         "/a": [entry("DIRECTORY", "/"), entry("NOTEBOOK", "/b/elsewhere")],
     }
 
-    assert list(connect(server).artefacts()) == []
+    assert list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)) == []
     assert len(server.workspace.asked) == 2
 
 
@@ -115,7 +115,7 @@ def test_folders_without_end_are_given_up_at_a_depth(server: Any) -> None:
 
     server.workspace.folders = Endless()
 
-    assert list(connect(server).artefacts()) == []
+    assert list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)) == []
     assert len(server.workspace.asked) == 33
 
 
@@ -124,7 +124,7 @@ def test_a_list_of_another_shape_is_no_answer(server: Any, objects: Any) -> None
     server.workspace.answer = lambda *_: (200, {"objects": objects})
 
     with pytest.raises(Unavailable):
-        list(connect(server).artefacts())
+        list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
 
 def test_a_notebook_is_described_by_its_widgets(server: Any) -> None:
@@ -170,7 +170,7 @@ def test_connectivity_is_tested_by_one_call(server: Any) -> None:
 
 def test_a_refused_token_ends_discovery(tree: Any) -> None:
     tree.workspace.faults = deque()
-    found = connect(tree).artefacts()
+    found = connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
     next(found)
     tree.workspace.token = "another"
 

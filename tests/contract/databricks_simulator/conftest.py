@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.config import Config
 
-REPOSITORY = Path(__file__).parents[3]
+from tests.fakes.simulators import SimulatorProcess
+
 TOKEN = "dapi-anything"
 PATIENCE = 60
 """How long anything may take that surely happens: a loaded machine is no fault of the product."""
@@ -69,13 +63,8 @@ dbutils.notebook.exit("deep")
 }
 
 
-@dataclass(frozen=True)
-class Simulator:
-    """A running simulator."""
-
-    process: subprocess.Popen[str]
-    url: str
-    data: Path
+class Simulator(SimulatorProcess):
+    """A running simulator, and the official client for it."""
 
     def client(self, token: str = TOKEN) -> WorkspaceClient:
         """Return the official client for it; a resend may take as long as it needs."""
@@ -87,36 +76,6 @@ class Simulator:
             config_file="/dev/null",
         )
         return WorkspaceClient(config=config)
-
-    def control(self, method: str, path: str, body: object = None) -> Any:
-        """Call the control API."""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{self.url}/simulator/{path}", data=content, method=method
-        )
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - loopback
-            text = answer.read().decode()
-        return json.loads(text) if answer.headers.get_content_type().endswith("json") else text
-
-    def fault(self, **script: object) -> None:
-        """Queue one fault."""
-        self.control("POST", "faults", {"faults": [script]})
-
-    def submissions(self) -> list[dict[str, Any]]:
-        """Return every submit that the simulator accepted."""
-        lines = (self.data / "submissions.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-
-    def kill(self) -> None:
-        """End it the hard way."""
-        self.process.kill()
-        self.process.communicate()
-
-    def stop(self) -> int:
-        """Ask it to end; return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode
 
 
 @pytest.fixture(scope="session")
@@ -141,19 +100,8 @@ def start_simulator(notebooks: Path) -> Iterator[Start]:
     running: list[Simulator] = []
 
     def start(data: Path, *options: str) -> Simulator:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "simulators.databricks", "--port", "0"),
-                *("--data", str(data), "--mount", f"/tests={notebooks}", *options),
-            ],
-            cwd=REPOSITORY,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        word, url = process.stdout.readline().split()
-        assert word == "ready"
-        running.append(Simulator(process=process, url=url, data=data))
+        mount = ("--mount", f"/tests={notebooks}")
+        running.append(Simulator("simulators.databricks", data, *mount, *options))
         return running[-1]
 
     yield start

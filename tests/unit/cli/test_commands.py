@@ -392,6 +392,100 @@ class TestTest:
         assert polysync("test", "job", "x").exit_code == 2
 
 
+class TestImport:
+    ITEM = {
+        "result": "updated",
+        "externalId": "/etl/load",
+        "jobType": "DatabricksNotebook",
+        "job": "load",
+        "difference": {
+            "added": ["region"],
+            "removed": ["area"],
+            "typeChanged": [{"name": "rows", "before": "String", "after": "Int"}],
+            "defaultChanged": [],
+        },
+        "notes": ["a cell is not valid Python"],
+        "tasks": [{"task": "daily", "problems": [{"path": "parameters.area", "message": "gone"}]}],
+        "error": None,
+    }
+    FAILED = {"result": "failed", "externalId": "/etl/broken", "error": "It is too large."}
+
+    def test_goes_on_until_nothing_is_left_and_tells_what_has_changed(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        first = {"created": [], "updated": [self.ITEM], "continuationToken": "next"}
+        rest = {"unchanged": [{**self.ITEM, "result": "unchanged"}], "continuationToken": None}
+        api.on("POST", "/platforms/lakehouse/import", Answer(first), Answer(rest))
+
+        result = polysync("import", "lakehouse", "--search", "load")
+
+        assert result.exit_code == 0
+        assert "+region" in result.stdout
+        assert "rows: String -> Int" in result.stdout
+        assert "load: task daily no longer fits: parameters.area gone" in result.stdout
+        assert "load: a cell is not valid Python" in result.stdout
+        assert "Imported: 1 updated, 1 unchanged." in result.stdout
+        asked = [request.body for request in api.requests]
+        assert asked[0]["search"] == "load"
+        assert "externalIds" not in asked[0]
+        assert asked[1]["continuationToken"] == "next"
+
+    def test_ends_with_1_if_an_artefact_failed(self, api: FakeApi, polysync: Invoke):
+        report = {"failed": [self.FAILED], "continuationToken": None}
+        api.on("POST", "/platforms/lakehouse/import", Answer(report))
+
+        result = polysync("import", "lakehouse", "/etl/broken")
+
+        assert result.exit_code == 1
+        assert "It is too large." in result.stdout
+        assert api.requests[0].body["externalIds"] == ["/etl/broken"]
+
+    def test_asks_in_the_next_part_only_for_what_is_left(self, api: FakeApi, polysync: Invoke):
+        parts = [
+            Answer({"created": [{**self.ITEM, "externalId": "/a"}], "continuationToken": "2"}),
+            Answer({"created": [{**self.ITEM, "externalId": "/b"}], "continuationToken": "3"}),
+        ]
+        api.on("POST", "/platforms/lakehouse/import", *parts)
+
+        assert polysync("import", "lakehouse", "/a", "/b").exit_code == 0
+
+        assert [request.body["externalIds"] for request in api.requests] == [["/a", "/b"], ["/b"]]
+
+    def test_prints_all_parts_as_one_for_programs(self, api: FakeApi, polysync: Invoke):
+        parts = [
+            Answer({"updated": [self.ITEM], "continuationToken": "2"}),
+            Answer({"updated": [self.ITEM], "continuationToken": None}),
+        ]
+        api.on("POST", "/platforms/lakehouse/import", *parts)
+
+        result = polysync("import", "lakehouse", "--json")
+
+        assert len(json.loads(result.stdout)["updated"]) == 2
+
+    def test_lists_artefacts(self, api: FakeApi, polysync: Invoke):
+        found = {
+            "externalId": "/etl/load",
+            "jobType": "DatabricksNotebook",
+            "name": "load",
+            "imported": True,
+            "jobs": ["load"],
+        }
+        api.on("GET", "/platforms/x/artefacts", Answer({"items": [found]}), Answer({"items": []}))
+
+        result = polysync("artefacts", "x", "--job-type", "DatabricksNotebook")
+
+        assert ["/etl/load", "DatabricksNotebook", "load", "load"] in [
+            line.split() for line in result.stdout.splitlines()
+        ]
+        assert api.requests[0].query["jobType"] == "DatabricksNotebook"
+        assert "Nothing was found." in polysync("artefacts", "x").stderr
+
+    def test_synchronises_one_job(self, api: FakeApi, polysync: Invoke):
+        api.on("POST", "/jobs/load/sync-parameters", Answer(self.ITEM))
+
+        assert "+region" in polysync("sync-parameters", "load").stdout
+
+
 class TestFailures:
     def test_an_unreachable_server_is_one_clear_line(self, polysync: Invoke):
         result = polysync("runs", "--url", "http://127.0.0.1:9/api")

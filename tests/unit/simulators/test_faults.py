@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulators.databricks.faults import Fault, Faults, Kind
+from simulators.faults import Fault, Faults, Kind
 
 
 def a_fault(**values: object) -> Fault:
@@ -29,6 +29,17 @@ def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
     taken = [faults.take(name) is not None for name in ("a", "b", "c")]
 
     assert taken == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "hit"),
+    [("a/*/c", True), ("*", True), ("POST a/*/c", True), ("GET a/*/c", False), ("a/*/d", False)],
+)
+def test_a_fault_may_be_for_many_endpoints_and_for_one_method(endpoint: str, hit: bool) -> None:
+    faults = Faults()
+    faults.add([a_fault(endpoint=endpoint)])
+
+    assert (faults.take("a/b/c", "POST") is not None) == hit
 
 
 def test_cleared_faults_do_not_happen() -> None:

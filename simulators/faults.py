@@ -1,5 +1,8 @@
 """Scripted faults: what goes wrong with the next requests to an endpoint, for tests.
 
+Every simulator has them: it adds `fault_routes`, takes a fault for each request by the name that
+it gives the endpoint, and answers by `go_wrong`.
+
 Each script is used up once. A fault either comes *instead of* the effect (the service never saw
 the request) or *after* it (the service did the work and the answer went wrong); every kind has
 the order that makes it useful, and `effect` in the script overrides it.
@@ -13,23 +16,16 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MEGABYTE = 1024 * 1024
 _HTML = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-_CODES = {
-    400: "INVALID_PARAMETER_VALUE",
-    403: "PERMISSION_DENIED",
-    404: "RESOURCE_DOES_NOT_EXIST",
-    409: "RESOURCE_CONFLICT",
-    429: "REQUEST_LIMIT_EXCEEDED",
-    500: "INTERNAL_ERROR",
-    503: "TEMPORARILY_UNAVAILABLE",
-}
-
+type ErrorBody = Callable[[int, str], object]
+"""Returns the JSON in which a service tells a status and a message."""
 type Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -64,7 +60,11 @@ _INSTEAD = {Kind.STATUS, Kind.SILENT, Kind.REDIRECT}
 
 
 class Fault(BaseModel):
-    """One script; `endpoint` is the path after `/api/<version>/`, such as `jobs/runs/submit`."""
+    """One script.
+
+    `endpoint` is a name of the simulator's, where `*` stands for any characters; a method and a
+    space before it leave the other methods alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -86,9 +86,9 @@ class Fault(BaseModel):
         """Whether the request is carried out before it goes wrong."""
         return self.fault not in _INSTEAD if self.effect is None else self.effect
 
-    def matches(self, endpoint: str) -> bool:
+    def matches(self, endpoint: str, method: str = "") -> bool:
         """Say whether the script is for this endpoint."""
-        return self.endpoint in {"*", endpoint}
+        return any(fnmatchcase(name, self.endpoint) for name in (endpoint, f"{method} {endpoint}"))
 
 
 class Faults:
@@ -110,10 +110,10 @@ class Faults:
         """Forget all scripts."""
         self._waiting.clear()
 
-    def take(self, endpoint: str) -> Fault | None:
+    def take(self, endpoint: str, method: str = "") -> Fault | None:
         """Use up the first script for an endpoint once, and return it."""
         for index, fault in enumerate(self._waiting):
-            if fault.matches(endpoint):
+            if fault.matches(endpoint, method):
                 if fault.times == 1:
                     del self._waiting[index]
                 else:
@@ -123,7 +123,48 @@ class Faults:
         return None
 
 
-async def go_wrong(fault: Fault, request: web.Request, handle: Handle) -> web.StreamResponse:
+class Scripts(BaseModel):
+    """The body of `POST /simulator/faults`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    faults: list[Fault]
+
+
+FAULTS = web.AppKey("faults", Faults)
+
+
+def fault_routes() -> list[web.RouteDef]:
+    """Return the part of a simulator's control API that scripts faults; `app[FAULTS]` is needed."""
+    return [
+        web.post("/simulator/faults", _add_faults),
+        web.get("/simulator/faults", _list_faults),
+        web.delete("/simulator/faults", _clear_faults),
+    ]
+
+
+async def _add_faults(request: web.Request) -> web.Response:
+    try:
+        scripts = Scripts.model_validate_json(await request.read())
+    except ValidationError as error:
+        return web.json_response(error.errors(include_context=False), status=422)
+    request.app[FAULTS].add(scripts.faults)
+    return await _list_faults(request)
+
+
+async def _list_faults(request: web.Request) -> web.Response:
+    waiting = [fault.model_dump(mode="json") for fault in request.app[FAULTS].waiting]
+    return web.json_response({"faults": waiting})
+
+
+async def _clear_faults(request: web.Request) -> web.Response:
+    request.app[FAULTS].clear()
+    return await _list_faults(request)
+
+
+async def go_wrong(
+    fault: Fault, request: web.Request, handle: Handle, error_body: ErrorBody
+) -> web.StreamResponse:
     """Answer a request the way the script says."""
     answer = await handle(request) if fault.has_effect else web.Response()
     body = answer.body if isinstance(answer, web.Response) else b""
@@ -143,10 +184,10 @@ async def go_wrong(fault: Fault, request: web.Request, handle: Handle) -> web.St
         case Kind.HUGE:
             return await _huge(request, fault.megabytes)
         case _:
-            return _wrong_answer(fault, content, answer.status)
+            return _wrong_answer(fault, content, answer.status, error_body)
 
 
-def _wrong_answer(fault: Fault, content: bytes, status: int) -> web.Response:
+def _wrong_answer(fault: Fault, content: bytes, status: int, error_body: ErrorBody) -> web.Response:
     match fault.fault:
         case Kind.TRUNCATED:
             return _json(content[: len(content) // 2], status)
@@ -157,18 +198,17 @@ def _wrong_answer(fault: Fault, content: bytes, status: int) -> web.Response:
         case Kind.REDIRECT:
             return web.Response(status=302, headers={"Location": fault.location})
         case _:
-            return _error(fault)
+            return _error(fault, error_body)
 
 
 def _json(body: bytes, status: int) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
-def _error(fault: Fault) -> web.Response:
+def _error(fault: Fault, error_body: ErrorBody) -> web.Response:
     match fault.body:
         case "json":
-            code = _CODES.get(fault.status, "UNKNOWN")
-            text = json.dumps({"error_code": code, "message": fault.message})
+            text = json.dumps(error_body(fault.status, fault.message))
             content_type = "application/json"
         case "html":
             text, content_type = _HTML.format(title=fault.message), "text/html"

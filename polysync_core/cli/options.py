@@ -1,0 +1,14 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+DEFAULT_URL = "http://127.0.0.1:7071/api"
+
+Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many.")]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]

@@ -1,0 +1,146 @@
+"""Taking over an artefact's parameters into the schema of a Job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json import JsonValue
+from polysync_core.domain.parameters import convert, convert_literal
+from polysync_core.domain.secrets import is_secret_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a parameter had before, and what it has now."""
+
+    name: str
+    before: JsonValue
+    after: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaDifference:
+    """What is different between two schemas."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    type_changed: tuple[Change, ...] = ()
+    default_changed: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the schemas say the same."""
+        return not (self.added or self.removed or self.type_changed or self.default_changed)
+
+
+NO_DIFFERENCE = SchemaDifference()
+
+
+def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -> SchemaDifference:
+    """Return what is different."""
+    old, new = {each.name: each for each in before}, {each.name: each for each in after}
+    both = [(old[name], new[name]) for name in new if name in old]
+    return SchemaDifference(
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        type_changed=tuple(
+            Change(one.name, one.data_type.value, other.data_type.value)
+            for one, other in both
+            if one.data_type is not other.data_type
+        ),
+        default_changed=tuple(
+            Change(one.name, one.default, other.default)
+            for one, other in both
+            if json.dumps(one.default) != json.dumps(other.default)
+        ),
+    )
+
+
+def adopted(parameter: Parameter) -> Parameter:
+    """Return an artefact's parameter as a Job may have it.
+
+    A default is data of somebody else's: it neither names a secret of ours nor holds variables, and
+    one that does not fit its type is left out.
+    """
+    default = parameter.default
+    if isinstance(default, str) and is_secret_reference(default):
+        default = None
+    elif default is not None:
+        default = _literal(default, parameter.data_type)
+    return parameter.model_copy(update={"default": default})
+
+
+def merged(
+    existing: Sequence[Parameter], found: Sequence[Parameter], *, typed: bool, complete: bool
+) -> tuple[Parameter, ...]:
+    """Return a Job's schema with what its artefact has now.
+
+    What people have said of a parameter stays: its direction, whether it is required, a secret as
+    its default, and its type unless the platform is `typed`. What the artefact does not have goes,
+    unless it may have been overlooked (`complete` is false) or is an output.
+    """
+    known = {each.name: each for each in existing}
+    new = [
+        _refreshed(known[each.name], each, typed=typed) if each.name in known else each
+        for each in map(adopted, found)
+    ]
+    names = {each.name for each in new}
+    kept = [
+        each
+        for each in existing
+        if each.name not in names and (each.direction is Direction.OUTPUT or not complete)
+    ]
+    return (*new, *kept)
+
+
+def without_breakage(
+    existing: Sequence[Parameter], found: Sequence[Parameter]
+) -> tuple[Parameter, ...]:
+    """Return the schema that takes over only what no Task can be at odds with."""
+    names = {each.name for each in existing}
+    return tuple(
+        each if each.name in names else each.model_copy(update={"required": False})
+        for each in merged(existing, found, typed=False, complete=False)
+    )
+
+
+def _refreshed(old: Parameter, found: Parameter, *, typed: bool) -> Parameter:
+    data_type = found.data_type if typed else old.data_type
+    return old.model_copy(
+        update={
+            "data_type": data_type,
+            "default": _default(old, found, data_type),
+            "description": old.description or found.description,
+        }
+    )
+
+
+def _default(old: Parameter, found: Parameter, data_type: DataType) -> JsonValue:
+    if isinstance(old.default, str) and is_secret_reference(old.default):
+        return old.default
+    kept = _fitting(old.default, data_type)
+    if old.direction is Direction.OUTPUT or found.default is None:
+        return kept
+    taken = _fitting(found.default, data_type)
+    # An artefact's text such as "" is no number: what was said by hand is better.
+    return kept if taken is None else taken
+
+
+def _fitting(default: JsonValue, data_type: DataType) -> JsonValue:
+    """Return a default of ours as a data type has it, or None where it cannot."""
+    try:
+        return convert(default, data_type, path="default")
+    except Invalid:
+        return None
+
+
+def _literal(default: JsonValue, data_type: DataType) -> JsonValue:
+    try:
+        converted = convert_literal(default, data_type, path="default")
+    except Invalid:
+        return None
+    return converted.replace("${", "$${") if isinstance(converted, str) else converted

@@ -1,0 +1,255 @@
+"""Job type Databricks Pipeline (Delta Live Tables): updates of a pipeline.
+
+Starting an update takes no token, but a pipeline has one update at a time and lists them all: after
+a start in doubt, the update is looked for among those since the attempt began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
+from polysync_core.domain.errors import Invalid, PolysyncError, Problem
+from polysync_core.domain.json import JsonObject
+from polysync_core.platforms.azure_databricks.answers import (
+    moment_of,
+    next_token_of,
+    objects_in,
+    page_query,
+)
+from polysync_core.platforms.azure_databricks.updates import (
+    ID,
+    SKEW,
+    failed,
+    may_be_ours,
+    parts_of,
+    refused_for_pipeline,
+    refused_for_update,
+    report_of,
+    update_id_of,
+    update_in,
+)
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import (
+    Artefact,
+    ArtefactSchema,
+    ExternalRun,
+    Order,
+    OutcomeUnknown,
+    ProviderStatus,
+    Report,
+    Submitted,
+)
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.text import for_people
+from polysync_core.platforms.values import as_json
+
+PIPELINES_API = ("api", "2.0", "pipelines")
+FULL_REFRESH = "full_refresh"
+UPDATES_A_PAGE = 25
+
+_PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """Updates the pipelines of one workspace; implements `JobConnector`."""
+
+    client: PlatformClient
+
+    def submit(self, order: Order) -> Submitted:
+        """Start an update, unless an earlier submit of this attempt has started one."""
+        problems = check_pipeline(order.job)
+        if problems:
+            raise Invalid(problems)
+        pipeline_id, full_refresh = order.job.external_id, _full_refresh(order)
+        update_id = self._started(order, full_refresh) if order.again else None
+        if update_id is None:
+            update_id = self.client.post(
+                *PIPELINES_API,
+                pipeline_id,
+                "updates",
+                body={"full_refresh": full_refresh},
+                repeatable=False,
+                read=update_id_of,
+                refused=refused_for_pipeline,
+            )
+        return Submitted(
+            external_run_id=f"{pipeline_id}:{update_id}",
+            monitor_url=self._page(pipeline_id, update_id),
+        )
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return the state of an update, with the event that explains a failure."""
+        pipeline_id, update_id = parts_of(external_run_id)
+        page = self._page(pipeline_id, update_id)
+        report = self.client.get(
+            *PIPELINES_API,
+            pipeline_id,
+            "updates",
+            update_id,
+            read=lambda answer: report_of(update_in(answer), page),
+            refused=refused_for_update,
+        )
+        if report.status is not ProviderStatus.FAILED:
+            return report
+        return failed(report, self._failure(pipeline_id, update_id))
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Stop the pipeline if it is this update that is going on."""
+        # Databricks stops whatever update the pipeline has: that of somebody else must be spared.
+        if self.read(job, external_run_id).status.is_final:
+            return
+        self.client.post(
+            *PIPELINES_API,
+            parts_of(external_run_id)[0],
+            "stop",
+            body={},
+            repeatable=True,
+            read=lambda _: None,
+            refused=refused_for_update,
+        )
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Return the one thing that an update takes; what the pipeline fixes is in the notes."""
+        problem = _id_problem(external_id)
+        if problem is not None:
+            raise Invalid.at("externalId", problem)
+        names = self.client.get(
+            *PIPELINES_API, external_id, read=_configured, refused=refused_for_pipeline
+        )
+        parameter = Parameter(name=FULL_REFRESH, data_type=DataType.BOOL, default=False)
+        notes = (f"its configuration is set on the pipeline, not by a run: {', '.join(names)}",)
+        return ArtefactSchema(parameters=(parameter,), notes=notes if names else ())
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the updates of the pipeline, newest first."""
+        pipeline_id = job.external_id
+        for update in self._updates(pipeline_id):
+            update_id = update.get("update_id")
+            if isinstance(update_id, str) and isinstance(update.get("state"), str):
+                yield ExternalRun(
+                    external_run_id=f"{pipeline_id}:{update_id}",
+                    report=report_of(update, self._page(pipeline_id, update_id)),
+                )
+
+    def find(self, search: str | None) -> Iterator[Artefact]:
+        """Yield the pipelines of the workspace."""
+        wanted = (search or "").casefold()
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, max_results=_PAGE_SIZE)
+            return self.client.get(*PIPELINES_API, query=query, read=_page_of_pipelines)
+
+        for pipeline in paged(fetch):
+            artefact = _artefact(pipeline)
+            if artefact is not None and wanted in artefact.name.casefold():
+                yield artefact
+
+    def _updates(self, pipeline_id: str) -> Iterator[JsonObject]:
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, max_results=UPDATES_A_PAGE)
+            return self.client.get(
+                *PIPELINES_API,
+                pipeline_id,
+                "updates",
+                query=query,
+                read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
+                refused=refused_for_pipeline,
+            )
+
+        return paged(fetch)
+
+    def _started(self, order: Order, full_refresh: bool) -> str | None:
+        """Return the update that an earlier submit of this attempt has started."""
+        found: list[str] = []
+        for update in self._updates(order.job.external_id):
+            created, update_id = moment_of(update, "creation_time"), update.get("update_id")
+            if created is None or created < order.begun_at - SKEW:
+                break
+            ours = may_be_ours(update, created, order.begun_at, full_refresh)
+            if ours and isinstance(update_id, str) and ID.fullmatch(update_id):
+                found.append(update_id)
+        if len(found) > 1:
+            raise OutcomeUnknown(
+                "The pipeline has had several updates since this attempt began,"
+                " and nothing tells which is its own."
+            )
+        return found[0] if found else None
+
+    def _failure(self, pipeline_id: str, update_id: str) -> str | None:
+        """Return the newest error of an update in the pipeline's event log."""
+        query = page_query(None, filter="level='ERROR'", max_results=UPDATES_A_PAGE)
+        try:
+            events = self.client.get(
+                *PIPELINES_API,
+                pipeline_id,
+                "events",
+                query=query,
+                read=lambda answer: objects_in(answer, "events"),
+            )
+        except PolysyncError:
+            # That it failed is certain; why is worth a try, and no more.
+            return None
+        for event in events:
+            origin = event.get("origin")
+            if isinstance(origin, dict) and origin.get("update_id") == update_id:
+                return for_people(event.get("message"))
+        return None
+
+    def _page(self, pipeline_id: str, update_id: str) -> str:
+        base = self.client.base.url
+        return f"{base}/#joblist/pipelines/{pipeline_id}/updates/{update_id}"
+
+
+def check_pipeline(job: Job) -> list[Problem]:
+    """Return what cannot be right in a pipeline's Job."""
+    problem = _id_problem(job.external_id)
+    problems = [Problem("externalId", problem)] if problem else []
+    problems += [
+        Problem(f"settings.{name}", "a Databricks Pipeline has no settings")
+        for name in job.settings
+    ]
+    problems += [
+        Problem(f"parameters[{place}].name", f"an update takes {FULL_REFRESH} only: remove it")
+        for place, parameter in enumerate(job.parameters)
+        if parameter.name != FULL_REFRESH or parameter.direction is Direction.OUTPUT
+    ]
+    return problems
+
+
+def _full_refresh(order: Order) -> bool:
+    value = as_json(order.parameters, order.job.parameters).get(FULL_REFRESH, False)
+    # A Job may declare it as text.
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+
+
+def _id_problem(external_id: str) -> str | None:
+    if ID.fullmatch(external_id) is None:
+        return "a pipeline is named by its id, such as 2f1e5c4a-0000-0000-0000-000000000000"
+    return None
+
+
+def _configured(answer: JsonObject) -> list[str]:
+    spec = answer.get("spec")
+    if not isinstance(spec, dict):
+        raise UnexpectedAnswer
+    configuration = spec.get("configuration")
+    return sorted(configuration)[:50] if isinstance(configuration, dict) else []
+
+
+def _page_of_pipelines(answer: JsonObject) -> Page[JsonObject]:
+    return Page(objects_in(answer, "statuses"), next_token_of(answer))
+
+
+def _artefact(pipeline: JsonObject) -> Artefact | None:
+    pipeline_id, name = pipeline.get("pipeline_id"), pipeline.get("name")
+    if not isinstance(pipeline_id, str) or ID.fullmatch(pipeline_id) is None:
+        return None
+    return Artefact(
+        external_id=pipeline_id,
+        job_type=JobType.DATABRICKS_PIPELINE,
+        name=name if isinstance(name, str) and name else pipeline_id,
+    )

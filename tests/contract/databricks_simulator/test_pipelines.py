@@ -1,0 +1,88 @@
+"""Pipelines and their updates, as the official client sees them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors import NotFound, ResourceConflict
+from databricks.sdk.service.pipelines import UpdateInfo, UpdateInfoState
+
+ENDED = {UpdateInfoState.COMPLETED, UpdateInfoState.FAILED, UpdateInfoState.CANCELED}
+
+
+def define(databricks: WorkspaceClient, name: str, **configuration: str) -> str:
+    settings = {f"simulator.{key}": value for key, value in configuration.items()}
+    created = databricks.pipelines.create(name=name, configuration=settings)
+    assert created.pipeline_id is not None
+    return created.pipeline_id
+
+
+def followed(databricks: WorkspaceClient, pipeline_id: str, update_id: str) -> list[UpdateInfo]:
+    """Look at an update until it has ended; return what was seen."""
+    seen: list[UpdateInfo] = []
+    deadline = time.monotonic() + 30
+    while not seen or seen[-1].state not in ENDED:
+        assert time.monotonic() < deadline
+        update = databricks.pipelines.get_update(pipeline_id, update_id).update
+        assert update is not None
+        seen.append(update)
+        time.sleep(0.01)
+    return seen
+
+
+def test_an_update_runs_to_its_end(databricks: WorkspaceClient) -> None:
+    pipeline_id = define(databricks, "runs")
+
+    update_id = databricks.pipelines.start_update(pipeline_id, full_refresh=True).update_id
+    seen = followed(databricks, pipeline_id, update_id or "")
+
+    assert seen[-1].state is UpdateInfoState.COMPLETED
+    assert seen[-1].full_refresh
+    assert {each.state for each in seen} <= set(UpdateInfoState)
+    listed = databricks.pipelines.list_updates(pipeline_id).updates or []
+    assert [each.update_id for each in listed] == [update_id]
+
+
+def test_a_pipeline_has_one_update_at_a_time_and_can_be_stopped(
+    databricks: WorkspaceClient,
+) -> None:
+    pipeline_id = define(databricks, "stops", runSeconds="120")
+    update_id = databricks.pipelines.start_update(pipeline_id).update_id
+
+    with pytest.raises(ResourceConflict, match="An active update"):
+        databricks.pipelines.start_update(pipeline_id)
+    databricks.pipelines.stop_and_wait(pipeline_id)
+
+    assert followed(databricks, pipeline_id, update_id or "")[-1].state is UpdateInfoState.CANCELED
+
+
+def test_a_failure_is_explained_in_the_event_log(databricks: WorkspaceClient) -> None:
+    pipeline_id = define(databricks, "fails", outcome="FAILED")
+    update_id = databricks.pipelines.start_update(pipeline_id).update_id
+    followed(databricks, pipeline_id, update_id or "")
+
+    events = databricks.pipelines.list_pipeline_events(pipeline_id, filter="level='ERROR'")
+
+    event = next(iter(events))
+    assert event.origin is not None
+    assert event.origin.update_id == update_id
+    assert "FAILED" in (event.message or "")
+
+
+def test_pipelines_are_listed_page_by_page_and_described(databricks: WorkspaceClient) -> None:
+    ids = {define(databricks, f"page {n}") for n in range(5)}
+
+    listed = list(databricks.pipelines.list_pipelines(max_results=2))
+    found = databricks.pipelines.get(next(iter(ids)))
+
+    assert ids <= {each.pipeline_id for each in listed}
+    assert found.spec is not None
+
+
+def test_what_is_not_there_is_not_found(databricks: WorkspaceClient) -> None:
+    with pytest.raises(NotFound):
+        databricks.pipelines.get("00000000-0000-0000-0000-000000000000")
+    with pytest.raises(NotFound):
+        databricks.pipelines.get_update(define(databricks, "empty"), "nothing")

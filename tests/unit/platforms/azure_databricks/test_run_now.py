@@ -1,0 +1,127 @@
+"""What is sent to run a job of the workspace, and what is read from its settings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from polysync_core.access.hosts import BaseAddress, Reach
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
+from polysync_core.domain.errors import PlatformRefused, Unavailable
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.azure_databricks.jobs import Jobs
+from polysync_core.platforms.azure_databricks.run_now import DefinedJobs
+from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.connector import ArtefactSchema, Order
+from polysync_core.platforms.http import PlatformClient, Wire
+from tests.fakes.builders import NOON
+from tests.fakes.http import Reply, ScriptedTransport, Step
+
+SCHEMA = (
+    Parameter(name="rows", data_type=DataType.INT),
+    Parameter(name="key", data_type=DataType.SECRET),
+    Parameter(name="full_refresh", data_type=DataType.BOOL),
+)
+VALUES: dict[str, Any] = {"full_refresh": True, "key": Secret("s3cret"), "rows": 7}
+
+
+def connect(*steps: Step) -> tuple[DefinedJobs, ScriptedTransport]:
+    transport = ScriptedTransport(steps)
+    base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", Reach.PUBLIC)
+    client = PlatformClient(base, None, wire=Wire(transport=transport))
+    return DefinedJobs(client, Runs(client, lambda: NOON), Jobs(client)), transport
+
+
+def sent(values: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    job = Job(
+        name="j",
+        platform="p",
+        job_type=JobType.DATABRICKS_WORKFLOW,
+        external_id="42",
+        parameters=SCHEMA,
+        settings=settings,
+    )
+    connector, transport = connect(Reply.json({"run_id": 1}))
+    order = Order(job=job, token="t1", run_name="n", parameters=values, begun_at=NOON)
+    assert connector.submit(order).external_run_id == "1"
+    return json.loads(transport.requests[0].body or "")
+
+
+MAP = {"rows": "7", "key": "s3cret", "full_refresh": "true"}
+LIST = ["7", "s3cret", "true"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "expected"),
+    [
+        ({}, "job_parameters", MAP),
+        ({"sendParametersAs": "JobParameters"}, "job_parameters", MAP),
+        ({"sendParametersAs": "NotebookParams"}, "notebook_params", MAP),
+        ({"sendParametersAs": "PythonNamedParams"}, "python_named_params", MAP),
+        ({"sendParametersAs": "SqlParams"}, "sql_params", MAP),
+        ({"sendParametersAs": "JarParams"}, "jar_params", LIST),
+        ({"sendParametersAs": "PythonParams"}, "python_params", LIST),
+        ({"sendParametersAs": "SparkSubmitParams"}, "spark_submit_params", LIST),
+        ({"sendParametersAs": "DbtCommands"}, "dbt_commands", LIST),
+        ({"sendParametersAs": "PipelineParams"}, "pipeline_params", {"full_refresh": True}),
+    ],
+)
+def test_parameters_travel_as_the_job_says(
+    settings: dict[str, Any], field: str, expected: Any
+) -> None:
+    body = sent(VALUES, **settings)
+
+    assert body == {"job_id": 42, "idempotency_token": "t1", field: expected}
+
+
+def test_a_run_without_parameters_leaves_the_job_its_defaults() -> None:
+    assert sent({}) == {"job_id": 42, "idempotency_token": "t1"}
+
+
+def test_parameters_of_a_task_that_are_too_long_are_refused_here() -> None:
+    with pytest.raises(PlatformRefused, match="10,000 bytes") as caught:
+        sent({"rows": 7, "key": Secret("x" * 10_000)}, sendParametersAs="NotebookParams")
+
+    assert caught.value.cause is FailureCause.PARAMETERS
+
+
+def described(*pages: dict[str, Any]) -> ArtefactSchema:
+    connector, _ = connect(*(Reply.json(page) for page in pages))
+    return connector.describe("42")
+
+
+def test_parameters_come_from_the_job_and_from_its_notebooks_on_all_pages() -> None:
+    notebook = {"notebook_task": {"base_parameters": {"own": "x", "day": "y"}}}
+    schema = described(
+        {
+            "settings": {
+                "parameters": [
+                    {"name": "day", "default": "2026-01-01"},
+                    {"name": "start", "default": "{{job.start_time}}"},
+                ],
+                "job_parameters": [{"name": "rows", "default_value": 7}],
+                "tasks": [{"task_key": "a"}],
+            },
+            "next_page_token": "2",
+        },
+        {"settings": {"tasks": [notebook, {"notebook_task": {"base_parameters": None}}]}},
+    )
+
+    assert {each.name: (each.data_type, each.default) for each in schema.parameters} == {
+        "day": (DataType.STRING, "2026-01-01"),
+        "start": (DataType.STRING, None),
+        "rows": (DataType.INT, 7),
+        "own": (DataType.STRING, "x"),
+    }
+    assert "own is a parameter of a task only" in " ".join(schema.notes)
+    assert "start has a default that Databricks fills in" in " ".join(schema.notes)
+
+
+@pytest.mark.parametrize("settings", [None, [], "x", {"parameters": "x"}, {"tasks": {}}])
+def test_settings_of_another_shape_are_no_answer(settings: Any) -> None:
+    connector, _ = connect(Reply.json({"settings": settings}))
+    with pytest.raises(Unavailable):
+        connector.describe("42")
