@@ -48,7 +48,7 @@ def _routes() -> list[tuple[str, str]]:
 
 def _minimum(method: str, path: str) -> Role:
     """Return what a route must ask for at least, by what it does."""
-    if path == "/audit":
+    if path == "/audit" or path.endswith(("/import", "/sync-parameters", "/jobs/{name}/tasks")):
         return Role.ADMINISTRATOR
     return {"GET": Role.READER, "POST": Role.OPERATOR}.get(method, Role.ADMINISTRATOR)
 
