@@ -206,6 +206,9 @@ def build(settings: Settings) -> Services:
         acceptance=acceptance,
         clock=utc_now,
     )
+    fire_times = FireTimePreview(
+        task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+    )
     task_runs = TaskRuns(
         runs=runs,
         task_named=definitions.task,
@@ -240,10 +243,8 @@ def build(settings: Settings) -> Services:
         neighbours=neighbours,
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
-        fire_times=FireTimePreview(
-            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
-        ),
-        graphs=Graphs(store=store, runs=runs),
+        fire_times=fire_times,
+        graphs=Graphs(store=store, runs=runs, next_fire=fire_times.next_fire),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,

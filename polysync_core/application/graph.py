@@ -60,18 +60,13 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-def never(_: str) -> datetime | None:
-    """Return the next fire time where nobody keeps time."""
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graphs:
     """The use case of looking at the graph."""
 
     store: DefinitionStore
     runs: Runs
-    next_fire: Callable[[str], datetime | None] = never
+    next_fire: Callable[[str], datetime | None]
     """Return when a Task fires next by its schedules."""
 
     def of_tasks(self, task: str | None = None) -> Graph:
