@@ -58,6 +58,8 @@ class Start:
     rerun_of: RunId | None = None
     request_digest: str = ""
     origins: tuple[Origin, ...] = ()
+    batch: str = ""
+    batch_limit: int = 0
     fan_out: bool = True
     repeats: tuple[RunId, ...] = ()
     at: datetime | None = None
@@ -113,6 +115,8 @@ class Acceptance:
             parameters=parameters,
             parents=start.parents,
             origins=start.origins,
+            batch=start.batch,
+            batch_limit=start.batch_limit,
             fan_out=start.fan_out,
             repeats=start.repeats,
             rerun_of=start.rerun_of,
@@ -158,6 +162,8 @@ def waiting(run: TaskRun) -> Waiting:
         queued_at=run.queued_at,
         platform=run.job.platform,
         not_before=run.not_before,
+        batch=run.batch,
+        batch_limit=run.batch_limit,
     )
 
 

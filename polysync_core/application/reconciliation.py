@@ -202,6 +202,8 @@ class Reconciler:
             granted_at=self.clock(),
             platform=platform,
             weight=1 if task is None else task.weight,
+            batch=run.batch,
+            batch_limit=run.batch_limit,
         )
 
     def _renew_policies(self, work: _Pass) -> None:

@@ -44,6 +44,8 @@ class WaitingJson(TypedDict):
     queued: float
     platform: str
     notBefore: float | None
+    batch: NotRequired[str]
+    batchLimit: NotRequired[int]
 
 
 class LeaseJson(TypedDict):
@@ -55,6 +57,8 @@ class LeaseJson(TypedDict):
     granted: float
     platform: NotRequired[str]
     weight: NotRequired[int]
+    batch: NotRequired[str]
+    batchLimit: NotRequired[int]
 
 
 class PoliciesJson(TypedDict):
@@ -85,6 +89,8 @@ def encode_waiting(waiting: Waiting) -> WaitingJson:
         "queued": waiting.queued_at.timestamp(),
         "platform": waiting.platform,
         "notBefore": waiting.not_before and waiting.not_before.timestamp(),
+        "batch": waiting.batch,
+        "batchLimit": waiting.batch_limit,
     }
 
 
@@ -99,6 +105,8 @@ def decode_waiting(data: WaitingJson) -> Waiting:
         queued_at=datetime.fromtimestamp(data["queued"], UTC),
         platform=data["platform"],
         not_before=None if not_before is None else datetime.fromtimestamp(not_before, UTC),
+        batch=data.get("batch", ""),
+        batch_limit=data.get("batchLimit", 0),
     )
 
 
@@ -111,6 +119,8 @@ def encode_lease(lease: Lease) -> LeaseJson:
         "granted": lease.granted_at.timestamp(),
         "platform": lease.platform,
         "weight": lease.weight,
+        "batch": lease.batch,
+        "batchLimit": lease.batch_limit,
     }
 
 
@@ -123,6 +133,8 @@ def decode_lease(data: LeaseJson) -> Lease:
         granted_at=datetime.fromtimestamp(data["granted"], UTC),
         platform=data.get("platform", ""),
         weight=data.get("weight", 1),
+        batch=data.get("batch", ""),
+        batch_limit=data.get("batchLimit", 0),
     )
 
 
@@ -171,6 +183,8 @@ def encode_state(state: DispatcherState) -> StateJson:
                 millis(each.granted_at),
                 each.platform,
                 each.weight,
+                each.batch,
+                each.batch_limit,
             )
             for each in state.leases.values()
         ],
@@ -196,15 +210,23 @@ def decode_state(data: StateJson | dict[str, Any] | None) -> DispatcherState:
 def _tickets(rows: Iterable[Row]) -> dict[RunId, Ticket]:
     """Return the waiting runs by their ids.
 
-    There may be thousands: the tuples are made without the detour over `Ticket._make`.
+    There may be thousands: the tuples are made without the detour over `Ticket._make`. A row that
+    an older release wrote ends earlier, and one of a newer release later.
     """
-    columns = len(Ticket._fields)
+    columns, defaults = len(Ticket._fields), tuple(Ticket._field_defaults.values())
     new: Callable[[type[Ticket], Row], Ticket] = cast("Any", tuple).__new__
-    return {row[0]: new(Ticket, row[:columns]) for row in rows}
+    return {
+        row[0]: new(
+            Ticket,
+            row[:columns] if len(row) >= columns else (*row, *defaults[len(row) - columns :]),
+        )
+        for row in rows
+    }
 
 
 def _lease(row: Row) -> Lease:
-    run, attempt, task, granted, platform, weight, *_ = row
+    run, attempt, task, granted, platform, weight, *more = row
+    batch, batch_limit, *_ = more or ("", 0)
     return Lease(
         run_id=RunId(run),
         attempt=attempt,
@@ -212,6 +234,8 @@ def _lease(row: Row) -> Lease:
         granted_at=moment(granted),
         platform=platform,
         weight=weight,
+        batch=batch,
+        batch_limit=batch_limit,
     )
 
 

@@ -113,8 +113,8 @@ def _forget_idle(state: DispatcherState, survey: Survey) -> None:
     state.logs = {key: log for key, log in state.logs.items() if not log.is_blank}
     groups = list(survey.groups)
     state.policies.retain(
-        (task for task, _ in groups),
-        (platform for _, platform in groups),
+        (task for task, _, _ in groups),
+        (platform for _, platform, _ in groups),
     )
     if state.is_empty:
         state.alarm = None

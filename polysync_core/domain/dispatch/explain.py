@@ -25,6 +25,7 @@ class HoldKind(StrEnum):
     CONCURRENCY = "Concurrency"
     RATE_LIMIT = "RateLimit"
     MAX_CONCURRENT_RUNS = "MaxConcurrentRuns"
+    BACKFILL = "Backfill"
     BACK_OFF = "BackOff"
     LIMITS_UNKNOWN = "LimitsUnknown"
 
@@ -37,7 +38,7 @@ class Hold:
     sentence: str
     profile: str | None = None
     scope: str | None = None
-    """The Platform, or the Task, that the limit counts for; None where all count together."""
+    """The Platform, Task or backfill that the limit counts for; None where all count together."""
     used: int | None = None
     limit: int | None = None
     needs: int = 1
@@ -84,7 +85,7 @@ def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanat
     survey = _settled(state, now)
     if run_id not in state.waiting:
         return Explanation(holds=(), position=1, next_possible=now)
-    group = survey.group(waiting.task, waiting.platform)
+    group = survey.group(waiting)
     limits = survey.holding(waiting, group)
     before = [each for each in _before(survey, waiting) if _competes(survey, each, limits)]
     deferring = survey.deferral(waiting, group)
@@ -134,7 +135,7 @@ def _before(survey: Survey, waiting: Ticket) -> Iterator[Ticket]:
 
 
 def _competes(survey: Survey, other: Ticket, limits: list[Limit]) -> bool:
-    demands = survey.group(other.task, other.platform).demands
+    demands = survey.group(other).demands
     return any(limit in limits for limit, _ in demands)
 
 
@@ -155,7 +156,7 @@ def _hold(
             return Hold(
                 profile=profile,
                 scope=limit.scope or None,
-                kind=HoldKind.CONCURRENCY if limit.profile else HoldKind.MAX_CONCURRENT_RUNS,
+                kind=_kind(limit),
                 sentence=f"{facts}.",
                 used=limit.used,
                 limit=limit.size,
@@ -177,6 +178,12 @@ def _hold(
                 limit=limit.rate.limit,
                 until=until,
             )
+
+
+def _kind(limit: Slots) -> HoldKind:
+    if limit.of_batch:
+        return HoldKind.BACKFILL
+    return HoldKind.CONCURRENCY if limit.profile else HoldKind.MAX_CONCURRENT_RUNS
 
 
 def _held_by(holders: Sequence[Lease]) -> str:
@@ -201,7 +208,7 @@ def _holders(survey: Survey, limit: Limit) -> Iterable[Lease]:
     holding = [
         lease
         for lease in survey.state.leases.values()
-        if any(each is limit for each, _ in survey.group(lease.task, lease.platform).demands)
+        if any(each is limit for each, _ in survey.group(lease).demands)
     ]
     return sorted(holding, key=lambda lease: lease.granted_at)
 
@@ -210,8 +217,7 @@ def _counter(survey: Survey, limit: Limit) -> Counter:
     queue = [
         each
         for each in survey.state.waiting.values()
-        if each.not_before <= survey.now
-        and limit in survey.holding(each, survey.group(each.task, each.platform))
+        if each.not_before <= survey.now and limit in survey.holding(each, survey.group(each))
     ]
     slots = isinstance(limit, Slots)
     return Counter(

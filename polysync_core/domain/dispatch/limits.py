@@ -17,12 +17,13 @@ from polysync_core.domain.runs.identity import RunId
 
 @dataclass(slots=True, eq=False)
 class Slots:
-    """Slots that live leases hold: those of a concurrency profile, or a Task's own."""
+    """Slots that live leases hold: those of a concurrency profile, a Task's own or a batch's."""
 
     size: int
     profile: ProfilePolicy | None = None
     scope: str = ""
-    """The Platform or the Task it counts for; empty where all Platforms count together."""
+    """The Platform, Task or batch it counts for; empty where all Platforms count together."""
+    of_batch: bool = False
     used: int = 0
     kept: int = 0
     """Slots that nobody behind `kept_for` may take."""
@@ -100,14 +101,14 @@ def next_window(limit: Limit, now: int) -> int:
     """Return when a run that `DeferToNextWindow` holds back is considered again."""
     if isinstance(limit, Starts):
         return limit.next_window()
-    assert limit.profile is not None  # noqa: S101 - a Task's own limit has no exceed action
+    assert limit.profile is not None  # noqa: S101 - only a profile has an exceed action
     gate = limit.profile.gate
     return limit.next_window(gate if isinstance(gate, Cap) else Cap(slots=limit.size), now)
 
 
 @dataclass(slots=True)
 class Group:
-    """The runs of one Task on one Platform: all are subject to the same limits."""
+    """The runs of one Task on one Platform, and of one batch: their limits are the same."""
 
     weight: int
     demands: list[tuple[Limit, int]]

@@ -14,6 +14,8 @@ def place(limit: Limit) -> str:
 
 def name(limit: Limit) -> str:
     """Return how a limit is called."""
+    if isinstance(limit, Slots) and limit.of_batch:
+        return f"Backfill '{limit.scope}' allows {limit.size} at once"
     if limit.profile is None:
         return f"Max Concurrent Runs of {place(limit)}"
     return f"Contention profile '{limit.profile.name}' (for {place(limit)})"

@@ -53,6 +53,10 @@ class Waiting:
     platform: str = ""
     not_before: datetime | None = None
     """The end of a retry's back-off; None is at once."""
+    batch: str = ""
+    """The runs that were asked for together with it; empty for a run that was asked for alone."""
+    batch_limit: int = 0
+    """How many runs of its batch may run at once, the same for all of them; 0 is any number."""
 
 
 class Ticket(NamedTuple):
@@ -68,6 +72,8 @@ class Ticket(NamedTuple):
     deferred_until: int = 0
     deferred_by: str = ""
     """The profile that sent the run to its next window."""
+    batch: str = ""
+    batch_limit: int = 0
 
     @property
     def rank(self) -> tuple[int, int, RunId]:
@@ -94,6 +100,8 @@ def ticket(waiting: Waiting) -> Ticket:
         priority=waiting.priority,
         queued=millis(waiting.queued_at),
         not_before=0 if waiting.not_before is None else millis(waiting.not_before),
+        batch=waiting.batch,
+        batch_limit=waiting.batch_limit,
     )
 
 
@@ -107,6 +115,8 @@ class Lease:
     granted_at: datetime
     platform: str = ""
     weight: int = 1
+    batch: str = ""
+    batch_limit: int = 0
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """One look at everything that waits: what may start, and what holds back the rest.
 
-Runs of one Task on one Platform share their limits, so each such group is examined once; what is
-done for every waiting run is little more than a look into a dictionary.
+Runs of one Task on one Platform, and of one batch, share their limits, so each such group is
+examined once; what is done for every waiting run is little more than a look into a dictionary.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket, 
 KEEPING = timedelta(minutes=1)
 """After so long, slots that become free are kept for a run that needs several at once."""
 _KEEPING_MILLIS = KEEPING // timedelta(milliseconds=1)
+_BATCH = "~batch"
+"""In the place of a profile's name, which has no `~`."""
+
+type GroupKey = tuple[str, str, str]
+"""A Task, a Platform and a batch, which is mostly none."""
 
 
 class Survey:
@@ -27,24 +32,25 @@ class Survey:
         self.state = state
         self.now = now
         self.limits: dict[tuple[str, str], Limit] = {}
-        self._groups: dict[tuple[str, str], Group] = {}
+        self._groups: dict[GroupKey, Group] = {}
         self._full: dict[int, list[Limit]] = {}
         for lease in state.leases.values():
-            group = self.group(lease.task, lease.platform)
+            group = self.group(lease)
             for limit, _ in group.demands:
                 if isinstance(limit, Slots):
                     limit.take(limit.need(lease.weight))
 
-    def group(self, task: str, platform: str) -> Group:
-        """Return the group of a Task's runs on a Platform."""
-        group = self._groups.get((task, platform))
+    def group(self, run: Ticket | Lease) -> Group:
+        """Return the group that a run is of."""
+        key = (run.task, run.platform, run.batch)
+        group = self._groups.get(key)
         if group is None:
-            group = self._groups[task, platform] = self._new_group(task, platform)
+            group = self._groups[key] = self._new_group(run)
         return group
 
     @property
-    def groups(self) -> Iterable[tuple[str, str]]:
-        """The Tasks, each with its Platform, that wait or run."""
+    def groups(self) -> Iterable[GroupKey]:
+        """The Tasks, each with its Platform and batch, that wait or run."""
         return self._groups.keys()
 
     @property
@@ -57,9 +63,9 @@ class Survey:
         leases: list[Lease] = []
         groups, now = self._groups, self.now
         for ticket in list(self.state.waiting.values()):
-            group = groups.get((ticket.task, ticket.platform))
+            group = groups.get((ticket.task, ticket.platform, ticket.batch))
             if group is None:
-                group = self.group(ticket.task, ticket.platform)
+                group = self.group(ticket)
             elif group.shut and (group.keeps or not group.heavy):
                 continue
             if ticket.not_before > now:
@@ -109,6 +115,8 @@ class Survey:
             granted_at=moment(self.now),
             platform=ticket.platform,
             weight=group.weight,
+            batch=ticket.batch,
+            batch_limit=ticket.batch_limit,
         )
         del self.state.waiting[ticket.run_id]
         self.state.leases[ticket.run_id] = lease
@@ -128,19 +136,26 @@ class Survey:
             if isinstance(limit, Slots):
                 limit.keep(need, ticket.run_id)
 
-    def _new_group(self, task: str, platform: str) -> Group:
+    def _new_group(self, run: Ticket | Lease) -> Group:
+        task, platform = run.task, run.platform
         profiles, missing = self.state.policies.linked(task, platform)
         policy = self.state.policies.tasks.get(task)
         weight = 1 if policy is None else policy.weight
         limits: list[Limit] = [self._limit(profile, platform) for profile in profiles]
         if policy is not None and policy.max_concurrent_runs is not None:
             limits.append(self._own_limit(task, policy.max_concurrent_runs))
+        if run.batch_limit:
+            limits.append(self._batch_limit(run.batch, run.batch_limit))
         demands = [(limit, limit.need(weight)) for limit in limits]
         heavy = any(need > 1 for _, need in demands)
         return Group(weight=weight, demands=demands, missing=missing, heavy=heavy)
 
     def _own_limit(self, task: str, size: int) -> Limit:
         return self.limits.setdefault(("", task), Slots(size=size, scope=task))
+
+    def _batch_limit(self, batch: str, size: int) -> Limit:
+        limit = Slots(size=size, scope=batch, of_batch=True)
+        return self.limits.setdefault((_BATCH, batch), limit)
 
     def _limit(self, profile: ProfilePolicy, platform: str) -> Limit:
         key = (profile.name, "" if profile.shared else platform)

@@ -63,7 +63,7 @@ class Verdicts:
             if waiting.not_before > now:
                 self._ask_again(waiting.not_before)
                 continue
-            group = self._survey.group(waiting.task, waiting.platform)
+            group = self._survey.group(waiting)
             if group.missing:
                 continue
             treatment = known.get(id(group)) or self._treatment(group)

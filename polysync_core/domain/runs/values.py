@@ -157,6 +157,9 @@ class TaskRun:
     retry: Retry = field(default_factory=Retry)
     """The Task's policy as it was when the run was accepted; so is the time-out."""
     execution_timeout_seconds: int | None = None
+    batch: str = ""
+    """The backfill that it is of, whose runs are limited together; `batch_limit` 0 is no limit."""
+    batch_limit: int = 0
     not_before: datetime | None = None
     """The end of the back-off before the next attempt; None where none is awaited."""
     rerun_of: RunId | None = None

@@ -364,3 +364,45 @@ def test_the_state_is_stored_as_plain_json_and_read_as_it_was() -> None:
     world.ask("d", attempt=2, not_before=NOON + timedelta(minutes=1))
     state = world.state
     assert decode_state(json.loads(json.dumps(encode_state(state)))) == state
+
+
+def test_a_state_of_an_older_release_is_read() -> None:
+    world = World(task(max_concurrent_runs=1))
+    world.ask("a", "b")
+    stored = json.loads(json.dumps(encode_state(world.state)))
+    stored["queue"] = [row[:9] for row in stored["queue"]]
+    stored["held"] = [row[:6] for row in stored["held"]]
+    assert decode_state(stored) == world.state
+
+
+class TestBatch:
+    def test_no_more_of_its_runs_start_than_it_allows(self) -> None:
+        world = World()
+        assert world.ask(*"abc", batch="may", batch_limit=2) == ["a", "b"]
+        assert world.end("a") == ["c"]
+
+    def test_it_holds_nobody_else_of_its_task_back(self) -> None:
+        world = World(task(max_concurrent_runs=3))
+        world.ask("a", "b", batch="may", batch_limit=1, priority=0)
+        assert world.ask("c", batch="june", batch_limit=1) == ["c"]
+        assert world.ask("live") == ["live"]
+
+    def test_it_counts_across_attempts(self) -> None:
+        world = World()
+        world.ask("a", "b", batch="may", batch_limit=1)
+        assert world.ask("a", attempt=2, batch="may", batch_limit=1) == ["a"]
+        assert world.waiting() == ["b"]
+
+    def test_a_run_that_is_adopted_counts(self) -> None:
+        world = World()
+        lease = Lease(
+            run_id=RunId("a"),
+            attempt=1,
+            task="t",
+            platform="p",
+            granted_at=NOON,
+            batch="may",
+            batch_limit=1,
+        )
+        world.do(adopt(world.state, lease, now=world.now))
+        assert world.ask("b", batch="may", batch_limit=1) == []

@@ -24,6 +24,8 @@ from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
 TASKS, PLATFORMS = "xyz", "pq"
 ACTIONS = st.sampled_from(ExceedAction)
 SOME = st.none() | st.integers(1, 3)
+BATCHES = [("", 0), ("", 0), ("one", 1), ("two", 2), ("any", 0)]
+"""With how many of each may run at once."""
 SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
 
 
@@ -60,9 +62,10 @@ class DispatcherMachine(RuleBasedStateMachine):
         name=st.sampled_from(TASKS),
         where=st.sampled_from(PLATFORMS),
         priority=st.integers(-5, 5),
+        batch=st.sampled_from(BATCHES),
         times=st.integers(0, 2),
     )
-    def ask(self, name: str, where: str, priority: int, times: int) -> None:
+    def ask(self, name: str, where: str, priority: int, batch: tuple[str, int], times: int) -> None:
         """A new run; its message may come twice, or not at all."""
         self.count += 1
         run = f"run{self.count}"
@@ -73,6 +76,8 @@ class DispatcherMachine(RuleBasedStateMachine):
             platform=where,
             priority=priority,
             queued_at=self.world.now,
+            batch=batch[0],
+            batch_limit=batch[1],
         )
         for _ in range(times):
             self.enqueue(run)
