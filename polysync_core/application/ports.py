@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.dependencies.stored import Pending, StoredGate
-from polysync_core.domain.dependencies.tokens import Token
+from polysync_core.domain.dependencies.tokens import FireTime, Token
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
 from polysync_core.domain.poison import PoisonMessage
@@ -14,6 +15,8 @@ from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
 from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
 
 class Runs(Protocol):
@@ -84,6 +87,53 @@ class GateStore(Protocol):
 
         Raises `StaleETag` where somebody else is at it, too; each does a part of the same then.
         """
+        ...
+
+
+class ScheduleStore(Protocol):
+    """Stored states of schedules, and the index by when they are due.
+
+    Every call may raise `Unavailable` or, when it writes, `Uncertain`. A state and its place in the
+    index change together or not at all.
+    """
+
+    def get(self, task: str, schedule: str) -> StoredSchedule | None:
+        """Return a state by one point read."""
+        ...
+
+    def of_task(self, task: str) -> Sequence[StoredSchedule]:
+        """Return the states of a Task."""
+        ...
+
+    def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
+        """Write a state over the one it replaces, or a new one, or raise `StaleETag`."""
+        ...
+
+    def remove(self, stored: StoredSchedule) -> None:
+        """Delete a state that is as it was read, or raise `StaleETag`."""
+        ...
+
+    def due(self, now: datetime, *, limit: int) -> Sequence[Due | Edit]:
+        """Return what is to be done now, the oldest first.
+
+        The cost depends on how much that is; `limit` bounds it, and a few times as much may come.
+        """
+        ...
+
+    def announce(self, task: str) -> Edit:
+        """Record that a Task is about to be changed, until that is settled."""
+        ...
+
+    def settle(self, edit: Edit) -> None:
+        """Forget a change that the states are in line with."""
+        ...
+
+
+class FireGate(Protocol):
+    """Where the fire times of Tasks go that depend on others as well."""
+
+    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
+        """Let a fire time wait for the others; doing it twice is doing it once."""
         ...
 
 

@@ -84,7 +84,7 @@ class TaskRuns:
                 return self._repeated(known, request)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
-        run = self.acceptance.run_of(task, self._with_parents(task, _start(run_id, request)))
+        run = self.acceptance.run_of(task, self.with_parents(task, _start(run_id, request)))
         if self.acceptance.store(run) is None:
             return self._outrun(run, request)
         self.acceptance.enqueue(run, engine)
@@ -170,7 +170,7 @@ class TaskRuns:
             )
         return self._repeated(known, request)
 
-    def _with_parents(self, task: Task, start: Start) -> Start:
+    def with_parents(self, task: Task, start: Start) -> Start:
         """Let a run that ignores its gate take the outputs it needs from the newest successes."""
         upstreams = needed_parents(task, start.parameters)
         if not upstreams:

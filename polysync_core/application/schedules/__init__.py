@@ -1,0 +1,1 @@
+"""Schedules: kept in line with definitions, fired, paused, and gone through again."""

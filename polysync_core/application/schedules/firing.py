@@ -1,0 +1,206 @@
+"""Letting one schedule fire: what is to be done is decided and written, then done, then over.
+
+Whoever finds something decided does it, whether it was done in part, by somebody else, or not at
+all: the runs have the ids of their occurrences, so each comes into being once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from polysync_core.application.acceptance import Acceptance, Start
+from polysync_core.application.closing import Closing
+from polysync_core.application.endings import ACTOR
+from polysync_core.application.outcomes import failure
+from polysync_core.application.ports import Engine, FireGate, Runs, ScheduleStore
+from polysync_core.application.schedules.surroundings import Surroundings
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.schedules import Overlap, Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.values import Outcome, RunStatus, TriggerType
+from polysync_core.domain.schedules.decisions import (
+    Rules,
+    decide,
+    told,
+    without_fires,
+    without_overlap,
+)
+from polysync_core.domain.schedules.states import (
+    Missed,
+    Occurrence,
+    Pause,
+    Plan,
+    ScheduleState,
+    carried_out,
+    judged,
+    missed_id,
+    occurrence_id,
+    planned,
+)
+from polysync_core.domain.schedules.stored import StoredSchedule
+
+_log = logging.getLogger(__name__)
+
+
+class Cancel(Protocol):
+    """Stops a run, or leaves it as it is where it has ended."""
+
+    def __call__(self, run_id: RunId, *, engine: Engine) -> object:
+        """Do so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """Carries a schedule over the fire times that have come."""
+
+    runs: Runs
+    store: ScheduleStore
+    acceptance: Acceptance
+    closing: Closing
+    gate: FireGate
+    cancel: Cancel
+    clock: Clock
+
+    def fire(
+        self, task: Task, schedule: Schedule, stored: StoredSchedule, around: Surroundings
+    ) -> Iterator[Plan]:
+        """Do what is due and yield what it was; raises `StaleETag` where others are at it.
+
+        What a former tick left over comes first; the fire time of now must not wait for the next.
+        """
+        if (left := stored.state.pending) is not None:
+            stored = self._finish(task, schedule, stored, left, around)
+            yield left
+        if stored.state.due is None or stored.state.due > self.clock():
+            return
+        state, plan = self._decided(task, schedule, stored.state, around)
+        if not plan.is_empty:
+            stored = self.store.put(planned(state, plan), replacing=stored)
+        self._finish(task, schedule, stored, plan, around)
+        yield plan
+
+    def _finish(
+        self,
+        task: Task,
+        schedule: Schedule,
+        stored: StoredSchedule,
+        plan: Plan,
+        around: Surroundings,
+    ) -> StoredSchedule:
+        """Carry out what was decided, and remember that it is done."""
+        self._carry_out(task, schedule, plan, around)
+        state = carried_out(task, schedule, stored.state, plan)
+        return self.store.put(state, replacing=stored)
+
+    def _decided(
+        self, task: Task, schedule: Schedule, state: ScheduleState, around: Surroundings
+    ) -> tuple[ScheduleState, Plan]:
+        rules = Rules(
+            task=task.name, schedule=schedule, calendars=around.calendars(schedule.calendars)
+        )
+        plan = decide(rules, mark=state.mark, now=self.clock())
+        if plan.fires and schedule.pause_after_failures is not None:
+            state = judged(state, list(self._outcomes(state)))
+            if state.failures >= schedule.pause_after_failures:
+                return self._given_up(state, plan)
+        if plan.fires and schedule.overlap is not Overlap.QUEUE:
+            active = around.active_runs(task, state.last_run)
+            plan = without_overlap(plan, schedule.overlap, active)
+        return state, plan
+
+    def _outcomes(self, state: ScheduleState) -> Iterator[RunStatus]:
+        """Yield how the runs that were not judged yet have ended, up to the first that has not."""
+        for run_id in state.unjudged:
+            stored = self.runs.get(run_id)
+            if stored is None or not stored.run.status.is_terminal:
+                return
+            yield stored.run.status
+
+    def _given_up(self, state: ScheduleState, plan: Plan) -> tuple[ScheduleState, Plan]:
+        pause = Pause(
+            reason=f"Paused by itself: its last {state.failures} runs have failed.",
+            at=plan.at,
+            by=ACTOR,
+        )
+        _log.warning(
+            "A schedule was paused as its runs fail.",
+            extra={
+                "action": "schedule_paused",
+                "task": state.task,
+                "schedule": state.schedule,
+                "failures": state.failures,
+            },
+        )
+        why = (
+            f"Skipped: the last {state.failures} runs of schedule '{state.schedule}' have failed, "
+            "so it is paused; resume it when that is mended."
+        )
+        return replace(state, paused=pause), without_fires(plan, why)
+
+    def _carry_out(self, task: Task, schedule: Schedule, plan: Plan, around: Surroundings) -> None:
+        if plan.missed is not None:
+            self._skip(task, *_missed(task, schedule, plan, plan.missed), around.engine)
+        for occurrence in plan.occurrences:
+            start = _start(task, schedule, plan, occurrence)
+            if occurrence.skipped:
+                self._skip(task, start, occurrence.skipped, around.engine)
+                continue
+            for run_id in occurrence.cancels:
+                self.cancel(run_id, engine=around.engine)
+            if task.dependencies:
+                self.gate.fire(task.name, _fire_time(schedule, occurrence), around.engine)
+            else:
+                self._run(task, start, around.engine)
+
+    def _run(self, task: Task, start: Start, engine: Engine) -> None:
+        try:
+            run = self.acceptance.run_of(task, start)
+        except Invalid as error:
+            self._end(task, start, failure(FailureCause.PARAMETERS, str(error)), engine)
+            return
+        if self.acceptance.store(run) is not None:
+            self.acceptance.enqueue(run, engine)
+
+    def _skip(self, task: Task, start: Start, why: str, engine: Engine) -> None:
+        self._end(task, start, Outcome(status=RunStatus.SKIPPED, reason=why), engine)
+
+    def _end(self, task: Task, start: Start, outcome: Outcome, engine: Engine) -> None:
+        """Store a run that has ended before it began, and let its dependents know."""
+        stored = self.acceptance.store(self.acceptance.stillborn(task, start, outcome))
+        if stored is not None:
+            self.closing.hand_over(stored.run, engine)
+
+
+def _missed(task: Task, schedule: Schedule, plan: Plan, missed: Missed) -> tuple[Start, str]:
+    start = _start(task, schedule, plan, Occurrence(nominal=missed.last))
+    return replace(start, run_id=missed_id(task.name, schedule.name, missed)), told(missed)
+
+
+def _start(task: Task, schedule: Schedule, plan: Plan, occurrence: Occurrence) -> Start:
+    return Start(
+        run_id=occurrence_id(task.name, schedule.name, occurrence.nominal),
+        trigger_type=TriggerType.SCHEDULE,
+        actor=ACTOR,
+        parameters=schedule.parameters,
+        schedule=schedule.name,
+        scheduled_time=occurrence.nominal,
+        time_zone=schedule.time_zone,
+        at=plan.at,
+    )
+
+
+def _fire_time(schedule: Schedule, occurrence: Occurrence) -> FireTime:
+    return FireTime(
+        schedule=schedule.name,
+        nominal=occurrence.nominal,
+        time_zone=schedule.time_zone,
+        parameters=schedule.parameters,
+    )

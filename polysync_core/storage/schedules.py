@@ -1,0 +1,135 @@
+"""Schedules in Table Storage: their states, and an index of them by when they are due.
+
+    c~<task>~<token>                that the Task is about to be changed, or was
+    d~<due>~<task>~<schedule>       a place in the index, in epoch milliseconds
+    s~<task>~<schedule>             a state; its ETag guards every change
+
+A few partitions share all Tasks, so that none is hot and a tick asks each for one short range, from
+the first row to the last place that is due. All rows of a Task are in one of them: a state and its
+place in the index change together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.dispatch.state import millis, moment
+from polysync_core.domain.errors import Broken, StaleETag
+from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
+from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
+from polysync_core.storage.entities import new_mark
+from polysync_core.storage.failures import RowExists
+from polysync_core.storage.rows import Row, RowRange, hashed_key
+from polysync_core.storage.tables import Change, Operation, TableStorage
+from polysync_core.storage.text import join_text, split_text
+
+_PARTITIONS = 4
+"""Never to be changed: it is part of where every row is."""
+_EDIT = "c~"
+_DUE = "d~"
+_STATE = "s~"
+_DOCUMENT = "document"
+_AT = "at"
+
+
+class TableSchedules:
+    """The stored schedules; the application's `ScheduleStore`."""
+
+    def __init__(self, storage: TableStorage, *, clock: Clock = utc_now) -> None:
+        self._table = storage.table("Schedules")
+        self._clock = clock
+
+    def get(self, task: str, schedule: str) -> StoredSchedule | None:
+        """Return a state by one point read."""
+        row = self._table.get(_partition(task), f"{_STATE}{task}~{schedule}")
+        return None if row is None else _stored(row)
+
+    def of_task(self, task: str) -> list[StoredSchedule]:
+        """Return the states of a Task."""
+        states = RowRange.prefixed(_partition(task), f"{_STATE}{task}~")
+        return [_stored(row) for row in self._table.rows(states)]
+
+    def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
+        """Write a state and its place over the one it replaces, or raise `StaleETag`."""
+        former = None if replacing is None else _place(replacing.state)
+        values = split_text(_DOCUMENT, encode_schedule(state))
+        key = f"{_STATE}{state.task}~{state.schedule}"
+        change = Change.INSERT if replacing is None else Change.REPLACE
+        row = Row(_partition(state.task), key, values, "" if replacing is None else replacing.etag)
+        operations = [Operation(change, row)]
+        place = _place(state)
+        if former is not None and former != place:
+            operations.append(Operation(Change.DELETE, Row(row.partition, former, {})))
+        if place is not None and former != place:
+            operations.append(Operation(Change.REPLACE, Row(row.partition, place, {})))
+        try:
+            etag, *_ = self._table.transact(operations)
+        except RowExists as taken:
+            raise StaleETag from taken
+        return StoredSchedule(state=state, etag=etag)
+
+    def remove(self, stored: StoredSchedule) -> None:
+        """Delete a state that is as it was read, and its place; raises `StaleETag`."""
+        state, place = stored.state, _place(stored.state)
+        partition = _partition(state.task)
+        rows = [Row(partition, f"{_STATE}{state.task}~{state.schedule}", {}, stored.etag)]
+        if place is not None:
+            rows.append(Row(partition, place, {}))
+        self._table.transact([Operation(Change.DELETE, row) for row in rows])
+
+    def due(self, now: datetime, *, limit: int) -> list[Due | Edit]:
+        """Return what is to be done, the oldest first, up to `limit` a partition."""
+        until = f"{_DUE}{millis(now) + 1:013}"
+        found = [
+            _edit(row) if row.key.startswith(_EDIT) else _due(row)
+            for partition in _partitions()
+            for row in islice(self._table.rows(RowRange(partition, _EDIT, until)), limit)
+        ]
+        return sorted(found, key=lambda each: each.at)
+
+    def announce(self, task: str) -> Edit:
+        """Record that a Task is about to be edited."""
+        edit = Edit(task=task, token=new_mark(), at=self._clock())
+        self._table.upsert(
+            Row(_partition(task), f"{_EDIT}{task}~{edit.token}", {_AT: edit.at.isoformat()})
+        )
+        return edit
+
+    def settle(self, edit: Edit) -> None:
+        """Forget an edit that the states are in line with."""
+        self._table.delete(_partition(edit.task), f"{_EDIT}{edit.task}~{edit.token}")
+
+
+def _partitions() -> Iterator[str]:
+    return (f"p{number}" for number in range(_PARTITIONS))
+
+
+def _partition(task: str) -> str:
+    return f"p{int(hashed_key(task), 16) % _PARTITIONS}"
+
+
+def _place(state: ScheduleState) -> str | None:
+    if state.due is None:
+        return None
+    return f"{_DUE}{millis(state.due):013}~{state.task}~{state.schedule}"
+
+
+def _due(row: Row) -> Due:
+    _, due, task, schedule = row.key.split("~")
+    return Due(task=task, schedule=schedule, at=moment(int(due)))
+
+
+def _edit(row: Row) -> Edit:
+    _, task, token = row.key.split("~")
+    return Edit(task=task, token=token, at=datetime.fromisoformat(row.text(_AT)))
+
+
+def _stored(row: Row) -> StoredSchedule:
+    text = join_text(_DOCUMENT, row.values)
+    if text is None:
+        raise Broken("a stored schedule has no document")
+    return StoredSchedule(state=decode_schedule(text), etag=row.etag)

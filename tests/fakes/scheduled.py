@@ -1,0 +1,187 @@
+"""Schedules on tables in memory: the use cases around them, a clock, and an engine that listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from polysync_core.application.acceptance import Acceptance
+from polysync_core.application.closing import Closing
+from polysync_core.application.connections import Connections
+from polysync_core.application.definitions import Definitions
+from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.policies import Policies
+from polysync_core.application.ports import Engine
+from polysync_core.application.runs import TaskRuns
+from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
+from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.pausing import Schedules
+from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.tick import ScheduleTick, Tally
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.catalogue import Reference, read_definition
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun, begin_attempt, finish
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.tables import TableStorage
+from tests.fakes.builders import FakeClock
+from tests.fakes.engine import FakeEngine
+from tests.fakes.tables import TableService
+
+PLATFORM = {
+    "name": "lakehouse",
+    "type": "AzureDatabricks",
+    "auth": {"method": "DefaultCredential"},
+    "attributes": {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"},
+}
+JOB = {
+    "name": "load",
+    "platform": "lakehouse",
+    "jobType": "DatabricksNotebook",
+    "externalId": "/etl/load",
+    "parameters": [{"name": "day", "default": "x"}, {"name": "mode", "default": "whole"}],
+}
+DAILY = {"name": "daily", "cron": "0 6 * * *"}
+MINUTELY = {"name": "minutely", "cron": "* * * * *"}
+
+
+def a_task(*schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -> dict[str, Any]:
+    return {"name": name, "job": "load", "schedules": list(schedules), **facts}
+
+
+@dataclass
+class FakeGate:
+    """Keeps the fire times that wait for other Tasks."""
+
+    fires: list[tuple[str, FireTime]] = field(default_factory=list)
+
+    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
+        self.fires.append((task, fire))
+
+
+class Scheduled:
+    """A whole app, as far as schedules are concerned; by default it does one thing at a time."""
+
+    def __init__(self, storage: TableStorage | None = None, *, at_once: int = 1) -> None:
+        self.tables = TableService()
+        self.clock, self.engine, self.gate = FakeClock(), FakeEngine(), FakeGate()
+        self.engine.clock = self.clock
+        self.at_once = at_once
+        self.start(storage or self.tables.storage())
+        self.define(Kind.PLATFORM, PLATFORM)
+        self.define(Kind.JOB, JOB)
+
+    def start(self, storage: TableStorage) -> None:
+        """Put the use cases together, as a process does that has just begun."""
+        clock = self.clock
+        stored = TableDefinitions(storage, clock=clock)
+        self.store = TableSchedules(storage, clock=clock)
+        self.sync = ScheduleSync(definitions=stored, store=self.store, clock=clock)
+        self.definition_store = ScheduledDefinitions(stored, self.store, self.sync)
+        self.definitions = Definitions(self.definition_store, Rules())
+        self.runs = TableRuns(storage)
+        closing = Closing(runs=self.runs, neighbours=Neighbours(stored))
+        connections = Connections(self.definitions.platform, lambda _: self._no_connector())
+        acceptance = Acceptance(
+            runs=self.runs,
+            job_named=self.definitions.job,
+            connections=connections,
+            policies=Policies(stored.get),
+            clock=clock,
+        )
+        self.task_runs = TaskRuns(
+            runs=self.runs,
+            task_named=self.definitions.task,
+            acceptance=acceptance,
+            closing=closing,
+            clock=clock,
+        )
+        self.schedules = Schedules(
+            task_named=self.definitions.task,
+            calendar_named=self.definitions.calendar,
+            store=self.store,
+            sync=self.sync,
+            clock=clock,
+        )
+        self.backfiller = Backfill(
+            runs=self.runs,
+            task_named=self.definitions.task,
+            calendar_named=self.definitions.calendar,
+            store=self.store,
+            acceptance=acceptance,
+            prepare=self.task_runs.with_parents,
+            clock=clock,
+        )
+        self.ticker = ScheduleTick(
+            definitions=stored,
+            store=self.store,
+            sync=self.sync,
+            firing=Firing(
+                runs=self.runs,
+                store=self.store,
+                acceptance=acceptance,
+                closing=closing,
+                gate=self.gate,
+                cancel=partial(self.task_runs.cancel, actor="polysync"),
+                clock=clock,
+            ),
+            job_named=self.definitions.job,
+            connections=connections,
+            clock=clock,
+            at_once=self.at_once,
+        )
+
+    def define(self, kind: Kind, raw: dict[str, Any]) -> None:
+        self.definitions.put(read_definition(kind, raw))
+
+    def task(self, *schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -> None:
+        """Define a Task with schedules, or define it anew."""
+        self.define(Kind.TASK, a_task(*schedules, name=name, **facts))
+
+    def delete(self, name: str = "load-daily") -> None:
+        self.definitions.delete(Reference(Kind.TASK, name))
+
+    def tick(self, **later: float) -> Tally:
+        """Let time pass and the minute's tick come."""
+        self.clock.advance(**later)
+        return self.ticker.tick(self.engine)
+
+    def backfill(self, begin: Any, end: Any, **facts: Any) -> Any:
+        request = BackfillRequest(
+            task="load-daily", begin=begin, end=end, **{"actor": "test"} | facts
+        )
+        return self.backfiller.backfill(request, self.engine)
+
+    def made(self, status: RunStatus | None = None, task: str = "load-daily") -> list[TaskRun]:
+        """Return the runs of a Task, oldest fire time first."""
+        found: list[TaskRun] = []
+        token = None
+        while True:
+            page = self.runs.page(
+                Listing(status=status, task=task, limit=100, continuation_token=token)
+            )
+            found += page.items
+            if (token := page.continuation_token) is None:
+                return sorted(found, key=lambda run: (run.scheduled_time, run.queued_at))
+
+    def times(self, status: RunStatus | None = RunStatus.QUEUED) -> list[str]:
+        """Return the fire times of runs as day, hour and minute."""
+        return [f"{run.scheduled_time:%d %H:%M}" for run in self.made(status)]
+
+    def end(self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED) -> None:
+        """Let a run start and come to its end."""
+        stored = self.runs.get(run.run_id)
+        assert stored is not None
+        running = begin_attempt(stored.run, at=self.clock(), actor="test")
+        done = finish(running, Outcome(status=status, reason=""), at=self.clock(), actor="test")
+        self.runs.save(stored, done)
+        self.runs.settle(done)
+        self.engine.release("main", run.run_id, 1)
+
+    def _no_connector(self) -> Any:
+        return None

@@ -1,0 +1,92 @@
+"""States of schedules and their index, in Table Storage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from polysync_core.domain.errors import StaleETag
+from polysync_core.domain.runs.identity import derived_run_id
+from polysync_core.domain.schedules.states import (
+    Missed,
+    Occurrence,
+    Pause,
+    Plan,
+    ScheduleState,
+    planned,
+)
+from polysync_core.domain.schedules.stored import Due, Edit
+from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.tables import TableStorage
+from tests.fakes.builders import NOON
+
+pytestmark = pytest.mark.azurite
+
+
+def a_state(task: str = "load", schedule: str = "daily", **facts: object) -> ScheduleState:
+    known = {"revision": "1", "mark": NOON, "due": NOON + timedelta(minutes=5)}
+    return ScheduleState(task=task, schedule=schedule, **{**known, **facts})  # type: ignore[arg-type]
+
+
+def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
+    store = TableSchedules(storage)
+    run = derived_run_id("a")
+    plan = Plan(
+        at=NOON,
+        mark=NOON + timedelta(seconds=1),
+        occurrences=(Occurrence(nominal=NOON, skipped="Why.", cancels=(run,)),),
+        missed=Missed(first=NOON, last=NOON, count=3, is_more=True, why="late"),
+    )
+    pause = Pause(reason="It moves. \u00fc", at=NOON, by="ann")
+    full = a_state(paused=pause, failures=2, unjudged=(run,), last_run=run, last_fire=NOON)
+    stored = store.put(planned(full, plan), replacing=None)
+    assert store.get("load", "daily") == stored
+    assert store.of_task("load") == [stored]
+    assert store.get("load", "hourly") is None
+    assert store.of_task("loa") == []
+
+
+def test_what_is_due_is_found_in_the_order_of_its_time(storage: TableStorage) -> None:
+    store = TableSchedules(storage)
+    for number in range(8):
+        store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=8 - number)), replacing=None)
+    store.put(a_state("never", due=None), replacing=None)
+    edit = store.announce("t0")
+    found = store.due(NOON + timedelta(minutes=3), limit=100)
+    dues = [each for each in found if isinstance(each, Due)]
+    assert [each.task for each in dues] == ["t7", "t6", "t5"]
+    assert dues[-1].at == NOON + timedelta(minutes=3)
+    assert [each for each in found if isinstance(each, Edit)] == [edit]
+    store.settle(edit)
+    store.settle(edit)
+    assert store.due(NOON, limit=100) == []
+
+
+def test_a_state_and_its_place_change_together(storage: TableStorage) -> None:
+    store = TableSchedules(storage)
+    first = store.put(a_state(), replacing=None)
+    later = replace(first.state, due=NOON + timedelta(hours=1))
+    second = store.put(later, replacing=first)
+    assert store.due(NOON + timedelta(minutes=59), limit=10) == []
+    with pytest.raises(StaleETag):
+        store.put(first.state, replacing=first)
+    with pytest.raises(StaleETag):
+        store.put(a_state(), replacing=None)
+    with pytest.raises(StaleETag):
+        store.remove(first)
+    assert len(store.due(NOON + timedelta(hours=1), limit=10)) == 1
+    third = store.put(replace(later, revision="2"), replacing=second)
+    fourth = store.put(replace(later, due=None), replacing=third)
+    assert store.due(NOON + timedelta(days=1), limit=10) == []
+    store.remove(store.put(later, replacing=fourth))
+    assert store.due(NOON + timedelta(days=1), limit=10) == []
+    assert store.of_task("load") == []
+
+
+def test_a_limit_bounds_what_is_read(storage: TableStorage) -> None:
+    store = TableSchedules(storage)
+    for number in range(12):
+        store.put(a_state(schedule=f"s{number}"), replacing=None)
+    assert len(store.due(NOON + timedelta(hours=1), limit=5)) == 5

@@ -1,0 +1,140 @@
+"""How schedules follow the definitions of their Tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from polysync_core.application.schedules.syncing import WRITING
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.domain.errors import StaleETag, Unavailable
+from tests.fakes.builders import NOON
+from tests.fakes.runs import Crash
+from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled, a_task
+from tests.fakes.tables import Call
+
+
+@pytest.fixture
+def world() -> Scheduled:
+    return Scheduled()
+
+
+def due_of(world: Scheduled, schedule: str = "minutely") -> datetime | None:
+    stored = world.store.get("load-daily", schedule)
+    return None if stored is None else stored.state.due
+
+
+def notes(world: Scheduled) -> list[str]:
+    rows = world.tables.tables.get("Schedules", {})
+    return [key for _, key in rows if key.startswith("c~")]
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("at", range(1, 12))
+def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
+    world: Scheduled, at: int, done: bool
+) -> None:
+    calls = 0
+
+    def around(_: Call, do: Callable[[], Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at and done:
+            do()
+        if calls >= at:
+            raise Crash
+        return do()
+
+    world.task(DAILY)
+    world.tables.around = around
+    try:
+        world.task(MINUTELY)
+    except Crash:
+        world.tables.around = lambda _, do: do()
+        world.start(world.tables.storage())
+    world.tables.around = lambda _, do: do()
+    world.tick()
+    task = world.definitions.task("load-daily")
+    states = world.store.of_task("load-daily")
+    assert [each.state.schedule for each in states] == [each.name for each in task.schedules]
+    world.tick(seconds=WRITING.total_seconds())
+    assert notes(world) == []
+
+
+def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) -> None:
+    """A tick that took it away too early left a schedule that never fires."""
+    world.store.announce("load-daily")
+    world.tick(minutes=1)
+    assert len(notes(world)) == 1
+    stored = world.definition_store
+    plain = stored._definitions
+    plain.put(read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None)
+    world.tick(minutes=1)
+    assert due_of(world) == NOON + timedelta(minutes=3)
+
+
+def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
+    world.task(MINUTELY)
+    stored = world.definition_store.get(Kind.TASK, "load-daily")
+    assert stored is not None
+    world.task(DAILY)
+    with pytest.raises(StaleETag):
+        world.definition_store.put(stored.definition, replacing=stored)
+    assert notes(world) == []
+    assert due_of(world) is None
+
+
+def test_a_definition_is_saved_though_its_schedules_cannot_follow(world: Scheduled) -> None:
+    def around(call: Call, do: Callable[[], Any]) -> Any:
+        if call.table == "Schedules" and call.method == "send_batch":
+            raise Unavailable
+        return do()
+
+    world.tables.around = around
+    world.task(MINUTELY)
+    world.tables.around = lambda _, do: do()
+    assert due_of(world) is None
+    world.tick()
+    assert due_of(world) == NOON + timedelta(minutes=1)
+
+
+def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> None:
+    """Two edits at once: the slower one has read the Task before the faster one wrote it."""
+    world.task(DAILY)
+    calls = 0
+
+    def around(call: Call, do: Callable[[], Any]) -> Any:
+        nonlocal calls
+        result = do()
+        if call.method == "get_entity" and call.table == "Definitions" and not calls:
+            calls += 1
+            world.task(DAILY | {"cron": "0 7 * * *"})
+        return result
+
+    world.tables.around = around
+    world.sync.sync("load-daily")
+    world.tables.around = lambda _, do: do()
+    assert due_of(world, "daily") == NOON + timedelta(hours=19)
+
+
+def test_a_schedule_keeps_what_it_was_in_the_middle_of(world: Scheduled) -> None:
+    """The process ended after the decision; an edit comes before the next tick."""
+    world.task(MINUTELY)
+    world.clock.advance(seconds=61)
+
+    def around(call: Call, do: Callable[[], Any]) -> Any:
+        if call.table.startswith("Run"):
+            raise Crash
+        return do()
+
+    world.tables.around = around
+    with pytest.raises(Crash):
+        world.tick()
+    world.tables.around = lambda _, do: do()
+    world.task(MINUTELY | {"description": "Often."})
+    world.tick()
+    assert world.times() == ["01 12:01"]
