@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from polysync_core.api.access import Door
 from polysync_core.api.app import create_app
 from polysync_core.api.audit import audit_routes
+from polysync_core.api.backfill import backfill_routes
 from polysync_core.api.callers import (
     Identify,
     from_app_service,
@@ -29,6 +30,7 @@ from polysync_core.api.graph import graph_routes
 from polysync_core.api.importing import importing_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
+from polysync_core.api.schedules import schedule_routes
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.announcing import Announcements
 from polysync_core.application.audit import Audit
@@ -38,6 +40,7 @@ from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
 from polysync_core.application.documents import Documents
+from polysync_core.application.endings import ACTOR
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
 from polysync_core.application.fire_times import FireTimePreview
@@ -54,6 +57,11 @@ from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
 from polysync_core.application.run_requests import RunRequests
 from polysync_core.application.runs import TaskRuns
+from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.pausing import Schedules
+from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.application.subscriptions import Subscriptions
 from polysync_core.application.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.clock import utc_now
@@ -72,6 +80,7 @@ from polysync_core.storage.gates import TableGates
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.queues import QueueStorage
 from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.schedules import TableSchedules
 from polysync_core.storage.tables import TableStorage
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
@@ -93,6 +102,9 @@ class Services:
     connectivity: Connectivity
     importing: Importing
     runs: TaskRuns
+    schedules: Schedules
+    backfill: Backfill
+    schedule_tick: ScheduleTick
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -155,6 +167,8 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
             gate_routes(services.gates),
+            schedule_routes(services.schedules),
+            backfill_routes(services.backfill),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -170,7 +184,10 @@ def build(settings: Settings) -> Services:
     """Put the use cases together; nothing is asked of storage or platforms yet."""
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
     storage, queues = TableStorage(connection), QueueStorage(connection)
-    store, rules = TableDefinitions(storage), _rules(settings)
+    schedules, rules = TableSchedules(storage), _rules(settings)
+    stored = TableDefinitions(storage)
+    sync = ScheduleSync(definitions=stored, store=schedules, clock=utc_now)
+    store = ScheduledDefinitions(stored, schedules, sync)
     definitions = Definitions(store, rules)
     announcements = Announcements(
         events=queues.queue(settings.run_events_queue),
@@ -206,14 +223,28 @@ def build(settings: Settings) -> Services:
         acceptance=acceptance,
         clock=utc_now,
     )
-    fire_times = FireTimePreview(
-        task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
-    )
+    completion = Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance)
     task_runs = TaskRuns(
         runs=runs,
         task_named=definitions.task,
         acceptance=acceptance,
         closing=closing,
+        clock=utc_now,
+    )
+    standings = Schedules(
+        task_named=definitions.task,
+        calendar_named=definitions.calendar,
+        store=schedules,
+        sync=sync,
+        clock=utc_now,
+    )
+    firing = Firing(
+        runs=runs,
+        store=schedules,
+        acceptance=acceptance,
+        closing=closing,
+        gate=completion,
+        cancel=partial(task_runs.cancel, actor=ACTOR),
         clock=utc_now,
     )
     return Services(
@@ -227,6 +258,25 @@ def build(settings: Settings) -> Services:
         ),
         importing=Importing(definitions=definitions, connect=connections.to),
         runs=task_runs,
+        schedules=standings,
+        backfill=Backfill(
+            runs=runs,
+            task_named=definitions.task,
+            calendar_named=definitions.calendar,
+            store=schedules,
+            acceptance=acceptance,
+            prepare=task_runs.with_parents,
+            clock=utc_now,
+        ),
+        schedule_tick=ScheduleTick(
+            definitions=stored,
+            store=schedules,
+            sync=sync,
+            firing=firing,
+            job_named=definitions.job,
+            connections=connections,
+            clock=utc_now,
+        ),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),
@@ -238,13 +288,15 @@ def build(settings: Settings) -> Services:
             clock=utc_now,
         ),
         queue_ends=QueueEnds(runs=runs, closing=closing, clock=utc_now),
-        completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
+        completion=completion,
         gates=gates,
         neighbours=neighbours,
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
-        fire_times=fire_times,
-        graphs=Graphs(store=store, runs=runs, next_fire=fire_times.next_fire),
+        fire_times=FireTimePreview(
+            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+        ),
+        graphs=Graphs(store=store, runs=runs, next_fire=standings.next_fire_time),
         policy_updates=PolicyUpdates(policies, runs.shards),
         deliveries=WebhookDelivery(
             webhook_named=definitions.webhook,

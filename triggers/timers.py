@@ -22,5 +22,16 @@ blueprint = df.Blueprint()
 )
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def tick(timer: func.TimerRequest, durable: str) -> None:
-    """Make good what crashes and lost messages left undone."""
-    services().reconciler.reconcile(DurableEngine(durable))
+    """Make good what crashes and lost messages left undone, then let fire what is due.
+
+    A fault of the one keeps nobody from the other; the host hears of it afterwards.
+    """
+    engine = DurableEngine(durable)
+    faults: list[Exception] = []
+    for step in (services().reconciler.reconcile, services().schedule_tick.tick):
+        try:
+            step(engine)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("The minute's tick could not do all of its work.", faults)

@@ -26,6 +26,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "triggerType": run.trigger_type,
         "graphRunId": run.graph_run_id,
         "schedule": run.schedule,
+        "backfillId": run.batch or None,
         "scheduledTime": time_view(run.scheduled_time),
         "queuedAt": time_view(run.queued_at),
         "startedAt": time_view(run.started_at),

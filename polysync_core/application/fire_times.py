@@ -14,9 +14,6 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
 
-_LOOKED_AHEAD = 2_000
-"""How many excluded fire times of a schedule are passed over for the one that counts."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
@@ -54,27 +51,9 @@ class FireTimePreview:
         What calendars exclude is among them, and is told.
         """
         task, now = self.task_named(name), self.clock()
-        merged = heapq.merge(
-            *self._streams(task, now), key=lambda each: (each.fire.nominal, each.schedule.name)
-        )
+        streams = [self._foreseen(task, each, now) for each in task.schedules if each.enabled]
+        merged = heapq.merge(*streams, key=lambda each: (each.fire.nominal, each.schedule.name))
         return Preview(fires=list(islice(merged, count)), notes=list(_notes(task, now)))
-
-    def next_fire(self, name: str) -> datetime | None:
-        """Return the earliest nominal time at which a Task fires; raises `NotFound`.
-
-        None is never, or nothing but excluded times for as far ahead as is looked.
-        """
-        task, now = self.task_named(name), self.clock()
-        if not task.enabled:
-            return None
-        nearest = (
-            next((each.fire.nominal for each in ahead if each.excluded_by is None), None)
-            for ahead in (islice(each, _LOOKED_AHEAD) for each in self._streams(task, now))
-        )
-        return min((fire for fire in nearest if fire is not None), default=None)
-
-    def _streams(self, task: Task, now: datetime) -> list[Iterator[Foreseen]]:
-        return [self._foreseen(task, each, now) for each in task.schedules if each.enabled]
 
     def _foreseen(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[Foreseen]:
         calendars = [self.calendar_named(name) for name in schedule.calendars]

@@ -15,8 +15,9 @@ from polysync_core.cli.answers import CANCELLED, TERMINAL
 from polysync_core.cli.errors import ApiProblem
 from polysync_core.cli.importing import artefacts, import_jobs, sync_parameters
 from polysync_core.cli.json import Reader
-from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
+from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Task, Url
 from polysync_core.cli.parameters import parse_parameters
+from polysync_core.cli.schedules import commands as schedule_commands
 from polysync_core.cli.session import session
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ Files = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Delete what the files' lists leave out.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
-Task = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]
 Assignments = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", help="name=text, or name:=json for a typed value."),
@@ -293,6 +293,9 @@ def rerun(  # noqa: PLR0913 - a parameter an option
             now.terminal.json(answer)
         else:
             now.terminal.say(f"Run {run_id_of(answer)} repeats {run_id}; it is accepted.")
+
+
+app.add_typer(schedule_commands)
 
 
 @app.command()

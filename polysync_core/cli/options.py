@@ -12,3 +12,4 @@ Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
+Task = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]

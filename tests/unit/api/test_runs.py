@@ -139,6 +139,7 @@ def test_a_run_is_shown_with_all_of_its_fields(world: World) -> None:
         *("runId", "task", "job", "platform", "status", "reason", "triggerType", "graphRunId"),
         *("scheduledTime", "queuedAt", "startedAt", "finishedAt", "cancelRequested", "priority"),
         *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf", "schedule"),
+        "backfillId",
         "outputsNotKept",
     }
     assert set(run["attempts"][0]) == {

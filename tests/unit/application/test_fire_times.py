@@ -132,33 +132,3 @@ def test_an_unknown_task_is_not_found():
     )
     with pytest.raises(NotFound):
         looking.preview("nothing", count=1)
-
-
-@pytest.mark.parametrize(
-    ("schedules", "enabled", "expected"),
-    [
-        pytest.param([a_schedule("a", "0 22 * * *"), a_schedule("b", "@hourly")], True, 28, id="b"),
-        pytest.param(
-            [a_schedule("a", "0 0 30 3 *", calendars=["holidays"]), a_schedule("b", "@yearly")],
-            True,
-            1,
-            id="what a calendar excludes does not count",
-        ),
-        pytest.param([a_schedule("a", "@hourly", enabled=False)], True, None, id="a disabled one"),
-        pytest.param([a_schedule("a", "@hourly")], False, None, id="a disabled task"),
-        pytest.param(
-            [a_schedule("a", "@daily", endAt="2026-03-01T00:00:00Z")], True, None, id="it is over"
-        ),
-        pytest.param([], True, None, id="no schedules"),
-    ],
-)
-def test_the_next_fire_of_a_task_is_the_earliest_that_counts(
-    schedules: list[dict[str, Any]], enabled: bool, expected: int | None
-):
-    fire = looking_ahead(*schedules, enabled=enabled).next_fire("daily")
-    assert (fire and fire.day) == expected
-
-
-def test_a_schedule_that_calendars_exclude_for_ever_is_given_up():
-    closed = a_schedule("a", "0 0 30 3 *", calendars=["holidays"], endAt="2026-12-31T00:00:00Z")
-    assert looking_ahead(closed).next_fire("daily") is None

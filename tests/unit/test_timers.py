@@ -1,0 +1,48 @@
+"""The minute's tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from polysync_core import bootstrap
+from polysync_core.domain.errors import Unavailable
+
+
+@pytest.fixture
+def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("POLYSYNC_STORAGE", "UseDevelopmentStorage=true")
+    from triggers import timers
+
+    monkeypatch.setattr(timers, "DurableEngine", lambda binding: binding)
+    yield timers
+    bootstrap.settings.cache_clear()
+
+
+@pytest.mark.parametrize("broken", ["reconciler", "schedules"])
+def test_a_fault_of_one_half_keeps_nobody_from_the_other(
+    timers: Any, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    done: list[str] = []
+
+    def step(name: str) -> Any:
+        def run(_: Any) -> None:
+            done.append(name)
+            if name == broken:
+                raise Unavailable
+
+        return run
+
+    services = SimpleNamespace(
+        reconciler=SimpleNamespace(reconcile=step("reconciler")),
+        schedule_tick=SimpleNamespace(tick=step("schedules")),
+    )
+    monkeypatch.setattr(timers, "services", lambda: services)
+    tick = timers.tick
+    function = getattr(tick, "_function", tick)
+    with pytest.raises(ExceptionGroup, match="could not do all"):
+        function.get_user_function()(None, "engine")
+    assert done == ["reconciler", "schedules"]
