@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from bench import dispatching, graphs, lists, load
+from bench import dispatching, graphs, lists, load, ticking
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -30,6 +30,7 @@ def main() -> None:
         "runs": runs,
         "memory": memory,
         "lists": reading,
+        "ticks": ticks,
         "start": cold_start,
         "dispatch": dispatch,
         "cap": cap,
@@ -104,6 +105,20 @@ def reading(told: argparse.Namespace) -> None:
                 f"{stored} runs stored",
                 f"point read {found.point:.1f}, newest 20 of all {found.newest_of_all:.1f}, "
                 f"newest 20 of a task {found.newest_of_task:.1f}",
+            )
+
+
+def ticks(_: argparse.Namespace) -> None:
+    """What the minute's tick costs with few and with many schedules."""
+    _title("One tick with 10 schedules that are due")
+    with emulator() as connection:
+        for schedules in (10, 1_000, 20_000):
+            cost = ticking.measure(connection, schedules)
+            _row(
+                f"{schedules} schedules",
+                f"{cost.operations} table operations, {cost.rows} rows listed, "
+                f"{cost.cpu_milliseconds:.0f} ms CPU, {cost.seconds * 1000:.0f} ms; "
+                f"with none due {cost.idle_operations} operations, {cost.idle_rows} rows",
             )
 
 

@@ -1,0 +1,191 @@
+"""What a tick costs: many schedules, of which few are due."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from polysync_core.application.acceptance import Acceptance
+from polysync_core.application.closing import Closing
+from polysync_core.application.connections import Connections
+from polysync_core.application.definitions import Definitions
+from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.policies import Policies
+from polysync_core.application.ports import Engine
+from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.syncing import ScheduleSync
+from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.schedules.states import begun
+from polysync_core.platforms.connector import Connector
+from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.rows import RowRange
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.tables import Table, TableStorage
+
+_NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
+_DUE = 10
+_JOB = Job(name="nap", platform="p", job_type=JobType.DATABRICKS_NOTEBOOK, external_id="/bench/nap")
+_PLATFORM = Platform(
+    name="p",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one tick costs, and the one after it in which nothing is due."""
+
+    operations: int
+    rows: int
+    """Rows that lists gave; point reads are operations."""
+    cpu_milliseconds: float
+    seconds: float
+    idle_operations: int
+    idle_rows: int
+
+
+class _Counting(TableStorage):
+    """Counts the calls of its tables and the rows that they list."""
+
+    def __init__(self, connection: StorageConnection, prefix: str) -> None:
+        super().__init__(connection, prefix=prefix)
+        self.counts: Counter[str] = Counter()
+
+    def table(self, name: str) -> Table:
+        table = super().table(name)
+        counts = self.counts
+        page_once, client = table._page_once, table._client
+
+        def paged(rows: RowRange, size: int, position: Any) -> Any:
+            found, rest = page_once(rows, size, position)
+            counts.update(operations=1, rows=len(found))
+            return found, rest
+
+        def counted(call: Any) -> Any:
+            def do(*facts: Any, **more: Any) -> Any:
+                counts.update(operations=1)
+                return call(*facts, **more)
+
+            return do
+
+        table._page_once = paged
+        table._client = _Client(client, counted)
+        return table
+
+
+class _Client:
+    """A client of the SDK whose single calls are counted; lists are counted by their pages."""
+
+    def __init__(self, client: Any, counted: Any) -> None:
+        self._client, self._counted = client, counted
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        return found if name in {"query_entities", "table_url"} else self._counted(found)
+
+
+class _Deaf:
+    """An engine that takes every signal and does nothing."""
+
+    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+        """Take the signal."""
+
+    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
+        """Take the fire time."""
+
+
+def measure(connection: StorageConnection, schedules: int) -> Cost:
+    """Store so many schedules, ten of which are due every minute, and tick."""
+    storage = _Counting(connection, f"Tick{schedules}")
+    clock = [_NOW]
+    ticker = _ticker(storage, lambda: clock[0])
+    _fill(storage, schedules)
+    costs: list[tuple[int, int, float, float]] = []
+    for passed in (1, 60, 1):
+        # The first tick makes the tables; in the third nothing is due.
+        clock[0] += timedelta(seconds=passed)
+        costs.append(_tick(ticker, storage.counts))
+    storage.close()
+    _, (operations, rows, cpu_milliseconds, seconds), idle = costs
+    return Cost(
+        operations=operations,
+        rows=rows,
+        cpu_milliseconds=cpu_milliseconds,
+        seconds=seconds,
+        idle_operations=idle[0],
+        idle_rows=idle[1],
+    )
+
+
+def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, float]:
+    counts.clear()
+    cpu, began = time.process_time(), time.perf_counter()
+    ticker.tick(cast("Engine", _Deaf()))
+    spent = (time.process_time() - cpu) * 1000
+    return counts["operations"], counts["rows"], spent, time.perf_counter() - began
+
+
+def _fill(storage: TableStorage, schedules: int) -> None:
+    """Store the schedules; of the Tasks only those that are due, as no others are looked at."""
+    definitions, states = TableDefinitions(storage), TableSchedules(storage)
+    for definition in (_PLATFORM, _JOB, *(_task(number) for number in range(_DUE))):
+        definitions.put(definition, replacing=None)
+
+    def store(number: int) -> None:
+        task = _task(number)
+        states.put(begun(task, task.schedules[0], None, now=_NOW), replacing=None)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store, range(schedules)))
+
+
+def _task(number: int) -> Task:
+    cron = "* * * * *" if number < _DUE else f"{number % 60} 12 * * *"
+    schedule = Schedule(name="s", cron=cron, time_zone="Europe/Berlin")
+    return Task(name=f"task-{number}", job=_JOB.name, schedules=(schedule,))
+
+
+def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
+    stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
+    definitions = Definitions(stored, Rules())
+    connections = Connections(definitions.platform, lambda _: cast("Connector", None))
+    return ScheduleTick(
+        definitions=stored,
+        store=states,
+        sync=ScheduleSync(definitions=stored, store=states, clock=clock),
+        firing=Firing(
+            runs=runs,
+            store=states,
+            acceptance=Acceptance(
+                runs=runs,
+                job_named=definitions.job,
+                connections=connections,
+                policies=Policies(stored.get),
+                clock=clock,
+            ),
+            closing=Closing(runs=runs, neighbours=Neighbours(stored)),
+            gate=_Deaf(),
+            cancel=lambda *_, **__: None,
+            clock=clock,
+        ),
+        job_named=definitions.job,
+        connections=connections,
+        clock=clock,
+    )
