@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from polysync_core.access.urls import QueryValue, own_address
+from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.http import PlatformClient
@@ -19,10 +20,11 @@ def listed(
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
             return client.get(*segments, query=query, read=page_of)
+        base = client.base.url
         # Some services write the standard port into their links.
-        address = own_address(link.replace(":443/", "/", 1), client.base.url)
+        address = own_address(link.replace(f"{base}:443/", f"{base}/", 1), base)
         if address is None:
-            raise UnexpectedAnswer
+            raise Unavailable("the list goes on at an address that is not the service's own")
         return client.get(*address.segments, query=address.query, read=page_of)
 
     return paged(fetch)
