@@ -26,6 +26,8 @@ ENTRY_POINTS = "polysync.platforms"
 
 _OWN: Mapping[str, str] = {
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.kind",
+    PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.kind",
+    PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.kind",
 }
 """Modules whose `KIND` is one of Polysync's own platform types."""
 

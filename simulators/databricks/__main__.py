@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from aiohttp import web
 
 from simulators.databricks.control import add_control
 from simulators.databricks.definitions import JobDefinitions
@@ -21,9 +18,7 @@ from simulators.databricks.reading import Service
 from simulators.databricks.server import build_app
 from simulators.databricks.settings import Settings, read_settings
 from simulators.databricks.workspace import Workspace
-
-HOST = "127.0.0.1"
-_SHUTDOWN_SECONDS = 0.5
+from simulators.serving import serve_until_signal
 
 
 @asynccontextmanager
@@ -55,29 +50,10 @@ async def _running_service(settings: Settings) -> AsyncIterator[Service]:
 
 async def serve(settings: Settings) -> None:
     """Serve until a signal ends it."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
     async with _running_service(settings) as service:
         app = build_app(service)
         add_control(app, settings)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-            # A handler that never answers, on purpose, must go when its client has gone.
-            handler_cancellation=True,
-        )
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, HOST, settings.port, backlog=512)
-            await site.start()
-            port = runner.addresses[0][1]
-            print(f"ready http://{HOST}:{port}", flush=True)
-            await stop.wait()
-        finally:
-            await runner.cleanup()
+        await serve_until_signal(app, settings.port)
 
 
 def main() -> None:

@@ -123,7 +123,9 @@ def test_a_secret_that_is_not_of_its_parameters_type_is_never_sent(rig: Rig) -> 
     if not rig.bench.typed:
         pytest.skip(f"{rig.bench.job_type} takes texts")
     number = Parameter(name="rows", data_type=DataType.INT)
-    job = rig.bench.jobs[Behaviour.SUCCEEDS].model_copy(update={"parameters": (number,)})
+    job = rig.bench.jobs[Behaviour.SUCCEEDS]
+    others = [each for each in job.parameters if each.name != number.name]
+    job = job.model_copy(update={"parameters": (number, *others)})
     order = rig.order(job=job, parameters={"rows": Secret(CANARY)})
 
     error = refusal(lambda: rig.job.submit(order))

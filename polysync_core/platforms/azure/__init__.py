@@ -1,0 +1,1 @@
+"""What the platforms of Azure share: clouds, resources, signing in, refusals and pages."""

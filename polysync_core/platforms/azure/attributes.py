@@ -1,0 +1,96 @@
+"""The attributes that Azure platforms have in common, and what is made of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, StringConstraints
+
+from polysync_core.access.attributes import read_attributes
+from polysync_core.access.auth import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.access.hosts import BaseAddress, HostRule
+from polysync_core.domain.definitions.auth import AuthMethod
+from polysync_core.domain.definitions.base import Value
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.platforms.azure.clouds import management_address
+
+_GUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_GROUP = r"^[A-Za-z0-9_().-]{1,90}$"
+
+
+def _check_group(text: str) -> str:
+    if text.endswith("."):
+        raise ValueError("a resource group's name does not end with a full stop")
+    return text
+
+
+type SubscriptionId = Annotated[str, StringConstraints(pattern=_GUID)]
+type ResourceGroupName = Annotated[
+    str, StringConstraints(pattern=_GROUP), AfterValidator(_check_group)
+]
+
+
+class AzureAttributes(Value):
+    """What every Azure platform may have among its `attributes`."""
+
+    cloud: Cloud = Cloud.PUBLIC
+    endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
+    """The base address of a stand-in, which takes all calls in the service's place."""
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        """Return the platform's attributes, or raise `Invalid` with every problem."""
+        return read_attributes(cls, platform.attributes)
+
+    def address(self, service: BaseAddress, *, allow_loopback: bool) -> BaseAddress:
+        """Return where the calls to a service go: to the stand-in, where there is one."""
+        if self.endpoint is None:
+            return service
+        if not allow_loopback:
+            raise Invalid.at(
+                "attributes.endpoint", "a stand-in is allowed only by the development settings"
+            )
+        rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
+        return rule.read(self.endpoint, path="attributes.endpoint")
+
+
+class ArmAttributes(AzureAttributes):
+    """What platforms have that are resources of a subscription."""
+
+    subscription_id: SubscriptionId
+    resource_group_name: ResourceGroupName
+
+    def management_address(self, *, allow_loopback: bool) -> BaseAddress:
+        """Return where calls to Azure Resource Manager go."""
+        return self.address(management_address(self.cloud), allow_loopback=allow_loopback)
+
+    def resource(self, provider: str, *types_and_names: str) -> tuple[str, ...]:
+        """Return the segments of a resource's path, such as of `Microsoft.Web`, `sites`, a name."""
+        return (
+            "subscriptions",
+            self.subscription_id,
+            "resourceGroups",
+            self.resource_group_name,
+            "providers",
+            provider,
+            *types_and_names,
+        )
+
+
+def check_azure_platform(
+    platform: Platform,
+    attributes: type[AzureAttributes],
+    subject: str,
+    *,
+    allow_loopback: bool,
+    methods: frozenset[AuthMethod] = ENTRA_METHODS,
+) -> list[Problem]:
+    """Return what cannot be right in how a platform signs in and in its attributes."""
+    problems = check_auth(platform.auth, methods, subject)
+    try:
+        given = attributes.of(platform)
+        given.address(management_address(given.cloud), allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems

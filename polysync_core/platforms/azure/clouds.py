@@ -1,0 +1,47 @@
+"""Where Azure Resource Manager and the portal are, by cloud.
+
+The scopes of tokens are fixed here: no definition can have a token made for another audience.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polysync_core.access.auth import Cloud
+from polysync_core.access.hosts import BaseAddress, Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts of one cloud."""
+
+    management: str
+    portal: str
+
+
+# The management hosts are those of `get_arm_endpoints` in azure-mgmt-core.
+_HOSTS = {
+    Cloud.PUBLIC: Hosts("management.azure.com", "portal.azure.com"),
+    Cloud.US_GOVERNMENT: Hosts("management.usgovcloudapi.net", "portal.azure.us"),
+    Cloud.CHINA: Hosts("management.chinacloudapi.cn", "portal.azure.cn"),
+}
+
+
+def public_address(host: str) -> BaseAddress:
+    """Return the base address of a service whose host is known to be right."""
+    return BaseAddress(f"https://{host}", host, Reach.PUBLIC)
+
+
+def management_address(cloud: Cloud) -> BaseAddress:
+    """Return the base address of Azure Resource Manager."""
+    return public_address(_HOSTS[cloud].management)
+
+
+def management_scope(cloud: Cloud) -> str:
+    """Return the scope of a token for Azure Resource Manager."""
+    return f"https://{_HOSTS[cloud].management}/.default"
+
+
+def portal_url(cloud: Cloud) -> str:
+    """Return the address of the Azure portal."""
+    return f"https://{_HOSTS[cloud].portal}"

@@ -1,0 +1,52 @@
+"""Lists of Azure services, whose pages name the next one by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from polysync_core.access.urls import QueryValue, own_address
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.paging import Page, paged
+
+
+def listed(
+    client: PlatformClient, *segments: str, query: Mapping[str, QueryValue]
+) -> Iterator[JsonObject]:
+    """Yield the entries of a list page by page; a page elsewhere is never asked for."""
+
+    def fetch(link: str | None) -> Page[JsonObject]:
+        if link is None:
+            return client.get(*segments, query=query, read=page_of)
+        base = client.base.url
+        # Some services write the standard port into their links.
+        address = own_address(link.replace(f"{base}:443/", f"{base}/", 1), base)
+        if address is None:
+            raise Unavailable("the list goes on at an address that is not the service's own")
+        return client.get(*address.segments, query=address.query, read=page_of)
+
+    return paged(fetch)
+
+
+def page_of(answer: JsonObject, *, next_key: str = "nextLink") -> Page[JsonObject]:
+    """Return the entries of an answer of the form `{"value": […], "nextLink": …}`."""
+    following = answer.get(next_key)
+    # The last page has none, or an empty one.
+    token = following if isinstance(following, str) and following else None
+    return Page(objects_in(answer, "value"), token)
+
+
+def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
+    """Return the objects of a list that an answer must have."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise UnexpectedAnswer
+    return [each for each in found if isinstance(each, dict)]
+
+
+def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
+    """Return an object within another; an absent one is empty."""
+    found = source.get(name)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,32 @@
+"""Start the simulator and serve until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from simulators.data_factory.server import Service, build_app
+from simulators.serving import serve_until_signal
+
+
+def main() -> None:
+    """Run the simulator in the foreground."""
+    parser = argparse.ArgumentParser(
+        prog="python -m simulators.data_factory",
+        description="A stand-in for Azure Data Factory and Azure Synapse, on 127.0.0.1 only.",
+    )
+    parser.add_argument("--port", type=int, default=8788, help="0 = any free one (default 8788)")
+    parser.add_argument("--data", type=Path, required=True, help="folder for what was started")
+    parser.add_argument("--page-size", type=int, default=50, help="entries a page (default 50)")
+    options = parser.parse_args()
+    service = Service(options.data, page_size=options.page_size)
+    try:
+        asyncio.run(serve_until_signal(build_app(service), options.port))
+    except OSError as error:
+        sys.exit(f"The Data Factory simulator cannot start: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""Pipelines and their runs, whose state follows from the time that has passed.
+
+A pipeline is what its definition says: activities one after the other, of which `Wait` takes time,
+`Fail` fails, and `SetVariable` may give the return value. Any other takes no time and succeeds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+RETURN_VALUE = "pipelineReturnValue"
+STOPPING = timedelta(milliseconds=50)
+
+_PARAMETER = re.compile(r"@pipeline\(\)\.parameters\.([A-Za-z_][A-Za-z0-9_]*)")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "securestring": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+class BadRequest(Exception):
+    """The request does not fit the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one activity did, and when."""
+
+    activity: Mapping[str, Any]
+    start: datetime
+    end: datetime
+    error: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """The activity's type."""
+        return str(self.activity.get("type"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run of a pipeline."""
+
+    pipeline: str
+    parameters: Mapping[str, Any]
+    secret: frozenset[str]
+    started: datetime
+    steps: list[Step]
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    cancelled: datetime | None = None
+
+    @property
+    def natural_end(self) -> datetime:
+        """When it ends if nobody stops it."""
+        return self.steps[-1].end if self.steps else self.started
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has ended."""
+        return self.status(now) in {"Succeeded", "Failed", "Cancelled"}
+
+    def cancel(self, now: datetime) -> None:
+        """Stop it as soon as the service gets round to that."""
+        self.cancelled = self.cancelled or now
+
+    def status(self, now: datetime) -> str:
+        """Return the service's word for its state."""
+        if self.cancelled is not None:
+            return "Canceling" if now < self.cancelled + STOPPING else "Cancelled"
+        if now < self.natural_end:
+            return "InProgress"
+        return "Failed" if any(step.error for step in self.steps) else "Succeeded"
+
+    def as_json(self, now: datetime) -> dict[str, Any]:
+        """Return it as both services tell it."""
+        over = self.is_over(now)
+        end = self.cancelled + STOPPING if self.cancelled is not None else self.natural_end
+        errors = [step for step in self.steps if step.error]
+        message = "".join(
+            f"Operation on target {step.activity.get('name')} failed: {step.error}"
+            for step in errors
+            if over and self.cancelled is None
+        )
+        return {
+            "runId": self.run_id,
+            "runGroupId": self.run_id,
+            "isLatest": True,
+            "pipelineName": self.pipeline,
+            "parameters": {
+                name: "***" if name in self.secret else _text(value)
+                for name, value in self.parameters.items()
+            },
+            "invokedBy": {"id": "simulator", "name": "Manual", "invokedByType": "Manual"},
+            "runDimensions": {},
+            "runStart": stamp(self.started),
+            "runEnd": stamp(end) if over else None,
+            "durationInMs": int((end - self.started).total_seconds() * 1000) if over else None,
+            "lastUpdated": stamp(end if over else self.started),
+            "status": self.status(now),
+            "message": message,
+        }
+
+    def activities(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the runs of the activities that have ended."""
+        for step in self.steps:
+            stopped = self.cancelled is not None and step.end > self.cancelled
+            if step.end <= now and not stopped:
+                yield self._activity(step)
+
+    def _activity(self, step: Step) -> dict[str, Any]:
+        return {
+            "activityRunId": str(
+                uuid.uuid5(uuid.UUID(self.run_id), str(step.activity.get("name")))
+            ),
+            "activityName": step.activity.get("name"),
+            "activityType": step.kind,
+            "pipelineName": self.pipeline,
+            "pipelineRunId": self.run_id,
+            "activityRunStart": stamp(step.start),
+            "activityRunEnd": stamp(step.end),
+            "durationInMs": int((step.end - step.start).total_seconds() * 1000),
+            "status": "Failed" if step.error else "Succeeded",
+            "input": {},
+            "output": _output(step.activity, self.parameters),
+            "error": {"errorCode": "", "message": step.error or "", "failureType": ""},
+        }
+
+
+def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime) -> Run:
+    """Begin a run; raises `BadRequest` where a value is not of its parameter's type."""
+    declared: Mapping[str, Any] = definition.get("parameters") or {}
+    # A value that the pipeline does not declare goes nowhere.
+    parameters = {
+        parameter: _checked(parameter, about, given.get(parameter, about.get("defaultValue")))
+        for parameter, about in declared.items()
+    }
+    steps: list[Step] = []
+    moment = now
+    for activity in definition.get("activities") or []:
+        settings = activity.get("typeProperties") or {}
+        waits = float(settings.get("waitTimeInSeconds", 0)) if activity["type"] == "Wait" else 0.0
+        end = moment + timedelta(seconds=waits)
+        error = str(settings.get("message")) if activity["type"] == "Fail" else None
+        steps.append(Step(activity, moment, end, error))
+        moment = end
+        if error is not None:
+            break
+    secret = frozenset(
+        parameter for parameter, about in declared.items() if _kind(about) == "securestring"
+    )
+    return Run(pipeline=name, parameters=parameters, secret=secret, started=now, steps=steps)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a time as the services write it, with seven digits of a second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+
+def _text(value: Any) -> str:
+    """Return a parameter as a run shows it: all are texts."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _kind(about: Mapping[str, Any]) -> str:
+    return str(about.get("type")).lower()
+
+
+def _checked(name: str, about: Mapping[str, Any], value: Any) -> Any:
+    types = _TYPES.get(_kind(about), (object,))
+    is_bool = isinstance(value, bool) and bool not in types and object not in types
+    if value is not None and (is_bool or not isinstance(value, types)):
+        raise BadRequest(f"The value of parameter '{name}' is not of type {about.get('type')}.")
+    return value
+
+
+def _output(activity: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    settings = activity.get("typeProperties") or {}
+    if activity["type"] == "ExecutePipeline":
+        return {"pipelineRunId": str(uuid.uuid4()), RETURN_VALUE: {"ofTheChild": True}}
+    if activity["type"] != "SetVariable" or settings.get("variableName") != RETURN_VALUE:
+        return {}
+    return {
+        RETURN_VALUE: {
+            entry["key"]: _evaluated(entry["value"], parameters) for entry in settings["value"]
+        }
+    }
+
+
+def _evaluated(value: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
+    content = value.get("content")
+    match value.get("type"):
+        case "Expression":
+            found = _PARAMETER.fullmatch(str(content))
+            return parameters.get(found[1]) if found else content
+        case "Array":
+            return [_evaluated(each, parameters) for each in content or []]
+        case "Object":
+            return {each["key"]: _evaluated(each["value"], parameters) for each in content or []}
+        case _:
+            return content

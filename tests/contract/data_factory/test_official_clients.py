@@ -1,0 +1,127 @@
+"""The simulator is what the vendor's own clients take for the services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.datafactory import DataFactoryManagementClient
+from azure.mgmt.datafactory import models as adf
+from azure.synapse.artifacts import ArtifactsClient
+from azure.synapse.artifacts import models as synapse
+
+from tests.contract.connectors.bench import Behaviour
+from tests.contract.connectors.benches.azure_pipelines import ACTIVITIES
+from tests.contract.data_factory.conftest import around_now
+
+PLACE = ("rg-data", "adf-sales")
+PATIENCE = 60
+
+
+def published(**properties: Any) -> adf.PipelineResource:
+    # Built from activities, version 10.0.0 gives each the type "Container".
+    return adf.PipelineResource({"properties": properties})
+
+
+def wait(seconds: int) -> dict[str, Any]:
+    return {"name": "Nap", "type": "Wait", "typeProperties": {"waitTimeInSeconds": seconds}}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_data_factorys_client_publishes_lists_runs_and_follows(
+    factory: DataFactoryManagementClient,
+) -> None:
+    resource = published(
+        description="Sums up the sales",
+        parameters={"rows": {"type": "Int", "defaultValue": 3}},
+        activities=[wait(0), *ACTIVITIES[Behaviour.GIVES_OUTPUTS][1:]],
+    )
+    for name in ("pl_a", "pl_b", "pl_c"):
+        factory.pipelines.create_or_update(*PLACE, name, resource)
+
+    listed = {each.name: each for each in factory.pipelines.list_by_factory(*PLACE)}
+    assert {"pl_a", "pl_b", "pl_c"} <= listed.keys()
+    assert listed["pl_b"].description == "Sums up the sales"
+    found = factory.pipelines.get(*PLACE, "pl_a").parameters
+    assert found is not None
+    assert (found["rows"].type, found["rows"].default_value) == ("Int", 3)
+
+    run_id = factory.pipelines.create_run(*PLACE, "pl_a", parameters={"rows": 7}).run_id
+    until(lambda: factory.pipeline_runs.get(*PLACE, run_id).status == "Succeeded")
+    run = factory.pipeline_runs.get(*PLACE, run_id)
+    assert run.run_start is not None
+    assert run.run_start.tzinfo is not None
+
+    after, before = around_now()
+    query = adf.RunFilterParameters(
+        last_updated_after=after,
+        last_updated_before=before,
+        filters=[
+            adf.RunQueryFilter(operand="PipelineName", operator="Equals", values_property=["pl_a"])
+        ],
+        order_by=[adf.RunQueryOrderBy(order_by="RunStart", order="DESC")],
+    )
+    answer = factory.pipeline_runs.query_by_factory(*PLACE, query)
+    assert [each.run_id for each in answer.value] == [run_id]
+    activities = factory.activity_runs.query_by_pipeline_run(
+        *PLACE,
+        run_id,
+        adf.RunFilterParameters(last_updated_after=after, last_updated_before=before),
+    ).value
+    assert [each.activity_type for each in activities] == ["Wait", "SetVariable"]
+    assert activities[1].output == {"pipelineReturnValue": {"rows": 7, "path": "/x"}}
+
+
+def test_data_factorys_client_stops_a_run_and_is_told_what_is_missing(
+    factory: DataFactoryManagementClient,
+) -> None:
+    factory.pipelines.create_or_update(*PLACE, "pl_long", published(activities=[wait(300)]))
+    run_id = factory.pipelines.create_run(*PLACE, "pl_long").run_id
+    assert factory.pipeline_runs.get(*PLACE, run_id).status == "InProgress"
+
+    factory.pipeline_runs.cancel(*PLACE, run_id, is_recursive=True)
+    until(lambda: factory.pipeline_runs.get(*PLACE, run_id).status == "Cancelled")
+
+    with pytest.raises(HttpResponseError):
+        factory.pipeline_runs.cancel(*PLACE, run_id)
+    with pytest.raises(ResourceNotFoundError) as caught:
+        factory.pipelines.create_run(*PLACE, "pl_none")
+    assert caught.value.error is not None
+    assert caught.value.error.code == "PipelineNotFound"
+    with pytest.raises(ResourceNotFoundError):
+        factory.pipelines.get("rg-data", "missing", "pl_long")
+
+
+def test_synapses_client_lists_runs_follows_and_stops(
+    factory: DataFactoryManagementClient, workspace: ArtifactsClient
+) -> None:
+    resource = published(parameters={"day": {"type": "String"}}, activities=[wait(300)])
+    factory.pipelines.create_or_update(*PLACE, "pl_syn", resource)
+
+    assert "pl_syn" in {each.name for each in workspace.pipeline.get_pipelines_by_workspace()}
+    assert workspace.pipeline.get_pipeline("pl_syn").parameters["day"].type == "String"
+    run_id = workspace.pipeline.create_pipeline_run("pl_syn", parameters={"day": "x"}).run_id
+    assert workspace.pipeline_run.get_pipeline_run(run_id).status == "InProgress"
+
+    workspace.pipeline_run.cancel_pipeline_run(run_id)
+    until(lambda: workspace.pipeline_run.get_pipeline_run(run_id).status == "Cancelled")
+
+    after, before = around_now()
+    query = synapse.RunFilterParameters(
+        last_updated_after=after,
+        last_updated_before=before,
+        filters=[
+            synapse.RunQueryFilter(operand="PipelineName", operator="Equals", values=["pl_syn"])
+        ],
+    )
+    runs = workspace.pipeline_run.query_pipeline_runs_by_workspace(query).value
+    assert [(each.run_id, each.parameters) for each in runs] == [(run_id, {"day": "x"})]

@@ -1,0 +1,141 @@
+"""What all platforms of Azure share: where they are, who signs in, what a refusal means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polysync_core.access.auth import Cloud
+from polysync_core.access.hosts import Reach
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
+from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
+from polysync_core.platforms.azure.refusals import AzureRefusals
+from polysync_core.platforms.azure.sign_in import StandInToken, entra_credential
+from polysync_core.platforms.calls import Refusal
+
+SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
+ATTRIBUTES = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg-data"}
+REFUSED = AzureRefusals(service="Azure X", permission="grant it the role X Operator")
+
+
+def a_platform(**attributes: Any) -> Platform:
+    return Platform(
+        name="azure",
+        type="AzureDataFactory",
+        auth=Auth(method=AuthMethod.MANAGED_IDENTITY),
+        attributes={**ATTRIBUTES, **attributes},
+    )
+
+
+class NoSecrets:
+    def resolve(self, reference: str) -> Secret:
+        raise AssertionError("no secret is needed")
+
+    def forget(self, reference: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("cloud", "host", "portal"),
+    [
+        (Cloud.PUBLIC, "management.azure.com", "https://portal.azure.com"),
+        (Cloud.US_GOVERNMENT, "management.usgovcloudapi.net", "https://portal.azure.us"),
+        (Cloud.CHINA, "management.chinacloudapi.cn", "https://portal.azure.cn"),
+    ],
+)
+def test_every_cloud_has_its_own_hosts_and_audience(cloud: Cloud, host: str, portal: str) -> None:
+    address = ArmAttributes.of(a_platform(cloud=cloud)).management_address(allow_loopback=False)
+
+    assert (address.url, address.host, address.reach) == (f"https://{host}", host, Reach.PUBLIC)
+    assert management_scope(cloud) == f"https://{host}/.default"
+    assert portal_url(cloud) == portal
+
+
+def test_a_resource_is_named_below_its_group() -> None:
+    resource = ArmAttributes.of(a_platform()).resource("Microsoft.Web", "sites", "app")
+
+    assert "/".join(resource) == (
+        f"subscriptions/{SUBSCRIPTION}/resourceGroups/rg-data/providers/Microsoft.Web/sites/app"
+    )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path"),
+    [
+        ({"subscriptionId": "../x"}, "attributes.subscriptionId"),
+        ({"subscriptionId": SUBSCRIPTION + "\n"}, "attributes.subscriptionId"),
+        ({"resourceGroupName": "a/b"}, "attributes.resourceGroupName"),
+        ({"resourceGroupName": "rg."}, "attributes.resourceGroupName"),
+        ({"resourceGroupName": ""}, "attributes.resourceGroupName"),
+        ({"cloud": "AzureMoon"}, "attributes.cloud"),
+        ({"endpoint": "https://evil.example"}, "attributes.endpoint"),
+        ({"endpoint": "http://127.0.0.1:1/x"}, "attributes.endpoint"),
+        ({"region": "west"}, "attributes.region"),
+    ],
+)
+def test_attributes_that_cannot_be_right_are_named(attributes: dict[str, Any], path: str) -> None:
+    problems = check_azure_platform(
+        a_platform(**attributes), ArmAttributes, "Azure X", allow_loopback=True
+    )
+
+    assert [problem.path for problem in problems] == [path]
+
+
+def test_a_stand_in_needs_the_development_settings() -> None:
+    attributes = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:8787"))
+
+    with pytest.raises(Invalid, match="development"):
+        attributes.management_address(allow_loopback=False)
+    address = attributes.management_address(allow_loopback=True)
+    assert (address.url, address.reach) == ("http://127.0.0.1:8787", Reach.LOOPBACK)
+
+
+def test_a_stand_in_is_never_shown_a_real_token() -> None:
+    auth = a_platform().auth
+    stand_in = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:1")).management_address(
+        allow_loopback=True
+    )
+    real = management_address(Cloud.PUBLIC)
+
+    def sign_in(base: Any) -> Any:
+        return entra_credential(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
+
+    assert isinstance(sign_in(stand_in), StandInToken)
+    assert sign_in(stand_in).token().reveal() == "stand-in"
+    assert not isinstance(sign_in(real), StandInToken)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (403, {"error": {"code": "AuthorizationFailed"}}, "grant it the role X Operator"),
+        (404, {"error": {"code": "ResourceGroupNotFound"}}, "resourceGroupName"),
+        (404, {"code": "ResourceNotFound", "message": "secret"}, "deleted"),
+        (400, {"error": {"code": "Strange", "message": "secret"}}, "Strange, status 400"),
+        (400, {"error": {"code": "<script>"}}, "(status 400)"),
+        (400, {"error": "secret"}, "(status 400)"),
+    ],
+)
+def test_a_refusal_gives_the_code_and_a_remedy_and_never_the_text(
+    status: int, body: dict[str, Any], words: str
+) -> None:
+    error = REFUSED(Refusal(status=status, body=body, host="management.azure.com"))
+
+    assert isinstance(error, PlatformRefused)
+    assert (error.status, error.cause) == (status, FailureCause.SUBMIT)
+    assert words in str(error)
+    assert "secret" not in str(error)
+
+
+def test_refused_credentials_are_told_as_such_and_a_busy_service_as_passing() -> None:
+    refused = REFUSED(Refusal(status=401, body={}, host="management.azure.com"))
+    busy = Refusal(status=409, body={"error": {"code": "ServerBusy"}}, host="management.azure.com")
+
+    assert isinstance(refused, PlatformRefused)
+    assert refused.cause is FailureCause.SECRET
+    assert isinstance(REFUSED(busy), Unavailable)
