@@ -149,12 +149,13 @@ def _azurite_command(app: Path) -> list[str]:
     return [node, "--require", str(PATIENT), str(found[0].resolve())]
 
 
+_PORT_OPTIONS = {"databricks": "--databricks-port", "ai_foundry": "--foundry-port"}
+
+
 def simulators(options: Options) -> list[Program]:
-    """Return every simulator of the repository, in the order of their names."""
-    names = sorted(found.parent.name for found in (ROOT / "simulators").glob("*/__main__.py"))
+    """Return the simulators to start: Databricks, and those whose ports were told."""
     programs: list[Program] = []
-    for position, name in enumerate(names):
-        port = options.simulator_port(name, position)
+    for name, port in options.simulator_ports().items():
         data = options.data / "simulators" / name
         command = [sys.executable, "-u", "-m", f"simulators.{name}"]
         programs.append(
@@ -162,7 +163,7 @@ def simulators(options: Options) -> list[Program]:
                 name=f"simulators.{name}",
                 command=[*command, "--port", str(port), "--data", str(data)],
                 ports=(port,),
-                option="--databricks-port" if name == "databricks" else "--port",
+                option=_PORT_OPTIONS[name],
             )
         )
     return programs

@@ -18,8 +18,8 @@ from devhost.queues import QueueRules
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-#: Where a simulator listens beside an app on port 7071; unknown ones come after the last.
-SIMULATOR_PORTS = {"databricks": 8787}
+#: Where the Databricks simulator listens beside an app on port 7071.
+DATABRICKS_PORT = 8787
 APP_PORT = 7071
 
 
@@ -37,15 +37,15 @@ class Options:
     storage_port_base: int = 10000
     simulators: bool = True
     databricks_port: int | None = None
+    foundry_port: int | None = None
     storage_log: Path | None = None
     verbose: bool = False
 
-    def simulator_port(self, name: str, position: int) -> int:
-        """Return the port of a simulator: as told, else moved along with the app's port."""
-        if name == "databricks" and self.databricks_port is not None:
-            return self.databricks_port
-        standard = SIMULATOR_PORTS.get(name, max(SIMULATOR_PORTS.values()) + 1 + position)
-        return standard + self.port - APP_PORT
+    def simulator_ports(self) -> Mapping[str, int]:
+        """Return the simulators to start with their ports: as told, or beside the app's own."""
+        beside = DATABRICKS_PORT + self.port - APP_PORT
+        ports = {"databricks": self.databricks_port or beside, "ai_foundry": self.foundry_port}
+        return {name: port for name, port in ports.items() if port is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

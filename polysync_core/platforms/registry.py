@@ -26,6 +26,7 @@ ENTRY_POINTS = "polysync.platforms"
 
 _OWN: Mapping[str, str] = {
     PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.kind",
+    PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.kind",
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.kind",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.kind",
 }

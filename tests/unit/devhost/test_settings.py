@@ -120,7 +120,13 @@ def test_host_json_that_is_not_understood_is_refused(tmp_path: Path, queues: obj
 def test_the_databricks_simulators_port(port: int, told: int | None, expected: int) -> None:
     options = Options(app=Path(), data=Path(), port=port, databricks_port=told)
 
-    assert options.simulator_port("databricks", 0) == expected
+    assert options.simulator_ports() == {"databricks": expected}
+
+
+def test_the_ai_foundry_simulator_is_started_where_it_has_a_port() -> None:
+    options = parse(["--foundry-port", "9000"])
+
+    assert options.simulator_ports() == {"databricks": 8787, "ai_foundry": 9000}
 
 
 def test_the_command_line_has_the_documented_defaults() -> None:

@@ -1,0 +1,55 @@
+"""The attributes of an Azure AI Foundry platform: where a workspace is, and its parts' ids."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import StringConstraints
+
+from polysync_core.access.auth import Cloud
+from polysync_core.platforms.azure.attributes import ArmAttributes
+
+PROVIDER = "Microsoft.MachineLearningServices"
+
+# Of `azure-ai-ml`, which knows the studio as the audience of its own tokens.
+_STUDIOS = {
+    Cloud.PUBLIC: "ml.azure.com",
+    Cloud.US_GOVERNMENT: "ml.azure.us",
+    Cloud.CHINA: "ml.azure.cn",
+}
+_ENVIRONMENT = re.compile(r"(?:azureml:)?(?P<name>[A-Za-z0-9][\w.-]{0,254}):(?P<version>[\w.-]+)")
+
+
+class FoundryAttributes(ArmAttributes):
+    """`attributes` of an Azure AI Foundry platform."""
+
+    workspace_name: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{2,32}$", max_length=33)
+    ]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The segments of the workspace's own path."""
+        return self.resource(PROVIDER, "workspaces", self.workspace_name)
+
+    def part(self, *types_and_names: str) -> str:
+        """Return the id of something in the workspace, as Azure Resource Manager writes it."""
+        return "/" + "/".join((*self.path, *types_and_names))
+
+    def compute_id(self, name: str) -> str:
+        """Return the id of a compute target of the workspace."""
+        return self.part("computes", name)
+
+    def environment_id(self, text: str) -> str:
+        """Return the id of `azureml:<name>:<version>`; an id of a registry is one already."""
+        own = _ENVIRONMENT.fullmatch(text)
+        if own is None:
+            return text
+        return self.part("environments", own["name"], "versions", own["version"])
+
+    def run_page(self, run_id: str) -> str:
+        """Return the address of a run's page in the studio."""
+        workspace = quote(self.part(), safe="/")
+        return f"https://{_STUDIOS[self.cloud]}/runs/{run_id}?wsid={workspace}"

@@ -1,0 +1,20 @@
+"""Job type AI Foundry Command Job."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.platforms.azure_ai_foundry.jobs import Shape
+from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs, with_inputs
+from polysync_core.platforms.azure_ai_foundry.settings import COMMAND, COMPUTE, ENVIRONMENT
+
+COMMAND_JOB = Shape(
+    job_type=JobType.AI_FOUNDRY_COMMAND_JOB,
+    kind="Command",
+    settings={
+        "aiFoundryComputeName": COMPUTE,
+        "aiFoundryEnvironmentName": ENVIRONMENT,
+        "aiFoundryCommand": COMMAND,
+    },
+    with_values=with_inputs,
+    describe=describe_inputs,
+)

@@ -1,0 +1,32 @@
+"""Job type AI Foundry Pipeline Job."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.json import JsonObject
+from polysync_core.platforms.azure_ai_foundry.inputs import Findings, texts_of, with_literals
+from polysync_core.platforms.azure_ai_foundry.jobs import Shape
+from polysync_core.platforms.azure_ai_foundry.settings import COMPUTE
+from polysync_core.platforms.connector import ArtefactSchema, Order
+
+
+def with_inputs(properties: JsonObject, order: Order) -> JsonObject:
+    """Return a job's properties with the order's values as literal inputs."""
+    return {**properties, "inputs": with_literals(properties, texts_of(order))}
+
+
+def describe_inputs(template: JsonObject) -> ArtefactSchema:
+    """Return the literal inputs and the outputs of a template."""
+    findings = Findings()
+    findings.add_literals(template)
+    findings.add_outputs(template)
+    return findings.schema()
+
+
+PIPELINE_JOB = Shape(
+    job_type=JobType.AI_FOUNDRY_PIPELINE_JOB,
+    kind="Pipeline",
+    settings={"aiFoundryComputeName": COMPUTE},
+    with_values=with_inputs,
+    describe=describe_inputs,
+)

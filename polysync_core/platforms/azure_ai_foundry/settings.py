@@ -1,0 +1,99 @@
+"""The settings of a Job that take the place of what its template says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.complaints import nearest
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure.pages import object_in
+from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
+
+LONGEST_COMMAND = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: where it goes, and what it may be."""
+
+    path: tuple[str, ...]
+    """The names, from the outside in, of the property that it replaces."""
+    pattern: re.Pattern[str]
+    rule: str
+    """What is wrong where the pattern does not match, with the remedy."""
+    written: Callable[[FoundryAttributes, str], str] = lambda _, value: value
+    """Returns the value as the service wants it."""
+
+    def within(self, *outer: str) -> Setting:
+        """Return the same setting of a property that is deeper down."""
+        return Setting(
+            path=(*outer, *self.path), pattern=self.pattern, rule=self.rule, written=self.written
+        )
+
+
+COMPUTE = Setting(
+    path=("computeId",),
+    pattern=re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}"),
+    rule="name a compute target of the workspace, such as cpu-cluster",
+    written=FoundryAttributes.compute_id,
+)
+ENVIRONMENT = Setting(
+    path=("environmentId",),
+    pattern=re.compile(
+        r"azureml:[A-Za-z0-9][\w.-]{0,254}:[\w.-]{1,64}"
+        r"|azureml://registries/[\w.-]{1,64}/environments/[\w.-]{1,255}/versions/[\w.-]{1,64}"
+    ),
+    rule="name an environment as azureml:<name>:<version>",
+    written=FoundryAttributes.environment_id,
+)
+COMMAND = Setting(
+    path=("command",),
+    pattern=re.compile(rf"(?=.*\S).{{1,{LONGEST_COMMAND}}}", re.DOTALL),
+    rule="must be a command, such as python train.py --rate ${{inputs.rate}}",
+)
+OBJECTIVE_METRIC = Setting(
+    path=("objective", "primaryMetric"),
+    pattern=re.compile(r"[^\x00-\x1f]{0,254}[A-Za-z0-9_][^\x00-\x1f]{0,254}"),
+    rule="must be the name of a metric that the trials log, such as val_loss",
+)
+OBJECTIVE_GOAL = Setting(
+    path=("objective", "goal"),
+    pattern=re.compile(r"minimize|maximize", re.IGNORECASE),
+    rule="must be minimize or maximize",
+    written=lambda _, value: value.capitalize(),
+)
+
+
+def check_settings(job: Job, known: Mapping[str, Setting]) -> list[Problem]:
+    """Return what cannot be right in a Job's settings."""
+    problems: list[Problem] = []
+    for name, value in job.settings.items():
+        setting = known.get(name)
+        if setting is None:
+            listed = f"a {job.job_type} has: {', '.join(known)}{nearest(name, known)}"
+            problems.append(Problem(f"settings.{name}", listed))
+        elif not isinstance(value, str) or setting.pattern.fullmatch(value) is None:
+            problems.append(Problem(f"settings.{name}", setting.rule))
+    return problems
+
+
+def with_settings(
+    properties: JsonObject, job: Job, known: Mapping[str, Setting], attributes: FoundryAttributes
+) -> JsonObject:
+    """Return the properties of a job with the settings in their places."""
+    for name, setting in known.items():
+        value = job.settings.get(name)
+        if isinstance(value, str):
+            properties = _replaced(properties, setting.path, setting.written(attributes, value))
+    return properties
+
+
+def _replaced(source: JsonObject, path: tuple[str, ...], value: JsonValue) -> JsonObject:
+    name, *deeper = path
+    if deeper:
+        value = _replaced(object_in(source, name), tuple(deeper), value)
+    return {**source, name: value}

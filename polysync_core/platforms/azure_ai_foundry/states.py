@@ -1,0 +1,99 @@
+"""What a job of Azure Machine Learning says of itself, and what it means to Polysync."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from polysync_core.domain.definitions.jobs import Direction, Job
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure.pages import object_in
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.text import for_people
+
+ARTEFACTS = "default"
+"""The output that every job has: the folder of its logs and files."""
+
+_WORD = re.compile(r"[A-Za-z_]{1,64}")
+# The words are those of the enumeration `JobStatus` of the REST API, in small letters.
+_STATES = {
+    "notstarted": ProviderStatus.STARTING,
+    "starting": ProviderStatus.STARTING,
+    "provisioning": ProviderStatus.STARTING,
+    "preparing": ProviderStatus.STARTING,
+    "queued": ProviderStatus.STARTING,
+    "running": ProviderStatus.RUNNING,
+    "finalizing": ProviderStatus.RUNNING,
+    "cancelrequested": ProviderStatus.RUNNING,
+    "paused": ProviderStatus.RUNNING,
+    "completed": ProviderStatus.SUCCESS,
+    "failed": ProviderStatus.FAILED,
+    "canceled": ProviderStatus.CANCELLED,
+    "cancelled": ProviderStatus.CANCELLED,
+    # No heartbeat has come for a while: the job may go on from here to any other state.
+    "notresponding": ProviderStatus.UNKNOWN,
+    "unknown": ProviderStatus.UNKNOWN,
+}
+_NO_REASON = (
+    "The job failed and gives no reason: open its page, and look at the first child job that"
+    " failed."
+)
+
+
+def report_of(answer: JsonObject, job: Job, page: str) -> Report:
+    """Return the state of a job, at its end with its outputs."""
+    properties = properties_of(answer)
+    word = properties.get("status")
+    if not isinstance(word, str) or _WORD.fullmatch(word) is None:
+        raise UnexpectedAnswer
+    status = _STATES.get(word.replace("_", "").lower(), ProviderStatus.UNKNOWN)
+    failed, succeeded = status is ProviderStatus.FAILED, status is ProviderStatus.SUCCESS
+    return Report(
+        status=status,
+        provider_state=word,
+        message=_failure(properties) if failed else None,
+        monitor_url=page,
+        started_at=_moment(properties, "startTime"),
+        finished_at=_moment(properties, "endTime") if status.is_final else None,
+        outputs=_outputs(properties, job) if succeeded else {},
+    )
+
+
+def properties_of(answer: JsonObject) -> JsonObject:
+    """Return what an answer says of its job."""
+    properties = answer.get("properties")
+    if not isinstance(properties, dict):
+        raise UnexpectedAnswer
+    return properties
+
+
+def _failure(properties: JsonObject) -> str:
+    return for_people(object_in(properties, "error").get("message")) or _NO_REASON
+
+
+def _outputs(properties: JsonObject, job: Job) -> dict[str, JsonValue]:
+    declared = {each.name for each in job.parameters if each.direction is not Direction.INPUT}
+    return {
+        name: value
+        for name, entry in object_in(properties, "outputs").items()
+        if (name != ARTEFACTS or name in declared) and (value := _value(entry)) is not None
+    }
+
+
+def _value(entry: JsonValue) -> JsonValue:
+    """Return the value of an output: what it is, or else the address of where it lies."""
+    if not isinstance(entry, dict):
+        return None
+    value = entry.get("value")
+    return entry.get("uri") if value is None else value
+
+
+def _moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
+    text = source.get(name)
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,111 @@
+"""Job type AI Foundry Sweep Job.
+
+A value takes the place of a whole distribution of the search space, as a choice of one. What has no
+value, the sampling and the limits stay as the template has them.
+"""
+
+from __future__ import annotations
+
+import json
+
+from polysync_core.domain.definitions.jobs import DataType, JobType
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.azure.pages import object_in
+from polysync_core.platforms.azure_ai_foundry.inputs import (
+    Findings,
+    no_such_input,
+    texts_of,
+    type_of,
+    with_literals,
+)
+from polysync_core.platforms.azure_ai_foundry.jobs import Shape
+from polysync_core.platforms.azure_ai_foundry.settings import (
+    COMMAND,
+    COMPUTE,
+    ENVIRONMENT,
+    OBJECTIVE_GOAL,
+    OBJECTIVE_METRIC,
+)
+from polysync_core.platforms.connector import ArtefactSchema, Order
+from polysync_core.platforms.text import for_people
+from polysync_core.platforms.values import as_json
+
+_WHOLE = frozenset({"randint"})
+_REAL = frozenset(
+    {
+        "lognormal",
+        "loguniform",
+        "normal",
+        "qlognormal",
+        "qloguniform",
+        "qnormal",
+        "quniform",
+        "uniform",
+    }
+)
+
+
+def with_choices(properties: JsonObject, order: Order) -> JsonObject:
+    """Return a sweep's properties with the order's values as the only choices."""
+    space, inputs = object_in(properties, "searchSpace"), object_in(properties, "inputs")
+    tokens = as_json(order.parameters, order.job.parameters)
+    for name in tokens:
+        if name not in space and name not in inputs:
+            raise no_such_input(name, {**space, **inputs})
+    # The array form is the one that the official clients send.
+    chosen: JsonObject = {name: ["choice", [[tokens[name]]]] for name in tokens if name in space}
+    fixed = {name: text for name, text in texts_of(order).items() if name not in space}
+    return {
+        **properties,
+        "searchSpace": {**space, **chosen},
+        "inputs": with_literals(properties, fixed),
+    }
+
+
+def describe_space(template: JsonObject) -> ArtefactSchema:
+    """Return the search space, the literal inputs and the outputs of a template."""
+    findings = Findings()
+    for name, entry in object_in(template, "searchSpace").items():
+        distribution, arguments = _read(entry)
+        findings.add(
+            name,
+            data_type=_type_of(distribution, arguments),
+            description=for_people(f"{distribution} {json.dumps(arguments)}"),
+        )
+    findings.add_literals(template)
+    findings.add_outputs(template)
+    return findings.schema()
+
+
+def _read(entry: JsonValue) -> tuple[str, list[JsonValue]]:
+    """Return a distribution with its arguments; those of a choice are the values."""
+    match entry:
+        case ["choice", [[*values]]] | {"type": "choice", "values": [*values]}:
+            return "choice", values
+        case [str(distribution), [*arguments]]:
+            return distribution, arguments
+        case _:
+            return "unknown", []
+
+
+def _type_of(distribution: str, arguments: list[JsonValue]) -> DataType:
+    if distribution == "choice":
+        return type_of(arguments)
+    if distribution in _WHOLE:
+        return DataType.INT
+    return DataType.FLOAT if distribution in _REAL else DataType.STRING
+
+
+SWEEP_JOB = Shape(
+    job_type=JobType.AI_FOUNDRY_SWEEP_JOB,
+    kind="Sweep",
+    settings={
+        "aiFoundryComputeName": COMPUTE,
+        "aiFoundryEnvironmentName": ENVIRONMENT.within("trial"),
+        "aiFoundryCommand": COMMAND.within("trial"),
+        "aiFoundryObjectiveMetric": OBJECTIVE_METRIC,
+        "aiFoundryObjectiveGoal": OBJECTIVE_GOAL,
+    },
+    with_values=with_choices,
+    describe=describe_space,
+)

@@ -1,0 +1,175 @@
+"""The HTTP service: the Jobs API of one workspace, below Azure Resource Manager's paths."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from simulators.ai_foundry.errors import ApiError, bad_argument, error_json
+from simulators.ai_foundry.jobs import Job, Jobs
+from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
+
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
+_PROVIDER = "providers/Microsoft.MachineLearningServices"
+_WORKSPACE = f"{_GROUP}/{_PROVIDER}/workspaces/{{workspace}}"
+_OPERATION = f"/subscriptions/{{subscription}}/{_PROVIDER}/locations/local/mfeOperationResults"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the handlers answer from."""
+
+    workspace: str
+    jobs: Jobs
+    page_size: int
+
+
+SERVICE = web.AppKey("service", Service)
+
+
+def build_app(service: Service) -> web.Application:
+    """Return the application that speaks the Jobs API, and the control API for tests."""
+    app = web.Application(client_max_size=4 * 1024 * 1024, middlewares=[_answer_api])
+    app[SERVICE] = service
+    app[FAULTS] = Faults()
+    app.add_routes(
+        [
+            web.get(_WORKSPACE, _get_workspace),
+            web.get(f"{_WORKSPACE}/jobs", _list),
+            web.get(f"{_WORKSPACE}/jobs/{{name}}", _get),
+            web.put(f"{_WORKSPACE}/jobs/{{name}}", _put),
+            web.post(f"{_WORKSPACE}/jobs/{{name}}/cancel", _cancel),
+            web.get(f"{_OPERATION}/{{name}}", _cancelled),
+            *fault_routes(),
+            web.get("/simulator/jobs", _all),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _answer_api(request: web.Request, handler: Handle) -> web.StreamResponse:
+    """Check who calls, turn errors into Azure's form, and go wrong where a script says so."""
+    if not request.path.startswith("/subscriptions/"):
+        return await handler(request)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            _check(request)
+            return await handler(request)
+        except ApiError as error:
+            return web.json_response(error.as_json(), status=error.status)
+        except web.HTTPException as error:
+            return web.json_response(error_json(error.status, error.reason), status=error.status)
+
+    fault = request.app[FAULTS].take(_endpoint(request.path), request.method)
+    if fault is None:
+        return await answer(request)
+    return await go_wrong(fault, request, answer, error_json)
+
+
+def _endpoint(path: str) -> str:
+    below = path.partition("/workspaces/")[2]
+    return below.partition("/")[2] or "workspace"
+
+
+def _check(request: web.Request) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        message = "The 'Authorization' header is not present or not in the form 'Bearer'."
+        raise ApiError(401, "AuthenticationFailed", message)
+    if not request.query.get("api-version"):
+        message = "The api-version query parameter (?api-version=) is required for all requests."
+        raise ApiError(400, "MissingApiVersionParameter", message)
+    asked, ours = request.match_info.get("workspace"), request.app[SERVICE].workspace
+    if asked is not None and asked.lower() != ours.lower():
+        message = f"The Resource 'Microsoft.MachineLearningServices/workspaces/{asked}' is missing."
+        raise ApiError(404, "ResourceNotFound", message)
+
+
+async def _get_workspace(request: web.Request) -> web.Response:
+    return web.json_response(
+        {
+            "id": request.path,
+            "name": request.app[SERVICE].workspace,
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "location": "local",
+            "properties": {"provisioningState": "Succeeded"},
+        }
+    )
+
+
+async def _list(request: web.Request) -> web.Response:
+    kind, tag = request.query.get("jobType"), request.query.get("tag")
+    service, skip = request.app[SERVICE], request.query.get("$skip", "0")
+    if not skip.isdecimal():
+        raise bad_argument("$skip is no number.")
+
+    def wanted(job: Job) -> bool:
+        tags = job.properties.get("tags") or {}
+        return kind in {None, job.properties["jobType"]} and (tag is None or tag in tags)
+
+    found, start = service.jobs.matching(wanted), int(skip)
+    end = start + service.page_size
+    path = request.path.removesuffix("/jobs")
+    shown = [job.as_json(path, time.time()) for job in found[start:end]]
+    answer: dict[str, Any] = {"value": shown}
+    if end < len(found):
+        answer["nextLink"] = str(request.url.update_query({"$skip": str(end)}))
+    return web.json_response(answer)
+
+
+async def _get(request: web.Request) -> web.Response:
+    return _one(request, request.app[SERVICE].jobs.get(request.match_info["name"]))
+
+
+async def _put(request: web.Request) -> web.Response:
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError):
+        body = None
+    properties = body.get("properties") if isinstance(body, dict) else None
+    if not isinstance(properties, dict):
+        raise bad_argument("The request is no job.")
+    job, created = request.app[SERVICE].jobs.put(request.match_info["name"], properties)
+    return _one(request, job, status=201 if created else 200)
+
+
+async def _cancel(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    request.app[SERVICE].jobs.cancel(name)
+    operation = _OPERATION.format(subscription=request.match_info["subscription"])
+    version = {"api-version": request.query["api-version"]}
+    location = request.url.with_path(f"{operation}/{name}").with_query(version)
+    return web.Response(status=202, headers={"Location": str(location), "Retry-After": "0"})
+
+
+async def _cancelled(request: web.Request) -> web.Response:
+    """Answer what became of a cancel: 202 as long as nothing has."""
+    job = request.app[SERVICE].jobs.get(request.match_info["name"])
+    if job.ended_at(time.time()) is not None:
+        return web.Response()
+    return web.Response(status=202, headers={"Location": str(request.url), "Retry-After": "0"})
+
+
+def _one(request: web.Request, job: Job, status: int = 200) -> web.Response:
+    path = request.path.rpartition("/jobs/")[0]
+    return web.json_response(job.as_json(path, time.time()), status=status)
+
+
+async def _all(request: web.Request) -> web.Response:
+    now = time.time()
+    jobs = [
+        {
+            "name": job.name,
+            "displayName": job.properties.get("displayName"),
+            "jobType": job.properties["jobType"],
+            "status": job.state(now),
+        }
+        for job in request.app[SERVICE].jobs.matching(lambda job: not job.is_template)
+    ]
+    return web.json_response({"jobs": jobs})

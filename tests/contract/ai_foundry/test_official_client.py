@@ -1,0 +1,183 @@
+"""The simulator is what the vendor's own client takes for the service, and so are our copies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient, models
+
+from polysync_core.domain.definitions.jobs import DataType, JobType, Parameter
+from polysync_core.platforms.connector import JobConnector, Order, ProviderStatus, Report
+from tests.contract.connectors.benches.azure_ai_foundry import a_job
+
+PLACE = ("rg-data", "analytics")
+PATIENCE = 60
+type Ours = Callable[[JobType], JobConnector]
+
+
+def until[T](look: Callable[[], T], done: Callable[[T], bool]) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while not done(found := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+def a_command(script: str, **inputs: str) -> models.JobBase:
+    return models.JobBase(
+        properties=models.CommandJob(
+            command=f"python {script}.py",
+            environment_id="azureml:sklearn:1",
+            inputs={name: models.LiteralJobInput(value=text) for name, text in inputs.items()},
+            outputs={"loss": models.UriFileJobOutput()},
+        )
+    )
+
+
+def order(job_type: JobType, template: str, token: str, **values: Any) -> Order:
+    types = {int: DataType.INT, float: DataType.FLOAT}
+    parameters = tuple(
+        Parameter(name=name, data_type=types.get(type(value), DataType.STRING))
+        for name, value in values.items()
+    )
+    job = a_job(job_type, template).model_copy(update={"parameters": parameters})
+    return Order(
+        job=job, token=token, run_name=f"run {token}", parameters=values, begun_at=datetime.now(UTC)
+    )
+
+
+def followed(connector: JobConnector, order: Order) -> Report:
+    submitted = connector.submit(order)
+    return until(
+        lambda: connector.read(order.job, submitted.external_run_id),
+        lambda report: report.status.is_final,
+    )
+
+
+def repeated(official: MachineLearningServicesMgmtClient, copy: models.JobBase) -> str:
+    """Return how the job ends that the client makes of what it has understood of a copy."""
+    name = f"again-{copy.name}"
+    official.jobs.create_or_update(*PLACE, name, copy)
+    return until(
+        lambda: str(official.jobs.get(*PLACE, name).properties.status),
+        lambda status: status in {models.JobStatus.COMPLETED, models.JobStatus.FAILED},
+    )
+
+
+def test_the_official_client_creates_follows_and_lists_jobs(
+    official: MachineLearningServicesMgmtClient,
+) -> None:
+    for name in ("one", "two", "three"):
+        official.jobs.create_or_update(*PLACE, name, a_command("echo", loss="1"))
+
+    ended = until(
+        lambda: official.jobs.get(*PLACE, "one").properties,
+        lambda properties: properties.status == models.JobStatus.COMPLETED,
+    )
+    assert isinstance(ended, models.CommandJob)
+    assert ended.inputs is not None
+    assert ended.inputs["loss"].value == "1"
+    assert ended.outputs is not None
+    assert ended.outputs["loss"].uri.endswith("/one/loss/")
+    # Two on a page, so this takes several.
+    listed = [each.name for each in official.jobs.list(*PLACE, job_type="Command")]
+    assert listed[:3] == ["three", "two", "one"]
+    assert "score-sales" not in listed
+
+
+def test_the_official_client_stops_a_job_and_is_told_what_is_wrong(
+    official: MachineLearningServicesMgmtClient,
+) -> None:
+    official.jobs.create_or_update(*PLACE, "endless", a_command("hang"))
+
+    official.jobs.begin_cancel(*PLACE, "endless").result(PATIENCE)
+
+    assert official.jobs.get(*PLACE, "endless").properties.status == models.JobStatus.CANCELED
+    with pytest.raises(HttpResponseError):
+        official.jobs.begin_cancel(*PLACE, "endless")
+    with pytest.raises(ResourceNotFoundError):
+        official.jobs.get(*PLACE, "gone")
+    with pytest.raises(ResourceNotFoundError):
+        official.jobs.get("rg-data", "elsewhere", "endless")
+    with pytest.raises(HttpResponseError) as caught:
+        official.jobs.create_or_update(*PLACE, "endless", a_command("echo"))
+    assert caught.value.status_code == 409
+
+
+def test_a_name_starts_one_job_however_often_it_is_sent(
+    official: MachineLearningServicesMgmtClient, simulator: Any
+) -> None:
+    for _ in range(3):
+        official.jobs.create_or_update(*PLACE, "once", a_command("echo"))
+
+    lines = [line["repeat"] for line in simulator.submissions() if line["name"] == "once"]
+    assert lines == [False, True, True]
+
+
+def test_a_pipeline_forecasts_what_it_is_given(
+    official: MachineLearningServicesMgmtClient, ours: Ours
+) -> None:
+    connector = ours(JobType.AI_FOUNDRY_PIPELINE_JOB)
+
+    report = followed(
+        connector,
+        order(JobType.AI_FOUNDRY_PIPELINE_JOB, "score-sales", "p1", revenue_cents=120_000),
+    )
+
+    assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {"forecast_cents": "126000"})
+    assert report.started_at is not None
+    assert report.finished_at is not None
+    copy = official.jobs.get(*PLACE, "polysync-p1")
+    assert repeated(official, copy) == models.JobStatus.COMPLETED
+    assert isinstance(copy.properties, models.PipelineJob)
+    assert copy.properties.display_name == "run p1"
+    assert copy.properties.experiment_name == "sales"
+    assert copy.properties.tags == {"polysync_template": "score-sales"}
+    assert copy.properties.inputs is not None
+    values = {name: each.value for name, each in copy.properties.inputs.items()}
+    assert values == {"revenue_cents": "120000", "growth_percent": "5"}
+
+
+def test_a_copy_of_a_command_is_one_to_the_official_client(
+    official: MachineLearningServicesMgmtClient, ours: Ours
+) -> None:
+    given = order(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c1", learning_rate=0.25)
+
+    report = followed(ours(JobType.AI_FOUNDRY_COMMAND_JOB), given)
+
+    assert report.outputs == {"loss": "0.150000"}
+    copy = official.jobs.get(*PLACE, "polysync-c1")
+    assert repeated(official, copy) == models.JobStatus.COMPLETED
+    assert isinstance(copy.properties, models.CommandJob)
+
+
+def test_a_sweep_tries_the_one_value_that_it_is_given(
+    official: MachineLearningServicesMgmtClient, ours: Ours
+) -> None:
+    given = order(JobType.AI_FOUNDRY_SWEEP_JOB, "tune-forecast", "s1", learning_rate=0.25)
+
+    report = followed(ours(JobType.AI_FOUNDRY_SWEEP_JOB), given)
+
+    assert report.outputs == {"loss": "0.150000"}
+    copy = official.jobs.get(*PLACE, "polysync-s1")
+    assert repeated(official, copy) == models.JobStatus.COMPLETED
+    assert isinstance(copy.properties, models.SweepJob)
+    assert copy.properties.search_space == {"learning_rate": ["choice", [[0.25]]]}
+    assert isinstance(copy.properties.limits, models.SweepJobLimits)
+    assert copy.properties.limits.max_total_trials == 4
+
+
+def test_copies_are_runs_of_their_template_and_no_templates_themselves(ours: Ours) -> None:
+    connector = ours(JobType.AI_FOUNDRY_COMMAND_JOB)
+    given = order(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c2")
+    followed(connector, given)
+
+    found = {each.external_run_id for each in connector.runs(given.job)}
+
+    assert "polysync-c2" in found
+    assert "train-forecast" not in found
