@@ -27,6 +27,7 @@ from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
 from polysync_core.api.importing import importing_routes
+from polysync_core.api.job_runs import job_run_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
@@ -44,6 +45,7 @@ from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
 from polysync_core.application.graph import Graphs
 from polysync_core.application.importing import Importing
+from polysync_core.application.job_runs import JobRuns
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -93,6 +95,7 @@ class Services:
     connectivity: Connectivity
     importing: Importing
     runs: TaskRuns
+    job_runs: JobRuns
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -155,6 +158,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
             gate_routes(services.gates),
+            job_run_routes(services.job_runs),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -227,6 +231,7 @@ def build(settings: Settings) -> Services:
         ),
         importing=Importing(definitions=definitions, connect=connections.to),
         runs=task_runs,
+        job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

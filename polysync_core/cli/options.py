@@ -12,3 +12,11 @@ Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many.")]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", help="name=text, or name:=json for a typed value."),
+]
+Key = Annotated[str | None, typer.Option(help="A second run with the same key is the first one.")]
+Follow = Annotated[
+    bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
+]
