@@ -82,14 +82,14 @@ class Board:
 
     def show(self, run: Run) -> bool:
         """Take in the state of a run; tell whether it is new."""
-        former = self._runs.get(run.task)
+        former = self._runs.get(run.title)
         if former is not None and former.answer == run.answer:
             return False
-        self._since.setdefault(run.task, time.monotonic())
-        self._runs[run.task] = run
+        self._since.setdefault(run.title, time.monotonic())
+        self._runs[run.title] = run
         if not self._console.is_interactive and _stage(former) != _stage(run):
             attempt = f" (attempt {len(run.attempts)})" if len(run.attempts) > 1 else ""
-            self._console.print(f"{run.task}: {readable(run.status)}{attempt}")
+            self._console.print(f"{run.title}: {readable(run.status)}{attempt}")
         return True
 
 
@@ -169,7 +169,7 @@ def run_pipeline(console: Console, api: Api, host: Host, tasks: Sequence[str]) -
         console.print()  # Live does not end its last line where there is no screen
     show_graph(console, api, root)
     for run in board.failures:
-        raise DemoFailed(f"{run.task} ended as {run.status}: {reason_of(run)}")
+        raise DemoFailed(f"{run.title} ended as {run.status}: {reason_of(run)}")
 
 
 def show_graph(console: Console, api: Api, graph_run: str) -> None:

@@ -28,6 +28,7 @@ from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
 from polysync_core.api.importing import importing_routes
+from polysync_core.api.job_runs import job_run_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.api.schedules import schedule_routes
@@ -47,6 +48,7 @@ from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.gates import Gates
 from polysync_core.application.graph import Graphs
 from polysync_core.application.importing import Importing
+from polysync_core.application.job_runs import JobRuns
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
@@ -105,6 +107,7 @@ class Services:
     schedules: Schedules
     backfill: Backfill
     schedule_tick: ScheduleTick
+    job_runs: JobRuns
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -169,6 +172,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
+            job_run_routes(services.job_runs),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -277,6 +281,7 @@ def build(settings: Settings) -> Services:
             connections=connections,
             clock=utc_now,
         ),
+        job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from anyio import to_thread
 from fastapi.responses import StreamingResponse
@@ -28,21 +29,36 @@ _LONGEST_STREAM = 210.0
 
 async def run_events(runs: TaskRuns, run_id: RunId, *, after: int) -> StreamingResponse:
     """Return the events of a run; a missing run raises before the stream opens."""
-    run = await to_thread.run_sync(runs.get, run_id)
+    return event_stream(runs.get, await to_thread.run_sync(runs.get, run_id), after=after)
+
+
+def event_stream(
+    read: Callable[[RunId], TaskRun],
+    run: TaskRun,
+    *,
+    after: int = 0,
+    data: Callable[[TaskRun], dict[str, Any]] = run_view,
+) -> StreamingResponse:
+    """Return the events of a run from behind the `after`-th entry of its history."""
     return StreamingResponse(
-        _events(runs, run, after),
+        _events(read, run, after, data),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncIterator[str]:
+async def _events(
+    read: Callable[[RunId], TaskRun],
+    run: TaskRun,
+    after: int,
+    data: Callable[[TaskRun], dict[str, Any]],
+) -> AsyncIterator[str]:
     opened = quiet_since = time.monotonic()
     pause = _FIRST_PAUSE
     yield "retry: 1000\n\n"
     while True:
         if run.sequence > after:
-            yield _event(run)
+            yield _event(run, data)
             after, pause, quiet_since = run.sequence, _FIRST_PAUSE, time.monotonic()
         if run.status.is_terminal or time.monotonic() - opened > _LONGEST_STREAM:
             return
@@ -51,9 +67,9 @@ async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncIterator[str
             quiet_since = time.monotonic()
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
-        run = await to_thread.run_sync(runs.get, run.run_id)
+        run = await to_thread.run_sync(read, run.run_id)
 
 
-def _event(run: TaskRun) -> str:
-    data = json.dumps(run_view(run), separators=(",", ":"))
-    return f"id: {run.sequence}\nevent: status\ndata: {data}\n\n"
+def _event(run: TaskRun, data: Callable[[TaskRun], dict[str, Any]]) -> str:
+    text = json.dumps(data(run), separators=(",", ":"))
+    return f"id: {run.sequence}\nevent: status\ndata: {text}\n\n"

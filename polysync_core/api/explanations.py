@@ -89,7 +89,7 @@ def _lease_view(lease: Lease) -> dict[str, Any]:
     return {
         "runId": lease.run_id,
         "attempt": lease.attempt,
-        "task": lease.task,
+        "task": lease.task or None,
         "platform": lease.platform,
         "weight": lease.weight,
         "since": time_view(lease.granted_at),
@@ -100,7 +100,7 @@ def _ticket_view(ticket: Ticket) -> dict[str, Any]:
     return {
         "runId": ticket.run_id,
         "attempt": ticket.attempt,
-        "task": ticket.task,
+        "task": ticket.task or None,
         "platform": ticket.platform,
         "priority": ticket.priority,
         "since": time_view(moment(ticket.since)),

@@ -11,18 +11,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from polysync_core.application.changes import read_run
 from polysync_core.application.connections import Connections
 from polysync_core.application.policies import Policies
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
 from polysync_core.domain.dispatch.state import Waiting
-from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.errors import Conflict, Unavailable
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.stored import StoredRun, owed
 from polysync_core.domain.runs.values import (
     Attempt,
     Origin,
@@ -40,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What makes a Task run this time."""
+    """What makes a Task run this time, or a Job without one."""
 
     run_id: RunId
     trigger_type: TriggerType
@@ -48,7 +49,7 @@ class Start:
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """Values for this run alone, before the Task's own."""
     priority: int | None = None
-    """None is the Task's."""
+    """None is the Task's, or the default where there is none."""
     graph_run_id: RunId | None = None
     """None makes it the root of a graph run of its own."""
     parents: tuple[Parent, ...] = ()
@@ -68,7 +69,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """Makes runs of Tasks."""
+    """Makes runs of Tasks, and of Jobs without one."""
 
     runs: Runs
     job_named: Callable[[str], Job]
@@ -80,7 +81,16 @@ class Acceptance:
     def run_of(self, task: Task, start: Start) -> TaskRun:
         """Return a queued run that is not stored yet; raises `Invalid` for its parameters."""
         job = self.job_named(task.job)
-        return self._accepted(task, job, start, resolve(job, task.parameters, start.parameters))
+        parameters = resolve(job, task.parameters, start.parameters)
+        return accepted(self._of_task(task, job, start, parameters), actor=start.actor)
+
+    def run_of_job(self, job: Job, start: Start, *, path: str) -> TaskRun:
+        """Return a queued run of a Job without a Task, not stored yet.
+
+        Raises `Invalid` for its parameters, which the caller knows by `path`.
+        """
+        parameters = resolve(job, {}, start.parameters, path=path)
+        return accepted(self._of_job(job, start, parameters), actor=start.actor)
 
     def stillborn(self, task: Task, start: Start, outcome: Outcome) -> TaskRun:
         """Return a run that has ended before it could start, not stored yet.
@@ -89,29 +99,38 @@ class Acceptance:
         A failure is that of its first attempt: a cause belongs to an attempt.
         """
         job = self.job_named(task.job)
-        run = self._accepted(task, job, start, {**task.parameters, **start.parameters})
+        parameters = {**task.parameters, **start.parameters}
+        run = accepted(self._of_task(task, job, start, parameters), actor=start.actor)
         if outcome.cause is not None:
             run = replace(run, attempts=(Attempt(number=1),))
         return finish(run, outcome, at=run.queued_at, actor=start.actor)
 
-    def _accepted(
+    def _of_task(
         self, task: Task, job: Job, start: Start, parameters: Mapping[str, JsonValue]
     ) -> TaskRun:
-        run = TaskRun(
-            run_id=start.run_id,
+        return replace(
+            self._of_job(job, start, parameters),
             task=task.name,
+            priority=task.priority if start.priority is None else start.priority,
+            retry=task.retry,
+            execution_timeout_seconds=task.execution_timeout_seconds,
+            tags=task.tags,
+        )
+
+    def _of_job(self, job: Job, start: Start, parameters: Mapping[str, JsonValue]) -> TaskRun:
+        return TaskRun(
+            run_id=start.run_id,
+            task="",
             job=job,
             shard=self.connections.platform(job.platform).shard,
             status=RunStatus.QUEUED,
             reason="Waiting for its start.",
             trigger_type=start.trigger_type,
             graph_run_id=start.graph_run_id or start.run_id,
-            priority=task.priority if start.priority is None else start.priority,
+            priority=DEFAULT_PRIORITY if start.priority is None else start.priority,
             queued_at=start.at or self.clock(),
             request_digest=start.request_digest,
-            retry=task.retry,
-            execution_timeout_seconds=task.execution_timeout_seconds,
-            tags=task.tags,
+            tags=job.tags,
             parameters=parameters,
             parents=start.parents,
             origins=start.origins,
@@ -124,7 +143,20 @@ class Acceptance:
             scheduled_time=start.scheduled_time,
             time_zone=start.time_zone,
         )
-        return accepted(run, actor=start.actor)
+
+    def accept(self, run: TaskRun, engine: Engine) -> TaskRun:
+        """Store a new run and let the Dispatcher know of it.
+
+        Where another request under the same key was faster, its run is returned and its
+        announcement counts. Raises as `repeated` does.
+        """
+        if self.store(run) is not None:
+            self.enqueue(run, engine)
+            return run
+        known = read_run(self.runs, run.run_id).run
+        if known.queued_at != run.queued_at:
+            self.runs.withdraw(owed(run))
+        return repeated(known, run.request_digest)
 
     def store(self, run: TaskRun) -> StoredRun | None:
         """Write a new run, its place in the index first; None where the run exists already."""
@@ -150,6 +182,13 @@ class Acceptance:
             engine.enqueue(run.shard, waiting(run), policies)
 
         tell("enqueue", ring)
+
+
+def repeated(known: TaskRun, digest: str) -> TaskRun:
+    """Return the run of an idempotency key, or raise `Conflict` for a request that differs."""
+    if known.request_digest != digest:
+        raise Conflict("This idempotency key was used for a request with other content.")
+    return known
 
 
 def waiting(run: TaskRun) -> Waiting:

@@ -32,7 +32,7 @@ class Orders:
         return Order(
             job=run.job,
             token=attempt_token(run.run_id, attempt.number),
-            run_name=f"{run.task} {run.run_id} attempt {attempt.number}",
+            run_name=f"{run.title} {run.run_id} attempt {attempt.number}",
             parameters=dict(self._values(run, attempt.number)),
             begun_at=attempt.begun_at or run.queued_at,
             again=again,

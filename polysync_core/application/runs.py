@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from polysync_core.application.acceptance import Acceptance, Start, tell
+from polysync_core.application.acceptance import Acceptance, Start, repeated, tell
 from polysync_core.application.changes import change_run, read_run
 from polysync_core.application.children import newest_success
 from polysync_core.application.closing import Closing
@@ -18,8 +16,8 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json import JsonValue
-from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
+from polysync_core.domain.runs.stored import Listing, Page
 from polysync_core.domain.runs.values import (
     Outcome,
     Parent,
@@ -55,7 +53,7 @@ class RunRequest:
         }
         if self.rerun_of is not None:
             content |= {"rerunOf": self.rerun_of.run_id, "downstream": self.downstream}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+        return request_digest(content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +79,11 @@ class TaskRuns:
             run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
             known = self.runs.get(run_id)
             if known is not None:
-                return self._repeated(known, request)
+                return repeated(known.run, request.digest)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
         run = self.acceptance.run_of(task, self.with_parents(task, _start(run_id, request)))
-        if self.acceptance.store(run) is None:
-            return self._outrun(run, request)
-        self.acceptance.enqueue(run, engine)
-        return run
+        return self.acceptance.accept(run, engine)
 
     def rerun(
         self,
@@ -106,6 +101,11 @@ class TaskRuns:
         `Conflict` for a run that goes on.
         """
         former = self.get(run_id)
+        if not former.task:
+            raise Conflict(
+                f"The run is of job '{former.job.name}' without a task; "
+                "to repeat it, execute the job again."
+            )
         if not former.status.is_terminal:
             raise Conflict(
                 f"The run is {former.status}; only a finished run can be run again. "
@@ -155,21 +155,6 @@ class TaskRuns:
             return request_cancel(run, at=now, actor=actor)
         return None
 
-    def _outrun(self, run: TaskRun, request: RunRequest) -> TaskRun:
-        """Another request under the same key was faster: its announcement counts."""
-        known = read_run(self.runs, run.run_id)
-        if known.run.queued_at != run.queued_at:
-            self.runs.withdraw(
-                Owed(
-                    run_id=run.run_id,
-                    task=run.task,
-                    graph_run_id=run.graph_run_id,
-                    shard=run.shard,
-                    queued_at=run.queued_at,
-                )
-            )
-        return self._repeated(known, request)
-
     def with_parents(self, task: Task, start: Start) -> Start:
         """Let a run that ignores its gate take the outputs it needs from the newest successes."""
         upstreams = needed_parents(task, start.parameters)
@@ -187,11 +172,6 @@ class TaskRuns:
                 *(Parent(task=name, run_id=run.run_id) for name, run in parents.items()),
             ),
         )
-
-    def _repeated(self, known: StoredRun, request: RunRequest) -> TaskRun:
-        if known.run.request_digest != request.digest:
-            raise Conflict("This idempotency key was used for a request with other content.")
-        return known.run
 
 
 def _start(run_id: RunId, request: RunRequest) -> Start:

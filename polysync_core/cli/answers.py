@@ -67,7 +67,8 @@ class Run:
     """One task run."""
 
     run_id: str
-    task: str
+    task: str | None
+    """None for a run of a job without a task."""
     job: str
     platform: str
     status: str
@@ -91,6 +92,11 @@ class Run:
     attempts: Sequence[Attempt]
     answer: JsonObject
     """The run as the API sent it."""
+
+    @property
+    def title(self) -> str:
+        """What it is a run of: its task, or its job where it has none."""
+        return self.task or self.job
 
     @property
     def is_terminal(self) -> bool:
@@ -122,7 +128,7 @@ class Run:
         reader = Reader("the run", answer)
         return cls(
             run_id=reader.text("runId") or "?",
-            task=reader.text("task") or "?",
+            task=reader.text("task"),
             job=reader.text("job") or "?",
             platform=reader.text("platform") or "?",
             status=reader.text("status") or "?",

@@ -76,7 +76,11 @@ class Api:
         return Run.decode(self.get("task-runs", run_id))
 
     def items(
-        self, *path: str, query: Mapping[str, str | None] | None = None, limit: int | None = None
+        self,
+        *path: str,
+        query: Mapping[str, str | None] | None = None,
+        limit: int | None = None,
+        member: str = "items",
     ) -> tuple[list[JsonObject], str | None]:
         """Read up to `limit` items of a list (None: all), with the token of what follows them."""
         items: list[JsonObject] = []
@@ -85,7 +89,7 @@ class Api:
             size = LARGEST_PAGE if limit is None else min(LARGEST_PAGE, limit - len(items))
             page = {"limit": str(size), "continuationToken": token}
             reader = Reader("the list", self.get(*path, query={**(query or {}), **page}))
-            items += reader.objects("items")
+            items += reader.objects(member)
             token = reader.text("continuationToken")
             if token is None:
                 break

@@ -13,10 +13,21 @@ import typer
 
 from polysync_core.cli.answers import CANCELLED, TERMINAL
 from polysync_core.cli.errors import ApiProblem
+from polysync_core.cli.executing import execute
 from polysync_core.cli.importing import artefacts, import_jobs, sync_parameters
 from polysync_core.cli.json import Reader
-from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Task, Url
-from polysync_core.cli.parameters import parse_parameters
+from polysync_core.cli.options import (
+    DEFAULT_URL,
+    All,
+    AsJson,
+    Assignments,
+    Follow,
+    Key,
+    Limit,
+    Task,
+    Url,
+)
+from polysync_core.cli.parameters import given_values
 from polysync_core.cli.schedules import commands as schedule_commands
 from polysync_core.cli.session import session
 
@@ -42,19 +53,14 @@ Files = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Delete what the files' lists leave out.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
-Assignments = Annotated[
-    list[str] | None,
-    typer.Option("--param", "-p", help="name=text, or name:=json for a typed value."),
-]
 Priority = Annotated[int | None, typer.Option(help="Higher goes first.")]
-Key = Annotated[str | None, typer.Option(help="A second run with the same key is the first one.")]
-Follow = Annotated[
-    bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
-]
 Downstream = Annotated[
     bool, typer.Option("--downstream", help="Also run what depends on the task.")
 ]
 OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
+OfJob = Annotated[
+    str | None, typer.Option("--job", help="Runs of this job without a task, and no others.")
+]
 OfStatus = Annotated[
     str | None,
     typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
@@ -133,7 +139,7 @@ def run(  # noqa: PLR0913 - a parameter an option
     as_json: AsJson = False,
 ) -> None:
     """Run a task once."""
-    body: JsonObject = {"parameters": _parsed(parameters or [])}
+    body: JsonObject = {"parameters": given_values(parameters)}
     if priority is not None:
         body["priority"] = priority
     with session(url, as_json=as_json) as now:
@@ -151,6 +157,7 @@ def run(  # noqa: PLR0913 - a parameter an option
 @app.command()
 def runs(  # noqa: PLR0913 - a parameter an option
     task: OfTask = None,
+    job: OfJob = None,
     status: OfStatus = None,
     graph: OfGraph = None,
     limit: Limit = 20,
@@ -158,12 +165,17 @@ def runs(  # noqa: PLR0913 - a parameter an option
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
-    """List task runs, newest first."""
+    """List task runs, or with --job the runs of a job without a task, newest first."""
+    query = {"task": task, "status": status, "graphRunId": graph}
+    if job is not None and any(query.values()):
+        message = "it goes with none of --task, --status and --graph"
+        raise typer.BadParameter(message, param_hint="--job")
+    path, member = (("task-runs",), "items") if job is None else (("jobs", job, "runs"), "runs")
     with session(url, as_json=as_json) as now:
-        query = {"task": task, "status": status, "graphRunId": graph}
-        items, token = now.api.items("task-runs", query=query, limit=None if everything else limit)
+        most = None if everything else limit
+        items, token = now.api.items(*path, query=query, limit=most, member=member)
         if as_json:
-            now.terminal.json({"items": [*items], "continuationToken": token})
+            now.terminal.json({member: [*items], "continuationToken": token})
             return
         from polysync_core.cli.answers import Run
         from polysync_core.cli.views import runs_view
@@ -313,6 +325,7 @@ def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False
         raise typer.Exit(1)
 
 
+app.command("exec")(execute)
 app.command()(artefacts)
 app.command("import")(import_jobs)
 app.command()(sync_parameters)
@@ -320,10 +333,3 @@ app.command()(sync_parameters)
 
 def _flag(value: bool) -> str | None:
     return "true" if value else None
-
-
-def _parsed(assignments: list[str]) -> JsonObject:
-    try:
-        return parse_parameters(assignments)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="-p") from error

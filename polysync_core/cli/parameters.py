@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+import typer
+
 if TYPE_CHECKING:
     from polysync_core.cli.json import JsonObject, JsonValue
 
@@ -23,6 +25,14 @@ def parse_parameters(assignments: Iterable[str]) -> JsonObject:
             raise ValueError(f"{name} is given twice.")
         values[name] = value
     return values
+
+
+def given_values(assignments: Iterable[str] | None) -> JsonObject:
+    """Return the values that options gave, or end the command where one is malformed."""
+    try:
+        return parse_parameters(assignments or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="-p") from error
 
 
 def _parse(assignment: str) -> tuple[str, JsonValue]:

@@ -56,7 +56,7 @@ class Progress:
         self._news = news
         if not self._console.is_interactive:
             self._console.print(
-                Text.assemble(self._elapsed(), "  ", readable(run.task), "  ", news)
+                Text.assemble(self._elapsed(), "  ", readable(run.title), "  ", news)
             )
 
     def _line(self) -> Text:

@@ -46,11 +46,12 @@ def plan_view(plan: Plan, *, dry_run: bool) -> list[RenderableType]:
 
 def runs_view(runs: Sequence[Run]) -> Table:
     """Return a list of runs, one a line."""
-    table = table_of("Run", "Task", "Status", "Trigger", "Attempts", "Queued", "Duration")
+    of = "Task" if any(run.task for run in runs) else "Job"
+    table = table_of("Run", of, "Status", "Trigger", "Attempts", "Queued", "Duration")
     for run in runs:
         table.add_row(
             _text(run.run_id),
-            _text(run.task),
+            _text(run.title),
             status_text(run.status),
             _text(run.trigger),
             str(len(run.attempts)),
@@ -88,7 +89,7 @@ def _facts(run: Run) -> Table:
         status.append(f" - {readable(run.reason)}", style="default")
     facts: list[tuple[str, Text | str]] = [
         ("Run", _text(run.run_id)),
-        ("Task", _text(f"{run.task} (job {run.job} on {run.platform})")),
+        _subject(run),
         ("Status", status),
         ("Trigger", _text(run.trigger)),
         ("Rerun of", _text(run.rerun_of)),
@@ -102,6 +103,12 @@ def _facts(run: Run) -> Table:
         ("Duration", written_duration(run.duration)),
     ]
     return _pairs((name, fact) for name, fact in facts if str(fact) != ABSENT)
+
+
+def _subject(run: Run) -> tuple[str, Text]:
+    if run.task:
+        return "Task", _text(f"{run.task} (job {run.job} on {run.platform})")
+    return "Job", _text(f"{run.job} on {run.platform}, without a task")
 
 
 def _attempts(run: Run) -> Table:

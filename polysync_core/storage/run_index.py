@@ -9,6 +9,8 @@ dispatching spreads its index as well. What is written of a run at once is one t
     t~<task>~<newest first>~<run>        the runs of a task
     g~<graph run>~<newest first>~<run>   the descendants of a root run
     s~<status>~<newest first>~<run>      the runs that ended so
+    j~<job>~<newest first>~<run>         the runs of a job without a task, which have no other list
+                                         than this and the active ones
 
 A list is one short range read a month and shard until its page is full. The table `RunIndex` tells
 which months and shards there are.
@@ -25,8 +27,9 @@ from itertools import groupby
 
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import Owed
+from polysync_core.domain.runs.stored import Owed, owed
 from polysync_core.domain.runs.values import TaskRun
+from polysync_core.storage.rows import RowValue
 from polysync_core.storage.tables import Change, Operation, Row, RowRange, Table, TableStorage
 
 _FAR_FUTURE = 9_999_999_999_999
@@ -85,18 +88,19 @@ class RunIndex:
         """List a run under its outcome and take it off the active ones."""
         table = month_table(self._storage, run.queued_at)
         active = Row(run.shard, _ACTIVE + _place(run.queued_at, run.run_id), {})
-        outcome = outcome_entry(run)
+        outcome = [outcome_entry(run)] if run.task else []
         try:
-            table.transact([Operation(Change.DELETE, active), outcome])
+            table.transact([Operation(Change.DELETE, active), *outcome])
         except (NotFound, StaleETag):
             # It was taken off before; whether it was listed is not known.
-            table.transact([outcome])
+            if outcome:
+                table.transact(outcome)
 
     def withdraw(self, entry: Owed) -> None:
         """Remove every row of an announcement."""
         table = month_table(self._storage, entry.queued_at)
         place = _place(entry.queued_at, entry.run_id)
-        for prefix in _lists(entry.run_id, entry.task, entry.graph_run_id):
+        for prefix in _lists(entry):
             table.delete(entry.shard, prefix + place)
         table.delete(entry.shard, _ACTIVE + place)
 
@@ -146,7 +150,7 @@ class RunIndex:
 
 def list_entries(run: TaskRun) -> list[Operation]:
     """Return the writes that list a run, active or not."""
-    return [_put(run, prefix) for prefix in _lists(run.run_id, run.task, run.graph_run_id)]
+    return [_put(run, prefix) for prefix in _lists(owed(run))]
 
 
 def outcome_entry(run: TaskRun) -> Operation:
@@ -164,31 +168,35 @@ def _moment(place: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=_FAR_FUTURE - int(place.partition("~")[0]))
 
 
-def _lists(run_id: str, task: str, graph_run_id: str) -> tuple[str, ...]:
-    graph = () if graph_run_id == run_id else (f"g~{graph_run_id}~",)
-    return ("r~", f"t~{task}~", *graph)
+def _lists(entry: Owed) -> tuple[str, ...]:
+    """Return the lists that a run is in whether it is active or not."""
+    if not entry.task:
+        return (f"j~{entry.job}~",)
+    graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
+    return ("r~", f"t~{entry.task}~", *graph)
 
 
 def _put(run: TaskRun, prefix: str) -> Operation:
-    row = Row(
-        run.shard,
-        prefix + _place(run.queued_at, run.run_id),
-        {
-            "run": run.run_id,
-            "task": run.task,
-            "graph": run.graph_run_id,
-            "queued": (run.queued_at - _EPOCH) // timedelta(microseconds=1),
-        },
+    values: dict[str, RowValue] = {
+        "run": run.run_id,
+        "task": run.task,
+        "graph": run.graph_run_id,
+        "queued": (run.queued_at - _EPOCH) // timedelta(microseconds=1),
+    }
+    if not run.task:
+        values["job"] = run.job.name
+    return Operation(
+        Change.REPLACE, Row(run.shard, prefix + _place(run.queued_at, run.run_id), values)
     )
-    return Operation(Change.REPLACE, row)
 
 
 def _entry(row: Row, prefix: str) -> Entry:
-    owed = Owed(
+    found = Owed(
         run_id=RunId(row.text("run")),
         task=row.text("task"),
         graph_run_id=RunId(row.text("graph")),
         shard=row.partition,
         queued_at=_EPOCH + timedelta(microseconds=int(str(row.values["queued"]))),
+        job=row.text("job") if "job" in row.values else "",
     )
-    return Entry(run=owed, position=row.key.removeprefix(prefix))
+    return Entry(run=found, position=row.key.removeprefix(prefix))

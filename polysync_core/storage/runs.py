@@ -13,7 +13,7 @@ from itertools import islice
 from polysync_core.domain.errors import Broken, Malformed
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
 from polysync_core.domain.runs.values import TaskRun
 from polysync_core.storage.run_index import Entry, RunIndex
 from polysync_core.storage.tables import (
@@ -98,7 +98,7 @@ class TableRuns:
         entries = (
             entry
             for entry in self._index.newest(_prefix(listing), after=after)
-            if listing.task in {None, entry.run.task}
+            if _may_be_wanted(entry.run, listing)
         )
         while batch := list(islice(entries, listing.limit)):
             read = self.get_many([entry.run.run_id for entry in batch])
@@ -120,6 +120,8 @@ class TableRuns:
 
 def _prefix(listing: Listing) -> str:
     """Return the narrowest list that holds all that is wanted."""
+    if listing.job is not None:
+        return f"j~{listing.job}~"
     if listing.graph_run_id is not None:
         return f"g~{listing.graph_run_id}~"
     if listing.task is not None:
@@ -129,10 +131,15 @@ def _prefix(listing: Listing) -> str:
     return f"s~{listing.status}~" if listing.status.is_terminal else "a~"
 
 
+def _may_be_wanted(entry: Owed, listing: Listing) -> bool:
+    """Tell, before its run is read, whether an entry can be of the list; active runs are mixed."""
+    return (entry.job or None) == listing.job and listing.task in {None, entry.task}
+
+
 def _wanted(run: TaskRun, listing: Listing) -> bool:
     return (
-        (listing.status is None or run.status is listing.status)
-        and (listing.task is None or run.task == listing.task)
+        _may_be_wanted(owed(run), listing)
+        and (listing.status is None or run.status is listing.status)
         and (listing.graph_run_id is None or run.graph_run_id == listing.graph_run_id)
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
 from polysync_core.domain.runs.values import TaskRun
 
 
@@ -32,13 +32,7 @@ class FakeRuns:
 
     def announce(self, run: TaskRun) -> None:
         self._write()
-        self.active[run.run_id, run.queued_at] = Owed(
-            run_id=run.run_id,
-            task=run.task,
-            graph_run_id=run.graph_run_id,
-            shard=run.shard,
-            queued_at=run.queued_at,
-        )
+        self.active[run.run_id, run.queued_at] = owed(run)
 
     def insert(self, run: TaskRun) -> StoredRun | None:
         self._write()
@@ -75,7 +69,8 @@ class FakeRuns:
         wanted = [
             stored.run
             for stored in newest
-            if listing.status in {None, stored.run.status}
+            if (owed(stored.run).job or None) == listing.job
+            and listing.status in {None, stored.run.status}
             and listing.task in {None, stored.run.task}
             and listing.graph_run_id in {None, stored.run.graph_run_id}
         ]

@@ -36,8 +36,7 @@ def test_two_requests_for_one_run_in_one_millisecond_leave_it_in_the_lists(
     runs = world.process.runs
     first, second = announced(runs, 123_100), announced(runs, 123_900)
     assert runs.insert(first) is not None
-    assert runs.insert(second) is None
-    world.process.requests._outrun(second, REQUEST)
+    assert world.process.requests.acceptance.accept(second, world.client) == first
     world.clock.advance(3600)
     world.reconcile()
     assert runs.page(Listing()).items == [first]

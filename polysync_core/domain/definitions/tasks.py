@@ -16,6 +16,8 @@ from polysync_core.domain.json import JsonValue
 _YEAR = 365 * 24 * 3600
 _DAY = 24 * 3600
 _FEW = 100
+DEFAULT_PRIORITY = 100
+"""What a run is worth where nobody says otherwise."""
 
 
 class Condition(StrEnum):
@@ -92,7 +94,7 @@ class Task(Definition):
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     retry: Retry = Retry()
-    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 100
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = DEFAULT_PRIORITY
     """The higher starts first."""
     execution_timeout_seconds: Annotated[int, Field(ge=1, le=_YEAR)] | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None

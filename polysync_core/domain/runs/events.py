@@ -26,6 +26,7 @@ class RunEvent:
     sequence: int
     """The number of the history entry; the same for every repetition of the event."""
     task: str
+    """Empty for a run of a Job without a Task."""
     job: str
     platform: str
     graph_run_id: RunId
@@ -47,7 +48,7 @@ class RunEvent:
         return {
             "eventId": self.event_id,
             "runId": self.run_id,
-            "task": self.task,
+            "task": self.task or None,
             "job": self.job,
             "platform": self.platform,
             "graphRunId": self.graph_run_id,

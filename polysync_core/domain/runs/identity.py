@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import uuid
 from typing import NewType
 
 from polysync_core.domain.errors import NotFound
+from polysync_core.domain.json import JsonObject
 
 RunId = NewType("RunId", str)
 
@@ -39,6 +41,11 @@ def derived_run_id(*parts: str) -> RunId:
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(4) + encoded)
     return _encoded(digest.digest())
+
+
+def request_digest(content: JsonObject) -> str:
+    """Return what must be equal in two requests under one idempotency key."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def parse_run_id(text: str) -> RunId:

@@ -24,6 +24,8 @@ class Listing:
 
     status: RunStatus | None = None
     task: str | None = None
+    job: str | None = None
+    """The runs of this Job without a Task; None is the runs of Tasks."""
     graph_run_id: RunId | None = None
     limit: int = 20
     continuation_token: str | None = None
@@ -46,3 +48,17 @@ class Owed:
     graph_run_id: RunId
     shard: str
     queued_at: datetime
+    job: str = ""
+    """Set for a run of a Job without a Task."""
+
+
+def owed(run: TaskRun) -> Owed:
+    """Return the entry of the index that says of a run that it is active."""
+    return Owed(
+        run_id=run.run_id,
+        task=run.task,
+        graph_run_id=run.graph_run_id,
+        shard=run.shard,
+        queued_at=run.queued_at,
+        job="" if run.task else run.job.name,
+    )

@@ -129,10 +129,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:
-    """One logical execution of a Task, from acceptance to its outcome."""
+    """One logical execution of a Task, or of a Job without one, from acceptance to its outcome."""
 
     run_id: RunId
     task: str
+    """Empty for a run of a Job without a Task."""
     job: Job
     """The Job as it was when the run was accepted: a later edit does not change what runs."""
     shard: str
@@ -182,6 +183,11 @@ class TaskRun:
     repeats: tuple[RunId, ...] = ()
     """The graph runs that its own repeats in part: what is not run again is taken from them."""
     attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is a run of, for people: its Task or, where it has none, its Job."""
+        return self.task or self.job.name
 
     @property
     def attempt(self) -> Attempt | None:

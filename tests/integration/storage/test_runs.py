@@ -23,7 +23,7 @@ from polysync_core.domain.runs.values import (
 )
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.tables import TableStorage
-from tests.fakes.builders import NOON, a_run
+from tests.fakes.builders import NOON, a_job, a_run
 
 pytestmark = pytest.mark.azurite
 _minutes = itertools.count()
@@ -177,3 +177,35 @@ def test_lists_go_on_from_month_to_month(runs: TableRuns) -> None:
     assert listed(runs, task="monthly", limit=3) == ours[::-1]
     assert listed(runs, limit=3) == ours[::-1]
     assert {owed.run_id for owed in runs.owed()} == set(ours)
+
+
+class TestJobRuns:
+    def test_they_are_listed_by_their_job_and_nowhere_among_the_runs_of_tasks(
+        self, runs: TableRuns
+    ) -> None:
+        job = a_job(name=f"job-{new_run_id()}")
+        ours = [ended(runs, task="", job=job).run_id, stored(runs, task="", job=job).run_id]
+        of_task = stored(runs, job=job, task="of-the-same-job")
+        assert listed(runs, job=job.name, limit=1) == ours[::-1]
+        assert listed(runs, job=job.name, status=RunStatus.QUEUED) == ours[1:]
+        for listing in ({}, {"status": RunStatus.SUCCEEDED}, {"status": RunStatus.QUEUED}):
+            assert not set(ours) & set(listed(runs, limit=100, **listing))
+        assert listed(runs, graph_run_id=ours[0]) == []
+        assert listed(runs, task="of-the-same-job") == [of_task.run_id]
+
+    def test_they_are_owed_until_they_are_settled_also_twice(self, runs: TableRuns) -> None:
+        active, done = stored(runs, task=""), ended(runs, task="")
+        runs.settle(done)
+        owed = {item.run_id: item for item in runs.owed()}
+        assert done.run_id not in owed
+        assert (owed[active.run_id].task, owed[active.run_id].job) == ("", active.job.name)
+
+    def test_an_announcement_is_withdrawn_from_the_list_of_its_job(self, runs: TableRuns) -> None:
+        job = a_job(name=f"job-{new_run_id()}")
+        run = stored(runs, task="", job=job)
+        runs.announce(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
+        for owed in list(runs.owed()):
+            if owed.run_id == run.run_id:
+                runs.withdraw(owed)
+        assert listed(runs, job=job.name) == []
+        assert runs.get(run.run_id) is not None

@@ -50,6 +50,8 @@ def _minimum(method: str, path: str) -> Role:
     """Return what a route must ask for at least, by what it does."""
     if path == "/audit" or path.endswith(("/import", "/sync-parameters", "/jobs/{name}/tasks")):
         return Role.ADMINISTRATOR
+    if path == "/jobs/{name}/runs/{run_id}":
+        return Role.READER if method == "GET" else Role.OPERATOR
     return {"GET": Role.READER, "POST": Role.OPERATOR}.get(method, Role.ADMINISTRATOR)
 
 

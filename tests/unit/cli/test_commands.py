@@ -168,6 +168,67 @@ class TestRun:
         assert len(api.requests) == 1
 
 
+class TestExec:
+    JOB_RUN = build_run(task=None)
+
+    def test_sends_values_and_key(self, api: FakeApi, polysync: Invoke):
+        api.on("POST", "/jobs/j/run", Answer({"runId": "r-1", "statusUrl": "/x"}))
+
+        result = polysync("exec", "j", "-p", "day=2026-01-01", "-p", "n:=3")
+
+        request = api.requests[0]
+        assert request.body == {"params": {"day": "2026-01-01", "n": 3}}
+        assert request.headers["idempotency-key"]
+        assert result.stdout == "Run r-1 of job j is accepted.\n"
+
+    def test_prints_the_answer_of_the_api_as_json(self, api: FakeApi, polysync: Invoke):
+        answer = {"runId": "r-1", "statusUrl": "/x"}
+        api.on("POST", "/jobs/j/run", Answer(answer))
+
+        assert json.loads(polysync("exec", "j", "--json").stdout) == answer
+
+    @pytest.mark.parametrize(("status", "code"), [("Succeeded", 0), ("Failed", 1)])
+    def test_follows_the_run_to_its_end(
+        self, api: FakeApi, polysync: Invoke, status: str, code: int
+    ):
+        api.on("POST", "/jobs/j/run", Answer({"runId": "r-1"}))
+        api.on("GET", "/task-runs/r-1/events", Stream([event(3, build_run(status, task=None))]))
+
+        result = polysync("exec", "j", "--follow")
+
+        assert result.exit_code == code
+        assert "sales-load on lakehouse, without a task" in result.stdout
+        assert "Task " not in result.stdout
+
+    def test_a_lost_answer_tells_how_to_ask_again(self, api: FakeApi, polysync: Invoke):
+        api.on("POST", "/jobs/j/run", Lost())
+
+        result = polysync("exec", "j", "--idempotency-key", "k")
+
+        assert result.exit_code == 1
+        assert "--idempotency-key k" in result.stderr
+
+    def test_a_malformed_value_sends_nothing(self, api: FakeApi, polysync: Invoke):
+        assert polysync("exec", "j", "-p", "day").exit_code == 2
+        assert api.requests == []
+
+    def test_the_runs_of_a_job_are_listed_by_it(self, api: FakeApi, polysync: Invoke):
+        page = {"runs": [self.JOB_RUN], "continuationToken": None}
+        api.on("GET", "/jobs/j/runs", Answer(page))
+
+        rows = [line.split() for line in polysync("runs", "--job", "j").stdout.splitlines()]
+
+        assert rows[0][:2] == ["Run", "Job"]
+        assert rows[2][:3] == ["r-1", "sales-load", "Succeeded"]
+        assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
+
+    def test_the_runs_of_a_job_are_of_no_task(self, api: FakeApi, polysync: Invoke):
+        result = polysync("runs", "--job", "j", "--task", "t")
+
+        assert (result.exit_code, api.requests) == (2, [])
+        assert "--task" in result.stderr
+
+
 class TestRerun:
     def test_asks_with_a_key_and_names_the_new_run(self, api: FakeApi, polysync: Invoke):
         api.on("POST", "/task-runs/r-0/rerun", ACCEPTED)
