@@ -73,6 +73,11 @@ def _the_index_lists_them(world: World, runs: list[TaskRun]) -> None:
     months = [rows for name, rows in world.tables.tables.items() if name.startswith("RunIndex2")]
     rows = {key for month in months for (_, key) in month}
     assert not [key for key in rows if key.startswith("a~")], "somebody is active for ever"
+    by_job = sorted(
+        (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("j~")
+    )
+    assert by_job == sorted((run.job.name, run.run_id) for run in runs if not run.task)
+    runs = [run for run in runs if run.task]
     listed = sorted(key.rpartition("~")[2] for key in rows if key.startswith("r~"))
     assert listed == sorted(run.run_id for run in runs), "lists and rows differ"
     by_task = sorted(

@@ -23,6 +23,7 @@ from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
 from polysync_core.application.execution import Execution
 from polysync_core.application.gates import Gates
+from polysync_core.application.job_runs import JobRequest, JobRuns
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
 from polysync_core.application.policies import Policies
@@ -95,6 +96,7 @@ class Process:
 
     runs: TableRuns
     requests: TaskRuns
+    job_runs: JobRuns
     execution: Execution
     reconciler: Reconciler
     queue_ends: QueueEnds
@@ -149,6 +151,16 @@ class World:
 
         def ask() -> None:
             run = self.process.requests.run_once(request, self.client)
+            self.accepted.add(run.run_id)
+
+        self._ask(ask)
+
+    def execute(self, job: str = "nap", *, key: str | None = None) -> None:
+        """Ask for a run of a Job without a Task."""
+        request = JobRequest(job=job, parameters={}, idempotency_key=key, actor="test")
+
+        def ask() -> None:
+            run = self.process.job_runs.execute(request, self.client)
             self.accepted.add(run.run_id)
 
         self._ask(ask)
@@ -244,15 +256,17 @@ class World:
             acceptance=acceptance,
             clock=self.clock,
         )
+        requests = TaskRuns(
+            runs=runs,
+            task_named=self.task,
+            acceptance=acceptance,
+            closing=closing,
+            clock=self.clock,
+        )
         return Process(
             runs=runs,
-            requests=TaskRuns(
-                runs=runs,
-                task_named=self.task,
-                acceptance=acceptance,
-                closing=closing,
-                clock=self.clock,
-            ),
+            requests=requests,
+            job_runs=JobRuns(acceptance=acceptance, task_runs=requests),
             execution=Execution(
                 runs=runs,
                 closing=closing,

@@ -94,6 +94,21 @@ class OneKeyTwice(Scenario):
         assert len(runs) <= 1
 
 
+class ExecutedNow(Scenario):
+    """A Job without a Task, asked for twice under one key, beside a Task whose name it has."""
+
+    calm = (SUCCEEDED,) * 2
+
+    def play(self, world: World) -> None:
+        world.execute(key="monday")
+        world.start(key="monday")
+        world.execute(key="monday")
+
+    def check(self, world: World, runs: list[TaskRun]) -> None:
+        assert {run.task for run in runs} <= {"", "nap"}
+        assert len(runs) <= 2
+
+
 class ThreeAndALimitOfOne(Scenario):
     calm = (SUCCEEDED,) * 3
 
@@ -192,6 +207,7 @@ SCENARIOS = {
     "a cancel while running": CancelledWhileRunning,
     "a cancel before the orchestration begins": CancelledBeforeItsOrchestrationBegins,
     "one idempotency key twice": OneKeyTwice,
+    "a job without a task": ExecutedNow,
     "three runs and a limit of one": ThreeAndALimitOfOne,
     "a submit whose answer is lost": LostSubmit,
     "a platform that denies the run": DeniedForAWhile,
