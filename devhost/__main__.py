@@ -27,6 +27,7 @@ def parse(arguments: list[str]) -> Options:
         help="the Databricks simulator's port (8787, moved along with --port)",
     )
     add("--foundry-port", type=int, help="start the AI Foundry simulator as well, on this port")
+    add("--google-functions-port", type=int, help="start that of Google's functions, on this port")
     add("--storage-log", type=Path, help="a file for Azurite's access log (benchmarks count in it)")
     add("--verbose", action="store_true", help="also what the libraries say")
     told = vars(parser.parse_args(arguments))

@@ -149,7 +149,11 @@ def _azurite_command(app: Path) -> list[str]:
     return [node, "--require", str(PATIENT), str(found[0].resolve())]
 
 
-_PORT_OPTIONS = {"databricks": "--databricks-port", "ai_foundry": "--foundry-port"}
+_PORT_OPTIONS = {
+    "databricks": "--databricks-port",
+    "ai_foundry": "--foundry-port",
+    "google_functions": "--google-functions-port",
+}
 
 
 def simulators(options: Options) -> list[Program]:

@@ -38,13 +38,18 @@ class Options:
     simulators: bool = True
     databricks_port: int | None = None
     foundry_port: int | None = None
+    google_functions_port: int | None = None
     storage_log: Path | None = None
     verbose: bool = False
 
     def simulator_ports(self) -> Mapping[str, int]:
         """Return the simulators to start with their ports: as told, or beside the app's own."""
         beside = DATABRICKS_PORT + self.port - APP_PORT
-        ports = {"databricks": self.databricks_port or beside, "ai_foundry": self.foundry_port}
+        ports = {
+            "databricks": self.databricks_port or beside,
+            "ai_foundry": self.foundry_port,
+            "google_functions": self.google_functions_port,
+        }
         return {name: port for name, port in ports.items() if port is not None}
 
 

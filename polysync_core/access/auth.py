@@ -82,6 +82,7 @@ _FIELDS: dict[AuthMethod, tuple[tuple[str, ...], tuple[str, ...]]] = {
     AuthMethod.MANAGED_IDENTITY: ((), ("clientId",)),
     AuthMethod.DEFAULT_CREDENTIAL: ((), ()),
     AuthMethod.PERSONAL_ACCESS_TOKEN: (("personalAccessToken",), ()),
+    AuthMethod.FUNCTION_KEY: (("functionKey",), ("systemKey",)),
     AuthMethod.SERVICE_ACCOUNT_KEY: (("keyJson",), ()),
     AuthMethod.APPLICATION_DEFAULT: ((), ()),
     AuthMethod.WORKLOAD_IDENTITY_FEDERATION: (
@@ -101,6 +102,8 @@ _SECRETS = frozenset(
         "certificate",
         "certificatePassword",
         "personalAccessToken",
+        "functionKey",
+        "systemKey",
         "keyJson",
         "sourceKey",
         "token",

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from polysync_core.domain.errors import Invalid
 
 type QueryValue = str | int | bool
+type Query = Mapping[str, QueryValue] | Sequence[tuple[str, QueryValue]]
+"""The values after the question mark; pairs where a name may be there twice."""
 
 # Characters that are drawn like a separator or a dot and do not normalise to one.
 _LOOK_ALIKES = frozenset("\u2044\u2215\u29f8\u29f9\u2216\u2571\u2572\u00b7\u2219\u22c5")
@@ -22,13 +24,14 @@ _ADDRESS_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
 _UNWANTED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def url(base: str, *segments: str, query: Mapping[str, QueryValue] | None = None) -> str:
+def url(base: str, *segments: str, query: Query | None = None) -> str:
     """Return the address below `base`; a segment that cannot be one raises `Invalid`."""
     path = "".join(f"/{_segment(segment)}" for segment in segments)
     if not query:
         return f"{base}{path}"
+    pairs = query.items() if isinstance(query, Mapping) else query
     return f"{base}{path}?" + "&".join(
-        f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in query.items()
+        f"{quote(name, safe='')}={quote(_text(value), safe='')}" for name, value in pairs
     )
 
 

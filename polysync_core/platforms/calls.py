@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from polysync_core.access.patience import Patience
-from polysync_core.access.urls import QueryValue
+from polysync_core.access.urls import Query
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json import JsonObject, JsonValue
@@ -56,10 +56,12 @@ class Call:
 
     method: Method
     segments: tuple[str, ...]
-    query: Mapping[str, QueryValue] | None = None
+    query: Query | None = None
     headers: Mapping[str, str] | None = None
     """Further headers; the credential and the type of the body need not be among them."""
     body: JsonValue = None
+    text: str | None = None
+    """A body that is sent as it is, in place of JSON; a header says what it is."""
     repeatable: bool = False
     """Whether sending it twice does what sending it once does."""
     effect: bool | None = None

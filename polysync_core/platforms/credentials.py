@@ -49,3 +49,14 @@ class ReferencedToken:
     def renew(self) -> None:
         """Have the next call read the vault again: the token may have been rotated."""
         self.secrets.forget(self.reference)
+
+
+class StandInToken:
+    """What a stand-in on this machine is shown, which no real token may reach over plain HTTP."""
+
+    def token(self) -> Secret:
+        """Return a token that is worth nothing anywhere else."""
+        return Secret("stand-in")
+
+    def renew(self) -> None:
+        """Do nothing: there is no other token."""

@@ -21,6 +21,7 @@ from polysync_core.access.exchange import (
     Exchange,
     Fault,
     TimeLeft,
+    prepared,
     request_for,
 )
 from polysync_core.access.hosts import BaseAddress
@@ -185,7 +186,10 @@ class PlatformClient:
             read=min(patience.read, remaining),
             deadline=deadline,
         )
-        request = request_for(call.method, address, headers, call.body)
+        if call.text is None:
+            request = request_for(call.method, address, headers, call.body)
+        else:
+            request = prepared(call.method, address, headers, call.text.encode())
         answer = self._exchange.send(request, left, self._time.monotonic)
         if isinstance(answer, Fault):
             return self._fault(answer)

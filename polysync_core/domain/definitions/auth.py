@@ -42,6 +42,10 @@ class Auth(Value):
     # Azure Databricks
     personal_access_token: SecretText | None = None
 
+    # Azure Functions
+    function_key: SecretText | None = None
+    system_key: SecretText | None = None
+
     # Google
     key_json: SecretText | None = None
     provider: str | None = None

@@ -6,19 +6,7 @@ from polysync_core.access.auth import Cloud
 from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.credentials import Credential
-
-
-class StandInToken:
-    """What a stand-in on this machine is shown, which no real token may reach over plain HTTP."""
-
-    def token(self) -> Secret:
-        """Return a token that is worth nothing anywhere else."""
-        return Secret("stand-in")
-
-    def renew(self) -> None:
-        """Do nothing: there is no other token."""
+from polysync_core.platforms.credentials import Credential, StandInToken
 
 
 def entra_credential(

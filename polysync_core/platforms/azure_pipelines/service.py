@@ -63,7 +63,7 @@ class PipelineService:
     def stop(self, *segments: str, refused: RefusalMapping) -> None:
         """Ask for an end, and for that of the pipelines that were started from within."""
         call = self._post(segments, {}, refused)
-        query = {**(call.query or {}), "isRecursive": True}
+        query = {"api-version": self.version, "isRecursive": True}
         # The answer has no content.
         self.client.exchange(replace(call, query=query, repeatable=True), lambda _: None)
 

@@ -123,10 +123,12 @@ def test_the_databricks_simulators_port(port: int, told: int | None, expected: i
     assert options.simulator_ports() == {"databricks": expected}
 
 
-def test_the_ai_foundry_simulator_is_started_where_it_has_a_port() -> None:
-    options = parse(["--foundry-port", "9000"])
-
-    assert options.simulator_ports() == {"databricks": 8787, "ai_foundry": 9000}
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("--foundry-port", "ai_foundry"), ("--google-functions-port", "google_functions")],
+)
+def test_a_further_simulator_is_started_where_it_has_a_port(option: str, name: str) -> None:
+    assert parse([option, "9000"]).simulator_ports() == {"databricks": 8787, name: 9000}
 
 
 def test_the_command_line_has_the_documented_defaults() -> None:

@@ -16,8 +16,9 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import StandInToken, entra_credential
+from polysync_core.platforms.azure.sign_in import entra_credential
 from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.credentials import StandInToken
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
 ATTRIBUTES = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg-data"}

@@ -1,0 +1,1 @@
+"""Azure Functions: calling HTTP functions, and starting orchestrations of Durable Functions."""

@@ -1,0 +1,107 @@
+"""Job type Azure HTTP Function: a call that does the work, or one that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from polysync_core.access.urls import OwnAddress
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import Invalid
+from polysync_core.platforms.azure_functions.catalogue import Catalogue
+from polysync_core.platforms.azure_functions.durable import Durable
+from polysync_core.platforms.azure_functions.targets import (
+    HttpTarget,
+    Orchestrator,
+    check_function_job,
+    read_target,
+)
+from polysync_core.platforms.calls import Call
+from polysync_core.platforms.connector import (
+    ArtefactSchema,
+    CannotStop,
+    ExternalRun,
+    Order,
+    Report,
+    RunNotFound,
+    Submitted,
+)
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
+from polysync_core.platforms.http_functions.placement import method_of, place
+from polysync_core.platforms.http_functions.statuses import address_of
+from polysync_core.platforms.values import as_texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpFunctions:
+    """Runs the functions of one app; implements `JobConnector`."""
+
+    client: PlatformClient
+    prefix: tuple[str, ...]
+    """The segments that every route begins with."""
+    durable: Durable
+    catalogue: Catalogue
+    refused: FunctionRefusals
+    page: Callable[[str], str]
+    """Returns the address of a function's page for people."""
+    now: Clock
+
+    def submit(self, order: Order) -> Submitted:
+        """Call the function, or start the orchestrator."""
+        problems = check_function_job(order.job)
+        if problems:
+            raise Invalid(problems)
+        target = read_target(order.job.external_id)
+        if isinstance(target, Orchestrator):
+            submitted = self.durable.start(order, target.function)
+        else:
+            submitted = self._call(order, target)
+        return replace(submitted, monitor_url=self.page(target.function))
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return what the status address of a run says."""
+        address = self._address(external_run_id)
+        if self.durable.owns(address):
+            return self.durable.read(address, job)
+        return look(self.client, address, job, refused=self.refused, now=self.now)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Terminate an orchestration; other work has no way to be stopped."""
+        address = self._address(external_run_id)
+        if not self.durable.owns(address):
+            raise CannotStop("Only orchestrations of Durable Functions can be stopped.")
+        self.durable.stop(address)
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Read the parameters of a function's route."""
+        return self.catalogue.describe(external_id)
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield nothing: an app keeps no list of the calls of a function."""
+        return iter(())
+
+    def _call(self, order: Order, target: HttpTarget) -> Submitted:
+        method = method_of(order.job)
+        names = {each.name for each in target.route.placeholders}
+        placed = place(order, method, elsewhere=names)
+        call = Call(
+            method=method.value,
+            segments=(
+                *self.prefix,
+                *target.route.fill(as_texts(order.parameters, order.job.parameters)),
+            ),
+            query=placed.query,
+            headers=placed.headers,
+            body=placed.body,
+            text=placed.text,
+            refused=self.refused,
+        )
+        return call_once(self.client, call, order, name=target.function, now=self.now)
+
+    def _address(self, external_run_id: str) -> OwnAddress:
+        address = address_of(external_run_id, self.client.base.url)
+        if address is None:
+            raise RunNotFound("Nothing follows a function that has answered.")
+        return address

@@ -1,0 +1,148 @@
+"""Route templates of HTTP functions, such as `users/{id:int}/reports/{day?}`.
+
+The syntax is that of ASP.NET, but for constraints with braces of their own.
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from polysync_core.access.urls import deceptive_character
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.errors import Invalid, PlatformRefused
+
+_PLACEHOLDER = re.compile(
+    r"\{(?P<all>\*{0,2})(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})"
+    r"(?P<constraint>(?::[^{}?=]+)*)(?P<default>=[^{}?]*)?(?P<optional>\?)?\}"
+)
+_LITERAL = re.compile(r"[^{}?#%\\*]*")
+_TYPES = {
+    "int": DataType.INT,
+    "long": DataType.INT,
+    "float": DataType.FLOAT,
+    "double": DataType.FLOAT,
+    "decimal": DataType.FLOAT,
+    "bool": DataType.BOOL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placeholder:
+    """A part of a route that a parameter fills."""
+
+    name: str
+    data_type: DataType
+    optional: bool
+    """Whether the route fits without it."""
+    catches_all: bool
+    """Whether it takes the rest of the path, slashes included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route template; its segments are made of literal texts and placeholders."""
+
+    segments: tuple[tuple[str | Placeholder, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str, *, path: str) -> Self:
+        """Return the template, or raise `Invalid` at `path`."""
+        segments = tuple(_segment(part, path) for part in text.split("/"))
+        names = [each.name.casefold() for each in _placeholders(segments)]
+        if len(names) > len(set(names)):
+            raise Invalid.at(path, "the route names a placeholder twice")
+        return cls(segments)
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """The placeholders, from left to right."""
+        return _placeholders(self.segments)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The placeholders as parameters of a Job."""
+        return tuple(
+            Parameter(name=each.name, data_type=each.data_type, required=not each.optional)
+            for each in self.placeholders
+        )
+
+    def fill(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the segments of the address that the values make of the template.
+
+        Raises `PlatformRefused` (cause `Parameters`), which does not quote a value.
+        """
+        filled: list[str] = []
+        for place, segment in enumerate(self.segments):
+            last = place == len(self.segments) - 1
+            match segment:
+                case (Placeholder(optional=True, name=name),) if last and not values.get(name):
+                    continue
+                case (Placeholder(catches_all=True, name=name),):
+                    filled += _checked(_value(values, name).split("/"), name)
+                case _:
+                    text = "".join(
+                        each if isinstance(each, str) else _value(values, each.name)
+                        for each in segment
+                    )
+                    names = [each.name for each in _placeholders((segment,))]
+                    filled += _checked([text], " and ".join(names))
+        return tuple(filled)
+
+
+def _placeholders(segments: tuple[tuple[str | Placeholder, ...], ...]) -> tuple[Placeholder, ...]:
+    return tuple(each for segment in segments for each in segment if isinstance(each, Placeholder))
+
+
+def _segment(text: str, path: str) -> tuple[str | Placeholder, ...]:
+    pieces: list[str | Placeholder] = []
+    end = 0
+    for found in _PLACEHOLDER.finditer(text):
+        pieces += [text[end : found.start()], _placeholder(found)]
+        end = found.end()
+    pieces.append(text[end:])
+    for piece in pieces:
+        if isinstance(piece, str) and not _is_plain(piece):
+            raise Invalid.at(path, "the route is not understood: it looks like users/{id}/{day?}")
+    found_any = tuple(piece for piece in pieces if piece != "")
+    if not found_any or found_any in {(".",), ("..",)}:
+        raise Invalid.at(path, "no part of a route is empty, '.' or '..'")
+    return found_any
+
+
+def _is_plain(text: str) -> bool:
+    return _LITERAL.fullmatch(text) is not None and deceptive_character(text) is None
+
+
+def _placeholder(found: re.Match[str]) -> Placeholder:
+    kinds = [part.partition("(")[0].lower() for part in found["constraint"].split(":")]
+    return Placeholder(
+        name=found["name"],
+        data_type=next((_TYPES[kind] for kind in kinds if kind in _TYPES), DataType.STRING),
+        optional=found["optional"] is not None or found["default"] is not None,
+        catches_all=bool(found["all"]),
+    )
+
+
+def _value(values: Mapping[str, str], name: str) -> str:
+    if name not in values:
+        raise _refused(name, "the route needs a value")
+    return values[name]
+
+
+def _checked(segments: list[str], name: str) -> list[str]:
+    for segment in segments:
+        if segment in {"", ".", ".."}:
+            raise _refused(name, "a part of an address is never empty, '.' or '..'")
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in segment):
+            raise _refused(name, "a part of an address holds no control characters")
+    return segments
+
+
+def _refused(name: str, problem: str) -> PlatformRefused:
+    return PlatformRefused(f"parameters.{name}: {problem}", cause=FailureCause.PARAMETERS)

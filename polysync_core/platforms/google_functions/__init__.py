@@ -1,0 +1,1 @@
+"""Google Cloud Functions: calling HTTP functions of both generations."""

@@ -1,0 +1,87 @@
+"""Job type Cloud Function HTTP: a call that does the work, or one that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import Invalid
+from polysync_core.platforms.calls import Call
+from polysync_core.platforms.connector import (
+    ArtefactSchema,
+    CannotStop,
+    ExternalRun,
+    Order,
+    Report,
+    RunNotFound,
+    Submitted,
+)
+from polysync_core.platforms.google_functions.catalogue import Catalogue
+from polysync_core.platforms.google_functions.doors import Doors
+from polysync_core.platforms.google_functions.names import FunctionName, check_function_job
+from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
+from polysync_core.platforms.http_functions.placement import method_of, place
+from polysync_core.platforms.http_functions.statuses import address_of
+
+REFUSED = FunctionRefusals(
+    credential="the identity token is not accepted: check auth",
+    permission=(
+        "the account may not call it: grant it the role roles/run.invoker on the function's Cloud"
+        " Run service (generation 2) or roles/cloudfunctions.invoker on the function (generation 1)"
+    ),
+    missing="there is no function at its address any more: it was deleted or is being replaced",
+)
+_UNDECLARED = "a function does not declare its parameters: add them to the job"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudFunctions:
+    """Runs functions of Google Cloud; implements `JobConnector`."""
+
+    doors: Doors
+    catalogue: Catalogue
+    now: Clock
+
+    def submit(self, order: Order) -> Submitted:
+        """Call the function."""
+        problems = check_function_job(order.job)
+        if problems:
+            raise Invalid(problems)
+        name = FunctionName.parse(order.job.external_id)
+        method = method_of(order.job)
+        placed = place(order, method)
+        door = self.doors.to(name)
+        call = Call(
+            method=method.value,
+            segments=door.path,
+            query=placed.query,
+            headers=placed.headers,
+            body=placed.body,
+            text=placed.text,
+            refused=REFUSED,
+        )
+        submitted = call_once(door.client, call, order, name=name.function, now=self.now)
+        return replace(submitted, monitor_url=name.page)
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return what the status address of a run says."""
+        client = self.doors.to(FunctionName.parse(job.external_id)).client
+        address = address_of(external_run_id, client.base.url)
+        if address is None:
+            raise RunNotFound("Nothing follows a function that has answered.")
+        return look(client, address, job, refused=REFUSED, now=self.now)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Refuse: Google has no way to stop a function."""
+        raise CannotStop("Google Cloud Functions cannot be stopped.")
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Return no parameters, which a function does not declare, if there is such a function."""
+        self.catalogue.address(FunctionName.parse(external_id))
+        return ArtefactSchema(parameters=(), notes=(_UNDECLARED,))
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield nothing: Google keeps no list of the calls of a function."""
+        return iter(())

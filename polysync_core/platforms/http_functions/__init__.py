@@ -1,0 +1,1 @@
+"""What calls of functions over HTTP have in common, whoever runs the functions."""

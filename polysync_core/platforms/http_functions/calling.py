@@ -1,0 +1,168 @@
+"""Calling a function once, and following what it goes on with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from polysync_core.access.exchange import Answer
+from polysync_core.access.hosts import BaseAddress
+from polysync_core.access.patience import Patience
+from polysync_core.access.retry_after import read_retry_after
+from polysync_core.access.urls import OwnAddress
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import PlatformRefused, PolysyncError, Uncertain
+from polysync_core.domain.json import JsonObject
+from polysync_core.platforms.calls import Call, Refusal
+from polysync_core.platforms.connector import (
+    Order,
+    OutcomeUnknown,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+    Submitted,
+)
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
+from polysync_core.platforms.http_functions.statuses import (
+    ACCEPTED,
+    link_in,
+    run_id_of,
+    status_report,
+)
+
+LONGEST_CALL = 230.0
+"""Seconds that a call may take: the front end of Azure Functions ends it then."""
+IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The header with the attempt's token, the same whenever the attempt is sent."""
+
+_PATIENCE = Patience(total=LONGEST_CALL + 10, read=LONGEST_CALL, attempts=1)
+_ADVICE = (
+    "It is not called again by itself: look whether its work was done, and rerun if it was not."
+    " Work that takes long should answer 202 with a status address"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionRefusals:
+    """The mapping of a function's 4xx to errors; call it with a `Refusal`."""
+
+    credential: str
+    """What to do where the caller is not known, as the end of a sentence."""
+    permission: str
+    """What to do where the caller lacks a right."""
+    missing: str
+    """What to do where there is no such function."""
+
+    def __call__(self, refusal: Refusal) -> PolysyncError:
+        """Return the error for a refusal, with the remedy for its status."""
+        remedies = {
+            401: self.credential,
+            403: self.permission,
+            404: self.missing,
+            405: "it does not take this method: change the job's setting httpMethod",
+        }
+        remedy = remedies.get(refusal.status, "it does not accept the request: check its values")
+        return self.error(refusal, remedy)
+
+    def error(self, refusal: Refusal, remedy: str) -> PolysyncError:
+        """Return the error for a refusal, with a remedy that the call knows better."""
+        return PlatformRefused(
+            f"the function refused the call (status {refusal.status}): {remedy}",
+            cause=FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT,
+            status=refusal.status,
+        )
+
+
+def call_once(
+    client: PlatformClient, call: Call, order: Order, *, name: str, now: Clock
+) -> Submitted:
+    """Call a function for an attempt, and never a second time.
+
+    Only a refusal, or a connection that was never made, proves that nothing was done; in any
+    other doubt it raises `OutcomeUnknown`.
+    """
+    if order.again:
+        raise OutcomeUnknown(f"The function {name} may have been called. {_ADVICE}.")
+    once = replace(
+        call,
+        headers={**(call.headers or {}), IDEMPOTENCY_KEY: order.token},
+        repeatable=False,
+        # Whatever the method: what a function does is its own affair, and so is a 503.
+        effect=True,
+        busy_is_unstarted=False,
+        patience=_PATIENCE,
+    )
+    try:
+        return client.exchange(
+            once, lambda answer: _submitted(answer, client.base, order, name, now)
+        )
+    except OutcomeUnknown:
+        raise
+    except Uncertain:
+        message = f"The function {name} was called, and there is no answer to be relied on."
+    raise OutcomeUnknown(f"{message} {_ADVICE}.")
+
+
+def look(
+    client: PlatformClient, address: OwnAddress, job: Job, *, refused: FunctionRefusals, now: Clock
+) -> Report:
+    """Return what a status address says of the work."""
+
+    def mapping(refusal: Refusal) -> PolysyncError:
+        if refusal.status in {404, 410}:
+            return RunNotFound("The function does not know of this work (any more).")
+        return refused(refusal)
+
+    call = Call(
+        method="GET",
+        segments=address.segments,
+        query=address.query,
+        repeatable=True,
+        refused=mapping,
+    )
+    return client.exchange(call, lambda answer: status_report(answer, job, now))
+
+
+def _submitted(answer: Answer, base: BaseAddress, order: Order, name: str, now: Clock) -> Submitted:
+    if answer.status == ACCEPTED:
+        link = link_in(answer, base.url)
+        if link is not None:
+            return Submitted(
+                external_run_id=_id_of_work(link, base, name),
+                report=Report(
+                    status=ProviderStatus.STARTING,
+                    retry_after=read_retry_after(answer.retry_after, now()),
+                ),
+            )
+        if answer.content.strip() and answer.json() is None:
+            raise OutcomeUnknown(
+                f"The function {name} goes on with its work, and its answer cannot be read. Look at"
+                " it there."
+            )
+    return Submitted(
+        external_run_id=f"{name}/{order.token}",
+        report=Report(
+            status=ProviderStatus.SUCCESS,
+            provider_state=str(answer.status),
+            outputs=_outputs(answer, order.job),
+        ),
+    )
+
+
+def _id_of_work(link: str, base: BaseAddress, name: str) -> str:
+    run_id = run_id_of(link, base.url)
+    if run_id is None:
+        raise OutcomeUnknown(
+            f"The function {name} goes on with its work, and names a status address that is not on"
+            f" its own host {base.host}, or too long: it is not followed. Look at it there."
+        )
+    return run_id
+
+
+def _outputs(answer: Answer, job: Job) -> JsonObject:
+    value = answer.value()
+    if value is None and answer.content.strip() != b"null":
+        return text_outputs(answer.content.decode(errors="replace"))
+    return outputs_of(value, job)

@@ -1,0 +1,129 @@
+"""What a status address says of work that goes on after the call."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+from polysync_core.access.exchange import Answer
+from polysync_core.access.retry_after import read_retry_after
+from polysync_core.access.urls import OwnAddress, own_address, url
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.http_functions.outputs import outputs_of
+from polysync_core.platforms.text import for_people
+
+ACCEPTED = 202
+LINKS = ("statusQueryGetUri", "statusQueryUrl")
+"""Properties of an answer that name its status address: Durable Functions' own, and a plain one."""
+
+STATUSES = {
+    # runtimeStatus of Durable Functions
+    "pending": ProviderStatus.STARTING,
+    "running": ProviderStatus.RUNNING,
+    "continuedasnew": ProviderStatus.RUNNING,
+    "suspended": ProviderStatus.RUNNING,
+    "completed": ProviderStatus.SUCCESS,
+    "failed": ProviderStatus.FAILED,
+    "terminated": ProviderStatus.CANCELLED,
+    "canceled": ProviderStatus.CANCELLED,
+    # usual words of functions that keep a status themselves
+    "queued": ProviderStatus.STARTING,
+    "accepted": ProviderStatus.STARTING,
+    "notstarted": ProviderStatus.STARTING,
+    "starting": ProviderStatus.STARTING,
+    "inprogress": ProviderStatus.RUNNING,
+    "processing": ProviderStatus.RUNNING,
+    "succeeded": ProviderStatus.SUCCESS,
+    "success": ProviderStatus.SUCCESS,
+    "done": ProviderStatus.SUCCESS,
+    "error": ProviderStatus.FAILED,
+    "failure": ProviderStatus.FAILED,
+    "cancelled": ProviderStatus.CANCELLED,
+}
+_WORDS = ("runtimeStatus", "status", "state")
+_REASONS = ("output", "error", "message")
+_LONGEST_ID = 1024
+_KEYS = re.compile(r"code|key|sig|token|secret|password", re.IGNORECASE)
+
+
+def link_in(answer: Answer, base: str) -> str | None:
+    """Return the status address that an answer names, wherever it leads; None where it has none."""
+    body = answer.json() or {}
+    for name in LINKS:
+        link = body.get(name)
+        if isinstance(link, str) and link:
+            return link
+    # A `Location` may be relative to the address that was called.
+    return urljoin(f"{base}/", answer.location) if answer.location else None
+
+
+def run_id_of(link: str, base: str) -> str | None:
+    """Return the id under which the work at a status address is followed.
+
+    It is the path on the function's own host, without what looks like a key; None where the
+    address leads anywhere else.
+    """
+    address = own_address(link, base)
+    if address is None or not address.segments:
+        return None
+    query = {name: value for name, value in address.query.items() if not _KEYS.search(name)}
+    run_id = url("", *address.segments, query=query)
+    return run_id if len(run_id) <= _LONGEST_ID else None
+
+
+def address_of(external_run_id: str, base: str) -> OwnAddress | None:
+    """Return the status address behind the id of a run; None where it is no such id."""
+    if not external_run_id.startswith("/"):
+        return None
+    address = own_address(base + external_run_id, base)
+    return address if address is not None and address.segments else None
+
+
+def status_report(answer: Answer, job: Job, now: Clock) -> Report:
+    """Return what a status address says; raises `UnexpectedAnswer` where it says nothing.
+
+    The word of the answer decides. Where there is none, 202 means that the work goes on, and any
+    other success that it is done.
+    """
+    body = answer.json()
+    going_on = answer.status == ACCEPTED
+    if body is None and not (going_on and not answer.content.strip()):
+        raise UnexpectedAnswer
+    found = body or {}
+    word = next((value for name in _WORDS if isinstance(value := found.get(name), str)), None)
+    if word is None:
+        status = ProviderStatus.RUNNING if going_on else ProviderStatus.SUCCESS
+    else:
+        status = STATUSES.get(re.sub(r"[ _-]", "", word).lower(), ProviderStatus.UNKNOWN)
+    return Report(
+        status=status,
+        provider_state=for_people(word or str(answer.status)) or "",
+        message=_reason(found) if status is ProviderStatus.FAILED else None,
+        started_at=_moment(found.get("createdTime")),
+        finished_at=_moment(found.get("lastUpdatedTime")) if status.is_final else None,
+        outputs=_outputs(found, job) if status is ProviderStatus.SUCCESS else {},
+        retry_after=read_retry_after(answer.retry_after, now()),
+    )
+
+
+def _outputs(body: JsonObject, job: Job) -> JsonObject:
+    # A Durable Functions' answer has the orchestration's own in one property.
+    return outputs_of(body.get("output") if "runtimeStatus" in body else body, job)
+
+
+def _reason(body: JsonObject) -> str:
+    texts = (for_people(body.get(name)) for name in _REASONS)
+    return next((text for text in texts if text), "The function says that it failed, and not why.")
+
+
+def _moment(value: JsonValue) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,73 @@
+"""What only Google Cloud Functions has: addresses that are asked for, and the demo's function."""
+
+from __future__ import annotations
+
+import urllib.request
+from dataclasses import replace
+
+import pytest
+
+from polysync_core.domain.definitions.jobs import Direction, Parameter
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.platforms.connector import ProviderStatus
+from tests.contract.connectors.bench import Rig
+from tests.contract.connectors.benches.google_functions import a_platform
+from tests.contract.functions.conftest import Called
+
+
+def test_publishing_makes_a_page_and_tells_its_address(google: Called) -> None:
+    schema = (
+        Parameter(name="title"),
+        Parameter(name="total"),
+        Parameter(name="url", direction=Direction.OUTPUT),
+    )
+
+    outputs = google.report("publish", schema, title="Sales <b>", total="4,200").outputs
+
+    with urllib.request.urlopen(str(outputs["url"])) as answer:  # noqa: S310 - loopback
+        page = answer.read().decode()
+    assert "Sales &lt;b&gt;" in page
+    assert "4,200" in page
+
+
+def test_a_functions_address_is_asked_for_once(google: Called) -> None:
+    google.script("echo")
+    google.report("echo")
+    google.bench.simulator.fault(endpoint="functions/echo", fault="status", status=500)
+
+    assert google.report("echo").status is ProviderStatus.SUCCESS
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://evil.example/run/echo",
+        "http://127.0.0.1:9/run/echo",
+        "https://echo.run.app.evil.example",
+        "not an address",
+    ],
+)
+def test_a_function_whose_address_is_elsewhere_is_not_called(google: Called, uri: str) -> None:
+    google.script("echo")
+    google.bench.simulator.fault(
+        endpoint="functions/echo", fault="wrong-type", replace={"serviceConfig": {"uri": uri}}
+    )
+
+    with pytest.raises(PlatformRefused, match="not one of Google's own"):
+        google.submit("echo")
+
+
+def test_a_function_that_events_start_is_neither_found_nor_called(google: Called) -> None:
+    names = [each.name for each in google.rig.connector.artefacts()]
+
+    assert "publish" in names
+    assert "on_upload" not in names
+    with pytest.raises(PlatformRefused, match="started by events"):
+        google.submit("on_upload")
+
+
+def test_discovery_may_be_for_one_function_only(google: Called) -> None:
+    platform = a_platform(google.bench.simulator, functionName="publish")
+    rig = Rig(replace(google.bench, platform=platform))
+
+    assert [each.name for each in rig.connector.artefacts()] == ["publish"]

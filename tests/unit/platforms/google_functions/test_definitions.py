@@ -1,0 +1,178 @@
+"""What the definition of a region's functions may hold, and who calls them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from polysync_core.access.google import GoogleSignIn
+from polysync_core.access.hosts import BaseAddress, Reach
+from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.credentials import StandInToken
+from polysync_core.platforms.google_functions.doors import (
+    KEPT_SECONDS,
+    Doors,
+    access_credential,
+    identity_credential,
+)
+from polysync_core.platforms.google_functions.names import FunctionName
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.registry import platform_kind
+
+DEFAULT = {"method": "ApplicationDefault"}
+NAME = FunctionName(project="acme-data-1", region="europe-west3", function="publish")
+
+
+def a_platform(auth: dict[str, str] = DEFAULT, **attributes: Any) -> Platform:
+    return Platform.model_validate(
+        {
+            "name": "functions",
+            "type": "GoogleCloudFunctions",
+            "auth": auth,
+            "attributes": {"projectId": "acme-data-1", "region": "europe-west3", **attributes},
+        }
+    )
+
+
+def problems(platform: Platform) -> list[str]:
+    found = platform_kind("GoogleCloudFunctions").check(platform, False)
+    return [problem.path for problem in found]
+
+
+def test_a_definition_that_is_right_is_accepted() -> None:
+    assert problems(a_platform(functionName="publish")) == []
+    key = {"method": "ServiceAccountKey", "keyJson": "vault://keys/google"}
+    assert problems(a_platform(key, projectId="123456789")) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "path"),
+    [
+        (a_platform({"method": "ManagedIdentity"}), "auth.method"),
+        (a_platform({"method": "ServiceAccountKey"}), "auth.keyJson"),
+        (a_platform(projectId="a/b"), "attributes.projectId"),
+        (a_platform(region="Europe"), "attributes.region"),
+        (a_platform(functionName="../x"), "attributes.functionName"),
+        (a_platform(endpoint="http://127.0.0.1:8790"), "attributes.endpoint"),
+        (a_platform(functionUrl="https://evil.example"), "attributes.functionUrl"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_by_its_field(platform: Platform, path: str) -> None:
+    assert problems(platform) == [path]
+
+
+@dataclasses.dataclass
+class World:
+    """Addresses as Google tells them, and the clients that were made for them."""
+
+    address: str
+    at: float = 1e9
+    asked: int = 0
+    made: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+    def doors(self) -> Doors:
+        return Doors(
+            address=self._address,
+            client=self._client,
+            stand_in=None,
+            now=lambda: datetime.fromtimestamp(self.at, UTC),
+        )
+
+    def _address(self, name: FunctionName) -> str:
+        self.asked += 1
+        return self.address
+
+    def _client(self, base: BaseAddress, audience: str) -> PlatformClient:
+        self.made.append((base.url, audience))
+        return PlatformClient(base, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "base", "path", "audience"),
+    [
+        pytest.param(
+            "https://publish-abc123-ey.a.run.app",
+            "https://publish-abc123-ey.a.run.app",
+            (),
+            "https://publish-abc123-ey.a.run.app",
+            id="the second generation",
+        ),
+        pytest.param(
+            "https://europe-west3-acme-data-1.cloudfunctions.net/publish",
+            "https://europe-west3-acme-data-1.cloudfunctions.net",
+            ("publish",),
+            "https://europe-west3-acme-data-1.cloudfunctions.net/publish",
+            id="the first generation",
+        ),
+    ],
+)
+def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
+    address: str, base: str, path: tuple[str, ...], audience: str
+) -> None:
+    world = World(address)
+
+    door = world.doors().to(NAME)
+
+    assert (door.client.base.url, door.path) == (base, path)
+    assert world.made == [(base, audience)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://x.a.run.app",
+        "https://run.app.evil.example",
+        "https://x.a.run.app@evil.example",
+        "https://10.0.0.1",
+        "https://x.a.run.app/?a=1",
+        "https://x.a.run.app/../y",
+        "publish",
+        "",
+    ],
+)
+def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
+    world = World(address)
+
+    with pytest.raises(PlatformRefused, match="not one of Google's own"):
+        world.doors().to(NAME)
+    assert not world.made
+
+
+def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_back() -> None:
+    world = World("https://publish-abc123-ey.a.run.app")
+    doors = world.doors()
+    for at in (0, KEPT_SECONDS - 1, KEPT_SECONDS + 1, -10):
+        world.at = 1e9 + at
+        doors.to(NAME)
+
+    assert world.asked == 3
+
+
+def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    audiences: list[str] = []
+    monkeypatch.setattr(
+        GoogleSignIn, "identity_token", lambda _, audience: audiences.append(audience)
+    )
+    auth = Auth.model_validate(DEFAULT)
+    stand_in = BaseAddress("http://127.0.0.1:1", "127.0.0.1", Reach.LOOPBACK)
+    google = BaseAddress("https://x.a.run.app", "x.a.run.app", Reach.PUBLIC)
+
+    assert isinstance(access_credential(auth, _Secrets(), stand_in), StandInToken)
+    assert isinstance(identity_credential(auth, _Secrets(), stand_in, "a"), StandInToken)
+    identity_credential(auth, _Secrets(), google, "https://x.a.run.app")
+    assert audiences == ["https://x.a.run.app"]
+
+
+class _Secrets:
+    def resolve(self, reference: str) -> Secret:
+        raise AssertionError
+
+    def forget(self, reference: str) -> None: ...
