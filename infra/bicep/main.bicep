@@ -135,6 +135,16 @@ param webhookAttempts int = 8
 @maxValue(3600)
 param webhookFirstDelaySeconds int = 10
 
+@description('Optional. Days for which runs that have ended, the audit and messages that were given up are kept at least.')
+@minValue(1)
+@maxValue(3650)
+param runRetentionDays int = 90
+
+@description('Optional. Days for which the engine keeps histories of what has ended.')
+@minValue(1)
+@maxValue(365)
+param engineRetentionDays int = 7
+
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var allTags = union(tags, { 'azd-env-name': environmentName })
@@ -298,6 +308,8 @@ module app './modules/app.bicep' = {
     runEventsQueue: runEventsQueue
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
+    runRetentionDays: runRetentionDays
+    engineRetentionDays: engineRetentionDays
   }
 }
 
