@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import grpc
@@ -30,6 +31,11 @@ _LIVE = {
     OrchestrationStatus.RUNNING,
     OrchestrationStatus.SUSPENDED,
 }
+_ENDED = [
+    OrchestrationStatus.COMPLETED,
+    OrchestrationStatus.FAILED,
+    OrchestrationStatus.TERMINATED,
+]
 
 
 class DurableEngine:
@@ -78,6 +84,15 @@ class DurableEngine:
     def complete(self, run_id: RunId) -> None:
         """Start telling the dependents of a run that has ended, unless that is under way."""
         self._start(COMPLETE_RUN, CompleteRunInput(run=run_id), completion_id(run_id))
+
+    def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
+        """Delete what has ended of the orchestrations created in a window; return how many."""
+        purged = _asked(
+            lambda: self._client.purge_orchestrations_by(
+                created_time_from=created_from, created_time_to=created_to, runtime_status=_ENDED
+            )
+        )
+        return 0 if purged is None else purged.deleted_instance_count
 
     def dispatcher(self, shard: str) -> DispatcherState:
         """Return what the Dispatcher of a shard knows."""

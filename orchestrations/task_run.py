@@ -46,14 +46,28 @@ def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[T
         else:
             faults = 0
         if verdict.get("done"):
+            context.set_custom_status("Telling dependents." if verdict.get("tell") else "Done.")
             _hand_over(context, work["shard"], run, verdict.get("next"))
             yield from complete(context, work, owed(work["run"], verdict))
             return
         submitted, memo = verdict["submitted"], verdict["memo"]
+        context.set_custom_status(_status(submitted, memo, faults, verdict["after"]))
         yield from _wait(context, verdict["after"])
     context.continue_as_new(
         {**run, "shard": work["shard"], "submitted": submitted, "memo": memo, "faults": faults}
     )
+
+
+def _status(submitted: bool, memo: dict[str, Any], faults: int, after: float) -> str:
+    """Return what the portal shows of an attempt under way; the run's row knows more."""
+    state = "On its platform" if submitted else "Not yet submitted"
+    counts = {
+        "looks": memo.get("looks", 0),
+        "failed in a row": memo.get("failures", 0),
+        "faults of ours in a row": faults,
+    }
+    told = ", ".join(f"{name}: {count}" for name, count in counts.items())
+    return f"{state}; {told}; again in {after:g} s."
 
 
 def _hand_over(

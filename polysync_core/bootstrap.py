@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from uuid import uuid4
 
@@ -57,6 +58,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.publishing import PublishingRuns
 from polysync_core.application.queue_ends import QueueEnds
 from polysync_core.application.reconciliation import Reconciler
+from polysync_core.application.retention import Periods, Retention
 from polysync_core.application.run_requests import RunRequests
 from polysync_core.application.runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
@@ -79,6 +81,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
+from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.queues import QueueStorage
 from polysync_core.storage.runs import TableRuns
@@ -121,6 +124,7 @@ class Services:
     fire_times: FireTimePreview
     graphs: Graphs
     policy_updates: PolicyUpdates
+    retention: Retention
     audit: Audit
 
 
@@ -198,7 +202,9 @@ def build(settings: Settings) -> Services:
         deliveries=queues.queue(DELIVERIES),
         subscriptions=Subscriptions(definitions.webhooks),
     )
-    runs = PublishingRuns(TableRuns(storage), announcements)
+    table_runs, table_gates = TableRuns(storage), TableGates(storage)
+    table_audit, table_poison = TableAudit(storage), TablePoison(storage)
+    runs = PublishingRuns(table_runs, announcements)
     secrets = SecretResolver(definitions.vault, development=settings.development)
 
     def connect(platform: Platform) -> Connector:
@@ -220,7 +226,7 @@ def build(settings: Settings) -> Services:
         clock=utc_now,
     )
     gates = Gates(
-        store=TableGates(storage),
+        store=table_gates,
         runs=runs,
         task_named=definitions.task,
         neighbours=neighbours,
@@ -314,8 +320,20 @@ def build(settings: Settings) -> Services:
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),
         ),
-        poison=PoisonMessages(store=TablePoison(storage), clock=utc_now),
-        audit=Audit(store=TableAudit(storage), clock=utc_now, new_id=lambda: uuid4().hex),
+        poison=PoisonMessages(store=table_poison, clock=utc_now),
+        audit=Audit(store=table_audit, clock=utc_now, new_id=lambda: uuid4().hex),
+        retention=Retention(
+            runs=runs,
+            forget_runs=OldRuns(storage, table_runs).forget,
+            forget_outcomes=table_gates.forget_outcomes,
+            forget_audit=table_audit.forget,
+            forget_messages=table_poison.forget,
+            periods=Periods(
+                runs=timedelta(days=settings.run_retention_days),
+                engine=timedelta(days=settings.engine_retention_days),
+            ),
+            clock=utc_now,
+        ),
     )
 
 

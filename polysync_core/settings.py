@@ -40,6 +40,10 @@ class Settings:
     """How often an event is offered to a webhook before it is given up."""
     webhook_first_delay: int
     """Seconds before the second attempt; later ones are ever further apart."""
+    run_retention_days: int
+    """Days for which runs that have ended are kept at least, and what is recorded around them."""
+    engine_retention_days: int
+    """Days for which the engine keeps the histories of orchestrations that have ended."""
     storage: Mapping[str, str]
     """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
 
@@ -67,6 +71,8 @@ class Settings:
             webhook_first_delay=_number(
                 variables, "POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", 10, most=3600
             ),
+            run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
+            engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
             storage=_storage(variables),
         )
 

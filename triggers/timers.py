@@ -1,4 +1,4 @@
-"""Timers: the minute tick."""
+"""Timers: the minute tick and the daily purge."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
             faults.append(fault)
     if faults:
         raise ExceptionGroup("The minute's tick could not do all of its work.", faults)
+
+
+@blueprint.function_name("purge")
+@blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
+@blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
+def purge(timer: func.TimerRequest, durable: str) -> None:
+    """Forget what is older than the settings say."""
+    services().retention.purge(DurableEngine(durable))

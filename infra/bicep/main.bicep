@@ -135,6 +135,24 @@ param webhookAttempts int = 8
 @maxValue(3600)
 param webhookFirstDelaySeconds int = 10
 
+@description('Optional. Days for which runs that have ended, the audit and messages that were given up are kept at least.')
+@minValue(1)
+@maxValue(3650)
+param runRetentionDays int = 90
+
+@description('Optional. Days for which the engine keeps histories of what has ended.')
+@minValue(1)
+@maxValue(365)
+param engineRetentionDays int = 7
+
+@description('Optional. Address that alerts are sent to; empty to show them in the portal only.')
+param alertEmail string = ''
+
+@description('Optional. Minutes that a run may wait for its turn before an alert tells of it.')
+@minValue(1)
+@maxValue(10080)
+param queueAgeMinutes int = 60
+
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var allTags = union(tags, { 'azd-env-name': environmentName })
@@ -179,6 +197,19 @@ module monitoring './modules/monitoring.bicep' = {
     tags: allTags
     retentionDays: logRetentionDays
     dailyCapGb: logDailyCapGb
+  }
+}
+
+module alerts './modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: group
+  params: {
+    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    prefix: appName
+    location: location
+    tags: allTags
+    email: alertEmail
+    queueAgeMinutes: queueAgeMinutes
   }
 }
 
@@ -298,6 +329,8 @@ module app './modules/app.bicep' = {
     runEventsQueue: runEventsQueue
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
+    runRetentionDays: runRetentionDays
+    engineRetentionDays: engineRetentionDays
   }
 }
 

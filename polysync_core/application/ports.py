@@ -175,6 +175,10 @@ class Engine(Protocol):
         """Start telling the dependents of a run that has ended, unless that is under way."""
         ...
 
+    def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
+        """Delete what has ended of the orchestrations created in a window; return how many."""
+        ...
+
     def dispatcher(self, shard: str) -> DispatcherState:
         """Return what the Dispatcher of a shard knows."""
         ...

@@ -17,6 +17,7 @@ from polysync_core.application.acceptance import waiting
 from polysync_core.application.changes import change_run
 from polysync_core.application.closing import Closing
 from polysync_core.application.endings import ACTOR
+from polysync_core.application.measuring import measure
 from polysync_core.application.policies import Policies
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.clock import Clock
@@ -88,7 +89,7 @@ class Reconciler:
         """Repair every active run once; raises `Unavailable` where storage or engine is away."""
         work = _Pass(engine)
         for shard in self.runs.shards():
-            work.dispatcher(shard)
+            measure(shard, work.dispatcher(shard), self.clock())
         for batch in batched(self.runs.owed(), _BATCH, strict=False):
             found = {stored.run.run_id: stored for stored in self._rows(batch, work)}
             for owed in batch:

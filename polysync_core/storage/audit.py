@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.runs.stored import Page
+from polysync_core.storage.purging import More, delete_rows, partitions
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import TableStorage
 
@@ -43,6 +44,15 @@ class TableAudit:
         """Return the entries of a day, newest first; raises `Malformed` for another's token."""
         page = self._table.page(RowRange(_partition(day)), limit=limit, token=token)
         return Page(items=[_entry(row) for row in page.rows], continuation_token=page.token)
+
+    def forget(self, before: datetime, more: More) -> int:
+        """Delete the days that lie wholly before a time, and return how many entries they had."""
+        deleted = 0
+        for day in partitions(self._table, more):
+            if day >= _partition(before.astimezone(UTC).date()):
+                break
+            deleted += delete_rows(self._table, RowRange(day), more)
+        return deleted
 
 
 def _partition(day: date) -> str:

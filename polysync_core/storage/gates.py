@@ -11,6 +11,7 @@ the decision they are read with, and a decision that is written over that row ha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import batched
 
 from polysync_core.domain.dependencies.codec import (
@@ -23,6 +24,7 @@ from polysync_core.domain.dependencies.stored import Pending, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.storage.failures import RowExists
+from polysync_core.storage.purging import More, delete_rows, partitions
 from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.tables import MAX_OPERATIONS, Change, Operation, TableStorage
 from polysync_core.storage.text import join_text, split_text
@@ -63,6 +65,17 @@ class TableGates:
             else:
                 tokens.append(_token(row))
         return StoredGate(tokens=tuple(tokens), pending=gate.pending, etag=gate.etag)
+
+    def forget_outcomes(self, before: datetime, more: More) -> int:
+        """Delete the marks of outcomes from before a time, and return how many there were.
+
+        The caller knows that none of these outcomes will be delivered again.
+        """
+        stop = f"{_SEEN}{milliseconds(before):013}"
+        return sum(
+            delete_rows(self._table, RowRange(task, _SEEN, stop), more)
+            for task in partitions(self._table, more)
+        )
 
     def decide(self, task: str, gate: StoredGate, decided: Pending) -> StoredGate:
         """Write a decision over a gate that is as it was read, or raise `StaleETag`."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.stored import Page
+from polysync_core.storage.purging import More, delete_rows
 from polysync_core.storage.rows import Row, RowRange, hashed_key
 from polysync_core.storage.tables import TableStorage
 from polysync_core.storage.text import join_text, split_text
@@ -43,6 +44,12 @@ class TablePoison:
         """Return messages, newest first; raises `Malformed` for a token of somebody else's."""
         page = self._table.page(RowRange(_PARTITION), limit=limit, token=token)
         return Page(items=[_message(row) for row in page.rows], continuation_token=page.token)
+
+    def forget(self, before: datetime, more: More) -> int:
+        """Delete the messages that were given up before a time, and return how many there were."""
+        # The newest first: what is older has greater keys.
+        oldest = RowRange(_PARTITION, f"{_FAR_FUTURE - _milliseconds(before):013}~~")
+        return delete_rows(self._table, oldest, more)
 
 
 def _key(message: PoisonMessage) -> str:

@@ -20,15 +20,16 @@ from __future__ import annotations
 
 import heapq
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.stored import Owed, owed
 from polysync_core.domain.runs.values import TaskRun
+from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import RowValue
 from polysync_core.storage.tables import Change, Operation, Row, RowRange, Table, TableStorage
 
@@ -36,6 +37,8 @@ _FAR_FUTURE = 9_999_999_999_999
 """Epoch milliseconds from which a time is subtracted, so that the newest sorts first."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ACTIVE = "a~"
+_ALL = "r~"
+_OF_JOBS = "j~"
 _PAGE = 50
 _TABLE = "RunIndex"
 _PARTS = "parts"
@@ -52,7 +55,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """One partition of one month's table."""
 
     month: str
@@ -75,12 +78,12 @@ class RunIndex:
     def __init__(self, storage: TableStorage) -> None:
         self._storage = storage
         self._parts = storage.table(_TABLE)
-        self._known: set[_Part] = set()
+        self._known: set[Part] = set()
         self._lock = threading.Lock()
 
     def announce(self, run: TaskRun) -> None:
         """List a run as active."""
-        self._remember(_Part(f"{run.queued_at:%Y%m}", run.shard))
+        self._remember(Part(f"{run.queued_at:%Y%m}", run.shard))
         table = month_table(self._storage, run.queued_at)
         table.transact([_put(run, _ACTIVE), *list_entries(run)])
 
@@ -117,16 +120,40 @@ class RunIndex:
                 rows = [self._rows(part, prefix, after=after) for part in parts]
                 yield from heapq.merge(*rows, key=lambda entry: entry.position)
 
+    def parts_before(self, moment: datetime) -> list[Part]:
+        """Return the parts of the months that had passed at a time, the oldest first."""
+        return [part for part in reversed(self._all_parts()) if part.month < f"{moment:%Y%m}"]
+
+    def listed(self, part: Part) -> Iterator[Entry]:
+        """Yield the runs of a part that were not struck off, those of Tasks first."""
+        return chain(*(self._rows(part, prefix, after=None) for prefix in (_ALL, _OF_JOBS)))
+
+    def active_in(self, part: Part) -> Iterator[Entry]:
+        """Yield the active runs of a part."""
+        return self._rows(part, _ACTIVE, after=None)
+
+    def strike(self, part: Part, entries: Iterable[Entry]) -> None:
+        """Strike runs that are no more off a part; its other lists go when the month is dropped."""
+        rows = [Row(part.shard, _main_key(entry.run), {}) for entry in entries]
+        delete_batch(self._storage.table(f"{_TABLE}{part.month}"), rows)
+
+    def drop(self, month: str) -> None:
+        """Drop a month whole: its table, and then what tells of it."""
+        self._storage.table(f"{_TABLE}{month}").drop()
+        for part in self._all_parts():
+            if part.month == month:
+                self._parts.delete(_PARTS, part.key)
+
     def shards(self) -> list[str]:
         """Return the shards that have had runs."""
         return sorted({part.shard for part in self._all_parts()})
 
-    def _all_parts(self) -> list[_Part]:
+    def _all_parts(self) -> list[Part]:
         """Return the parts, those of the newest month first."""
         rows = self._parts.rows(RowRange(_PARTS))
-        return [_Part(row.text("month"), row.text("shard")) for row in rows]
+        return [Part(row.text("month"), row.text("shard")) for row in rows]
 
-    def _rows(self, part: _Part, prefix: str, *, after: str | None) -> Iterator[Entry]:
+    def _rows(self, part: Part, prefix: str, *, after: str | None) -> Iterator[Entry]:
         rows = RowRange.prefixed(part.shard, prefix)
         if after is not None:
             # "!" sorts before every character of a place, so this is the next key at the earliest.
@@ -139,7 +166,7 @@ class RunIndex:
             if (token := page.token) is None:
                 return
 
-    def _remember(self, part: _Part) -> None:
+    def _remember(self, part: Part) -> None:
         if part in self._known:
             return
         row = Row(_PARTS, part.key, {"month": part.month, "shard": part.shard})
@@ -169,11 +196,16 @@ def _moment(place: str) -> datetime:
 
 
 def _lists(entry: Owed) -> tuple[str, ...]:
-    """Return the lists that a run is in whether it is active or not."""
+    """Return the lists that a run is in, active or not; the first has all runs of its kind."""
     if not entry.task:
-        return (f"j~{entry.job}~",)
+        return (f"{_OF_JOBS}{entry.job}~",)
     graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
-    return ("r~", f"t~{entry.task}~", *graph)
+    return (_ALL, f"t~{entry.task}~", *graph)
+
+
+def _main_key(entry: Owed) -> str:
+    """Return the key in the one list that every run of its kind is in."""
+    return _lists(entry)[0] + _place(entry.queued_at, entry.run_id)
 
 
 def _put(run: TaskRun, prefix: str) -> Operation:

@@ -64,6 +64,11 @@ class TableRuns:
         """Replace a run that is as it was read, or raise `StaleETag`."""
         return StoredRun(run=run, etag=self._runs.replace(_row(run, etag=stored.etag)))
 
+    def forget(self, stored: StoredRun) -> None:
+        """Delete a run that is as it was read, or raise `StaleETag`; its listing stays."""
+        run_id = stored.run.run_id
+        self._runs.delete(run_id, run_id, etag=stored.etag)
+
     def settle(self, run: TaskRun) -> None:
         """Record a run's outcome in the index and take it off the active ones."""
         self._index.settle(run)

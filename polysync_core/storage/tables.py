@@ -147,6 +147,19 @@ class Table:
             if position is None:
                 return
 
+    def next_partition(self, after: str) -> str | None:
+        """Return the first partition behind a key; whoever walks them all asks once for each."""
+        query, values = "PartitionKey gt @after", {"after": check_key(after)}
+        position: dict[str, str | None] | None = None
+        while True:
+            part, position = self._query(query, values, 1, position)
+            if part or position is None:
+                return part[0].partition if part else None
+
+    def drop(self) -> None:
+        """Delete the table with all its rows; one that is gone already is no error."""
+        self._repeat(self._client.delete_table)
+
     def transact(self, operations: Sequence[Operation]) -> list[str]:
         """Carry out up to 100 operations on one partition together or not at all.
 
@@ -263,8 +276,15 @@ class Table:
     def _page_once(
         self, rows: RowRange, size: int, position: dict[str, str | None] | None
     ) -> tuple[list[Row], dict[str, str | None] | None]:
-        query, values = rows.filter()
+        return self._query(*rows.filter(), size, position)
 
+    def _query(
+        self,
+        query: str,
+        values: dict[str, str],
+        size: int,
+        position: dict[str, str | None] | None,
+    ) -> tuple[list[Row], dict[str, str | None] | None]:
         def read() -> tuple[list[Row], dict[str, str | None] | None]:
             pages = self._client.query_entities(
                 query, parameters=values, results_per_page=min(size, _PAGE)

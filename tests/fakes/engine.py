@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.policies import PolicySet
@@ -20,6 +22,7 @@ class FakeEngine:
         self.woken: list[tuple[RunId, int]] = []
         self.completed: list[RunId] = []
         self.failures: list[Failure] = []
+        self.forgotten: list[tuple[datetime, datetime]] = []
         self.deaf = False
         self.clock: Clock = utc_now
 
@@ -50,6 +53,11 @@ class FakeEngine:
     def complete(self, run_id: RunId) -> None:
         self._heard("main")
         self.completed.append(run_id)
+
+    def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
+        self._heard("main")
+        self.forgotten.append((created_from, created_to))
+        return 1
 
     def dispatcher(self, shard: str) -> DispatcherState:
         return self.states.setdefault(shard, DispatcherState())

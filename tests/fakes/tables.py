@@ -98,6 +98,9 @@ class MemoryTableClient:
 
         self._call("create_table", do)
 
+    def delete_table(self) -> None:
+        self._call("delete_table", lambda: self._service.tables.pop(self._name, None))
+
     def get_entity(self, partition: str, key: str) -> TableEntity:
         def do() -> TableEntity:
             found = self._rows().get((partition, key))
@@ -147,6 +150,11 @@ class MemoryTableClient:
         """Return some rows in the order of their keys, and where to go on."""
 
         def do() -> tuple[list[TableEntity], dict[str, str] | None]:
+            if "after" in wanted:
+                behind = sorted(
+                    each for each in self._rows().items() if each[0][0] > wanted["after"]
+                )
+                return [_entity(*each) for each in behind[:size]], None
             start = max(wanted.get("start", ""), position["RowKey"] if position else "")
             stop = wanted.get("stop")
             found = sorted(

@@ -92,7 +92,7 @@ class VirtualEngine(local_engine.Engine):
         self.delay: Callable[[], float] = lambda: 0.0
         """Seconds that the next message of an orchestration to an entity is under way."""
         self._worker = DurableFunctionsWorker()
-        self._functions = dict(_registered())
+        self._functions = dict(registered())
 
     def fire_timers(self) -> None:
         """Fire what is due."""
@@ -224,7 +224,7 @@ def _encoded(message: Any) -> str:
     return base64.b64encode(message.SerializeToString()).decode("ascii")
 
 
-def _registered() -> list[tuple[tuple[str, str], Any]]:
+def registered() -> list[tuple[tuple[str, str], Any]]:
     """Return the app's durable functions by kind and by the name they are called by."""
     found: list[tuple[tuple[str, str], Any]] = []
     for module in (activities, complete_run, dispatcher, end_run, task_run):

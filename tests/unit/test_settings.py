@@ -71,3 +71,22 @@ def test_an_empty_setting_of_storage_counts_as_left_out() -> None:
 def test_a_wrong_setting_is_named(variables: dict[str, str], name: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read(variables)
+
+
+def test_things_are_kept_for_a_while_unless_said_otherwise() -> None:
+    settings = Settings.read(STORAGE)
+    assert (settings.run_retention_days, settings.engine_retention_days) == (90, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("POLYSYNC_RUN_RETENTION_DAYS", "0"),  # would delete what has just ended
+        ("POLYSYNC_RUN_RETENTION_DAYS", "3651"),
+        ("POLYSYNC_ENGINE_RETENTION_DAYS", "366"),
+        ("POLYSYNC_ENGINE_RETENTION_DAYS", "a week"),
+    ],
+)
+def test_a_retention_that_cannot_be_meant_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        Settings.read({**STORAGE, name: text})

@@ -64,6 +64,12 @@ param webhookAttempts int
 @description('Required. Seconds before the second attempt.')
 param webhookFirstDelaySeconds int
 
+@description('Required. Days for which runs that have ended are kept.')
+param runRetentionDays int
+
+@description('Required. Days for which the engine keeps histories of what has ended.')
+param engineRetentionDays int
+
 var alwaysReady = concat(
   alwaysReadyDurable > 0 ? [{ name: 'durable', instanceCount: alwaysReadyDurable }] : [],
   alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
@@ -80,6 +86,7 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   AZURE_CLIENT_ID: identityClientId
   AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
   PYTHON_THREADPOOL_THREAD_COUNT: '32'
   TASKHUB_NAME: taskHubName
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: authTenantId
@@ -92,6 +99,8 @@ var settings = {
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
   POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
+  POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)
+  POLYSYNC_ENGINE_RETENTION_DAYS: string(engineRetentionDays)
 }
 
 // Settings of this form win over host.json, which speaks of Azure Storage.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -249,3 +250,17 @@ def test_an_edit_whose_signal_was_lost_reaches_what_waits_with_the_next_pass(wor
         runs=world.runs, closing=closing_of(world.runs), policies=wider, clock=world.clock
     ).reconcile(world.engine)
     assert world.engine.live == {(first.run_id, 1), (second.run_id, 1)}
+
+
+def test_each_pass_says_how_much_waits_and_runs_and_for_how_long(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
+    world.enqueue(world.stored(a_run(task=ONE_AT_A_TIME.name)))
+    world.clock.now = NOON + timedelta(hours=1)
+    with caplog.at_level(logging.INFO):
+        world.reconcile()
+    measured = [each.__dict__ for each in caplog.records if "oldest_seconds" in each.__dict__]
+    assert [each["action"] for each in measured] == ["dispatcher_measured"]
+    facts = {name: measured[0][name] for name in ("shard", "waiting", "running", "oldest_seconds")}
+    assert facts == {"shard": "main", "waiting": 1, "running": 1, "oldest_seconds": 3600}

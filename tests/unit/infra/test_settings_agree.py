@@ -129,3 +129,12 @@ def test_the_worker_has_a_thread_for_every_activity_that_the_host_lets_run() -> 
     threads = int(deployed_settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
     together = host["maxConcurrentActivityFunctions"] + host["maxConcurrentOrchestratorFunctions"]
     assert threads >= together
+
+
+def test_worker_and_host_send_telemetry_the_same_way() -> None:
+    """One without the other loses half of it."""
+    host = json.loads((ROOT / "host.json").read_text())
+    assert host["telemetryMode"] == "OpenTelemetry"
+    assert deployed_settings()["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"
+    required = (ROOT / "requirements.txt").read_text().splitlines()
+    assert "azure-monitor-opentelemetry" in required

@@ -29,6 +29,7 @@ class Context:
     answers: dict[str, Callable[[Any], Any]]
     happened: list[tuple[str, Any]] = field(default_factory=list)
     continued: Any = None
+    status: str = ""
 
     def call_activity(self, name: str, *, input: Any, retry_policy: Any = None) -> Any:
         self.happened.append((name, input))
@@ -36,6 +37,9 @@ class Context:
 
     def signal_entity(self, entity: Any, operation: str, message: Any) -> None:
         self.happened.append((f"{entity}.{operation}", message))
+
+    def set_custom_status(self, status: str) -> None:
+        self.status = status
 
     def continue_as_new(self, work: Any) -> None:
         self.continued = work

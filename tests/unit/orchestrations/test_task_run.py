@@ -32,6 +32,7 @@ class Context:
     waits: list[float] = field(default_factory=list)
     signals: list[tuple[str, Any]] = field(default_factory=list)
     continued: Any = None
+    status: str = ""
 
     def call_activity(self, name: str, *, input: Any) -> Any:
         self.calls.append(name)
@@ -46,6 +47,9 @@ class Context:
 
     def signal_entity(self, entity: Any, operation: str, message: Any) -> None:
         self.signals.append((f"{entity}.{operation}", message))
+
+    def set_custom_status(self, status: str) -> None:
+        self.status = status
 
     def continue_as_new(self, work: Any) -> None:
         self.continued = work
@@ -123,3 +127,11 @@ def test_a_fault_that_stays_ends_the_run_with_its_lease_released(
     context = drive([*faults, DONE])
     assert context.calls[-1] == GIVE_UP
     assert context.signals
+
+
+def test_the_portal_shows_how_an_attempt_is_getting_on(drive: Callable[..., Context]) -> None:
+    trouble = {"submitted": True, "memo": {"looks": 7, "failures": 2}, "after": 30.0}
+    assert drive([trouble] * module.CALLS_PER_GENERATION).status == (
+        "On its platform; looks: 7, failed in a row: 2, faults of ours in a row: 0; again in 30 s."
+    )
+    assert drive([FAULT] * 2 + [DONE]).status == "Done."

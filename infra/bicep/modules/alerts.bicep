@@ -1,0 +1,176 @@
+@description('Required. Name of the Application Insights component that is asked.')
+param applicationInsightsName string
+
+@description('Required. First part of the names of the rules.')
+param prefix string
+
+@description('Required. Region of the rules and the workbook.')
+param location string
+
+@description('Required. Tags of all.')
+param tags object
+
+@description('Required. Address that is written to; empty where alerts are to show in the portal only.')
+param email string
+
+@description('Required. Minutes that a run may be held up before it is told.')
+param queueAgeMinutes int
+
+// Each counts rows; docs/howto/monitor.md says what to do about it, by the same names.
+var rules = [
+  {
+    name: 'failure-ratio'
+    description: 'More than a quarter of at least five runs failed within an hour.'
+    severity: 2
+    window: 'PT1H'
+    query: 'traces | extend action = tostring(customDimensions.action), status = tostring(customDimensions.status) | where action in ("run_ended", "waiting_ended") | summarize ended = count(), failed = countif(status == "Failed") | where ended >= 5 and failed * 4 > ended'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'tick-missing'
+    description: 'The minute timer has not succeeded for a quarter of an hour: no schedule fires and nothing is repaired.'
+    severity: 1
+    window: 'PT15M'
+    query: 'requests | where name == "tick" and success == true'
+    operator: 'LessThan'
+    threshold: 1
+  }
+  {
+    name: 'schedule-late-or-missed'
+    description: 'Fire times were missed or put off, or a schedule met a fault.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | union exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_put_off") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'schedule-paused'
+    description: 'A schedule paused itself because its runs fail.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "schedule_paused"'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'queue-age'
+    description: 'A run has been held up for longer than it should be.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.oldest_seconds) > ${queueAgeMinutes * 60}'
+    operator: 'GreaterThan'
+    threshold: 4
+  }
+  {
+    name: 'message-given-up'
+    description: 'A webhook delivery or a request for a run was given up.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "message_given_up"'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'repairs-go-on'
+    description: 'The reconciler had to repair runs in most minutes of half an hour.'
+    severity: 2
+    window: 'PT30M'
+    query: 'traces | where tostring(customDimensions.action) == "runs_repaired"'
+    operator: 'GreaterThan'
+    threshold: 15
+  }
+  {
+    name: 'platform-unreachable'
+    description: 'A platform could not be asked many times within a quarter of an hour.'
+    severity: 2
+    window: 'PT15M'
+    query: 'traces | where tostring(customDimensions.action) == "platform_trouble" | summarize troubles = count() by platform = tostring(customDimensions.platform) | where troubles >= 10'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'fault-of-ours'
+    description: 'An activity or a request met a fault of the app itself, or what is stored cannot be read.'
+    severity: 1
+    window: 'PT15M'
+    query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+]
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: '${prefix}-people'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'polysync'
+    enabled: true
+    emailReceivers: [
+      {
+        name: 'people'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${prefix}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Polysync: ${rule.name}'
+      description: rule.description
+      severity: rule.severity
+      enabled: true
+      scopes: [
+        applicationInsights.id
+      ]
+      evaluationFrequency: 'PT15M'
+      windowSize: rule.window
+      autoMitigate: true
+      // The tables may not exist before the first telemetry has come.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: rule.operator
+            threshold: rule.threshold
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: empty(email) ? [] : [people.id]
+      }
+    }
+  }
+]
+
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(resourceGroup().id, applicationInsightsName, 'polysync')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Polysync'
+    category: 'workbook'
+    sourceId: applicationInsights.id
+    serializedData: loadTextContent('../workbook.json')
+  }
+}

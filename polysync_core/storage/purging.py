@@ -1,0 +1,45 @@
+"""Deleting many rows, a hundred at a time, for as long as there is time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
+
+from polysync_core.domain.errors import StaleETag
+from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.tables import MAX_OPERATIONS, Change, Operation, Table
+
+type More = Callable[[], bool]
+"""Whether there is time for more; what is left over is for the next day."""
+
+
+def delete_rows(table: Table, rows: RowRange, more: More) -> int:
+    """Delete the rows of a range from the first key on, and return how many there were."""
+    deleted = 0
+    while more():
+        page = table.page(rows, limit=MAX_OPERATIONS)
+        delete_batch(table, page.rows)
+        deleted += len(page.rows)
+        if page.token is None:
+            break
+    return deleted
+
+
+def delete_batch(table: Table, rows: Sequence[Row]) -> None:
+    """Delete rows of one partition, whatever became of them since they were read."""
+    for batch in batched(rows, MAX_OPERATIONS, strict=False):
+        bare = [Row(row.partition, row.key, {}) for row in batch]
+        try:
+            table.transact([Operation(Change.DELETE, row) for row in bare])
+        except StaleETag:
+            # Somebody else deletes, too: one row that is gone undoes the transaction.
+            for row in bare:
+                table.delete(row.partition, row.key)
+
+
+def partitions(table: Table, more: More) -> Iterator[str]:
+    """Yield the partitions of a table in order, by one query each."""
+    found = table.next_partition("")
+    while found is not None and more():
+        yield found
+        found = table.next_partition(found)

@@ -1,0 +1,98 @@
+"""Feeding recorded histories to orchestrators, as the Functions host does after a deployment."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from azure.durable_functions.worker import DurableFunctionsWorker
+from durabletask.internal import orchestrator_service_pb2 as pb
+from google.protobuf import json_format
+
+_DEEDS = {
+    "taskScheduled",
+    "timerCreated",
+    "subOrchestrationInstanceCreated",
+    "eventSent",
+    "entityOperationSignaled",
+    "orchestratorCompleted",
+    "executionCompleted",
+}
+HISTORIES = Path(__file__).with_name("histories")
+
+
+class Broken(AssertionError):
+    """An orchestrator cannot go on with a history of an earlier release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What became of one orchestration in one release."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The release and the scenario."""
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    def read(self) -> dict[str, Any]:
+        """Return the recording."""
+        return json.loads(self.path.read_text())
+
+
+def recordings() -> list[Recording]:
+    """Return every recording of every release."""
+    return [Recording(path) for path in sorted(HISTORIES.glob("*/*.json"))]
+
+
+def replay(recording: dict[str, Any], orchestrator: Callable[..., Any]) -> int:
+    """Take up the orchestration at every point of its life; return how many points there were.
+
+    Raises `Broken` where the orchestrator contradicts what it is told to have done, or fails.
+    """
+    points = 0
+    for execution in recording["executions"]:
+        events = [json_format.ParseDict(each, pb.HistoryEvent()) for each in execution]
+        for past, new in _episodes(events):
+            _episode(recording["instance"], past, new, orchestrator)
+            points += 1
+    return points
+
+
+def _episodes(
+    events: Sequence[pb.HistoryEvent],
+) -> Iterator[tuple[Sequence[pb.HistoryEvent], Sequence[pb.HistoryEvent]]]:
+    """Yield what is past and what is new, each time that the orchestrator was called."""
+    begins = [i for i, event in enumerate(events) if event.HasField("orchestratorStarted")]
+    for begin, end in zip(begins, [*begins[1:], len(events)], strict=True):
+        of_episode = events[begin:end]
+        yield events[:begin], list(takewhile(_is_news, of_episode))
+
+
+def _is_news(event: pb.HistoryEvent) -> bool:
+    """Whether an event was told to the orchestrator; what it did is written behind that."""
+    return event.WhichOneof("eventType") not in _DEEDS
+
+
+def _episode(
+    instance: str,
+    past: Sequence[pb.HistoryEvent],
+    new: Sequence[pb.HistoryEvent],
+    orchestrator: Callable[..., Any],
+) -> None:
+    request = pb.OrchestratorRequest(instanceId=instance, pastEvents=past, newEvents=new)
+    encoded = base64.b64encode(request.SerializeToString())
+    # A new worker each time: one remembers the first orchestrator of a name.
+    answer = DurableFunctionsWorker().execute_orchestration_request(orchestrator, encoded)
+    response = pb.OrchestratorResponse()
+    response.ParseFromString(base64.b64decode(answer))
+    for action in response.actions:
+        if action.completeOrchestration.HasField("failureDetails"):
+            failure = action.completeOrchestration.failureDetails
+            raise Broken(f"after {len(past)} events: {failure.errorType}: {failure.errorMessage}")

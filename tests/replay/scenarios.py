@@ -1,0 +1,148 @@
+"""What may happen to each orchestration, with answers as the activities give them today.
+
+A recorded history is never recorded again, so what is here may change with the orchestrations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestrations.complete_run import RUNS_A_ROUND, TASKS_A_CALL
+from orchestrations.names import (
+    COMPLETE_RUN,
+    END_QUEUED,
+    END_RUN,
+    FIND_DEPENDENTS,
+    GIVE_UP,
+    LOOK,
+    SETTLE_RUNS,
+    SUBMIT,
+    TASK_RUN,
+    TELL_DEPENDENTS,
+)
+from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
+from polysync_core.application.completion import Debt, Start, Told
+from polysync_core.application.verdicts import DONE, Memo, Verdict
+from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
+from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_RUN = derived_run_id("replay")
+
+type Answer = dict[str, Any] | None
+"""What an activity returns; None is a fault of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One life of an orchestration."""
+
+    orchestration: str
+    name: str
+    instance: str
+    input: Mapping[str, Any]
+    answers: Mapping[str, Sequence[Answer]]
+    """What each activity answers, call by call; the last answer holds for all later calls."""
+    bells: int = 0
+    """How many times somebody rings while it waits, before any timer is due."""
+
+    @property
+    def file(self) -> str:
+        """The name of its recording."""
+        return f"{self.orchestration}.{self.name}.json"
+
+
+def _task_run(name: str, *, bells: int = 0, **answers: Sequence[Answer]) -> Scenario:
+    work = {"run": _RUN, "attempt": 1, "shard": "main"}
+    return Scenario(
+        orchestration=TASK_RUN,
+        name=name,
+        instance=instance_id(_RUN, 1),
+        input=work,
+        answers=answers,
+        bells=bells,
+    )
+
+
+def _end_run(name: str, **answers: Sequence[Answer]) -> Scenario:
+    work = {"run": _RUN, "attempt": 1, "cause": "QueueTimeout", "reason": "It waited too long."}
+    return Scenario(
+        orchestration=END_RUN, name=name, instance="e" * 32, input=work, answers=answers
+    )
+
+
+def _complete_run(name: str, **answers: Sequence[Answer]) -> Scenario:
+    return Scenario(
+        orchestration=COMPLETE_RUN,
+        name=name,
+        instance=completion_id(_RUN),
+        input={"run": _RUN},
+        answers=answers,
+    )
+
+
+def _after(seconds: float, *, submitted: bool = True, looks: int = 1) -> Answer:
+    memo = Memo(looks=looks)
+    return Verdict(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
+
+
+def _waiting(name: str, attempt: int) -> Waiting:
+    run_id = derived_run_id(name)
+    return Waiting(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
+
+
+def _told(*starts: str, debts: Mapping[RunId, Sequence[str]] | None = None) -> Answer:
+    policies = PolicySet()
+    policies.add(TaskPolicy(name="t", max_concurrent_runs=1))
+    return Told(
+        starts=tuple(
+            Start(shard="main", waiting=_waiting(each, 1), policies=policies) for each in starts
+        ),
+        debts=tuple(
+            Debt(run_id=run_id, tasks=tuple(tasks)) for run_id, tasks in (debts or {}).items()
+        ),
+    ).as_json()
+
+
+_ENDED = DONE.as_json()
+_AGAIN = Verdict(done=True, retry=_waiting("replay", 2)).as_json()
+_MANY = Verdict(
+    done=True, tell=tuple(f"task-{number}" for number in range(TASKS_A_CALL + 5))
+).as_json()
+_SKIPPED = {derived_run_id(f"skipped-{number}"): ["t"] for number in range(RUNS_A_ROUND + 1)}
+_FAN_OUT: Mapping[str, Sequence[Answer]] = {
+    TELL_DEPENDENTS: [_told("child", debts=_SKIPPED), None, _told("grandchild"), _told()],
+    SETTLE_RUNS: [_told()],
+}
+
+SCENARIOS = (
+    _task_run("success", **{SUBMIT: [_after(1)], LOOK: [_after(2), _after(4), _ENDED]}),
+    _task_run("success_at_once", **{SUBMIT: [_ENDED]}),
+    _task_run("retry", **{SUBMIT: [_after(1)], LOOK: [_AGAIN]}),
+    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], LOOK: [_after(900), _after(5), _ENDED]}),
+    _task_run(
+        "lost_answer",
+        **{SUBMIT: [_after(5, submitted=False), None, _after(0)], LOOK: [_after(2), _ENDED]},
+    ),
+    _task_run(
+        "given_up",
+        **{SUBMIT: [_after(1)], LOOK: [None] * FAULTS_BEFORE_GIVING_UP, GIVE_UP: [_ENDED]},
+    ),
+    _task_run(
+        "continue_as_new",
+        bells=1,
+        **{
+            SUBMIT: [_after(1)],
+            LOOK: [*[_after(30, looks=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
+        },
+    ),
+    _task_run("fan_out", **{SUBMIT: [_after(1)], LOOK: [_MANY], **_FAN_OUT}),
+    _end_run("alone", **{END_QUEUED: [None, _ENDED]}),
+    _end_run("fan_out", **{END_QUEUED: [_MANY], **_FAN_OUT}),
+    _complete_run("nothing_left", **{FIND_DEPENDENTS: [_ENDED]}),
+    _complete_run("fan_out", **{FIND_DEPENDENTS: [_MANY], **_FAN_OUT}),
+)
