@@ -124,7 +124,8 @@ def _start(firing: Firing, at: datetime) -> Start:
     upstream = [token for token in (*firing.used, *firing.recalled) if token.fire is None]
     own = [token for token in firing.used if token.fire is None]
     last = max(own, key=lambda each: each.age, default=None)
-    fire = next((token.fire for token in firing.sources if token.fire is not None), None)
+    timed = next((token for token in firing.sources if token.fire is not None), last)
+    fire = timed and timed.fire
     return Start(
         run_id=firing.run_id,
         trigger_type=TriggerType.DEPENDENCY,
@@ -133,8 +134,8 @@ def _start(firing: Firing, at: datetime) -> Start:
         graph_run_id=last and last.graph_run_id,
         parents=tuple(Parent(task=token.edge, run_id=token.run_id) for token in upstream),
         schedule=fire and fire.schedule,
-        scheduled_time=fire and fire.nominal,
-        time_zone=fire and fire.time_zone,
+        scheduled_time=timed and timed.scheduled_time,
+        time_zone=timed and timed.time_zone,
         origins=tuple(dict.fromkeys(origin for token in own for origin in token.origins)),
         repeats=tuple(dict.fromkeys(each for token in own for each in token.repeats)),
         at=at,

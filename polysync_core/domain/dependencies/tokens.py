@@ -49,6 +49,9 @@ class Token:
     """The root runs that it comes from; a fire time has none."""
     repeats: tuple[RunId, ...] = ()
     """The graph runs that its graph run repeats in part."""
+    scheduled_time: datetime | None = None
+    """The nominal time of its run, which goes with its graph run."""
+    time_zone: str | None = None
     fire: FireTime | None = None
 
     @property
@@ -92,6 +95,8 @@ def token_of(run: TaskRun) -> Token:
         graph_run_id=run.graph_run_id,
         origins=run.roots,
         repeats=run.repeats,
+        scheduled_time=run.scheduled_time,
+        time_zone=run.time_zone,
     )
 
 
@@ -104,6 +109,8 @@ def token_of_fire_time(task: str, fire: FireTime) -> Token:
         finished_at=fire.nominal,
         status=RunStatus.SUCCEEDED,
         graph_run_id=run_id,
+        scheduled_time=fire.nominal,
+        time_zone=fire.time_zone,
         fire=fire,
     )
 

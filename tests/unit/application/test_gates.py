@@ -56,6 +56,18 @@ def test_independent_parents_give_the_graph_run_of_the_one_that_finished_last() 
     assert {origin.run_id for origin in child.roots} == {later.run_id, sooner.run_id}
 
 
+def test_the_nominal_time_goes_with_the_graph_run() -> None:
+    """Else the children of a backfilled run would read the day of the backfill as theirs."""
+    world = GateWorld(task("root"), task("middle", "root"), task("end", "middle"))
+    nominal = datetime(2026, 1, 5, 6, tzinfo=UTC)
+    world.run("root", scheduled_time=nominal, time_zone="Australia/Sydney", schedule="daily")
+    (middle,) = world.all_runs("middle")
+    (end,) = world.carry(middle)
+    for child in (middle, end):
+        assert (child.scheduled_time, child.time_zone) == (nominal, "Australia/Sydney")
+        assert child.schedule is None
+
+
 def test_an_outcome_that_is_told_many_times_counts_once() -> None:
     world = join()
     once = world.end(world.start("a"))
