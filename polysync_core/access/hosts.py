@@ -24,6 +24,8 @@ _ADDRESS_LIKE = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|localhost)(?::(?P<port>[1-9][0-9]{0,4}))?/?")
 
+_ORIGIN = re.compile(r"[a-z]+://[^/?#]+")
+
 _HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
 """Public by number, but answered by the machine's own Azure host:
 https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
@@ -111,6 +113,20 @@ class HostRule:
             return "the host is not a public name"
         if not any(host.endswith(suffix) and host != suffix for suffix in self.suffixes):
             return f"the host must end in {' or '.join(self.suffixes)}"
+        return None
+
+
+def told_base(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
+    """Return the base of an address that a service has told, if the host is one of its own.
+
+    What comes behind the host is not looked at.
+    """
+    origin = _ORIGIN.match(address)
+    if origin is None:
+        return None
+    try:
+        return HostRule(suffixes=suffixes, example="").read(origin[0], path="")
+    except Invalid:
         return None
 
 

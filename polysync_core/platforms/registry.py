@@ -30,6 +30,7 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.kind",
     PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.kind",
     PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.kind",
+    PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.kind",
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.kind",
 }
 """Modules whose `KIND` is one of Polysync's own platform types."""

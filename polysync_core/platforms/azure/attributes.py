@@ -29,6 +29,10 @@ type SubscriptionId = Annotated[str, StringConstraints(pattern=_GUID)]
 type ResourceGroupName = Annotated[
     str, StringConstraints(pattern=_GROUP), AfterValidator(_check_group)
 ]
+type SiteName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?$")
+]
+"""The name of an app of App Service, which a host begins with."""
 
 
 class AzureAttributes(Value):

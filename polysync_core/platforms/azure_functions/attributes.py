@@ -8,12 +8,8 @@ from pydantic import StringConstraints
 
 from polysync_core.access.auth import Cloud
 from polysync_core.access.hosts import BaseAddress, HostRule
-from polysync_core.platforms.azure.attributes import ArmAttributes
+from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
 from polysync_core.platforms.azure.clouds import portal_url
-
-type AppName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?$")
-]
 
 _SUFFIXES = {
     Cloud.PUBLIC: ".azurewebsites.net",
@@ -25,7 +21,7 @@ _SUFFIXES = {
 class FunctionsAttributes(ArmAttributes):
     """`attributes` of an Azure Functions platform."""
 
-    function_app_name: AppName
+    function_app_name: SiteName
     function_app_url: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
     """Where the app answers, if its host is not its name alone, as with a unique default host."""
     route_prefix: Annotated[

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from polysync_core.access.hosts import BaseAddress, HostRule, Reach
+from polysync_core.access.hosts import BaseAddress, Reach, told_base
 from polysync_core.access.references import Secrets
 from polysync_core.access.urls import own_address
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.credentials import Credential, StandInToken
 from polysync_core.platforms.google_functions.names import FunctionName
 from polysync_core.platforms.http import PlatformClient
@@ -21,8 +20,6 @@ from polysync_core.platforms.http import PlatformClient
 SUFFIXES = (".run.app", ".cloudfunctions.net")
 KEPT_SECONDS = 600.0
 """How long a function's address is remembered."""
-
-_ORIGIN = re.compile(r"[a-z]+://[^/?#]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Doors:
         return door
 
     def _door(self, address: str) -> Door:
-        base = self.stand_in or _host_of(address)
+        base = self.stand_in or told_base(address, SUFFIXES)
         place = None if base is None else own_address(address, base.url)
         if base is None or place is None or place.query:
             raise PlatformRefused(
@@ -94,12 +91,3 @@ def identity_credential(
     from polysync_core.access.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).identity_token(audience)
-
-
-def _host_of(address: str) -> BaseAddress | None:
-    origin = _ORIGIN.match(address)
-    rule = HostRule(suffixes=SUFFIXES, example="https://report-abc123-ew.a.run.app")
-    try:
-        return rule.read(origin[0] if origin else "", path="")
-    except Invalid:
-        return None

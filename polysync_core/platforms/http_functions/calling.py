@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from polysync_core.access.exchange import Answer
@@ -78,13 +79,22 @@ class FunctionRefusals:
 def call_once(
     client: PlatformClient, call: Call, order: Order, *, name: str, now: Clock
 ) -> Submitted:
-    """Call a function for an attempt, and never a second time.
+    """Call a function for an attempt, and never a second time."""
+    return answered_once(
+        client, call, order, name, lambda answer: _submitted(answer, client.base, order, name, now)
+    )
+
+
+def answered_once[T](
+    client: PlatformClient, call: Call, order: Order, name: str, read: Callable[[Answer], T]
+) -> T:
+    """Return what `read` makes of the answer to a call that must not be made twice.
 
     Only a refusal, or a connection that was never made, proves that nothing was done; in any
     other doubt it raises `OutcomeUnknown`.
     """
     if order.again:
-        raise OutcomeUnknown(f"The function {name} may have been called. {_ADVICE}.")
+        raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
     once = replace(
         call,
         headers={**(call.headers or {}), IDEMPOTENCY_KEY: order.token},
@@ -95,13 +105,11 @@ def call_once(
         patience=_PATIENCE,
     )
     try:
-        return client.exchange(
-            once, lambda answer: _submitted(answer, client.base, order, name, now)
-        )
+        return client.exchange(once, read)
     except OutcomeUnknown:
         raise
     except Uncertain:
-        message = f"The function {name} was called, and there is no answer to be relied on."
+        message = f"{name} was called, and there is no answer to be relied on."
     raise OutcomeUnknown(f"{message} {_ADVICE}.")
 
 
@@ -138,8 +146,7 @@ def _submitted(answer: Answer, base: BaseAddress, order: Order, name: str, now: 
             )
         if answer.content.strip() and answer.json() is None:
             raise OutcomeUnknown(
-                f"The function {name} goes on with its work, and its answer cannot be read. Look at"
-                " it there."
+                f"{name} goes on with its work, and its answer cannot be read. Look at it there."
             )
     return Submitted(
         external_run_id=f"{name}/{order.token}",
@@ -155,7 +162,7 @@ def _id_of_work(link: str, base: BaseAddress, name: str) -> str:
     run_id = run_id_of(link, base.url)
     if run_id is None:
         raise OutcomeUnknown(
-            f"The function {name} goes on with its work, and names a status address that is not on"
+            f"{name} goes on with its work, and names a status address that is not on"
             f" its own host {base.host}, or too long: it is not followed. Look at it there."
         )
     return run_id

@@ -21,7 +21,7 @@ def outputs_of(value: JsonValue, job: Job) -> JsonObject:
         return {}
     if not isinstance(value, dict):
         return {REST: value}
-    names = _names(value, job)
+    names = declared_names(value, job)
     return {names.get(found, f"{REST}.{found}"): each for found, each in value.items()}
 
 
@@ -30,7 +30,7 @@ def text_outputs(text: str) -> JsonObject:
     return {REST: text[:LONGEST_TEXT]} if text.strip() else {}
 
 
-def _names(value: JsonObject, job: Job) -> dict[str, str]:
+def declared_names(value: JsonObject, job: Job) -> dict[str, str]:
     """Return the schema's name for each property that has one; the exact name goes first."""
     names: dict[str, str] = {}
     for parameter in job.parameters:

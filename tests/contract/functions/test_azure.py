@@ -96,7 +96,7 @@ def test_keys_open_functions_and_orchestrations(azure: Called, auth: dict[str, s
 
     report = azure.rig.follow(order.job, azure.rig.job.submit(order))
 
-    assert (report.status, dict(report.outputs)) == (ProviderStatus.SUCCESS, {"rows": 7})
+    assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {"_response.rows": 7})
     assert "127.0.0.1" in azure.rig.connector.test()
 
 
@@ -157,7 +157,7 @@ def test_work_behind_a_status_address_of_the_functions_own_cannot_be_stopped(
     with pytest.raises(CannotStop):
         azure.rig.job.cancel(job, submitted.external_run_id)
     outputs = azure.rig.follow(job, submitted).outputs
-    assert outputs == {"_response.status": "Succeeded", "rows": 7}
+    assert outputs == {"_response.status": "Succeeded", "_response.rows": 7}
 
 
 def test_a_function_whose_route_has_changed_is_described_with_a_note(azure: Called) -> None:

@@ -16,11 +16,11 @@ WORK: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.SUCCEEDS: {"outcome": "Completed"},
     Behaviour.FAILS: {"outcome": "Failed", "output": "there are no sales today"},
     Behaviour.HANGS: {"outcome": None},
-    Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Rows": 7, "path": "/x"}},
+    Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
 }
 DAY = Parameter(name="day")
-OUTPUTS = (Parameter(name="rows", data_type=DataType.INT, direction=Direction.OUTPUT),)
-GIVEN = {"rows": 7, "_response.path": "/x"}
+OUTPUTS = (Parameter(name="total", data_type=DataType.INT, direction=Direction.OUTPUT),)
+GIVEN = {"total": 7, "_response.path": "/x"}
 _QUERY = "?taskHub=Hub&connection=Storage"
 _DURABLE = "runtime/webhooks/durabletask"
 _NO_RUNS = (

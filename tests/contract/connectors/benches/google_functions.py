@@ -17,7 +17,7 @@ SCRIPTS: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.SUCCEEDS: {},
     Behaviour.FAILS: {"work": {"outcome": "Failed", "output": {"error": "no sales today"}}},
     Behaviour.HANGS: {"work": {"outcome": None}},
-    Behaviour.GIVES_OUTPUTS: {"answer": {"json_body": {"rows": 7, "path": "/x"}}},
+    Behaviour.GIVES_OUTPUTS: {"answer": {"json_body": {"total": 7, "path": "/x"}}},
 }
 
 
@@ -63,7 +63,7 @@ def functions(stage: Stage) -> Bench:
             ),
         ),
         typed=True,
-        outputs={"rows": 7, "_response.path": "/x"},
+        outputs={"total": 7, "_response.path": "/x"},
     )
 
 
@@ -84,7 +84,7 @@ def a_platform(simulator: SimulatorProcess, **attributes: Any) -> Platform:
 
 
 def a_job(name: str, *parameters: Parameter, **settings: Any) -> Job:
-    outputs = (Parameter(name="rows", data_type=DataType.INT, direction=Direction.OUTPUT),)
+    outputs = (Parameter(name="total", data_type=DataType.INT, direction=Direction.OUTPUT),)
     return Job(
         name="report",
         platform="functions",

@@ -1,0 +1,1 @@
+"""Azure Logic Apps: workflows of both plans, started by their request triggers."""

@@ -1,0 +1,89 @@
+"""The attributes of an Azure Logic Apps platform, and the paths that follow from its plan."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from polysync_core.access.auth import Cloud
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid
+from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
+from polysync_core.platforms.azure.clouds import portal_url
+
+_RUNTIME = ("hostruntime", "runtime", "webhooks", "workflow", "api", "management")
+_TRIGGER_HOSTS = {
+    Cloud.PUBLIC: (".logic.azure.com", ".azurewebsites.net"),
+    Cloud.US_GOVERNMENT: (".logic.azure.us", ".azurewebsites.us"),
+    Cloud.CHINA: (".logic.azure.cn", ".chinacloudsites.cn"),
+}
+
+
+class LogicAppType(StrEnum):
+    """The plans, which have their workflows in different places."""
+
+    STANDARD = "Standard"
+    """A logic app of App Service, with several workflows."""
+    CONSUMPTION = "Consumption"
+    """Workflows that are resources by themselves."""
+
+
+class LogicAppsAttributes(ArmAttributes):
+    """`attributes` of an Azure Logic Apps platform."""
+
+    logic_app_type: LogicAppType
+    logic_app_name: SiteName | None = None
+    """The app that has the workflows of a Standard plan."""
+
+    @classmethod
+    def of(cls, platform: Platform) -> LogicAppsAttributes:
+        """Return the platform's attributes, or raise `Invalid` with every problem."""
+        attributes = super().of(platform)
+        path, is_standard = "attributes.logicAppName", attributes.is_standard
+        if is_standard and attributes.logic_app_name is None:
+            raise Invalid.at(path, "a Standard logic app has its workflows in an app: name it")
+        if not is_standard and attributes.logic_app_name is not None:
+            raise Invalid.at(path, "a Consumption workflow is a resource by itself: remove it")
+        return attributes
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the plan is Standard."""
+        return self.logic_app_type is LogicAppType.STANDARD
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """The segments below which the workflows are defined."""
+        return (*self.resource(*self._owner), "workflows")
+
+    @property
+    def definitions_version(self) -> str:
+        """The `api-version` for definitions."""
+        return "2025-03-01" if self.is_standard else self.runtime_version
+
+    @property
+    def runtime(self) -> tuple[str, ...]:
+        """The segments below which the workflows are run."""
+        if self.is_standard:
+            return (*self.resource(*self._owner), *_RUNTIME, "workflows")
+        return self.definitions
+
+    @property
+    def runtime_version(self) -> str:
+        """The `api-version` for triggers and runs."""
+        return "2018-11-01" if self.is_standard else "2019-05-01"
+
+    @property
+    def trigger_hosts(self) -> tuple[str, ...]:
+        """The endings of the hosts that take the calls of triggers."""
+        return _TRIGGER_HOSTS[self.cloud]
+
+    def page(self, workflow: str) -> str:
+        """Return the address of a workflow's page in the portal."""
+        own = self.resource(*self._owner) if self.is_standard else (*self.definitions, workflow)
+        return f"{portal_url(self.cloud)}/#resource/{'/'.join(own)}"
+
+    @property
+    def _owner(self) -> tuple[str, ...]:
+        if self.is_standard:
+            return ("Microsoft.Web", "sites", self.logic_app_name or "")
+        return ("Microsoft.Logic",)

@@ -1,0 +1,144 @@
+"""The calls of one platform's workflows, and what its refusals mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from polysync_core.access.hosts import BaseAddress, Reach, told_base
+from polysync_core.access.urls import OwnAddress, own_address
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PlatformRefused, PolysyncError
+from polysync_core.domain.json import JsonObject
+from polysync_core.platforms.azure.pages import listed
+from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
+from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
+from polysync_core.platforms.azure_logic_apps.definitions import Workflow, workflow_of
+from polysync_core.platforms.calls import Call, Refusal, UnexpectedAnswer
+from polysync_core.platforms.connector import RunNotFound
+from polysync_core.platforms.http import PlatformClient
+
+REFUSALS = AzureRefusals(
+    service="Azure Logic Apps",
+    permission=(
+        "grant it the role Logic App Contributor on the workflows (Consumption), or Website"
+        " Contributor or Logic Apps Standard Operator on the app (Standard)"
+    ),
+)
+WORKFLOW_MISSING = (
+    "there is no workflow of this name: it was renamed or deleted; import the platform's workflows"
+    " again"
+)
+_STANDARD_PORT = re.compile(r"^(https://[^/?#:]+):443(?=/)")
+# A Consumption workflow is a resource itself: that it is gone says nothing of the platform.
+_PLATFORM_IS_GONE = RESOURCE_IS_GONE - {"ResourceNotFound"}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a trigger is called: an address that holds its own permission, for a while."""
+
+    base: BaseAddress
+    place: OwnAddress
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowService:
+    """The workflows of one logic app, or of one resource group."""
+
+    client: PlatformClient
+    attributes: LogicAppsAttributes
+
+    def workflows(self) -> Iterator[JsonObject]:
+        """Yield the workflows as the platform lists them."""
+        query: dict[str, str | int] = {"api-version": self.attributes.definitions_version}
+        if self.attributes.is_standard:
+            query["$expand"] = "definition"
+        return listed(self.client, *self.attributes.definitions, query=query)
+
+    def workflow(self, name: str) -> Workflow:
+        """Return a workflow; `PlatformRefused` where there is none."""
+        return self.client.get(
+            *self.attributes.definitions,
+            name,
+            query={"api-version": self.attributes.definitions_version},
+            read=workflow_of,
+            refused=self._refused_for_workflow,
+        )
+
+    def door(self, name: str, trigger: str) -> Door:
+        """Return where a trigger is called."""
+        call = self._call("POST", name, "triggers", trigger, "listCallbackUrl", repeats=True)
+        address, method = self.client.carry_out(call, _callback)
+        if method != "POST" or "{" in address:
+            raise PlatformRefused(
+                "the workflow's trigger wants another method than POST, or a path with parameters:"
+                " take these settings out of the trigger",
+                cause=FailureCause.SUBMIT,
+            )
+        return self._door(address)
+
+    def run(self, name: str, run_id: str) -> JsonObject:
+        """Return a run; raises `RunNotFound`."""
+        call = self._call("GET", name, "runs", run_id, repeats=True)
+        return self.client.carry_out(call, lambda answer: answer)
+
+    def runs(self, name: str, *, tracking_id: str | None = None) -> Iterator[JsonObject]:
+        """Yield the runs of a workflow, newest first: all, or those that a caller called so."""
+        query = {"api-version": self.attributes.runtime_version}
+        if tracking_id is not None:
+            query["$filter"] = f"ClientTrackingId eq '{tracking_id}'"
+        return listed(self.client, *self.attributes.runtime, name, "runs", query=query)
+
+    def cancel(self, name: str, run_id: str) -> None:
+        """Ask for the end of a run; raises `RunNotFound`."""
+        call = self._call("POST", name, "runs", run_id, "cancel", repeats=True, effect=True)
+        self.client.exchange(call, lambda _: None)
+
+    def _door(self, address: str) -> Door:
+        # Azure writes the standard port into the address.
+        address = _STANDARD_PORT.sub(r"\1", address, count=1)
+        base: BaseAddress | None = self.client.base
+        if self.client.base.reach is not Reach.LOOPBACK:
+            base = told_base(address, self.attributes.trigger_hosts)
+        place = None if base is None else own_address(address, base.url)
+        if base is None or place is None:
+            raise PlatformRefused(
+                "the trigger's address is not one of Azure's own"
+                f" ({' or '.join(self.attributes.trigger_hosts)}): it is not called",
+                cause=FailureCause.PLATFORM_UNREACHABLE,
+            )
+        return Door(base, place)
+
+    def _call(
+        self, method: Literal["GET", "POST"], *segments: str, repeats: bool, effect: bool = False
+    ) -> Call:
+        about_run = "runs" in segments[1:]
+        return Call(
+            method=method,
+            segments=(*self.attributes.runtime, *segments),
+            query={"api-version": self.attributes.runtime_version},
+            repeatable=repeats,
+            effect=effect,
+            refused=_refused_for_run if about_run else self._refused_for_workflow,
+        )
+
+    def _refused_for_workflow(self, refusal: Refusal) -> PolysyncError:
+        if refusal.status == 404 and error_code(refusal.body) not in _PLATFORM_IS_GONE:
+            return REFUSALS.error(refusal, WORKFLOW_MISSING)
+        return REFUSALS(refusal)
+
+
+def _refused_for_run(refusal: Refusal) -> PolysyncError:
+    if refusal.status == 404:
+        return RunNotFound("Azure Logic Apps does not know this run.")
+    return REFUSALS(refusal)
+
+
+def _callback(answer: JsonObject) -> tuple[str, str]:
+    address, method = answer.get("value"), answer.get("method", "POST")
+    if not isinstance(address, str) or not isinstance(method, str):
+        raise UnexpectedAnswer
+    return address, method.upper()

@@ -1,0 +1,186 @@
+"""Job type Logic Apps Workflow: a workflow that a request starts.
+
+A run carries the attempt's token as its client tracking id, by which it is found again after an
+answer was lost. A stateless workflow keeps no runs: it is called once, and nobody can follow it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from polysync_core.access.exchange import Answer
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
+from polysync_core.platforms.azure_logic_apps.definitions import Workflow
+from polysync_core.platforms.azure_logic_apps.runs import (
+    is_run_id,
+    report_of,
+    run_id_of,
+    tracking_id_of,
+)
+from polysync_core.platforms.azure_logic_apps.service import REFUSALS, Door, WorkflowService
+from polysync_core.platforms.calls import Call
+from polysync_core.platforms.connector import (
+    ArtefactSchema,
+    ExternalRun,
+    Order,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+    Submitted,
+)
+from polysync_core.platforms.http import PlatformClient, Wire
+from polysync_core.platforms.http_functions.calling import answered_once
+from polysync_core.platforms.values import as_texts
+
+LIST_DELAY = timedelta(minutes=4)
+"""How long a run may be missing from the list after it was started."""
+TRACKING_ID = "x-ms-client-tracking-id"
+RUN_ID = "x-ms-workflow-run-id"
+
+_NAME = re.compile(r"(?!\.)[A-Za-z0-9_().-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflows:
+    """Runs workflows; implements `JobConnector`."""
+
+    service: WorkflowService
+    wire: Wire
+    now: Clock
+
+    def submit(self, order: Order) -> Submitted:
+        """Call the workflow's trigger, once for the order's token."""
+        problems = check_workflow(order.job)
+        if problems:
+            raise Invalid(problems)
+        name = order.job.external_id
+        workflow = self.service.workflow(name)
+        if workflow.is_stateless:
+            return self._fire(order, workflow)
+        if order.again:
+            found = self._found(order)
+            if found is not None:
+                return self._submitted(order, found)
+            if self.now() < order.begun_at + LIST_DELAY:
+                raise Uncertain("Azure Logic Apps may have started a run that is not listed yet.")
+        return self._submitted(order, self._start(order, workflow))
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return the state of a run."""
+        return report_of(self.service.run(job.external_id, _checked(external_run_id)), job)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Ask for the end of a run; one that has ended already is left so."""
+        run_id = _checked(external_run_id)
+        refusal: PlatformRefused | None = None
+        try:
+            self.service.cancel(job.external_id, run_id)
+        except PlatformRefused as error:
+            refusal = error
+        # The engine refuses to cancel what has ended.
+        if refusal is not None and not self.read(job, run_id).status.is_final:
+            raise refusal
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Read the parameters in a trigger's schema, and the outputs that are declared."""
+        if _NAME.fullmatch(external_id) is None:
+            raise Invalid.at("externalId", _RULE)
+        workflow = self.service.workflow(external_id)
+        _trigger_of(workflow)
+        return workflow.schema()
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the workflow's runs, whoever has started them."""
+        for run in self.service.runs(job.external_id):
+            yield ExternalRun(external_run_id=run_id_of(run), report=report_of(run, job))
+
+    def _start(self, order: Order, workflow: Workflow) -> str:
+        """Start a run; return its id. An answer that refuses may be the workflow's own."""
+        door = self.service.door(order.job.external_id, _trigger_of(workflow))
+        refusal: PlatformRefused | None = None
+        run_id: str | None = None
+        try:
+            run_id = self._client(door).exchange(_call(order, door), _run_id_in)
+        except PlatformRefused as error:
+            refusal = error
+        if run_id is None:
+            run_id = self._found(order)
+        if run_id is not None:
+            return run_id
+        if refusal is not None:
+            raise refusal
+        raise Uncertain("Azure Logic Apps took the call, and does not tell the run.")
+
+    def _fire(self, order: Order, workflow: Workflow) -> Submitted:
+        name = order.job.external_id
+        door = self.service.door(name, _trigger_of(workflow))
+        answered_once(self._client(door), _call(order, door), order, name, lambda _: None)
+        return Submitted(
+            external_run_id=f"{name}/{order.token}",
+            monitor_url=self.service.attributes.page(name),
+            report=Report(status=ProviderStatus.SUCCESS, provider_state="Accepted"),
+        )
+
+    def _found(self, order: Order) -> str | None:
+        runs = self.service.runs(order.job.external_id, tracking_id=order.token)
+        # The filter is the engine's, and it may not know it.
+        return next((run_id_of(run) for run in runs if tracking_id_of(run) == order.token), None)
+
+    def _submitted(self, order: Order, run_id: str) -> Submitted:
+        page = self.service.attributes.page(order.job.external_id)
+        return Submitted(external_run_id=run_id, monitor_url=page)
+
+    def _client(self, door: Door) -> PlatformClient:
+        return PlatformClient(door.base, None, refused=REFUSALS, wire=self.wire)
+
+
+def check_workflow(job: Job) -> list[Problem]:
+    """Return what cannot be right in a Job that runs a workflow."""
+    problems = [
+        Problem(f"settings.{name}", "a LogicAppsWorkflow has no settings") for name in job.settings
+    ]
+    if _NAME.fullmatch(job.external_id) is None:
+        problems.append(Problem("externalId", _RULE))
+    return problems
+
+
+_RULE = "a workflow is named by letters, digits and _ ( ) . -, such as send-report"
+
+
+def _call(order: Order, door: Door) -> Call:
+    texts = as_texts(order.parameters, order.job.parameters)
+    return Call(
+        method="POST",
+        segments=door.place.segments,
+        query=door.place.query,
+        headers={TRACKING_ID: order.token},
+        body={**texts},
+        busy_is_unstarted=False,
+    )
+
+
+def _run_id_in(answer: Answer) -> str | None:
+    found = answer.headers.get(RUN_ID, "")
+    return found if is_run_id(found) else None
+
+
+def _trigger_of(workflow: Workflow) -> str:
+    if workflow.trigger is None:
+        raise PlatformRefused(
+            "the workflow's first trigger is none that a request starts: import the platform's"
+            " workflows again",
+            cause=FailureCause.SUBMIT,
+        )
+    return workflow.trigger
+
+
+def _checked(external_run_id: str) -> str:
+    if not is_run_id(external_run_id):
+        raise RunNotFound("Nothing follows a stateless workflow, which keeps no runs.")
+    return external_run_id

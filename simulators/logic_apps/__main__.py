@@ -1,0 +1,9 @@
+"""Start the simulator and serve until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+from simulators.logic_apps.server import build_app
+from simulators.scripted_functions import serve
+
+if __name__ == "__main__":
+    serve("logic_apps", 9790, build_app)
