@@ -240,12 +240,12 @@ def test_a_status_address_elsewhere_is_not_followed(called: Called, link: str, p
 
 
 def test_a_status_address_may_be_relative_and_loses_its_key(called: Called) -> None:
-    link = "/work/7?day=1&code=k3y&Sig=k3y"
+    link = "/status/7?day=1&code=k3y&Sig=k3y"
     called.script("starts", answer={"status": 202, "headers": {"Location": link}})
 
     submitted = called.submit("starts")
 
-    assert submitted.external_run_id == "/work/7?day=1"
+    assert submitted.external_run_id == "/status/7?day=1"
     assert submitted.report is not None
     assert not submitted.report.status.is_final
 
