@@ -31,6 +31,23 @@ type Values = Mapping[str, JsonValue | Secret]
 _TEXTUAL = frozenset({DataType.STRING, DataType.SECRET})
 
 
+def data_type_of(value: JsonValue) -> DataType:
+    """Return the data type that a platform's own default tells; text where it tells none."""
+    match value:
+        case bool():
+            return DataType.BOOL
+        case int():
+            return DataType.INT
+        case float():
+            return DataType.FLOAT
+        case dict():
+            return DataType.JSON
+        case list():
+            return DataType.JSON_ARRAY
+        case _:
+            return DataType.STRING
+
+
 def as_json(values: Values, schema: Iterable[Parameter]) -> JsonObject:
     """Return an order's values as JSON tokens; what has no value is left out.
 

@@ -6,7 +6,13 @@ from polysync_core.access.auth import Cloud
 from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.platforms.azure.attributes import ArmAttributes
+from polysync_core.platforms.azure.clouds import management_scope
+from polysync_core.platforms.calls import RefusalMapping
 from polysync_core.platforms.credentials import Credential, StandInToken
+from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.kinds import Surroundings
 
 
 def entra_credential(
@@ -19,3 +25,22 @@ def entra_credential(
     from polysync_core.access.entra import entra_token
 
     return entra_token(auth, cloud, secrets, scope)
+
+
+def management_client(
+    platform: Platform,
+    attributes: ArmAttributes,
+    surroundings: Surroundings,
+    *,
+    refused: RefusalMapping,
+) -> PlatformClient:
+    """Return a client of Azure Resource Manager for a checked platform; nothing is sent yet."""
+    base = attributes.management_address(allow_loopback=surroundings.allow_loopback)
+    credential = entra_credential(
+        platform.auth,
+        attributes.cloud,
+        surroundings.secrets,
+        scope=management_scope(attributes.cloud),
+        base=base,
+    )
+    return PlatformClient(base, credential, refused=refused, wire=surroundings.wire)

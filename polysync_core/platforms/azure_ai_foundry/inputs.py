@@ -19,7 +19,7 @@ from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
 from polysync_core.platforms.connector import ArtefactSchema, Order
 from polysync_core.platforms.text import for_people
-from polysync_core.platforms.values import as_json, as_texts
+from polysync_core.platforms.values import as_json, as_texts, data_type_of
 
 LONGEST_NAME = 255
 
@@ -109,26 +109,10 @@ class Findings:
 
 def type_of(values: list[JsonValue]) -> DataType:
     """Return the data type that all of some values have; text where they differ."""
-    types = {_type_of(value) for value in values}
+    types = {data_type_of(value) for value in values}
     if types == {DataType.INT, DataType.FLOAT}:
         return DataType.FLOAT
     return types.pop() if len(types) == 1 else DataType.STRING
-
-
-def _type_of(value: JsonValue) -> DataType:
-    match value:
-        case bool():
-            return DataType.BOOL
-        case int():
-            return DataType.INT
-        case float():
-            return DataType.FLOAT
-        case dict():
-            return DataType.JSON
-        case list():
-            return DataType.JSON_ARRAY
-        case _:
-            return DataType.STRING
 
 
 def _is_literal(entry: JsonValue) -> bool:

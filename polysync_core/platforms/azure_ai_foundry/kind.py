@@ -5,8 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.platforms.azure.attributes import check_azure_platform
-from polysync_core.platforms.azure.clouds import management_scope
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 from polysync_core.platforms.azure_ai_foundry.command_job import COMMAND_JOB
 from polysync_core.platforms.azure_ai_foundry.jobs import TemplateJobs
@@ -15,7 +14,6 @@ from polysync_core.platforms.azure_ai_foundry.refusals import REFUSED
 from polysync_core.platforms.azure_ai_foundry.sweep_job import SWEEP_JOB
 from polysync_core.platforms.azure_ai_foundry.workspace import Workspace
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.kinds import (
     Discovery,
     JobKind,
@@ -37,15 +35,7 @@ def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
 def open_foundry(platform: Platform, surroundings: Surroundings) -> Connector:
     """Return a connection to a workspace."""
     attributes = FoundryAttributes.of(platform)
-    base = attributes.management_address(allow_loopback=surroundings.allow_loopback)
-    credential = entra_credential(
-        platform.auth,
-        attributes.cloud,
-        surroundings.secrets,
-        scope=management_scope(attributes.cloud),
-        base=base,
-    )
-    client = PlatformClient(base, credential, refused=REFUSED, wire=surroundings.wire)
+    client = management_client(platform, attributes, surroundings, refused=REFUSED)
     workspace = Workspace(client, attributes)
     jobs = {str(shape.job_type): TemplateJobs(workspace, shape) for shape in _SHAPES}
     return LivePlatform(

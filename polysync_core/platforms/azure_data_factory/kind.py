@@ -12,14 +12,12 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
-from polysync_core.platforms.azure.clouds import management_scope
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_pipelines.jobs import check_pipeline_job
 from polysync_core.platforms.azure_pipelines.kind import live_platform
 from polysync_core.platforms.azure_pipelines.service import PipelineService
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.kinds import JobKind, PlatformKind, Surroundings
 
 API_VERSION = "2018-06-01"
@@ -64,16 +62,8 @@ def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem
 def open_data_factory(platform: Platform, surroundings: Surroundings) -> Connector:
     """Return a connection to a factory."""
     attributes = FactoryAttributes.of(platform)
-    base = attributes.management_address(allow_loopback=surroundings.allow_loopback)
-    credential = entra_credential(
-        platform.auth,
-        attributes.cloud,
-        surroundings.secrets,
-        scope=management_scope(attributes.cloud),
-        base=base,
-    )
     service = PipelineService(
-        client=PlatformClient(base, credential, refused=_REFUSALS, wire=surroundings.wire),
+        client=management_client(platform, attributes, surroundings, refused=_REFUSALS),
         root=attributes.path,
         version=API_VERSION,
         refusals=_REFUSALS,

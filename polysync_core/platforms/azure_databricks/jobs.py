@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import DataType, JobType, Parameter
+from polysync_core.domain.definitions.jobs import JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import (
@@ -21,6 +21,7 @@ from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.values import data_type_of
 
 LONGEST_NAME = 255
 _PAGE_SIZE = 100
@@ -119,28 +120,14 @@ class _Findings:
         if isinstance(default, str) and _REFERENCE in default:
             self.notes.append(f"{name} has a default that Databricks fills in: it is left to it")
             default = None
-        found.setdefault(name, Parameter(name=name, data_type=_type_of(default), default=default))
+        found.setdefault(
+            name, Parameter(name=name, data_type=data_type_of(default), default=default)
+        )
 
 
 def _of_older_apis(settings: JsonObject) -> list[JsonObject]:
     found = objects_in(settings, "job_parameters")
     return [{**each, "default": each.get("default_value")} for each in found]
-
-
-def _type_of(default: JsonValue) -> DataType:
-    match default:
-        case bool():
-            return DataType.BOOL
-        case int():
-            return DataType.INT
-        case float():
-            return DataType.FLOAT
-        case dict():
-            return DataType.JSON
-        case list():
-            return DataType.JSON_ARRAY
-        case _:
-            return DataType.STRING
 
 
 def _artefact(job: JsonObject) -> Artefact | None:

@@ -9,14 +9,12 @@ from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json import JsonObject
 from polysync_core.platforms.azure.attributes import check_azure_platform
-from polysync_core.platforms.azure.clouds import management_scope
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.definitions import Workflow, read_workflow
 from polysync_core.platforms.azure_logic_apps.service import REFUSALS, WorkflowService
 from polysync_core.platforms.azure_logic_apps.workflow import Workflows, check_workflow
 from polysync_core.platforms.connector import Artefact, Connector
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.kinds import (
     Discovery,
     JobKind,
@@ -36,16 +34,8 @@ def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
 def open_logic_apps(platform: Platform, surroundings: Surroundings) -> Connector:
     """Return a connection to the workflows of an app or of a resource group."""
     attributes = LogicAppsAttributes.of(platform)
-    base = attributes.management_address(allow_loopback=surroundings.allow_loopback)
-    credential = entra_credential(
-        platform.auth,
-        attributes.cloud,
-        surroundings.secrets,
-        scope=management_scope(attributes.cloud),
-        base=base,
-    )
     wire = surroundings.wire
-    client = PlatformClient(base, credential, refused=REFUSALS, wire=wire)
+    client = management_client(platform, attributes, surroundings, refused=REFUSALS)
     service = WorkflowService(client, attributes)
 
     def find(search: str | None) -> Iterator[Artefact]:
@@ -53,7 +43,7 @@ def open_logic_apps(platform: Platform, surroundings: Surroundings) -> Connector
 
     def reach() -> str:
         next(service.workflows(), None)
-        return f"Reached {base.host}; the workflows can be listed."
+        return f"Reached {client.base.host}; the workflows can be listed."
 
     return LivePlatform(
         kind=KIND,
