@@ -14,6 +14,8 @@ from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.stored import Page
 
 _LONGEST_PATH = 1_000
+_NOTHING_CHANGED = 400
+"""Answers from this status on."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +55,14 @@ class Audit:
         return entry
 
     def end(self, entry: AuditEntry, status: int) -> None:
-        """Add the answer. The change is made, so a failure here is told to the log only."""
+        """Add the answer to a call that changed nothing; a failure is told to the log only."""
+        if status < _NOTHING_CHANGED:
+            return
         try:
             self.store.put(replace(entry, status=status))
         except PolysyncError:
             _log.exception(
-                "The answer to a change is missing in the audit.",
+                "The answer to a call is missing in the audit.",
                 extra={
                     "action": "audit_incomplete",
                     "actor": entry.actor,

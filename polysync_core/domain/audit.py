@@ -18,4 +18,5 @@ class AuditEntry:
     method: str
     path: str
     status: int | None
-    """The answer; None while there is none, and for good where the app ended in between."""
+    """The answer where nothing was changed (400 and above); None where the change was made, or the
+    app ended in its middle: what was changed tells that itself, and a second write is saved."""
