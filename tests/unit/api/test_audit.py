@@ -18,7 +18,7 @@ def test_changes_are_listed_by_day() -> None:
     for path in ("/tasks/a", "/tasks/b"):
         entry = audit.begin(actor="ann", object_id=None, method="PUT", path=path)
         clock.advance(minutes=1)
-    audit.end(entry, 200)
+    audit.end(entry, 409)
 
     with TestClient(create_app([audit_routes(audit)])) as client:
         listed = client.get("/audit", params={"day": first.date().isoformat()}).json()
@@ -26,7 +26,7 @@ def test_changes_are_listed_by_day() -> None:
         assert client.get("/audit", params={"day": "yesterday"}).status_code == 422
 
     assert [(each["path"], each["status"]) for each in listed["items"]] == [
-        ("/tasks/b", 200),
+        ("/tasks/b", 409),
         ("/tasks/a", None),
     ]
     assert set(listed["items"][0]) == {"at", "actor", "objectId", "method", "path", "status"}
