@@ -189,9 +189,15 @@ class Backfill:
         return [
             self.acceptance.run_of(
                 task,
-                replace(common, run_id=_run_id(task, schedule, fire), scheduled_time=fire.nominal),
+                replace(
+                    common,
+                    run_id=_run_id(task, schedule, fire),
+                    scheduled_time=fire.nominal,
+                    # What is queued at one moment starts in no order: the oldest goes first.
+                    at=now + timedelta(milliseconds=place),
+                ),
             )
-            for fire in fires
+            for place, fire in enumerate(fires)
         ]
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:

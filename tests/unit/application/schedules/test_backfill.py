@@ -35,6 +35,16 @@ def test_each_fire_time_of_the_range_gets_a_run(world: Scheduled) -> None:
         assert (run.run_id, 1) in world.engine.live
 
 
+def test_the_oldest_fire_time_starts_first(world: Scheduled) -> None:
+    """All were queued at one moment, so that they started in the order of their random ids."""
+    world.backfill(FIRST, FIRST + timedelta(days=9), max_concurrent_runs=1)
+    by_rank = sorted(world.made(), key=lambda run: run.queued_at)
+    assert [run.scheduled_time for run in by_rank] == sorted(
+        run.scheduled_time for run in by_rank if run.scheduled_time is not None
+    )
+    assert len({run.queued_at for run in by_rank}) == 9
+
+
 def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
     first = world.backfill(FIRST, FOURTH)
     again = world.backfill(FIRST, FOURTH)
