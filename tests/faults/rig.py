@@ -194,15 +194,20 @@ class World:
         """Let the world go on without further trouble until nothing is left to do."""
         self.plan.at = 0
         self.deaf = False
-        for _ in range(40):
-            self.pass_time(TICK)
-            if not (self.engine.live() or self._actors or self.platform.busy()):
-                break
+        self._work_out()
         self._chaos = None
         self.engine.delay = lambda: 0.0
         self.pass_time(2 * TICK)
         self.clock.advance(LONG)
         self.pass_time(2 * TICK)
+        # What was made good this late, such as the last of a chain, has to come to its end, too.
+        self._work_out()
+
+    def _work_out(self) -> None:
+        for _ in range(40):
+            self.pass_time(TICK)
+            if not (self.engine.live() or self._actors or self.platform.busy()):
+                break
 
     def stored(self) -> list[TaskRun]:
         """Return all runs as they are stored, past every fault."""
