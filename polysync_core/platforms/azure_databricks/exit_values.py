@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from polysync_core.domain.definitions.jobs import Job, has_outputs
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json import JsonObject
 from polysync_core.domain.plain import read_json
 from polysync_core.platforms.azure_databricks.refusals import refused_for_run
+from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
-from polysync_core.platforms.connector import Report, RunNotFound
+from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.http import PlatformClient
 
 WHOLE_VALUE = "result"
@@ -58,6 +60,14 @@ class ExitValue:
         except Malformed:
             value = self.text
         return value if isinstance(value, dict) else {WHOLE_VALUE: self.text}
+
+
+def read_with_outputs(job: Job, run_id: str, runs: Runs, client: PlatformClient) -> Report:
+    """Return the state of a run, at its good end with the outputs that its Job asks for."""
+    report, task_run_id = runs.look(run_id)
+    if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+        return report
+    return with_exit_value(report, task_run_id, client)
 
 
 def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) -> Report:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job, has_outputs
+from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
-from polysync_core.platforms.azure_databricks.exit_values import with_exit_value
+from polysync_core.platforms.azure_databricks.exit_values import read_with_outputs
 from polysync_core.platforms.azure_databricks.paths import path_problem
 from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
@@ -31,7 +31,6 @@ from polysync_core.platforms.connector import (
     ArtefactSchema,
     ExternalRun,
     Order,
-    ProviderStatus,
     Report,
     Submitted,
 )
@@ -69,10 +68,7 @@ class Notebooks:
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with its outputs where the Job asks for them."""
-        report, task_run_id = self.all_runs.look(external_run_id)
-        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
-            return report
-        return with_exit_value(report, task_run_id, self.client)
+        return read_with_outputs(job, external_run_id, self.all_runs, self.client)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Ask Databricks to stop a run."""

@@ -18,11 +18,10 @@ from polysync_core.domain.definitions.jobs import (
     OUTPUTS_FROM_EXIT_VALUE,
     Job,
     JobType,
-    has_outputs,
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.platforms.azure_databricks.exit_values import with_exit_value
+from polysync_core.platforms.azure_databricks.exit_values import read_with_outputs
 from polysync_core.platforms.azure_databricks.jobs import Jobs, refused_for_job
 from polysync_core.platforms.azure_databricks.refusals import run_of_token_is_gone
 from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
@@ -31,7 +30,6 @@ from polysync_core.platforms.connector import (
     ArtefactSchema,
     ExternalRun,
     Order,
-    ProviderStatus,
     Report,
     Submitted,
 )
@@ -100,10 +98,7 @@ class DefinedJobs:
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with the exit value of its notebook where the Job asks so."""
-        report, task_run_id = self.all_runs.look(external_run_id)
-        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
-            return report
-        return with_exit_value(report, task_run_id, self.client)
+        return read_with_outputs(job, external_run_id, self.all_runs, self.client)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Ask Databricks to stop a run."""
