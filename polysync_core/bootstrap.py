@@ -305,7 +305,10 @@ def build(settings: Settings) -> Services:
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
         fire_times=FireTimePreview(
-            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+            task_named=definitions.task,
+            calendar_named=definitions.calendar,
+            states_of=schedules.of_task,
+            clock=utc_now,
         ),
         graphs=Graphs(store=store, runs=runs, next_fire=standings.next_fire_time),
         policy_updates=PolicyUpdates(policies, runs.shards),
