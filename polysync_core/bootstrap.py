@@ -17,6 +17,7 @@ from polysync_core.api.audit import audit_routes
 from polysync_core.api.backfill import backfill_routes
 from polysync_core.api.callers import (
     Identify,
+    by_key,
     from_app_service,
     nobody,
     whoever_is_on_this_machine,
@@ -150,10 +151,16 @@ def api() -> FastAPI:
 
 
 def identify_by(settings: Settings) -> Identify:
-    """Return how callers are known: by App Service, by being on this machine, or not at all."""
+    """Return how callers are known: by App Service, by being on this machine, or not at all.
+
+    Where there are keys, whoever sends one is known by it.
+    """
     if settings.development:
-        return whoever_is_on_this_machine
-    return from_app_service if settings.app_service_authentication else nobody
+        identify = whoever_is_on_this_machine
+    else:
+        identify = from_app_service if settings.app_service_authentication else nobody
+    keys = settings.access_keys
+    return by_key(keys, otherwise=identify) if keys else identify
 
 
 def build_api(services: Services, identify: Identify) -> FastAPI:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken
 
 STORAGE = "POLYSYNC_STORAGE"
@@ -32,6 +33,8 @@ class Settings:
     environment: Environment
     app_service_authentication: bool
     """Whether App Service signs callers in before the app sees them."""
+    access_keys: tuple[AccessKey, ...]
+    """The keys that machines may call with; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
     run_events_queue: str
@@ -65,6 +68,7 @@ class Settings:
             environment=environment,
             # Set by App Service itself wherever its authentication is on.
             app_service_authentication=_flag(variables, "WEBSITE_AUTH_ENABLED"),
+            access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             allow_loopback_platforms=loopback,
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -124,6 +128,13 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
     if text not in {"true", "false"}:
         raise SettingError(f"{name} is {text!r}; it must be true or false.")
     return text == "true"
+
+
+def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ...]:
+    try:
+        return read_access_keys(variables.get(name, ""))
+    except BadAccessKeys as error:
+        raise SettingError(f"{name}: {error}.") from error
 
 
 def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:

@@ -30,6 +30,9 @@ param authTenantId string = tenant().tenantId
 @description('Optional. Client ids, separated by commas, of the applications whose tokens are accepted besides those of the app registration itself.')
 param authAllowedApplications string = ''
 
+@description('Optional. Keys of machines that cannot sign in: name:role:sha256 entries between commas, as scripts/access_key.py makes them. With the first of them App Service lets requests without a token through, and the app refuses those without a key.')
+param accessKeys string = ''
+
 @description('Optional. Name of the resource group that is created.')
 param resourceGroupName string = 'rg-polysync-${environmentName}'
 
@@ -326,6 +329,8 @@ module app './modules/app.bicep' = {
     alwaysReadyDurable: alwaysReadyDurable
     alwaysReadyHttp: alwaysReadyHttp
     authTenantId: authTenantId
+    authScope: '${authIdentifierUri}/user_impersonation'
+    accessKeys: accessKeys
     runEventsQueue: runEventsQueue
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
@@ -342,6 +347,7 @@ module authentication './modules/authentication.bicep' = {
     clientId: authClientId
     identifierUri: authIdentifierUri
     tenantId: authTenantId
+    keysAllowed: !empty(accessKeys)
     allowedApplications: empty(authAllowedApplications) ? [] : split(authAllowedApplications, ',')
   }
 }

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from polysync_core.api.app import PREFIX
-from polysync_core.api.roles import OPEN, Role
+from polysync_core.api.roles import OPEN
+from polysync_core.domain.roles import Role
 from tests.unit.infra.templates import (
     BICEP,
     ROOT,
@@ -193,17 +194,35 @@ def test_no_key_or_secret_is_asked_for_or_read() -> None:
         assert (asked, read) == ([], []), each.name
 
 
-def test_only_the_health_path_is_open_and_only_tokens_are_taken() -> None:
+def _choice(condition: str, yes: str, no: str) -> dict[str, Any]:
+    operands = {"condition": condition, "true_value": yes, "false_value": no}
+    return {"operator": {"type": "conditional", "operands": operands}}
+
+
+def test_without_keys_only_the_health_path_is_open_and_only_tokens_are_taken() -> None:
     resources = template("modules/authentication.bicep").resources("Microsoft.Web/sites/config")
     settings = resources["authentication"]["properties"]
     assert settings["platform"]["enabled"] is True
     assert settings["globalValidation"] == {
-        "requireAuthentication": True,
-        "unauthenticatedClientAction": "Return401",
+        "requireAuthentication": {
+            "operator": {"type": "not", "operands": {"bool_value": "keysAllowed"}}
+        },
+        "unauthenticatedClientAction": _choice("keysAllowed", "AllowAnonymous", "Return401"),
         "excludedPaths": [f"{PREFIX}{path}" for _, path in OPEN],
     }
     entra = settings["identityProviders"]["azureActiveDirectory"]
     assert list(entra["registration"]) == ["clientId", "openIdIssuer"]
+
+
+def test_nothing_is_opened_for_keys_where_there_are_none() -> None:
+    main = template("main.bicep")
+    assert main.part("parameters")["accessKeys"]["default"] == ""
+    assert "keysAllowed: !empty(accessKeys)\n" in main.code()
+
+
+def test_the_host_asks_for_its_key_where_app_service_asks_for_no_token() -> None:
+    code = template("modules/app.bicep").code()
+    assert "__webhookAuthorizationLevel: empty(accessKeys) ? 'Anonymous' : 'System'\n" in code
 
 
 def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
