@@ -113,15 +113,15 @@ param logDailyCapGb int = -1
 param vaultRetentionDays int = 90
 
 @description('Optional. Object id of whoever may write secrets into the vault; nobody by default.')
-param secretsOfficerId string = ''
+param vaultOfficerId string = ''
 
-@description('Optional. Kind of secretsOfficerId.')
+@description('Optional. Kind of vaultOfficerId.')
 @allowed([
   'User'
   'Group'
   'ServicePrincipal'
 ])
-param secretsOfficerType string = 'User'
+param vaultOfficerType string = 'User'
 
 @description('Optional. Name of the queue that every change of status of a run is put into.')
 @minLength(3)
@@ -297,8 +297,8 @@ module rbac './modules/rbac.bicep' = {
     useScheduler: useScheduler
     schedulerName: schedulerName
     taskHubName: taskHubName
-    secretsOfficerId: secretsOfficerId
-    secretsOfficerType: secretsOfficerType
+    vaultOfficerId: vaultOfficerId
+    vaultOfficerType: vaultOfficerType
   }
 }
 

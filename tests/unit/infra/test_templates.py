@@ -82,6 +82,13 @@ def test_every_parameter_says_what_it_is_and_whether_it_is_needed(name: str) -> 
 
 
 @pytest.mark.parametrize("name", template_names())
+def test_no_parameter_is_named_as_if_it_held_a_secret(name: str) -> None:
+    """The linter goes by names (`secure-secrets-in-params`), and its word is an error here."""
+    secret = re.compile("password|pwd|secret|accountkey|acctkey", re.IGNORECASE)
+    assert [each for each in template(name).part("parameters") if secret.search(each)] == []
+
+
+@pytest.mark.parametrize("name", template_names())
 def test_every_output_says_what_it_is(name: str) -> None:
     for output, declared in template(name).part("outputs").items():
         kinds = [each["type"] for each in declared["decorators"]]
@@ -232,6 +239,15 @@ def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
     assert needed <= set(given) <= set(declared)
     with_default = {name for name, each in given.items() if "=" in each["value"]}
     assert with_default == set(given) - needed
+
+
+def test_a_required_parameter_that_is_left_empty_is_refused_by_its_name() -> None:
+    """Of a variable that is not set, azd and the workflow make an empty text."""
+    declared = template("main.bicep").part("parameters")
+    required = {name: how for name, how in declared.items() if how["default"] is None}
+    assert set(required) == {"environmentName", "location", "authClientId"}
+    for name, how in required.items():
+        assert "min_length" in {each["type"] for each in how["decorators"]}, name
 
 
 def test_defaults_for_azd_are_those_of_the_template() -> None:
