@@ -77,7 +77,7 @@ from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
-from polysync_core.settings import STORAGE, Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions
@@ -91,12 +91,6 @@ from polysync_core.storage.tables import TableStorage
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
-
-DELIVERIES = "webhook-deliveries"
-"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
-
-RUN_REQUESTS = "run-requests"
-"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,12 @@ from polysync_core.domain.errors import Broken
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
 
+DELIVERIES = "webhook-deliveries"
+"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
+RUN_REQUESTS = "run-requests"
+"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+_OWN_QUEUES = {DELIVERIES, f"{DELIVERIES}-poison", RUN_REQUESTS, f"{RUN_REQUESTS}-poison"}
+
 
 class Environment(StrEnum):
     """What may be taken for granted around the app."""
@@ -145,6 +151,9 @@ def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
             f"{name} is {text!r}; a queue's name has 3 to 63 lower-case letters, digits and "
             "single hyphens."
         )
+    if text in _OWN_QUEUES:
+        # The app would read its own events from there, and give up every one of them.
+        raise SettingError(f"{name} is {text!r}, a queue that the app itself reads; name another.")
     return text
 
 
