@@ -269,6 +269,15 @@ def test_azd_finds_the_template_and_the_app() -> None:
     assert tags["function"]["parameters"]["arg_2"] == {"'azd-service-name'": service}
 
 
+def test_azd_registers_the_application_before_it_asks_for_its_client_id() -> None:
+    hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]["preprovision"]
+    commands = {each["run"].partition(" ")[2] for each in hooks.values()}
+    assert commands == {"-m scripts.register --azd"}
+    assert (ROOT / "scripts" / "register.py").is_file()
+    given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
+    assert given["authClientId"]["value"] == "${POLYSYNC_AUTH_CLIENT_ID}"
+
+
 def test_the_runtime_is_that_of_the_repository() -> None:
     (app,) = template("modules/app.bicep").resources("Microsoft.Web/sites").values()
     version = (ROOT / ".python-version").read_text().strip()
