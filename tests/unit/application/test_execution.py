@@ -12,6 +12,7 @@ import pytest
 from polysync_core.api.views import run_view
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.execution import (
     CANCEL_PATIENCE,
     LOST_PATIENCE,
@@ -68,6 +69,7 @@ class Bench:
             closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
             orders=Orders(resolve_secret=self._resolve),
+            durations=Durations(self.runs),
             clock=self.clock,
             **settings,
         )
