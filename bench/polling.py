@@ -10,7 +10,7 @@ from math import exp
 from random import Random
 
 from polysync_core.domain.runs.learning import MOST, Ended, LearnedPlan, learned
-from polysync_core.domain.runs.polling import Plan
+from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
 type Durations = Iterator[float]
 
@@ -24,6 +24,13 @@ class Watched:
     lag: float
     """Mean seconds from an end to the look that found it."""
     lag_p95: float
+
+    def __str__(self) -> str:
+        """Return the figures in one line."""
+        return f"{self.looks:.1f} looks, {self.lag:.1f} s, {self.lag_p95:.1f} s"
+
+
+PLANS = {"quick": QUICK, "patient": PATIENT}
 
 
 def about(seconds: float, chance: Random) -> Durations:

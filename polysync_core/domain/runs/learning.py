@@ -33,7 +33,7 @@ _CANDIDATES = 4
 _THRIFT = 2.0
 """Makes looks dearer, and so rarer, than they are by the plan of the job type."""
 _CLOSEST = 0.002
-"""Looks are no closer together than this part of the age, and than half the plan's first delay."""
+"""Looks are not closer together than half the plan's first delay, nor than this part of the age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,11 @@ class LearnedPlan:
 
     def delay(self, age: float) -> float:
         """Return the seconds from a look at a run of this age to the next one."""
-        soonest = age + max(self.start.first / 2, _CLOSEST * age)
+        closest = max(self.start.first / 2, min(_CLOSEST * age, self.start.delay(age)))
+        soonest = age + closest
         if age >= self._end:
             overdue = sqrt(2 * self._price * (age - self.latest + self._end - self.latest))
-            return max(soonest - age, min(overdue, self.start.delay(age)))
+            return max(closest, min(overdue, self.start.delay(age)))
         last = max(age + self._longest(age), soonest)
         return self._best(age, soonest, last) - age
 

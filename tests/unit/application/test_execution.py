@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +29,9 @@ from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
 from polysync_core.domain.runs.events import is_remark
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.learning import Ended
+from polysync_core.domain.runs.polling import CANCELLING_DELAY
+from polysync_core.domain.runs.stored import Listing, Page, StoredRun
 from polysync_core.domain.runs.values import (
     RunStatus,
     TaskRun,
@@ -567,6 +570,37 @@ def test_giving_up_says_where_to_look(bench: Bench) -> None:
 
 def test_a_memo_of_another_release_is_read() -> None:
     assert Memo.from_json({"looks": 3, "unheard_of": 1}) == Memo(looks=3)
+
+
+def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
+    past = (Ended(by=61.5), Ended(by=70, exact=False))
+    memo = Memo(looks=3, past=past, waited=12.5)
+    assert Memo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
+    assert Memo.from_json(Memo(past=()).as_json()).past == ()
+
+
+def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
+    class Unlisted(FakeRuns):
+        def page(self, listing: Listing) -> Page[TaskRun]:
+            raise Unavailable
+
+    bench = Bench(runs=Unlisted())
+    bench.platform.reports = [RUNNING, SUCCESS]
+    assert bench.submit().submitted
+    assert bench.look(bench.look().memo).done
+
+
+def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) -> None:
+    bench.platform.reports = [RUNNING]
+    bench.submit()
+    memo = Memo(past=(Ended(by=3_600),) * 5)
+    bench.clock.advance(seconds=600)
+    assert bench.look(memo).after_seconds == 45
+
+    bench.ask_to_cancel()
+
+    assert bench.look(memo).after_seconds == CANCELLING_DELAY
+    assert bench.platform.cancelled == ["1"]
 
 
 RETRY = Retry(enabled=True, max_attempts=2, initial_delay_seconds=30)
