@@ -50,8 +50,8 @@ CANCEL_PATIENCE = timedelta(minutes=5)
 """How long a platform may take, once it was asked to stop a run, to prove that it has."""
 LOST_PATIENCE = timedelta(minutes=2)
 """How long a platform may deny a run that it accepted, before the run counts as lost."""
-_LOOKS_BEFORE_PROGRESS = 3
-"""Short runs are not worth a write for a change of the provider's status."""
+_WORTH_A_WRITE = timedelta(seconds=3.5)
+"""The age from which a change of the provider's status is written; shorter runs do without."""
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Execution:
         if report.status.is_final:
             self._looks.learn(stored.run, report)
             return self._endings.end(stored, lambda run: reported(run, report))
-        stored = self._note_progress(stored, report, memo)
+        stored = self._note_progress(stored, report)
         stored = change_run(self.runs, stored, lambda run: self._timed_out(run, attempt))
         if not _is_to_stop(stored.run):
             delay, memo = self._looks.next(stored.run, memo.looked(), wish=report.retry_after)
@@ -285,7 +285,7 @@ class Execution:
         _log.warning("A run that is given up was stopped.", extra=_stop("stop_at_last", run))
         return True
 
-    def _note_progress(self, stored: StoredRun, report: Report, memo: Memo) -> StoredRun:
+    def _note_progress(self, stored: StoredRun, report: Report) -> StoredRun:
         """Show on the row what is new of the attempt, and from when its time runs."""
         attempt = stored.run.attempt
         if attempt is None:
@@ -293,7 +293,8 @@ class Execution:
         limited = stored.run.execution_timeout_seconds is not None
         started = limited and report.started_at not in {None, attempt.started_at}
         changed = attempt.provider_status != report.status
-        if not started and not (changed and memo.looks + 1 >= _LOOKS_BEFORE_PROGRESS):
+        age = self.clock() - (attempt.submitted_at or self.clock())
+        if not started and not (changed and age >= _WORTH_A_WRITE):
             return stored
 
         def noted(run: TaskRun) -> TaskRun | None:

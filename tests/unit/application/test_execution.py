@@ -557,8 +557,11 @@ def test_an_orchestration_of_an_earlier_attempt_touches_nothing(bench: Bench) ->
 def test_long_runs_show_the_platforms_progress(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     memo = bench.submit().memo
-    for _ in range(3):
-        memo = bench.look(memo).memo
+    bench.clock.advance(seconds=3)
+    memo = bench.look(memo).memo
+    assert bench.run.attempts[0].provider_status == ProviderStatus.STARTING
+    bench.clock.advance(seconds=2)
+    bench.look(memo)
     assert bench.run.attempts[0].provider_status == ProviderStatus.RUNNING
 
 
