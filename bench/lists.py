@@ -63,8 +63,8 @@ def measure(connection: StorageConnection, stored: int) -> Reading:
 
 
 def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
-    """Return the storage operations of learning from the past runs of a Task: when it is asked for
-    after a while, and for each run of the ten minutes that follow."""
+    """Return the storage operations of learning from the past runs of a Task: once, and for each run
+    of the ten minutes that follow."""
     storage = CountingStorage(connection, prefix=f"Learn{stored}")
     runs = TableRuns(storage)
     fill(storage, runs, stored)
@@ -73,7 +73,7 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     counts: list[int] = []
     for _ in range(2):
         storage.counts.clear()
-        if len(durations.of(run) or ()) != MOST:
+        if len(durations.of(run, read=True) or ()) != MOST:
             raise RuntimeError("the past runs are not found")
         counts.append(storage.counts["operations"])
     storage.close()

@@ -20,7 +20,7 @@ TRUSTED_SECONDS = 600.0
 RETRY_SECONDS = 60.0
 """How long nothing is read again after a read that failed."""
 MOST_REMEMBERED = 1000
-"""Tasks and Jobs that are remembered; the one that was not asked for longest makes room."""
+"""Tasks and Jobs that are remembered; the one of which was not heard longest makes room."""
 _PAGES = 4
 """Pages of `MOST` runs that are read at the most, where few of the newest have succeeded."""
 
@@ -57,16 +57,20 @@ class Durations:
         self._known: OrderedDict[_Key, _Memory] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, run: TaskRun) -> tuple[Ended, ...] | None:
-        """Return when the newest successful runs of the same Task ended; None is not known now."""
+    def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
+        """Return when the newest successful runs of the same Task ended; None is not known now.
+
+        Without `read`, what is not known is not read either.
+        """
         key, now = _key(run), self._monotonic()
         with self._lock:
-            known = self._known.get(key)
-            if known is not None and now < known.until:
-                self._known.move_to_end(key)
-                return known.past
+            known = self._known.get(key, _Memory(None, now))
+            before = known.past
+            if not read or now < known.until:
+                if key in self._known:
+                    self._known.move_to_end(key)
+                return before
             # Whoever asks while this is read goes by what was known before.
-            before = None if known is None else known.past
             self._keep(key, _Memory(before, now + RETRY_SECONDS))
         past = self._read(run)
         if past is None:
@@ -77,11 +81,13 @@ class Durations:
 
     def note(self, run: TaskRun, ended: Ended | None) -> None:
         """Remember the end of a run that this process saw succeed."""
+        if ended is None:
+            return
+        key = _key(run)
         with self._lock:
-            known = self._known.get(_key(run))
-            if known is not None and known.past is not None and ended is not None:
-                newest = (ended, *known.past)[:MOST]
-                self._known[_key(run)] = replace(known, past=newest)
+            known = self._known.get(key, _Memory(None, self._monotonic()))
+            newest = (ended, *(known.past or ()))[:MOST]
+            self._keep(key, replace(known, past=newest))
 
     def _keep(self, key: _Key, memory: _Memory) -> None:
         self._known[key] = memory

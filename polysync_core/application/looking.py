@@ -13,6 +13,10 @@ from polysync_core.domain.runs.polling import at_least
 from polysync_core.domain.runs.values import TaskRun
 from polysync_core.platforms.connector import ProviderStatus, Report
 
+_WORTH_READING = 2.0
+"""The age from which the past is read if it is not known: the looks that this saves a run which is
+shorter are not worth it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
@@ -25,10 +29,12 @@ class Looks:
     def next(self, run: TaskRun, memo: Memo, *, wish: float | None) -> tuple[float, Memo]:
         """Return the delay before the next look at a run under way, at least what its platform
         wishes for, and the memo with what it is based on."""
+        age = self._age(run, memo)
         if memo.past is None:
-            memo = replace(memo, past=self.durations.of(run))
+            past = self.durations.of(run, read=age >= _WORTH_READING)
+            memo = replace(memo, past=past)
         plan = learned(self.connections.plan(run.job), memo.past or ())
-        return at_least(plan.delay(self._age(run, memo)), wish), memo
+        return at_least(plan.delay(age), wish), memo
 
     def learn(self, run: TaskRun, report: Report) -> None:
         """Take the end of the attempt under way into account for the next runs."""

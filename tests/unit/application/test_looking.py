@@ -117,14 +117,16 @@ def test_only_successful_runs_of_the_same_task_count(world: World) -> None:
     world.past(3, 3, 3, task="another")
     world.past(3, 3, 3, status=RunStatus.FAILED)
     world.past(3, 3, 3, task="")
-    assert world.durations.of(world.run) == ()
+    assert world.durations.of(world.run, read=True) == ()
 
 
 def test_a_run_without_a_task_goes_by_those_of_its_job(world: World) -> None:
     world.past(60, 61, 62, task="")
     world.past(3, 3, 3)
     world.run = under_way(a_run(task=""))
-    assert world.durations.of(world.run) == tuple(Ended(by=each) for each in (62, 61, 60))
+    assert world.durations.of(world.run, read=True) == tuple(
+        Ended(by=each) for each in (62, 61, 60)
+    )
 
 
 def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
@@ -135,11 +137,12 @@ def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
     end = NOON + timedelta(hours=1, seconds=30)
     outcome = Outcome(status=RunStatus.SUCCEEDED, reason="", finished_at=end)
     world.runs.insert(finish(run, outcome, at=end + timedelta(seconds=1), actor="test"))
-    assert world.durations.of(run) == (Ended(by=30),)
+    assert world.durations.of(run, read=True) == (Ended(by=30),)
 
 
 def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
     world.past(598, 599, 600)
+    world.clock.advance(seconds=5)
     memo = Memo.from_json(world.looks.next(world.run, Memo(), wish=None)[1].as_json())
     world.past(3, 3, 3, 3, 3)
     world.seconds += TRUSTED_SECONDS
@@ -150,30 +153,48 @@ def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
 def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: World) -> None:
     world.past(*[60.0] * 50)
     for _ in range(100):
-        world.next()
+        world.next(5)
     assert (world.runs.pages, world.runs.listed) == (1, MOST)
     world.seconds += TRUSTED_SECONDS
-    world.next()
+    world.next(5)
     assert world.runs.pages == 2
+
+
+def test_for_a_run_of_a_second_or_two_nothing_is_read(world: World) -> None:
+    world.past(598, 599, 600)
+    assert [world.next(age) for age in (0, 1)] == [1, 1.25]
+    assert world.runs.pages == 0
+    assert world.next(2.25) > QUICK.delay(2.25)
 
 
 def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(world: World) -> None:
     world.past(60, 60, 60)
     world.past(*[1.0] * 200, status=RunStatus.FAILED)
-    assert world.next() == QUICK.first
+    assert world.next(5) == QUICK.delay(5)
     assert world.runs.listed == 4 * MOST
 
 
 def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:
-    world.next()
-    for seconds in (60, 61, 62):
-        world.clock.now = NOON + timedelta(seconds=seconds + 4)
+    for seconds in (2.1, 2.2, 2.3):
+        world.clock.now = NOON + timedelta(seconds=seconds + 1)
         told = NOON + timedelta(seconds=seconds)
         report = Report(status=ProviderStatus.SUCCESS, finished_at=told)
         world.looks.learn(world.run, report)
     world.looks.learn(world.run, Report(status=ProviderStatus.FAILED))
 
-    assert world.durations.of(world.run) == tuple(Ended(by=each) for each in (62, 61, 60))
+    newest_first = tuple(Ended(by=each) for each in (2.3, 2.2, 2.1))
+    assert world.durations.of(world.run, read=False) == newest_first
+    assert world.next(0) == pytest.approx(2.3, abs=0.2)
+    assert world.runs.pages == 0
+
+
+def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -> None:
+    world.past(60, 61, 62)
+    world.next(5)
+    world.durations.note(world.run, Ended(by=63))
+    world.durations.note(world.run, None)
+    known = world.durations.of(world.run, read=True)
+    assert known == tuple(Ended(by=each) for each in (63, 62, 61, 60))
     assert world.runs.pages == 1
 
 
@@ -196,13 +217,13 @@ def test_nobody_waits_while_another_reads(world: World) -> None:
 
     class Slow(CountingRuns):
         def page(self, listing: Listing) -> Page[TaskRun]:
-            seen.append(world.durations.of(world.run))
+            seen.append(world.durations.of(world.run, read=True))
             return super().page(listing)
 
     world.runs = Slow()
     world.durations = Durations(world.runs)
     world.past(60, 61, 62)
-    assert world.durations.of(world.run) is not None
+    assert world.durations.of(world.run, read=True) is not None
     assert seen == [None]
 
 
@@ -210,7 +231,7 @@ def test_only_so_many_tasks_are_remembered() -> None:
     runs = CountingRuns()
     durations = Durations(runs, monotonic=lambda: 0.0, most=2)
     for task in ("a", "b", "a", "c", "a", "b"):
-        durations.of(a_run(task=task))
+        durations.of(a_run(task=task), read=True)
     assert runs.pages == 4  # a, b, c for which b makes room, and b again
 
 
