@@ -43,6 +43,7 @@ from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
 from polysync_core.application.documents import Documents
+from polysync_core.application.durations import Durations
 from polysync_core.application.endings import ACTOR
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
@@ -297,6 +298,7 @@ def build(settings: Settings) -> Services:
             closing=closing,
             connections=connections,
             orders=Orders(resolve_secret=secrets.resolve),
+            durations=Durations(runs),
             clock=utc_now,
         ),
         queue_ends=QueueEnds(runs=runs, closing=closing, clock=utc_now),
