@@ -63,8 +63,8 @@ def measure(connection: StorageConnection, stored: int) -> Reading:
 
 
 def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
-    """Return the storage operations of learning from the past runs of a Task: once, and for each run
-    of the ten minutes that follow."""
+    """Return the storage operations of learning from the past runs of a Task: the first time, and
+    for each run of the ten minutes that follow."""
     storage = CountingStorage(connection, prefix=f"Learn{stored}")
     runs = TableRuns(storage)
     fill(storage, runs, stored)
