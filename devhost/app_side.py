@@ -15,6 +15,8 @@ from devhost.engine import MESSAGE_BYTES, Engine
 from devhost.functions import Function, MissingSetting
 from devhost.http_front import HttpFront
 from devhost.logs import leave_the_web_server_unheard
+from devhost.mcp_calls import TRIGGERS
+from devhost.mcp_front import McpFront
 from devhost.ncrontab import BadSchedule
 from devhost.queues import QueueTrigger
 from devhost.routes import BadTemplate
@@ -62,7 +64,8 @@ class AppSide:
         self._dispatcher = Dispatcher(self._engine, self._app, self._host_file.limits)
         self._dispatcher.start()
         try:
-            self._front = HttpFront(self._app, self._host_file.route_prefix)
+            mcp = McpFront(self._app, self._host_file.mcp)
+            self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
             await self._front.start(self._options.port)
         except BadTemplate as error:
             raise StartRefused(str(error)) from error
@@ -133,7 +136,7 @@ class AppSide:
         match function.kind:
             case "httpTrigger":
                 pass
-            case kind if kind in _DURABLE:
+            case kind if kind in _DURABLE | TRIGGERS:
                 pass
             case "timerTrigger":
                 self._run(TimerTrigger(self._app, function, next_times).run(), function)
