@@ -1,23 +1,27 @@
-"""MCP: one function for every tool of the Copilot, in front of the API in this process."""
+"""MCP: a function for each tool, document and prompt of the Copilot, in front of the API.
+
+What a tool is called with stays in the call as the extension hands it over: the tool reads it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import azure.durable_functions as df
+from azure.functions import PromptArgument, PromptInvocationContext
 
 from orchestrations.engine import DurableEngine
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.bootstrap import api
+from polysync_core.mcp.prompts import PROMPTS, Prompt
+from polysync_core.mcp.resources import RESOURCES, Resource
 from polysync_core.mcp.tool import Tool
 from polysync_core.mcp.tools import TOOLS
 
 blueprint = df.Blueprint()
 
 
-def _register(tool: Tool[Any]) -> None:
-    """Add the function of a tool; its arguments stay in the call, for the tool itself to read."""
-
+def _add_tool(tool: Tool[Any]) -> None:
     @blueprint.function_name(tool.name)
     @blueprint.mcp_tool_trigger(
         arg_name="context",
@@ -29,9 +33,44 @@ def _register(tool: Tool[Any]) -> None:
     @blueprint.generic_input_binding(
         arg_name="durable", type="durableClient", durableRequiresGrpc=True
     )
-    async def invoke(context: str, durable: str) -> str:
+    async def call(context: str, durable: str) -> str:
         return await tool.call(context, api(), {SCOPE_KEY: DurableEngine(durable)})
 
 
-for each in TOOLS:
-    _register(each)
+def _add_resource(resource: Resource) -> None:
+    @blueprint.function_name(resource.name)
+    @blueprint.mcp_resource_trigger(
+        arg_name="context",
+        uri=resource.uri,
+        resource_name=resource.name,
+        title=resource.title,
+        description=resource.description,
+        mime_type=resource.mime_type,
+    )
+    async def read(context: str) -> str:
+        return await resource.read(context, api(), {})
+
+
+def _add_prompt(prompt: Prompt) -> None:
+    arguments = [
+        PromptArgument(each.name, each.description, each.required) for each in prompt.arguments
+    ]
+
+    @blueprint.function_name(prompt.name)
+    @blueprint.mcp_prompt_trigger(
+        arg_name="context",
+        prompt_name=prompt.name,
+        title=prompt.title,
+        description=prompt.description,
+        prompt_arguments=arguments,
+    )
+    def write(context: PromptInvocationContext) -> str:
+        return prompt.written(context.arguments)
+
+
+for each_tool in TOOLS:
+    _add_tool(each_tool)
+for each_resource in RESOURCES:
+    _add_resource(each_resource)
+for each_prompt in PROMPTS:
+    _add_prompt(each_prompt)

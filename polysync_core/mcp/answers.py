@@ -35,9 +35,19 @@ def compact(content: JsonObject) -> JsonObject:
     return {name: value for name, value in content.items() if value not in (None, "", [], {})}
 
 
+def items_of(content: JsonObject, field: str) -> list[JsonObject]:
+    """Return the objects of a list in an answer of the API."""
+    listed = content.get(field)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+
+
 def written(content: JsonObject) -> str:
     """Return the text of an answer, or raise `AnswerTooLong`."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return bounded(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def bounded(text: str) -> str:
+    """Return a text of bearable length, or raise `AnswerTooLong`."""
     if len(text) > LONGEST_ANSWER:
         raise AnswerTooLong(len(text))
     return text

@@ -56,6 +56,9 @@ type Confirm = Annotated[
     Field(description="true carries the change out; without it the answer says what it would do."),
 ]
 
+type Values = dict[str, JsonValue]
+"""Values by the names of parameters; a secret is given as its reference, `vault://…`."""
+
 type Limit = Annotated[int, Field(ge=1, le=100, description="The most to answer at once.")]
 
 type PageToken = Annotated[

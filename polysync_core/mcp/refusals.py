@@ -6,13 +6,14 @@ the rule, what is allowed and which names are nearest. `retryAfterSeconds` is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from polysync_core.domain.errors import Forbidden, PolysyncError, Problem, Unauthenticated
 from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.mcp.answers import AnswerTooLong, compact, untrusted
+from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, untrusted
 from polysync_core.mcp.asking import ApiRefusal
+from polysync_core.mcp.suggestions import Choice
 
 _MOST_PROBLEMS = 20
 _FOREIGN = frozenset({HTTPStatus.BAD_GATEWAY})
@@ -31,16 +32,23 @@ def of_ours(error: PolysyncError) -> JsonObject:
     return _error(status or HTTPStatus.BAD_REQUEST, str(error), listed)
 
 
-def of_api(refusal: ApiRefusal, fields: dict[str, JsonObject]) -> JsonObject:
-    """Return the error that the API answered; `fields` is what names could have been meant."""
+def of_api(refusal: ApiRefusal, missing: Iterable[Choice]) -> JsonObject:
+    """Return the error that the API answered, with the names that there are instead."""
     problem = refusal.problem
-    problems = [each for each in _list(problem.get("errors")) if isinstance(each, dict)]
+    problems = items_of(problem, "errors") + [each.problem() for each in missing]
     detail = problem.get("detail")
     message = untrusted(detail) if refusal.status in _FOREIGN else detail
-    content = _error(refusal.status, message, [*problems, *fields.values()])
+    content = _error(refusal.status, message, problems)
     if refusal.retry_after is not None and isinstance(content["error"], dict):
         content["error"]["retryAfterSeconds"] = int(refusal.retry_after)
     return content
+
+
+def of_choices(choices: Iterable[Choice]) -> JsonObject:
+    """Return the error of arguments that name what there is not."""
+    listed = [each.problem() for each in choices]
+    message = "There is nothing of that name: " + ", ".join(str(each["path"]) for each in listed)
+    return _error(HTTPStatus.NOT_FOUND, message, listed)
 
 
 def of_size(error: AnswerTooLong) -> JsonObject:
@@ -65,7 +73,3 @@ def _error(status: int, message: JsonValue, problems: Sequence[JsonObject]) -> J
 def _problem(problem: JsonObject) -> JsonObject:
     told = {"field": problem.get("path"), **problem}
     return compact({name: value for name, value in told.items() if name != "path"})
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from polysync_core.domain.json import JsonObject
+from polysync_core.mcp.answers import items_of
 from polysync_core.mcp.arguments import Arguments
 from polysync_core.mcp.asking import Api, ApiRefusal
 
@@ -17,6 +19,31 @@ _MOST_SHOWN = 20
 _NEAREST = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A word in an argument that is none of the known ones."""
+
+    field: str
+    word: str
+    known: Sequence[str]
+
+    def problem(self) -> JsonObject:
+        """Return what is wrong, and what there is instead."""
+        told: JsonObject = {"path": self.field, "message": f"there is no '{self.word}'"}
+        told["nearest"] = [*nearest(self.word, self.known)]
+        if len(self.known) <= _MOST_SHOWN:
+            told["allowed"] = [*self.known]
+        return told
+
+
+class NoSuchChoice(Exception):
+    """Arguments name what there is not."""
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
+
+
 def nearest(word: str, known: Sequence[str]) -> list[str]:
     """Return the known words that are closest to a word, the closest first."""
     lowered = {each.lower(): each for each in reversed(known)}
@@ -24,31 +51,23 @@ def nearest(word: str, known: Sequence[str]) -> list[str]:
     return [lowered[each] for each in close]
 
 
-def choice(field: str, word: str, known: Sequence[str]) -> JsonObject:
-    """Return what is wrong with a word that is none of the known ones."""
-    problem: JsonObject = {"path": field, "message": f"there is no '{word}'"}
-    problem["nearest"] = list(nearest(word, known))
-    if len(known) <= _MOST_SHOWN:
-        problem["allowed"] = list(known)
-    return problem
-
-
 async def missing_names(
     api: Api, refusal: ApiRefusal, arguments: Arguments, names: Mapping[str, str]
-) -> dict[str, JsonObject]:
-    """Return, for each argument whose name is not there, what could have been meant.
+) -> list[Choice]:
+    """Return the arguments whose name is not there, of those that name something.
 
-    `names` are the arguments that name something, with the path that lists what there is.
+    `names` are these, each with the path of the API that lists what there is.
     """
     if refusal.status != HTTPStatus.NOT_FOUND:
-        return {}
-    found: dict[str, JsonObject] = {}
+        return []
+    given = arguments.model_dump(by_alias=True)
+    found: list[Choice] = []
     for field, path in names.items():
-        word = arguments.model_dump(by_alias=True).get(field)
+        word = given.get(field)
         if isinstance(word, str):
             known = await _names(api, path)
             if word not in known:
-                found[field] = choice(field, word, known)
+                found.append(Choice(field, word, known))
     return found
 
 
@@ -57,11 +76,8 @@ async def _names(api: Api, path: str) -> list[str]:
     token: str | None = None
     for _ in range(_MOST_PAGES):
         page = await api.get(path, limit=_PAGE, continuationToken=token)
-        items = page.get("items")
-        for each in items if isinstance(items, list) else ():
-            if isinstance(each, dict):
-                names.append(str(each["name"]))
-        given = page.get("continuationToken")
+        names += [str(each["name"]) for each in items_of(page, "items")]
+        given = page["continuationToken"]
         token = given if isinstance(given, str) else None
         if token is None:
             break

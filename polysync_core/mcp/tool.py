@@ -15,8 +15,8 @@ from polysync_core.mcp.answers import AnswerTooLong, written
 from polysync_core.mcp.arguments import Arguments, properties_of, read_arguments
 from polysync_core.mcp.asking import Api, ApiRefusal, AsgiApp
 from polysync_core.mcp.callers import caller_headers
-from polysync_core.mcp.refusals import of_api, of_ours, of_size, unexpected
-from polysync_core.mcp.suggestions import missing_names
+from polysync_core.mcp.refusals import of_api, of_choices, of_ours, of_size, unexpected
+from polysync_core.mcp.suggestions import NoSuchChoice, missing_names
 
 _log = logging.getLogger(__name__)
 
@@ -43,30 +43,26 @@ class Tool[A: Arguments]:
             told = read_context(context)
             api = Api(app=app, caller=caller_headers(told), extras=extras)
             arguments = read_arguments(self.arguments, told.get("arguments"))
-            return _result(await self._answer(api, arguments))
+            content = await self._answer(api, arguments)
+            return _result(written(content), failed="error" in content)
         except AnswerTooLong as error:
-            return _result(of_size(error), failed=True)
-        except _Refused as error:
-            return _result(error.content, failed=True)
+            content = of_size(error)
         except PolysyncError as error:
-            return _result(of_ours(error), failed=True)
+            content = of_ours(error)
         except Exception:
             _log.exception("A tool failed.", extra={"action": "tool_failed", "tool": self.name})
-            return _result(unexpected(), failed=True)
+            content = unexpected()
+        return _result(written(content), failed=True)
 
     async def _answer(self, api: Api, arguments: A) -> JsonObject:
+        """Return what the tool answers, or the error of what it asked for."""
         try:
             return await self.run(api, arguments)
+        except NoSuchChoice as error:
+            return of_choices(error.choices)
         except ApiRefusal as refusal:
-            meant = await missing_names(api, refusal, arguments, self.names)
-            content = of_api(refusal, meant)
-        raise _Refused(content)
-
-
-class _Refused(Exception):
-    def __init__(self, content: JsonObject) -> None:
-        super().__init__()
-        self.content = content
+            missing = await missing_names(api, refusal, arguments, self.names)
+            return of_api(refusal, missing)
 
 
 def read_context(text: str) -> JsonObject:
@@ -77,7 +73,7 @@ def read_context(text: str) -> JsonObject:
     return context
 
 
-def _result(content: JsonObject, *, failed: bool = False) -> str:
+def _result(text: str, *, failed: bool) -> str:
     """Return a result of MCP in the envelope by which the extension takes it whole."""
-    shown = {"content": [{"type": "text", "text": written(content)}], "isError": failed}
+    shown = {"content": [{"type": "text", "text": text}], "isError": failed}
     return json.dumps({"type": "call_tool_result", "content": json.dumps(shown)})
