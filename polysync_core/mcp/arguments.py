@@ -59,7 +59,9 @@ type Confirm = Annotated[
 type Values = dict[str, JsonValue]
 """Values by the names of parameters; a secret is given as its reference, `vault://…`."""
 
-type Limit = Annotated[int, Field(ge=1, le=100, description="The most to answer at once.")]
+type Limit = Annotated[
+    int, Field(ge=1, le=100, description="The most to answer at once, 1 to 100; 20 if left out.")
+]
 
 type PageToken = Annotated[
     Annotated[str, StringConstraints(max_length=2_000)] | None,

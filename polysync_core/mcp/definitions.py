@@ -39,7 +39,9 @@ class NextFireTimes(Arguments):
     """The arguments of `next_fire_times`."""
 
     task: Annotated[Name, Field(description="The name of the Task.")]
-    count: Annotated[int, Field(ge=1, le=100, description="How many.")] = 10
+    count: Annotated[
+        int, Field(ge=1, le=100, description="How many, 1 to 100; 10 if left out.")
+    ] = 10
 
 
 async def _apply_definitions(api: Api, given: ApplyDefinitions) -> JsonObject:
@@ -91,6 +93,7 @@ APPLY_DEFINITIONS = Tool(
     "what is stored has changed since, nothing is done.",
     arguments=ApplyDefinitions,
     run=_apply_definitions,
+    asks=("PUT", "/definitions"),
 )
 NEXT_FIRE_TIMES = Tool(
     name="next_fire_times",
@@ -98,5 +101,6 @@ NEXT_FIRE_TIMES = Tool(
     "daylight saving and calendars do to it. Reads only.",
     arguments=NextFireTimes,
     run=_next_fire_times,
+    asks=("GET", "/tasks/{name}/fire-times"),
     names={"task": "tasks"},
 )

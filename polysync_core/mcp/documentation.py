@@ -19,7 +19,9 @@ class SearchDocumentation(Arguments):
         Annotated[str, StringConstraints(min_length=2, max_length=300)],
         Field(description="Some words, in English."),
     ]
-    limit: Annotated[int, Field(ge=1, le=20, description="The most sections to answer.")] = 5
+    limit: Annotated[
+        int, Field(ge=1, le=20, description="The most sections to answer, 1 to 20.")
+    ] = 5
 
 
 async def _search_documentation(api: Api, given: SearchDocumentation) -> JsonObject:
@@ -33,4 +35,5 @@ SEARCH_DOCUMENTATION = Tool(
     "form of definitions, schedules, dependencies, limits, platforms, errors. Reads only.",
     arguments=SearchDocumentation,
     run=_search_documentation,
+    asks=("GET", "/documentation"),
 )

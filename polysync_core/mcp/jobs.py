@@ -163,6 +163,7 @@ CONFIGURE_JOB = Tool(
     "parameters or any other. Without confirm it only says what would differ.",
     arguments=ConfigureJob,
     run=_configure_job,
+    asks=("PATCH", "/jobs/{name}"),
     names={"job": "jobs"},
 )
 CREATE_TASK_FROM_JOB = Tool(
@@ -171,5 +172,6 @@ CREATE_TASK_FROM_JOB = Tool(
     "only says what it would create.",
     arguments=CreateTaskFromJob,
     run=_create_task_from_job,
+    asks=("POST", "/jobs/{name}/tasks"),
     names={"job": "jobs"},
 )

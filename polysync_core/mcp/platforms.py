@@ -49,7 +49,9 @@ class ImportPlatformJobs(Arguments):
     ] = None
     job_type: JobTypeName = None
     search: Search = None
-    limit: Annotated[int, Field(ge=1, le=_MOST_AT_ONCE, description="The most to import.")] = 50
+    limit: Annotated[
+        int, Field(ge=1, le=_MOST_AT_ONCE, description="The most to import, 1 to 100.")
+    ] = 50
     continuation_token: PageToken = None
     confirm: Confirm = False
 
@@ -165,6 +167,7 @@ LIST_PLATFORM_PIPELINES = Tool(
     "with the Jobs that run it already. Reads only.",
     arguments=ListPlatformPipelines,
     run=_list_platform_pipelines,
+    asks=("GET", "/platforms/{name}/artefacts"),
     names={"platform": "platforms"},
 )
 IMPORT_PLATFORM_JOBS = Tool(
@@ -173,5 +176,6 @@ IMPORT_PLATFORM_JOBS = Tool(
     "already is brought up to date. Without confirm it only says what it would do.",
     arguments=ImportPlatformJobs,
     run=_import_platform_jobs,
+    asks=("POST", "/platforms/{name}/import"),
     names={"platform": "platforms"},
 )

@@ -180,6 +180,7 @@ LIST_RUNS = Tool(
     description="Lists runs, newest first, each with its status and the reason. Reads only.",
     arguments=ListRuns,
     run=_list_runs,
+    asks=("GET", "/task-runs"),
     names={"task": "tasks"},
 )
 GET_RUN = Tool(
@@ -187,6 +188,7 @@ GET_RUN = Tool(
     description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
     arguments=OneRun,
     run=_get_run,
+    asks=("GET", "/task-runs/{run_id}"),
 )
 EXPLAIN_RUN = Tool(
     name="explain_run",
@@ -194,6 +196,7 @@ EXPLAIN_RUN = Tool(
     "Reads only.",
     arguments=OneRun,
     run=_explain_run,
+    asks=("GET", "/task-runs/{run_id}/explain"),
 )
 RUN_TASK_ONCE = Tool(
     name="run_task_once",
@@ -201,6 +204,7 @@ RUN_TASK_ONCE = Tool(
     "the Task's artefact is run on its platform. Needs only the name of the Task.",
     arguments=RunTaskOnce,
     run=_run_task_once,
+    asks=("POST", "/tasks/{name}/run"),
     names={"task": "tasks"},
 )
 CANCEL_RUN = Tool(
@@ -208,4 +212,5 @@ CANCEL_RUN = Tool(
     description="Stops a run, waiting or running. Without confirm it only says what it would do.",
     arguments=CancelRun,
     run=_cancel_run,
+    asks=("POST", "/task-runs/{run_id}/cancel"),
 )

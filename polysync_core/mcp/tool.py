@@ -29,6 +29,8 @@ class Tool[A: Arguments]:
     description: str
     arguments: type[A]
     run: Callable[[Api, A], Awaitable[JsonObject]]
+    asks: tuple[str, str]
+    """Method and path of the route that does the work, whose role the caller needs."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The arguments that name something, with the path of the API that lists what there is."""
 

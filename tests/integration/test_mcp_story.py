@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
 SCHEDULE = """
 tasks:
-  - {name: landing, job: JOB, schedules: [{name: daily, cron: "0 6 * * *", timeZone: Europe/Berlin}]}
+  - name: landing
+    job: JOB
+    schedules: [{name: daily, cron: "0 6 * * *", timeZone: Europe/Berlin}]
 """
 
 
