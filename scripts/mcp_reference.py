@@ -23,15 +23,16 @@ _INTRODUCTION = """\
 What any MCP client finds at `/runtime/webhooks/mcp`; [the Copilot](../howto/copilot.md) says how to
 connect one. `python -m scripts.mcp_reference` writes this page from the tools themselves.
 
-A tool asks the HTTP API in the same process, as its caller: roles, checks and the audit are those of
-the route that it asks. What changes something says first what it would do, and does it with
-`confirm: true`; `apply_definitions` wants the token of its plan, and `run_task_once` needs only the name
-of the Task and starts at once. Answers are compact JSON with links into the API. What a platform or a
-person wrote stands in a field `untrusted`, each text cut to 2,000 characters. An answer of more than
-60,000 characters is refused.
+A tool asks the HTTP API in the same process, as its caller: roles, checks and the audit are those
+of the route that it asks. What changes something says first what it would do, and does it with
+`confirm: true`; `apply_definitions` wants the token of its plan, and `run_task_once` needs only
+the name of the Task and starts at once. Answers are compact JSON with links into the API. What a
+platform or a person wrote stands in a field `untrusted`, each text cut to 2,000 characters. An
+answer of more than 60,000 characters is refused.
 
-An error is `{"error": {"status", "message", "problems": [{"field", "message", "nearest", "allowed"}]}}`
-with the status that HTTP would have, and `retryAfterSeconds` where trying again helps.
+An error is `{"error": {"status", "message", "problems": [{"field", "message", "nearest",
+"allowed"}]}}` with the status that HTTP would have, and `retryAfterSeconds` where trying again
+helps.
 """
 
 

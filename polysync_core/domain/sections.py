@@ -13,6 +13,8 @@ _SATURATION, _LENGTH = 1.2, 0.75
 _OF_HEADING = 4
 """As often as a word of a heading counts against one of the text."""
 
+_OF_ONE_PAGE = 2
+
 _HEADING = re.compile(r"(#{1,6}) +(.+?) *#*$")
 _FENCE = re.compile(r" *(```|~~~)")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
@@ -69,11 +71,18 @@ class SectionIndex:
         self._holders = Counter(word for counts in self._counts for word in counts)
 
     def best(self, question: str, *, limit: int) -> list[Section]:
-        """Return the sections that fit a question best, the best first; none where none fits."""
+        """Return the sections that fit a question best, the best first; none where none fits.
+
+        Of a page there are two at most: one that is all about a word would else be the only one.
+        """
         words = set(_words(question))
         scored = [(self._score(each, words), -each) for each in range(len(self._sections))]
-        scored.sort(reverse=True)
-        return [self._sections[-each] for score, each in scored[:limit] if score > 0]
+        found: list[Section] = []
+        for score, number in sorted(scored, reverse=True):
+            section = self._sections[-number]
+            if score > 0 and sum(each.page == section.page for each in found) < _OF_ONE_PAGE:
+                found.append(section)
+        return found[:limit]
 
     def _score(self, number: int, words: set[str]) -> float:
         counts = self._counts[number]
