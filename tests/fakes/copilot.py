@@ -19,7 +19,6 @@ from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
 from polysync_core.api.importing import importing_routes
-from polysync_core.api.roles import Role
 from polysync_core.api.runs import run_routes
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.audit import Audit
@@ -31,6 +30,7 @@ from polysync_core.application.fire_times import FireTimePreview
 from polysync_core.application.policies import Policies
 from polysync_core.application.runs import TaskRuns
 from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.roles import Role
 from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.registry import check_job
 from tests.fakes.audit import FakeAuditStore
@@ -94,7 +94,10 @@ class Copilot:
             clock=self.clock,
         )
         preview = FireTimePreview(
-            task_named=definitions.task, calendar_named=definitions.calendar, clock=self.clock
+            task_named=definitions.task,
+            calendar_named=definitions.calendar,
+            states_of=lambda _: [],
+            clock=self.clock,
         )
         explanations = Explanations(runs=self.runs, definitions=definitions, clock=self.clock)
         ids = count()

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
+from polysync_core.domain.access_keys import new_access_key
+from polysync_core.domain.roles import Role
 from tests.faults.stand import Stand, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
@@ -56,7 +58,7 @@ def test_the_smoke_test_finds_it_whole(site: Stand) -> None:
     checked = _smoke(site, "--open", "--task", "nap")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 4
+    assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 5
 
 
 def test_the_smoke_test_notices_that_nobody_must_sign_in(site: Stand) -> None:

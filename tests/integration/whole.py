@@ -1,4 +1,4 @@
-"""The whole app on a local host beside a Databricks simulator, with keys of machines that may call."""
+"""The whole app on a local host beside a Databricks simulator, with keys of two machines."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ DOCS = Path(__file__).parents[3] / "docs"
     ],
 )
 def test_a_question_finds_its_page(question: str, page: str) -> None:
-    found = Documentation(folder=DOCS).search(question, limit=3)
+    found = Documentation(folder=DOCS).search(question, limit=5)
 
     assert page in [each.page for each in found]
 

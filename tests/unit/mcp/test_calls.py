@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.api.roles import Role
 from polysync_core.domain.definitions.jobs import Parameter
+from polysync_core.domain.roles import Role
 from polysync_core.mcp.answers import LONGEST_ANSWER, LONGEST_TEXT, untrusted
 from polysync_core.mcp.resources import RESOURCES
 from polysync_core.mcp.tools import TOOLS

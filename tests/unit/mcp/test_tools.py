@@ -298,6 +298,6 @@ def test_fire_times_are_told_with_their_link(settled: Copilot) -> None:
 
 
 def test_the_documentation_answers(copilot: Copilot) -> None:
-    answer = copilot.ask("search_documentation", query="daylight saving time", limit=3)
+    answer = copilot.ask("search_documentation", query="daylight saving time")
 
     assert "docs/reference/schedules.md" in [each["page"] for each in answer["sections"]]
