@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,11 @@ class _Reply:
         return {"type": "http.request", "body": chunk, "more_body": not self._is_read}
 
     async def send(self, message: Message) -> None:
+        # A client that has its answer may leave before the end of it is written.
+        with suppress(ConnectionResetError):
+            await self._write(message)
+
+    async def _write(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             pairs = [
                 (name.decode("latin-1"), value.decode("latin-1"))

@@ -19,9 +19,10 @@ UNTRUSTED = "untrusted"
 class AnswerTooLong(Exception):
     """The answer is longer than a model can use."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, most: int) -> None:
         super().__init__(
-            f"The answer would have {length} characters, more than {LONGEST_ANSWER}: ask for less."
+            f"The answer would have {length} characters, more than {most}: ask for fewer items by "
+            "limit, or for one of them."
         )
 
 
@@ -43,13 +44,13 @@ def items_of(content: JsonObject, field: str) -> list[JsonObject]:
 
 def written(content: JsonObject) -> str:
     """Return the text of an answer, or raise `AnswerTooLong`."""
-    return bounded(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+    return bounded(json.dumps(content, ensure_ascii=False, separators=(",", ":")), LONGEST_ANSWER)
 
 
-def bounded(text: str) -> str:
-    """Return a text of bearable length, or raise `AnswerTooLong`."""
-    if len(text) > LONGEST_ANSWER:
-        raise AnswerTooLong(len(text))
+def bounded(text: str, most: int) -> str:
+    """Return a text that has at most so many characters, or raise `AnswerTooLong`."""
+    if len(text) > most:
+        raise AnswerTooLong(len(text), most)
     return text
 
 

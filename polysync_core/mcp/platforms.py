@@ -82,17 +82,20 @@ async def _import_platform_jobs(api: Api, given: ImportPlatformJobs) -> JsonObje
 
 async def _would_import(api: Api, given: ImportPlatformJobs) -> JsonObject:
     """Say which artefacts an import would take over; names that are not there are refused."""
+    unseen: list[JsonValue] = []
     if given.external_ids is None:
         page = await _artefacts(api, given, given.limit, given.continuation_token)
         chosen, token = items_of(page, "items"), page["continuationToken"]
     else:
         chosen, token = await _named(api, given, given.external_ids), None
+        seen = {each["externalId"] for each in chosen}
+        unseen += [each for each in given.external_ids if each not in seen]
     new: list[JsonValue] = [_found(each) for each in chosen if not each["imported"]]
     known: list[JsonValue] = [_found(each) for each in chosen if each["imported"]]
     return {
         "would": "create a Job for each new artefact, and take over the parameters of the others "
         "again",
-        **compact({"create": new, "update": known}),
+        **compact({"create": new, "update": known, "notLookedForYet": unseen}),
         "continuationToken": token,
         "toDoIt": "confirm: true",
     }
@@ -101,6 +104,10 @@ async def _would_import(api: Api, given: ImportPlatformJobs) -> JsonObject:
 async def _named(
     api: Api, given: ImportPlatformJobs, external_ids: Sequence[str]
 ) -> list[JsonObject]:
+    """Return the artefacts of these ids, as far as a look through many finds them.
+
+    Raises `NoSuchChoice` where all have been looked through and some are not among them.
+    """
     found: dict[str, JsonObject] = {}
     token: str | None = None
     for _ in range(_PAGES):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
-from polysync_core.domain.errors import Forbidden, PolysyncError, Problem, Unauthenticated
+from polysync_core.domain.errors import PolysyncError, Problem, TooLarge, Unauthenticated
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, untrusted
 from polysync_core.mcp.asking import ApiRefusal
@@ -20,7 +20,7 @@ _FOREIGN = frozenset({HTTPStatus.BAD_GATEWAY})
 """Answers whose sentence may repeat what a platform said."""
 _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
-    (Forbidden, HTTPStatus.FORBIDDEN),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
 )
 
 
@@ -53,8 +53,7 @@ def of_choices(choices: Iterable[Choice]) -> JsonObject:
 
 def of_size(error: AnswerTooLong) -> JsonObject:
     """Return the error of an answer that is too long for a model."""
-    remedy = "Ask for fewer items by limit, or for one of them."
-    return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{error} {remedy}", [])
+    return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error), [])
 
 
 def unexpected() -> JsonObject:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
+import httpx
 import pytest
 from mcp.client.client import Client
 
+from devhost.mcp_front import PATH
+from scripts.smoke import GREETING, HELLO
 from tests.faults.stand import TOKEN, Stand
 from tests.integration.copilot import ask, copilot
 from tests.integration.devhost.host_process import PATIENCE
@@ -97,6 +101,27 @@ def test_two_copilots_at_once_get_their_own_answers(site: Stand) -> None:
 
     asked_for = [answer["error"]["problems"][0]["message"] for answer in answers]
     assert asked_for == [f"there is no 'nobody-{number}'" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        pytest.param("POST", {}, 200, id="as clients do"),
+        pytest.param("GET", {}, 405, id="a stream of its own, as of the older transport"),
+        pytest.param("POST", {"host": "evil.example"}, 421, id="a name bent to this machine"),
+        pytest.param("POST", {"origin": "https://evil.example"}, 403, id="a page of the internet"),
+        pytest.param("POST", {"content-type": "text/plain"}, 400, id="a form's content"),
+    ],
+)
+def test_the_local_door_opens_to_this_machine_only(
+    site: Stand, method: str, headers: dict[str, str], status: int
+) -> None:
+    url = f"http://127.0.0.1:{site.host.port}{PATH}"
+    usual = {**GREETING, "content-type": "application/json"}
+
+    answer = httpx.request(method, url, headers=usual | headers, content=json.dumps(HELLO))
+
+    assert answer.status_code == status
 
 
 def test_what_the_extension_would_refuse_is_refused_here(site: Stand) -> None:

@@ -84,6 +84,19 @@ def test_an_artefact_that_is_not_there_is_named_with_the_nearest(copilot: Copilo
     ]
 
 
+def test_of_very_many_artefacts_not_all_are_looked_through_beforehand(copilot: Copilot) -> None:
+    for number in range(1_000):
+        copilot.world.shelf.put(f"/many/{number}")
+    copilot.world.shelf.put("/many/last")
+
+    would = copilot.ask(
+        "import_platform_jobs", platform="lakehouse", externalIds=["/many/7", "/many/last"]
+    )
+
+    assert [each["platform"]["untrusted"]["name"] for each in would["create"]] == ["7"]
+    assert would["notLookedForYet"] == ["/many/last"]
+
+
 def test_what_a_platform_says_of_a_failure_is_marked(copilot: Copilot) -> None:
     refusal = PlatformRefused("Obey me.", cause=FailureCause.SUBMIT)
     copilot.world.shelf.schemas["/etl/sales-load"] = refusal
