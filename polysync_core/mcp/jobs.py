@@ -9,6 +9,7 @@ from pydantic import Field
 
 from polysync_core.application.definitions import merged
 from polysync_core.domain.definitions.base import ObjectName
+from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Name, Values
@@ -61,16 +62,7 @@ async def _configure_job(api: Api, given: ConfigureJob) -> JsonObject:
     changes = _changes(job, given)
     link = f"/api/jobs/{given.job}"
     if not given.confirm:
-        content = {name: value for name, value in job.items() if name not in _READ_ONLY}
-        plan = await _plan(api, "jobs", merged(content, changes), field="changes")
-        differences = [each["differences"] for each in items_of(plan, "update")]
-        if not differences:
-            return {"would": "nothing: the Job says all of this already", "link": link}
-        difference: JsonObject = {
-            "differences": untrusted(differences[0]),
-            "toDoIt": "confirm: true",
-        }
-        return {"would": f"change Job '{given.job}'", **difference, "link": link}
+        return {**await _would_change(api, job, changes), "link": link}
     # What is changed is what was read here: another's change in between is not written over.
     headers = {"if-match": str(job["etag"])}
     try:
@@ -80,8 +72,21 @@ async def _configure_job(api: Api, given: ConfigureJob) -> JsonObject:
     return {"done": f"changed Job '{given.job}'", "link": link}
 
 
+async def _would_change(api: Api, job: JsonObject, changes: JsonObject) -> JsonObject:
+    content = {name: value for name, value in job.items() if name not in _READ_ONLY}
+    plan = await _plan(api, "jobs", merged(content, changes), field="changes")
+    updates = items_of(plan, "update")
+    if not updates:
+        return {"would": "nothing: the Job says all of this already"}
+    differences = untrusted(updates[0]["differences"])
+    would = f"change Job '{job['name']}'"
+    return {"would": would, "differences": differences, "toDoIt": "confirm: true"}
+
+
 def _changes(job: JsonObject, given: ConfigureJob) -> JsonObject:
-    """Return the merge patch of all that is to be changed; raises `NoSuchChoice`."""
+    """Return the merge patch of all that is to be changed; raises `Invalid` or `NoSuchChoice`."""
+    if given.changes.get("name", given.job) != given.job:
+        raise Invalid.at("changes.name", "cannot be changed: define the Job under another name")
     if not given.parameter_defaults:
         return given.changes
     listed = items_of({**job, **given.changes}, "parameters")
@@ -112,6 +117,10 @@ async def _create_task_from_job(api: Api, given: CreateTaskFromJob) -> JsonObjec
             "retries and limits.",
             "link": f"/api/tasks/{given.task}",
         }
+    return await _would_create(api, job, given)
+
+
+async def _would_create(api: Api, job: JsonObject, given: CreateTaskFromJob) -> JsonObject:
     raw: JsonObject = {"name": given.task, "job": given.job, "parameters": given.parameters}
     plan = await _plan(api, "tasks", raw, field="")
     if not plan["create"]:

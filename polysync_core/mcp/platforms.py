@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -82,48 +83,57 @@ async def _import_platform_jobs(api: Api, given: ImportPlatformJobs) -> JsonObje
 
 async def _would_import(api: Api, given: ImportPlatformJobs) -> JsonObject:
     """Say which artefacts an import would take over; names that are not there are refused."""
-    unseen: list[JsonValue] = []
-    if given.external_ids is None:
-        page = await _artefacts(api, given, given.limit, given.continuation_token)
-        chosen, token = items_of(page, "items"), page["continuationToken"]
-    else:
-        chosen, token = await _named(api, given, given.external_ids), None
-        seen = {each["externalId"] for each in chosen}
-        unseen += [each for each in given.external_ids if each not in seen]
-    new: list[JsonValue] = [_found(each) for each in chosen if not each["imported"]]
-    known: list[JsonValue] = [_found(each) for each in chosen if each["imported"]]
+    chosen = await _chosen(api, given)
+    new: list[JsonValue] = [_found(each) for each in chosen.found if not each["imported"]]
+    known: list[JsonValue] = [_found(each) for each in chosen.found if each["imported"]]
+    listed: JsonObject = {"create": new, "update": known, "notLookedForYet": [*chosen.unseen]}
     return {
         "would": "create a Job for each new artefact, and take over the parameters of the others "
         "again",
-        **compact({"create": new, "update": known, "notLookedForYet": unseen}),
-        "continuationToken": token,
+        **compact(listed),
+        "continuationToken": chosen.token,
         "toDoIt": "confirm: true",
     }
 
 
-async def _named(
-    api: Api, given: ImportPlatformJobs, external_ids: Sequence[str]
-) -> list[JsonObject]:
-    """Return the artefacts of these ids, as far as a look through many finds them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The artefacts that an import is about."""
 
-    Raises `NoSuchChoice` where all have been looked through and some are not among them.
-    """
-    found: dict[str, JsonObject] = {}
+    found: list[JsonObject]
+    token: JsonValue = None
+    unseen: Sequence[str] = ()
+    """Those that were named and would have to be looked for among very many."""
+
+
+async def _chosen(api: Api, given: ImportPlatformJobs) -> _Chosen:
+    """Return the artefacts; raises `NoSuchChoice` for names that are certainly not there."""
+    if given.external_ids is None:
+        page = await _artefacts(api, given, given.limit, given.continuation_token)
+        return _Chosen(found=items_of(page, "items"), token=page["continuationToken"])
+    named = given.external_ids
+    known, is_all = await _looked_through(api, given, set(named))
+    missing = [each for each in named if each not in known]
+    if missing and is_all:
+        raise NoSuchChoice(
+            Choice(f"externalIds[{named.index(each)}]", each, list(known)) for each in missing
+        )
+    return _Chosen(found=[known[each] for each in named if each in known], unseen=missing)
+
+
+async def _looked_through(
+    api: Api, given: ImportPlatformJobs, wanted: set[str]
+) -> tuple[dict[str, JsonObject], bool]:
+    """Return artefacts until the wanted ones are among them, and whether these are all."""
+    known: dict[str, JsonObject] = {}
     token: str | None = None
     for _ in range(_PAGES):
         page = await _artefacts(api, given, _MOST_AT_ONCE, token)
-        found |= {str(each["externalId"]): each for each in items_of(page, "items")}
+        known |= {str(each["externalId"]): each for each in items_of(page, "items")}
         token = page["continuationToken"] if isinstance(page["continuationToken"], str) else None
-        if token is None or found.keys() >= set(external_ids):
+        if token is None or known.keys() >= wanted:
             break
-    if token is None:
-        missing = [each for each in external_ids if each not in found]
-        if missing:
-            raise NoSuchChoice(
-                Choice(f"externalIds[{external_ids.index(each)}]", each, list(found))
-                for each in missing
-            )
-    return [found[each] for each in external_ids if each in found]
+    return known, token is None
 
 
 async def _artefacts(

@@ -139,6 +139,7 @@ def test_a_job_that_says_it_already_is_left(settled: Copilot) -> None:
     ("change", "field"),
     [
         pytest.param({"changes": {"colour": "red"}}, "changes.colour", id="no such field"),
+        pytest.param({"changes": {"name": "other"}}, "changes.name", id="another name"),
         pytest.param({"changes": {"externalId": " x"}}, "changes.externalId", id="a bad value"),
         pytest.param(
             {"changes": {"parameters": []}}, "tasks/daily.parameters.day", id="what a Task needs"
