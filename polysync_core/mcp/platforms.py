@@ -116,7 +116,8 @@ async def _chosen(api: Api, given: ImportPlatformJobs) -> _Chosen:
     missing = [each for each in named if each not in known]
     if missing and is_all:
         raise NoSuchChoice(
-            Choice(f"externalIds[{named.index(each)}]", each, list(known)) for each in missing
+            Choice(f"externalIds[{named.index(each)}]", each, list(known), foreign=True)
+            for each in missing
         )
     return _Chosen(found=[known[each] for each in named if each in known], unseen=missing)
 
@@ -172,7 +173,7 @@ def _imported(imported: JsonObject) -> JsonObject:
             "job": job,
             "jobType": imported["jobType"],
             "platform": untrusted(compact(foreign)),
-            "tasks": imported["tasks"],
+            "tasks": untrusted(imported["tasks"]),
             "link": None if job is None else f"/api/jobs/{job}",
         }
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from polysync_core.domain.json import JsonObject
-from polysync_core.mcp.answers import items_of
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.mcp.answers import items_of, untrusted
 from polysync_core.mcp.arguments import Arguments
 from polysync_core.mcp.asking import Api, ApiRefusal
 
@@ -26,14 +26,19 @@ class Choice:
     field: str
     word: str
     known: Sequence[str]
+    foreign: bool = False
+    """Whether the known words are a platform's."""
 
     def problem(self) -> JsonObject:
         """Return what is wrong, and what there is instead."""
         told: JsonObject = {"path": self.field, "message": f"there is no '{self.word}'"}
-        told["nearest"] = [*nearest(self.word, self.known)]
+        told["nearest"] = self._shown(nearest(self.word, self.known))
         if len(self.known) <= _MOST_SHOWN:
-            told["allowed"] = [*self.known]
+            told["allowed"] = self._shown(self.known)
         return told
+
+    def _shown(self, words: Sequence[str]) -> JsonValue:
+        return untrusted([*words]) if self.foreign else [*words]
 
 
 class NoSuchChoice(Exception):

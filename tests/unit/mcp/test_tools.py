@@ -78,8 +78,8 @@ def test_an_artefact_that_is_not_there_is_named_with_the_nearest(copilot: Copilo
         {
             "field": "externalIds[0]",
             "message": "there is no '/etl/sale-load'",
-            "nearest": ["/etl/sales-load"],
-            "allowed": ["/etl/sales-load"],
+            "nearest": {"untrusted": ["/etl/sales-load"]},
+            "allowed": {"untrusted": ["/etl/sales-load"]},
         }
     ]
 
