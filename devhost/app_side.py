@@ -9,7 +9,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from devhost import children
+from devhost import children, mcp_front
 from devhost.dispatch import Dispatcher
 from devhost.engine import MESSAGE_BYTES, Engine
 from devhost.functions import Function, MissingSetting
@@ -63,8 +63,8 @@ class AppSide:
         await self._wait_for_the_worker()
         self._dispatcher = Dispatcher(self._engine, self._app, self._host_file.limits)
         self._dispatcher.start()
+        mcp = McpFront(self._app, self._host_file.mcp)
         try:
-            mcp = McpFront(self._app, self._host_file.mcp)
             self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
             await self._front.start(self._options.port)
         except BadTemplate as error:
@@ -73,6 +73,9 @@ class AppSide:
             raise StartRefused(
                 f"Port {self._options.port} is taken: choose another with --port."
             ) from error
+        if mcp.has_any:
+            address = f"http://127.0.0.1:{self._options.port}{mcp_front.PATH}"
+            log.info("MCP clients find the app's tools.", extra={"url": address})
         self._start_triggers()
 
     async def stop(self, grace: float) -> None:
