@@ -30,6 +30,9 @@ demo: $(READY) ## Run the example lakehouse end to end on this machine
 
 run: $(READY) ## Start the app on this machine and stay up
 	@echo "API: http://127.0.0.1:7071/api   documentation: /api/docs   Databricks simulator: http://127.0.0.1:8787/"
+	@echo "MCP: http://127.0.0.1:7071/runtime/webhooks/mcp   for VS Code, in .vscode/mcp.json:"
+	@echo '  {"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}'
+	@echo "  for Claude Code: claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
 	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost
 
 test: $(READY) ## Run the whole test suite

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
+from pathlib import Path
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from polysync_core.api.callers import (
 )
 from polysync_core.api.connectivity import connectivity_routes
 from polysync_core.api.definitions import definition_routes
+from polysync_core.api.documentation import documentation_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
@@ -42,6 +44,7 @@ from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
+from polysync_core.application.documentation import Documentation
 from polysync_core.application.documents import Documents
 from polysync_core.application.durations import Durations
 from polysync_core.application.endings import ACTOR
@@ -93,6 +96,8 @@ from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
 
+_DOCUMENTATION = Path(__file__).parents[1] / "docs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -100,6 +105,7 @@ class Services:
 
     definitions: Definitions
     documents: Documents
+    documentation: Documentation
     connectivity: Connectivity
     importing: Importing
     runs: TaskRuns
@@ -175,6 +181,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
+            documentation_routes(services.documentation),
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
@@ -262,6 +269,7 @@ def build(settings: Settings) -> Services:
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
+        documentation=Documentation(folder=_DOCUMENTATION),
         connectivity=Connectivity(
             vault_named=definitions.vault,
             platform_named=definitions.platform,
