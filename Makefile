@@ -25,12 +25,16 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
-demo: $(READY) ## Run the example lakehouse end to end on this machine
+demo: $(READY) ## Run the example lakehouse, over three platforms, end to end on this machine
 	@$(PY) -m examples.demo
 
-run: $(READY) ## Start the app on this machine and stay up
-	@echo "API: http://127.0.0.1:7071/api   documentation: /api/docs   Databricks simulator: http://127.0.0.1:8787/"
-	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost
+run: $(READY) ## Start the app and its simulators on this machine and stay up
+	@echo "API                http://127.0.0.1:7071/api   documentation: /api/docs"
+	@echo "Databricks         http://127.0.0.1:8787       simulated, as all three"
+	@echo "AI Foundry         http://127.0.0.1:9787"
+	@echo "Google functions   http://127.0.0.1:9788"
+	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" \
+	  $(PY) -m devhost --foundry-port 9787 --google-functions-port 9788
 
 test: $(READY) ## Run the whole test suite
 	@$(PY) -m pytest
