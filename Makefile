@@ -36,8 +36,9 @@ run: $(READY) ## Start the app and its simulators on this machine and stay up
 	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" \
 	  $(PY) -m devhost --foundry-port 9787 --google-functions-port 9788
 
+# Two files at a time: much of the suite waits for hosts. In the order of the tree, the long ones come first.
 test: $(READY) ## Run the whole test suite
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
