@@ -49,10 +49,23 @@ class NoUserToken(Invalid):
     """A call on behalf of the user came without the user's token."""
 
 
+class CallFailed(PolysyncError):
+    """Databricks has not carried out a call."""
+
+    def __init__(self, status: int, text: str, retry_after: float | None = None) -> None:
+        super().__init__(f"Databricks has not carried out the request (status {status}).")
+        self.status = status
+        self.text = text
+        """The standard phrase of the status; nothing that Databricks has said."""
+        self.retry_after = retry_after
+
+
 class RunStreamEnded(PolysyncError):
     """A run is not followed any further."""
 
     code = "INTERNAL_ERROR"
+    run_id: int | str | None = None
+    """The run, where there is one."""
 
     @property
     def text(self) -> str:
@@ -77,6 +90,7 @@ class PollFailed(RunStreamEnded):
 
     def __init__(self, run_id: int) -> None:
         super().__init__(f"Failed to poll run status for run {run_id}")
+        self.run_id = run_id
 
 
 class WaitedTooLong(RunStreamEnded):
@@ -84,5 +98,6 @@ class WaitedTooLong(RunStreamEnded):
 
     code = "TIMEOUT"
 
-    def __init__(self, run_id: int, milliseconds: int) -> None:
+    def __init__(self, run_id: int | str, milliseconds: int) -> None:
         super().__init__(f"Job run {run_id} polling timeout after {milliseconds}ms")
+        self.run_id = run_id

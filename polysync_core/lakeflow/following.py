@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +14,7 @@ from anyio import to_thread
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.json import JsonObject
 from polysync_core.lakeflow.errors import PollFailed, WaitedTooLong
-from polysync_core.lakeflow.watching import Look, Watch, Watches
+from polysync_core.lakeflow.watching import Look, Subject, Watch, Watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Following:
                     case seconds:
                         bell.wait(seconds)
 
-    async def __aiter__(self) -> AsyncIterator[Look]:
+    async def __aiter__(self) -> AsyncGenerator[Look]:
         """Yield the looks; a step waits for the next, and calls are made in threads."""
         loop, bell = asyncio.get_running_loop(), asyncio.Event()
 
@@ -80,9 +80,8 @@ class Following:
                             await asyncio.wait_for(bell.wait(), seconds)
 
     def _watch(self, run_id: int, ring: Callable[[], None]) -> AbstractContextManager[Watch]:
-        return self.watches.of(
-            (self.viewer, run_id), lambda: self.look(run_id), after=self.after, ring=ring
-        )
+        subject = Subject(run_id=run_id, viewer=self.viewer, look=self.look)
+        return self.watches.of(subject, self.after, ring)
 
     def _seat(self, run_id: int, watch: Watch) -> _Seat:
         monotonic = self.watches.pace.monotonic

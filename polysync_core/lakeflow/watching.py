@@ -63,6 +63,7 @@ class _Turn(Enum):
 class Look:
     """What one look at a run has found."""
 
+    run_id: int
     sequence: int
     run: JsonObject
     status: str | None
@@ -86,7 +87,10 @@ def life_cycle_state(run: JsonObject) -> str | None:
 class Watch:
     """One run, and all who watch it. Safe for threads."""
 
-    def __init__(self, look: Callable[[], JsonObject], pace: Pace, after: int) -> None:
+    def __init__(
+        self, run_id: int, look: Callable[[int], JsonObject], pace: Pace, after: int
+    ) -> None:
+        self._run_id = run_id
         self._look = look
         self._pace = pace
         self._sequence = after
@@ -157,7 +161,7 @@ class Watch:
 
     def _found(self) -> JsonObject | PolysyncError:
         try:
-            return self._look()
+            return self._look(self._run_id)
         except PolysyncError as error:
             return error
         except Exception:
@@ -170,6 +174,7 @@ class Watch:
             return found
         self._sequence += 1
         return Look(
+            run_id=self._run_id,
             sequence=self._sequence,
             run=found,
             status=life_cycle_state(found),
@@ -189,42 +194,49 @@ class _Shared:
     watchers: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A run, and how it is looked at."""
+
+    run_id: int
+    viewer: object
+    """Who looks where: those who are equal share their looks at the same run."""
+    look: Callable[[int], JsonObject] = field(compare=False)
+
+
 @dataclass(slots=True)
 class Watches:
     """The runs that are being watched in this process, by who may see them."""
 
     pace: Pace
-    _shared: dict[object, _Shared] = field(default_factory=dict[object, _Shared])
+    _shared: dict[Subject, _Shared] = field(default_factory=dict[Subject, _Shared])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def of(
-        self, run: object, look: Callable[[], JsonObject], after: int, ring: Callable[[], None]
-    ) -> Generator[Watch]:
-        """Watch a run, together with all who do so under the same name of it."""
-        shared = self._join(run, look, after, ring)
+    def of(self, subject: Subject, after: int, ring: Callable[[], None]) -> Generator[Watch]:
+        """Watch a run, together with all others who do."""
+        shared = self._join(subject, after, ring)
         try:
             yield shared.watch
         finally:
-            self._leave(run, shared, ring)
+            self._leave(subject, shared, ring)
 
-    def _join(
-        self, run: object, look: Callable[[], JsonObject], after: int, ring: Callable[[], None]
-    ) -> _Shared:
+    def _join(self, subject: Subject, after: int, ring: Callable[[], None]) -> _Shared:
         with self._lock:
-            shared = self._shared.get(run)
+            shared = self._shared.get(subject)
             if shared is None or shared.watch.is_over:
-                shared = self._shared[run] = _Shared(Watch(look, self.pace, after))
+                watch = Watch(subject.run_id, subject.look, self.pace, after)
+                shared = self._shared[subject] = _Shared(watch)
             shared.watch.attend(ring, after)
             shared.watchers += 1
             return shared
 
-    def _leave(self, run: object, shared: _Shared, ring: Callable[[], None]) -> None:
+    def _leave(self, subject: Subject, shared: _Shared, ring: Callable[[], None]) -> None:
         with self._lock:
             shared.watchers -= 1
             shared.watch.depart(ring)
-            if shared.watchers == 0 and self._shared.get(run) is shared:
-                del self._shared[run]
+            if shared.watchers == 0 and self._shared.get(subject) is shared:
+                del self._shared[subject]
 
     def __len__(self) -> int:
         with self._lock:
