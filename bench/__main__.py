@@ -10,10 +10,11 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from random import Random
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, ticking
+from bench import dispatching, graphs, lists, load, polling, ticking
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -37,6 +38,7 @@ def main() -> None:
         "rate": rate,
         "chain": chain,
         "fan": fan,
+        "polling": looks,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
@@ -183,6 +185,24 @@ def fan(_: argparse.Namespace) -> None:
     _graph("1 → 50 → 1 naps of 2 s", graphs.diamond(50, seconds=2.0))
 
 
+def looks(_: argparse.Namespace) -> None:
+    """What looking at runs costs and how late an end is found, by fixed plans and learned ones."""
+    _title("Looks a run, and seconds from its end to the look that finds it (mean, p95)")
+    for name, plan in polling.PLANS.items():
+        for seconds in (20, 600, 3600):
+            for kind, durations in polling.DISTRIBUTIONS.items():
+                fixed, learned = (
+                    polling.watch(plan, durations(seconds, Random(1)), 400, learning=learning)
+                    for learning in (False, True)
+                )
+                _row(f"{name}, {seconds} s, {kind}", f"fixed {fixed}; learned {learned}")
+    _title("Storage operations of learning from the last runs of a Task")
+    with emulator() as connection:
+        for stored in (1_000, 10_000):
+            first, later = lists.learning(connection, stored)
+            _row(f"{stored} runs stored", f"{first} every ten minutes, else {later} a run")
+
+
 def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:
     with LocalHost() as host:
         asyncio.run(load.run_all(host.url, _WARM_UP, seconds=0.1))
@@ -204,7 +224,7 @@ def _title(text: str) -> None:
 
 
 def _row(name: str, value: str) -> None:
-    print(f"  {name:<28} {value}", flush=True)
+    print(f"  {name:<29} {value}", flush=True)
 
 
 if __name__ == "__main__":
