@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.access.delegation import Delegation
 from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.plain import read_json
 from polysync_core.domain.secrets import Secret
 from polysync_core.lakeflow.configuration import JobsSetting, Lakeflow, timing
 from polysync_core.lakeflow.keys import JobOptions, discover
-from polysync_core.lakeflow.users import Delegation, Hosting
+from polysync_core.lakeflow.users import Hosting
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""

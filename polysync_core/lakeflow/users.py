@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from polysync_core.access.delegation import Delegation
 from polysync_core.access.held_token import is_sendable
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.secrets import Secret
@@ -29,16 +30,6 @@ class HasHeaders(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The headers of the request."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delegation:
-    """The app registration that tokens of App Service's users are exchanged by."""
-
-    tenant_id: str
-    client_id: str
-    identity_client_id: str
-    """The managed identity that the registration trusts, in place of a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
