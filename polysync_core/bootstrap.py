@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -78,6 +79,7 @@ from polysync_core.domain.definitions.catalogue import Reference
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
@@ -96,6 +98,9 @@ from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
 
+if TYPE_CHECKING:
+    from polysync_core.lakeflow.workspaces import Workspaces
+
 _DOCUMENTATION = Path(__file__).parents[1] / "docs"
 
 
@@ -113,6 +118,7 @@ class Services:
     backfill: Backfill
     schedule_tick: ScheduleTick
     job_runs: JobRuns
+    lakeflow: LakeflowJobs
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -185,7 +191,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
-            job_run_routes(services.job_runs),
+            job_run_routes(services.job_runs, services.lakeflow),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -222,6 +228,15 @@ def build(settings: Settings) -> Services:
 
     def connect_vault(vault: Vault) -> SecretSource:
         return open_vault(vault, development=settings.development, secrets=secrets)
+
+    @cache
+    def workspaces() -> Workspaces:
+        # Only who calls a workspace pays for what knows it.
+        from polysync_core.lakeflow.workspaces import Workspaces
+
+        return Workspaces(
+            configuration=settings.lakeflow, platform_named=connections.platform, secrets=secrets
+        )
 
     policies = Policies(store.get)
     neighbours = Neighbours(store)
@@ -298,6 +313,7 @@ def build(settings: Settings) -> Services:
             clock=utc_now,
         ),
         job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
+        lakeflow=LakeflowJobs(configuration=settings.lakeflow, workspaces=workspaces),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.api.callers import CALLER_KEY, Caller, Identify, anyone
 from polysync_core.api.problems import answer_to
+from polysync_core.api.records import RECORD_KEY, Record
 from polysync_core.api.roles import is_open, methods_of, role_for
 from polysync_core.application.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
@@ -61,9 +62,10 @@ class Access:
             caller = self._let_in(scope, method, path)
             changes = method not in _READING and not _only_plans(method, path, scope)
             if self._door.audit is not None and changes:
-                send = await _recorded(self._door.audit, caller, method, path, send)
+                record = await _recorded(self._door.audit, caller, method, path)
+                scope, send = {**scope, RECORD_KEY: record}, _completing(record, send)
         except (PolysyncError, HTTPException) as refusal:
-            await answer_to(refusal)(scope, receive, send)
+            await answer_to(refusal, scope)(scope, receive, send)
             return
         await self._app({**scope, CALLER_KEY: caller}, receive, send)
 
@@ -105,8 +107,8 @@ def _only_plans(method: str, path: str, scope: Scope) -> bool:
     return parse_qs(query.decode("latin-1"), keep_blank_values=True).get("dryRun") == ["true"]
 
 
-async def _recorded(audit: Audit, caller: Caller, method: str, path: str, send: Send) -> Send:
-    """Write down what is about to be done, and return a `send` that adds its status."""
+async def _recorded(audit: Audit, caller: Caller, method: str, path: str) -> Record:
+    """Write down what is about to be done."""
     entry = await run_in_threadpool(
         audit.begin,
         actor=caller.name,
@@ -114,10 +116,15 @@ async def _recorded(audit: Audit, caller: Caller, method: str, path: str, send: 
         method=method,
         path=path,
     )
+    return Record(audit, entry)
 
-    async def record(message: Message) -> None:
+
+def _completing(record: Record, send: Send) -> Send:
+    """Return a `send` that adds the status of the answer to what is written down."""
+
+    async def complete(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await run_in_threadpool(audit.end, entry, message["status"])
+            await run_in_threadpool(record.audit.end, record.entry, message["status"])
         await send(message)
 
-    return record
+    return complete
