@@ -1,0 +1,116 @@
+"""What goes wrong at Databricks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contract.lakeflow.table import Row, read, row, run
+
+_STATUSES = (400, 401, 403, 404, 409, 418, 422, 499, 500, 501, 502, 503, 504)
+_BROKEN = {
+    "lost-response": "no answer",
+    "cut": "an answer that is cut",
+    "truncated": "half of the JSON",
+    "malformed": "no JSON",
+}
+
+
+def _status(endpoint: str, status: int, **more: Any) -> dict[str, Any]:
+    return {"endpoint": endpoint, "fault": "status", "status": status, **more}
+
+
+def _run_now(status: int) -> Row:
+    return row(f"{status} to the start of a run", run(faults=(_status("jobs/run-now", status),)))
+
+
+def _read(status: int) -> Row:
+    return row(
+        f"{status} to the reading of a run",
+        read("/runs/5", faults=(_status("jobs/runs/get", status),)),
+    )
+
+
+def _list(status: int) -> Row:
+    fault = (_status("jobs/runs/list", status),)
+    return row(f"{status} to a list", read("/runs", faults=fault), read("/status", faults=fault))
+
+
+def _broken(kind: str, name: str) -> tuple[Row, ...]:
+    return (
+        row(
+            f"{name} to the start of a run",
+            run(faults=({"endpoint": "jobs/run-now", "fault": kind},)),
+        ),
+        row(
+            f"{name} to the reading of a run",
+            run(),
+            read(faults=({"endpoint": "jobs/runs/get", "fault": kind},)),
+        ),
+    )
+
+
+ROWS = (
+    *(_run_now(status) for status in _STATUSES),
+    *(_read(status) for status in _STATUSES),
+    *(_list(status) for status in (403, 500)),
+    *(each for kind, name in _BROKEN.items() for each in _broken(kind, name)),
+    row(
+        "an error page to the start of a run",
+        run(faults=(_status("jobs/run-now", 503, body="html"),)),
+    ),
+    row(
+        "an empty error to the reading of a run",
+        read("/runs/5", faults=(_status("jobs/runs/get", 403, body="empty"),)),
+    ),
+    row(
+        "no text of Databricks comes through",
+        run(faults=(_status("jobs/run-now", 403, message="canary"),)),
+    ),
+    row(
+        "an error is not kept",
+        run(),
+        read(faults=(_status("jobs/runs/get", 500),)),
+        read(after="TERMINATED"),
+    ),
+    row(
+        "a run id that is a text comes as it is",
+        run(
+            faults=(
+                {"endpoint": "jobs/run-now", "fault": "wrong-type", "replace": {"run_id": "abc"}},
+            )
+        ),
+    ),
+    row(
+        "a start that is answered without a run id",
+        run(faults=({"endpoint": "jobs/run-now", "fault": "wrong-type"},)),
+    ),
+    row(
+        "a list to the start of a run that is none",
+        read(
+            "/runs",
+            faults=(
+                {"endpoint": "jobs/runs/list", "fault": "wrong-type", "replace": {"runs": None}},
+            ),
+        ),
+    ),
+    row(
+        "a run whose job is told as a text",
+        run(),
+        read(
+            after="TERMINATED",
+            faults=(
+                {"endpoint": "jobs/runs/get", "fault": "wrong-type", "replace": {"job_id": "5"}},
+            ),
+        ),
+    ),
+    row(
+        "a run without a job",
+        run(),
+        read(
+            after="TERMINATED",
+            faults=(
+                {"endpoint": "jobs/runs/get", "fault": "wrong-type", "replace": {"job_id": None}},
+            ),
+        ),
+    ),
+)
