@@ -6,7 +6,7 @@ import http.client
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from tests.fakes.simulators import SimulatorProcess
 
 PATIENCE = 60
 """Seconds for what surely happens, however loaded the machine is."""
+_EVENT_ID = re.compile(rb"^id: (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Conversation:
         self._side = side
         self._simulator = side.simulator
         self._key = key
+        self._event = ""
         self._names = Names({side.jobs[key]: "<job>", side.jobs[side.other]: "<other job>"})
 
     def hold(self, row: Row) -> list[Observed]:
@@ -53,11 +55,17 @@ class Conversation:
     def _ask(self, ask: Ask) -> Observed:
         if ask.after is not None:
             self._wait_for(ask.after)
-        path = self._filled(ask.path)
+        filled = replace(
+            ask,
+            path=self._filled(ask.path),
+            headers={name: self._filled(value) for name, value in ask.headers.items()},
+        )
         if ask.faults:
             self._simulator.control("POST", "faults", {"faults": list(ask.faults)})
         self._simulator.control("DELETE", "requests")
-        answer = _send(self._side.url, ask, path)
+        answer = _send(self._side.url, filled)
+        for found in _EVENT_ID.finditer(answer.body):
+            self._event = found[1].decode()
         sent = self._simulator.control("GET", "requests")["requests"]
         if ask.faults:
             self._simulator.clear_faults()
@@ -73,6 +81,7 @@ class Conversation:
         words = {
             "key": lambda: self._key,
             "other": lambda: self._side.other,
+            "event": lambda: self._event,
             "run": lambda: self._newest(self._key)["run_id"],
             "task_run": lambda: self._newest(self._key)["tasks"][0]["run_id"],
             "other_run": lambda: self._newest(self._side.other)["run_id"],
@@ -89,12 +98,14 @@ class Conversation:
         )
 
 
-def _send(url: str, ask: Ask, path: str) -> Answer:
+def _send(url: str, ask: Ask) -> Answer:
     address = urlsplit(url)
     assert address.hostname is not None
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=PATIENCE)
     try:
-        connection.request(ask.method, f"/api/jobs{path}", body=ask.body, headers=dict(ask.headers))
+        connection.request(
+            ask.method, f"/api/jobs{ask.path}", body=ask.body, headers=dict(ask.headers)
+        )
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(status=response.status, headers=headers, body=response.read())

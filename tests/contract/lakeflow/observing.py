@@ -17,7 +17,9 @@ _STREAM_HEADERS = ("cache-control", "x-accel-buffering")
 _ID_OR_TIME = re.compile(r"(?<!\d)1\d{12}(?:\d{3})?(?!\d)")
 """The simulator's ids are microseconds since the epoch, and its times are milliseconds."""
 _TIME_DIGITS = 13
-_OWN_TOKEN = "idempotency_token"
+OWN_TOKEN = "mine"
+"""The idempotency token of a caller that has its own."""
+_TOKEN = "idempotency_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +40,17 @@ class Names:
 
     def __init__(self, known: Mapping[int, str]) -> None:
         self._names = {str(number): name for number, name in known.items()}
+        self._tokens = {OWN_TOKEN: OWN_TOKEN}
 
     def of(self, digits: str) -> str:
         """Return the name of a long number."""
         if len(digits) == _TIME_DIGITS:
             return "<time>"
         return self._names.setdefault(digits, f"<id {len(self._names)}>")
+
+    def token(self, token: str) -> str:
+        """Return the name of an idempotency token; the caller's own is known by itself."""
+        return self._tokens.setdefault(token, f"<token {len(self._tokens)}>")
 
     def _in(self, text: str) -> str:
         return _ID_OR_TIME.sub(lambda found: self.of(found[0]), text)
@@ -71,7 +78,7 @@ def observe(ask: Ask, answer: Answer, sent: Sequence[Mapping[str, Any]], names: 
     """Return an answer, and what it made Databricks be asked, as they are compared."""
     kind = answer.headers.get("content-type", "")
     streams = kind.startswith("text/event-stream")
-    calls = [names.put(_call(each, keeps_token=ask.keeps_token)) for each in sent]
+    calls = [names.put(_call(each, names, keeps_token=ask.keeps_token)) for each in sent]
     observed: Observed = {
         "status": answer.status,
         "type": kind,
@@ -83,10 +90,11 @@ def observe(ask: Ask, answer: Answer, sent: Sequence[Mapping[str, Any]], names: 
     return _last_event(observed) if ask.last_event_only else observed
 
 
-def _call(request: Mapping[str, Any], *, keeps_token: bool) -> dict[str, Any]:
+def _call(request: Mapping[str, Any], names: Names, *, keeps_token: bool) -> dict[str, Any]:
     body = request["body"]
-    if isinstance(body, dict) and not keeps_token:
-        body = {name: value for name, value in body.items() if name != _OWN_TOKEN}
+    if isinstance(body, dict) and _TOKEN in body:
+        named = {_TOKEN: names.token(body[_TOKEN])} if keeps_token else {}
+        body = {name: value for name, value in body.items() if name != _TOKEN} | named
     return {
         "call": f"{request['method']} {request['path']}",
         **({"query": request["query"]} if request["query"] else {}),

@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def environment(databricks: str, ids: Mapping[str, str]) -> dict[str, str]:
 
 
 class OriginalProcess:
-    """The published AppKit in a process of its own; it serves when this is made."""
+    """The published AppKit in a process of its own."""
 
     def __init__(
         self, folder: Path, config: Mapping[str, Any], variables: Mapping[str, str]
@@ -51,9 +52,10 @@ class OriginalProcess:
                     **variables,
                 },
             )
-        self.url = self._wait_until_ready()
 
-    def _wait_until_ready(self) -> str:
+    @cached_property
+    def url(self) -> str:
+        """Where it serves, once it does."""
         end = time.monotonic() + _PATIENCE
         while self.process.poll() is None and time.monotonic() < end:
             if found := re.search(r"^ready (\S+)$", self._log.read_text(), re.MULTILINE):

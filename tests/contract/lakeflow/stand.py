@@ -11,6 +11,9 @@ from tests.contract.lakeflow.table import LONG, QUICK, Row, Setup
 from tests.fakes.simulators import SimulatorProcess
 
 OTHER = "other"
+"""The key of a job that no row is about."""
+ABANDONED = "abandoned"
+"""The key of a job that goes on until it is stopped."""
 POLL_INTERVAL = 20
 """Milliseconds."""
 IMPATIENCE = 1_000
@@ -46,7 +49,8 @@ def give(
     simulator: SimulatorProcess, rows: Sequence[tuple[str, Row]], *, timeout: int = 0
 ) -> Given:
     """Define a job for each row; return what a server for these rows is started with."""
-    setups = {OTHER: Setup(), **{key: row.setup for key, row in rows}}
+    setups = {OTHER: Setup(), ABANDONED: Setup(notebook=LONG)}
+    setups |= {key: row.setup for key, row in rows}
     jobs = {key: _define(simulator, key, setup) for key, setup in setups.items()}
     return Given(
         jobs=jobs,

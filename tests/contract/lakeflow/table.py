@@ -31,9 +31,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request. `{key}`, `{other}`, `{run}`, `{task_run}` and `{other_run}` are filled in.
+    """One request.
 
-    `run` is the newest run that the row has started, `other_run` one of another job.
+    In its path and headers `{key}`, `{other}`, `{run}`, `{task_run}`, `{other_run}` and `{event}`
+    are filled in: `run` is the newest run of the row, `other_run` one of another job, and `event`
+    the newest event.
     """
 
     method: str = "GET"
@@ -91,7 +93,9 @@ class Difference:
     original answers and what Polysync must answer in its place. All other parts must agree.
     """
 
+    title: str
     reason: str
+    """Whole sentences for the page of the differences."""
     parts: Mapping[int, Mapping[str, tuple[Any, Any]]]
 
 

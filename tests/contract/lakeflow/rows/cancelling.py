@@ -8,7 +8,7 @@ _LONG = Setup(notebook="long")
 
 
 def _refused(status: int) -> dict[str, object]:
-    return {"endpoint": "jobs/runs/cancel", "fault": "status", "status": status}
+    return {"endpoint": "jobs/runs/cancel", "fault": "status", "status": status, "times": 9}
 
 
 ROWS = (

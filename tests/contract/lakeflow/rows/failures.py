@@ -16,7 +16,12 @@ _BROKEN = {
 
 
 def _status(endpoint: str, status: int, **more: Any) -> dict[str, Any]:
-    return {"endpoint": endpoint, "fault": "status", "status": status, **more}
+    return _fault(endpoint, "status", status=status, **more)
+
+
+def _fault(endpoint: str, kind: str, **more: Any) -> dict[str, Any]:
+    """Return a fault that outlasts every repetition."""
+    return {"endpoint": endpoint, "fault": kind, "times": 9, **more}
 
 
 def _run_now(status: int) -> Row:
@@ -39,12 +44,12 @@ def _broken(kind: str, name: str) -> tuple[Row, ...]:
     return (
         row(
             f"{name} to the start of a run",
-            run(faults=({"endpoint": "jobs/run-now", "fault": kind},)),
+            run(faults=(_fault("jobs/run-now", kind),)),
         ),
         row(
             f"{name} to the reading of a run",
             run(),
-            read(faults=({"endpoint": "jobs/runs/get", "fault": kind},)),
+            read(faults=(_fault("jobs/runs/get", kind),)),
         ),
     )
 
@@ -74,23 +79,17 @@ ROWS = (
     ),
     row(
         "a run id that is a text comes as it is",
-        run(
-            faults=(
-                {"endpoint": "jobs/run-now", "fault": "wrong-type", "replace": {"run_id": "abc"}},
-            )
-        ),
+        run(faults=(_fault("jobs/run-now", "wrong-type", replace={"run_id": "abc"}),)),
     ),
     row(
         "a start that is answered without a run id",
-        run(faults=({"endpoint": "jobs/run-now", "fault": "wrong-type"},)),
+        run(faults=(_fault("jobs/run-now", "wrong-type"),)),
     ),
     row(
-        "a list to the start of a run that is none",
+        "a list of runs that is null",
         read(
             "/runs",
-            faults=(
-                {"endpoint": "jobs/runs/list", "fault": "wrong-type", "replace": {"runs": None}},
-            ),
+            faults=(_fault("jobs/runs/list", "wrong-type", replace={"runs": None}),),
         ),
     ),
     row(
@@ -98,9 +97,7 @@ ROWS = (
         run(),
         read(
             after="TERMINATED",
-            faults=(
-                {"endpoint": "jobs/runs/get", "fault": "wrong-type", "replace": {"job_id": "5"}},
-            ),
+            faults=(_fault("jobs/runs/get", "wrong-type", replace={"job_id": "5"}),),
         ),
     ),
     row(
@@ -108,9 +105,14 @@ ROWS = (
         run(),
         read(
             after="TERMINATED",
-            faults=(
-                {"endpoint": "jobs/runs/get", "fault": "wrong-type", "replace": {"job_id": None}},
-            ),
+            faults=(_fault("jobs/runs/get", "wrong-type", replace={"job_id": None}),),
+        ),
+    ),
+    row(
+        "Databricks is too busy for a start at first",
+        run(
+            keeps_token=True,
+            faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 429},),
         ),
     ),
 )

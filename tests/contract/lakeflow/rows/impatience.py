@@ -5,22 +5,15 @@ The last row is the last of all: the original does not survive it.
 
 from __future__ import annotations
 
-from tests.contract.lakeflow.table import read, row, run
-
-_BUSY = {"fault": "status", "status": 429}
+from tests.contract.lakeflow.table import read, row
 
 ROWS = (
     row(
-        "Databricks is too busy for a start once",
-        run(faults=({**_BUSY, "endpoint": "jobs/run-now"},)),
-    ),
-    row(
-        "Databricks is too busy for a read once",
-        read("/runs", faults=({**_BUSY, "endpoint": "jobs/runs/list"},)),
-    ),
-    row(
         "Databricks is too busy for reads all the time",
-        read("/runs", faults=({**_BUSY, "endpoint": "jobs/runs/list", "times": 50},)),
+        read(
+            "/runs",
+            faults=({"endpoint": "jobs/runs/list", "fault": "status", "status": 429, "times": 50},),
+        ),
     ),
     row(
         "Databricks does not answer a read",

@@ -21,7 +21,7 @@ def _query(query: str, name: str) -> Row:
 
 
 def _failed(name: str, **fault: Any) -> Row:
-    faults = (*_states("RUNNING"), {"endpoint": "jobs/runs/get", **fault})
+    faults = (*_states("RUNNING"), {"endpoint": "jobs/runs/get", "times": 9, **fault})
     return row(f"a stream whose second look meets {name}", stream(faults=faults))
 
 
@@ -62,15 +62,19 @@ ROWS = (
     _query("?Stream=true", "another name"),
     row(
         "a start that Databricks refuses in a stream",
-        stream(faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 403},)),
+        stream(
+            faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 403, "times": 9},)
+        ),
     ),
     row(
         "a start that fails in a stream",
-        stream(faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 500},)),
+        stream(
+            faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 500, "times": 9},)
+        ),
     ),
     row(
         "a start without an answer in a stream",
-        stream(faults=({"endpoint": "jobs/run-now", "fault": "lost-response"},)),
+        stream(faults=({"endpoint": "jobs/run-now", "fault": "lost-response", "times": 9},)),
     ),
     row(
         "a start without a run id in a stream",
@@ -117,5 +121,23 @@ ROWS = (
         read(after="TERMINATED"),
         stream(faults=_states("TERMINATED")),
         read(),
+    ),
+    row(
+        "a stream is taken up again",
+        stream(last_event_only=True),
+        stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
+        setup=Setup(notebook="long", wait_timeout=100),
+    ),
+    row(
+        "a stream is taken up again when the run has ended",
+        stream(faults=_states("RUNNING", "TERMINATED")),
+        stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
+    ),
+    row(
+        "a stream of an event that nobody knows",
+        stream(
+            headers={**JSON, "Last-Event-ID": "6e8bc430-9c3a-11d9-9669-0800200c9a66"},
+            faults=_states("TERMINATED"),
+        ),
     ),
 )

@@ -30,6 +30,10 @@ ROWS = (
     row("a slash twice", read("//status")),
     row("a percent sign that stands for nothing", Ask(path="/%zz/status")),
     row("a percent sign in the run id", read("/runs/%zz")),
+    row(
+        "an answer that the client says that it has",
+        read("/status", headers={"If-None-Match": "*"}),
+    ),
     row("a question that nobody asked", read("/status?a=1&b")),
     row("an escaped slash in the key", Ask(path="/a%2Fb/status")),
 )
