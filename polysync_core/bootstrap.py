@@ -73,6 +73,8 @@ from polysync_core.domain.definitions.catalogue import Reference
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.lakeflow.jobs import LakeflowJobs
+from polysync_core.lakeflow.workspaces import Workspaces
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
@@ -111,6 +113,7 @@ class Services:
     backfill: Backfill
     schedule_tick: ScheduleTick
     job_runs: JobRuns
+    lakeflow: LakeflowJobs
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -176,7 +179,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
-            job_run_routes(services.job_runs),
+            job_run_routes(services.job_runs, services.lakeflow),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -288,6 +291,14 @@ def build(settings: Settings) -> Services:
             clock=utc_now,
         ),
         job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
+        lakeflow=LakeflowJobs(
+            configuration=settings.lakeflow,
+            workspaces=Workspaces(
+                configuration=settings.lakeflow,
+                platform_named=connections.platform,
+                secrets=secrets,
+            ),
+        ),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),
@@ -305,7 +316,10 @@ def build(settings: Settings) -> Services:
         reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=utc_now),
         explanations=Explanations(runs=runs, definitions=definitions, clock=utc_now),
         fire_times=FireTimePreview(
-            task_named=definitions.task, calendar_named=definitions.calendar, clock=utc_now
+            task_named=definitions.task,
+            calendar_named=definitions.calendar,
+            states_of=schedules.of_task,
+            clock=utc_now,
         ),
         graphs=Graphs(store=store, runs=runs, next_fire=standings.next_fire_time),
         policy_updates=PolicyUpdates(policies, runs.shards),

@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.domain.errors import Broken
+from polysync_core.domain.errors import Broken, Invalid
+from polysync_core.domain.plain import read_json
+from polysync_core.domain.secrets import Secret
+from polysync_core.lakeflow.configuration import JobsSetting, Lakeflow, timing
+from polysync_core.lakeflow.keys import JobOptions, discover
+from polysync_core.lakeflow.users import Delegation, Hosting
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
+
+LAKEFLOW = "POLYSYNC_LAKEFLOW"
+"""How the jobs of `DATABRICKS_JOB_<NAME>` are run, as JSON."""
 
 
 class Environment(StrEnum):
@@ -46,6 +54,8 @@ class Settings:
     """Days for which the engine keeps the histories of orchestrations that have ended."""
     storage: Mapping[str, str]
     """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
+    lakeflow: Lakeflow
+    """The jobs of `DATABRICKS_JOB_<NAME>`."""
 
     @property
     def development(self) -> bool:
@@ -55,17 +65,10 @@ class Settings:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Settings:
         """Return the settings, or raise `SettingError` with the name of the one that is wrong."""
-        environment = _environment(variables)
-        loopback = _flag(variables, "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS")
-        if loopback and environment is not Environment.DEVELOPMENT:
-            raise SettingError(
-                "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS is for POLYSYNC_ENVIRONMENT=development only."
-            )
         return cls(
-            environment=environment,
-            # Set by App Service itself wherever its authentication is on.
-            app_service_authentication=_flag(variables, "WEBSITE_AUTH_ENABLED"),
-            allow_loopback_platforms=loopback,
+            environment=_environment(variables),
+            app_service_authentication=_app_service_authentication(variables),
+            allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
             webhook_first_delay=_number(
@@ -74,7 +77,101 @@ class Settings:
             run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
             storage=_storage(variables),
+            lakeflow=read_lakeflow(variables),
         )
+
+
+def read_lakeflow(
+    variables: Mapping[str, str], jobs: Mapping[str, JobOptions] | None = None
+) -> Lakeflow:
+    """Return the Lakeflow jobs, those of `jobs` before what the settings say of the same key.
+
+    Raises `SettingError` with the name of the setting that is wrong.
+    """
+    setting = _lakeflow_setting(variables)
+    explicit = setting.options() | dict(jobs or {})
+    timeout, poll_interval = timing(setting)
+    token = variables.get("DATABRICKS_TOKEN")
+    lakeflow = Lakeflow(
+        keys=discover(variables, explicit),
+        host=variables.get("DATABRICKS_HOST") or None,
+        token=Secret(token) if token else None,
+        timeout=timeout,
+        poll_interval=poll_interval,
+        hosting=_hosting(variables),
+        allow_loopback=_loopback(variables),
+    )
+    if _environment(variables) is Environment.PRODUCTION:
+        _check_ids(lakeflow, explicit)
+    _check_host(lakeflow)
+    return lakeflow
+
+
+def _lakeflow_setting(variables: Mapping[str, str]) -> JobsSetting:
+    try:
+        return JobsSetting.read(read_json((variables.get(LAKEFLOW) or "{}").encode()))
+    except Invalid as error:
+        problem = str(error)
+    raise SettingError(f"{LAKEFLOW} cannot be used: {problem}")
+
+
+def _hosting(variables: Mapping[str, str]) -> Hosting:
+    names = ("POLYSYNC_DELEGATION_TENANT_ID", "POLYSYNC_DELEGATION_CLIENT_ID", "AZURE_CLIENT_ID")
+    tenant_id, client_id, identity_client_id = (variables.get(name, "") for name in names)
+    delegation = None
+    if tenant_id or client_id:
+        for name in names:
+            if not variables.get(name):
+                raise SettingError(f"{name} is missing: acting for users takes {', '.join(names)}.")
+        delegation = Delegation(
+            tenant_id=tenant_id, client_id=client_id, identity_client_id=identity_client_id
+        )
+    return Hosting(
+        # Set by Databricks Apps itself.
+        databricks_app=bool(variables.get("DATABRICKS_APP_NAME")),
+        app_service_authentication=_app_service_authentication(variables),
+        delegation=delegation,
+    )
+
+
+def _check_ids(lakeflow: Lakeflow, explicit: Mapping[str, JobOptions]) -> None:
+    for name in explicit:
+        key = lakeflow.keys[name]
+        if key.job_id is None:
+            raise SettingError(f"{key.variable} must hold the number of the job '{name}'.")
+
+
+def _check_host(lakeflow: Lakeflow) -> None:
+    names = [name for name, key in lakeflow.keys.items() if key.options.platform is None]
+    if not names:
+        return
+    if lakeflow.host is None:
+        raise SettingError(
+            f"DATABRICKS_HOST is missing: it says which workspace has the job '{names[0]}'."
+        )
+    # Only who has such jobs pays for what knows the addresses of workspaces.
+    from polysync_core.lakeflow.workspaces import place_of_host
+
+    try:
+        place_of_host(lakeflow.host, allow_loopback=lakeflow.allow_loopback)
+    except Invalid as error:
+        problem = "; ".join(each.message for each in error.problems)
+    else:
+        return
+    raise SettingError(f"DATABRICKS_HOST cannot be used: {problem}.")
+
+
+def _app_service_authentication(variables: Mapping[str, str]) -> bool:
+    # Set by App Service itself wherever its authentication is on.
+    return _flag(variables, "WEBSITE_AUTH_ENABLED")
+
+
+def _loopback(variables: Mapping[str, str]) -> bool:
+    name = "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"
+    loopback = _flag(variables, name)
+    if loopback and _environment(variables) is not Environment.DEVELOPMENT:
+        raise SettingError(f"{name} is for POLYSYNC_ENVIRONMENT=development only.")
+    return loopback
 
 
 def _environment(variables: Mapping[str, str]) -> Environment:

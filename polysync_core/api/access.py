@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.api.callers import CALLER_KEY, Caller, Identify, anyone
 from polysync_core.api.problems import answer_to
+from polysync_core.api.records import RECORD_KEY, Record
 from polysync_core.api.roles import Role, is_open, methods_of, role_for
 from polysync_core.application.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
@@ -58,9 +59,10 @@ class Access:
         try:
             caller = self._let_in(scope, method, path)
             if self._door.audit is not None and method not in _READING:
-                send = await _recorded(self._door.audit, caller, method, path, send)
+                record = await _recorded(self._door.audit, caller, method, path)
+                scope, send = {**scope, RECORD_KEY: record}, _completing(record, send)
         except (PolysyncError, HTTPException) as refusal:
-            await answer_to(refusal)(scope, receive, send)
+            await answer_to(refusal, scope)(scope, receive, send)
             return
         await self._app({**scope, CALLER_KEY: caller}, receive, send)
 
@@ -94,8 +96,8 @@ class Access:
         return caller
 
 
-async def _recorded(audit: Audit, caller: Caller, method: str, path: str, send: Send) -> Send:
-    """Write down what is about to be done, and return a `send` that adds its status."""
+async def _recorded(audit: Audit, caller: Caller, method: str, path: str) -> Record:
+    """Write down what is about to be done."""
     entry = await run_in_threadpool(
         audit.begin,
         actor=caller.name,
@@ -103,10 +105,15 @@ async def _recorded(audit: Audit, caller: Caller, method: str, path: str, send: 
         method=method,
         path=path,
     )
+    return Record(audit, entry)
 
-    async def record(message: Message) -> None:
+
+def _completing(record: Record, send: Send) -> Send:
+    """Return a `send` that adds the status of the answer to what is written down."""
+
+    async def complete(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await run_in_threadpool(audit.end, entry, message["status"])
+            await run_in_threadpool(record.audit.end, record.entry, message["status"])
         await send(message)
 
-    return record
+    return complete

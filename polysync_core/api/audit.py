@@ -39,4 +39,5 @@ def _view(entry: AuditEntry) -> dict[str, Any]:
         "method": entry.method,
         "path": entry.path,
         "status": entry.status,
+        "runId": entry.run_id,
     }

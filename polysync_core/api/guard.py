@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from polysync_core.api.appkit import members
 from polysync_core.api.problems import problem, unexpected
 
 _log = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Guard:
         body = await self._body(scope, receive)
         if body is None:
             detail = f"The body is larger than {self._body_limit} bytes."
-            too_large = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            too_large = problem(status, detail, members=members(scope, status))
             await too_large(scope, receive, answer.send)
             return
         # Where the host has not said what it strips, links in the documentation still need it.
@@ -58,7 +60,7 @@ class Guard:
             _log.exception("A request failed unexpectedly.", extra={"action": "request_failed"})
             if answer.started:
                 raise
-            await unexpected()(scope, receive, answer.send)
+            await unexpected(scope)(scope, receive, answer.send)
 
     async def _body(self, scope: Scope, receive: Receive) -> _Body | None:
         """Read the body up to the limit; None when it is longer, announced or not."""

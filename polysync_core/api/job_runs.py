@@ -1,119 +1,147 @@
-"""The routes of Execute Now: five a job, in the shapes of the Databricks AppKit jobs plugin."""
+"""Five routes a job, in the shapes of AppKit's jobs plugin.
+
+A job is one that is defined here, whatever its platform, or one of a workspace under a key of the
+environment. The names are one namespace: what is defined comes first.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query, Request, Response
 
+from polysync_core.api.appkit import BODY, AsUser, CurrentBody, LastEvent, Limit, Streams
 from polysync_core.api.callers import CurrentCaller
-from polysync_core.api.engine import CurrentEngine
-from polysync_core.api.events import event_stream
-from polysync_core.api.runs import CurrentAsking, Limit
-from polysync_core.api.views import run_view
-from polysync_core.application.job_runs import JobRequest, JobRuns
-from polysync_core.domain.errors import Malformed
-from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.domain.runs.identity import parse_run_id
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.job_requests import Answering, Cancelling, Execution, Listing, Reading
+from polysync_core.api.lakeflow_runs import LakeflowRuns
+from polysync_core.api.records import CurrentRecord
+from polysync_core.api.runs import CurrentAsking
+from polysync_core.api.stored_job_runs import StoredJobRuns
+from polysync_core.application.job_runs import JobRuns
+from polysync_core.domain.errors import Malformed, NotFound
+from polysync_core.lakeflow.errors import KeyUnknown
+from polysync_core.lakeflow.jobs import LakeflowJobs
 
-_MILLISECONDS = 1000
-
-
-class ExecuteNow(BaseModel):
-    """The body of Execute Now."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"properties": {"params": {"type": "object"}}},
-    )
-
-    params: JsonValue = None
-
-
-Stream = Annotated[
-    Literal["true", "false"],
-    Query(description="true: the answer is the run's server-sent events until it has ended."),
-]
 ContinuationToken = Annotated[str | None, Query(alias="continuationToken")]
 
 
-def job_run_routes(job_runs: JobRuns) -> APIRouter:
+class _Namespace:
+    """Finds out who answers for a name."""
+
+    def __init__(self, job_runs: JobRuns, lakeflow: LakeflowJobs | None) -> None:
+        self._job_runs = job_runs
+        self._keys = lakeflow
+        self._stored = StoredJobRuns(job_runs)
+
+    @contextmanager
+    def of(self, name: str) -> Generator[Answering]:
+        """Give who answers for a name; what goes wrong is that there is no such job, if so."""
+        if self._keys is not None and name in self._keys and not self._job_runs.knows(name):
+            yield LakeflowRuns(self._keys)
+            return
+        try:
+            yield self._stored
+        except (NotFound, Malformed):
+            # What is wrong with a request for a job that there is not is that there is none.
+            if self._job_runs.knows(name):
+                raise
+            missing = KeyUnknown(name)
+        else:
+            return
+        raise missing
+
+
+def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["Job runs"])
+    namespace = _Namespace(job_runs, lakeflow)
 
-    @routes.post("/jobs/{name}/run", response_model=None)
+    @routes.post("/jobs/{name}/run", response_model=None, openapi_extra=BODY)
     def execute_job(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
         name: str,
-        engine: CurrentEngine,
+        request: Request,
+        body: CurrentBody,
+        engine: PossibleEngine,
         asking: CurrentAsking,
-        response: Response,
-        body: ExecuteNow | None = None,
-        stream: Stream = "false",
-    ) -> dict[str, Any] | Response:
-        """Run a job now, without a task; the answer comes when the run is stored."""
-        request = JobRequest(
-            job=name,
-            parameters=_params(body or ExecuteNow()),
-            idempotency_key=asking.idempotency_key,
-            actor=asking.actor,
+        record: CurrentRecord,
+        last_event: LastEvent,
+        streams: Streams = False,
+        as_user: AsUser = False,
+    ) -> Response:
+        """Run a job now, without a task; with `Last-Event-ID`, go on with a stream."""
+        execution = Execution(
+            body=body,
+            asking=asking,
+            engine=engine,
+            record=record,
+            streams=streams,
+            last_event=last_event if streams else None,
+            user=request if as_user else None,
         )
-        run = job_runs.execute(request, engine)
-        status_url = f"/api/jobs/{run.job.name}/runs/{run.run_id}"
-        answer = response
-        if stream == "true":
-            answer = event_stream(job_runs.task_runs.get, run, data=_frame)
-        answer.headers["Location"] = status_url
-        return {"runId": run.run_id, "statusUrl": status_url} if answer is response else answer
+        with namespace.of(name) as answering:
+            return answering.execute(name, execution)
 
-    _add_reads(routes, job_runs)
+    _add_reads(routes, namespace)
 
     @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204)
-    def cancel_job_run(  # pyright: ignore[reportUnusedFunction]
-        name: str, run_id: str, engine: CurrentEngine, caller: CurrentCaller
+    def cancel_job_run(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        run_id: str,
+        request: Request,
+        engine: PossibleEngine,
+        caller: CurrentCaller,
+        as_user: AsUser = False,
     ) -> None:
         """Stop a run of a job; one that has ended stays as it is."""
-        job_runs.cancel(name, parse_run_id(run_id), actor=caller.name, engine=engine)
+        user = request if as_user else None
+        cancelling = Cancelling(run_id=run_id, actor=caller.name, engine=engine, user=user)
+        with namespace.of(name) as answering:
+            answering.cancel(name, cancelling)
 
     return routes
 
 
-def _add_reads(routes: APIRouter, job_runs: JobRuns) -> None:
-    @routes.get("/jobs/{name}/runs")
+def _add_reads(routes: APIRouter, namespace: _Namespace) -> None:
+    @routes.get("/jobs/{name}/runs", response_model=None)
     def list_job_runs(  # pyright: ignore[reportUnusedFunction]
-        name: str, limit: Limit = 20, continuation_token: ContinuationToken = None
-    ) -> dict[str, Any]:
+        name: str,
+        request: Request,
+        limit: Limit,
+        continuation_token: ContinuationToken = None,
+        as_user: AsUser = False,
+    ) -> Response | dict[str, Any]:
         """List the runs of a job without a task, newest first."""
-        page = job_runs.page(name, limit=limit, continuation_token=continuation_token)
-        runs = [run_view(run) for run in page.items]
-        return {"runs": runs, "continuationToken": page.continuation_token}
+        user = request if as_user else None
+        listing = Listing(limit=limit, continuation_token=continuation_token, user=user)
+        with namespace.of(name) as answering:
+            return answering.list_runs(name, listing)
 
-    @routes.get("/jobs/{name}/runs/{run_id}")
-    def get_job_run(name: str, run_id: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Read a run of a job."""
-        return run_view(job_runs.get(name, parse_run_id(run_id)))
+    @routes.get("/jobs/{name}/runs/{run_id}", response_model=None)
+    def get_job_run(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        run_id: str,
+        request: Request,
+        last_event: LastEvent,
+        streams: Streams = False,
+        as_user: AsUser = False,
+    ) -> Response | dict[str, Any]:
+        """Read a run of a job, or follow it."""
+        reading = Reading(
+            run_id=run_id,
+            streams=streams,
+            last_event=last_event if streams else None,
+            user=request if as_user else None,
+        )
+        with namespace.of(name) as answering:
+            return answering.read(name, reading)
 
-    @routes.get("/jobs/{name}/status")
-    def get_job_status(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    @routes.get("/jobs/{name}/status", response_model=None)
+    def get_job_status(  # pyright: ignore[reportUnusedFunction]
+        name: str, request: Request, as_user: AsUser = False
+    ) -> Response | dict[str, Any]:
         """Read the newest run of a job; null before the first."""
-        run = job_runs.newest(name)
-        return {"status": run and run.status, "run": None if run is None else run_view(run)}
-
-
-def _params(body: ExecuteNow) -> JsonObject:
-    if "params" not in body.model_fields_set:
-        return {}
-    if not isinstance(body.params, dict):
-        raise Malformed.at("params", 'must be an object: {"name": value}')
-    return cast("JsonObject", body.params)
-
-
-def _frame(run: TaskRun) -> dict[str, Any]:
-    """Return what an event of a stream tells: the run, and when its status became what it is."""
-    at = run.history[-1].at.timestamp()
-    return {
-        "status": run.status,
-        "timestamp": round(at * _MILLISECONDS),
-        "run": run_view(run),
-    }
+        with namespace.of(name) as answering:
+            return answering.status(name, request if as_user else None)

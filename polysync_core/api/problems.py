@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from polysync_core.api.appkit import members
 from polysync_core.domain.definitions.complaints import problem_of
 from polysync_core.domain.errors import (
     Conflict,
@@ -28,11 +31,13 @@ from polysync_core.domain.errors import (
     Unavailable,
     Uncertain,
 )
+from polysync_core.lakeflow.errors import CallFailed, NoUserToken
 
 _log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (Malformed, HTTPStatus.BAD_REQUEST),
+    (NoUserToken, HTTPStatus.BAD_REQUEST),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (Forbidden, HTTPStatus.FORBIDDEN),
@@ -45,7 +50,7 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (Uncertain, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-_TITLES = {
+_TITLES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read",
     HTTPStatus.UNAUTHORIZED: "Nobody has signed in",
     HTTPStatus.FORBIDDEN: "The caller may not do this",
@@ -63,20 +68,22 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(
-    status: HTTPStatus,
+    status: int,
     detail: str,
     problems: Sequence[Problem] = (),
     headers: dict[str, str] | None = None,
+    members: Mapping[str, str] = MappingProxyType({}),
 ) -> JSONResponse:
-    """Return a problem document."""
-    title = _TITLES.get(status, status.phrase)
+    """Return a problem document; `members` are what it has beyond the usual."""
+    name = _phrase(status)
     return JSONResponse(
         {
-            "type": f"urn:polysync:problem:{status.phrase.lower().replace(' ', '-')}",
-            "title": title,
-            "status": status.value,
+            "type": f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
+            "title": _TITLES.get(status, name),
+            "status": status,
             "detail": detail,
             "errors": [{"path": each.path, "message": each.message} for each in problems],
+            **members,
         },
         status_code=status,
         media_type=MEDIA_TYPE,
@@ -84,11 +91,11 @@ def problem(
     )
 
 
-def unexpected() -> JSONResponse:
+def unexpected(scope: Scope) -> JSONResponse:
     """Return the answer to what must not happen: it tells nothing; the log tells it all."""
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong; it is in the log of the app."
-    )
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "Something went wrong; it is in the log of the app."
+    return problem(status, detail, members=members(scope, status))
 
 
 def install(app: FastAPI) -> None:
@@ -98,42 +105,62 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_error)
 
 
-async def _on_error(_request: Request, error: Exception) -> JSONResponse:
-    return answer_to(error)
+async def _on_error(request: Request, error: Exception) -> JSONResponse:
+    return answer_to(error, request.scope)
 
 
-def answer_to(error: Exception) -> JSONResponse:
+def answer_to(error: Exception, scope: Scope) -> JSONResponse:
     """Return the problem document of an error; what is no answer to a request tells nothing."""
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
-        return problem(HTTPStatus(error.status_code), str(error.detail), headers=headers)
-    status = next((status for family, status in _STATUS if isinstance(error, family)), None)
+        status = error.status_code
+        extra = members(scope, status)
+        return problem(status, str(error.detail), headers=headers, members=extra)
+    status = _status_of(error)
     if status is None:
         _log.error(
             "A request failed by an error of ours.",
             exc_info=error,
             extra={"action": "request_failed"},
         )
-        return unexpected()
+        return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    return problem(status, str(error), problems, _headers(error))
+    extra = members(scope, status, error)
+    return problem(status, str(error), problems, _headers(error), extra)
+
+
+def _status_of(error: Exception) -> int | None:
+    if isinstance(error, CallFailed):
+        return error.status
+    return next((status for family, status in _STATUS if isinstance(error, family)), None)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown Error"
 
 
 def _headers(error: Exception) -> dict[str, str] | None:
     if isinstance(error, Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
-    if not isinstance(error, Unavailable | Uncertain):
+    if isinstance(error, CallFailed) and error.retry_after is None:
         return None
-    seconds = error.retry_after if isinstance(error, Unavailable) else None
+    if not isinstance(error, Unavailable | Uncertain | CallFailed):
+        return None
+    seconds = None if isinstance(error, Uncertain) else error.retry_after
     return {"Retry-After": str(max(1, round(seconds)) if seconds is not None else 5)}
 
 
-async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise TypeError from error
     details = error.errors()
     if any(each["type"] == "json_invalid" for each in details):
-        return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON.")
+        status = HTTPStatus.BAD_REQUEST
+        return problem(status, "The body is not JSON.", members=members(request.scope, status))
     problems = [problem_of(each, skip=1) for each in details]
     detail = "; ".join(map(str, problems[:3]))
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, problems)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem(status, detail, problems, members=members(request.scope, status))

@@ -56,19 +56,28 @@ class Audit:
 
     def end(self, entry: AuditEntry, status: int) -> None:
         """Add the answer to a call that changed nothing; a failure is told to the log only."""
-        if status < _NOTHING_CHANGED:
-            return
+        if status >= _NOTHING_CHANGED:
+            self._complete(replace(entry, status=status))
+
+    def tell_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:
+        """Add the run that a call has started elsewhere; a failure is told to the log only."""
+        told = replace(entry, run_id=run_id)
+        self._complete(told)
+        return told
+
+    def _complete(self, entry: AuditEntry) -> None:
         try:
-            self.store.put(replace(entry, status=status))
+            self.store.put(entry)
         except PolysyncError:
             _log.exception(
-                "The answer to a call is missing in the audit.",
+                "What became of a call is missing in the audit.",
                 extra={
                     "action": "audit_incomplete",
                     "actor": entry.actor,
                     "method": entry.method,
                     "path": entry.path,
-                    "status": status,
+                    "status": entry.status,
+                    "run_id": entry.run_id,
                 },
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,6 +13,8 @@ from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
+from polysync_core.domain.schedules.states import Pause
+from polysync_core.domain.schedules.stored import StoredSchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class FireTimePreview:
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
     calendar_named: Callable[[str], Calendar]
+    states_of: Callable[[str], Iterable[StoredSchedule]]
+    """Return where the schedules of a Task stand."""
     clock: Clock
 
     def preview(self, name: str, *, count: int) -> Preview:
@@ -53,7 +57,12 @@ class FireTimePreview:
         task, now = self.task_named(name), self.clock()
         streams = [self._foreseen(task, each, now) for each in task.schedules if each.enabled]
         merged = heapq.merge(*streams, key=lambda each: (each.fire.nominal, each.schedule.name))
-        return Preview(fires=list(islice(merged, count)), notes=list(_notes(task, now)))
+        notes = list(_notes(task, now, self._pauses(task)))
+        return Preview(fires=list(islice(merged, count)), notes=notes)
+
+    def _pauses(self, task: Task) -> dict[str, Pause]:
+        states = [each.state for each in self.states_of(task.name)] if task.schedules else []
+        return {each.schedule: each.paused for each in states if each.paused is not None}
 
     def _foreseen(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[Foreseen]:
         calendars = [self.calendar_named(name) for name in schedule.calendars]
@@ -67,7 +76,7 @@ class FireTimePreview:
             )
 
 
-def _notes(task: Task, now: datetime) -> Iterator[str]:
+def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]:
     if not task.enabled:
         yield f"Task {task.name} is disabled: none of this happens until it is enabled."
     if not task.schedules:
@@ -77,3 +86,5 @@ def _notes(task: Task, now: datetime) -> Iterator[str]:
             yield f"Schedule {schedule.name} is disabled and left out."
         elif next(fire_times(schedule, after=now), None) is None:
             yield f"Schedule {schedule.name} does not fire any more."
+        elif (pause := pauses.get(schedule.name)) is not None:
+            yield f"Schedule {schedule.name} is paused, and stays so until resumed: {pause.reason}"

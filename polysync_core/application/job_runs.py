@@ -44,6 +44,14 @@ class JobRuns:
     acceptance: Acceptance
     task_runs: TaskRuns
 
+    def knows(self, job: str) -> bool:
+        """Tell whether there is a Job of this name."""
+        try:
+            self.acceptance.job_named(job)
+        except NotFound:
+            return False
+        return True
+
     def execute(self, request: JobRequest, engine: Engine) -> TaskRun:
         """Accept a run of a Job; when this returns, the run is stored and will start.
 

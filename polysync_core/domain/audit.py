@@ -20,3 +20,5 @@ class AuditEntry:
     status: int | None
     """The answer where nothing was changed (400 and above); None where the change was made, or the
     app ended in its middle: what was changed tells that itself, and a second write is saved."""
+    run_id: str | None = None
+    """The run that the call has started on a platform, of which Polysync keeps no other record."""

@@ -108,14 +108,27 @@ class PlatformRefused(Refused):
 class Unavailable(PolysyncError):
     """A service that is needed does not answer at present."""
 
-    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds to wait, as the service asked, or None."""
+        self.status = status
+        """What the service answered, or None where it did not."""
 
 
 class Uncertain(PolysyncError):
     """The request may or may not have been carried out: look before sending it again."""
+
+    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        """What the service answered in the end, or None where it did not."""
 
 
 class Broken(PolysyncError):

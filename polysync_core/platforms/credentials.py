@@ -51,6 +51,20 @@ class ReferencedToken:
         self.secrets.forget(self.reference)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A token that somebody else looks after: it is passed on as it is."""
+
+    given: Secret
+
+    def token(self) -> Secret:
+        """Return the token."""
+        return self.given
+
+    def renew(self) -> None:
+        """Do nothing: there is no other token."""
+
+
 class StandInToken:
     """What a stand-in on this machine is shown, which no real token may reach over plain HTTP."""
 

@@ -242,7 +242,8 @@ class PlatformClient:
         # A server that says when to come back has not begun; any other 5xx may come after the act.
         unstarted = call.busy_is_unstarted and status == 503 and asked is not None
         doubtful = status >= 500 and not unstarted
-        error = Unavailable(f"{self.base.host} is unavailable (status {status})", retry_after=asked)
+        message = f"{self.base.host} is unavailable (status {status})"
+        error = Unavailable(message, retry_after=asked, status=status)
         return _Setback(error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status)
 
     def _redirected(self, answer: Answer) -> PolysyncError:
@@ -283,5 +284,6 @@ def _give_up(setback: _Setback, host: str, *, doubtful: bool) -> NoReturn:
         None,
     }
     if doubtful and unsettled:
-        raise Uncertain(f"{host} may have carried out the request, but its answer is missing")
+        message = f"{host} may have carried out the request, but its answer is missing"
+        raise Uncertain(message, status=setback.status)
     raise setback.error

@@ -36,6 +36,7 @@ class TableAudit:
                     "method": entry.method,
                     "path": entry.path,
                     "status": entry.status or 0,
+                    "runId": entry.run_id or "",
                 },
             )
         )
@@ -68,4 +69,6 @@ def _entry(row: Row) -> AuditEntry:
         method=row.text("method"),
         path=row.text("path"),
         status=int(str(row.values["status"])) or None,
+        # Entries of older versions have none.
+        run_id=row.text("runId") or None,
     )

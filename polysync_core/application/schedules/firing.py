@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from polysync_core.application.acceptance import Acceptance, Start
@@ -148,8 +149,10 @@ class Firing:
     def _carry_out(self, task: Task, schedule: Schedule, plan: Plan, around: Surroundings) -> None:
         if plan.missed is not None:
             self._skip(task, *_missed(task, schedule, plan, plan.missed), around.engine)
-        for occurrence in plan.occurrences:
-            start = _start(task, schedule, plan, occurrence)
+        for place, occurrence in enumerate(plan.occurrences):
+            # What is queued at one moment starts in no order: the oldest goes first.
+            at = plan.at + timedelta(milliseconds=place)
+            start = replace(_start(task, schedule, plan, occurrence), at=at)
             if occurrence.skipped:
                 self._skip(task, start, occurrence.skipped, around.engine)
                 continue

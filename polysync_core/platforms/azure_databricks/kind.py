@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from polysync_core.access.auth import ENTRA_METHODS, check_auth
-from polysync_core.access.references import Secrets
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
@@ -15,9 +14,9 @@ from polysync_core.platforms.azure_databricks.pipeline import Pipelines, check_p
 from polysync_core.platforms.azure_databricks.refusals import refused
 from polysync_core.platforms.azure_databricks.run_now import DefinedJobs, check_defined_job
 from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.azure_databricks.sign_in import credential_of
 from polysync_core.platforms.azure_databricks.workspace import Workspace
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.credentials import Credential, ReferencedToken
 from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.kinds import (
     Capability,
@@ -27,9 +26,6 @@ from polysync_core.platforms.kinds import (
     PlatformKind,
     Surroundings,
 )
-
-ENTRA_SCOPE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"
-"""The resource that every Azure Databricks workspace is, in every cloud."""
 
 _METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
 
@@ -48,7 +44,7 @@ def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=surroundings.allow_loopback)
-    credential = _credential(platform.auth, attributes, surroundings.secrets)
+    credential = credential_of(platform.auth, attributes.cloud, surroundings.secrets)
     client = PlatformClient(base, credential, refused=refused, wire=surroundings.wire)
     runs = Runs(client, surroundings.wire.timekeeper.now)
     workspace, root = Workspace(client), attributes.default_notebook_path
@@ -80,15 +76,6 @@ def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector
         ],
         reach=reach,
     )
-
-
-def _credential(auth: Auth, attributes: DatabricksAttributes, secrets: Secrets) -> Credential:
-    if auth.method is AuthMethod.PERSONAL_ACCESS_TOKEN and auth.personal_access_token:
-        return ReferencedToken(auth.personal_access_token, secrets)
-    # Costs start-up time, which workspaces with a personal access token need not pay.
-    from polysync_core.access.entra import entra_token
-
-    return entra_token(auth, attributes.cloud, secrets, ENTRA_SCOPE)
 
 
 _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}

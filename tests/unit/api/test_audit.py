@@ -29,7 +29,8 @@ def test_changes_are_listed_by_day() -> None:
         ("/tasks/b", 409),
         ("/tasks/a", None),
     ]
-    assert set(listed["items"][0]) == {"at", "actor", "objectId", "method", "path", "status"}
+    fields = {"at", "actor", "objectId", "method", "path", "status", "runId"}
+    assert set(listed["items"][0]) == fields
     assert other["items"] == []
 
 

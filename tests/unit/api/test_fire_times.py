@@ -37,6 +37,7 @@ def client() -> Iterator[TestClient]:
     preview = FireTimePreview(
         task_named=_task,
         calendar_named=lambda _: HOLIDAYS,
+        states_of=lambda _: [],
         clock=FakeClock(datetime(2026, 3, 28, 12, tzinfo=UTC)),
     )
     with TestClient(create_app([fire_time_routes(preview)])) as opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.catalogue import read_definition
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.errors import NotFound
+from polysync_core.domain.schedules.states import Pause, ScheduleState
+from polysync_core.domain.schedules.stored import StoredSchedule
 from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import FakeDefinitions
 
@@ -24,7 +27,10 @@ def a_schedule(name: str, cron: str, **changes: Any) -> dict[str, Any]:
 
 
 def looking_ahead(
-    *schedules: dict[str, Any], now: datetime = BEFORE_THE_GAP, enabled: bool = True
+    *schedules: dict[str, Any],
+    now: datetime = BEFORE_THE_GAP,
+    enabled: bool = True,
+    paused: Sequence[StoredSchedule] = (),
 ) -> FireTimePreview:
     store = FakeDefinitions()
     for kind, content in (
@@ -40,6 +46,7 @@ def looking_ahead(
     return FireTimePreview(
         task_named=definitions.task,
         calendar_named=definitions.calendar,
+        states_of=lambda _: paused,
         clock=FakeClock(now),
     )
 
@@ -118,6 +125,21 @@ def test_a_schedule_that_has_not_begun_begins_with_its_start():
     assert found.fires[0].fire.nominal == datetime(2027, 1, 1, 5, tzinfo=UTC)
 
 
+def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():
+    pause = Pause(reason="The source moves.", at=BEFORE_THE_GAP, by="ann")
+    state = ScheduleState(
+        task="daily", schedule="early", revision="r", mark=BEFORE_THE_GAP, paused=pause
+    )
+    stored = StoredSchedule(state=state, etag="1")
+
+    found = preview(a_schedule("early", "0 4 * * *"), count=1, paused=[stored])
+
+    assert shown(found) == ["early 29 04:00"]
+    assert found.notes == [
+        "Schedule early is paused, and stays so until resumed: The source moves."
+    ]
+
+
 def test_a_disabled_task_and_one_without_schedules_are_told():
     found = preview(a_schedule("on", "0 6 * * *"), count=1, enabled=False)
     assert shown(found) == ["on 29 06:00"]
@@ -128,7 +150,10 @@ def test_a_disabled_task_and_one_without_schedules_are_told():
 def test_an_unknown_task_is_not_found():
     definitions = Definitions(FakeDefinitions(), Rules())
     looking = FireTimePreview(
-        task_named=definitions.task, calendar_named=definitions.calendar, clock=FakeClock()
+        task_named=definitions.task,
+        calendar_named=definitions.calendar,
+        states_of=lambda _: [],
+        clock=FakeClock(),
     )
     with pytest.raises(NotFound):
         looking.preview("nothing", count=1)

@@ -87,6 +87,14 @@ class TestMisfire:
         assert "Missed 50 fire times" in missed.reason
         assert "older than the catch-up window of 600 s" in missed.reason
 
+    def test_all_starts_with_the_oldest(self, world: Scheduled) -> None:
+        world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 600})
+        world.tick(hours=1)
+        by_rank = sorted(world.made(RunStatus.QUEUED), key=lambda run: run.queued_at)
+        times = [run.scheduled_time for run in by_rank]
+        assert times == sorted(set(times))
+        assert len({run.queued_at for run in by_rank}) == 10
+
     def test_all_makes_good_a_part_at_a_time(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 7200})
         assert world.tick(minutes=120).fired == 50

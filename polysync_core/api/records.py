@@ -1,0 +1,34 @@
+"""How a request adds to what the audit has of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from polysync_core.application.audit import Audit
+from polysync_core.domain.audit import AuditEntry
+
+RECORD_KEY = "polysync.record"
+"""Where in the ASGI scope the record of a changing request is."""
+
+
+@dataclass(slots=True)
+class Record:
+    """What the audit has of one request."""
+
+    audit: Audit
+    entry: AuditEntry
+
+    def tell_run(self, run_id: str) -> None:
+        """Add the run that the request has started."""
+        self.entry = self.audit.tell_run(self.entry, run_id)
+
+
+def _record_of(request: Request) -> Record | None:
+    return cast("Record | None", request.scope.get(RECORD_KEY))
+
+
+CurrentRecord = Annotated[Record | None, Depends(_record_of)]
+"""The record of the request; None where the app keeps no audit."""

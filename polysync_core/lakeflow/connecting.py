@@ -1,0 +1,24 @@
+"""Jobs for a program of its own: neither Functions nor storage is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from polysync_core.lakeflow.jobs import LakeflowJobs
+from polysync_core.lakeflow.keys import JobOptions
+from polysync_core.lakeflow.workspaces import Workspaces
+from polysync_core.settings import read_lakeflow
+
+
+def connect(
+    variables: Mapping[str, str], jobs: Mapping[str, JobOptions] | None = None
+) -> LakeflowJobs:
+    """Return the jobs that the environment names, with what the program says of them.
+
+    `variables` is `os.environ`, or a mapping in its place. Raises `SettingError`, naming what is
+    missing or wrong.
+    """
+    configuration = read_lakeflow(variables, jobs)
+    return LakeflowJobs(
+        configuration=configuration, workspaces=Workspaces(configuration=configuration)
+    )

@@ -1,0 +1,97 @@
+"""Judging parameters by a pydantic model or a JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from polysync_core.domain.json import JsonObject
+from polysync_core.lakeflow.errors import ParametersRefused
+from polysync_core.lakeflow.schema import accepted, schema_problem
+
+
+class Window(BaseModel):
+    day: str = "today"
+    dry_run: bool | None = Field(default=None, alias="dryRun")
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    day: str = "today"
+
+
+def an_object(**more: Any) -> JsonObject:
+    properties = {"day": {"type": "string", "default": "today"}, "dryRun": {"type": "boolean"}}
+    return {"type": "object", "properties": properties, **more}
+
+
+BOTH = pytest.mark.parametrize("schema", [Window, an_object()], ids=["a model", "a JSON Schema"])
+STRICT = pytest.mark.parametrize("schema", [Strict, an_object(additionalProperties=False)])
+
+
+@BOTH
+def test_what_fits_is_given_and_the_rest_is_dropped(schema: Any) -> None:
+    given: JsonObject = {"day": "x", "dryRun": True, "more": {}}
+    assert accepted(schema, given) == {"day": "x", "dryRun": True}
+
+
+@BOTH
+@pytest.mark.parametrize("given", [None, {}])
+def test_defaults_stand_in_for_what_is_absent(schema: Any, given: JsonObject | None) -> None:
+    assert accepted(schema, given) == {"day": "today"}
+
+
+@BOTH
+def test_a_refusal_names_the_place_and_not_the_value(schema: Any) -> None:
+    with pytest.raises(ParametersRefused) as refused:
+        accepted(schema, {"day": {"password": "hunter2"}})
+    assert refused.value.text == "Invalid job parameters"
+    assert [problem.path for problem in refused.value.problems] == ["params.day"]
+    assert "hunter2" not in str(refused.value)
+
+
+@STRICT
+def test_a_strict_schema_refuses_what_it_does_not_name(schema: Any) -> None:
+    with pytest.raises(ParametersRefused):
+        accepted(schema, {"more": 1})
+
+
+def test_an_open_schema_lets_further_fields_pass() -> None:
+    schema = an_object(additionalProperties={"type": "number"})
+    assert accepted(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
+
+
+def test_a_schema_without_names_lets_everything_pass() -> None:
+    assert accepted({"type": "object"}, {"a": 1}) == {"a": 1}
+
+
+def test_a_whole_number_may_be_written_as_a_fraction() -> None:
+    schema: JsonObject = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    assert accepted(schema, {"n": 5.0}) == {"n": 5.0}
+    with pytest.raises(ParametersRefused):
+        accepted(schema, {"n": 5.5})
+
+
+@pytest.mark.parametrize(
+    ("schema", "usable"),
+    [
+        ({"type": "object"}, True),
+        ({"type": "array"}, False),
+        ({}, False),
+        ({"type": "object", "properties": 5}, False),
+    ],
+)
+def test_a_schema_must_be_one_of_an_object(schema: JsonObject, usable: bool) -> None:
+    assert (schema_problem(schema) is None) is usable
+
+
+def test_a_reference_to_another_document_is_never_fetched() -> None:
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {"a": {"$ref": "http://127.0.0.1:9/schema"}},
+    }
+    with pytest.raises(Exception, match="Unresolvable"):
+        accepted(schema, {"a": 1})
