@@ -9,18 +9,22 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, polling, ticking
+from bench import dispatching, graphs, lists, load, polling, ticking, watchers
 from bench.emulator import emulator
 from bench.host import LocalHost
 
 _RUNS = 200
 _WARM_UP = 5
 _NAP = 2.0
+_CLIENTS = 100
+_SHARED = 10
 _ENV = {**os.environ, "POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 
@@ -39,6 +43,7 @@ def main() -> None:
         "chain": chain,
         "fan": fan,
         "polling": looks,
+        "watchers": watching,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
@@ -201,6 +206,30 @@ def looks(_: argparse.Namespace) -> None:
         for stored in (1_000, 10_000):
             first, later = lists.learning(connection, stored)
             _row(f"{stored} runs stored", f"{first} every ten minutes, else {later} a run")
+
+
+def watching(_: argparse.Namespace) -> None:
+    """Clients that follow runs by server-sent events, beside the published AppKit."""
+    _title(
+        f"{_CLIENTS} clients follow runs of {watchers.SHORTEST} to "
+        f"{watchers.SHORTEST + watchers.JOBS - 1} s by server-sent events"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="polysync-bench-"))
+    with watchers.workspace(folder) as place:
+        with watchers.appkit(place, folder) as stand:
+            _watched("AppKit, a run each", watchers.measure(stand, runs=_CLIENTS))
+        with watchers.polysync(place) as stand:
+            _watched("Polysync, a run each", watchers.measure(stand, runs=_CLIENTS))
+            shared = watchers.measure(stand, runs=_SHARED, joined=_CLIENTS - _SHARED)
+            _watched(f"Polysync, {_SHARED} runs for all", shared)
+
+
+def _watched(name: str, found: watchers.Figures) -> None:
+    calls = ", ".join(f"{call} {count}" for call, count in sorted(found.requests.items()))
+    _row(name, f"{found.runs} runs, {found.events} events; Databricks was asked: {calls}")
+    _row("  request → first event", _spread(found.first))
+    _row("  run ended → last event", _spread(found.last))
+    _row("  memory (PSS)", "before {:.0f} MB, with all of them {:.0f} MB".format(*found.memory))
 
 
 def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:

@@ -14,6 +14,7 @@ from simulators.databricks.driver import log_of
 from simulators.databricks.reading import SERVICE
 from simulators.databricks.runs import Run
 from simulators.databricks.settings import Settings
+from simulators.databricks.traffic import traffic_routes
 from simulators.faults import fault_routes
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -26,6 +27,7 @@ def add_control(app: web.Application, settings: Settings) -> None:
         [
             web.get("/", _page),
             *fault_routes(),
+            *traffic_routes(),
             web.get("/simulator/runs", _list_runs),
             web.get("/simulator/runs/{run_id:\\d+}/log", _read_log),
         ]

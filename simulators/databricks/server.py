@@ -30,12 +30,15 @@ from simulators.databricks.reading import (
     run_id_of,
 )
 from simulators.databricks.submission import read_submission
+from simulators.databricks.traffic import TRAFFIC, Traffic
 from simulators.faults import FAULTS, Faults, Handle, go_wrong
 
 log = logging.getLogger(__name__)
 
 #: The largest request body, as on the real service.
 MAX_BODY_BYTES = 10 * 1024 * 1024
+#: The workspace, which every answer of the API names.
+ORG_ID = "1000000000000002"
 _API = "/api/"
 
 
@@ -44,6 +47,8 @@ def build_app(service: Service) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_answer_api])
     app[SERVICE] = service
     app[FAULTS] = Faults()
+    app[TRAFFIC] = Traffic()
+    app.on_response_prepare.append(_name_workspace)
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
     app.add_routes(
         [
@@ -68,6 +73,11 @@ def build_app(service: Service) -> web.Application:
     return app
 
 
+async def _name_workspace(request: web.Request, response: web.StreamResponse) -> None:
+    if request.path.startswith(_API):
+        response.headers["x-databricks-org-id"] = ORG_ID
+
+
 @web.middleware
 async def _answer_api(request: web.Request, handler: Handle) -> web.StreamResponse:
     """Check the token, turn errors into Databricks' form, and go wrong where a script says so."""
@@ -85,6 +95,7 @@ async def _answer_api(request: web.Request, handler: Handle) -> web.StreamRespon
             return web.json_response(refusal.as_json(), status=refusal.status)
 
     endpoint = request.path.removeprefix(_API).partition("/")[2]
+    await request.app[TRAFFIC].note(request, endpoint)
     fault = request.app[FAULTS].take(endpoint, request.method)
     if fault is None:
         return await answer(request)
