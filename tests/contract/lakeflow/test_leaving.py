@@ -38,8 +38,8 @@ def _read_one_event_and_leave(side: Side) -> None:
     headers = {"Content-Type": "application/json"}
     connection.request("POST", f"/api/jobs/{ABANDONED}/run?stream=true", b"{}", headers)
     answer = connection.getresponse()
-    while not answer.readline().startswith(b"data:"):
-        pass
+    while not (line := answer.readline()).startswith(b"data:"):
+        assert line, f"the stream ended without an event (status {answer.status})"
     answer.close()
     connection.close()
 
