@@ -60,7 +60,7 @@ class Durations:
     def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
         """Return when the newest successful runs of the same Task ended; None is not known now.
 
-        Without `read`, what is not known is not read either.
+        Without `read` nothing is read, and what is known may be older than is trusted.
         """
         key, now = _key(run), self._monotonic()
         with self._lock:

@@ -29,11 +29,13 @@ class Looks:
     def next(self, run: TaskRun, memo: Memo, *, wish: float | None) -> tuple[float, Memo]:
         """Return the delay before the next look at a run under way, at least what its platform
         wishes for, and the memo with what it is based on."""
-        age = self._age(run, memo)
-        if memo.past is None:
-            past = self.durations.of(run, read=age >= _WORTH_READING)
-            memo = replace(memo, past=past)
-        plan = learned(self.connections.plan(run.job), memo.past or ())
+        age, past = self._age(run, memo), memo.past
+        if past is None:
+            settled = age >= _WORTH_READING
+            past = self.durations.of(run, read=settled)
+            # What is known without reading may be old, or of too few runs: it does for a start.
+            memo = replace(memo, past=past if settled else None)
+        plan = learned(self.connections.plan(run.job), past or ())
         return at_least(plan.delay(age), wish), memo
 
     def learn(self, run: TaskRun, report: Report) -> None:

@@ -188,6 +188,21 @@ def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> No
     assert world.runs.pages == 0
 
 
+def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
+    world: World,
+) -> None:
+    """One end that was seen, or what was read long ago, is not all that there is to know."""
+    world.durations.note(world.run, Ended(by=2.1))
+    world.past(598, 599, 600)
+
+    for _ in range(2):
+        _, memo = world.looks.next(world.run, Memo(), wish=None)
+        assert world.next(300, memo) == 45
+        world.seconds += TRUSTED_SECONDS
+
+    assert world.runs.pages == 2
+
+
 def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -> None:
     world.past(60, 61, 62)
     world.next(5)
