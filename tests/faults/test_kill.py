@@ -13,7 +13,7 @@ pytestmark = pytest.mark.devhost
 
 def test_runs_survive_a_killed_host_and_are_adopted_not_resubmitted(tmp_path: Path) -> None:
     with stand(tmp_path) as site:
-        running = [site.run(6) for _ in range(3)]
+        running = [site.run(4) for _ in range(3)]
         site.wait_for(running, is_submitted)
         accepted = [site.run(0.2) for _ in range(3)]
         site.kill()
