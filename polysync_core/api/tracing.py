@@ -1,0 +1,61 @@
+"""Requests that may change something, in traces; what only reads starts nothing to be followed."""
+
+from __future__ import annotations
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, StatusCode
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from polysync_core.telemetry import names
+from polysync_core.telemetry.instruments import SCOPE
+from polysync_core.telemetry.tracing import continued, traceparent
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_tracer = trace.get_tracer(SCOPE)
+
+
+class Traced:
+    """Gives a request its place in the caller's trace, which the runs that it makes are in too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in _READING:
+            await self._app(scope, receive, send)
+            return
+        # The host has its own span around this one, in the caller's trace; devhost has none.
+        parent = traceparent() or Headers(scope=scope).get("traceparent", "")
+        with (
+            continued(parent),
+            _tracer.start_as_current_span(
+                scope["method"],
+                attributes={names.METHOD: scope["method"]},
+                record_exception=False,
+                set_status_on_exception=False,
+            ) as span,
+        ):
+            await self._app(scope, receive, _watching(span, send))
+            _name(span, scope)
+
+
+def _watching(span: Span, send: Send) -> Send:
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            status = int(message["status"])
+            span.set_attribute(names.STATUS_CODE, status)
+            if status >= 500:
+                span.set_attribute(names.ERROR, str(status))
+                span.set_status(StatusCode.ERROR)
+        await send(message)
+
+    return watched
+
+
+def _name(span: Span, scope: Scope) -> None:
+    """Name the span by the route, which is known only now; an address may hold anything."""
+    route = getattr(scope.get("route"), "path", None)
+    if route is not None:
+        span.update_name(f"{scope['method']} {route}")
+        span.set_attribute(names.ROUTE, route)
