@@ -142,8 +142,7 @@ class Exchange:
 
     def send(self, request: PreparedRequest, left: TimeLeft, clock: Monotonic) -> Answer | Fault:
         """Return the whole answer or the reason why there is none."""
-        host = urlsplit(request.url or "").hostname or ""
-        with outgoing(request.method or "", host, request.headers) as call:
+        with outgoing(request.method or "", request.url or "", request.headers) as call:
             answer = self._sent(request, left, clock)
             if isinstance(answer, Fault):
                 call.fault = answer.name.lower()

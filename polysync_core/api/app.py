@@ -37,9 +37,9 @@ def create_app(
         redoc_url=None,
     )
     # The one added last comes first.
+    app.add_middleware(Traced)
     app.add_middleware(Access, door=door, prefix=PREFIX)
     app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
-    app.add_middleware(Traced)
     problems.install(app)
     describe_definitions(app)
     app.include_router(_health())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from opentelemetry import trace
 from opentelemetry.trace import Span, StatusCode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from polysync_core.telemetry import names
-from polysync_core.telemetry.instruments import SCOPE
-from polysync_core.telemetry.tracing import continued, traceparent
+from polysync_core.telemetry import names, tracing
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_tracer = trace.get_tracer(SCOPE)
 
 
 class Traced:
@@ -26,18 +22,20 @@ class Traced:
             await self._app(scope, receive, send)
             return
         # The host has its own span around this one, in the caller's trace; devhost has none.
-        parent = traceparent() or Headers(scope=scope).get("traceparent", "")
+        parent = tracing.traceparent() or Headers(scope=scope).get("traceparent", "")
         with (
-            continued(parent),
-            _tracer.start_as_current_span(
+            tracing.continued(parent),
+            tracing.tracer().start_as_current_span(
                 scope["method"],
                 attributes={names.METHOD: scope["method"]},
                 record_exception=False,
                 set_status_on_exception=False,
             ) as span,
         ):
-            await self._app(scope, receive, _watching(span, send))
-            _name(span, scope)
+            try:
+                await self._app(scope, receive, _watching(span, send))
+            finally:
+                _name(span, scope)
 
 
 def _watching(span: Span, send: Send) -> Send:

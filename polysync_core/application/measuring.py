@@ -8,7 +8,8 @@ from datetime import datetime
 
 from polysync_core.domain.dispatch.codec import encode_state
 from polysync_core.domain.dispatch.state import DispatcherState, millis
-from polysync_core.telemetry import instruments, names
+from polysync_core.telemetry import names
+from polysync_core.telemetry.instruments import instruments
 
 _log = logging.getLogger(__name__)
 
@@ -21,10 +22,10 @@ def measure(shard: str, dispatcher: DispatcherState, now: datetime) -> None:
     longest = max((present - each for each in since if each < present), default=0) // 1000
     size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))
     whose = {names.SHARD: shard}
-    instruments.runs_queued.set(len(dispatcher.waiting), whose)
-    instruments.runs_running.set(len(dispatcher.leases), whose)
-    instruments.oldest_wait.set(longest, whose)
-    instruments.state_size.set(size, whose)
+    instruments().runs_queued.set(len(dispatcher.waiting), whose)
+    instruments().runs_running.set(len(dispatcher.leases), whose)
+    instruments().oldest_wait.set(longest, whose)
+    instruments().state_size.set(size, whose)
     _log.info(
         "Dispatcher measured.",
         extra={

@@ -10,7 +10,8 @@ from dataclasses import replace
 from polysync_core.application.around import RunsAround
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import Attempt, TaskRun
-from polysync_core.telemetry import instruments, names, tracing
+from polysync_core.telemetry import names, tracing
+from polysync_core.telemetry.instruments import instruments
 
 
 class ObservedRuns(RunsAround):
@@ -21,7 +22,7 @@ class ObservedRuns(RunsAround):
         with tracing.accepting(run) as place:
             stored = self._runs.insert(replace(run, traceparent=place))
         if stored is not None:
-            instruments.runs_accepted.add(1, {names.TRIGGER: run.trigger_type.value})
+            instruments().runs_accepted.add(1, {names.TRIGGER: run.trigger_type.value})
             _tell_ends(None, stored.run)
         return stored
 
@@ -39,7 +40,7 @@ def _tell_wait(former: TaskRun, attempt: Attempt) -> None:
     if attempt.begun_at is not None:
         since = max(former.queued_at, former.not_before or former.queued_at)
         waited = (attempt.begun_at - since).total_seconds()
-        instruments.run_wait.record(max(0.0, waited), {names.PLATFORM: former.job.platform})
+        instruments().run_wait.record(max(0.0, waited), {names.PLATFORM: former.job.platform})
 
 
 def _tell_ends(former: TaskRun | None, run: TaskRun) -> None:
@@ -57,7 +58,7 @@ def _tell_attempt(run: TaskRun, attempt: Attempt) -> None:
     tracing.tell_attempt(run, attempt)
     if attempt.cause is not None:
         told = {**_kind(run), names.CAUSE: attempt.cause.value}
-        instruments.attempt_failures.add(1, told)
+        instruments().attempt_failures.add(1, told)
 
 
 def _tell_run(run: TaskRun) -> None:
@@ -65,7 +66,7 @@ def _tell_run(run: TaskRun) -> None:
     if run.finished_at is not None:
         lasted = (run.finished_at - run.queued_at).total_seconds()
         told = {**_kind(run), names.STATUS: run.status.value}
-        instruments.run_duration.record(max(0.0, lasted), told)
+        instruments().run_duration.record(max(0.0, lasted), told)
 
 
 def _kind(run: TaskRun) -> dict[str, str]:

@@ -9,15 +9,14 @@ import time
 from collections.abc import Generator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from polysync_core.telemetry import names
-from polysync_core.telemetry.instruments import SCOPE, call_duration
-from polysync_core.telemetry.tracing import subject, traceparent
+from polysync_core.telemetry import names, tracing
+from polysync_core.telemetry.instruments import instruments
 
-_tracer = trace.get_tracer(SCOPE)
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(slots=True)
@@ -42,18 +41,19 @@ class Outgoing:
 
 
 @contextmanager
-def outgoing(method: str, host: str, headers: MutableMapping[str, str]) -> Generator[Outgoing]:
+def outgoing(method: str, url: str, headers: MutableMapping[str, str]) -> Generator[Outgoing]:
     """Tell of one request; its headers carry the trace on, so that the other side may join it."""
-    call, begun, whom = Outgoing(), time.perf_counter(), subject()
+    call, begun, whom, where = Outgoing(), time.perf_counter(), tracing.subject(), urlsplit(url)
+    host, port = where.hostname or "", where.port or _PORTS.get(where.scheme, 0)
     told: dict[str, str | int] = {names.METHOD: method, names.HOST: host}
-    with _tracer.start_as_current_span(
+    with tracing.tracer().start_as_current_span(
         f"{method} {host}",
         kind=SpanKind.CLIENT,
-        attributes={**whom, **told},
+        attributes={**whom, **told, names.SCHEME: where.scheme, names.PORT: port},
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
-        if parent := traceparent():
+        if parent := tracing.traceparent():
             headers["traceparent"] = parent
         try:
             yield call
@@ -63,4 +63,5 @@ def outgoing(method: str, host: str, headers: MutableMapping[str, str]) -> Gener
                 span.set_status(StatusCode.ERROR)
             if names.PLATFORM in whom:
                 told[names.PLATFORM] = str(whom[names.PLATFORM])
-            call_duration.record(time.perf_counter() - begun, {**told, **call.results()})
+            lasted = time.perf_counter() - begun
+            instruments().call_duration.record(lasted, {**told, **call.results()})

@@ -34,7 +34,9 @@ SECONDS = "polysync.seconds"
 METHOD = "http.request.method"
 STATUS_CODE = "http.response.status_code"
 ROUTE = "http.route"
+SCHEME = "url.scheme"
 HOST = "server.address"
+PORT = "server.port"
 ERROR = "error.type"
 
 ATTRIBUTES: Mapping[str, str] = {
@@ -61,7 +63,9 @@ ATTRIBUTES: Mapping[str, str] = {
     METHOD: "the method of an HTTP request",
     STATUS_CODE: "the status of its answer; absent where there was none",
     ROUTE: "the route, with its placeholders",
+    SCHEME: "`https`; `http` for stand-ins on this machine",
     HOST: "the host that was called",
+    PORT: "the port that was called",
     ERROR: "why there is no good answer: a status, or the name of the fault",
 }
 
@@ -235,7 +239,10 @@ ATTEMPT_OF_RUN = Span(
 CALL = Span(
     name="METHOD host",
     meaning="a request that leaves the app; made for an attempt, it has the attempt's ids as well",
-    attributes=(METHOD, HOST, STATUS_CODE, ERROR, *OF_A_RUN, ATTEMPT, EXTERNAL_RUN_ID, STEP),
+    attributes=(
+        *(METHOD, SCHEME, HOST, PORT, STATUS_CODE, ERROR),
+        *(*OF_A_RUN, ATTEMPT, EXTERNAL_RUN_ID, STEP),
+    ),
 )
 REQUEST = Span(
     name="METHOD route",

@@ -1,8 +1,8 @@
 """Where telemetry is sent: to Application Insights, to an OpenTelemetry collector, or to both.
 
-It is loaded only where something is to be sent. The parts of the OpenTelemetry SDK are put
-together by hand, as what instruments whole libraries would tell of addresses with their queries,
-and of every call to storage.
+It is loaded only where something is to be sent. Nothing is registered as the process's own: what
+libraries would tell by themselves (FastAPI, the clients of Azure) holds addresses with their
+queries, and comes with every read of the API and of storage.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from opentelemetry import metrics, trace
-from opentelemetry._logs import set_logger_provider
 from opentelemetry.instrumentation.logging.handler import (  # pyright: ignore[reportMissingTypeStubs] - typed, but not marked so
     LoggingHandler,
 )
@@ -26,7 +24,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from polysync_core.settings import Settings
-from polysync_core.telemetry.tracing import wished_span_id
+from polysync_core.telemetry.instruments import SCOPE, measure_with
+from polysync_core.telemetry.tracing import trace_with, wished_span_id
 
 OUR_LOGGERS = ("polysync_core", "orchestrations", "triggers")
 
@@ -51,17 +50,16 @@ class ChosenIds(RandomIdGenerator):
 
 def send(settings: Settings) -> None:
     """Send traces, metrics and logs of this process from now on; it may be called once."""
-    destinations = list(_destinations(settings))
     resource = Resource.create({SERVICE_NAME: settings.service_name})
     tracing = TracerProvider(resource=resource, id_generator=ChosenIds())
+    destinations = list(_destinations(settings, tracing))
     logs = LoggerProvider(resource=resource)
     for each in destinations:
         tracing.add_span_processor(BatchSpanProcessor(each.spans))
         logs.add_log_record_processor(BatchLogRecordProcessor(each.logs))
     readers = [PeriodicExportingMetricReader(each.metrics) for each in destinations]
-    trace.set_tracer_provider(tracing)
-    metrics.set_meter_provider(MeterProvider(metric_readers=readers, resource=resource))
-    set_logger_provider(logs)
+    trace_with(tracing.get_tracer(SCOPE))
+    measure_with(MeterProvider(metric_readers=readers, resource=resource).get_meter(SCOPE))
     _listen(LoggingHandler(level=logging.INFO, logger_provider=logs))
 
 
@@ -81,15 +79,15 @@ def _is_worth_sending(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING and family not in {"azure", "opentelemetry", "urllib3"}
 
 
-def _destinations(settings: Settings) -> Iterable[Destination]:
+def _destinations(settings: Settings, tracing: TracerProvider) -> Iterable[Destination]:
     # Each is loaded only where it is used: the exporters are the slow part of a cold start.
     if settings.application_insights:
-        yield _application_insights(settings.application_insights)
+        yield _application_insights(settings.application_insights, tracing)
     if settings.otlp_endpoint:
         yield _collector()
 
 
-def _application_insights(connection: str) -> Destination:
+def _application_insights(connection: str, tracing: TracerProvider) -> Destination:
     """https://learn.microsoft.com/azure/azure-monitor/app/opentelemetry-configuration
 
     That the app's identity signs in, it reads itself (`APPLICATIONINSIGHTS_AUTHENTICATION_STRING`).
@@ -101,7 +99,8 @@ def _application_insights(connection: str) -> Destination:
     )
 
     return Destination(
-        spans=AzureMonitorTraceExporter(connection_string=connection),
+        # It would ask the global provider whose resource this is.
+        spans=AzureMonitorTraceExporter(connection_string=connection, tracer_provider=tracing),
         metrics=AzureMonitorMetricExporter(connection_string=connection),
         logs=AzureMonitorLogExporter(connection_string=connection),
     )

@@ -18,13 +18,12 @@ from typing import cast
 
 from opentelemetry import context, trace
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, StatusCode
+from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.runs.values import Attempt, RunStatus, TaskRun, TriggerType
 from polysync_core.telemetry import names
-from polysync_core.telemetry.instruments import SCOPE
 
 type Attributes = Mapping[str, str | int | float]
 
@@ -36,9 +35,20 @@ _MANY_AT_ONCE = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL})
 wished_span_id: ContextVar[int | None] = ContextVar("wished_span_id", default=None)
 """The id that the span which is started next is to have."""
 
-_tracer = trace.get_tracer(SCOPE)
+_tracer: Tracer = NoOpTracer()
 _w3c = TraceContextTextMapPropagator()
 _SUBJECT = context.create_key("polysync-subject")
+
+
+def tracer() -> Tracer:
+    """Return the tracer of this process: the app's own, not that of the global provider."""
+    return _tracer
+
+
+def trace_with(tracer: Tracer) -> None:
+    """Tell all spans to this tracer from now on."""
+    global _tracer
+    _tracer = tracer
 
 
 def subject() -> Attributes:

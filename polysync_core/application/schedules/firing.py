@@ -47,7 +47,7 @@ from polysync_core.domain.schedules.states import (
     planned,
 )
 from polysync_core.domain.schedules.stored import StoredSchedule
-from polysync_core.telemetry import instruments
+from polysync_core.telemetry.instruments import instruments
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Firing:
                 self._skip(task, start, occurrence.skipped, around.engine)
                 continue
             due = occurrence.nominal + jitter(task.name, schedule, occurrence.nominal)
-            instruments.schedule_lateness.record((self.clock() - due).total_seconds())
+            instruments().schedule_lateness.record((self.clock() - due).total_seconds())
             for run_id in occurrence.cancels:
                 self.cancel(run_id, engine=around.engine)
             if task.dependencies:
