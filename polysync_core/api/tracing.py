@@ -34,6 +34,9 @@ class Traced:
         ):
             try:
                 await self._app(scope, receive, _watching(span, send))
+            except Exception:
+                _fail(span, "fault")
+                raise
             finally:
                 _name(span, scope)
 
@@ -44,11 +47,15 @@ def _watching(span: Span, send: Send) -> Send:
             status = int(message["status"])
             span.set_attribute(names.STATUS_CODE, status)
             if status >= 500:
-                span.set_attribute(names.ERROR, str(status))
-                span.set_status(StatusCode.ERROR)
+                _fail(span, str(status))
         await send(message)
 
     return watched
+
+
+def _fail(span: Span, why: str) -> None:
+    span.set_attribute(names.ERROR, why)
+    span.set_status(StatusCode.ERROR)
 
 
 def _name(span: Span, scope: Scope) -> None:
