@@ -80,6 +80,9 @@ ACTIONS: Mapping[str, Action] = {
         "a platform could not be asked and will be again",
         ("run_id", "platform", "error", "failures", "again_after_seconds"),
     ),
+    "durations_unread": Action(
+        "how long past runs took could not be read; the usual plan is used", ("run_id", "task")
+    ),
     "platform_call_repeated": Action(
         "a call is sent again", ("host", "method", "status", "repetition")
     ),
@@ -107,7 +110,10 @@ ACTIONS: Mapping[str, Action] = {
     "message_given_up": Action("a message was given up", ("queue", "message_id", "reason")),
     # The app itself
     "request_refused": Action("a caller lacks a role", ("actor", "method", "path", "needed")),
+    "key_refused": Action("a caller has a key that is none"),
     "request_failed": Action("a request met a fault of ours"),
+    "tool_failed": Action("a tool of the Copilot met a fault of ours", ("tool",)),
+    "resource_failed": Action("a document of the Copilot met a fault of ours"),
     "audit_incomplete": Action(
         "a change could not be written into the audit", ("actor", "method", "path", "status")
     ),

@@ -29,7 +29,7 @@ def test_telemetry_goes_where_it_is_told_to() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1:4318", "http://", "grpc://collector:4317"])
 def test_the_address_of_a_collector_is_checked(address: str) -> None:
-    with pytest.raises(SettingError, match="OTEL_EXPORTER_OTLP_ENDPOINT.*must be an address"):
+    with pytest.raises(SettingError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT.*must be an address"):
         Settings.read(STORAGE | {"OTEL_EXPORTER_OTLP_ENDPOINT": address})
 
 

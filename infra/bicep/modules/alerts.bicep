@@ -95,7 +95,7 @@ var rules = [
     description: 'An activity or a request met a fault of the app itself, or what is stored cannot be read.'
     severity: 1
     window: 'PT15M'
-    query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
+    query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "tool_failed", "resource_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
     operator: 'GreaterThan'
     threshold: 0
   }
