@@ -3,8 +3,10 @@
 import azure.durable_functions as df
 
 from orchestrations import activities, complete_run, dispatcher, end_run, task_run
+from polysync_core.bootstrap import observe
 from triggers import http, mcp, queues, timers
 
+observe()
 app = df.DFApp()
 for module in (
     activities,

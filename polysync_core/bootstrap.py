@@ -57,6 +57,7 @@ from polysync_core.application.graph import Graphs
 from polysync_core.application.importing import Importing
 from polysync_core.application.job_runs import JobRuns
 from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.observing import ObservedRuns
 from polysync_core.application.orders import Orders
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
@@ -146,6 +147,15 @@ def settings() -> Settings:
 
 
 @cache
+def observe() -> None:
+    """Send what can be told of this process, where its settings say; else nothing is loaded."""
+    if settings().sends_telemetry:
+        from polysync_core.telemetry.sending import send
+
+        send(settings())
+
+
+@cache
 def services() -> Services:
     """Return the use cases of this process."""
     return build(settings())
@@ -219,7 +229,7 @@ def build(settings: Settings) -> Services:
     )
     table_runs, table_gates = TableRuns(storage), TableGates(storage)
     table_audit, table_poison = TableAudit(storage), TablePoison(storage)
-    runs = PublishingRuns(table_runs, announcements)
+    runs = PublishingRuns(ObservedRuns(table_runs), announcements)
     secrets = SecretResolver(definitions.vault, development=settings.development)
 
     def connect(platform: Platform) -> Connector:

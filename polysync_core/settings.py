@@ -61,6 +61,12 @@ class Settings:
     """Days for which runs that have ended are kept at least, and what is recorded around them."""
     engine_retention_days: int
     """Days for which the engine keeps the histories of orchestrations that have ended."""
+    service_name: str
+    """The name of this app among others, in telemetry."""
+    application_insights: str
+    """The connection string of Application Insights; empty for none. It opens nothing by itself."""
+    otlp_endpoint: str
+    """The address of an OpenTelemetry collector; empty for none."""
     storage: Mapping[str, str]
     """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
     lakeflow: Lakeflow
@@ -70,6 +76,11 @@ class Settings:
     def development(self) -> bool:
         """Whether this is a developer's machine."""
         return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def sends_telemetry(self) -> bool:
+        """Whether traces, metrics and logs go anywhere."""
+        return bool(self.application_insights or self.otlp_endpoint)
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Settings:
@@ -86,6 +97,9 @@ class Settings:
             ),
             run_retention_days=_number(variables, "POLYSYNC_RUN_RETENTION_DAYS", 90, most=3650),
             engine_retention_days=_number(variables, "POLYSYNC_ENGINE_RETENTION_DAYS", 7, most=365),
+            service_name=variables.get("OTEL_SERVICE_NAME") or "polysync",
+            application_insights=variables.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
+            otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             storage=_storage(variables),
             lakeflow=read_lakeflow(variables),
         )
@@ -224,6 +238,14 @@ def _storage(variables: Mapping[str, str]) -> dict[str, str]:
             if address not in told:
                 raise SettingError(f"{address} is missing; or set {STORAGE}__accountName.")
     return told
+
+
+def _collector(variables: Mapping[str, str], name: str) -> str:
+    """Return the address of a collector, which OpenTelemetry's own exporter reads as well."""
+    text = variables.get(name, "")
+    if text and not re.match(r"https?://[^\s/]", text):
+        raise SettingError(f"{name} is {text!r}; it must be an address, as http://127.0.0.1:4318.")
+    return text
 
 
 def _flag(variables: Mapping[str, str], name: str) -> bool:

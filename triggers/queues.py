@@ -18,6 +18,7 @@ from polysync_core.application.run_requests import given_up_request
 from polysync_core.application.subscriptions import given_up_delivery
 from polysync_core.bootstrap import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
+from polysync_core.telemetry.tracing import continued
 
 blueprint = df.Blueprint()
 
@@ -40,9 +41,11 @@ def record_poison(message: func.QueueMessage) -> None:
 @blueprint.function_name("accept_run_request")
 @blueprint.queue_trigger(arg_name="message", queue_name=RUN_REQUESTS, connection=STORAGE)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
-def accept_run_request(message: func.QueueMessage, durable: str) -> None:
+def accept_run_request(message: func.QueueMessage, durable: str, context: func.Context) -> None:
     """Start the run that a message asks for, or give the message up."""
-    services().run_requests.accept(message.id or "", _content(message), DurableEngine(durable))
+    # A function that is no coroutine does not have the host's trace around it.
+    with continued(context.trace_context.trace_parent or ""):
+        services().run_requests.accept(message.id or "", _content(message), DurableEngine(durable))
 
 
 @blueprint.function_name("record_refused_request")

@@ -7,6 +7,7 @@ import azure.functions as func
 
 from orchestrations.engine import DurableEngine
 from polysync_core.bootstrap import services, settings
+from polysync_core.telemetry.instruments import ticking
 
 blueprint = df.Blueprint()
 
@@ -28,9 +29,14 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
     """
     engine = DurableEngine(durable)
     faults: list[Exception] = []
-    for step in (services().reconciler.reconcile, services().schedule_tick.tick):
+    steps = {
+        "reconcile": services().reconciler.reconcile,
+        "schedules": services().schedule_tick.tick,
+    }
+    for name, step in steps.items():
         try:
-            step(engine)
+            with ticking(name):
+                step(engine)
         except Exception as fault:
             faults.append(fault)
     if faults:

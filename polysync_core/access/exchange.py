@@ -26,6 +26,7 @@ from urllib3.response import BaseHTTPResponse
 
 from polysync_core.access.transport import AddressRefused
 from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.telemetry.calls import outgoing
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -141,6 +142,15 @@ class Exchange:
 
     def send(self, request: PreparedRequest, left: TimeLeft, clock: Monotonic) -> Answer | Fault:
         """Return the whole answer or the reason why there is none."""
+        with outgoing(request.method or "", request.url or "", request.headers) as call:
+            answer = self._sent(request, left, clock)
+            if isinstance(answer, Fault):
+                call.fault = answer.name.lower()
+            else:
+                call.status = answer.status
+        return answer
+
+    def _sent(self, request: PreparedRequest, left: TimeLeft, clock: Monotonic) -> Answer | Fault:
         response = self._open(request, left)
         if isinstance(response, Fault):
             return response

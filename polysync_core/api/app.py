@@ -11,6 +11,7 @@ from polysync_core.api import problems
 from polysync_core.api.access import OPEN_DOOR, Access, Door
 from polysync_core.api.guard import Guard
 from polysync_core.api.schemas import describe_definitions
+from polysync_core.api.tracing import Traced
 
 BODY_LIMIT = 1024 * 1024
 """The largest body of a request, in bytes."""
@@ -38,6 +39,7 @@ def create_app(
         redirect_slashes=False,
     )
     # The one added last comes first.
+    app.add_middleware(Traced)
     app.add_middleware(Access, door=door, prefix=PREFIX)
     app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
     problems.install(app)

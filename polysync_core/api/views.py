@@ -25,6 +25,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "reason": run.reason,
         "triggerType": run.trigger_type,
         "graphRunId": run.graph_run_id,
+        "traceId": run.trace_id,
         "schedule": run.schedule,
         "backfillId": run.batch or None,
         "scheduledTime": time_view(run.scheduled_time),

@@ -23,6 +23,7 @@ from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.telemetry.tracing import on_behalf_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,11 @@ class Completion:
         A dependent that cannot be told keeps none of the others from being told.
         """
         run = read_run(self.runs, run_id).run
+        # What comes of a run is in its trace.
+        with on_behalf_of(run):
+            return self._tell(run, tasks)
+
+    def _tell(self, run: TaskRun, tasks: Sequence[str]) -> Told:
         came: list[TaskRun] = []
         failures: list[PolysyncError] = []
         for task in tasks:

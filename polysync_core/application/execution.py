@@ -43,6 +43,7 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
+from polysync_core.telemetry.tracing import on_behalf_of
 
 SUBMIT_PATIENCE = timedelta(minutes=15)
 """How long a submit that gets no answer is tried again."""
@@ -84,6 +85,10 @@ class Execution:
     def submit(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
         """Start the attempt on its platform, once, however often this is called."""
         stored = read_run(self.runs, run_id)
+        with on_behalf_of(stored.run, attempt, step="submit"):
+            return self._submit(stored, attempt, memo)
+
+    def _submit(self, stored: StoredRun, attempt: int, memo: Memo) -> Verdict:
         if _is_over(stored.run, attempt):
             return self._endings.settled(stored, attempt)
         stored, is_first = self._begin(stored, attempt, sends=memo.failures + 1)
@@ -100,6 +105,10 @@ class Execution:
     def look(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
         """See how the attempt is getting on, stop it if that is wanted, and record its end."""
         stored = read_run(self.runs, run_id)
+        with on_behalf_of(stored.run, attempt, step="look"):
+            return self._look(stored, attempt, memo)
+
+    def _look(self, stored: StoredRun, attempt: int, memo: Memo) -> Verdict:
         current = stored.run.attempt
         if not stored.run.carries(attempt) or current is None:
             return self._endings.settled(stored, attempt)
@@ -126,6 +135,10 @@ class Execution:
     def give_up(self, run_id: RunId, attempt: int) -> Verdict:
         """End an attempt that our own faults keep from going on."""
         stored = read_run(self.runs, run_id)
+        with on_behalf_of(stored.run, attempt, step="give up"):
+            return self._give_up(stored, attempt)
+
+    def _give_up(self, stored: StoredRun, attempt: int) -> Verdict:
         if _is_over(stored.run, attempt):
             return self._endings.settled(stored, attempt)
         # What was never sent may be tried again at once; what was sent must be stopped before.

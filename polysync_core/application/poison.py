@@ -11,6 +11,8 @@ from polysync_core.application.ports import PoisonStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.poison import GivenUp, PoisonMessage
 from polysync_core.domain.runs.stored import Page
+from polysync_core.telemetry import names
+from polysync_core.telemetry.instruments import instruments
 
 _LONGEST_PAYLOAD = 16_000
 _LONGEST_REASON = 1_000
@@ -42,6 +44,7 @@ class PoisonMessages:
                 payload=_storable(given_up.payload, _LONGEST_PAYLOAD),
             )
         )
+        instruments().poison_messages.add(1, {names.QUEUE: queue})
         _log.error(
             "A message was given up; GET /api/poison-messages shows it.",
             extra={

@@ -12,14 +12,15 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
+from polysync_core.application.around import RunsAround
 from polysync_core.application.ports import Publisher, Runs
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import TaskRun
 
 REST_SECONDS = 10.0
@@ -29,7 +30,7 @@ _REMEMBERED = 4096
 _log = logging.getLogger(__name__)
 
 
-class PublishingRuns:
+class PublishingRuns(RunsAround):
     """Stored runs that publish what is written to them; a `Runs` like the one it is made of."""
 
     def __init__(
@@ -39,7 +40,7 @@ class PublishingRuns:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._runs = runs
+        super().__init__(runs)
         self._publisher = publisher
         self._monotonic = monotonic
         self._known = _Remembered()
@@ -87,36 +88,6 @@ class PublishingRuns:
             )
         self._known.note(run.run_id, done)
         return done
-
-    # What changes no status goes straight through.
-
-    def get(self, run_id: RunId) -> StoredRun | None:
-        """Return a run by one point read."""
-        return self._runs.get(run_id)
-
-    def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return those of the runs that exist, in the order asked for."""
-        return self._runs.get_many(run_ids)
-
-    def announce(self, run: TaskRun) -> None:
-        """Write the run into the index, as active."""
-        self._runs.announce(run)
-
-    def withdraw(self, owed: Owed) -> None:
-        """Remove an announcement that no run stands behind."""
-        self._runs.withdraw(owed)
-
-    def owed(self) -> Iterator[Owed]:
-        """Yield the active runs."""
-        return self._runs.owed()
-
-    def shards(self) -> Sequence[str]:
-        """Return the Dispatcher shards that have had runs."""
-        return self._runs.shards()
-
-    def page(self, listing: Listing) -> Page[TaskRun]:
-        """Return runs, newest first."""
-        return self._runs.page(listing)
 
 
 class _Remembered:

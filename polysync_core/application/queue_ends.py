@@ -13,6 +13,7 @@ from polysync_core.application.verdicts import Verdict
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import (
     Attempt,
     Outcome,
@@ -20,6 +21,7 @@ from polysync_core.domain.runs.values import (
     TaskRun,
     finish,
 )
+from polysync_core.telemetry.tracing import on_behalf_of
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ class QueueEnds:
         followed by a retry, which would only wait or be turned away again.
         """
         stored = read_run(self.runs, run_id)
+        with on_behalf_of(stored.run):
+            return self._end(stored, attempt, cause, reason)
+
+    def _end(self, stored: StoredRun, attempt: int, cause: FailureCause, reason: str) -> Verdict:
         outcome = Outcome(status=RunStatus.FAILED, reason=reason, cause=cause, error=reason)
         ended = change_run(self.runs, stored, lambda run: self._ended(run, attempt, outcome)).run
         tasks = self.closing.close(ended) if ended.status.is_terminal else ()
@@ -46,7 +52,7 @@ class QueueEnds:
             "A waiting run was ended.",
             extra={
                 "action": "waiting_ended",
-                "run_id": run_id,
+                "run_id": ended.run_id,
                 "task": ended.task,
                 "status": ended.status,
                 "cause": cause,

@@ -26,6 +26,8 @@ from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.stored import Owed, StoredRun
 from polysync_core.domain.runs.values import RunStatus, TaskRun, remark
+from polysync_core.telemetry import names
+from polysync_core.telemetry.instruments import instruments
 
 ACCEPTANCE = timedelta(minutes=15)
 """How long an announced run may take to get its row: longer than storage is asked again and than
@@ -101,6 +103,9 @@ class Reconciler:
         for run in work.unheard:
             self._examine_unheard(run, work)
         self._release_orphans(work)
+        for repair, count in _facts(work.repairs).items():
+            if count and repair != "active":
+                instruments().repairs.add(count, {names.REPAIR: repair})
         if work.repairs.any:
             _log.warning(
                 "Runs were repaired.", extra={"action": "runs_repaired", **_facts(work.repairs)}

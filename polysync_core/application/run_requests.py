@@ -23,6 +23,7 @@ from polysync_core.domain.plain import read_json
 from polysync_core.domain.poison import NO_REASON, GivenUp
 from polysync_core.domain.runs.values import TaskRun, TriggerType
 from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.telemetry.tracing import continued
 
 ACTOR = "run-requests"
 """Who asked, until senders are known by name."""
@@ -58,7 +59,9 @@ class RunRequests:
         it, and a message that was accepted already is the same run.
         """
         try:
-            run = self.run_once(read_request(message_id, content), engine)
+            request, parent = read_request(message_id, content)
+            with continued(parent):
+                run = self.run_once(request, engine)
         except Refused as error:
             reason = str(error)
         else:
@@ -86,6 +89,8 @@ class _Message(Value):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | None = None
+    traceparent: Annotated[str, StringConstraints(max_length=255)] = ""
+    """The sender's place in a trace, for the run to be in it; one that is not valid is none."""
 
 
 class _Refusal(Value):
@@ -96,8 +101,11 @@ class _Refusal(Value):
     payload: str
 
 
-def read_request(message_id: str, content: bytes) -> RunRequest:
-    """Return what a message asks for, or raise `Invalid` with every problem's path."""
+def read_request(message_id: str, content: bytes) -> tuple[RunRequest, str]:
+    """Return what a message asks for, and the trace that it belongs to.
+
+    Raises `Invalid` with every problem's path.
+    """
     raw = read_json(content)
     if not isinstance(raw, dict):
         raise Invalid.at("", 'a message is an object: {"task": "name", "parameters": {}}')
@@ -107,7 +115,7 @@ def read_request(message_id: str, content: bytes) -> RunRequest:
         )
     except ValidationError as error:
         raise Invalid(problems_of(error, _Message)) from error
-    return RunRequest(
+    request = RunRequest(
         task=asked.task,
         parameters=asked.parameters,
         priority=asked.priority,
@@ -116,6 +124,7 @@ def read_request(message_id: str, content: bytes) -> RunRequest:
         actor=ACTOR,
         trigger_type=TriggerType.MESSAGE,
     )
+    return request, asked.traceparent
 
 
 def given_up_request(message_id: str, content: bytes) -> GivenUp:

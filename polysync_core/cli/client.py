@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,11 +37,22 @@ _UNAUTHORISED = (401, 403)
 class Api:
     """The API at one address; every call raises a CommandFailed that says what went wrong."""
 
-    def __init__(self, url: str, *, key: str | None = None, token: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        token: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
         address = _checked(url)
         self.url = url.rstrip("/")
         self._http = httpx.Client(
-            headers={"accept": "application/json"} | _credentials(address, key, token),
+            headers={
+                "accept": "application/json",
+                "traceparent": _place_in_trace(traceparent),
+                **_credentials(address, key, token),
+            },
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_trust(address),
             # A proxy set for the internet must not come between two programs on one machine.
@@ -170,6 +183,13 @@ def _trust(address: httpx.URL) -> ssl.SSLContext:
     if address.scheme == "http":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.create_ssl_context()
+
+
+def _place_in_trace(told: str | None) -> str:
+    """Return the caller's place in a trace, or that of a trace of this command's own."""
+    if told and re.fullmatch(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", told):
+        return told
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
 def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict[str, str]:

@@ -37,7 +37,9 @@ def session(url: str, *, as_json: bool) -> Generator[Session]:
     terminal = Terminal(as_json=as_json)
     try:
         key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
-        with Api(url, key=key, token=token) as api:
+        # As other tools hand it on: https://opentelemetry.io/docs/specs/otel/context/env-carriers
+        trace = os.environ.get("TRACEPARENT")
+        with Api(url, key=key, token=token, traceparent=trace) as api:
             yield Session(api=api, terminal=terminal)
     except CommandFailed as failure:
         terminal.fail(failure)

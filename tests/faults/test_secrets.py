@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import psutil
 import pytest
 from durabletask.client import TaskHubGrpcClient
 
+from polysync_core.telemetry import names
+from polysync_core.telemetry.actions import ACTIONS
+from tests.fakes.ingestion import Ingestion, ingestion
 from tests.faults.stand import TOKEN, Stand, has_ended, stand
-from tests.integration.devhost.host_process import HostProcess
+from tests.integration.devhost.host_process import HostProcess, eventually
 
 pytestmark = pytest.mark.devhost
 
 CANARY = "canary-91c4e7ab-parameter"
 ECHO = "0.1091827364501"
 """A secret that the notebook gives back as an output."""
+ALWAYS = {
+    *(names.RUNS_ACCEPTED.name, names.RUN_WAIT.name, names.RUN_DURATION.name),
+    *(names.ATTEMPT_FAILURES.name, names.CALL_DURATION.name, names.TICK_DURATION.name),
+}
+"""Metrics that there are whatever the minute is."""
 DEFINITIONS = """
 jobs:
   - name: secretive
@@ -73,34 +84,116 @@ def files_below(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-def test_no_secret_is_kept_or_shown_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POLYSYNC_TEST_CANARY", CANARY)
-    monkeypatch.setenv("POLYSYNC_TEST_ECHO", ECHO)
-    os.environ.pop("POLYSYNC_TEST_ABSENT", None)
-    with stand(tmp_path) as site:
-        site.apply(DEFINITIONS)
-        ids = [run_of(site, task) for task in ("secretive", "unresolved", "echoing")]
-        for fault in ({"fault": "lost-response"}, {"fault": "status", "status": 403}):
-            site.wait_for(ids, has_ended)
-            site.workspace.misbehave(endpoint="jobs/runs/submit", **fault)
-            ids.append(run_of(site, "secretive"))
-        refused = site.host.http.post("/tasks/secretive/run", json={"parameters": {"key": CANARY}})
-        runs = site.wait_for(ids, has_ended)
-        seen = answers_about(site, ids) + engine_memory(site.host) + refused.text
-    kept = files_below(tmp_path / "data") + site.host.said().encode()
+@dataclass(frozen=True)
+class Aftermath:
+    """What is left when everything is over."""
 
+    runs: list[dict[str, Any]]
+    refused: httpx.Response
+    submissions: int
+    seen: str
+    """Every answer, and all that the engine remembers."""
+    kept: bytes
+    """Every file and every line of the log."""
+    sent: Ingestion
+
+
+@pytest.fixture(scope="module")
+def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
+    """Let secrets go through success, failure and faults on a host that sends telemetry."""
+    folder = tmp_path_factory.mktemp("secrets")
+    with pytest.MonkeyPatch.context() as environment, ingestion() as sent:
+        secrets = {"POLYSYNC_TEST_CANARY": CANARY, "POLYSYNC_TEST_ECHO": ECHO}
+        for name, value in {**secrets, **sent.environment}.items():
+            environment.setenv(name, value)
+        environment.delenv("POLYSYNC_TEST_ABSENT", raising=False)
+        with stand(folder) as site:
+            yield _aftermath(site, folder, sent)
+
+
+def _aftermath(site: Stand, folder: Path, sent: Ingestion) -> Aftermath:
+    site.apply(DEFINITIONS)
+    ids = [run_of(site, task) for task in ("secretive", "unresolved", "echoing")]
+    for fault in ({"fault": "lost-response"}, {"fault": "status", "status": 403}):
+        site.wait_for(ids, has_ended)
+        site.workspace.misbehave(endpoint="jobs/runs/submit", **fault)
+        ids.append(run_of(site, "secretive"))
+    refused = site.host.http.post("/tasks/secretive/run", json={"parameters": {"key": CANARY}})
+    runs = site.wait_for(ids, has_ended)
+    seen = answers_about(site, ids) + engine_memory(site.host) + refused.text
+    eventually(
+        lambda: len([each for each in sent.items("dependencies") if each.name == "run"]) == 5
+    )
+    eventually(lambda: {each.name for each in sent.items("customMetrics")} >= ALWAYS)
+    submissions = len(site.workspace.started())
+    site.host.end()
+    kept = files_below(folder / "data") + site.host.said().encode()
+    return Aftermath(runs, refused, submissions, seen, kept, sent)
+
+
+def test_no_secret_is_kept_or_shown_anywhere(aftermath: Aftermath) -> None:
+    runs, seen, kept = aftermath.runs, aftermath.seen, aftermath.kept
     causes = [run["attempts"][0]["cause"] for run in runs]
     assert causes == [None, "Secret", None, None, "Submit"]
     assert runs[2]["outputs"] == {"slept": {"redacted": True}}
-    assert refused.status_code == 422
-    assert len(site.workspace.started()) == 3
+    assert aftermath.refused.status_code == 422
+    assert aftermath.submissions == 3
     assert "vault://local/POLYSYNC_TEST_CANARY" in seen  # the search looks where it should
     assert b"POLYSYNC_TEST_CANARY" in kept
     for secret in (CANARY, ECHO, TOKEN):
         assert secret not in seen
         assert secret.encode() not in kept
+
+
+def test_no_secret_and_no_address_is_sent_in_telemetry(aftermath: Aftermath) -> None:
+    sent = b"".join(aftermath.sent.bodies)
+    assert runs_of(aftermath, "secretive")[0].encode() in sent  # the search looks where it should
+    for hidden in (CANARY, ECHO, TOKEN, "jobs/runs/submit", "run_id="):
+        assert hidden.encode() not in sent
+
+
+def test_what_arrives_has_the_names_that_queries_ask_for(aftermath: Aftermath) -> None:
+    sent = aftermath.sent
+    split = {each.name: set(each.attributes) for each in names.METRICS}
+    for metric in sent.items("customMetrics"):
+        if metric.name != "_OTELRESOURCE_":  # the exporter's own
+            assert set(metric.dimensions) <= split[metric.name]
+    for line in (*sent.items("traces"), *sent.items("exceptions")):
+        if "action" in line.dimensions:
+            fields = ACTIONS[line.dimensions["action"]].fields
+            assert set(line.dimensions) <= {*fields, "action", "logger_name"}
+    known = {*names.ATTRIBUTES}
+    for span in sent.items("dependencies"):
+        # The exporter makes columns of those that say where a call went, and how.
+        assert set(span.dimensions) <= known
+    assert {"run_accepted", "attempt_submitted", "run_ended"} <= {
+        line.dimensions.get("action") for line in sent.items("traces")
+    }
+
+
+def test_every_run_is_one_trace_from_its_request_to_its_calls(aftermath: Aftermath) -> None:
+    spans = aftermath.sent.items("dependencies")
+    for run in aftermath.runs:
+        own = {each.id: each for each in spans if each.operation == run["traceId"]}
+        (whole,) = [each for each in own.values() if each.name == "run"]
+        accept = own[whole.parent]
+        request = own[accept.parent]
+        assert (request.name, accept.name) == ("POST /tasks/{name}/run", "accept")
+        assert whole.dimensions[names.RUN_ID] == run["runId"]
+        attempts = {each.id for each in own.values() if each.name == "attempt"}
+        assert {own[each].parent for each in attempts} == {whole.id}
+        calls = [each for each in own.values() if names.STEP in each.dimensions]
+        assert {each.parent for each in calls} <= attempts
+        lines = [line for line in aftermath.sent.items("traces") if line.parent in attempts]
+        assert {line.dimensions.get("run_id", run["runId"]) for line in lines} == {run["runId"]}
+        if run["attempts"][0]["externalRunId"]:
+            assert run["attempts"][0]["externalRunId"] in {
+                each.dimensions.get(names.EXTERNAL_RUN_ID) for each in calls
+            }
+
+
+def runs_of(aftermath: Aftermath, task: str) -> list[str]:
+    return [run["runId"] for run in aftermath.runs if run["task"] == task]
 
 
 def run_of(site: Stand, task: str) -> str:

@@ -17,6 +17,22 @@ def test_production_is_what_is_not_said_otherwise() -> None:
     assert not settings.allow_loopback_platforms
 
 
+def test_telemetry_goes_where_it_is_told_to() -> None:
+    nowhere = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
+    assert (nowhere.sends_telemetry, nowhere.service_name) == (False, "polysync")
+    for told in (
+        {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
+    ):
+        assert Settings.read(STORAGE | told).sends_telemetry
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:4318", "http://", "grpc://collector:4317"])
+def test_the_address_of_a_collector_is_checked(address: str) -> None:
+    with pytest.raises(SettingError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT.*must be an address"):
+        Settings.read(STORAGE | {"OTEL_EXPORTER_OTLP_ENDPOINT": address})
+
+
 def test_an_identity_takes_the_place_of_a_connection_string() -> None:
     settings = Settings.read({"POLYSYNC_STORAGE__accountName": "data", "OTHER": "x"})
     assert settings.storage == {"POLYSYNC_STORAGE__accountName": "data"}

@@ -29,19 +29,19 @@ var rules = [
   }
   {
     name: 'tick-missing'
-    description: 'The minute timer has not succeeded for a quarter of an hour: no schedule fires and nothing is repaired.'
+    description: 'A step of the minute timer has not succeeded for a quarter of an hour: no schedule fires, or nothing is repaired.'
     severity: 1
     window: 'PT15M'
-    query: 'requests | where name == "tick" and success == true'
+    query: 'customMetrics | where name == "polysync.tick.duration" and tostring(customDimensions["polysync.outcome"]) == "done" | distinct step = tostring(customDimensions["polysync.step"])'
     operator: 'LessThan'
-    threshold: 1
+    threshold: 2
   }
   {
     name: 'schedule-late-or-missed'
-    description: 'Fire times were missed or put off, or a schedule met a fault.'
+    description: 'Fire times were missed, put off or more than five minutes late, or a schedule met a fault.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | union exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_put_off") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))'
+    query: 'union (union traces, exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_put_off") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))), (customMetrics | where name == "polysync.schedule.lateness" and valueMax > 300)'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -95,7 +95,7 @@ var rules = [
     description: 'An activity or a request met a fault of the app itself, or what is stored cannot be read.'
     severity: 1
     window: 'PT15M'
-    query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
+    query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "tool_failed", "resource_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
     operator: 'GreaterThan'
     threshold: 0
   }

@@ -33,6 +33,7 @@ from polysync_core.domain.schedules.decisions import (
     without_fires,
     without_overlap,
 )
+from polysync_core.domain.schedules.fire_times import jitter
 from polysync_core.domain.schedules.states import (
     Missed,
     Occurrence,
@@ -46,6 +47,7 @@ from polysync_core.domain.schedules.states import (
     planned,
 )
 from polysync_core.domain.schedules.stored import StoredSchedule
+from polysync_core.telemetry.instruments import instruments
 
 _log = logging.getLogger(__name__)
 
@@ -156,6 +158,8 @@ class Firing:
             if occurrence.skipped:
                 self._skip(task, start, occurrence.skipped, around.engine)
                 continue
+            due = occurrence.nominal + jitter(task.name, schedule, occurrence.nominal)
+            instruments().schedule_lateness.record((self.clock() - due).total_seconds())
             for run_id in occurrence.cancels:
                 self.cancel(run_id, engine=around.engine)
             if task.dependencies:

@@ -25,6 +25,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, StaleETag
 from polysync_core.domain.schedules.states import Plan, revision_of
 from polysync_core.domain.schedules.stored import Due, Edit
+from polysync_core.telemetry.instruments import instruments
 
 MOST = 500
 """Entries that are read of each partition at once."""
@@ -55,6 +56,8 @@ class Tally:
             self.fired += len(plan.fires)
             self.skipped += len(plan.occurrences) - len(plan.fires)
             self.missed += 0 if plan.missed is None else plan.missed.count
+        if plan.missed is not None:
+            instruments().schedule_missed.add(plan.missed.count)
 
     def count(self, what: str) -> None:
         """Count one more."""

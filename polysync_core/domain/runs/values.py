@@ -183,6 +183,13 @@ class TaskRun:
     repeats: tuple[RunId, ...] = ()
     """The graph runs that its own repeats in part: what is not run again is taken from them."""
     attempts: tuple[Attempt, ...] = ()
+    traceparent: str = ""
+    """Where it belongs in its trace (W3C); empty where there was none to belong to."""
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that its spans are in."""
+        return self.traceparent[3:35] or None
 
     @property
     def title(self) -> str:

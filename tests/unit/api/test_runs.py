@@ -141,6 +141,7 @@ def test_a_run_is_shown_with_all_of_its_fields(world: World) -> None:
         *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf", "schedule"),
         "backfillId",
         "outputsNotKept",
+        "traceId",
     }
     assert set(run["attempts"][0]) == {
         *("number", "status", "externalRunId", "monitorUrl", "providerStatus", "submittedAt"),

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.ports import Engine
 from polysync_core.application.run_requests import RunRequests, given_up_request
+from polysync_core.application.runs import RunRequest
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.poison import NO_REASON
 from polysync_core.domain.runs.values import TaskRun, TriggerType
+from polysync_core.telemetry.tracing import traceparent
 from tests.fakes.events import FakeQueue
 from tests.unit.application.test_runs import TASK, World
 
@@ -55,6 +58,22 @@ def test_a_message_starts_a_run_with_its_values(desk: Desk) -> None:
     assert run.history[0].actor == "run-requests"
     assert (run.run_id, 1) in desk.world.engine.live
     assert desk.poison.sent == []
+
+
+def test_a_message_may_say_which_trace_it_belongs_to(desk: Desk) -> None:
+    sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    places: list[str] = []
+
+    def run_once(request: RunRequest, engine: Engine) -> TaskRun:
+        places.append(traceparent())
+        return desk.world.task_runs.run_once(request, engine)
+
+    requests = RunRequests(run_once=run_once, given_up=desk.poison)
+    for number, told in enumerate((sender, "not one")):
+        content = json.dumps({"task": "daily", "traceparent": told}).encode()
+        requests.accept(f"m-{number}", content, desk.world.engine)
+    assert places == [sender, ""]
+    assert len(desk.accepted) == 2
 
 
 def test_the_task_alone_is_enough(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,31 @@ class TestRun:
         assert request.body == {"parameters": {"day": "2026-01-01", "cfg": {"n": 1}}, "priority": 7}
         assert request.headers["idempotency-key"] == "k"
         assert result.stdout == "Run r-1 of t is accepted.\n"
+
+    @pytest.mark.parametrize(
+        ("told", "is_taken"),
+        [
+            pytest.param(f"00-{'a' * 32}-{'b' * 16}-01", True, id="of a pipeline"),
+            pytest.param("x\r\ny: z", False, id="that is none"),
+            pytest.param("", False, id="that is empty"),
+        ],
+    )
+    def test_a_command_is_in_the_trace_of_its_environment_or_in_its_own(
+        self,
+        api: FakeApi,
+        polysync: Invoke,
+        monkeypatch: pytest.MonkeyPatch,
+        told: str,
+        is_taken: bool,
+    ):
+        monkeypatch.setenv("TRACEPARENT", told)
+        api.on("POST", "/tasks/t/run", ACCEPTED)
+
+        polysync("run", "t")
+
+        sent = api.requests[0].headers["traceparent"]
+        assert (sent == told) is is_taken
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", sent)
 
     def test_a_bad_parameter_is_a_usage_error_and_nothing_is_sent(
         self, api: FakeApi, polysync: Invoke

@@ -1,46 +1,24 @@
-"""Alerts and workbook ask for what the code logs: its actions, and the fields beside them."""
+"""Alerts, workbook and how-to ask for what the app tells, by the registries of its names.
+
+That what is registered is told, and arrives in these tables under these names, is proved by
+`tests/unit/telemetry` and by `tests/faults/test_secrets.py`.
+"""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
-from tests.unit.infra.templates import BICEP, ROOT, deployed_files, template, variable
+from polysync_core.telemetry.actions import ACTIONS
+from polysync_core.telemetry.names import METRICS, SPANS
+from tests.unit.infra.templates import BICEP, ROOT, template, variable
 
 WORKBOOK = BICEP / "workbook.json"
 MONITOR = ROOT / "docs" / "howto" / "monitor.md"
-
-
-@cache
-def _texts() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the actions that the code logs, and every name it might give a field."""
-    actions, fields = set[str](), set[str]()
-    for file in deployed_files():
-        for node in ast.walk(ast.parse(file.read_text())):
-            match node:
-                case ast.Dict():
-                    for key, value in zip(node.keys, node.values, strict=True):
-                        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                            fields.add(key.value)
-                            if key.value == "action":
-                                actions |= set(_constants(value))
-                case _:
-                    pass
-    return frozenset(actions), frozenset(fields)
-
-
-def _constants(value: ast.expr) -> Iterator[str]:
-    match value:
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.IfExp():
-            yield from _constants(value.body)
-            yield from _constants(value.orelse)
+TABLES = {"traces", "exceptions", "dependencies", "customMetrics", "requests"}
+METRIC_COLUMNS = {"valueSum", "valueCount", "valueMin", "valueMax"}
 
 
 def _rules() -> dict[str, str]:
@@ -53,34 +31,93 @@ def _items() -> dict[str, str]:
     return {item["name"]: item["content"]["query"] for item in items if "query" in item["content"]}
 
 
-QUERIES = {**_rules(), **_items()}
+def _told() -> dict[str, str]:
+    """Return the queries of the how-to."""
+    blocks = re.findall(r"^```kusto\n(.*?)^```", MONITOR.read_text(), re.MULTILINE | re.DOTALL)
+    return {f"how-to {number}": block for number, block in enumerate(blocks, start=1)}
 
 
-def _asked(query: str) -> set[str]:
+QUERIES = {**_rules(), **_items(), **_told()}
+
+
+def _actions(query: str) -> set[str]:
     """Return the actions that a query compares with."""
     compared = re.findall(r'action\)? == "(\w+)"', query)
     lists = re.findall(r"action\)? in \(([^)]*)\)", query)
     return {*compared, *(name for each in lists for name in re.findall(r'"(\w+)"', each))}
 
 
+def _named(query: str) -> set[str]:
+    """Return the metrics and spans that a query asks for."""
+    return set(re.findall(r'\bname == "([\w.]+)"', query))
+
+
+def _problems(query: str) -> set[str]:
+    """Return whatever a query names that is never told."""
+    attributes = {each.name: set(each.attributes) for each in (*METRICS, *SPANS)}
+    every = {name for names in attributes.values() for name in names}
+    actions, named = _actions(query), _named(query)
+    fields = {field for each in actions & set(ACTIONS) for field in ACTIONS[each].fields}
+    split = {name for each in named & set(attributes) for name in attributes[each]}
+    asked = set(re.findall(r'customDimensions\["([^"]+)"\]', query))
+    wrong = (actions - set(ACTIONS)) | (named - set(attributes))
+    wrong |= set(re.findall(r"customDimensions\.(\w+)", query)) - fields - {"action", "run_id"}
+    # A query over all spans may ask for whatever one of them has.
+    wrong |= asked - (split if named else every)
+    wrong |= set(re.findall(r"\bvalue\w*", query)) - METRIC_COLUMNS
+    return wrong | {table for table in _tables(query) if table not in TABLES}
+
+
+def _tables(query: str) -> set[str]:
+    """Return what a query begins with, and what it unites."""
+    first = re.findall(r"^\s*(\w+)\b", query)
+    united = [name for each in re.findall(r"union ([\w, ]+)", query) for name in each.split(", ")]
+    inner = re.findall(r"\((\w+) \|", query)
+    return {name.strip() for name in (*first, *united, *inner)} - {"union", ""}
+
+
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_query_asks_for_actions_and_fields_that_the_code_logs(name: str) -> None:
-    actions, fields = _texts()
-    query = QUERIES[name]
-    assert _asked(query) <= actions
-    assert set(re.findall(r"customDimensions\.(\w+)", query)) <= fields
-    assert _asked(query) or 'name == "tick"' in query
+def test_a_query_asks_for_what_the_app_tells(name: str) -> None:
+    assert _problems(QUERIES[name]) == set()
 
 
-def test_the_timer_that_is_missed_is_one_that_there_is() -> None:
-    functions = json.loads((ROOT / "tests" / "integration" / "functions.json").read_text())
-    assert functions["tick"]
+@pytest.mark.parametrize("name", [*_rules(), *_items()])
+def test_a_query_asks_for_something(name: str) -> None:
+    assert _actions(QUERIES[name]) | _named(QUERIES[name])
 
 
-def test_a_query_that_asks_for_an_unknown_action_would_be_found() -> None:
-    query = 'traces | where tostring(customDimensions.action) in ("run_ended", "no_such")'
-    assert _asked(query) - _texts()[0] == {"no_such"}
-    assert _asked('traces | where action == "no_such"') == {"no_such"}
+@pytest.mark.parametrize(
+    ("query", "unknown"),
+    [
+        pytest.param('traces | where action == "no_such"', "no_such", id="an action"),
+        pytest.param(
+            'traces | where tostring(customDimensions.action) in ("run_ended", "none")',
+            "none",
+            id="an action in a list",
+        ),
+        pytest.param(
+            'traces | where action == "purged" | project customDimensions.shard',
+            "shard",
+            id="a field of another action",
+        ),
+        pytest.param('customMetrics | where name == "polysync.no"', "polysync.no", id="a metric"),
+        pytest.param(
+            'customMetrics | where name == "polysync.run.wait" | '
+            'summarize by tostring(customDimensions["polysync.task"])',
+            "polysync.task",
+            id="an attribute that the metric is not split by",
+        ),
+        pytest.param(
+            'customMetrics | where name == "polysync.run.wait" and value > 1',
+            "value",
+            id="a column that there is not",
+        ),
+        pytest.param("logs | take 1", "logs", id="a table"),
+        pytest.param("union traces, logs | take 1", "logs", id="a table in a union"),
+    ],
+)
+def test_what_is_never_told_would_be_found(query: str, unknown: str) -> None:
+    assert unknown in _problems(query)
 
 
 def test_the_how_to_tells_of_every_alert() -> None:
@@ -88,11 +125,17 @@ def test_the_how_to_tells_of_every_alert() -> None:
     assert told == set(_rules())
 
 
-def test_actions_that_the_how_to_names_exist() -> None:
-    named = set(re.findall(r"action `(\w+)`", MONITOR.read_text()))
-    assert named
-    assert named <= _texts()[0]
+def test_what_the_how_to_names_exists() -> None:
+    text = MONITOR.read_text()
+    actions, metrics = (
+        set(re.findall(r"action `(\w+)`", text)),
+        set(re.findall(r"metric `([\w.]+)`", text)),
+    )
+    assert actions
+    assert metrics
+    assert actions <= set(ACTIONS)
+    assert metrics <= {each.name for each in METRICS}
 
 
 def test_names_of_rules_and_items_are_given_once() -> None:
-    assert len(QUERIES) == len(_rules()) + len(_items())
+    assert len(QUERIES) == len(_rules()) + len(_items()) + len(_told())

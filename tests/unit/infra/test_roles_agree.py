@@ -23,6 +23,7 @@ SDKS = {
     "azure.data.tables": ("dataStorage", "Storage Table Data Contributor"),
     "azure.storage.queue": ("dataStorage", "Storage Queue Data Contributor"),
     "azure.keyvault.secrets": ("vault", "Key Vault Secrets User"),
+    "azure.monitor": ("applicationInsights", "Monitoring Metrics Publisher"),
 }
 """What the app does by itself, by the client library that it does it with."""
 NO_ROLE = {"azure.core", "azure.identity", "azure.functions", "azure.durable_functions"}
@@ -79,8 +80,7 @@ def _sdks() -> set[str]:
 def _needed() -> set[tuple[str, str]]:
     needed = HOST | PEOPLE | {SDKS[each] for each in _sdks() if each in SDKS}
     settings = deployed_settings()
-    if "APPLICATIONINSIGHTS_AUTHENTICATION_STRING" in settings:
-        needed.add(("applicationInsights", "Monitoring Metrics Publisher"))
+    assert "APPLICATIONINSIGHTS_AUTHENTICATION_STRING" in settings
     if "DURABLE_TASK_SCHEDULER_CONNECTION_STRING" in settings:
         needed.add(("taskHub", "Durable Task Data Contributor"))
     return needed

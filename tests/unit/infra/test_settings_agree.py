@@ -15,6 +15,8 @@ DATABRICKS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_APP_NAME"}
 """What programs for Databricks read, whoever has written them."""
 OF_THE_HOST = {"AZURE_CLIENT_ID"}
 """What is read by the app, and first of all by what it is built on."""
+LOCAL = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
+"""What is read where somebody runs the app with a collector of their own."""
 SECRETS = {"DATABRICKS_TOKEN"}
 """Of the sample only: what the vault of the examples finds in the environment."""
 READERS = {
@@ -64,8 +66,10 @@ def test_one_module_reads_the_environment() -> None:
 
 
 def test_every_setting_that_is_read_is_deployed_and_the_reverse() -> None:
-    read = _read_by_the_app() - PLATFORM - DATABRICKS - OF_THE_HOST
-    assert _ours(set(deployed_settings())) == read
+    given = PLATFORM | DATABRICKS | OF_THE_HOST | LOCAL
+    deployed, read = set(deployed_settings()), _read_by_the_app() - given
+    assert _ours(deployed) == _ours(read)
+    assert read - _ours(read) <= deployed
 
 
 def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
@@ -101,7 +105,7 @@ def test_the_rest_of_the_sample_is_documented_too() -> None:
     rest = {name for name in _sample() if not name.startswith("POLYSYNC_")}
     local = _documented("On one machine only")
     assert local == rest - set(deployed_settings())
-    assert local >= SECRETS
+    assert local >= SECRETS | LOCAL
 
 
 def test_no_setting_is_deployed_that_flex_consumption_refuses() -> None:
@@ -141,6 +145,7 @@ def test_worker_and_host_send_telemetry_the_same_way() -> None:
     """One without the other loses half of it."""
     host = json.loads((ROOT / "host.json").read_text())
     assert host["telemetryMode"] == "OpenTelemetry"
-    assert deployed_settings()["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"
-    required = (ROOT / "requirements.txt").read_text().splitlines()
-    assert "azure-monitor-opentelemetry" in required
+    assert deployed_settings()["PYTHON_ENABLE_OPENTELEMETRY"] == "true"
+    # With it, the worker would set up a second sender, and instrument libraries whose addresses
+    # hold signatures.
+    assert "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY" not in deployed_settings()

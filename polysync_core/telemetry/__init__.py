@@ -1,0 +1,1 @@
+"""What leaves the app for those who watch it: traces, metrics, and the names in them."""

@@ -1,0 +1,106 @@
+"""Calls that leave the app: what is told of them, and what never is."""
+
+from __future__ import annotations
+
+import pytest
+from requests import PreparedRequest
+
+from polysync_core.access.exchange import Exchange, TimeLeft, prepared
+from polysync_core.access.transport import AddressRefused
+from polysync_core.telemetry import names, tracing
+from tests.fakes.builders import a_run
+from tests.fakes.http import Reply, ScriptedTransport, Step
+from tests.fakes.telemetry import Listener
+
+CANARY = "canary-8c1f"
+URL = f"https://adb-1.example.net:8443/{CANARY}/path?sig={CANARY}"
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def send(*steps: Step, url: str = URL) -> PreparedRequest:
+    """Send a request full of secrets, and return it as it was sent."""
+    headers = {"Authorization": f"Bearer {CANARY}"}
+    request = prepared("POST", url, headers, CANARY.encode())
+    left = TimeLeft(connect=1, read=1, deadline=100)
+    Exchange(ScriptedTransport(steps)).send(request, left, lambda: 0)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("step", "results"),
+    [
+        pytest.param(Reply(200), {names.STATUS_CODE: 200}, id="an answer"),
+        pytest.param(
+            Reply(404, CANARY.encode(), {"Location": CANARY}),
+            {names.STATUS_CODE: 404, names.ERROR: "404"},
+            id="a refusal",
+        ),
+        pytest.param(
+            Reply(503), {names.STATUS_CODE: 503, names.ERROR: "503"}, id="a busy platform"
+        ),
+        pytest.param(
+            ConnectionResetError(CANARY), {names.ERROR: "no_answer"}, id="a lost connection"
+        ),
+        pytest.param(AddressRefused(), {names.ERROR: "address_refused"}, id="a forbidden address"),
+    ],
+)
+def test_a_call_is_told_by_method_host_and_result_alone(
+    told: Listener, step: Step, results: dict[str, object]
+) -> None:
+    send(step)
+    span = told.span("POST adb-1.example.net")
+    assert span.attributes == {
+        names.METHOD: "POST",
+        names.SCHEME: "https",
+        names.HOST: "adb-1.example.net",
+        names.PORT: 8443,
+        **results,
+    }
+    assert span.is_ok == (names.ERROR not in results)
+    assert CANARY not in span.text
+    (point,) = told.metrics()[names.CALL_DURATION.name]
+    assert point.attributes == {
+        names.METHOD: "POST",
+        names.HOST: "adb-1.example.net",
+        **results,
+    }
+    assert point.count == 1
+
+
+def test_a_fault_of_ours_tells_nothing_of_its_message(told: Listener) -> None:
+    def fault(_: PreparedRequest) -> Reply:
+        raise ZeroDivisionError(CANARY)
+
+    with pytest.raises(ZeroDivisionError):
+        send(fault)
+    assert CANARY not in told.span("POST adb-1.example.net").text
+
+
+def test_a_call_for_an_attempt_is_split_by_its_platform(told: Listener) -> None:
+    with tracing.on_behalf_of(a_run(), 1, step="submit"):
+        send(Reply(200))
+    (point,) = told.metrics()[names.CALL_DURATION.name]
+    assert point.attributes[names.PLATFORM] == "lakehouse"
+    assert set(point.attributes) <= set(names.CALL_DURATION.attributes)
+
+
+def test_the_other_side_may_join_the_trace(told: Listener) -> None:
+    with tracing.continued(CALLER):
+        request = send(Reply(200))
+    (span,) = told.spans()
+    assert request.headers["traceparent"] == f"00-{CALLER[3:35]}-{span.id}-01"
+
+
+def test_without_a_trace_nothing_is_added_to_a_call() -> None:
+    assert "traceparent" not in send(Reply(200)).headers
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("https://a.example", 443), ("http://127.0.0.1/x", 80), ("http://127.0.0.1:8787/", 8787)],
+)
+def test_the_port_is_known_also_where_it_is_not_written(
+    told: Listener, url: str, port: int
+) -> None:
+    send(Reply(200), url=url)
+    assert told.spans()[0].attributes[names.PORT] == port

@@ -1,0 +1,201 @@
+"""Metrics: each is told where it happens, split by nothing but what is documented."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from opentelemetry.metrics import Histogram
+
+from polysync_core.application.measuring import measure
+from polysync_core.application.observing import ObservedRuns
+from polysync_core.application.poison import PoisonMessages
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.dispatch.decisions import enqueue
+from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.poison import GivenUp, PoisonMessage
+from polysync_core.domain.runs.values import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    back_off,
+    begin_attempt,
+    finish,
+)
+from polysync_core.telemetry import names
+from polysync_core.telemetry.instruments import FRESH_SECONDS, Latest, instruments, ticking
+from polysync_core.telemetry.names import METRICS, Kind, Metric
+from tests.fakes.builders import NOON, a_run, run_id
+from tests.fakes.runs import FakeRuns
+from tests.fakes.telemetry import Listener, Point
+
+FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=FailureCause.ARTEFACT)
+KINDS = {Kind.COUNTER: "Sum", Kind.GAUGE: "Gauge", Kind.HISTOGRAM: "Histogram"}
+OF_THE_JOB = {names.PLATFORM: "lakehouse", names.JOB_TYPE: "DatabricksNotebook"}
+
+
+def one(told: Listener, metric: Metric) -> Point:
+    """Return the only point of a metric, whose attributes are checked against its own."""
+    (point,) = told.metrics()[metric.name]
+    assert set(point.attributes) <= set(metric.attributes)
+    return point
+
+
+def stored(run: TaskRun) -> ObservedRuns:
+    rows = FakeRuns()
+    rows.insert(run)
+    return ObservedRuns(rows)
+
+
+def save(runs: ObservedRuns, run: TaskRun) -> TaskRun:
+    former = runs.get(run.run_id)
+    assert former is not None
+    return runs.save(former, run).run
+
+
+def after(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def test_an_accepted_run_counts_by_what_made_it(told: Listener) -> None:
+    ObservedRuns(FakeRuns()).insert(a_run())
+    point = one(told, names.RUNS_ACCEPTED)
+    assert (point.value, point.attributes) == (1, {names.TRIGGER: "Manual"})
+
+
+def test_the_wait_is_until_the_attempt_begins(told: Listener) -> None:
+    save(stored(a_run()), begin_attempt(a_run(), at=after(3), actor="test"))
+    point = one(told, names.RUN_WAIT)
+    assert (point.value, point.attributes) == (180, {names.PLATFORM: "lakehouse"})
+
+
+def test_a_back_off_is_no_wait(told: Listener) -> None:
+    runs = stored(a_run())
+    run = save(runs, begin_attempt(a_run(), at=after(0), actor="test"))
+    run = save(runs, back_off(run, FAILED, until=after(10), at=after(1), actor="test"))
+    told.metrics()
+    save(runs, begin_attempt(run, at=after(11), actor="test"))
+    assert one(told, names.RUN_WAIT).value == 60
+
+
+def test_a_failed_attempt_counts_by_its_cause_and_once(told: Listener) -> None:
+    runs = stored(a_run())
+    run = save(runs, begin_attempt(a_run(), at=after(0), actor="test"))
+    run = save(runs, back_off(run, FAILED, until=after(10), at=after(1), actor="test"))
+    save(runs, replace(run, reason="A remark."))
+    point = one(told, names.ATTEMPT_FAILURES)
+    assert (point.value, point.attributes) == (1, {**OF_THE_JOB, names.CAUSE: "Artefact"})
+
+
+@pytest.mark.parametrize("status", ["Succeeded", "Failed", "Cancelled", "Skipped"])
+def test_the_end_of_a_run_is_counted_with_how_long_it_took(told: Listener, status: str) -> None:
+    runs, outcome = stored(a_run()), Outcome(status=RunStatus(status), reason="Over.")
+    run = begin_attempt(a_run(), at=after(1), actor="test") if status != "Skipped" else a_run()
+    ended = save(runs, finish(run, outcome, at=after(5), actor="test"))
+    save(runs, replace(ended, reason="A remark."))
+    point = one(told, names.RUN_DURATION)
+    assert (point.value, point.count) == (300, 1)
+    assert point.attributes == {**OF_THE_JOB, names.STATUS: status}
+
+
+def test_a_run_that_ends_as_it_is_made_is_counted(told: Listener) -> None:
+    skipped = Outcome(status=RunStatus.SKIPPED, reason="It cannot run.")
+    ObservedRuns(FakeRuns()).insert(finish(a_run(), skipped, at=NOON, actor="test"))
+    assert one(told, names.RUN_DURATION).attributes[names.STATUS] == "Skipped"
+
+
+def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
+    state = DispatcherState()
+    waiting = Waiting(
+        run_id=run_id(),
+        attempt=1,
+        task="t",
+        priority=1,
+        queued_at=NOON,
+        platform="lakehouse",
+        not_before=None,
+    )
+    enqueue(state, waiting, policies=None, now=NOON)
+    measure("main", state, after(2))
+    seen = told.metrics()
+    assert {name: points[0].value for name, points in seen.items()} == {
+        names.RUNS_QUEUED.name: 1,
+        names.RUNS_RUNNING.name: 0,
+        names.OLDEST_WAIT.name: 120,
+        names.STATE_SIZE.name: seen[names.STATE_SIZE.name][0].value,
+    }
+    assert 50 < seen[names.STATE_SIZE.name][0].value < 1000
+    assert {str(each.attributes) for points in seen.values() for each in points} == {
+        str({names.SHARD: "main"})
+    }
+
+
+def test_a_dispatcher_that_another_instance_measures_is_not_told_for_ever(
+    told: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure("main", DispatcherState(), NOON)
+    assert told.metrics()
+    assert told.metrics()
+    late = time.monotonic() + FRESH_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: late)
+    assert told.metrics() == {}
+
+
+def test_a_message_that_is_given_up_counts_by_its_queue(told: Listener) -> None:
+    class Store:
+        def put(self, message: PoisonMessage) -> None:
+            """Keep nothing."""
+
+    messages = PoisonMessages(store=Store(), clock=lambda: NOON)  # pyright: ignore[reportArgumentType]
+    messages.record("run-requests", GivenUp(message_id="1", payload="{}", reason="No."), at=NOON)
+    assert one(told, names.POISON_MESSAGES).attributes == {names.QUEUE: "run-requests"}
+
+
+def test_the_tick_tells_how_each_step_went(told: Listener) -> None:
+    with ticking("reconcile"):
+        pass
+    with pytest.raises(ZeroDivisionError), ticking("schedules"):
+        raise ZeroDivisionError
+    points = told.metrics()[names.TICK_DURATION.name]
+    assert [tuple(each.attributes.values()) for each in points] == [
+        ("reconcile", "done"),
+        ("schedules", "failed"),
+    ]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_has_an_instrument_of_its_kind(told: Listener, metric: Metric) -> None:
+    for each in vars(instruments()).values():
+        match each:
+            case Latest():
+                each.set(1, {})
+            case Histogram():
+                each.record(1)
+            case _:
+                each.add(1)
+    assert told.kinds()[metric.name] == (KINDS[metric.kind], metric.unit, metric.meaning)
+
+
+def test_there_is_no_instrument_without_a_name() -> None:
+    assert len(vars(instruments())) == len(METRICS) == len({each.name for each in METRICS})
+
+
+def test_no_metric_is_split_by_what_has_no_bounds() -> None:
+    """A run's id, or any text of people, would make a series of each."""
+    unbounded = {
+        *(names.RUN_ID, names.GRAPH_RUN_ID, names.EXTERNAL_RUN_ID, names.SCHEDULED_TIME),
+        *(names.TASK, names.JOB, names.SCHEDULE, names.BACKFILL, names.ATTEMPT),
+    }
+    assert [each.name for each in METRICS if unbounded & set(each.attributes)] == []
+
+
+def test_every_attribute_is_documented_and_used() -> None:
+    constants = {
+        value
+        for name, value in vars(names).items()
+        if name.isupper() and isinstance(value, str) and "." in value
+    }
+    used = {name for each in (*names.METRICS, *names.SPANS) for name in each.attributes}
+    assert set(names.ATTRIBUTES) == constants == used
