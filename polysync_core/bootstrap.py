@@ -149,10 +149,15 @@ def settings() -> Settings:
 @cache
 def observe() -> None:
     """Send what can be told of this process, where its settings say; else nothing is loaded."""
-    if settings().sends_telemetry:
+    told = settings()
+    if told.sends_telemetry:
         from polysync_core.telemetry.sending import send
 
-        send(settings())
+        send(
+            service_name=told.service_name,
+            application_insights=told.application_insights,
+            to_collector=bool(told.otlp_endpoint),
+        )
 
 
 @cache

@@ -108,6 +108,13 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "webhook_dropped": Action("an event is not wanted any more", (*_WEBHOOK, "webhook_is")),
     "message_given_up": Action("a message was given up", ("queue", "message_id", "reason")),
+    # Jobs of a workspace by their keys
+    "lakeflow_run_asked": Action(
+        "a run of a Databricks job was asked for", ("job", "run_id", "actor", "as_user")
+    ),
+    "lakeflow_call_failed": Action("Databricks did not carry out a call", ("job",)),
+    "lakeflow_workspace_unusable": Action("the workspace of a job cannot be used", ("job",)),
+    "run_look_failed": Action("a look at a run of Databricks met a fault of ours"),
     # The app itself
     "request_refused": Action("a caller lacks a role", ("actor", "method", "path", "needed")),
     "key_refused": Action("a caller has a key that is none"),
@@ -115,7 +122,8 @@ ACTIONS: Mapping[str, Action] = {
     "tool_failed": Action("a tool of the Copilot met a fault of ours", ("tool",)),
     "resource_failed": Action("a document of the Copilot met a fault of ours"),
     "audit_incomplete": Action(
-        "a change could not be written into the audit", ("actor", "method", "path", "status")
+        "a change could not be written into the audit",
+        ("actor", "method", "path", "status", "run_id"),
     ),
     "activity_failed": Action("a step of a run is tried again", ("run_id", "kind", "error")),
     "activity_fault": Action("a step of a run met a fault of ours", ("run_id",)),

@@ -8,7 +8,6 @@ queries, and comes with every read of the API and of storage.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from opentelemetry.instrumentation.logging.handler import (  # pyright: ignore[reportMissingTypeStubs] - typed, but not marked so
@@ -23,7 +22,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
-from polysync_core.settings import Settings
 from polysync_core.telemetry.instruments import SCOPE, measure_with
 from polysync_core.telemetry.tracing import trace_with, wished_span_id
 
@@ -48,11 +46,19 @@ class ChosenIds(RandomIdGenerator):
         return super().generate_span_id() if wished is None else wished
 
 
-def send(settings: Settings) -> None:
-    """Send traces, metrics and logs of this process from now on; it may be called once."""
-    resource = Resource.create({SERVICE_NAME: settings.service_name})
+def send(*, service_name: str, application_insights: str, to_collector: bool) -> None:
+    """Send traces, metrics and logs of this process from now on; it may be called once.
+
+    `application_insights` is a connection string, empty for none.
+    """
+    resource = Resource.create({SERVICE_NAME: service_name})
     tracing = TracerProvider(resource=resource, id_generator=ChosenIds())
-    destinations = list(_destinations(settings, tracing))
+    # Each is loaded only where it is used: the exporters are the slow part of a cold start.
+    destinations = list[Destination]()
+    if application_insights:
+        destinations.append(_application_insights(application_insights, tracing))
+    if to_collector:
+        destinations.append(_collector())
     logs = LoggerProvider(resource=resource)
     for each in destinations:
         tracing.add_span_processor(BatchSpanProcessor(each.spans))
@@ -77,14 +83,6 @@ def _is_worth_sending(record: logging.LogRecord) -> bool:
     if family in OUR_LOGGERS:
         return True
     return record.levelno >= logging.WARNING and family not in {"azure", "opentelemetry", "urllib3"}
-
-
-def _destinations(settings: Settings, tracing: TracerProvider) -> Iterable[Destination]:
-    # Each is loaded only where it is used: the exporters are the slow part of a cold start.
-    if settings.application_insights:
-        yield _application_insights(settings.application_insights, tracing)
-    if settings.otlp_endpoint:
-        yield _collector()
 
 
 def _application_insights(connection: str, tracing: TracerProvider) -> Destination:
