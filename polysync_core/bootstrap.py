@@ -31,6 +31,7 @@ from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
 from polysync_core.api.importing import importing_routes
 from polysync_core.api.job_runs import job_run_routes
+from polysync_core.api.platform_runs import platform_run_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.api.schedules import schedule_routes
@@ -53,6 +54,7 @@ from polysync_core.application.importing import Importing
 from polysync_core.application.job_runs import JobRuns
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.orders import Orders
+from polysync_core.application.platform_runs import PlatformRuns
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
 from polysync_core.application.ports import Engine
@@ -112,6 +114,7 @@ class Services:
     backfill: Backfill
     schedule_tick: ScheduleTick
     job_runs: JobRuns
+    platform_runs: PlatformRuns
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -184,6 +187,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
             job_run_routes(services.job_runs),
+            platform_run_routes(services.platform_runs),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -295,6 +299,7 @@ def build(settings: Settings) -> Services:
             clock=utc_now,
         ),
         job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
+        platform_runs=PlatformRuns(job_named=definitions.job, connections=connections),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

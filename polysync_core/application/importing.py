@@ -11,9 +11,9 @@ from functools import partial
 from itertools import batched, islice
 from typing import cast
 
+from polysync_core.application.cursors import Cursor, Place
 from polysync_core.application.definitions import Condition, Definitions
 from polysync_core.application.imports import (
-    Cursor,
     Found,
     FoundPage,
     Imported,
@@ -65,7 +65,7 @@ class Importing:
             for each in page
         ]
         more = len(page) == selection.limit
-        return FoundPage(items=items, token=Cursor.after(page[-1]).token if more else None)
+        return FoundPage(items=items, token=Cursor(_place(page[-1])).token if more else None)
 
     def import_artefacts(self, platform: str, selection: Selection) -> ImportReport:
         """Create or update the Jobs of a platform's artefacts.
@@ -88,7 +88,7 @@ class Importing:
                 done += len(batch)
                 late = self.monotonic() - began > TIME_FOR_ONE_CALL
                 if done == selection.limit or late:
-                    return ImportReport(items=items, token=Cursor.after(batch[-1]).token)
+                    return ImportReport(items=items, token=Cursor(_place(batch[-1])).token)
         items += [_missing(external_id) for external_id in sorted(missing)]
         return ImportReport(items=items, token=None)
 
@@ -204,7 +204,7 @@ def _selected(connector: Connector, selection: Selection) -> Iterator[Artefact]:
     """Yield the artefacts of a selection that come after its token."""
     found = connector.artefacts(job_type=selection.job_type, search=selection.search)
     if selection.token is not None:
-        found = Cursor.read(selection.token).rest(found)
+        found = Cursor.read(selection.token).rest(found, _place)
     if selection.external_ids is None:
         yield from found
         return
@@ -215,6 +215,10 @@ def _selected(connector: Connector, selection: Selection) -> Iterator[Artefact]:
             yield artefact
             if not wanted:
                 return
+
+
+def _place(artefact: Artefact) -> Place:
+    return artefact.job_type, artefact.external_id
 
 
 def _described(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:

@@ -23,6 +23,10 @@ class CannotStop(Refused):
     """The platform has no way to stop such a run."""
 
 
+class SearchGivenUp(Refused):
+    """The platform lists the runs among too many others to look at them all."""
+
+
 class OutcomeUnknown(Uncertain):
     """The run may have been started or even ended, and there is no way to find out.
 
@@ -171,7 +175,10 @@ class JobConnector(Protocol):
         ...
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the artefact's runs as the platform lists them, newest first, page by page."""
+        """Yield the artefact's runs as the platform lists them, newest first, page by page.
+
+        Raises `SearchGivenUp` where they are among too many others; what it yielded stands.
+        """
         ...
 
 
