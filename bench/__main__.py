@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, ticking
+from bench import dispatching, graphs, importing, lists, load, ticking
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -37,6 +37,7 @@ def main() -> None:
         "rate": rate,
         "chain": chain,
         "fan": fan,
+        "importing": imports,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
@@ -181,6 +182,19 @@ def chain(_: argparse.Namespace) -> None:
 def fan(_: argparse.Namespace) -> None:
     """One task that starts fifty, which together start one."""
     _graph("1 → 50 → 1 naps of 2 s", graphs.diamond(50, seconds=2.0))
+
+
+def imports(_: argparse.Namespace) -> None:
+    """Everything that a platform has, taken over as jobs."""
+    for kind in ("notebooks", "pipelines"):
+        _title(f"Import of {kind}, {importing.AT_ONCE} in one call")
+        for count in (100, 500, 1_000):
+            cost = importing.measure(kind, count)
+            _row(
+                f"{cost.jobs} {kind}",
+                f"{cost.seconds:.1f} s, again {cost.again:.1f} s, {cost.requests} requests, "
+                f"{cost.operations} table operations, {cost.megabytes:.1f} MB more at the peak",
+            )
 
 
 def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:

@@ -24,7 +24,7 @@ from polysync_core.application.imports import (
     job_names,
 )
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.domain.definitions.catalogue import read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
     adopted,
@@ -222,6 +222,8 @@ def _place(artefact: Artefact) -> Place:
 
 
 def _described(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:
+    if artefact.schema is not None:
+        return artefact.schema
     try:
         return connector.job(artefact.job_type).describe(artefact.external_id)
     except PolysyncError as error:
@@ -238,12 +240,14 @@ def _job(name: str, platform: str, artefact: Artefact, parameters: tuple[Paramet
         "displayName": (for_people(artefact.name) or "")[:200] or None,
         "description": for_people(artefact.description),
     }
-    job = cast("Job", read_definition(Kind.JOB, raw))
-    return job.model_copy(update={"parameters": parameters})
+    return _with(cast("Job", read_definition(Kind.JOB, raw)), parameters)
 
 
 def _with(job: Job, parameters: tuple[Parameter, ...]) -> Job:
-    return job.model_copy(update={"parameters": parameters})
+    """Return a Job with other parameters; raises `Invalid` where no Job can have them."""
+    changed = job.model_copy(update={"parameters": parameters})
+    # A copy is not checked, and what is stored unchecked cannot be read any more.
+    return cast("Job", read_definition(Kind.JOB, write_definition(changed)))
 
 
 def _misfits(error: Invalid) -> tuple[Misfit, ...]:

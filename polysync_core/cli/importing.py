@@ -13,6 +13,8 @@ from polysync_core.cli.session import Session, session
 if TYPE_CHECKING:
     from polysync_core.cli.json import JsonObject
 
+_AT_ONCE = 500
+"""The most that one call takes: each goes through the platform's list from its start."""
 RESULTS = ("created", "updated", "unchanged", "failed")
 
 Platform = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of the platform.")]
@@ -63,7 +65,7 @@ def import_jobs(  # noqa: PLR0913 - a parameter an option
     as_json: AsJson = False,
 ) -> None:
     """Make jobs of what exists on a platform, or bring them up to date."""
-    body: JsonObject = {"jobType": job_type, "search": search}
+    body: JsonObject = {"jobType": job_type, "search": search, "limit": _AT_ONCE}
     if external_ids:
         body["externalIds"] = [*external_ids]
     with session(url, as_json=as_json) as now:

@@ -105,16 +105,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Artefact:
-    """Something on the platform that can be imported as a Job."""
-
-    external_id: str
-    job_type: str
-    name: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSchema:
     """What an import takes over from an artefact."""
 
@@ -123,6 +113,18 @@ class ArtefactSchema:
     """Whether the platform declares the types; else they are ours, and people may know better."""
     notes: tuple[str, ...] = ()
     """What could not be read with certainty, in words for people: a parameter may be missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """Something on the platform that can be imported as a Job."""
+
+    external_id: str
+    job_type: str
+    name: str
+    description: str | None = None
+    schema: ArtefactSchema | None = None
+    """What `describe` would return, where the platform's list tells it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
