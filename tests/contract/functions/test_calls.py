@@ -214,7 +214,7 @@ def test_work_that_goes_on_somewhere_in_an_answer_that_is_too_long_is_lost_by_na
     called.script("goes", answer={"status": 202, "json_body": {}})
     called.fault("goes", fault="huge", megabytes=1)
 
-    with pytest.raises(OutcomeUnknown, match="more than 0.381 MiB, and goes on"):
+    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and goes on"):
         called.submit("goes")
 
 
