@@ -16,7 +16,16 @@ from random import Random
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, polling, ticking, watchers
+from bench import (
+    dispatching,
+    graphs,
+    importing,
+    lists,
+    load,
+    polling,
+    ticking,
+    watchers,
+)
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -42,6 +51,7 @@ def main() -> None:
         "rate": rate,
         "chain": chain,
         "fan": fan,
+        "importing": imports,
         "polling": looks,
         "watchers": watching,
     }
@@ -230,6 +240,19 @@ def _watched(name: str, found: watchers.Figures) -> None:
     _row("  request → first event", _spread(found.first))
     _row("  run ended → last event", _spread(found.last))
     _row("  memory (PSS)", "before {:.0f} MB, with all of them {:.0f} MB".format(*found.memory))
+
+
+def imports(_: argparse.Namespace) -> None:
+    """Everything that a platform has, taken over as jobs."""
+    for kind in ("notebooks", "pipelines"):
+        _title(f"Import of {kind}, {importing.AT_ONCE} in one call")
+        for count in (100, 500, 1_000):
+            cost = importing.measure(kind, count)
+            _row(
+                f"{cost.jobs} {kind}",
+                f"{cost.seconds:.1f} s, again {cost.again:.1f} s, {cost.requests} requests, "
+                f"{cost.operations} table operations, {cost.megabytes:.1f} MB more at the peak",
+            )
 
 
 def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:

@@ -34,6 +34,7 @@ from polysync_core.api.gates import gate_routes
 from polysync_core.api.graph import graph_routes
 from polysync_core.api.importing import importing_routes
 from polysync_core.api.job_runs import job_run_routes
+from polysync_core.api.platform_runs import platform_run_routes
 from polysync_core.api.poison import poison_routes
 from polysync_core.api.runs import run_routes
 from polysync_core.api.schedules import schedule_routes
@@ -59,6 +60,7 @@ from polysync_core.application.job_runs import JobRuns
 from polysync_core.application.neighbours import Neighbours
 from polysync_core.application.observing import ObservedRuns
 from polysync_core.application.orders import Orders
+from polysync_core.application.platform_runs import PlatformRuns
 from polysync_core.application.poison import PoisonMessages
 from polysync_core.application.policies import Policies, PolicyUpdates
 from polysync_core.application.ports import Engine
@@ -120,6 +122,7 @@ class Services:
     schedule_tick: ScheduleTick
     job_runs: JobRuns
     lakeflow: LakeflowJobs
+    platform_runs: PlatformRuns
     run_requests: RunRequests
     execution: Execution
     queue_ends: QueueEnds
@@ -207,6 +210,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
             job_run_routes(services.job_runs, services.lakeflow),
+            platform_run_routes(services.platform_runs),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.runs),
@@ -329,6 +333,7 @@ def build(settings: Settings) -> Services:
         ),
         job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
         lakeflow=LakeflowJobs(configuration=settings.lakeflow, workspaces=workspaces),
+        platform_runs=PlatformRuns(job_named=definitions.job, connections=connections),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

@@ -53,7 +53,7 @@ class Kind(StrEnum):
     REDIRECT = "redirect"
     """A 302 to `location`."""
     HUGE = "huge"
-    """A 200 with a body of `megabytes`."""
+    """The answer with a body of `megabytes` in place of its own."""
 
 
 _INSTEAD = {Kind.STATUS, Kind.SILENT, Kind.REDIRECT}
@@ -182,7 +182,7 @@ async def go_wrong(
         case Kind.SILENT:
             return await _say_nothing()
         case Kind.HUGE:
-            return await _huge(request, fault.megabytes)
+            return await _huge(request, answer, fault.megabytes)
         case _:
             return _wrong_answer(fault, content, answer.status, error_body)
 
@@ -257,8 +257,12 @@ async def _drip(request: web.Request, content: bytes, seconds: float) -> web.Str
     return response
 
 
-async def _huge(request: web.Request, megabytes: int) -> web.StreamResponse:
-    response = await _stream(request, megabytes * MEGABYTE)
+async def _huge(
+    request: web.Request, answer: web.StreamResponse, megabytes: int
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_length = megabytes * MEGABYTE
+    await response.prepare(request)
     block = b" " * MEGABYTE
     for _ in range(megabytes):
         await response.write(block)

@@ -60,12 +60,14 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer that arrived whole."""
+    """An answer that arrived whole, or of which the head is enough."""
 
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """By name in lower case."""
+    is_whole: bool = True
+    """Whether it has its content: none is kept that is longer than is accepted."""
 
     @property
     def retry_after(self) -> str | None:
@@ -140,17 +142,29 @@ class Exchange:
     transport: HTTPAdapter
     size_limit: int = DEFAULT_SIZE_LIMIT
 
-    def send(self, request: PreparedRequest, left: TimeLeft, clock: Monotonic) -> Answer | Fault:
-        """Return the whole answer or the reason why there is none."""
+    def send(
+        self,
+        request: PreparedRequest,
+        left: TimeLeft,
+        clock: Monotonic,
+        *,
+        head_is_enough: bool = False,
+    ) -> Answer | Fault:
+        """Return the whole answer or the reason why there is none.
+
+        Where the head is enough, one that is too long is an answer without its content.
+        """
         with outgoing(request.method or "", request.url or "", request.headers) as call:
-            answer = self._sent(request, left, clock)
+            answer = self._sent(request, left, clock, head_is_enough=head_is_enough)
             if isinstance(answer, Fault):
                 call.fault = answer.name.lower()
             else:
                 call.status = answer.status
         return answer
 
-    def _sent(self, request: PreparedRequest, left: TimeLeft, clock: Monotonic) -> Answer | Fault:
+    def _sent(
+        self, request: PreparedRequest, left: TimeLeft, clock: Monotonic, *, head_is_enough: bool
+    ) -> Answer | Fault:
         response = self._open(request, left)
         if isinstance(response, Fault):
             return response
@@ -161,12 +175,16 @@ class Exchange:
         finally:
             # Gives a connection that was read to its end back to the pool, and closes any other.
             response.close()
+        is_whole = not isinstance(content, Fault)
         if isinstance(content, Fault):
-            return content
+            if content is not Fault.TOO_LARGE or not head_is_enough:
+                return content
+            content = b""
         return Answer(
             status=response.status_code,
             content=content,
             headers={name.lower(): value for name, value in response.headers.items()},
+            is_whole=is_whole,
         )
 
     def _open(self, request: PreparedRequest, left: TimeLeft) -> Response | Fault:

@@ -33,6 +33,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("GET", "/jobs/{name}/runs/{run_id}"): Role.READER,
     ("DELETE", "/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
     ("GET", "/jobs/{name}/status"): Role.READER,
+    ("GET", "/jobs/{name}/platform-runs"): Role.READER,
     ("GET", "/contention-profiles/{name}/usage"): Role.READER,
     ("POST", "/tasks/{name}/run"): Role.OPERATOR,
     ("GET", "/tasks/{name}/gate"): Role.READER,

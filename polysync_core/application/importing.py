@@ -11,9 +11,9 @@ from functools import partial
 from itertools import batched, islice
 from typing import cast
 
+from polysync_core.application.cursors import Cursor, Place
 from polysync_core.application.definitions import Condition, Definitions
 from polysync_core.application.imports import (
-    Cursor,
     Found,
     FoundPage,
     Imported,
@@ -24,7 +24,7 @@ from polysync_core.application.imports import (
     job_names,
 )
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.domain.definitions.catalogue import read_definition, write_definition
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.schemas import (
     adopted,
@@ -65,7 +65,7 @@ class Importing:
             for each in page
         ]
         more = len(page) == selection.limit
-        return FoundPage(items=items, token=Cursor.after(page[-1]).token if more else None)
+        return FoundPage(items=items, token=Cursor(_place(page[-1])).token if more else None)
 
     def import_artefacts(self, platform: str, selection: Selection) -> ImportReport:
         """Create or update the Jobs of a platform's artefacts.
@@ -88,7 +88,7 @@ class Importing:
                 done += len(batch)
                 late = self.monotonic() - began > TIME_FOR_ONE_CALL
                 if done == selection.limit or late:
-                    return ImportReport(items=items, token=Cursor.after(batch[-1]).token)
+                    return ImportReport(items=items, token=Cursor(_place(batch[-1])).token)
         items += [_missing(external_id) for external_id in sorted(missing)]
         return ImportReport(items=items, token=None)
 
@@ -204,7 +204,7 @@ def _selected(connector: Connector, selection: Selection) -> Iterator[Artefact]:
     """Yield the artefacts of a selection that come after its token."""
     found = connector.artefacts(job_type=selection.job_type, search=selection.search)
     if selection.token is not None:
-        found = Cursor.read(selection.token).rest(found)
+        found = Cursor.read(selection.token).rest(found, _place)
     if selection.external_ids is None:
         yield from found
         return
@@ -217,7 +217,13 @@ def _selected(connector: Connector, selection: Selection) -> Iterator[Artefact]:
                 return
 
 
+def _place(artefact: Artefact) -> Place:
+    return artefact.job_type, artefact.external_id
+
+
 def _described(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:
+    if artefact.schema is not None:
+        return artefact.schema
     try:
         return connector.job(artefact.job_type).describe(artefact.external_id)
     except PolysyncError as error:
@@ -234,12 +240,14 @@ def _job(name: str, platform: str, artefact: Artefact, parameters: tuple[Paramet
         "displayName": (for_people(artefact.name) or "")[:200] or None,
         "description": for_people(artefact.description),
     }
-    job = cast("Job", read_definition(Kind.JOB, raw))
-    return job.model_copy(update={"parameters": parameters})
+    return _with(cast("Job", read_definition(Kind.JOB, raw)), parameters)
 
 
 def _with(job: Job, parameters: tuple[Parameter, ...]) -> Job:
-    return job.model_copy(update={"parameters": parameters})
+    """Return a Job with other parameters; raises `Invalid` where no Job can have them."""
+    changed = job.model_copy(update={"parameters": parameters})
+    # A copy is not checked, and what is stored unchecked cannot be read any more.
+    return cast("Job", read_definition(Kind.JOB, write_definition(changed)))
 
 
 def _misfits(error: Invalid) -> tuple[Misfit, ...]:

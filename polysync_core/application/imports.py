@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -13,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
-from polysync_core.domain.errors import Conflict, Malformed, Problem
+from polysync_core.domain.errors import Problem
 from polysync_core.platforms.connector import Artefact
 
 LONGEST_NAME = 63
@@ -86,48 +84,6 @@ class ImportReport:
 
     items: Sequence[Imported]
     token: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in the list of a platform's artefacts: after this one."""
-
-    job_type: str
-    external_id: str
-
-    @classmethod
-    def after(cls, artefact: Artefact) -> Cursor:
-        """Return the place after an artefact."""
-        return cls(artefact.job_type, artefact.external_id)
-
-    @classmethod
-    def read(cls, token: str) -> Cursor:
-        """Return the place that a token names; anything else is `Malformed`."""
-        try:
-            content: object = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        except (ValueError, binascii.Error, RecursionError):
-            content = None
-        match content:
-            case [str(job_type), str(external_id)]:
-                return cls(job_type, external_id)
-            case _:
-                raise Malformed.at(
-                    "continuationToken", "use the token of an earlier answer unchanged"
-                )
-
-    @property
-    def token(self) -> str:
-        """The place as an opaque text that may travel in a URL."""
-        content = json.dumps([self.job_type, self.external_id]).encode()
-        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-    def rest(self, artefacts: Iterator[Artefact]) -> Iterator[Artefact]:
-        """Yield what comes after this place; raises `Conflict` where it is not there any more."""
-        for artefact in artefacts:
-            if Cursor.after(artefact) == self:
-                yield from artefacts
-                return
-        raise Conflict("The platform's artefacts have changed meanwhile: begin from the start.")
 
 
 def job_names(platform: str, artefact: Artefact) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The commands that take over what exists on a platform."""
+"""The commands that take over what exists on a platform, and show what runs there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from polysync_core.cli.session import Session, session
 if TYPE_CHECKING:
     from polysync_core.cli.json import JsonObject
 
+_AT_ONCE = 500
+"""The most that one call takes: each goes through the platform's list from its start."""
 RESULTS = ("created", "updated", "unchanged", "failed")
 
 Platform = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of the platform.")]
@@ -22,6 +24,7 @@ ExternalIds = Annotated[
 ]
 JobType = Annotated[str | None, typer.Option("--job-type", help="Only of this job type.")]
 Search = Annotated[str | None, typer.Option("--search", help="Only with this in the name.")]
+UpToAPage = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many.")]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
 
 
@@ -62,7 +65,7 @@ def import_jobs(  # noqa: PLR0913 - a parameter an option
     as_json: AsJson = False,
 ) -> None:
     """Make jobs of what exists on a platform, or bring them up to date."""
-    body: JsonObject = {"jobType": job_type, "search": search}
+    body: JsonObject = {"jobType": job_type, "search": search, "limit": _AT_ONCE}
     if external_ids:
         body["externalIds"] = [*external_ids]
     with session(url, as_json=as_json) as now:
@@ -82,6 +85,27 @@ def sync_parameters(job: Job, url: Url = DEFAULT_URL, as_json: AsJson = False) -
         from polysync_core.cli.imports import import_view
 
         now.terminal.show(*import_view([answer]))
+
+
+def platform_runs(
+    job: Job, limit: UpToAPage = 20, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
+    """List the newest runs of a job that its platform knows, whoever has started them."""
+    with session(url, as_json=as_json) as now:
+        answer = now.api.get("jobs", job, "platform-runs", query={"limit": str(limit)})
+        if as_json:
+            now.terminal.json(answer)
+            return
+        from polysync_core.cli.imports import platform_runs_view
+
+        reader = Reader("the list", answer)
+        items, note = reader.objects("items"), reader.text("note")
+        if items:
+            now.terminal.show(platform_runs_view(items))
+        if reader.text("continuationToken"):
+            note = "There are more: --limit N, up to 100."
+        if note or not items:
+            now.terminal.remark(note or "No runs.")
 
 
 def _imported(now: Session, platform: str, body: JsonObject) -> dict[str, list[JsonObject]]:

@@ -1,4 +1,4 @@
-"""How artefacts and their import look to people."""
+"""How artefacts, their import and their runs on a platform look to people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from polysync_core.cli.json import JsonObject, Reader, compact
 from polysync_core.cli.terminal import readable
-from polysync_core.cli.units import ABSENT
+from polysync_core.cli.units import ABSENT, written_time
 from polysync_core.cli.views import table_of
 
 _STYLES = {"created": "green", "updated": "yellow", "unchanged": "dim", "failed": "red"}
@@ -44,6 +44,22 @@ def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
         )
         remarks += [Text(readable(line)) for line in _remarks(reader)]
     return [table, *remarks]
+
+
+def platform_runs_view(items: Sequence[JsonObject]) -> Table:
+    """Return what a platform lists, one run a line."""
+    table = table_of("External run", "Status", "In its words", "Started", "Finished", "Monitor URL")
+    for item in items:
+        reader = Reader("the run", item)
+        table.add_row(
+            *(
+                _text(reader.text(name))
+                for name in ("externalRunId", "providerStatus", "providerState")
+            ),
+            *(written_time(reader.time(name)) for name in ("startedAt", "finishedAt")),
+            _text(reader.text("monitorUrl")),
+        )
+    return table
 
 
 def _changes(difference: JsonObject) -> Iterator[str]:

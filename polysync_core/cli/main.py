@@ -14,7 +14,7 @@ import typer
 from polysync_core.cli.answers import CANCELLED, TERMINAL
 from polysync_core.cli.errors import ApiProblem
 from polysync_core.cli.executing import execute
-from polysync_core.cli.importing import artefacts, import_jobs, sync_parameters
+from polysync_core.cli.importing import artefacts, import_jobs, platform_runs, sync_parameters
 from polysync_core.cli.json import Reader
 from polysync_core.cli.options import (
     DEFAULT_URL,
@@ -329,6 +329,7 @@ app.command("exec")(execute)
 app.command()(artefacts)
 app.command("import")(import_jobs)
 app.command()(sync_parameters)
+app.command()(platform_runs)
 
 
 def _flag(value: bool) -> str | None:

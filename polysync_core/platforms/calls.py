@@ -68,6 +68,8 @@ class Call:
     """Whether the platform may change something because of it; None: as its method has it."""
     busy_is_unstarted: bool = True
     """Whether a 503 that says when to come back says as well that nothing was begun."""
+    head_is_enough: bool = False
+    """Whether an answer that is longer than is accepted counts by its head, without content."""
     refused: RefusalMapping | None = None
     """What a 4xx means for this call, where the platform's general mapping does not fit."""
     patience: Patience | None = None

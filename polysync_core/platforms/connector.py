@@ -23,6 +23,10 @@ class CannotStop(Refused):
     """The platform has no way to stop such a run."""
 
 
+class SearchGivenUp(Refused):
+    """The platform lists the runs among too many others to look at them all."""
+
+
 class OutcomeUnknown(Uncertain):
     """The run may have been started or even ended, and there is no way to find out.
 
@@ -101,16 +105,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Artefact:
-    """Something on the platform that can be imported as a Job."""
-
-    external_id: str
-    job_type: str
-    name: str
-    description: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSchema:
     """What an import takes over from an artefact."""
 
@@ -119,6 +113,18 @@ class ArtefactSchema:
     """Whether the platform declares the types; else they are ours, and people may know better."""
     notes: tuple[str, ...] = ()
     """What could not be read with certainty, in words for people: a parameter may be missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """Something on the platform that can be imported as a Job."""
+
+    external_id: str
+    job_type: str
+    name: str
+    description: str | None = None
+    schema: ArtefactSchema | None = None
+    """What `describe` would return, where the platform's list tells it as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +177,10 @@ class JobConnector(Protocol):
         ...
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the artefact's runs as the platform lists them, newest first, page by page."""
+        """Yield the artefact's runs as the platform lists them, newest first, page by page.
+
+        Raises `SearchGivenUp` where they are among too many others; what it yielded stands.
+        """
         ...
 
 

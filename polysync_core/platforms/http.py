@@ -59,6 +59,7 @@ _TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,11 @@ class PlatformClient:
         self._patience = wire.patience
         self._time = wire.timekeeper
         self._exchange = Exchange(wire.transport or shared_transport(base.reach), wire.size_limit)
+
+    @property
+    def most(self) -> str:
+        """The longest answer that is accepted, in words."""
+        return f"{self._exchange.size_limit / _MEBIBYTE:.3g} MiB"
 
     def get[T](
         self,
@@ -190,7 +196,9 @@ class PlatformClient:
             request = request_for(call.method, address, headers, call.body)
         else:
             request = prepared(call.method, address, headers, call.text.encode())
-        answer = self._exchange.send(request, left, self._time.monotonic)
+        answer = self._exchange.send(
+            request, left, self._time.monotonic, head_is_enough=call.head_is_enough
+        )
         if isinstance(answer, Fault):
             return self._fault(answer)
         return self._read(call, answer, read)
@@ -227,7 +235,7 @@ class PlatformClient:
         if fault is Fault.ADDRESS_REFUSED:
             error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
         elif fault is Fault.TOO_LARGE:
-            error = AnswerTooLarge(message)
+            error = AnswerTooLarge(f"{message}: at most {self.most}")
         return _Setback(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
 
     def _failure(self, call: Call, answer: Answer) -> _Setback:

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import Unavailable
+from polysync_core.platforms.connector import SearchGivenUp
+
+MOST_LOOKED_AT = 2000
+"""Runs of all artefacts together that are looked at to find those of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,18 @@ def paged[T](fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
         if token in seen:
             raise Unavailable("the platform's list has no end: it repeats a page")
         seen.add(token)
+
+
+def sifted[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iterator[T]:
+    """Yield what is wanted of a list that may hold little of it.
+
+    Raises `SearchGivenUp` after `MOST_LOOKED_AT` entries.
+    """
+    for count, entry in enumerate(entries):
+        if count == MOST_LOOKED_AT:
+            raise SearchGivenUp(
+                f"The platform lists the runs of all artefacts together: of these the newest"
+                f" {MOST_LOOKED_AT} were looked at. Look for older ones on the platform itself."
+            )
+        if wanted(entry):
+            yield entry

@@ -20,7 +20,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.kinds import PlatformKind, Surroundings
+from polysync_core.platforms.kinds import JobKind, PlatformKind, Surroundings
 
 ENTRY_POINTS = "polysync.platforms"
 
@@ -74,10 +74,14 @@ def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
         raise Invalid(problems)
 
 
+def job_kind(platform: Platform, job: Job) -> JobKind:
+    """Return the job type of a Job, or raise `Invalid` where its platform has none such."""
+    return platform_kind(platform.type, "platform").job(job.job_type, path="jobType")
+
+
 def check_job(platform: Platform, job: Job) -> None:
     """Raise `Invalid` with every problem of a Job on its platform."""
-    kind = platform_kind(platform.type, "platform")
-    problems = kind.job(job.job_type, path="jobType").check(job)
+    problems = job_kind(platform, job).check(job)
     if problems:
         raise Invalid(problems)
 

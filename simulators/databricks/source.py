@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 HEADER = "# Databricks notebook source"
+JUPYTER = ".ipynb"
 _SEPARATOR = re.compile(r"^# COMMAND -{10}[ \t]*$", re.MULTILINE)
 _MAGIC = re.compile(r"^# MAGIC ?", re.MULTILINE)
 _TITLE = re.compile(r"^# DBTITLE \d+,(.*)$", re.MULTILINE)

@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from simulators.databricks.errors import ApiError, does_not_exist, invalid_parameter
-from simulators.databricks.source import is_notebook, to_jupyter
+from simulators.databricks.source import JUPYTER, is_notebook, to_jupyter
 
 #: The export API refuses more than this.
 MAX_EXPORT_BYTES = 10 * 1024 * 1024
+#: How the files of notebooks end; a Jupyter document has no source form.
+_NOTEBOOKS = (".py", JUPYTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Workspace:
         raise does_not_exist(f"Path ({path}) doesn't exist.")
 
     def _find_below(self, path: str, target: Path) -> WorkspaceObject:
-        for candidate in (target, target.with_name(f"{target.name}.py")):
+        for candidate in (target, *(target.with_name(target.name + s) for s in _NOTEBOOKS)):
             found = _read_object(candidate)
             if found is not None and _workspace_name(candidate, found) == target.name:
                 return WorkspaceObject(path=path, type=found, file=candidate)
@@ -107,12 +109,14 @@ class Workspace:
         return [self.find(prefix + name) for name in sorted({m.split("/")[0] for m in inside})]
 
     def notebook(self, path: str) -> Path | None:
-        """Return the file of a notebook, or None if there is no notebook at that path."""
+        """Return the file of a notebook that can be run, or None if there is none at that path."""
         try:
             found = self.find(path)
         except ApiError:
             return None
-        return found.file if found.type == "NOTEBOOK" else None
+        if found.type != "NOTEBOOK" or found.file is None or found.file.suffix == JUPYTER:
+            return None
+        return found.file
 
     def export(self, path: str, format_name: str) -> Export:
         """Export a notebook as `SOURCE`, `JUPYTER` or `AUTO`, or a file as `AUTO`."""
@@ -122,8 +126,12 @@ class Workspace:
         if found.type == "FILE" and format_name != "AUTO":
             raise invalid_parameter(f"{path} is a file: it is exported in the format AUTO.")
         name = PurePosixPath(found.path).name
-        content = found.file.read_bytes()
+        content, is_jupyter = found.file.read_bytes(), found.file.suffix == JUPYTER
         match format_name:
+            case "SOURCE" if is_jupyter:
+                raise invalid_parameter(f"{path} has no source form: export it as JUPYTER.")
+            case "JUPYTER" if is_jupyter:
+                export = Export(content=content, file_type="ipynb", file_name=f"{name}.ipynb")
             case "SOURCE" | "AUTO":
                 suffix = found.file.suffix.removeprefix(".")
                 export = Export(content=content, file_type=suffix, file_name=found.file.name)
@@ -159,6 +167,8 @@ def _read_object(entry: Path) -> str | None:
         return "DIRECTORY"
     if not entry.is_file():
         return None
+    if entry.suffix == JUPYTER:
+        return "NOTEBOOK"
     if entry.suffix == ".py":
         with entry.open(encoding="utf-8", errors="replace") as file:
             if is_notebook(file.readline()):

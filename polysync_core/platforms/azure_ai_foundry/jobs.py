@@ -38,6 +38,7 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
+from polysync_core.platforms.paging import sifted
 from polysync_core.platforms.text import for_people
 
 _MAY_BE_THERE = frozenset({400, 409})
@@ -106,9 +107,10 @@ class TemplateJobs:
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the copies of the template, which all are ours."""
-        for found in self.workspace.jobs(self.shape.kind, tag=TEMPLATE_TAG):
+        copies = self.workspace.jobs(self.shape.kind, tag=TEMPLATE_TAG)
+        for found in sifted(copies, lambda copy: template_of(copy) == job.external_id):
             name = found.get("name")
-            if isinstance(name, str) and template_of(found) == job.external_id:
+            if isinstance(name, str):
                 yield ExternalRun(external_run_id=name, report=self._report(found, job, name))
 
     def find(self, search: str | None) -> Iterator[Artefact]:

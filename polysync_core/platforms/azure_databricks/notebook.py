@@ -35,6 +35,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.paging import sifted
 from polysync_core.platforms.values import as_texts
 
 LONGEST_PARAMETERS = 1024 * 1024
@@ -80,8 +81,9 @@ class Notebooks:
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the one-time runs of the notebook that the workspace still lists."""
-        for run in self.all_runs.listed(run_type="SUBMIT_RUN"):
-            found = self.all_runs.external(run) if _runs_notebook(run, job) else None
+        listed = self.all_runs.listed(run_type="SUBMIT_RUN")
+        for run in sifted(listed, lambda run: _runs_notebook(run, job)):
+            found = self.all_runs.external(run)
             if found is not None:
                 yield found
 

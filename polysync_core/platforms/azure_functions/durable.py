@@ -54,6 +54,7 @@ class Durable:
             text=placed.text,
             headers=placed.headers,
             busy_is_unstarted=False,
+            head_is_enough=True,
             refused=self._start_refused,
         )
         with suppress(_IsThere):

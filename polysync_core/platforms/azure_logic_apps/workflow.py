@@ -162,6 +162,7 @@ def _call(order: Order, door: Door) -> Call:
         headers={TRACKING_ID: order.token},
         body={**texts},
         busy_is_unstarted=False,
+        head_is_enough=True,
     )
 
 

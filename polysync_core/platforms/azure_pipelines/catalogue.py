@@ -13,6 +13,8 @@ from polysync_core.platforms.azure_pipelines.service import PipelineService, tex
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 
+LONGEST_NAME = 255
+
 _TYPES = {
     "string": DataType.STRING,
     "securestring": DataType.SECRET,
@@ -25,16 +27,20 @@ _TYPES = {
 
 
 def find_pipelines(
-    service: PipelineService, job_type: str, search: str | None
+    service: PipelineService, job_type: str, search: str | None, *, outputs: bool
 ) -> Iterator[Artefact]:
-    """Yield the pipelines whose name contains a text."""
+    """Yield the pipelines whose name contains a text, as `describe_pipeline` would tell them."""
     wanted = (search or "").casefold()
     for pipeline in service.listed("pipelines"):
         name = text_of(pipeline, "name")
         if name and wanted in name.casefold():
             description = text_of(object_in(pipeline, "properties"), "description")
             yield Artefact(
-                external_id=name, job_type=job_type, name=name, description=description or None
+                external_id=name,
+                job_type=job_type,
+                name=name,
+                description=description or None,
+                schema=_listed_schema(pipeline, outputs),
             )
 
 
@@ -50,6 +56,14 @@ def describe_pipeline(
     )
 
 
+def _listed_schema(pipeline: JsonObject, outputs: bool) -> ArtefactSchema | None:
+    """Return what a list tells; None where only the pipeline itself can say what is wrong."""
+    try:
+        return _schema(pipeline, outputs)
+    except UnexpectedAnswer:
+        return None
+
+
 def _schema(answer: JsonObject, outputs: bool) -> ArtefactSchema:
     definition = answer.get("properties")
     if not isinstance(definition, dict):
@@ -57,6 +71,9 @@ def _schema(answer: JsonObject, outputs: bool) -> ArtefactSchema:
     notes: list[str] = []
     found: dict[str, Parameter] = {}
     for name, declared in object_in(definition, "parameters").items():
+        if not 0 < len(name) <= LONGEST_NAME:
+            notes.append("a parameter's name is none that can be used: it is left out")
+            continue
         kind = text_of(declared, "type") if isinstance(declared, dict) else ""
         data_type = _TYPES.get(kind.lower())
         if data_type is None:

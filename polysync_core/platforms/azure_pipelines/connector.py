@@ -81,7 +81,7 @@ class PipelineJobs:
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the pipelines of the service."""
-        return find_pipelines(self.service, self.job_type, search)
+        return find_pipelines(self.service, self.job_type, search, outputs=self.has_return_values)
 
 
 def _body(order: Order) -> JsonObject:

@@ -32,6 +32,7 @@ _SETS_VARIABLE = "SetVariable"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _UNAUTHORIZED = 401
 _DEEPEST = 16
+_LONGEST_KEY = 255
 _TYPES = {
     "string": DataType.STRING,
     "boolean": DataType.BOOL,
@@ -89,7 +90,8 @@ def declared_outputs(definition: JsonObject) -> Iterator[Parameter]:
         if properties.get("variableName") != RETURN_VALUE or not isinstance(value, list):
             continue
         for entry in value:
-            if isinstance(entry, dict) and (key := text_of(entry, "key")):
+            key = text_of(entry, "key") if isinstance(entry, dict) else ""
+            if isinstance(entry, dict) and 0 < len(key) <= _LONGEST_KEY:
                 kind = text_of(object_in(entry, "value"), "type").lower()
                 # An expression may give anything.
                 data_type = _TYPES.get(kind, DataType.JSON)

@@ -44,6 +44,8 @@ _ADVICE = (
     " Work that takes long should answer 202 with a status address"
 )
 
+_SHORT = "answer with the place of the data instead"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRefusals:
@@ -81,7 +83,7 @@ def call_once(
 ) -> Submitted:
     """Call a function for an attempt, and never a second time."""
     return answered_once(
-        client, call, order, name, lambda answer: _submitted(answer, client.base, order, name, now)
+        client, call, order, name, lambda answer: _submitted(answer, client, order, name, now)
     )
 
 
@@ -102,6 +104,7 @@ def answered_once[T](
         # Whatever the method: what a function does is its own affair, and so is a 503.
         effect=True,
         busy_is_unstarted=False,
+        head_is_enough=True,
         patience=_PATIENCE,
     )
     try:
@@ -133,17 +136,22 @@ def look(
     return client.exchange(call, lambda answer: status_report(answer, job, now))
 
 
-def _submitted(answer: Answer, base: BaseAddress, order: Order, name: str, now: Clock) -> Submitted:
+def _submitted(
+    answer: Answer, client: PlatformClient, order: Order, name: str, now: Clock
+) -> Submitted:
+    too_long = f"{name} has answered with more than {client.most}"
     if answer.status == ACCEPTED:
-        link = link_in(answer, base.url)
+        link = link_in(answer, client.base.url)
         if link is not None:
             return Submitted(
-                external_run_id=_id_of_work(link, base, name),
+                external_run_id=_id_of_work(link, client.base, name),
                 report=Report(
                     status=ProviderStatus.STARTING,
                     retry_after=read_retry_after(answer.retry_after, now()),
                 ),
             )
+        if not answer.is_whole:
+            raise OutcomeUnknown(f"{too_long}, and goes on with its work. Look at it there.")
         if answer.content.strip() and answer.json() is None:
             raise OutcomeUnknown(
                 f"{name} goes on with its work, and its answer cannot be read. Look at it there."
@@ -153,7 +161,10 @@ def _submitted(answer: Answer, base: BaseAddress, order: Order, name: str, now: 
         report=Report(
             status=ProviderStatus.SUCCESS,
             provider_state=str(answer.status),
-            outputs=_outputs(answer, order.job),
+            outputs=_outputs(answer, order.job) if answer.is_whole else {},
+            outputs_missing=None
+            if answer.is_whole
+            else f"{too_long}, which is not kept: {_SHORT}.",
         ),
     )
 

@@ -172,7 +172,9 @@ def test_a_sweep_tries_the_one_value_that_it_is_given(
     assert copy.properties.limits.max_total_trials == 4
 
 
-def test_copies_are_runs_of_their_template_and_no_templates_themselves(ours: Ours) -> None:
+def test_copies_are_runs_of_their_template_and_no_templates_themselves(
+    official: MachineLearningServicesMgmtClient, ours: Ours
+) -> None:
     connector = ours(JobType.AI_FOUNDRY_COMMAND_JOB)
     given = order(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c2")
     followed(connector, given)
@@ -181,3 +183,14 @@ def test_copies_are_runs_of_their_template_and_no_templates_themselves(ours: Our
 
     assert "polysync-c2" in found
     assert "train-forecast" not in found
+    tagged = {each.name for each in official.jobs.list(*PLACE, tag="polysync_template")}
+    assert found <= tagged
+    assert "train-forecast" not in tagged
+
+
+def test_the_official_client_reads_the_workspace(
+    official: MachineLearningServicesMgmtClient,
+) -> None:
+    assert official.workspaces.get(*PLACE).name == "analytics"
+    with pytest.raises(ResourceNotFoundError):
+        official.workspaces.get("rg-data", "elsewhere")

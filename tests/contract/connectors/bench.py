@@ -43,6 +43,8 @@ class Behaviour(StrEnum):
     HANGS = "hangs"
     """It runs until it is stopped."""
     GIVES_OUTPUTS = "gives outputs"
+    GIVES_MUCH = "gives much"
+    """One of its outputs is longer than storage takes; the others are not."""
     MISSING = "is missing"
     """There is no such artefact."""
 
@@ -57,6 +59,23 @@ class Step(StrEnum):
     FIND = "find"
     DESCRIBE = "describe"
     TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An address elsewhere in an answer of the platform."""
+
+    step: Step
+    """What is done when the answer is met."""
+    fields: Mapping[str, Any]
+    """What of the answer is replaced."""
+    endpoint: str | None = None
+    """Whose answer it is, if not that of the step's own endpoint."""
+
+
+ELSEWHERE = "evil.example"
+LONG = 70_000
+"""Characters of an output that is longer than storage takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +104,12 @@ class Bench:
     """Whether values travel as JSON tokens of their types; else all are texts."""
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     """What the artefact that gives outputs gives."""
+    much: Mapping[str, JsonValue | Secret] = field(default_factory=dict[str, "JsonValue | Secret"])
+    """Values for the artefact that gives much, where it gives what it is given."""
+    takes_anything: str | None = None
+    """Why a parameter that the artefact does not declare is not refused; None: it is, by name."""
+    foreign: Sequence[Foreign] | str
+    """Where answers of the platform name addresses that are followed or shown; or why nowhere."""
 
     @property
     def job_type(self) -> str:

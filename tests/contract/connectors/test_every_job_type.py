@@ -409,6 +409,13 @@ def test_an_artefact_is_described_by_its_parameters(rig: Rig) -> None:
     assert list(schema.parameters) == list(rig.bench.parameters)
 
 
+def test_what_a_list_tells_of_an_artefact_is_what_the_artefact_tells(rig: Rig) -> None:
+    needs(rig, Capability.DISCOVERY)
+    for found in rig.connector.artefacts(job_type=rig.bench.job_type):
+        if found.schema is not None:
+            assert found.schema == rig.job.describe(found.external_id)
+
+
 def test_an_artefact_that_is_missing_cannot_be_described(rig: Rig) -> None:
     needs(rig, Capability.PARAMETERS, Behaviour.MISSING)
 

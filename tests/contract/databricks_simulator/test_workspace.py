@@ -70,6 +70,21 @@ def test_jupyter_exports_have_markdown_and_code_cells(databricks: WorkspaceClien
     assert "dbutils.widgets.dropdown" in "".join(notebook["cells"][1]["source"])
 
 
+def test_a_jupyter_document_is_a_notebook_that_has_no_source_form(
+    databricks: WorkspaceClient, notebooks: Path
+) -> None:
+    document = json.dumps({"nbformat": 4, "cells": []})
+    (notebooks / "nested" / "drawn.ipynb").write_text(document, encoding="utf-8")
+
+    export = databricks.workspace.export("/tests/nested/drawn", format=ExportFormat.JUPYTER)
+
+    assert base64.b64decode(export.content or "").decode() == document
+    with pytest.raises(InvalidParameterValue):
+        databricks.workspace.export("/tests/nested/drawn", format=ExportFormat.SOURCE)
+    status = databricks.workspace.get_status("/tests/nested/drawn")
+    assert status.object_type is ObjectType.NOTEBOOK
+
+
 def test_a_direct_download_is_the_bare_content(
     databricks: WorkspaceClient, notebooks: Path
 ) -> None:

@@ -168,7 +168,6 @@ def test_a_function_that_says_no_has_refused(called: Called, status: int) -> Non
         {"fault": "status", "status": 503, "headers": {"Retry-After": "5"}},
         {"fault": "lost-response"},
         {"fault": "cut"},
-        {"fault": "huge", "megabytes": 1},
     ],
     ids=lambda fault: fault["fault"] + str(fault.get("status", "")),
 )
@@ -185,6 +184,38 @@ def test_no_answer_to_be_relied_on_is_no_failure_and_never_a_second_call(
     assert caught.value.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert len(called.bench.simulator.submissions()) - calls <= 1
+
+
+def test_an_answer_that_is_too_long_is_a_success_without_outputs_and_names_the_limit(
+    called: Called,
+) -> None:
+    """The work is done: told as lost, it was done again by whoever reran it."""
+    called.script("echo")
+    called.fault("echo", fault="huge", megabytes=1)
+
+    report = called.report("echo")
+
+    assert (report.status, dict(report.outputs)) == (ProviderStatus.SUCCESS, {})
+    assert "more than 0.381 MiB" in str(report.outputs_missing)
+
+
+def test_work_behind_an_answer_that_is_too_long_is_followed_by_its_location(azure: Called) -> None:
+    azure.script("goes", work={"outcome": "Completed"})
+    azure.fault("goes", fault="huge", megabytes=1)
+
+    submitted = azure.submit("goes")
+
+    assert azure.rig.follow(azure.job("goes"), submitted).status is ProviderStatus.SUCCESS
+
+
+def test_work_that_goes_on_somewhere_in_an_answer_that_is_too_long_is_lost_by_name(
+    called: Called,
+) -> None:
+    called.script("goes", answer={"status": 202, "json_body": {}})
+    called.fault("goes", fault="huge", megabytes=1)
+
+    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and goes on"):
+        called.submit("goes")
 
 
 def test_an_attempt_that_may_have_been_sent_is_not_sent_again(called: Called) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.logic import LogicManagementClient
 from azure.mgmt.web import WebSiteManagementClient
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
@@ -173,7 +174,7 @@ def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
     assert len(stateless.bench.started(order)) == 1
 
 
-# The vendor's client
+# The vendor's clients
 
 
 def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(rig: Rig) -> None:
@@ -205,3 +206,29 @@ def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(rig: 
         assert properties.status == "Cancelled"
         with pytest.raises(ResourceNotFoundError):
             client.workflow_runs.get(*APP, "hangs", "0858CU00")
+
+
+def test_azures_client_reads_workflows_and_follows_runs_of_a_consumption_plan(rig: Rig) -> None:
+    if is_standard(rig):
+        pytest.skip("it is the client of the Consumption plan")
+    client = LogicManagementClient(
+        NoCredential(),
+        SUBSCRIPTION,
+        base_url=rig.bench.simulator.url,
+        authentication_policy=PlainBearer(),
+        retry_total=0,
+    )
+    group = APP[0]
+    hanging = rig.job.submit(rig.order(Behaviour.HANGS)).external_run_id
+    with client:
+        names = [each.name for each in client.workflows.list_by_resource_group(group)]
+        assert {"hangs", "on-timer"} <= set(names)
+        assert client.workflows.get(group, "hangs").definition == DEFINITION
+        url = client.workflow_triggers.list_callback_url(group, "hangs", "manual")
+        assert (url.method, "sig=" in str(url.value)) == ("POST", True)
+        assert client.workflow_runs.get(group, "hangs", hanging).status == "Running"
+        client.workflow_runs.cancel(group, "hangs", hanging)
+        listed = {each.name: each for each in client.workflow_runs.list(group, "hangs")}
+        assert listed[hanging].status == "Cancelled"
+        with pytest.raises(ResourceNotFoundError):
+            client.workflow_runs.get(group, "hangs", "0858CU00")

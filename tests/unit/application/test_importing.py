@@ -35,6 +35,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.schemas: dict[str, ArtefactSchema | Exception] = {}
+        self.listed: dict[str, ArtefactSchema] = {}
         self.described: list[str] = []
 
     def put(self, path: str, *parameters: Parameter, notes: tuple[str, ...] = ()) -> None:
@@ -46,7 +47,8 @@ class Shelf:
         for path in self.schemas:
             name = path.rpartition("/")[2]
             if search is None or search in name:
-                yield Artefact(external_id=path, job_type=NOTEBOOK, name=name)
+                listed = self.listed.get(path)
+                yield Artefact(external_id=path, job_type=NOTEBOOK, name=name, schema=listed)
 
     def job(self, job_type: str) -> Any:
         return self
@@ -121,6 +123,35 @@ def test_artefacts_of_one_name_have_jobs_of_their_own_for_good(world: World) -> 
     assert first[0] == "load"
     assert len(set(first)) == 3
     assert first == again
+
+
+def test_what_the_list_tells_is_not_asked_for_again(world: World) -> None:
+    world.shelf.put("/etl/load")
+    world.shelf.put("/etl/clean")
+    world.shelf.listed["/etl/load"] = ArtefactSchema(parameters=(Parameter(name="day"),))
+
+    world.run()
+
+    assert world.shelf.described == ["/etl/clean"]
+    assert [each.name for each in world.definitions.job("load").parameters] == ["day"]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_more_parameters_than_a_job_can_have_fail_that_artefact_alone(
+    world: World, before: int
+) -> None:
+    """It was stored, and then nothing could read any job again."""
+    if before:
+        world.shelf.put("/etl/load")
+        world.run()
+    world.shelf.put("/etl/load", *(Parameter(name=f"p{number}") for number in range(501)))
+    world.shelf.put("/etl/other")
+
+    report = world.run()
+
+    assert results(report)["created"] == ["other"]
+    (failed,) = [each for each in report.items if each.result is Result.FAILED]
+    assert "at most 500" in str(failed.error)
 
 
 @pytest.mark.parametrize("name", ["日本", "-", "___"])

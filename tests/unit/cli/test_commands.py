@@ -567,6 +567,30 @@ class TestImport:
         assert api.requests[0].query["jobType"] == "DatabricksNotebook"
         assert "Nothing was found." in polysync("artefacts", "x").stderr
 
+    def test_lists_what_the_platform_knows_of_a_jobs_runs(self, api: FakeApi, polysync: Invoke):
+        run = {
+            "externalRunId": "4711",
+            "providerStatus": "Success",
+            "providerState": "TERMINATED/SUCCESS",
+            "startedAt": "2026-01-01T06:00:00.000Z",
+            "finishedAt": None,
+            "monitorUrl": "http://p/4711",
+        }
+        given_up = {"items": [], "continuationToken": None, "note": "The newest were looked at."}
+        api.on(
+            *("GET", "/jobs/load/platform-runs"),
+            Answer({"items": [run], "continuationToken": "t", "note": None}),
+            Answer(given_up),
+        )
+
+        result = polysync("platform-runs", "load", "--limit", "1")
+
+        assert "4711 Success TERMINATED/SUCCESS" in " ".join(result.stdout.split())
+        assert "There are more: --limit N, up to 100." in result.stderr
+        assert api.requests[0].query == {"limit": "1"}
+        assert "The newest were looked at." in polysync("platform-runs", "load").stderr
+        assert json.loads(polysync("platform-runs", "load", "--json").stdout) == given_up
+
     def test_synchronises_one_job(self, api: FakeApi, polysync: Invoke):
         api.on("POST", "/jobs/load/sync-parameters", Answer(self.ITEM))
 

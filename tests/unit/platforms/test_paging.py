@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.connector import SearchGivenUp
+from polysync_core.platforms.paging import MOST_LOOKED_AT, Page, paged, sifted
 
 
 def book(pages: dict[str | None, Page[int]], read: list[str | None]) -> Callable[..., Page[int]]:
@@ -32,3 +34,12 @@ def test_pages_that_lead_in_a_circle_end() -> None:
 
     with pytest.raises(Unavailable, match="repeats a page"):
         list(paged(book(pages, [])))
+
+
+def test_a_list_that_holds_little_of_what_is_wanted_is_not_searched_for_ever() -> None:
+    few = sifted(itertools.count(), lambda number: number == 7)
+
+    assert next(few) == 7
+    with pytest.raises(SearchGivenUp, match=str(MOST_LOOKED_AT)):
+        next(few)
+    assert list(sifted(iter(range(MOST_LOOKED_AT)), lambda number: number % 1000 == 0)) == [0, 1000]

@@ -196,11 +196,14 @@ class OneSecret:
 
 def test_no_platform_is_imported_before_it_is_used() -> None:
     script = (
-        "import sys, polysync_core.bootstrap, polysync_core.platforms.registry as registry\n"
-        "ours = 'polysync_core.platforms.azure'\n"
-        "packages = lambda: [name for name in sys.modules if name.startswith(ours)]\n"
-        "assert not packages(), packages()\n"
-        "registry.platform_kind('AzureDatabricks')\n"
-        "assert packages()\n"
+        "import pkgutil, sys, polysync_core.bootstrap, polysync_core.platforms as platforms\n"
+        "every = {each.name for each in pkgutil.iter_modules(platforms.__path__) if each.ispkg}\n"
+        "def loaded(): return {f'{platforms.__name__}.{each}' for each in every} & {*sys.modules}\n"
+        "assert len(every) > 7 and not loaded(), loaded()\n"
+        "slow = {'azure.identity', 'google.auth', 'msal'} & {*sys.modules}\n"
+        "assert not slow, slow\n"
+        "platforms.registry.platform_kind('GoogleCloudFunctions')\n"
+        "assert 'polysync_core.platforms.google_functions' in loaded()\n"
+        "assert not [each for each in loaded() if '.azure' in each]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

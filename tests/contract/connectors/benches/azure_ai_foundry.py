@@ -9,7 +9,16 @@ from polysync_core.domain.definitions.jobs import Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import Order
 from simulators.ai_foundry.templates import literal, output, step
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.fakes.simulators import SimulatorProcess
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
@@ -27,7 +36,9 @@ _PROGRAMS = {
     Behaviour.FAILS: "fail",
     Behaviour.HANGS: "hang",
     Behaviour.GIVES_OUTPUTS: "echo",
+    Behaviour.GIVES_MUCH: "echo",
 }
+_GIVES = frozenset({Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH})
 _ENVIRONMENT = "azureml:sklearn:1"
 type Define = Callable[[str, list[str]], dict[str, Any]]
 """Returns the definition that runs a program, and takes and gives values of these names."""
@@ -99,7 +110,7 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
     jobs = {Behaviour.MISSING: a_job(job_type, "gone")}
     for behaviour, program in _PROGRAMS.items():
         external_id = f"{job_type}-{behaviour.name.lower()}"
-        names = ["rows", "path"] if behaviour is Behaviour.GIVES_OUTPUTS else ["rows"]
+        names = ["rows", "path"] if behaviour in _GIVES else ["rows"]
         outputs = {name: output() for name in names[1:] and names}
         shown = {"displayName": f"{job_type} {behaviour}", "outputs": outputs}
         put(simulator, external_id, {**define(program, names), **shown})
@@ -134,6 +145,8 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
         ),
         typed=True,
         outputs={"rows": "1", "path": "1"},
+        much={"rows": "1", "path": "x" * LONG},
+        foreign=(Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/jobs"}),),
         **facts,
     )
 

@@ -9,7 +9,16 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import Order
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.fakes.simulators import SimulatorProcess
 
 NOTEBOOKS = {
@@ -17,12 +26,16 @@ NOTEBOOKS = {
     "fails": 'raise ValueError("no sales today")\n',
     "hangs": "import time\ntime.sleep(120)\n",
     "gives_outputs": 'dbutils.notebook.exit(\'{"rows": 7, "path": "/x"}\')\n',
+    "gives_much": (
+        f'import json\ndbutils.notebook.exit(json.dumps({{"much": "x" * {LONG}, "path": "/x"}}))\n'
+    ),
     "exit": (
         'dbutils.widgets.text("value", "")\ndbutils.widgets.text("times", "1")\n'
         'dbutils.notebook.exit(dbutils.widgets.get("value") * int(dbutils.widgets.get("times")))\n'
     ),
 }
 _STATE = {"state": {"life_cycle_state": "DREAMING"}, "status": {"state": "DREAMING"}}
+_PAGES = (Foreign(Step.READ, {"run_page_url": f"https://{ELSEWHERE}/#job/1/run/1"}),)
 _NO_RUNS = ("999999999999", "0", "", "../runs", "1&x=2", "99999999999999999999", "a b")
 
 
@@ -80,6 +93,7 @@ def notebook(stage: Stage) -> Bench:
             Behaviour.FAILS: job("fails"),
             Behaviour.HANGS: job("hangs"),
             Behaviour.GIVES_OUTPUTS: job("gives_outputs", outputsFromExitValue=True),
+            Behaviour.GIVES_MUCH: job("gives_much", outputsFromExitValue=True),
             Behaviour.MISSING: job("gone"),
         },
         endpoints={
@@ -101,6 +115,8 @@ def notebook(stage: Stage) -> Bench:
         ),
         parameters=(Parameter(name="rows", default="1"),),
         outputs={"rows": 7, "path": "/x"},
+        takes_anything="a notebook may be given what it has no widget for: it does not see it",
+        foreign=_PAGES,
     )
 
 
@@ -130,8 +146,9 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         Behaviour.MISSING: a_job(job_type, "4711"),
     }
     if job_type is JobType.DATABRICKS_JOB:
-        job = a_job(job_type, create("gives_outputs"), outputsFromExitValue=True)
-        jobs[Behaviour.GIVES_OUTPUTS] = job
+        for behaviour in (Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH):
+            job_id = create(behaviour.name.lower())
+            jobs[behaviour] = a_job(job_type, job_id, outputsFromExitValue=True)
     return Bench(
         simulator=simulator,
         platform=_platform(simulator),
@@ -155,6 +172,8 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         ),
         parameters=(Parameter(name="rows", default="1"), Parameter(name="day", default="")),
         outputs={"rows": 7, "path": "/x"},
+        takes_anything="a run may have more parameters than its job",
+        foreign=_PAGES,
     )
 
 
@@ -232,6 +251,7 @@ def pipeline(stage: Stage) -> Bench:
             ({"parameters": (Parameter(name="rows"),)}, "parameters[0].name"),
         ),
         parameters=(Parameter(name="full_refresh", data_type=DataType.BOOL, default=False),),
+        foreign="updates and pages of lists are named by ids and tokens",
         settle=settle,
     )
 

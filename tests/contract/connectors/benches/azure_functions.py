@@ -8,7 +8,16 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import Order
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.fakes.simulators import SimulatorProcess
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
@@ -17,6 +26,7 @@ WORK: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.FAILS: {"outcome": "Failed", "output": "there are no sales today"},
     Behaviour.HANGS: {"outcome": None},
     Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
+    Behaviour.GIVES_MUCH: {"outcome": "Completed", "output": {"much": "x" * LONG, "path": "/x"}},
 }
 DAY = Parameter(name="day")
 OUTPUTS = (Parameter(name="total", data_type=DataType.INT, direction=Direction.OUTPUT),)
@@ -113,6 +123,11 @@ def _bench(
         parameters=parameters,
         typed=True,
         outputs=GIVEN,
+        takes_anything="a function declares no parameters but those of its route",
+        foreign=(
+            Foreign(Step.SUBMIT, {"statusQueryGetUri": f"https://{ELSEWHERE}/instances/1"}),
+            Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/functions"}),
+        ),
     )
 
 

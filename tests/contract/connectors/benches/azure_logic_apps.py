@@ -9,7 +9,16 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import Order
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
 from tests.fakes.simulators import SimulatorProcess
 
@@ -18,6 +27,7 @@ WORK: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.FAILS: {"outcome": "Failed"},
     Behaviour.HANGS: {"outcome": None},
     Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
+    Behaviour.GIVES_MUCH: {"outcome": "Completed", "output": {"much": "x" * LONG, "path": "/x"}},
 }
 SCHEMA = {
     "type": "object",
@@ -74,6 +84,15 @@ def bench(plan: str, stage: Stage) -> Bench:
         ),
         parameters=DESCRIBED,
         outputs={"total": 7, "path": "/x"},
+        takes_anything="a trigger passes over what its schema does not have",
+        foreign=(
+            Foreign(
+                Step.SUBMIT,
+                {"value": f"https://{ELSEWHERE}/api/x?sig=1"},
+                endpoint="*/listCallbackUrl",
+            ),
+            Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/workflows"}),
+        ),
     )
 
 

@@ -9,7 +9,16 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobT
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.json import JsonObject
 from polysync_core.platforms.connector import Order
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.fakes.simulators import SimulatorProcess
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
@@ -25,21 +34,22 @@ SCHEMA = (
     Parameter(name="rows", data_type=DataType.INT, default=1),
     Parameter(name="attempt"),
 )
-RETURNS: JsonObject = {
-    "name": "Return",
-    "type": "SetVariable",
-    "typeProperties": {
-        "variableName": "pipelineReturnValue",
-        "setSystemVariable": True,
-        "value": [
-            {
-                "key": "rows",
-                "value": {"type": "Expression", "content": "@pipeline().parameters.rows"},
-            },
-            {"key": "path", "value": {"type": "String", "content": "/x"}},
-        ],
-    },
-}
+
+
+def returning(**values: JsonObject) -> JsonObject:
+    """Return the activity that sets a pipeline's return value."""
+    return {
+        "name": "Return",
+        "type": "SetVariable",
+        "typeProperties": {
+            "variableName": "pipelineReturnValue",
+            "setSystemVariable": True,
+            "value": [{"key": name, "value": value} for name, value in values.items()],
+        },
+    }
+
+
+_PATH: JsonObject = {"type": "String", "content": "/x"}
 ACTIVITIES: dict[Behaviour, list[JsonObject]] = {
     Behaviour.SUCCEEDS: [
         {"name": "Nap", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 0}}
@@ -56,9 +66,15 @@ ACTIVITIES: dict[Behaviour, list[JsonObject]] = {
     ],
     Behaviour.GIVES_OUTPUTS: [
         {"name": "Child", "type": "ExecutePipeline", "typeProperties": {}},
-        RETURNS,
+        returning(
+            rows={"type": "Expression", "content": "@pipeline().parameters.rows"}, path=_PATH
+        ),
+    ],
+    Behaviour.GIVES_MUCH: [
+        returning(much={"type": "String", "content": "x" * LONG}, path=_PATH),
     ],
 }
+GIVES = frozenset({Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH})
 
 
 def bench(stage: Stage, job_type: JobType) -> Bench:
@@ -76,7 +92,7 @@ def bench(stage: Stage, job_type: JobType) -> Bench:
 
     behaviours = [*ACTIVITIES, Behaviour.MISSING]
     if job_type is JobType.SYNAPSE_PIPELINE:
-        behaviours.remove(Behaviour.GIVES_OUTPUTS)
+        behaviours = [each for each in behaviours if each not in GIVES]
     return Bench(
         simulator=simulator,
         platform=a_platform(simulator, job_type),
@@ -112,6 +128,8 @@ def bench(stage: Stage, job_type: JobType) -> Bench:
         parameters=SCHEMA,
         typed=True,
         outputs={"rows": 1, "path": "/x"},
+        takes_anything="the services say nothing of values that a pipeline does not declare",
+        foreign=(Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/pipelines"}),),
     )
 
 
@@ -140,7 +158,7 @@ def a_job(job_type: JobType, behaviour: Behaviour, **changes: Any) -> Job:
         platform="pipelines",
         job_type=job_type,
         external_id=_name(behaviour),
-        parameters=SCHEMA + outputs if behaviour is Behaviour.GIVES_OUTPUTS else SCHEMA,
+        parameters=SCHEMA + outputs if behaviour in GIVES else SCHEMA,
         settings={"attemptTokenParameter": "attempt"},
     ).model_copy(update=changes)
 

@@ -8,7 +8,16 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import Order
-from tests.contract.connectors.bench import Behaviour, Bench, Make, Stage, Step
+from tests.contract.connectors.bench import (
+    ELSEWHERE,
+    LONG,
+    Behaviour,
+    Bench,
+    Foreign,
+    Make,
+    Stage,
+    Step,
+)
 from tests.contract.connectors.benches.azure_functions import put
 from tests.fakes.simulators import SimulatorProcess
 
@@ -18,6 +27,7 @@ SCRIPTS: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.FAILS: {"work": {"outcome": "Failed", "output": {"error": "no sales today"}}},
     Behaviour.HANGS: {"work": {"outcome": None}},
     Behaviour.GIVES_OUTPUTS: {"answer": {"json_body": {"total": 7, "path": "/x"}}},
+    Behaviour.GIVES_MUCH: {"answer": {"json_body": {"much": "x" * LONG, "path": "/x"}}},
 }
 
 
@@ -64,6 +74,16 @@ def functions(stage: Stage) -> Bench:
         ),
         typed=True,
         outputs={"total": 7, "_response.path": "/x"},
+        takes_anything="a function declares no parameters",
+        foreign=(
+            # In this order: a function's address is remembered.
+            Foreign(
+                Step.SUBMIT,
+                {"serviceConfig": {"uri": f"https://{ELSEWHERE}"}},
+                endpoint="functions/*",
+            ),
+            Foreign(Step.SUBMIT, {"statusQueryUrl": f"https://{ELSEWHERE}/status/1"}),
+        ),
     )
 
 

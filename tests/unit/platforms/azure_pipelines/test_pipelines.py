@@ -443,6 +443,24 @@ def test_a_type_that_nobody_knows_is_taken_for_text_and_told() -> None:
     assert "'when'" in schema.notes[0]
 
 
+def test_a_name_that_no_parameter_can_have_is_left_out_and_told() -> None:
+    long = "x" * 256
+    returned: JsonObject = {
+        "type": "SetVariable",
+        "typeProperties": {
+            "variableName": "pipelineReturnValue",
+            "value": [{"key": long, "value": {"type": "Int"}}],
+        },
+    }
+    declared: JsonObject = {long: {"type": "Int"}, "": {"type": "Int"}, "day": {"type": "String"}}
+    definition: JsonObject = {"parameters": declared, "activities": [returned]}
+
+    schema = Stand({"properties": definition}).job.describe("pl_load")
+
+    assert schema.parameters == (Parameter(name="day"),)
+    assert len(schema.notes) == 2
+
+
 @pytest.mark.parametrize("answer", [{}, {"properties": []}])
 def test_a_description_of_another_shape_is_no_description(answer: JsonObject) -> None:
     with pytest.raises(Unavailable):
@@ -459,6 +477,7 @@ def test_a_list_goes_on_at_its_own_address_and_nowhere_else() -> None:
     found = list(Stand(*pages).connector.artefacts(search="LOAD"))
 
     assert [each.name for each in found] == ["Load", "Unload"]
+    assert [each.schema for each in found] == [None, None]
     elsewhere = Stand({"value": [], "nextLink": "https://evil.example/pipelines"})
     with pytest.raises(Unavailable):
         list(elsewhere.connector.artefacts())

@@ -1,0 +1,204 @@
+"""What an import costs: a platform with many artefacts, into tables that are real.
+
+Each measurement is a process of its own, so that its peak of memory is its own as well:
+`python -m bench.importing PLATFORM` reads the settings of the app from the environment, and prints
+what it has measured as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.emulator import emulator
+from polysync_core.application.imports import Selection
+from polysync_core.bootstrap import build
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.settings import Settings
+from tests.fakes.simulators import SimulatorProcess
+
+AT_ONCE = 500
+"""Artefacts in one call, as many as the command line asks for."""
+_NOTEBOOKS_IN_FOLDER = 25
+_WIDGETS = """\
+dbutils.widgets.text("run_date", "2026-01-01", "Day")
+dbutils.widgets.dropdown("region", "north", ["north", "south"])
+limit = dbutils.widgets.get("region")
+"""
+_TITLE = "# Databricks notebook source\n# MAGIC %md\n# MAGIC ## Load\n\n# COMMAND ----------\n\n"
+_MANY_CELLS = 40
+_VAULT: dict[str, Any] = {"name": "local", "provider": "Environment"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What it takes to import everything, and to do so again when nothing has changed."""
+
+    jobs: int
+    seconds: float
+    again: float
+    requests: int
+    """Sent to the platform by the first import."""
+    operations: int
+    """Of Table Storage."""
+    megabytes: float
+    """How far memory has risen above what the process had before."""
+
+
+def measure(kind: str, count: int) -> Cost:
+    """Import so many artefacts of a kind from its simulator."""
+    with (
+        TemporaryDirectory(prefix="polysync-bench-") as data,
+        emulator() as connection,
+        _STAGES[kind](Path(data), count) as platform,
+    ):
+        environment = {
+            **os.environ,
+            "POLYSYNC_ENVIRONMENT": "development",
+            "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
+            "POLYSYNC_STORAGE": connection.connection_string or "",
+            "DATABRICKS_TOKEN": "bench",
+        }
+        command = [sys.executable, "-m", "bench.importing", json.dumps(platform)]
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+    return Cost(**json.loads(done.stdout))
+
+
+@contextmanager
+def _notebooks(data: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Half of them in source form, half as Jupyter documents that have no other."""
+    cells = [{"cell_type": "code", "source": [_WIDGETS]}] * 2
+    cells += [{"cell_type": "markdown", "source": ["A long story. " * 20]}] * _MANY_CELLS
+    document = json.dumps({"nbformat": 4, "cells": cells})
+    for number in range(count):
+        folder = data / "notebooks" / f"area-{number // _NOTEBOOKS_IN_FOLDER}"
+        folder.mkdir(parents=True, exist_ok=True)
+        form, text = (".py", _TITLE + _WIDGETS) if number % 2 else (".ipynb", document)
+        (folder / f"load-{number}{form}").write_text(text, encoding="utf-8")
+    options = ("--notebooks", str(data / "notebooks"))
+    with _running("simulators.databricks", data, *options) as simulator:
+        yield {
+            "name": "lakehouse",
+            "type": "AzureDatabricks",
+            "auth": {
+                "method": "PersonalAccessToken",
+                "personalAccessToken": "vault://local/DATABRICKS_TOKEN",
+            },
+            "attributes": {
+                "workspaceUrl": simulator.url,
+                "computeType": "Serverless",
+                "defaultNotebookPath": "/etl",
+            },
+        }
+
+
+@contextmanager
+def _pipelines(data: Path, count: int) -> Iterator[dict[str, Any]]:
+    subscription = "0b1f6471-1bf0-4dda-aec3-111122223333"
+    group = f"subscriptions/{subscription}/resourceGroups/rg-data"
+    factory = f"{group}/providers/Microsoft.DataFactory/factories/adf-sales"
+    parameters = {"rows": {"type": "int", "defaultValue": 1}, "day": {"type": "string"}}
+    copy = {"name": "Copy", "type": "Copy", "description": "A long story. " * 20}
+    definition = {"parameters": parameters, "activities": [copy] * _MANY_CELLS}
+    with _running("simulators.data_factory", data) as simulator:
+        for number in range(count):
+            path = f"{factory}/pipelines/load-{number}?api-version=2018-06-01"
+            simulator.call("PUT", path, {"properties": definition}, Authorization="Bearer x")
+        yield {
+            "name": "factory",
+            "type": "AzureDataFactory",
+            "auth": {"method": "ManagedIdentity"},
+            "attributes": {
+                "subscriptionId": subscription,
+                "resourceGroupName": "rg-data",
+                "factoryName": "adf-sales",
+                "endpoint": simulator.url,
+            },
+        }
+
+
+_STAGES = {"notebooks": _notebooks, "pipelines": _pipelines}
+
+
+@contextmanager
+def _running(module: str, data: Path, *options: str) -> Iterator[SimulatorProcess]:
+    simulator = SimulatorProcess(module, data, *options)
+    try:
+        yield simulator
+    finally:
+        simulator.stop()
+
+
+class _Requests(logging.Handler):
+    """Counts the requests by the port that they go to: all HTTP of the app is urllib3's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_port: Counter[int] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        match record.args:
+            case (_, _, int(port), str(), _, _, int(), _):
+                self.by_port[port] += 1
+            case _:
+                pass
+
+
+def _import_all(raw: dict[str, Any]) -> Cost:
+    services = build(Settings.read(os.environ))
+    for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
+        services.definitions.put(read_definition(kind, definition))
+    name, counted = raw["name"], _Requests()
+    services.connectivity.test_platform(name)
+    log = logging.getLogger("urllib3.connectionpool")
+    log.addHandler(counted)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    before = _peak()
+
+    def everything() -> tuple[int, float]:
+        began, jobs, token, more = time.perf_counter(), 0, None, True
+        while more:
+            selection = Selection(limit=AT_ONCE, token=token)
+            report = services.importing.import_artefacts(name, selection)
+            assert not [each for each in report.items if each.error], report.items
+            jobs, token = jobs + len(report.items), report.token
+            more = token is not None
+        return jobs, time.perf_counter() - began
+
+    jobs, seconds = everything()
+    attributes = raw["attributes"]
+    address = attributes.get("endpoint") or attributes["workspaceUrl"]
+    requests = counted.by_port[int(address.rpartition(":")[2])]
+    operations = counted.by_port.total() - requests
+    rise = _peak() - before
+    _, again = everything()
+    return Cost(
+        jobs=jobs,
+        seconds=seconds,
+        again=again,
+        requests=requests,
+        operations=operations,
+        megabytes=rise,
+    )
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_import_all(json.loads(sys.argv[1])))))
