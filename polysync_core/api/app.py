@@ -34,6 +34,8 @@ def create_app(
         description="A cross-platform job orchestrator that scales to zero.",
         version=_version(),
         redoc_url=None,
+        # The address that a redirect would lead to is that of the server behind the host.
+        redirect_slashes=False,
     )
     # The one added last comes first.
     app.add_middleware(Access, door=door, prefix=PREFIX)

@@ -1,4 +1,7 @@
-"""What stands before every request: a limit of size, safe headers, and the last resort."""
+"""What stands before every request: a limit of size, safe headers, and the last resort.
+
+A slash behind a path means nothing, and is left out before anything looks at the path.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,12 @@ class Guard:
             too_large = problem(status, detail, members=members(scope, status))
             await too_large(scope, receive, answer.send)
             return
-        # Where the host has not said what it strips, links in the documentation still need it.
-        outside = {**scope, "root_path": scope.get("root_path") or self._prefix}
+        outside = {
+            **scope,
+            "path": scope["path"].rstrip("/") or "/",
+            # Where the host has not said what it strips, links in the documentation still need it.
+            "root_path": scope.get("root_path") or self._prefix,
+        }
         try:
             await self._app(outside, body.receive, answer.send)
         except Exception:

@@ -137,6 +137,11 @@ def test_routing_errors_are_problems_too(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_slash_behind_a_path_means_nothing(client: TestClient) -> None:
+    assert client.get("/health/", follow_redirects=False).json() == {"status": "ok"}
+    assert client.get("/nowhere/", follow_redirects=False).status_code == 404
+
+
 def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
     assert client.put("/orders/a", content=b" " * 1001).status_code == 413
 
