@@ -74,6 +74,8 @@ async def _body(request: Request) -> RunBody:
     if "json" not in kind.lower() or _UTF8.search(kind):
         # A run that starts without the parameters that were meant is worse than none.
         raise HTTPException(415, "The body must be JSON in UTF-8: send Content-Type and charset.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "The body must not be compressed: send it without an encoding.")
     value = read_json(content)
     if not isinstance(value, dict):
         raise Malformed.at("", 'must be an object: {"params": {…}}')

@@ -86,7 +86,7 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
 
     _add_reads(routes, namespace)
 
-    @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204)
+    @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204, response_class=Response)
     def cancel_job_run(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
         name: str,
         run_id: str,

@@ -52,8 +52,8 @@ class LakeflowRuns:
 
         if execution.streams:
             return streamed(looks_of(job.following(lambda: started_run(start()))))
-        run_id = _data(start()).get("run_id")
-        return _Json({} if run_id is None else {"runId": run_id})
+        started = _data(start())
+        return _Json({"runId": started["run_id"]} if "run_id" in started else {})
 
     def list_runs(self, name: str, listing: Listing) -> Answer:
         """List runs, newest first."""
