@@ -73,9 +73,12 @@ class Conversation:
 
     def _wait_for(self, state: str) -> None:
         end = time.monotonic() + PATIENCE
-        while (now := self._newest(self._key)["state"]["life_cycle_state"]) != state:
-            assert time.monotonic() < end, f"the run is still {now}"
+        while (states := self._states()) != {state}:
+            assert time.monotonic() < end, f"the runs are still {states}"
             time.sleep(0.01)
+
+    def _states(self) -> set[str]:
+        return {run["state"]["life_cycle_state"] for run in self._runs(self._key)}
 
     def _filled(self, path: str) -> str:
         words = {
@@ -89,8 +92,11 @@ class Conversation:
         return re.sub(r"\{(\w+)\}", lambda found: str(words[found[1]]()), path)
 
     def _newest(self, key: str) -> dict[str, Any]:
-        query = f"job_id={self._side.jobs[key]}&limit=1&expand_tasks=true"
-        return self._api("GET", f"runs/list?{query}")["runs"][0]
+        return self._runs(key)[0]
+
+    def _runs(self, key: str) -> list[dict[str, Any]]:
+        query = f"job_id={self._side.jobs[key]}&expand_tasks=true"
+        return self._api("GET", f"runs/list?{query}")["runs"]
 
     def _api(self, method: str, path: str, body: object = None) -> Any:
         return self._simulator.call(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 from tests.contract.lakeflow.rows import TABLE
 from tests.contract.lakeflow.table import Has, Row
 
-_LONGEST = 110
+_TOLD = ("status", "body", "sent")
+"""The parts of an answer that the page tells, in this order."""
+_UP_TO_CHANCE = re.compile(r'"#?<[^>]*>"')
 _INTRODUCTION = """\
 # Lakeflow jobs: where Polysync differs from AppKit
 
@@ -22,6 +25,13 @@ with the same jobs, are sent the same {requests} requests in {rows} rows. In {al
 status, the content type, the body or the stream of events, and what Databricks is asked for, are
 the same. The {different} others are below. Each of these differences is wanted, and checked from
 both sides: the suite fails as well when one of them goes away.
+
+## Errors are problem documents, everywhere
+
+An error of AppKit is `{{"error": …, "plugin": "jobs"}}`, or an HTML page where its web framework
+answers. Polysync's is a problem document (RFC 9457, `application/problem+json`) that has these two
+members as well, with the same texts, besides `status`, `title`, `detail` and `errors` with what is
+wrong and what to do. Errors that differ in nothing else count as alike.
 """
 
 
@@ -59,40 +69,38 @@ def _cell(row: Row, who: int) -> str:
     assert row.differs is not None
     told: list[str] = []
     for place, parts in row.differs.parts.items():
-        said = ", ".join(_said(name, both[who]) for name, both in parts.items() if name != "type")
+        said = ", ".join(_said(parts, part, who) for part in _TOLD if part in parts)
         told.append(f"{place + 1}: {said}" if len(row.asks) > 1 else said)
     return "; ".join(told)
 
 
-def _said(part: str, value: Any) -> str:
+def _said(parts: Mapping[str, tuple[Any, Any]], part: str, who: int) -> str:
+    value = parts[part][who]
     match part, value:
         case "status", 0:
-            return "no answer, the process dies"
-        case "sent", [*calls]:
-            return _count(len(calls))
-        case "body", str() if value.startswith("<!DOCTYPE"):
-            return "a page"
-        case _, Has():
-            return _code(value.part)
-        case "body", "":
-            return "nothing"
-        case "body", _:
-            return _code(value)
+            return "no answer, and the process is gone"
         case "status", _:
             return str(value)
+        case "sent", _:
+            return _calls([len(each) for each in parts[part]], value)
+        case _, str() if not value.strip():
+            return "no body"
+        case _, _:
+            return _code(value.part if isinstance(value, Has) else value)
+
+
+def _calls(counts: list[int], calls: list[dict[str, Any]]) -> str:
+    if len(set(counts)) > 1 or not calls:
+        return f"{len(calls) or 'no'} call{'s' if len(calls) != 1 else ''} to Databricks"
+    # Where both call as often, it is what they ask for that differs.
+    return _code(calls[-1].get("body") or calls[-1].get("query"))
+
+
+def _code(value: Any) -> str:
+    match value:
+        case [{"event": "error", "data": {"error": text}}]:
+            return f"an event `error`: `{text}`"
+        case [{"data": {"status": status}}]:
+            return f"an event of `{status}`"
         case _:
-            return f"{part} `{value}`"
-
-
-def _count(calls: int) -> str:
-    return "Databricks is not asked" if not calls else f"Databricks is asked {_times(calls)}"
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
-def _code(value: Mapping[str, Any] | list[Any] | str) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return f"`{shown.replace('|', '¦')}`"
+            return f"`{_UP_TO_CHANCE.sub('…', json.dumps(value, ensure_ascii=False))}`"

@@ -85,8 +85,9 @@ def observe(ask: Ask, answer: Answer, sent: Sequence[Mapping[str, Any]], names: 
         "body": names.put(_frames(answer.body) if streams else _content(kind, answer.body)),
         "sent": calls,
     }
-    if streams:
-        observed |= {name: answer.headers.get(name) for name in _STREAM_HEADERS}
+    if not streams:
+        return observed
+    observed |= {name: answer.headers.get(name) for name in _STREAM_HEADERS}
     return _last_event(observed) if ask.last_event_only else observed
 
 

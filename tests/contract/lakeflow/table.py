@@ -46,7 +46,7 @@ class Ask:
     faults: tuple[Mapping[str, Any], ...] = ()
     """What goes wrong at Databricks meanwhile."""
     after: str | None = None
-    """The state of the newest run that is waited for before: `RUNNING` or `TERMINATED`."""
+    """The state of all runs of the row that is waited for before: `RUNNING`, `TERMINATED`."""
     last_event_only: bool = False
     """For streams whose number of events is up to chance."""
     keeps_token: bool = False
@@ -109,6 +109,10 @@ class Row:
     differs: Difference | None = None
     impatient: bool = False
     """Whether it is asked of servers that give Databricks little time."""
+
+    def parts(self, place: int) -> Mapping[str, tuple[Any, Any]]:
+        """Return what differs in the answer to one of the requests."""
+        return self.differs.parts.get(place, {}) if self.differs else {}
 
 
 JSON = {"Content-Type": "application/json"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.contract.lakeflow.table import Setup, cancel, read, row, run
+from tests.contract.lakeflow.differences import fresh, get_run, repeated
+from tests.contract.lakeflow.table import Has, Setup, cancel, read, row, run
 
 _LONG = Setup(notebook="long")
+_CANCEL = {"call": "POST /api/2.2/jobs/runs/cancel", "body": {"run_id": "#<id 2>"}}
 
 
 def _refused(status: int) -> dict[str, object]:
@@ -13,7 +15,14 @@ def _refused(status: int) -> dict[str, object]:
 
 ROWS = (
     row("a run that goes on is cancelled", run(), cancel(after="RUNNING"), setup=_LONG),
-    row("cancelling twice", run(), cancel(after="RUNNING"), cancel(), setup=_LONG),
+    row(
+        "cancelling twice",
+        run(),
+        cancel(after="RUNNING"),
+        cancel(),
+        setup=_LONG,
+        differs=fresh(2, {"sent": ([_CANCEL], [get_run(), _CANCEL])}),
+    ),
     row("cancelling what has ended", run(), cancel(after="TERMINATED")),
     row(
         "cancelling what has been read asks nothing again",
@@ -22,12 +31,22 @@ ROWS = (
         cancel(),
     ),
     row(
-        "a cancelled run is seen to be cancelled",
+        "a cancelled run that was read before",
         run(),
         read(after="RUNNING"),
         cancel(),
         read(after="TERMINATED"),
         setup=_LONG,
+        differs=fresh(
+            3,
+            {
+                "body": (
+                    Has({"state": {"life_cycle_state": "RUNNING"}}),
+                    Has({"state": {"life_cycle_state": "TERMINATED"}}),
+                ),
+                "sent": ([], [get_run()]),
+            },
+        ),
     ),
     row("cancelling a run of another job", cancel("{other_run}")),
     row("cancelling a run that is not there", cancel("5")),
@@ -40,6 +59,12 @@ ROWS = (
             run(),
             cancel(after="TERMINATED", faults=(_refused(status),)),
         )
-        for status in (403, 409, 500)
+        for status in (403, 409)
+    ),
+    row(
+        "Databricks fails to cancel",
+        run(),
+        cancel(after="TERMINATED", faults=(_refused(500),)),
+        differs=repeated(_CANCEL, place=1, before=(get_run(),)),
     ),
 )

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.lakeflow.table import Row, read, row, run
+from tests.contract.lakeflow.differences import (
+    RUN_NOW,
+    get_run,
+    list_runs,
+    repeated,
+    signed_in_again,
+    with_token,
+)
+from tests.contract.lakeflow.table import Difference, Row, read, row, run
 
 _STATUSES = (400, 401, 403, 404, 409, 418, 422, 499, 500, 501, 502, 503, 504)
+_SIGN_IN = 401
+_MAY_PASS = 500
 _BROKEN = {
     "lost-response": "no answer",
     "cut": "an answer that is cut",
@@ -24,20 +34,42 @@ def _fault(endpoint: str, kind: str, **more: Any) -> dict[str, Any]:
     return {"endpoint": endpoint, "fault": kind, "times": 9, **more}
 
 
+def _differs(status: int, call: dict[str, Any]) -> Difference | None:
+    if status >= _MAY_PASS:
+        return repeated(call)
+    return signed_in_again(call) if status == _SIGN_IN else None
+
+
 def _run_now(status: int) -> Row:
-    return row(f"{status} to the start of a run", run(faults=(_status("jobs/run-now", status),)))
+    return row(
+        f"{status} to the start of a run",
+        run(faults=(_status("jobs/run-now", status),)),
+        differs=_differs(status, RUN_NOW),
+    )
 
 
 def _read(status: int) -> Row:
     return row(
         f"{status} to the reading of a run",
         read("/runs/5", faults=(_status("jobs/runs/get", status),)),
+        differs=_differs(status, get_run("5")),
     )
 
 
-def _list(status: int) -> Row:
-    fault = (_status("jobs/runs/list", status),)
-    return row(f"{status} to a list", read("/runs", faults=fault), read("/status", faults=fault))
+def _list(status: int) -> tuple[Row, ...]:
+    faults = (_status("jobs/runs/list", status),)
+    return (
+        row(
+            f"{status} to a list",
+            read("/runs", faults=faults),
+            differs=_differs(status, list_runs(20)),
+        ),
+        row(
+            f"{status} to the status",
+            read("/status", faults=faults),
+            differs=_differs(status, list_runs(1)),
+        ),
+    )
 
 
 def _broken(kind: str, name: str) -> tuple[Row, ...]:
@@ -45,11 +77,13 @@ def _broken(kind: str, name: str) -> tuple[Row, ...]:
         row(
             f"{name} to the start of a run",
             run(faults=(_fault("jobs/run-now", kind),)),
+            differs=repeated(RUN_NOW),
         ),
         row(
             f"{name} to the reading of a run",
             run(),
             read(faults=(_fault("jobs/runs/get", kind),)),
+            differs=repeated(get_run(), place=1),
         ),
     )
 
@@ -57,11 +91,12 @@ def _broken(kind: str, name: str) -> tuple[Row, ...]:
 ROWS = (
     *(_run_now(status) for status in _STATUSES),
     *(_read(status) for status in _STATUSES),
-    *(_list(status) for status in (403, 500)),
+    *(each for status in (403, 500) for each in _list(status)),
     *(each for kind, name in _BROKEN.items() for each in _broken(kind, name)),
     row(
         "an error page to the start of a run",
         run(faults=(_status("jobs/run-now", 503, body="html"),)),
+        differs=repeated(RUN_NOW),
     ),
     row(
         "an empty error to the reading of a run",
@@ -74,7 +109,7 @@ ROWS = (
     row(
         "an error is not kept",
         run(),
-        read(faults=(_status("jobs/runs/get", 500),)),
+        read(faults=(_status("jobs/runs/get", 403),)),
         read(after="TERMINATED"),
     ),
     row(
@@ -114,5 +149,6 @@ ROWS = (
             keeps_token=True,
             faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 429},),
         ),
+        differs=with_token(2),
     ),
 )

@@ -5,7 +5,8 @@ The last row is the last of all: the original does not survive it.
 
 from __future__ import annotations
 
-from tests.contract.lakeflow.table import read, row
+from tests.contract.lakeflow.differences import JSON_TYPE, list_runs, survived, too_busy
+from tests.contract.lakeflow.table import Has, read, row
 
 ROWS = (
     row(
@@ -14,10 +15,31 @@ ROWS = (
             "/runs",
             faults=({"endpoint": "jobs/runs/list", "fault": "status", "status": 429, "times": 50},),
         ),
+        differs=too_busy(
+            {
+                "status": (500, 429),
+                "body": (
+                    {"error": "Internal Server Error", "plugin": "jobs"},
+                    Has({"error": "Too Many Requests", "plugin": "jobs"}),
+                ),
+                "sent": ([list_runs(20)], [list_runs(20)] * 3),
+            }
+        ),
     ),
     row(
         "Databricks does not answer a read",
         read("/runs", faults=({"endpoint": "jobs/runs/list", "fault": "silent"},)),
     ),
-    row("a limit with a name in brackets", read("/runs?limit[a]=9")),
+    row(
+        "a limit with a name in brackets",
+        read("/runs?limit[a]=9"),
+        differs=survived(
+            {
+                "status": (0, 200),
+                "type": ("", JSON_TYPE),
+                "body": ("", {"runs": []}),
+                "sent": ([], [list_runs(20)]),
+            }
+        ),
+    ),
 )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from tests.contract.lakeflow.differences import (
+    exact,
+    mistake,
+    mistake_in_a_stream,
+    run_now,
+)
 from tests.contract.lakeflow.table import Row, Setup, raw_run, row, run, stream
 
 _VALUES = (
     b'{"params": {"one": 1.0, "half": 1.50, "large": 1e21, "small": 1e-7, "zero": -0,'
-    b' "exact": 12345678901234567890, "yes": true, "no": false, "nothing": null,'
-    b' "text": "a b", "empty": "", "\xc3\xa9": "\xe2\x82\xac"}}'
+    b' "yes": true, "no": false, "nothing": null, "text": "a b", "empty": "",'
+    b' "\xc3\xa9": "\xe2\x82\xac"}}'
 )
 _ARGS = b'{"params": {"args": ["a", 1.0, true, null, {"a": 1}, [1, [2, 3]], [], ""], "ignored": 1}}'
 
@@ -26,8 +32,18 @@ def _by_name(task_type: str) -> tuple[Row, ...]:
         ),
         row(f"{task_type}: empty parameters are given as such", run({}), setup=setup),
         row(f"{task_type}: none are given when there are none", run(), setup=setup),
-        row(f"{task_type}: an object as a value", run({"a": {"b": 1}}), setup=setup),
-        row(f"{task_type}: a list as a value", run({"a": 1, "b": [1]}), setup=setup),
+        row(
+            f"{task_type}: an object as a value",
+            run({"a": {"b": 1}}),
+            setup=setup,
+            differs=mistake('Parameter "a" must be a primitive value, got object'),
+        ),
+        row(
+            f"{task_type}: a list as a value",
+            run({"a": 1, "b": [1]}),
+            setup=setup,
+            differs=mistake('Parameter "b" must be a primitive value, got array'),
+        ),
     )
 
 
@@ -61,7 +77,12 @@ ROWS = (
     *_by_place("spark_jar"),
     row("dbt: a run without parameters", run(), setup=_DBT),
     row("dbt: a run with empty parameters", run({}), setup=_DBT),
-    row("dbt: a parameter", run({"a": 1}), setup=_DBT),
+    row(
+        "dbt: a parameter",
+        run({"a": 1}),
+        setup=_DBT,
+        differs=mistake("dbt tasks do not accept parameters"),
+    ),
     row("dbt: too many parameters are that first", run(_many(51)), setup=_DBT),
     row("no type: a run without parameters", run(), setup=_UNTYPED),
     row("no type: parameters are refused", run({"a": 1}), setup=_UNTYPED),
@@ -103,7 +124,7 @@ ROWS = (
     row("a default of the schema is given without parameters, too", run(), setup=_with("defaults")),
     row("params that are no object are refused with a schema", run([1]), setup=_with("window")),
     row(
-        "a list in arguments of a schema's own",
+        "a schema whose fields are no arguments",
         run({"p": "x"}),
         setup=_with("many", "python_script"),
     ),
@@ -129,6 +150,27 @@ ROWS = (
     row("a stream refuses params that are no object", stream([1])),
     row("a stream refuses too many parameters", stream(_many(51))),
     row("a stream refuses parameters where there are none", stream({"a": 1}), setup=_UNTYPED),
-    row("an object as a value in a stream", stream({"a": {}})),
-    row("a parameter of dbt in a stream", stream({"a": 1}), setup=_DBT),
+    row(
+        "an object as a value in a stream",
+        stream({"a": {}}),
+        differs=mistake_in_a_stream('Parameter "a" must be a primitive value, got object'),
+    ),
+    row(
+        "a parameter of dbt in a stream",
+        stream({"a": 1}),
+        setup=_DBT,
+        differs=mistake_in_a_stream("dbt tasks do not accept parameters"),
+    ),
+    row(
+        "a whole number of many digits",
+        raw_run(b'{"params": {"a": 12345678901234567890}}'),
+        differs=exact(
+            {
+                "sent": (
+                    [run_now(notebook_params={"a": "12345678901234567000"})],
+                    [run_now(notebook_params={"a": "12345678901234567890"})],
+                )
+            }
+        ),
+    ),
 )

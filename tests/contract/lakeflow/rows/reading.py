@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.contract.lakeflow.table import Row, Setup, read, row, run
+from tests.contract.lakeflow.differences import exact, fresh, get_run, list_runs, paged
+from tests.contract.lakeflow.table import Has, Row, Setup, read, row, run
 
 _LIMITS = {
     "": "nothing",
@@ -17,9 +18,11 @@ _LIMITS = {
     "%209": "digits behind a blank",
     "%2B11": "digits with a sign",
     "25": "the most that Databricks gives",
-    "26": "more than Databricks gives",
-    "101": "more than a hundred",
-    "99999999999999999999999": "huge",
+}
+_LONG = {
+    "26": (26, "more than Databricks gives"),
+    "101": (100, "more than a hundred"),
+    "99999999999999999999999": (100, "huge"),
 }
 _RUN_IDS = {
     "{run}abc": "its digits and letters",
@@ -35,8 +38,6 @@ _RUN_IDS = {
     "abc": "a word",
     "NaN": "not a number",
     "Infinity": "infinite",
-    "9007199254740993": "more than a double holds exactly",
-    "100000000000000000000000": "far too large",
     "5": "a run that is not there",
     "%ED%95%9C": "a word of another script",
 }
@@ -61,12 +62,46 @@ ROWS = (
     row("a run of another job is not found", read("/runs/{other_run}")),
     row("a run is read once for equal requests", run(), read(after="TERMINATED"), read()),
     *(_run_id(text, name) for text, name in _RUN_IDS.items()),
+    row(
+        "a run id that is more than a double holds exactly",
+        read("/runs/9007199254740993"),
+        differs=exact({"sent": ([get_run("9007199254740992")], [get_run("9007199254740993")])}),
+    ),
+    row(
+        "a run id that is far too large",
+        read("/runs/100000000000000000000000"),
+        differs=exact(
+            {
+                "body": (
+                    {"error": "Bad Request", "plugin": "jobs"},
+                    Has({"error": "Invalid runId", "plugin": "jobs"}),
+                ),
+                "sent": ([get_run("1e+23")], []),
+            }
+        ),
+    ),
     row("the output of a run has no route", run(), read("/runs/{run}/output", after="TERMINATED")),
     row("a job without runs", read("/runs")),
     row("the runs of a job, newest first", run(), run(), read("/runs?limit=5", after="TERMINATED")),
     row("the runs of other jobs are not listed", read("/runs/{other_run}"), read("/runs")),
-    row("equal lists are read once", read("/runs"), read("/runs?limit=20"), read("/runs?limit=3")),
+    row(
+        "equal lists are read once",
+        run(),
+        read("/runs", after="TERMINATED"),
+        read("/runs?limit=20"),
+        read("/runs?limit=3"),
+    ),
+    row(
+        "a list without runs, twice",
+        read("/runs"),
+        read("/runs"),
+        differs=fresh(1, {"sent": ([], [list_runs(20)])}),
+    ),
     *(_limit(text, name) for text, name in _LIMITS.items()),
+    *(
+        row(f"a limit that is {name}", read(f"/runs?limit={text}"), differs=paged(limit))
+        for text, (limit, name) in _LONG.items()
+    ),
     row("a limit that is there twice", read("/runs?limit=3&limit=4")),
     row("a limit in brackets", read("/runs?limit[]=8")),
     row("the name of the limit counts by case", read("/runs?Limit=3")),
@@ -95,10 +130,20 @@ ROWS = (
         read("/status"),
     ),
     row(
-        "the first run is seen in the status that said that there is none",
+        "the status after the first run, when it was asked for before",
         read("/status"),
         run(),
         read("/status", after="TERMINATED"),
+        differs=fresh(
+            2,
+            {
+                "body": (
+                    {"status": None, "run": None},
+                    Has({"status": "TERMINATED", "run": {"run_id": "#<id 2>"}}),
+                ),
+                "sent": ([], [list_runs(1)]),
+            },
+        ),
     ),
     row(
         "a newest run without a state",
@@ -130,13 +175,14 @@ ROWS = (
         "fields that nobody knows come through",
         run(),
         read(
+            after="TERMINATED",
             faults=(
                 {
                     "endpoint": "jobs/runs/get",
                     "fault": "wrong-type",
                     "replace": {"state": {}, "tasks": [], "novelty": {"deep": [1, None, "x"]}},
                 },
-            )
+            ),
         ),
     ),
 )

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import gzip
 
-from tests.contract.lakeflow.table import JSON, Ask, Setup, raw_run, read, row, run
+from tests.contract.lakeflow.differences import RUN_NOW, STARTED, besides, no_run, with_token
+from tests.contract.lakeflow.table import JSON, Ask, Has, Setup, raw_run, read, row, run
 
 _UNTYPED = Setup(task_type=None)
 _MEGABYTE = 1024 * 1024
 
 ROWS = (
     row("a run answers with its id", run()),
-    row("each request starts a run of its own", run(), run(), read("/runs")),
+    row("each request starts a run of its own", run(), run(), read("/runs", after="TERMINATED")),
     row("a run needs no body", raw_run(None, headers={})),
     row("an empty body is no parameters", raw_run(b"")),
     row(
         "unknown fields beside the parameters are ignored", raw_run(b'{"a": 1, "params": {"b": 2}}')
     ),
-    row("a list as the body has no parameters", raw_run(b'[{"params": {"a": 1}}]')),
     row(
-        "a field that is there twice counts as the second says",
+        "a list as the body",
+        raw_run(b'[{"params": {"a": 1}}]'),
+        differs=no_run(400, "Bad Request"),
+    ),
+    row(
+        "a field of the body that is there twice",
         raw_run(b'{"params": 1, "params": {"a": 2}}'),
+        differs=no_run(400, "Bad Request", notebook_params={"a": "2"}),
     ),
     row("null as the body is refused", raw_run(b"null")),
     row("a text as the body is refused", raw_run(b'"params"')),
     row("a body that is not JSON is refused", raw_run(b'{"params": ')),
     row("a body with something behind it is refused", raw_run(b"{} {}")),
     row("blanks as the body are refused", raw_run(b"  ")),
-    row("a body that is not UTF-8 is not refused for it", raw_run(b'{"params": {"a": "\xe9"}}')),
+    row(
+        "a body that is not UTF-8",
+        raw_run(b'{"params": {"a": "\xe9"}}'),
+        differs=no_run(400, "Bad Request", notebook_params={"a": "\ufffd"}),
+    ),
     row(
         "a body in another character set is refused",
         raw_run(b"{}", headers={"Content-Type": "application/json; charset=latin1"}),
@@ -38,24 +48,31 @@ ROWS = (
         raw_run(b'{"params": {"a": 1}}', headers={"Content-Type": "application/merge-patch+json"}),
     ),
     row(
-        "a compressed body is read",
+        "a compressed body",
         raw_run(
             gzip.compress(b'{"params": {"a": 1}}'), headers={**JSON, "Content-Encoding": "gzip"}
         ),
+        differs=no_run(415, "Unsupported Media Type", notebook_params={"a": "1"}),
     ),
     row(
         "a body of more than a megabyte is refused",
         raw_run(b'{"params": {"a": "%s"}}' % (b"x" * _MEGABYTE)),
     ),
     row(
-        "a body of another type starts nothing",
+        "a body of another type than JSON",
         raw_run(b'{"params": {"a": 1}}', headers={"Content-Type": "text/plain"}),
+        differs=no_run(415, "Unsupported Media Type"),
     ),
     row(
-        "a form starts nothing",
+        "a form",
         raw_run(b"params=1", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+        differs=no_run(415, "Unsupported Media Type"),
     ),
-    row("a body of no type starts nothing", raw_run(b'{"params": {"a": 1}}', headers={})),
+    row(
+        "a body of no type",
+        raw_run(b'{"params": {"a": 1}}', headers={}),
+        differs=no_run(415, "Unsupported Media Type"),
+    ),
     row("params that are null are refused", run(None)),
     row("params in a list are refused", run([1])),
     row("params as a text are refused", run("a=1")),
@@ -75,7 +92,25 @@ ROWS = (
         "an Authorization header is not passed on",
         run(headers={**JSON, "Authorization": "Bearer dapi-user"}),
     ),
-    row("a run carries a token that makes it one", run(keeps_token=True)),
+    row("what the start of a run carries", run(keeps_token=True), differs=with_token(1)),
+    row(
+        "the same idempotency key twice",
+        run(headers={**JSON, "Idempotency-Key": "monday"}),
+        run(headers={**JSON, "Idempotency-Key": "monday"}),
+        differs=besides(1, {"body": ({"runId": "#<id 3>"}, {"runId": "#<id 2>"})}),
+    ),
+    row(
+        "on behalf of the user where nobody vouches for one",
+        run(query="?asUser=true"),
+        differs=besides(
+            0,
+            {
+                "status": (200, 400),
+                "body": (STARTED, Has({"errors": [{"path": "asUser"}]})),
+                "sent": ([RUN_NOW], []),
+            },
+        ),
+    ),
     row(
         "the body is judged before the key",
         Ask(method="POST", path="/nothing/run", body=b"{", headers=JSON),

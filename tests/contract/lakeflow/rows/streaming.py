@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.contract.lakeflow.table import JSON, Row, Setup, read, row, run, stream
+from tests.contract.lakeflow.differences import (
+    RUN_NOW,
+    STREAM,
+    besides,
+    get_run,
+    repeated,
+    resumed,
+)
+from tests.contract.lakeflow.table import JSON, Has, Row, Setup, read, row, run, stream
 
 
 def _poll(state: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -22,7 +30,13 @@ def _query(query: str, name: str) -> Row:
 
 def _failed(name: str, **fault: Any) -> Row:
     faults = (*_states("RUNNING"), {"endpoint": "jobs/runs/get", "times": 9, **fault})
-    return row(f"a stream whose second look meets {name}", stream(faults=faults))
+    differs = repeated(get_run(), before=(RUN_NOW, get_run()))
+    return row(f"a stream whose second look meets {name}", stream(faults=faults), differs=differs)
+
+
+def _too_long(run_id: str) -> list[dict[str, Any]]:
+    text = f"Job run {run_id} polling timeout after 100ms"
+    return [{"id": True, "event": "error", "data": {"error": text, "code": "TIMEOUT"}}]
 
 
 ROWS = (
@@ -71,10 +85,12 @@ ROWS = (
         stream(
             faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 500, "times": 9},)
         ),
+        differs=repeated(RUN_NOW),
     ),
     row(
         "a start without an answer in a stream",
         stream(faults=({"endpoint": "jobs/run-now", "fault": "lost-response", "times": 9},)),
+        differs=repeated(RUN_NOW),
     ),
     row(
         "a start without a run id in a stream",
@@ -82,18 +98,21 @@ ROWS = (
     ),
     _failed("a 500", fault="status", status=500),
     _failed("a 503", fault="status", status=503),
-    _failed("a 403", fault="status", status=403),
+    row(
+        "a stream whose second look is refused",
+        stream(
+            faults=(
+                *_states("RUNNING"),
+                {"endpoint": "jobs/runs/get", "fault": "status", "status": 403},
+            )
+        ),
+    ),
     _failed("no JSON", fault="malformed"),
     _failed("a cut answer", fault="cut"),
     row(
-        "a stream that waits no longer",
-        stream(faults=_states("RUNNING"), last_event_only=True),
-        setup=Setup(notebook="long", wait_timeout=200),
-    ),
-    row(
         "a run goes on after the stream that waited for it",
         stream(last_event_only=True),
-        read(),
+        read(after="RUNNING"),
         setup=Setup(notebook="long", wait_timeout=100),
     ),
     row(
@@ -120,24 +139,70 @@ ROWS = (
         run(),
         read(after="TERMINATED"),
         stream(faults=_states("TERMINATED")),
-        read(),
+        read(after="TERMINATED"),
     ),
     row(
         "a stream is taken up again",
         stream(last_event_only=True),
         stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
         setup=Setup(notebook="long", wait_timeout=100),
+        differs=resumed(
+            1,
+            {
+                "body": (_too_long("<id 4>"), _too_long("<id 2>")),
+                "sent": ([RUN_NOW, get_run("<id 4>")], [get_run()]),
+            },
+        ),
     ),
     row(
         "a stream is taken up again when the run has ended",
         stream(faults=_states("RUNNING", "TERMINATED")),
         stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
+        differs=resumed(
+            1,
+            {
+                "status": (200, 204),
+                "type": ("text/event-stream; charset=utf-8", ""),
+                "body": (Has([{"data": {"status": "TERMINATED"}}]), ""),
+                "sent": ([RUN_NOW, get_run("<id 3>")], [get_run()]),
+                **STREAM,
+            },
+        ),
+    ),
+    row(
+        "a run, read as a stream",
+        run(),
+        read("/runs/{run}?stream=true", after="TERMINATED", last_event_only=True),
+        differs=besides(
+            1,
+            {
+                "type": ("application/json; charset=utf-8", "text/event-stream; charset=utf-8"),
+                "body": (
+                    Has({"state": {"life_cycle_state": "TERMINATED"}}),
+                    Has([{"event": "message", "data": {"status": "TERMINATED"}}]),
+                ),
+                "cache-control": (None, "no-cache, no-transform"),
+                "x-accel-buffering": (None, "no"),
+            },
+        ),
     ),
     row(
         "a stream of an event that nobody knows",
         stream(
             headers={**JSON, "Last-Event-ID": "6e8bc430-9c3a-11d9-9669-0800200c9a66"},
             faults=_states("TERMINATED"),
+        ),
+        differs=resumed(
+            0,
+            {
+                "status": (200, 400),
+                "body": (
+                    Has([{"data": {"status": "TERMINATED"}}]),
+                    Has({"error": "Bad Request", "plugin": "jobs"}),
+                ),
+                "sent": ([RUN_NOW, get_run()], []),
+                **STREAM,
+            },
         ),
     ),
 )
