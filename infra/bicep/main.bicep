@@ -145,6 +145,18 @@ param runRetentionDays int = 90
 @maxValue(365)
 param engineRetentionDays int = 7
 
+@description('Optional. Address of the Databricks workspace whose jobs are run by short keys, such as https://adb-1234567890123456.7.azuredatabricks.net; the identity of the app must be a user of it.')
+param databricksHost string = ''
+
+@description('Optional. Numbers of Databricks jobs by their variables, such as { DATABRICKS_JOB_ETL: \'620987654321098\' } for the key etl.')
+param databricksJobs object = {}
+
+@description('Optional. How the jobs of these keys are run; docs/reference/lakeflow.md has what it may say.')
+param lakeflow object = {}
+
+@description('Optional. Whether callers may have Databricks jobs run in their own name; the app registration must trust the identity of the app.')
+param actForUsers bool = false
+
 @description('Optional. Address that alerts are sent to; empty to show them in the portal only.')
 param alertEmail string = ''
 
@@ -331,6 +343,11 @@ module app './modules/app.bicep' = {
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
     runRetentionDays: runRetentionDays
     engineRetentionDays: engineRetentionDays
+    databricksHost: databricksHost
+    databricksJobs: databricksJobs
+    lakeflow: empty(lakeflow) ? '' : string(lakeflow)
+    delegationTenantId: actForUsers ? authTenantId : ''
+    delegationClientId: actForUsers ? authClientId : ''
   }
 }
 
@@ -343,6 +360,7 @@ module authentication './modules/authentication.bicep' = {
     identifierUri: authIdentifierUri
     tenantId: authTenantId
     allowedApplications: empty(authAllowedApplications) ? [] : split(authAllowedApplications, ',')
+    keepUserTokens: actForUsers
   }
 }
 

@@ -15,8 +15,8 @@ def connect(
 ) -> LakeflowJobs:
     """Return the jobs that the environment names, with what the program says of them.
 
-    `variables` is `os.environ`, or a mapping in its place. Raises `SettingError`, naming what is
-    missing or wrong.
+    `variables` is the environment of the process, or a mapping in its place. Raises `SettingError`
+    with the name of the setting that is missing or wrong.
     """
     configuration = read_lakeflow(variables, jobs)
     return LakeflowJobs(

@@ -18,6 +18,7 @@ import yaml
 from tests.integration.devhost.host_process import PATIENCE, ROOT, HostProcess, eventually
 
 TOKEN = "canary-5f1d2c9e-token"
+LAKEFLOW = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
 
 
 class Workspace:
@@ -33,6 +34,16 @@ class Workspace:
         )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().removeprefix("ready ").strip()
+
+    def define(self, notebook: str) -> int:
+        """Define a job of one notebook, and return its number."""
+        task = {"task_key": "only", "notebook_task": {"notebook_path": notebook}}
+        answer = httpx.post(
+            f"{self.url}/api/2.2/jobs/create",
+            json={"name": notebook, "tasks": [task]},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+        return answer.raise_for_status().json()["job_id"]
 
     def started(self) -> list[str]:
         """Return the token of every run that was started, repeats of a submit left out."""
@@ -58,9 +69,17 @@ class Stand:
     def __init__(self, folder: Path, base: int | None = None) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
         self.workspace = Workspace(folder / "workspace")
-        self.host = HostProcess(folder / "data", app=ROOT, base=base).ready()
+        self._variables = {
+            "DATABRICKS_HOST": self.workspace.url,
+            "DATABRICKS_JOB_LAKE_NAP": str(self.workspace.define("/bench/nap")),
+            "POLYSYNC_LAKEFLOW": json.dumps(LAKEFLOW),
+        }
+        self.host = self._host(folder / "data", base)
         self._base = self.host.base
         self.apply((ROOT / "examples/bench/definitions.yaml").read_text())
+
+    def _host(self, data: Path, base: int | None) -> HostProcess:
+        return HostProcess(data, app=ROOT, base=base, variables=self._variables).ready()
 
     def apply(self, text: str) -> None:
         """Apply definitions, with the workspace where it is."""
@@ -101,7 +120,7 @@ class Stand:
 
     def restart(self) -> None:
         """Start a host on the same data and ports."""
-        self.host = HostProcess(self.host.data, app=ROOT, base=self._base).ready()
+        self.host = self._host(self.host.data, self._base)
 
     def close(self) -> None:
         """End everything."""

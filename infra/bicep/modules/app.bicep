@@ -70,6 +70,21 @@ param runRetentionDays int
 @description('Required. Days for which the engine keeps histories of what has ended.')
 param engineRetentionDays int
 
+@description('Required. Address of the Databricks workspace whose jobs are run by short keys; empty for none.')
+param databricksHost string
+
+@description('Required. Numbers of Databricks jobs by their variables.')
+param databricksJobs object
+
+@description('Required. How the jobs of these keys are run, as JSON; empty for nothing to say.')
+param lakeflow string
+
+@description('Required. Tenant of the users that the app may act for; empty where it may not.')
+param delegationTenantId string
+
+@description('Required. App registration by which it acts for them; empty where it may not.')
+param delegationClientId string
+
 var alwaysReady = concat(
   alwaysReadyDurable > 0 ? [{ name: 'durable', instanceCount: alwaysReadyDurable }] : [],
   alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
@@ -101,6 +116,10 @@ var settings = {
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)
   POLYSYNC_ENGINE_RETENTION_DAYS: string(engineRetentionDays)
+  POLYSYNC_LAKEFLOW: lakeflow
+  POLYSYNC_DELEGATION_TENANT_ID: delegationTenantId
+  POLYSYNC_DELEGATION_CLIENT_ID: delegationClientId
+  DATABRICKS_HOST: databricksHost
 }
 
 // Settings of this form win over host.json, which speaks of Azure Storage.
@@ -193,7 +212,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, empty(schedulerEndpoint) ? {} : schedulerSettings)
+  properties: union(settings, databricksJobs, empty(schedulerEndpoint) ? {} : schedulerSettings)
 }
 
 // Deployments sign in through Entra; passwords for them are off.

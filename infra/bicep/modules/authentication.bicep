@@ -13,6 +13,9 @@ param tenantId string
 @description('Required. Client ids of further applications whose tokens are accepted.')
 param allowedApplications array
 
+@description('Required. Whether the tokens of users are kept, and given to the app with their requests.')
+param keepUserTokens bool
+
 resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
 }
@@ -56,7 +59,7 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
     }
     login: {
       tokenStore: {
-        enabled: false
+        enabled: keepUserTokens
       }
     }
   }

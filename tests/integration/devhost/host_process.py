@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -58,7 +59,14 @@ def is_alive(process: psutil.Process) -> bool:
 class HostProcess:
     """A host that was started from the command line."""
 
-    def __init__(self, data: Path, *, app: Path = HERE / "app", base: int | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        app: Path = HERE / "app",
+        base: int | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.data = data
         self.base = base or free_ports(4)
         self.port = self.base + 3
@@ -72,7 +80,7 @@ class HostProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "TICK": "* * * * * *", "QUEUE": QUEUE},
+                env={**os.environ, "TICK": "* * * * * *", "QUEUE": QUEUE, **variables},
             )
 
     def ready(self) -> HostProcess:

@@ -11,6 +11,10 @@ from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
 PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_INSTANCE_ID"}
 """What App Service itself puts into the environment of its instances."""
+DATABRICKS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_APP_NAME"}
+"""What programs for Databricks read, whoever has written them."""
+OF_THE_HOST = {"AZURE_CLIENT_ID"}
+"""What is read by the app, and first of all by what it is built on."""
 SECRETS = {"DATABRICKS_TOKEN"}
 """Of the sample only: what the vault of the examples finds in the environment."""
 READERS = {
@@ -60,7 +64,8 @@ def test_one_module_reads_the_environment() -> None:
 
 
 def test_every_setting_that_is_read_is_deployed_and_the_reverse() -> None:
-    assert _ours(set(deployed_settings())) == _read_by_the_app() - PLATFORM
+    read = _read_by_the_app() - PLATFORM - DATABRICKS - OF_THE_HOST
+    assert _ours(set(deployed_settings())) == read
 
 
 def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
@@ -87,7 +92,8 @@ def test_the_sample_has_every_setting_of_polysync() -> None:
 def test_the_reference_documents_what_is_deployed_and_nothing_else() -> None:
     deployed = set(deployed_settings())
     assert _ours(_documented("Of Polysync")) == _ours(deployed)
-    host = {name for name in deployed if not name.startswith("POLYSYNC_")}
+    assert _documented("Of Databricks") == DATABRICKS
+    host = {name for name in deployed - DATABRICKS if not name.startswith("POLYSYNC_")}
     assert _documented("Of the Functions host") == host
 
 
