@@ -9,17 +9,21 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, ticking
+from bench import dispatching, graphs, lists, load, ticking, watchers
 from bench.emulator import emulator
 from bench.host import LocalHost
 
 _RUNS = 200
 _WARM_UP = 5
 _NAP = 2.0
+_CLIENTS = 100
+_SHARED = 10
 _ENV = {**os.environ, "POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 
@@ -37,6 +41,7 @@ def main() -> None:
         "rate": rate,
         "chain": chain,
         "fan": fan,
+        "watchers": watching,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *parts], help="all if none is named")
@@ -181,6 +186,30 @@ def chain(_: argparse.Namespace) -> None:
 def fan(_: argparse.Namespace) -> None:
     """One task that starts fifty, which together start one."""
     _graph("1 → 50 → 1 naps of 2 s", graphs.diamond(50, seconds=2.0))
+
+
+def watching(_: argparse.Namespace) -> None:
+    """Clients that follow runs by server-sent events, beside the published AppKit."""
+    _title(
+        f"{_CLIENTS} clients follow runs of {watchers.SHORTEST} to "
+        f"{watchers.SHORTEST + watchers.JOBS - 1} s by server-sent events"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="polysync-bench-"))
+    with watchers.workspace(folder) as place:
+        with watchers.appkit(place, folder) as stand:
+            _watched("AppKit, a run each", watchers.measure(stand, runs=_CLIENTS))
+        with watchers.polysync(place) as stand:
+            _watched("Polysync, a run each", watchers.measure(stand, runs=_CLIENTS))
+            shared = watchers.measure(stand, runs=_SHARED, joined=_CLIENTS - _SHARED)
+            _watched(f"Polysync, {_SHARED} runs for all", shared)
+
+
+def _watched(name: str, found: watchers.Figures) -> None:
+    calls = ", ".join(f"{call} {count}" for call, count in sorted(found.requests.items()))
+    _row(name, f"{found.runs} runs, {found.events} events; Databricks was asked: {calls}")
+    _row("  request → first event", _spread(found.first))
+    _row("  run ended → last event", _spread(found.last))
+    _row("  memory (PSS)", "before {:.0f} MB, with all of them {:.0f} MB".format(*found.memory))
 
 
 def _graph(title: str, nodes: Sequence[graphs.Node]) -> None:

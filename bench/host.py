@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,10 @@ class LocalHost:
     """`python -m devhost` as a context: started with it, ended with it."""
 
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="polysync-bench-")))
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its environment has besides this one's."""
+    simulators: bool = True
+    """Whether it has a Databricks simulator of its own, and the definitions for it."""
     url: str = ""
     _process: subprocess.Popen[str] | None = None
     _simulator_port: int = 0
@@ -47,6 +52,7 @@ class LocalHost:
             *("--storage-port-base", str(free_ports_base())),
             *("--databricks-port", str(self._simulator_port)),
             *("--storage-log", str(self.storage_log)),
+            *(() if self.simulators else ("--no-simulators",)),
         ]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
@@ -55,7 +61,7 @@ class LocalHost:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "DATABRICKS_TOKEN": "bench"},
+                env={**os.environ, "DATABRICKS_TOKEN": "bench", **self.variables},
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -63,7 +69,8 @@ class LocalHost:
             self._process.wait()
             raise RuntimeError(f"the local host did not start:\n{self.log.read_text()}")
         self.url = line.split()[1]
-        self._apply()
+        if self.simulators:
+            self._apply()
         return self
 
     def __exit__(
