@@ -12,10 +12,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 
 import psutil
 
-from bench import dispatching, graphs, lists, load, ticking, watchers
+from bench import dispatching, graphs, lists, load, polling, ticking, watchers
 from bench.emulator import emulator
 from bench.host import LocalHost
 
@@ -41,6 +42,7 @@ def main() -> None:
         "rate": rate,
         "chain": chain,
         "fan": fan,
+        "polling": looks,
         "watchers": watching,
     }
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
@@ -188,6 +190,24 @@ def fan(_: argparse.Namespace) -> None:
     _graph("1 → 50 → 1 naps of 2 s", graphs.diamond(50, seconds=2.0))
 
 
+def looks(_: argparse.Namespace) -> None:
+    """What looking at runs costs and how late an end is found, by fixed plans and learned ones."""
+    _title("Looks a run, and seconds from its end to the look that finds it (mean, p95)")
+    for name, plan in polling.PLANS.items():
+        for seconds in (20, 600, 3600):
+            for kind, durations in polling.DISTRIBUTIONS.items():
+                fixed, learned = (
+                    polling.watch(plan, durations(seconds, Random(1)), 400, learning=learning)
+                    for learning in (False, True)
+                )
+                _row(f"{name}, {seconds} s, {kind}", f"fixed {fixed}; learned {learned}")
+    _title("Storage operations of learning from the last runs of a Task")
+    with emulator() as connection:
+        for stored in (1_000, 10_000):
+            first, later = lists.learning(connection, stored)
+            _row(f"{stored} runs stored", f"{first} every ten minutes, else {later} a run")
+
+
 def watching(_: argparse.Namespace) -> None:
     """Clients that follow runs by server-sent events, beside the published AppKit."""
     _title(
@@ -233,7 +253,7 @@ def _title(text: str) -> None:
 
 
 def _row(name: str, value: str) -> None:
-    print(f"  {name:<28} {value}", flush=True)
+    print(f"  {name:<29} {value}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,14 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bench.ticking import CountingStorage
+from polysync_core.application.durations import Durations
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.learning import MOST
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.runs.values import (
     Outcome,
@@ -21,6 +24,7 @@ from polysync_core.domain.runs.values import (
     accepted,
     begin_attempt,
     finish,
+    with_attempt,
 )
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.run_index import list_entries, month_table, outcome_entry
@@ -45,9 +49,7 @@ def measure(connection: StorageConnection, stored: int) -> Reading:
     """Store so many ended runs in fresh tables and read them."""
     storage = TableStorage(connection, prefix=f"Bench{stored}")
     runs = TableRuns(storage)
-    with ThreadPoolExecutor(8) as pool:
-        for batch in itertools.batched(range(stored), 30, strict=False):
-            _list(storage, runs, list(pool.map(lambda number: _store(runs, number), batch)))
+    fill(storage, runs, stored)
     known = runs.page(Listing(limit=20)).items
     ids = itertools.cycle(run.run_id for run in known)
     tasks = itertools.cycle(run.task for run in known)
@@ -58,6 +60,32 @@ def measure(connection: StorageConnection, stored: int) -> Reading:
     )
     storage.close()
     return reading
+
+
+def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
+    """Return the storage operations of learning from the past runs of a Task: the first time, and
+    for each run of the ten minutes that follow."""
+    storage = CountingStorage(connection, prefix=f"Learn{stored}")
+    runs = TableRuns(storage)
+    fill(storage, runs, stored)
+    run = runs.page(Listing(limit=1)).items[0]
+    durations = Durations(runs)
+    counts: list[int] = []
+    for _ in range(2):
+        storage.counts.clear()
+        if len(durations.of(run, read=True) or ()) != MOST:
+            raise RuntimeError("the past runs are not found")
+        counts.append(storage.counts["operations"])
+    storage.close()
+    first, next_one = counts
+    return first, next_one
+
+
+def fill(storage: TableStorage, runs: TableRuns, stored: int) -> None:
+    """Store so many ended runs, ten minutes apart, of 50 Tasks in turn."""
+    with ThreadPoolExecutor(8) as pool:
+        for batch in itertools.batched(range(stored), 30, strict=False):
+            _list(storage, runs, list(pool.map(lambda number: _store(runs, number), batch)))
 
 
 def _store(runs: TableRuns, number: int) -> TaskRun:
@@ -77,7 +105,10 @@ def _store(runs: TableRuns, number: int) -> TaskRun:
         request_digest="",
     )
     run = begin_attempt(accepted(run, actor="bench"), at=at, actor="bench")
-    run = finish(run, Outcome(status=RunStatus.SUCCEEDED, reason=""), at=at, actor="bench")
+    run = with_attempt(run, replace(run.attempts[0], external_run_id="1", submitted_at=at))
+    end = at + timedelta(minutes=1)
+    outcome = Outcome(status=RunStatus.SUCCEEDED, reason="", finished_at=end)
+    run = finish(run, outcome, at=end + timedelta(seconds=1), actor="bench")
     runs.insert(run)
     return run
 

@@ -61,7 +61,7 @@ class Cost:
     idle_rows: int
 
 
-class _Counting(TableStorage):
+class CountingStorage(TableStorage):
     """Counts the calls of its tables and the rows that they list."""
 
     def __init__(self, connection: StorageConnection, prefix: str) -> None:
@@ -113,7 +113,7 @@ class _Deaf:
 
 def measure(connection: StorageConnection, schedules: int) -> Cost:
     """Store so many schedules, ten of which are due every minute, and tick."""
-    storage = _Counting(connection, f"Tick{schedules}")
+    storage = CountingStorage(connection, f"Tick{schedules}")
     clock = [_NOW]
     ticker = _ticker(storage, lambda: clock[0])
     _fill(storage, schedules)

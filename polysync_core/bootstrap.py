@@ -17,6 +17,7 @@ from polysync_core.api.audit import audit_routes
 from polysync_core.api.backfill import backfill_routes
 from polysync_core.api.callers import (
     Identify,
+    by_key,
     from_app_service,
     nobody,
     whoever_is_on_this_machine,
@@ -42,6 +43,7 @@ from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
 from polysync_core.application.documents import Documents
+from polysync_core.application.durations import Durations
 from polysync_core.application.endings import ACTOR
 from polysync_core.application.execution import Execution
 from polysync_core.application.explanation import Explanations
@@ -78,7 +80,7 @@ from polysync_core.lakeflow.workspaces import Workspaces
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
-from polysync_core.settings import STORAGE, Settings
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions
@@ -92,12 +94,6 @@ from polysync_core.storage.tables import TableStorage
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
-
-DELIVERIES = "webhook-deliveries"
-"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
-
-RUN_REQUESTS = "run-requests"
-"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +149,16 @@ def api() -> FastAPI:
 
 
 def identify_by(settings: Settings) -> Identify:
-    """Return how callers are known: by App Service, by being on this machine, or not at all."""
+    """Return how callers are known: by App Service, by being on this machine, or not at all.
+
+    Where there are keys, whoever sends one is known by it.
+    """
     if settings.development:
-        return whoever_is_on_this_machine
-    return from_app_service if settings.app_service_authentication else nobody
+        identify = whoever_is_on_this_machine
+    else:
+        identify = from_app_service if settings.app_service_authentication else nobody
+    keys = settings.access_keys
+    return by_key(keys, otherwise=identify) if keys else identify
 
 
 def build_api(services: Services, identify: Identify) -> FastAPI:
@@ -307,6 +309,7 @@ def build(settings: Settings) -> Services:
             closing=closing,
             connections=connections,
             orders=Orders(resolve_secret=secrets.resolve),
+            durations=Durations(runs),
             clock=utc_now,
         ),
         queue_ends=QueueEnds(runs=runs, closing=closing, clock=utc_now),

@@ -7,18 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from polysync_core.access.delegation import Delegation
+from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.plain import read_json
 from polysync_core.domain.secrets import Secret
 from polysync_core.lakeflow.configuration import JobsSetting, Lakeflow, timing
 from polysync_core.lakeflow.keys import JobOptions, discover
-from polysync_core.lakeflow.users import Delegation, Hosting
+from polysync_core.lakeflow.users import Hosting
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
 
 LAKEFLOW = "POLYSYNC_LAKEFLOW"
 """How the jobs of `DATABRICKS_JOB_<NAME>` are run, as JSON."""
+DELIVERIES = "webhook-deliveries"
+"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
+RUN_REQUESTS = "run-requests"
+"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+_OWN_QUEUES = {DELIVERIES, f"{DELIVERIES}-poison", RUN_REQUESTS, f"{RUN_REQUESTS}-poison"}
 
 
 class Environment(StrEnum):
@@ -40,6 +47,8 @@ class Settings:
     environment: Environment
     app_service_authentication: bool
     """Whether App Service signs callers in before the app sees them."""
+    access_keys: tuple[AccessKey, ...]
+    """The keys that machines may call with; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
     run_events_queue: str
@@ -68,6 +77,7 @@ class Settings:
         return cls(
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
+            access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -223,6 +233,13 @@ def _flag(variables: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
+def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ...]:
+    try:
+        return read_access_keys(variables.get(name, ""))
+    except BadAccessKeys as error:
+        raise SettingError(f"{name}: {error}.") from error
+
+
 def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
     """https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata"""
     text = variables.get(name) or default
@@ -231,6 +248,9 @@ def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
             f"{name} is {text!r}; a queue's name has 3 to 63 lower-case letters, digits and "
             "single hyphens."
         )
+    if text in _OWN_QUEUES:
+        # The app would read its own events from there, and give up every one of them.
+        raise SettingError(f"{name} is {text!r}, a queue that the app itself reads; name another.")
     return text
 
 

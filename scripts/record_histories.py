@@ -1,4 +1,4 @@
-"""Record what the orchestrations of a release leave in the engine's history.
+"""Record what a release leaves in the engine: histories of orchestrations, states of entities.
 
     python -m scripts.record_histories 0.2.0
 
@@ -12,38 +12,41 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from tests.replay.recording import record
+from tests.replay import entity_states, recording
+from tests.replay.entity_lives import LIVES
+from tests.replay.entity_states import STATES
 from tests.replay.replaying import HISTORIES
 from tests.replay.scenarios import SCENARIOS
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Record every scenario, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Record the histories of a release.")
+    """Record every scenario and life, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Record what a release leaves in the engine.")
     parser.add_argument("version", help="the release, 0.2.0 for example")
     version = parser.parse_args(arguments).version
     if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(?:[a-z]+[0-9]+)?", version) is None:
         parser.error(f"version: {version!r} is none; write three numbers, as in pyproject.toml")
-    folder = HISTORIES / version
-    if folder.exists():
-        parser.error(
-            f"version: {version} was recorded already, and a release is recorded once. Delete "
-            f"{folder} if it was never deployed."
-        )
-    write(folder)
-    print(f"{len(SCENARIOS)} histories in {folder}")
+    histories, states = HISTORIES / version, STATES / version
+    for folder in (histories, states):
+        if folder.exists():
+            parser.error(
+                f"version: {version} was recorded already, and a release is recorded once. Delete "
+                f"{folder} if it was never deployed."
+            )
+    _write(histories, {each.file: recording.record(each) for each in SCENARIOS})
+    _write(states, {each.file: entity_states.record(each) for each in LIVES})
     return 0
 
 
-def write(folder: Path) -> None:
-    """Record every scenario into a folder."""
-    recordings = {scenario.file: record(scenario) for scenario in SCENARIOS}
+def _write(folder: Path, told: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
-    for name, recording in recordings.items():
-        (folder / name).write_text(json.dumps(recording, separators=(",", ":")) + "\n")
+    for name, content in told.items():
+        (folder / name).write_text(json.dumps(content, separators=(",", ":")) + "\n")
+    print(f"{len(told)} recordings in {folder}")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,20 @@
 
     POLYSYNC_TOKEN=… python scripts/smoke.py https://func-….azurewebsites.net/api --task no-op
 
-The token is read from POLYSYNC_TOKEN, so that it stands on no command line. The exit code is 0 only
+The token is read from POLYSYNC_TOKEN, or the key of a machine from POLYSYNC_KEY, so that neither
+stands on a command line. The exit code is 0 only
 if every check passed, 1 if one failed, and 2 if it could not be tried as asked.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -24,6 +27,18 @@ PAUSE_SECONDS = 2.0
 ANSWER_SECONDS = 60.0
 """A cold start is in it."""
 ENDED = frozenset({"Succeeded", "Failed", "Cancelled", "Skipped"})
+NOBODY: Mapping[str, str] = {}
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "smoke", "version": "1"},
+    },
+}
+"""How an MCP client begins."""
 
 type Clock = Callable[[], float]
 type Sleep = Callable[[float], None]
@@ -39,10 +54,18 @@ class Told:
 
     url: str
     token: str | None
+    key: str | None
     open: bool
     task: str | None
     patience: float
     """Seconds that the start of the app, and then the run, may take."""
+
+    @property
+    def credential(self) -> Mapping[str, str]:
+        """What says who calls; the token where there is a key as well."""
+        if self.token is not None:
+            return {"Authorization": f"Bearer {self.token}"}
+        return NOBODY if self.key is None else {"x-functions-key": self.key}
 
 
 class Smoke:
@@ -67,9 +90,13 @@ class Smoke:
         told = self._told
         yield "health", self.health
         yield ("open" if told.open else "no token, no answer"), self.anonymous
+        if not told.open:
+            yield "no principal but App Service's own", self.forged
+            yield "no key but those listed", self.unlisted
+            yield "agents' own door", self.agents
         yield "engine's own door", self.webhooks
-        if told.token is not None:
-            yield "token", self.authorised
+        if told.credential:
+            yield ("key" if told.token is None else "token"), self.authorised
         if told.task is not None:
             yield f"run of {told.task}", self.run
 
@@ -79,21 +106,36 @@ class Smoke:
 
     def anonymous(self) -> str:
         """Ask for runs as nobody."""
-        answer = self._ask("GET", "/task-runs?limit=1", token=None)
+        answer = self._ask("GET", "/task-runs?limit=1", NOBODY)
         _expect(answer, 200 if self._told.open else 401)
         return f"{answer.status_code}"
 
-    def webhooks(self) -> str:
-        """Ask the durable engine's webhook without its key."""
-        root = httpx.URL(self._told.url).join("/runtime/webhooks/durabletask/instances")
-        answer = self._send("GET", str(root), token=None)
-        if answer.is_success:
-            raise CheckFailed(f"{root.path} answers {answer.status_code} without a key")
+    def forged(self) -> str:
+        """Ask for runs as an administrator whom nobody but the request itself vouches for."""
+        claims = [{"typ": "roles", "val": "Polysync.Administrator"}, {"typ": "upn", "val": "smoke"}]
+        principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
+        answer = self._ask("GET", "/task-runs?limit=1", {"X-MS-CLIENT-PRINCIPAL": principal})
+        _expect(answer, 401)
         return f"{answer.status_code}"
 
+    def unlisted(self) -> str:
+        """Ask for runs with a key that was never given out."""
+        answer = self._ask("GET", "/task-runs?limit=1", {"x-functions-key": f"polysync_{'0' * 43}"})
+        _expect(answer, 401)
+        return f"{answer.status_code}"
+
+    def agents(self) -> str:
+        """Greet the MCP server as nobody."""
+        accepted = {"Accept": "application/json, text/event-stream"}
+        return self._closed("POST", "/runtime/webhooks/mcp", accepted, HELLO)
+
+    def webhooks(self) -> str:
+        """Ask the durable engine's webhook without its key."""
+        return self._closed("GET", "/runtime/webhooks/durabletask/instances", NOBODY)
+
     def authorised(self) -> str:
-        """Ask for runs with the token."""
-        answer = self._ask("GET", "/task-runs?limit=1", token=self._told.token)
+        """Ask for runs with the token or key."""
+        answer = self._ask("GET", "/task-runs?limit=1", self._told.credential)
         if answer.status_code == 403:
             raise CheckFailed("403: the token is accepted but its holder has no app role")
         _expect(answer, 200)
@@ -102,14 +144,14 @@ class Smoke:
     def run(self) -> str:
         """Start a run of the task and wait for its outcome."""
         path = f"/tasks/{quote(self._told.task or '', safe='')}/run"
-        answer = self._ask("POST", path, token=self._told.token, body={})
+        answer = self._ask("POST", path, self._told.credential, body={})
         _expect(answer, 202)
         run_id = answer.json()["runId"]
         return self._until(lambda: self._succeeded(run_id))
 
     def _healthy(self) -> str | None:
         try:
-            answer = self._ask("GET", "/health", token=None)
+            answer = self._ask("GET", "/health", NOBODY)
         except CheckFailed as failure:
             return self._later(str(failure))
         if answer.status_code >= 500:
@@ -120,7 +162,7 @@ class Smoke:
         return "200"
 
     def _succeeded(self, run_id: str) -> str | None:
-        answer = self._ask("GET", f"/task-runs/{run_id}", token=self._told.token)
+        answer = self._ask("GET", f"/task-runs/{run_id}", self._told.credential)
         _expect(answer, 200)
         run = _json(answer)
         if run.get("status") not in ENDED:
@@ -140,17 +182,22 @@ class Smoke:
             self._sleep(PAUSE_SECONDS)
         return seen
 
-    def _ask(
-        self, method: str, path: str, *, token: str | None, body: Any = None
-    ) -> httpx.Response:
-        return self._send(method, self._told.url + path, token=token, body=body)
+    def _closed(self, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> str:
+        """See that a door of the host beside the API does not open."""
+        url = httpx.URL(self._told.url).join(path)
+        answer = self._send(method, str(url), headers, body)
+        if answer.is_success:
+            raise CheckFailed(f"{path} answers {answer.status_code} without a key")
+        return f"{answer.status_code}"
 
-    def _send(
-        self, method: str, url: str, *, token: str | None, body: Any = None
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> httpx.Response:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return self._send(method, self._told.url + path, headers, body)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> httpx.Response:
         try:
-            return self._http.request(method, url, headers=headers, json=body)
+            return self._http.request(method, url, headers=dict(headers), json=body)
         except httpx.HTTPError as error:
             raise CheckFailed(f"{type(error).__name__} from {httpx.URL(url).host}") from error
 
@@ -175,15 +222,16 @@ def parse(arguments: Sequence[str], variables: dict[str, str]) -> Told:
     add("--open", action="store_true", help="expect no authentication; on one machine only")
     add("--patience", type=float, default=300.0, help="seconds for the start, and for the run")
     told = parser.parse_args(arguments)
-    token = variables.get("POLYSYNC_TOKEN") or None
+    token, key = (variables.get(name) or None for name in ("POLYSYNC_TOKEN", "POLYSYNC_KEY"))
     url = _address(told.url, parser)
     if told.open and not _is_loopback(url.host):
         parser.error("--open is for this machine: what is deployed must ask for a token")
-    if told.task and not (token or told.open):
-        parser.error("--task needs the token of an operator in POLYSYNC_TOKEN")
+    if told.task and not (token or key or told.open):
+        parser.error("--task needs an operator's token in POLYSYNC_TOKEN, or key in POLYSYNC_KEY")
     return Told(
         url=str(url).rstrip("/"),
         token=token,
+        key=key,
         open=told.open,
         task=told.task,
         patience=told.patience,

@@ -16,8 +16,8 @@ import azure.functions as func
 from orchestrations.engine import DurableEngine
 from polysync_core.application.run_requests import given_up_request
 from polysync_core.application.subscriptions import given_up_delivery
-from polysync_core.bootstrap import DELIVERIES, RUN_REQUESTS, services
-from polysync_core.settings import STORAGE
+from polysync_core.bootstrap import services
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 
 blueprint = df.Blueprint()
 

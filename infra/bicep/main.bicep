@@ -30,6 +30,9 @@ param authTenantId string = tenant().tenantId
 @description('Optional. Client ids, separated by commas, of the applications whose tokens are accepted besides those of the app registration itself.')
 param authAllowedApplications string = ''
 
+@description('Optional. Keys of machines that cannot sign in: name:role:sha256 entries between commas, as scripts/access_key.py makes them. With the first of them App Service lets requests without a token through, and the app refuses those without a key.')
+param accessKeys string = ''
+
 @description('Optional. Name of the resource group that is created.')
 param resourceGroupName string = 'rg-polysync-${environmentName}'
 
@@ -110,15 +113,15 @@ param logDailyCapGb int = -1
 param vaultRetentionDays int = 90
 
 @description('Optional. Object id of whoever may write secrets into the vault; nobody by default.')
-param secretsOfficerId string = ''
+param vaultOfficerId string = ''
 
-@description('Optional. Kind of secretsOfficerId.')
+@description('Optional. Kind of vaultOfficerId.')
 @allowed([
   'User'
   'Group'
   'ServicePrincipal'
 ])
-param secretsOfficerType string = 'User'
+param vaultOfficerType string = 'User'
 
 @description('Optional. Name of the queue that every change of status of a run is put into.')
 @minLength(3)
@@ -306,8 +309,8 @@ module rbac './modules/rbac.bicep' = {
     useScheduler: useScheduler
     schedulerName: schedulerName
     taskHubName: taskHubName
-    secretsOfficerId: secretsOfficerId
-    secretsOfficerType: secretsOfficerType
+    vaultOfficerId: vaultOfficerId
+    vaultOfficerType: vaultOfficerType
   }
 }
 
@@ -338,6 +341,8 @@ module app './modules/app.bicep' = {
     alwaysReadyDurable: alwaysReadyDurable
     alwaysReadyHttp: alwaysReadyHttp
     authTenantId: authTenantId
+    authScope: '${authIdentifierUri}/user_impersonation'
+    accessKeys: accessKeys
     runEventsQueue: runEventsQueue
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds
@@ -359,6 +364,7 @@ module authentication './modules/authentication.bicep' = {
     clientId: authClientId
     identifierUri: authIdentifierUri
     tenantId: authTenantId
+    keysAllowed: !empty(accessKeys)
     allowedApplications: empty(authAllowedApplications) ? [] : split(authAllowedApplications, ',')
     keepUserTokens: actForUsers
   }

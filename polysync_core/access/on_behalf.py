@@ -7,10 +7,15 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation-confi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from azure.core.credentials import TokenCredential
 from azure.identity import ManagedIdentityCredential, OnBehalfOfCredential
 
 from polysync_core.access.auth import Cloud
+from polysync_core.access.delegation import Delegation
 from polysync_core.access.entra import AZURE_CLIENT_BOUNDS, EntraToken
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
@@ -24,19 +29,32 @@ _AUDIENCES = {
 }
 
 
-def exchanging(
-    token: Secret, *, tenant_id: str, client_id: str, identity_client_id: str, cloud: Cloud
-) -> TokenCredential:
-    """Return the credential that exchanges a user's token for tokens of other services."""
-    identity = ManagedIdentityCredential(client_id=identity_client_id, **AZURE_CLIENT_BOUNDS)
-    return OnBehalfOfCredential(
-        tenant_id,
-        client_id,
-        client_assertion_func=lambda: identity.get_token(_AUDIENCES[cloud]).token,
-        user_assertion=token.reveal(),
-        authority=cloud.authority,
-        **AZURE_CLIENT_BOUNDS,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanger:
+    """Exchanges tokens of users for tokens of other services; tests replace what it talks to."""
+
+    by: Delegation
+    cloud: Cloud
+    identity: TokenCredential | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def credential(self, user: Secret) -> TokenCredential:
+        """Return the credential that stands for a user; nothing is asked yet."""
+        return OnBehalfOfCredential(
+            self.by.tenant_id,
+            self.by.client_id,
+            client_assertion_func=self._proof,
+            user_assertion=user.reveal(),
+            authority=self.cloud.authority,
+            **AZURE_CLIENT_BOUNDS,
+            **self.options,
+        )
+
+    def _proof(self) -> str:
+        identity = self.identity or ManagedIdentityCredential(
+            client_id=self.by.identity_client_id, **AZURE_CLIENT_BOUNDS
+        )
+        return identity.get_token(_AUDIENCES[self.cloud]).token
 
 
 class OnBehalfToken:

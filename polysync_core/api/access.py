@@ -17,9 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from polysync_core.api.callers import CALLER_KEY, Caller, Identify, anyone
 from polysync_core.api.problems import answer_to
 from polysync_core.api.records import RECORD_KEY, Record
-from polysync_core.api.roles import Role, is_open, methods_of, role_for
+from polysync_core.api.roles import is_open, methods_of, role_for
 from polysync_core.application.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
+from polysync_core.domain.roles import Role
 
 _log = logging.getLogger(__name__)
 

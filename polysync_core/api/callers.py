@@ -1,4 +1,4 @@
-"""Who calls: read from what App Service puts before the app, and from nothing that a caller sends.
+"""Who calls: read from what App Service puts before the app, or from a key that a machine sends.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any, cast
@@ -17,14 +18,20 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from polysync_core.api.roles import Role
+from polysync_core.domain.access_keys import AccessKey, holder_of
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
+from polysync_core.domain.roles import Role
 
 CALLER_KEY = "polysync.caller"
 """Where in the ASGI scope the caller is, once let in."""
 LOCAL = "api"
 """The name of whoever calls on a developer's machine."""
 
+_log = logging.getLogger(__name__)
+
+_PRINCIPAL = "x-ms-client-principal"
+_KEY = "x-functions-key"
+"""What whoever calls a function by a key sends it in, Data Factory and API Management included."""
 _LONGEST_NAME = 200
 _ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
 _OBJECT = ("oid", "http://schemas.microsoft.com/identity/claims/objectidentifier")
@@ -38,10 +45,10 @@ _APPLICATION = ("azp", "appid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, as far as Entra or the machine vouches for it."""
+    """Who calls, as far as Entra, a key or the machine vouches for it."""
 
     name: str
-    """A person's sign-in name, or `app:` and the client id of an application."""
+    """A person's sign-in name; `app:` and the client id of an application; `key:` and a key's."""
     object_id: str | None = None
     roles: frozenset[Role] = frozenset()
 
@@ -85,7 +92,7 @@ def from_app_service(scope: Scope) -> Caller:
     It removes this header from what comes in, so only where it is really in front may the header be
     believed.
     """
-    header = Headers(scope=scope).get("x-ms-client-principal")
+    header = Headers(scope=scope).get(_PRINCIPAL)
     if header is None:
         raise Unauthenticated("sign in to Microsoft Entra and send its token")
     claims = _claims(header)
@@ -97,6 +104,25 @@ def from_app_service(scope: Scope) -> Caller:
     held = {value for kind in _ROLES for value in claims.get(kind, ())}
     roles = frozenset(role for role in Role if role.value in held)
     return Caller(name=_printable(name), object_id=object_id, roles=roles)
+
+
+def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
+    """Take whoever sends one of the keys for its holder, and ask `otherwise` who the rest are.
+
+    A token tells more than a key: where both are sent, the key is not looked at.
+    """
+
+    def identify(scope: Scope) -> Caller:
+        headers = Headers(scope=scope)
+        if _KEY not in headers or _PRINCIPAL in headers:
+            return otherwise(scope)
+        holder = holder_of(headers[_KEY], keys)
+        if holder is None:
+            _log.warning("A key was refused.", extra={"action": "key_refused"})
+            raise Unauthenticated("the key is none of this app's: it was mistyped, or taken back")
+        return Caller(name=f"key:{holder.name}", roles=frozenset({holder.role}))
+
+    return identify
 
 
 def _claims(header: str) -> dict[str, list[str]]:

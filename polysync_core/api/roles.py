@@ -6,25 +6,10 @@ A route of the API without a row here cannot be reached, and a test names it.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from functools import cache
 
 from polysync_core.api.definitions import PATHS
-
-
-class Role(StrEnum):
-    """The app roles of the Entra registration (infra/entra/app-roles.json)."""
-
-    READER = "Polysync.Reader"
-    OPERATOR = "Polysync.Operator"
-    ADMINISTRATOR = "Polysync.Administrator"
-
-    @property
-    def includes(self) -> frozenset[Role]:
-        """The role itself and the lesser ones."""
-        ranked = list(Role)
-        return frozenset(ranked[: ranked.index(self) + 1])
-
+from polysync_core.domain.roles import Role
 
 OPEN = frozenset({("GET", "/health")})
 """What anybody may call: it tells nothing but that the app answers."""

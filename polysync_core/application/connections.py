@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.runs.polling import Plan
 from polysync_core.platforms.connector import Connector, JobConnector
+from polysync_core.platforms.registry import platform_kind
 
 TRUSTED_SECONDS = 15.0
 """How long an edit of a Platform may take to reach runs that are under way."""
@@ -46,6 +49,14 @@ class Connections:
         """Return what carries out a Job on its Platform; raises as `to` does, or `Invalid`."""
         return self.to(job.platform).job(job.job_type)
 
+    def plan(self, job: Job) -> Plan:
+        """Return when runs of a Job are looked at, going by its job type; raises as `job` does.
+
+        Nothing is read for a Platform that there was a connection to before.
+        """
+        known = self._known.get(job.platform) or self._connection(job.platform)
+        return _plan(known.platform.type, job.job_type)
+
     def platform(self, platform_name: str) -> Platform:
         """Return a Platform as it was at most `TRUSTED_SECONDS` ago."""
         return self._connection(platform_name).platform
@@ -64,3 +75,8 @@ class Connections:
         with self._lock:
             self._known[name] = connection
         return connection
+
+
+@cache
+def _plan(platform_type: str, job_type: str) -> Plan:
+    return platform_kind(platform_type).job(job_type, path="jobType").plan

@@ -13,7 +13,9 @@ from datetime import timedelta
 from polysync_core.application.changes import change_run, read_run
 from polysync_core.application.closing import Closing
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.endings import ACTOR, Endings
+from polysync_core.application.looking import Looks
 from polysync_core.application.orders import Orders
 from polysync_core.application.outcomes import ended_at_once, in_words, reported, unproven_stop
 from polysync_core.application.ports import Runs
@@ -22,11 +24,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.polling import (
-    CANCELLING_DELAY,
-    delay_after_trouble,
-    delay_before_look,
-)
+from polysync_core.domain.runs.polling import CANCELLING_DELAY, delay_after_trouble
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import (
     Attempt,
@@ -52,8 +50,8 @@ CANCEL_PATIENCE = timedelta(minutes=5)
 """How long a platform may take, once it was asked to stop a run, to prove that it has."""
 LOST_PATIENCE = timedelta(minutes=2)
 """How long a platform may deny a run that it accepted, before the run counts as lost."""
-_LOOKS_BEFORE_PROGRESS = 3
-"""Short runs are not worth a write for a change of the provider's status."""
+_WORTH_A_WRITE = timedelta(seconds=3.5)
+"""The age from which a change of the provider's status is written; shorter runs do without."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +67,7 @@ class Execution:
     closing: Closing
     connections: Connections
     orders: Orders
+    durations: Durations
     clock: Clock
     submit_patience: timedelta = SUBMIT_PATIENCE
     cancel_patience: timedelta = CANCEL_PATIENCE
@@ -77,6 +76,10 @@ class Execution:
     @property
     def _endings(self) -> Endings:
         return Endings(runs=self.runs, closing=self.closing, clock=self.clock)
+
+    @property
+    def _looks(self) -> Looks:
+        return Looks(connections=self.connections, durations=self.durations, clock=self.clock)
 
     def submit(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
         """Start the attempt on its platform, once, however often this is called."""
@@ -111,12 +114,12 @@ class Execution:
         except _TROUBLE as error:
             return self._in_the_dark(stored, memo, error)
         if report.status.is_final:
+            self._looks.learn(stored.run, report)
             return self._endings.end(stored, lambda run: reported(run, report))
-        stored = self._note_progress(stored, report, memo)
+        stored = self._note_progress(stored, report)
         stored = change_run(self.runs, stored, lambda run: self._timed_out(run, attempt))
         if not _is_to_stop(stored.run):
-            memo = memo.looked()
-            delay = delay_before_look(memo.looks, wish=report.retry_after)
+            delay, memo = self._looks.next(stored.run, memo.looked(), wish=report.retry_after)
             return self._again(stored.run, delay, memo)
         return self._stopping(stored, connector, external_id, memo)
 
@@ -192,9 +195,11 @@ class Execution:
         stored = self._record_submitted(stored, current.number, submitted)
         if not stored.run.carries(current.number):
             return self._overtaken(stored, current.number, submitted)
+        if stored.run.cancel_requested is not None:
+            return self._again(stored.run, 0, Memo())
         wish = report.retry_after if report is not None else None
-        wanted = stored.run.cancel_requested is not None
-        return self._again(stored.run, 0 if wanted else delay_before_look(0, wish=wish), Memo())
+        delay, memo = self._looks.next(stored.run, Memo(), wish=wish)
+        return self._again(stored.run, delay, memo)
 
     def _record_submitted(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StoredRun:
         def recorded(run: TaskRun) -> TaskRun | None:
@@ -280,7 +285,7 @@ class Execution:
         _log.warning("A run that is given up was stopped.", extra=_stop("stop_at_last", run))
         return True
 
-    def _note_progress(self, stored: StoredRun, report: Report, memo: Memo) -> StoredRun:
+    def _note_progress(self, stored: StoredRun, report: Report) -> StoredRun:
         """Show on the row what is new of the attempt, and from when its time runs."""
         attempt = stored.run.attempt
         if attempt is None:
@@ -288,7 +293,8 @@ class Execution:
         limited = stored.run.execution_timeout_seconds is not None
         started = limited and report.started_at not in {None, attempt.started_at}
         changed = attempt.provider_status != report.status
-        if not started and not (changed and memo.looks + 1 >= _LOOKS_BEFORE_PROGRESS):
+        age = self.clock() - (attempt.submitted_at or self.clock())
+        if not started and not (changed and age >= _WORTH_A_WRITE):
             return stored
 
         def noted(run: TaskRun) -> TaskRun | None:
@@ -322,7 +328,7 @@ class Execution:
         """Look again after a delay, or at the deadline if that is earlier."""
         if run.deadline is not None and run.deadline > self.clock():
             delay = min(delay, (run.deadline - self.clock()).total_seconds())
-        return Verdict(submitted=True, after_seconds=delay, memo=memo)
+        return Verdict(submitted=True, after_seconds=delay, memo=memo.waiting(delay))
 
     # Trouble
 

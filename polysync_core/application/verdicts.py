@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
 from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.runs.learning import Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,11 @@ class Memo:
     """Whether a submit may have been carried out although nobody said so."""
     stop_sent: float | None = None
     """Epoch seconds at which the platform took the request to stop; asking again does no harm."""
+    waited: float = 0.0
+    """Seconds for which it was told to wait between looks: it is as old as this at the least,
+    whatever the clock says."""
+    past: tuple[Ended, ...] | None = None
+    """When the last runs of its kind ended; None while that is not known."""
 
     def troubled(self, now: datetime) -> Memo:
         """Return the memo after one more call that found nothing out."""
@@ -36,6 +42,10 @@ class Memo:
     def looked(self) -> Memo:
         """Return the memo after a look that found the run still running."""
         return replace(self, looks=self.looks + 1, failures=0, troubled_since=None)
+
+    def waiting(self, seconds: float) -> Memo:
+        """Return the memo after a wait before the next look."""
+        return replace(self, waited=self.waited + seconds)
 
     def trouble(self, now: datetime) -> timedelta:
         """Return for how long nothing has been found out."""
@@ -47,12 +57,16 @@ class Memo:
 
     def as_json(self) -> dict[str, Any]:
         """Return the memo as plain JSON."""
-        return asdict(self)
+        past = None if self.past is None else [[each.by, each.exact] for each in self.past]
+        return {**asdict(self), "past": past}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Return the memo that `as_json` wrote, also by another release."""
-        return cls(**{key: value for key, value in data.items() if key in cls.__slots__})
+        known = {key: value for key, value in data.items() if key in cls.__slots__}
+        if known.get("past") is not None:
+            known["past"] = tuple(Ended(by=by, exact=exact) for by, exact in known["past"])
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ class Api:
         address = _checked(url)
         self.url = url.rstrip("/")
         self._http = httpx.Client(
-            headers={"accept": "application/json"} | _credentials(key, token),
+            headers={"accept": "application/json"} | _credentials(address, key, token),
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_trust(address),
             # A proxy set for the internet must not come between two programs on one machine.
@@ -172,12 +172,17 @@ def _trust(address: httpx.URL) -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _credentials(key: str | None, token: str | None) -> dict[str, str]:
+def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict[str, str]:
+    in_the_clear = address.scheme == "http" and not _is_loopback(address.host)
     headers: dict[str, str] = {}
     for name, secret in (("POLYSYNC_KEY", key), ("POLYSYNC_TOKEN", token)):
-        if secret and not (secret.isascii() and secret.isprintable()):
+        if not secret:
+            continue
+        if not (secret.isascii() and secret.isprintable()):
             # The HTTP library would refuse it too, but with the secret in its message.
             raise CommandFailed(f"{name} holds characters that no key or token has.")
+        if in_the_clear:
+            raise CommandFailed(f"{name} would be sent in the clear: the address needs https://.")
     if key:
         headers[_KEY_HEADER] = key
     if token:
@@ -217,7 +222,10 @@ def _not_json(response: httpx.Response) -> CommandFailed:
     status = response.status_code
     url = str(response.url.copy_with(query=None))
     if status in _UNAUTHORISED:
-        return CommandFailed(f"{url} answered {status}: set POLYSYNC_TOKEN to a token for the app.")
+        return CommandFailed(
+            f"{url} answered {status}: set POLYSYNC_TOKEN to a token for the app, or POLYSYNC_KEY "
+            "to a key where it takes keys."
+        )
     kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
     return UnexpectedAnswer(
         f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL right?",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable, Uncertain
 from polysync_core.domain.json import JsonObject
 from polysync_core.lakeflow.client import JobsApi
 from polysync_core.lakeflow.configuration import Lakeflow
@@ -32,7 +32,7 @@ from polysync_core.lakeflow.outcome import (
     Done,
     ExecutionResult,
     Failed,
-    outcome_of,
+    failed,
     phrase,
 )
 from polysync_core.lakeflow.schema import accepted
@@ -210,10 +210,11 @@ class LakeflowJob:
             api = self._open()
         except PolysyncError as error:
             return self._unusable(error)
-        result = outcome_of(lambda: call(api))
-        if isinstance(result, Failed):
-            self._note(result)
-        return result
+        try:
+            return Done(data=call(api))
+        except (PlatformRefused, Unavailable, Uncertain) as error:
+            self._note(error)
+            return failed(error)
 
     def _read[T](
         self,
@@ -250,14 +251,11 @@ class LakeflowJob:
         )
         return Failed(status=INTERNAL, message=phrase(INTERNAL))
 
-    def _note(self, result: Failed) -> None:
+    def _note(self, error: PolysyncError) -> None:
         _log.warning(
-            "A call to Databricks was not carried out.",
-            extra={
-                "action": "lakeflow_call_failed",
-                "job": self.key.name,
-                "status": result.status,
-            },
+            "A call to Databricks was not carried out: %s",
+            error,
+            extra={"action": "lakeflow_call_failed", "job": self.key.name},
         )
 
 

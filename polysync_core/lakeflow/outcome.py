@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
@@ -43,16 +42,8 @@ class Failed:
 type ExecutionResult[T] = Done[T] | Failed
 
 
-def outcome_of[T](call: Callable[[], T]) -> ExecutionResult[T]:
-    """Return what a call to Databricks came to; no text of Databricks is in it."""
-    try:
-        return Done(data=call())
-    except (PlatformRefused, Unavailable, Uncertain) as error:
-        return failed(error)
-
-
 def failed(error: PlatformRefused | Unavailable | Uncertain) -> Failed:
-    """Return the failure that an error stands for."""
+    """Return the failure that an error stands for; no text of the error is in it."""
     status = error.status or INTERNAL
     if status < HTTPStatus.BAD_REQUEST:
         status = INTERNAL

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from polysync_core.access.delegation import Delegation
 from polysync_core.access.held_token import is_sendable
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.secrets import Secret
@@ -17,6 +18,7 @@ from polysync_core.lakeflow.errors import NoUserToken
 
 FORWARDED_TOKEN = "x-forwarded-access-token"  # noqa: S105 - the name of a header
 APP_SERVICE_TOKEN = "x-ms-token-aad-access-token"  # noqa: S105 - the name of a header
+_PRINCIPAL = "x-ms-client-principal"
 
 _MISSING = "Missing user token in request headers"
 
@@ -28,16 +30,6 @@ class HasHeaders(Protocol):
     def headers(self) -> Mapping[str, str]:
         """The headers of the request."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delegation:
-    """The app registration that tokens of App Service's users are exchanged by."""
-
-    tenant_id: str
-    client_id: str
-    identity_client_id: str
-    """The managed identity that the registration trusts, in place of a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +76,19 @@ class Hosting:
                 "the app may not act for its users yet: set POLYSYNC_DELEGATION_CLIENT_ID and"
                 " POLYSYNC_DELEGATION_TENANT_ID",
             )
+        if not _header(request, _PRINCIPAL):
+            # Whoever comes by a key of the app is nobody whom App Service has signed in.
+            raise Unauthenticated(f"{_MISSING}: only who has signed in can be acted for")
         return UserToken(token=_token(request, APP_SERVICE_TOKEN), exchanged_by=self.delegation)
 
 
 def _token(request: HasHeaders, name: str) -> Secret:
-    # Frameworks differ in whether their headers are a mapping without case.
-    found = next((text for key, text in request.headers.items() if key.lower() == name), "")
+    found = _header(request, name)
     if not is_sendable(found):
         raise Unauthenticated(f"{_MISSING}: {name} is absent or unreadable; sign in again")
     return Secret(found)
+
+
+def _header(request: HasHeaders, name: str) -> str:
+    # Frameworks differ in whether their headers are a mapping without case.
+    return next((text for key, text in request.headers.items() if key.lower() == name), "")

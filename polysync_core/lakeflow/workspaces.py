@@ -6,9 +6,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from polysync_core.access.auth import Cloud
+from polysync_core.access.delegation import Delegation
 from polysync_core.access.hosts import BaseAddress
 from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -18,7 +18,7 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.lakeflow.client import JobsApi
 from polysync_core.lakeflow.configuration import Lakeflow
 from polysync_core.lakeflow.tiers import Limits
-from polysync_core.lakeflow.users import Delegation, UserToken
+from polysync_core.lakeflow.users import UserToken
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
 from polysync_core.platforms.credentials import Credential, GivenToken
@@ -145,15 +145,7 @@ class Workspaces:
 def _exchanged(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
     # Costs start-up time, which only calls on behalf of users pay.
     from polysync_core.access.entra import EntraToken
-    from polysync_core.access.on_behalf import OnBehalfToken, exchanging
+    from polysync_core.access.on_behalf import Exchanger, OnBehalfToken
 
-    def exchange() -> Any:
-        return exchanging(
-            user.token,
-            tenant_id=by.tenant_id,
-            client_id=by.client_id,
-            identity_client_id=by.identity_client_id,
-            cloud=cloud,
-        )
-
-    return OnBehalfToken(EntraToken(exchange, ENTRA_SCOPE))
+    exchanger = Exchanger(by=by, cloud=cloud)
+    return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))

@@ -15,6 +15,7 @@ from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.runs.polling import QUICK, Plan
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
 from polysync_core.platforms.http import Wire
 
@@ -38,6 +39,8 @@ class JobKind:
     check: Callable[[Job], Sequence[Problem]]
     """Returns what cannot be right in a Job, by paths such as `externalId` or `settings.x`."""
     capabilities: frozenset[Capability] = frozenset(Capability)
+    plan: Plan = QUICK
+    """When a run is looked at while nothing is known of how long runs of its Task take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

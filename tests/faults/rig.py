@@ -21,6 +21,7 @@ from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.closing import Closing
 from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.execution import Execution
 from polysync_core.application.gates import Gates
 from polysync_core.application.job_runs import JobRequest, JobRuns
@@ -277,6 +278,7 @@ class World:
                 closing=closing,
                 connections=connections,
                 orders=Orders(resolve_secret=Secret),
+                durations=Durations(runs, monotonic=self.clock.seconds),
                 clock=self.clock,
             ),
             reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=self.clock),

@@ -1,4 +1,5 @@
-"""The app itself on the official worker: every trigger is invoked, and smoke.py finds it whole."""
+"""The app itself on the official worker: every trigger is invoked, keys open what they should, and
+smoke.py finds it whole."""
 
 from __future__ import annotations
 
@@ -14,18 +15,24 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
+from polysync_core.domain.access_keys import new_access_key
+from polysync_core.domain.roles import Role
 from tests.faults.stand import Stand, has_ended, stand
 from tests.integration.devhost.host_process import ROOT, eventually
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
 SNAPSHOT = Path(__file__).with_name("functions.json")
+READS, READER = new_access_key("dashboard", Role.READER)
+RUNS, OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with stand(tmp_path_factory.mktemp("whole")) as opened:
-        yield opened
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYSYNC_ACCESS_KEYS", f"{READER},{OPERATOR}")
+        with stand(tmp_path_factory.mktemp("whole")) as opened:
+            yield opened
 
 
 def _by_type(trigger: str) -> list[str]:
@@ -68,17 +75,46 @@ def test_the_smoke_test_notices_that_nobody_must_sign_in(site: Stand) -> None:
     assert "FAIL  no token, no answer: 200 where 401 was expected" in checked.stdout
 
 
+def test_the_key_of_a_machine_opens_what_its_role_allows(site: Stand) -> None:
+    asked = ["run", "nap", "-p", "seconds=0.1", "--follow"]
+
+    assert _polysync(site, READS, "runs").returncode == 0
+    refused = _polysync(site, READS, *asked)
+    ran = _polysync(site, RUNS, *asked)
+    unknown = _polysync(site, new_access_key("nightly-ci", Role.OPERATOR)[0], "runs")
+
+    assert (refused.returncode, ran.returncode, unknown.returncode) == (1, 0, 1)
+    assert "This needs the app role Polysync.Operator" in refused.stderr
+    assert "the key is none of this app's" in unknown.stderr
+    changes = site.host.get("/audit")["items"]
+    by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
+    assert by_key == ["/tasks/nap/run"]
+    told = json.dumps(changes) + site.host.said() + ran.stdout + ran.stderr
+    assert [key for key in (READS, RUNS) if key in told] == []
+
+
 def _smoke(site: Stand, *options: str) -> subprocess.CompletedProcess[str]:
-    url = f"http://127.0.0.1:{site.host.port}/api"
-    variables = {name: value for name, value in os.environ.items() if name != "POLYSYNC_TOKEN"}
+    return _call(site, ["scripts/smoke.py", _url(site), "--patience", "60", *options])
+
+
+def _polysync(site: Stand, key: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return _call(site, ["-m", "polysync_core.cli", *options], POLYSYNC_KEY=key)
+
+
+def _call(site: Stand, arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    usual = {name: text for name, text in os.environ.items() if name != "POLYSYNC_TOKEN"}
     return subprocess.run(
-        [sys.executable, "scripts/smoke.py", url, "--patience", "60", *options],
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env=variables,
+        env=usual | {"POLYSYNC_URL": _url(site)} | variables,
         capture_output=True,
         text=True,
         timeout=120,
     )
+
+
+def _url(site: Stand) -> str:
+    return f"http://127.0.0.1:{site.host.port}/api"
 
 
 def _answers_health(site: Stand) -> bool:

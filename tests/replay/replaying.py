@@ -27,7 +27,7 @@ HISTORIES = Path(__file__).with_name("histories")
 
 
 class Broken(AssertionError):
-    """An orchestrator cannot go on with a history of an earlier release."""
+    """What an earlier release left in the engine cannot be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)

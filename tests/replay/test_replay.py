@@ -13,6 +13,7 @@ from orchestrations import complete_run, end_run, task_run
 from orchestrations.names import COMPLETE_RUN, END_RUN, TASK_RUN
 from scripts import record_histories
 from tests.faults.virtual_engine import registered
+from tests.replay.entity_lives import LIVES
 from tests.replay.recording import record
 from tests.replay.replaying import HISTORIES, Broken, Recording, recordings, replay
 from tests.replay.scenarios import SCENARIOS
@@ -135,9 +136,12 @@ def test_a_version_that_is_none_is_refused(
 def test_a_release_is_recorded_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(record_histories, "HISTORIES", tmp_path)
+    histories, states = tmp_path / "histories", tmp_path / "states"
+    monkeypatch.setattr(record_histories, "HISTORIES", histories)
+    monkeypatch.setattr(record_histories, "STATES", states)
     assert record_histories.main(["9.0.0"]) == 0
-    assert len(list((tmp_path / "9.0.0").iterdir())) == len(SCENARIOS)
+    assert len(list((histories / "9.0.0").iterdir())) == len(SCENARIOS)
+    assert len(list((states / "9.0.0").iterdir())) == len(LIVES)
     with pytest.raises(SystemExit):
         record_histories.main(["9.0.0"])
     assert "recorded already" in capsys.readouterr().err

@@ -26,6 +26,12 @@ def test_a_name_that_no_queue_can_have_is_refused(name: str) -> None:
         Settings.read({**STORAGE, "POLYSYNC_RUN_EVENTS_QUEUE": name})
 
 
+@pytest.mark.parametrize("name", ["run-requests", "webhook-deliveries", "run-requests-poison"])
+def test_events_do_not_go_where_the_app_itself_listens(name: str) -> None:
+    with pytest.raises(SettingError, match=r"POLYSYNC_RUN_EVENTS_QUEUE is .* itself reads"):
+        Settings.read({**STORAGE, "POLYSYNC_RUN_EVENTS_QUEUE": name})
+
+
 @pytest.mark.parametrize("text", ["0", "51", "-1", "eight", "1.5", "1e1", "\u0661"])
 def test_attempts_are_a_number_within_reason(text: str) -> None:
     with pytest.raises(SettingError, match="POLYSYNC_WEBHOOK_ATTEMPTS"):

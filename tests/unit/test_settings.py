@@ -66,6 +66,11 @@ def test_an_empty_setting_of_storage_counts_as_left_out() -> None:
             "POLYSYNC_ENVIRONMENT",
             id="development in Azure",
         ),
+        pytest.param(
+            STORAGE | {"POLYSYNC_ACCESS_KEYS": "ci:Operator:00"},
+            "POLYSYNC_ACCESS_KEYS: the role of ci must be one of Polysync.Reader, ",
+            id="a key of a machine without a role",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(variables: dict[str, str], name: str) -> None:

@@ -55,6 +55,12 @@ param alwaysReadyHttp int
 @description('Required. Tenant whose tokens are accepted.')
 param authTenantId string
 
+@description('Required. Scope that MCP clients are told to ask for.')
+param authScope string
+
+@description('Required. Keys of machines, as name:role:sha256 entries; empty for none.')
+param accessKeys string
+
 @description('Required. Name of the queue of run events.')
 param runEventsQueue string
 
@@ -105,12 +111,16 @@ var settings = {
   PYTHON_THREADPOOL_THREAD_COUNT: '32'
   TASKHUB_NAME: taskHubName
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: authTenantId
+  WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES: authScope
+  // What App Service does not close, the host's own key does.
+  AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel: empty(accessKeys) ? 'Anonymous' : 'System'
   POLYSYNC_STORAGE__credential: 'managedidentity'
   POLYSYNC_STORAGE__clientId: identityClientId
   POLYSYNC_STORAGE__queueServiceUri: dataStorage.properties.primaryEndpoints.queue
   POLYSYNC_STORAGE__tableServiceUri: dataStorage.properties.primaryEndpoints.table
   POLYSYNC_ENVIRONMENT: 'production'
   POLYSYNC_ALLOW_LOOPBACK_PLATFORMS: 'false'
+  POLYSYNC_ACCESS_KEYS: accessKeys
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
   POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)

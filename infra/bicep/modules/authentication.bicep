@@ -10,6 +10,9 @@ param identifierUri string
 @description('Required. Tenant whose tokens are accepted.')
 param tenantId string
 
+@description('Required. Whether machines may call with keys, which App Service does not know: it lets requests without a token through.')
+param keysAllowed bool
+
 @description('Required. Client ids of further applications whose tokens are accepted.')
 param allowedApplications array
 
@@ -30,8 +33,8 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
       runtimeVersion: '~1'
     }
     globalValidation: {
-      requireAuthentication: true
-      unauthenticatedClientAction: 'Return401'
+      requireAuthentication: !keysAllowed
+      unauthenticatedClientAction: keysAllowed ? 'AllowAnonymous' : 'Return401'
       excludedPaths: [
         '/api/health'
       ]

@@ -25,10 +25,10 @@ param schedulerName string
 param taskHubName string
 
 @description('Required. Object id of whoever may write secrets; empty for nobody.')
-param secretsOfficerId string
+param vaultOfficerId string
 
-@description('Required. Kind of secretsOfficerId.')
-param secretsOfficerType string
+@description('Required. Kind of vaultOfficerId.')
+param vaultOfficerType string
 
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 var roles = {
@@ -155,12 +155,12 @@ resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (
 }
 
 // The person or pipeline that puts the platforms' secrets into the vault.
-resource vaultOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(secretsOfficerId)) {
-  name: guid(vault.id, secretsOfficerId, roles.secretsOfficer)
+resource vaultOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(vaultOfficerId)) {
+  name: guid(vault.id, vaultOfficerId, roles.secretsOfficer)
   scope: vault
   properties: {
-    principalId: secretsOfficerId
-    principalType: secretsOfficerType
+    principalId: vaultOfficerId
+    principalType: vaultOfficerType
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.secretsOfficer)
   }
 }

@@ -3,6 +3,7 @@
 What is stored outlives a deployment: fields may be added with a default, never renamed, moved or
 given another meaning. The state's lists are rows of fixed columns, as thousands of them are read
 and written with every decision; what a newer release appends to a row is ignored by an older one.
+tests/replay holds what earlier releases stored against it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from polysync_core.access.auth import Cloud
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
+from polysync_core.domain.runs.polling import PATIENT
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
@@ -75,7 +76,7 @@ def open_data_factory(platform: Platform, surroundings: Surroundings) -> Connect
 
 KIND = PlatformKind(
     name=PlatformType.AZURE_DATA_FACTORY,
-    jobs={JobType.ADF_PIPELINE: JobKind(check=check_pipeline_job)},
+    jobs={JobType.ADF_PIPELINE: JobKind(check=check_pipeline_job, plan=PATIENT)},
     check=check_data_factory,
     open=open_data_factory,
 )

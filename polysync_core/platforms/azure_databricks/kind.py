@@ -7,6 +7,7 @@ from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.runs.polling import PATIENT
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.jobs import Jobs
 from polysync_core.platforms.azure_databricks.notebook import Notebooks, check_notebook
@@ -87,7 +88,9 @@ KIND = PlatformKind(
         JobType.DATABRICKS_WORKFLOW: JobKind(
             check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
         ),
-        JobType.DATABRICKS_PIPELINE: JobKind(check=check_pipeline, capabilities=_WITHOUT_OUTPUTS),
+        JobType.DATABRICKS_PIPELINE: JobKind(
+            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=PATIENT
+        ),
     },
     check=check_databricks,
     open=open_databricks,

@@ -13,6 +13,7 @@ from polysync_core.access.hosts import BaseAddress
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
+from polysync_core.domain.runs.polling import PATIENT
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import public_address
 from polysync_core.platforms.azure.refusals import AzureRefusals
@@ -107,7 +108,9 @@ KIND = PlatformKind(
     name=PlatformType.AZURE_SYNAPSE,
     jobs={
         JobType.SYNAPSE_PIPELINE: JobKind(
-            check=check_pipeline_job, capabilities=frozenset(Capability) - {Capability.OUTPUTS}
+            check=check_pipeline_job,
+            capabilities=frozenset(Capability) - {Capability.OUTPUTS},
+            plan=PATIENT,
         )
     },
     check=check_synapse,

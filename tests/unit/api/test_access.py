@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from collections.abc import Mapping
 from functools import cache
 from itertools import count, product
 from typing import Any
@@ -19,13 +20,16 @@ from polysync_core.api.callers import (
     CALLER_KEY,
     Caller,
     Identify,
+    by_key,
     from_app_service,
     nobody,
     whoever_is_on_this_machine,
 )
-from polysync_core.api.roles import OPEN, RULES, Role, role_for
+from polysync_core.api.roles import OPEN, RULES, role_for
 from polysync_core.application.audit import Audit
 from polysync_core.bootstrap import build, build_api, identify_by
+from polysync_core.domain.access_keys import AccessKey, new_access_key
+from polysync_core.domain.roles import Role
 from polysync_core.settings import Settings
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
@@ -36,6 +40,9 @@ CALLERS: dict[str, frozenset[Role]] = {
     **{role.name: frozenset({role}) for role in Role},
 }
 PRODUCTION = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
+MACHINES = {role: new_access_key(role.name.lower(), role) for role in Role}
+"""A key of each role, with what is kept of it."""
+KEYS = [kept for _, kept in MACHINES.values()]
 
 
 @cache
@@ -74,6 +81,10 @@ class Inside:
         await PlainTextResponse("in", status_code=self.status)(scope, receive, send)
 
 
+def _key(role: Role) -> dict[str, str]:
+    return {"x-functions-key": MACHINES[role][0]}
+
+
 class House:
     """A door with something behind it."""
 
@@ -85,13 +96,18 @@ class House:
             Access(self.inside, door=door, prefix="/api"), base_url="http://127.0.0.1"
         )
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None) -> Any:
+    def ask(self, method: str, path: str, headers: Mapping[str, str | bytes] | None = None) -> Any:
         return self.client.request(method, path, headers=headers or {})
 
 
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+@pytest.fixture
+def house_with_keys() -> House:
+    return House(by_key(KEYS, otherwise=from_app_service))
 
 
 # The table
@@ -116,8 +132,29 @@ def test_a_route_is_for_those_who_have_its_role(
     assert len(house.inside.came) == allowed
 
 
+@pytest.mark.parametrize(
+    ("route", "role"),
+    [pytest.param(r, role, id=f"{' '.join(r)} {role}") for r, role in product(sorted(RULES), Role)],
+)
+def test_a_route_is_for_machines_whose_key_has_its_role(
+    house_with_keys: House, route: tuple[str, str], role: Role
+) -> None:
+    method, template = route
+    path = template.replace("{name}", "x").replace("{run_id}", "r")
+    allowed = _minimum(method, template) in role.includes
+
+    answer = house_with_keys.ask(method, path, _key(role))
+
+    assert answer.status_code == (200 if allowed else 403)
+    assert len(house_with_keys.inside.came) == allowed
+
+
 @pytest.mark.parametrize("route", sorted(RULES), ids=" ".join)
-def test_a_route_is_for_nobody_who_has_not_signed_in(house: House, route: tuple[str, str]) -> None:
+@pytest.mark.parametrize("keys", [[], KEYS], ids=["no keys", "keys"])
+def test_a_route_is_for_nobody_who_has_not_signed_in(
+    keys: list[AccessKey], route: tuple[str, str]
+) -> None:
+    house = House(by_key(keys, otherwise=from_app_service))
     answer = house.ask(route[0], route[1].replace("{name}", "x").replace("{run_id}", "r"))
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
@@ -279,6 +316,81 @@ def test_without_authentication_in_front_a_sent_principal_opens_nothing() -> Non
 
     assert answer.status_code == 401
     assert "WEBSITE_AUTH_ENABLED" in answer.json()["detail"]
+
+
+def test_a_machine_is_known_by_the_name_of_its_key(house_with_keys: House) -> None:
+    house_with_keys.ask("PUT", "/definitions", _key(Role.ADMINISTRATOR))
+
+    (caller,) = house_with_keys.inside.came
+    assert caller == Caller(name="key:administrator", roles=frozenset({Role.ADMINISTRATOR}))
+    (entry,) = house_with_keys.store.entries.values()
+    assert (entry.actor, entry.object_id) == ("key:administrator", None)
+
+
+def test_a_token_tells_more_than_a_key(house_with_keys: House) -> None:
+    headers = _header(Role.READER, upn="ann@example.com") | _key(Role.ADMINISTRATOR)
+
+    assert house_with_keys.ask("PUT", "/definitions", headers).status_code == 403
+    assert house_with_keys.ask("GET", "/tasks", headers).status_code == 200
+    assert [caller.name for caller in house_with_keys.inside.came if caller] == ["ann@example.com"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(new_access_key("reader", Role.READER)[0], id="one that is not listed"),
+        pytest.param("", id="an empty one"),
+        pytest.param(KEYS[0].digest, id="the hash of one"),
+        pytest.param(MACHINES[Role.READER][0][:-1], id="the most of one"),
+        pytest.param("polysync_" + "\u00e9" * 43, id="letters that no key has"),
+    ],
+)
+def test_a_key_that_is_none_opens_nothing(
+    house_with_keys: House, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        answer = house_with_keys.ask("GET", "/tasks", {"x-functions-key": key.encode("latin-1")})
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert house_with_keys.inside.came == []
+    assert [r.__dict__["action"] for r in caplog.records if "action" in r.__dict__] == [
+        "key_refused"
+    ]
+    if key:
+        assert key not in caplog.text + answer.text
+
+
+def test_a_key_is_in_no_log(house_with_keys: House, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        house_with_keys.ask("GET", "/tasks", _key(Role.READER))
+        house_with_keys.ask("PUT", "/definitions", _key(Role.READER))
+
+    told = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
+    assert "key:reader" in told
+    assert MACHINES[Role.READER][0] not in told
+
+
+def test_keys_open_nothing_where_there_are_none_in_the_settings() -> None:
+    for variables in ({}, {"WEBSITE_AUTH_ENABLED": "True"}):
+        house = House(identify_by(Settings.read(PRODUCTION | variables)))
+        assert house.ask("GET", "/tasks", _key(Role.ADMINISTRATOR)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("variables", "without"),
+    [
+        pytest.param({"WEBSITE_AUTH_ENABLED": "True"}, 401, id="behind App Service"),
+        pytest.param({}, 401, id="nothing in front"),
+        pytest.param({"POLYSYNC_ENVIRONMENT": "development"}, 200, id="one machine"),
+    ],
+)
+def test_keys_of_the_settings_count_everywhere(variables: dict[str, str], without: int) -> None:
+    listed = {"POLYSYNC_ACCESS_KEYS": ",".join(map(str, KEYS))}
+    house = House(identify_by(Settings.read(PRODUCTION | variables | listed)))
+
+    assert house.ask("GET", "/tasks", _key(Role.READER)).status_code == 200
+    assert house.ask("PUT", "/definitions", _key(Role.OPERATOR)).status_code == 403
+    assert house.ask("PUT", "/definitions").status_code == without
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7071", "localhost", "[::1]:7071", "[::1]"])

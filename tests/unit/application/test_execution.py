@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ import pytest
 from polysync_core.api.views import run_view
 from polysync_core.application.acceptance import waiting
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.execution import (
     CANCEL_PATIENCE,
     LOST_PATIENCE,
@@ -27,7 +29,9 @@ from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
 from polysync_core.domain.runs.events import is_remark
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.learning import Ended
+from polysync_core.domain.runs.polling import CANCELLING_DELAY
+from polysync_core.domain.runs.stored import Listing, Page, StoredRun
 from polysync_core.domain.runs.values import (
     RunStatus,
     TaskRun,
@@ -68,6 +72,7 @@ class Bench:
             closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
             orders=Orders(resolve_secret=self._resolve),
+            durations=Durations(self.runs),
             clock=self.clock,
             **settings,
         )
@@ -552,8 +557,11 @@ def test_an_orchestration_of_an_earlier_attempt_touches_nothing(bench: Bench) ->
 def test_long_runs_show_the_platforms_progress(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     memo = bench.submit().memo
-    for _ in range(3):
-        memo = bench.look(memo).memo
+    bench.clock.advance(seconds=3)
+    memo = bench.look(memo).memo
+    assert bench.run.attempts[0].provider_status == ProviderStatus.STARTING
+    bench.clock.advance(seconds=2)
+    bench.look(memo)
     assert bench.run.attempts[0].provider_status == ProviderStatus.RUNNING
 
 
@@ -565,6 +573,37 @@ def test_giving_up_says_where_to_look(bench: Bench) -> None:
 
 def test_a_memo_of_another_release_is_read() -> None:
     assert Memo.from_json({"looks": 3, "unheard_of": 1}) == Memo(looks=3)
+
+
+def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
+    past = (Ended(by=61.5), Ended(by=70, exact=False))
+    memo = Memo(looks=3, past=past, waited=12.5)
+    assert Memo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
+    assert Memo.from_json(Memo(past=()).as_json()).past == ()
+
+
+def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
+    class Unlisted(FakeRuns):
+        def page(self, listing: Listing) -> Page[TaskRun]:
+            raise Unavailable
+
+    bench = Bench(runs=Unlisted())
+    bench.platform.reports = [RUNNING, SUCCESS]
+    assert bench.submit().submitted
+    assert bench.look(bench.look().memo).done
+
+
+def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) -> None:
+    bench.platform.reports = [RUNNING]
+    bench.submit()
+    memo = Memo(past=(Ended(by=3_600),) * 5)
+    bench.clock.advance(seconds=600)
+    assert bench.look(memo).after_seconds == 45
+
+    bench.ask_to_cancel()
+
+    assert bench.look(memo).after_seconds == CANCELLING_DELAY
+    assert bench.platform.cancelled == ["1"]
 
 
 RETRY = Retry(enabled=True, max_attempts=2, initial_delay_seconds=30)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.execution import Execution
 from polysync_core.application.orders import Orders
 from polysync_core.application.publishing import REST_SECONDS, PublishingRuns
@@ -62,6 +63,7 @@ class World:
             closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
             orders=Orders(resolve_secret=lambda _: Secret("")),
+            durations=Durations(self.runs),
             clock=self.clock,
         )
 

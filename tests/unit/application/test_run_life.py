@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.connections import Connections
+from polysync_core.application.durations import Durations
 from polysync_core.application.execution import CANCEL_PATIENCE, LOST_PATIENCE, Execution
 from polysync_core.application.orders import Orders
 from polysync_core.application.runs import TaskRuns
@@ -129,6 +130,7 @@ class RunLife(RuleBasedStateMachine):
             closing=closing_of(self.runs),
             connections=connections,
             orders=Orders(resolve_secret=self._no_secret),
+            durations=Durations(self.runs),
             clock=self.clock,
         )
         self.task_runs = TaskRuns(

@@ -626,6 +626,14 @@ class TestFailures:
         assert refused.exit_code == 1
         assert "t-2" not in refused.output
 
+    @pytest.mark.parametrize("name", ["POLYSYNC_KEY", "POLYSYNC_TOKEN"])
+    def test_no_credential_is_sent_in_the_clear(self, polysync: Invoke, name: str):
+        result = polysync("runs", "--url", "http://polysync.example/api", env={name: "s-1"})
+
+        assert result.exit_code == 1
+        assert f"{name} would be sent in the clear" in result.stderr
+        assert "s-1" not in result.output
+
     def test_a_slow_answer_is_a_time_out(
         self, api: FakeApi, polysync: Invoke, monkeypatch: pytest.MonkeyPatch
     ):

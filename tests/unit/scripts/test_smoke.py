@@ -11,6 +11,7 @@ from scripts.smoke import Smoke, Told, parse, report
 
 URL = "https://app.azurewebsites.net/api"
 TOKEN = "a-token"
+KEY = f"polysync_{'k' * 43}"
 
 
 class Deployment:
@@ -19,6 +20,7 @@ class Deployment:
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], list[httpx.Response]] = {}
         self.tokens: list[tuple[str, str | None]] = []
+        self.believes_everybody = False
         self.now = 0.0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -30,7 +32,9 @@ class Deployment:
             return scripted.pop(0) if len(scripted) > 1 else scripted[0]
         if path == "/health":
             return httpx.Response(200, json={"status": "ok"})
-        if token != f"Bearer {TOKEN}":
+        forged = self.believes_everybody and "x-ms-client-principal" in request.headers
+        key = request.headers.get("x-functions-key")
+        if not (token == f"Bearer {TOKEN}" or key == KEY or forged):
             return httpx.Response(401)
         if path == "/tasks/no-op/run":
             return httpx.Response(202, json={"runId": "r1"})
@@ -42,7 +46,8 @@ class Deployment:
         self.now += seconds
 
     def check(self, **told: Any) -> int:
-        usual: dict[str, Any] = {"token": TOKEN, "open": False, "task": "no-op", "patience": 10.0}
+        usual: dict[str, Any] = {"open": False, "task": "no-op", "patience": 10.0}
+        usual |= {"token": TOKEN, "key": None}
         with httpx.Client(transport=httpx.MockTransport(self.answer)) as http:
             smoke = Smoke(
                 Told(url=URL, **(usual | told)), http, clock=lambda: self.now, sleep=self.sleep
@@ -60,14 +65,32 @@ def test_a_whole_deployment_passes(
 ) -> None:
     assert deployment.check() == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4] for line in lines] == ["ok  "] * 5
+    assert [line[:4] for line in lines] == ["ok  "] * 8
     assert TOKEN not in "".join(lines)
+
+
+def test_a_machine_passes_with_its_key(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deployment.check(token=None, key=KEY) == 0
+    said = capsys.readouterr().out
+    assert "ok    key: 200" in said
+    assert KEY not in said
+
+
+def test_a_principal_that_is_believed_though_forged_is_told(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.believes_everybody = True
+    assert deployment.check() == 1
+    assert "FAIL  no principal but App Service's own: 200" in capsys.readouterr().out
 
 
 def test_the_token_goes_where_it_is_needed_only(deployment: Deployment) -> None:
     deployment.check()
     without = [path for path, token in deployment.tokens if token is None]
-    assert without == ["/health", "/task-runs", "/runtime/webhooks/durabletask/instances"]
+    doors = ["/runtime/webhooks/mcp", "/runtime/webhooks/durabletask/instances"]
+    assert without == ["/health", "/task-runs", "/task-runs", "/task-runs", *doors]
 
 
 def test_without_a_token_the_doors_are_tried_all_the_same(deployment: Deployment) -> None:
@@ -111,8 +134,20 @@ def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> No
             id="the engine answers without its key",
         ),
         pytest.param(
+            ("POST", "/runtime/webhooks/mcp"),
+            [httpx.Response(200, json={})],
+            "/runtime/webhooks/mcp answers 200 without a key",
+            id="agents are let in without a key",
+        ),
+        pytest.param(
             ("GET", "/task-runs"),
-            [httpx.Response(401), httpx.Response(403)],
+            [httpx.Response(401), httpx.Response(401), httpx.Response(200, json={})],
+            "no key but those listed: 200 where 401 was expected",
+            id="any key opens",
+        ),
+        pytest.param(
+            ("GET", "/task-runs"),
+            [*[httpx.Response(401)] * 3, httpx.Response(403)],
             "its holder has no app role",
             id="a token without a role",
         ),

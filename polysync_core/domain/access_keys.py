@@ -1,0 +1,111 @@
+"""Keys of machines, known by their hashes alone: each has a name and a role.
+
+A key is 256 random bits, so its plain SHA-256 tells nothing of it and may stand in a setting
+(docs/decisions/0011-keys-of-our-own.md).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import compare_digest
+
+from polysync_core.domain.roles import Role
+
+KEYS_A_NAME = 2
+"""One in use and one that follows it."""
+
+_MARK = "polysync_"
+_KEY = re.compile(rf"{_MARK}[A-Za-z0-9_-]{{43}}")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class BadAccessKeys(ValueError):
+    """The message says which entry is wrong and how, and holds nothing that might be a key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """Who holds a key, and what the key allows."""
+
+    name: str
+    role: Role
+    digest: str = field(repr=False)
+    """The SHA-256 of the key, in hexadecimal."""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.role}:{self.digest}"
+
+
+def new_access_key(name: str, role: Role) -> tuple[str, AccessKey]:
+    """Return a fresh key, which nobody will ever tell again, and what is kept of it."""
+    key = _MARK + secrets.token_urlsafe(32)
+    return key, AccessKey(name=name, role=role, digest=_digest(key))
+
+
+def holder_of(key: str, keys: Iterable[AccessKey]) -> AccessKey | None:
+    """Return whose key it is; how long that takes tells nothing of the keys that there are."""
+    # What is not of the form was not made at random, and must not open anything if listed.
+    if _KEY.fullmatch(key) is None:
+        return None
+    digest = _digest(key)
+    held = [each for each in keys if compare_digest(each.digest, digest)]
+    return held[0] if held else None
+
+
+def read_access_keys(text: str) -> tuple[AccessKey, ...]:
+    """Return the keys of `name:role:sha256` entries between commas; raises `BadAccessKeys`."""
+    entries = text.split(",") if text.strip() else []
+    keys = tuple(_entry(each.strip(), place) for place, each in enumerate(entries, 1))
+    _check_together(keys)
+    return keys
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be the name of a key's holder."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _entry(text: str, place: int) -> AccessKey:
+    parts = text.split(":")
+    if len(parts) != 3:
+        raise BadAccessKeys(f"entry {place} must be name:role:sha256")
+    name, role, digest = parts
+    if not is_name(name):
+        raise BadAccessKeys(
+            f"entry {place} has no name of 1 to 63 of a-z, 0-9 and -, as in nightly:{Role.READER}:…"
+        )
+    if role not in list(Role):
+        raise BadAccessKeys(f"the role of {name} must be one of {', '.join(Role)}")
+    if _DIGEST.fullmatch(digest) is None:
+        raise BadAccessKeys(
+            f"{name} must have the SHA-256 of its key in 64 lower-case hexadecimal digits, and "
+            "never the key itself"
+        )
+    return AccessKey(name=name, role=Role(role), digest=digest)
+
+
+def _check_together(keys: Sequence[AccessKey]) -> None:
+    of_name: defaultdict[str, list[AccessKey]] = defaultdict(list)
+    for key in keys:
+        of_name[key.name].append(key)
+    for name, held in of_name.items():
+        if len(held) > KEYS_A_NAME:
+            raise BadAccessKeys(f"{name} has more than {KEYS_A_NAME} keys: remove the former ones")
+        if len({each.role for each in held}) > 1:
+            raise BadAccessKeys(f"the keys of {name} contradict each other: give both one role")
+    of_digest: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        of_digest[key.digest].append(key.name)
+    for names in of_digest.values():
+        if len(names) > 1:
+            raise BadAccessKeys(f"{' and '.join(names)} have the same key: make one for each entry")
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

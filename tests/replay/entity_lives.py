@@ -1,0 +1,220 @@
+"""What may happen to a Dispatcher, with messages as they are sent today.
+
+A recorded state is never recorded again, so what is here may change with the Dispatcher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from orchestrations.names import DISPATCHER
+from polysync_core.domain.definitions.contention import ExceedAction
+from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
+from polysync_core.domain.dispatch.policies import (
+    Cap,
+    PlatformPolicy,
+    PolicySet,
+    ProfilePolicy,
+    Rate,
+    TaskPolicy,
+)
+from polysync_core.domain.dispatch.state import Lease, Waiting
+from polysync_core.domain.runs.identity import RunId, derived_run_id
+from tests.faults.virtual_engine import START
+
+type Policy = TaskPolicy | PlatformPolicy | ProfilePolicy
+
+PLATFORM = PlatformPolicy(name="lakehouse", version=1, profiles=("cap",))
+TASK = TaskPolicy(name="load", version=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody tells the entity, so many seconds after its life began."""
+
+    after: float
+    operation: str
+    input: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One life of a Dispatcher; between messages it rings for itself."""
+
+    name: str
+    messages: Sequence[Message]
+
+    @property
+    def file(self) -> str:
+        """The name of its recording."""
+        return f"{DISPATCHER}.{self.name}.json"
+
+
+def _run(name: str) -> RunId:
+    return derived_run_id("replay", name)
+
+
+def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Message:
+    usual = Waiting(
+        run_id=_run(name),
+        attempt=1,
+        task="load",
+        priority=100,
+        queued_at=START + timedelta(seconds=after),
+        platform="lakehouse",
+    )
+    told = {"waiting": encode_waiting(replace(usual, **facts))}
+    return Message(after, "enqueue", told | {"policies": _told(policies)} if policies else told)
+
+
+def _told(policies: Sequence[Policy]) -> Any:
+    known = PolicySet()
+    known.add(*policies)
+    return encode_policies(known)
+
+
+def _release(after: float, name: str, attempt: int = 1) -> Message:
+    return Message(after, "release", {"run": _run(name), "attempt": attempt})
+
+
+def _renew(after: float, *policies: Policy) -> Message:
+    return Message(after, "renew", {"policies": _told(policies)})
+
+
+def _adopt(after: float, name: str, **facts: Any) -> Message:
+    usual = Lease(run_id=_run(name), attempt=1, task="load", granted_at=START, platform="lakehouse")
+    return Message(after, "adopt", dict(encode_lease(replace(usual, **facts))))
+
+
+def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
+    names = tuple(each.name for each in profiles)
+    return [replace(PLATFORM, profiles=names), TASK, *profiles]
+
+
+def _cap(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
+    return ProfilePolicy(name=name, version=1, gate=Cap(slots=slots), **facts)
+
+
+def _rate(name: str, rate: Rate) -> ProfilePolicy:
+    return ProfilePolicy(name=name, version=1, gate=rate)
+
+
+_ONE_AT_A_TIME = replace(TASK, max_concurrent_runs=1)
+_FREE = [PLATFORM, _cap(9)]
+_HEAVY = TaskPolicy(name="merge", version=1, weight=2, profiles=("everywhere",))
+_EVERYWHERE = _cap(3, "everywhere", shared=True)
+_OFF = _cap(1, "off", enabled=False)
+_WAITING_ROOM = _cap(1, queue_size=2, queue_timeout=30_000)
+_NEXT_MINUTE = replace(
+    _cap(1, action=ExceedAction.DEFER_TO_NEXT_WINDOW), gate=Cap(slots=1, window=60_000)
+)
+_BATCH: dict[str, Any] = {"batch": "2026-02", "batch_limit": 2}
+
+LIVES = (
+    Life(
+        "max_concurrent_runs",
+        [
+            _enqueue(0, "a", _ONE_AT_A_TIME, *_FREE),
+            _enqueue(1, "b", _ONE_AT_A_TIME, *_FREE),
+            _enqueue(2, "c", priority=200),
+            _enqueue(3, "a"),
+            _renew(4, replace(_ONE_AT_A_TIME, version=2, max_concurrent_runs=2)),
+            _release(5, "a"),
+            _release(6, "b"),
+            _release(7, "c"),
+        ],
+    ),
+    Life(
+        "caps",
+        [
+            _enqueue(0, "a", *_limited_by(_cap(2), _OFF)),
+            *[_enqueue(n, f"h{n}", _HEAVY, _EVERYWHERE, task="merge") for n in (1, 2)],
+            _enqueue(3, "b"),
+            _enqueue(90, "c"),
+            *[_release(91 + n, name) for n, name in enumerate(("a", "h1", "b", "h2", "c"))],
+        ],
+    ),
+    Life(
+        "rates",
+        [
+            _enqueue(
+                0,
+                "a0",
+                *_limited_by(
+                    _rate("bursts", Rate(limit=3, window=10_000, burst=2, refill=1_000)),
+                    _rate("evenly", Rate(limit=10, window=20_000, leaky=True)),
+                ),
+            ),
+            *[_enqueue(n / 10, f"a{n}") for n in range(1, 6)],
+            *[_release(60, f"a{n}") for n in range(6)],
+        ],
+    ),
+    Life(
+        "turned_away",
+        [
+            _enqueue(0, "a", *_limited_by(_cap(1, action=ExceedAction.REJECT))),
+            _enqueue(1, "b"),
+            _release(2, "a"),
+        ],
+    ),
+    Life(
+        "waited_too_long",
+        [
+            _enqueue(0, "a", *_limited_by(_WAITING_ROOM)),
+            *[_enqueue(n, f"b{n}") for n in (1, 2, 3)],
+            _release(60, "a"),
+        ],
+    ),
+    Life(
+        "deferred",
+        [
+            _enqueue(0, "a", *_limited_by(_NEXT_MINUTE)),
+            _enqueue(10, "b"),
+            _release(20, "a"),
+            _enqueue(30, "c"),
+            _release(100, "c"),
+            _release(130, "b"),
+        ],
+    ),
+    Life(
+        "back_off",
+        [
+            _enqueue(0, "a", TASK, *_FREE),
+            _release(5, "a"),
+            _enqueue(5, "a", TASK, *_FREE, attempt=2, not_before=START + timedelta(seconds=35)),
+            _release(40, "a"),
+            _release(50, "a", 2),
+        ],
+    ),
+    Life(
+        "batch",
+        [
+            _enqueue(0, "b0", TASK, *_FREE, **_BATCH),
+            *[_enqueue(n, f"b{n}", priority=90, **_BATCH) for n in (1, 2, 3)],
+            *[_release(10 + n, f"b{n}") for n in range(4)],
+        ],
+    ),
+    Life(
+        "adopted",
+        [
+            _renew(0, _ONE_AT_A_TIME, *_FREE),
+            _adopt(1, "a", attempt=2, weight=2, **_BATCH),
+            _enqueue(2, "a"),
+            _enqueue(3, "b", _ONE_AT_A_TIME, *_FREE),
+            _adopt(4, "b"),
+            _release(5, "a", 2),
+            _release(6, "b"),
+        ],
+    ),
+    Life(
+        "told_late",
+        [
+            _enqueue(0, "a"),
+            _renew(60, TASK, *_FREE),
+            _release(70, "a"),
+        ],
+    ),
+)

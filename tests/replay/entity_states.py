@@ -1,0 +1,171 @@
+"""Recording what a Dispatcher keeps, and letting that of another release go on.
+
+An entity is not replayed: the host hands it the state that it kept, and the next messages. So after
+a deployment the state of the former release, and messages that are under way, meet the new code.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.durable_functions.worker import DurableFunctionsWorker
+from durabletask.internal import orchestrator_service_pb2 as pb
+from google.protobuf import wrappers_pb2
+
+from orchestrations.names import DISPATCHER, END_RUN
+from polysync_core.domain.dispatch.codec import decode_state, encode_state
+from tests.faults.virtual_engine import START, VirtualClock, govern_time, registered
+from tests.replay.entity_lives import Life
+from tests.replay.replaying import Broken
+
+STATES = Path(__file__).with_name("states")
+_ENTITY = f"@{DISPATCHER}@main"
+_MOST_STEPS = 1_000
+
+type Step = dict[str, Any]
+"""A message with its time, the state it left, and what the entity did besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The recording of one life in one release."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The release and the life."""
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    def steps(self) -> list[Step]:
+        """Return the recording."""
+        return json.loads(self.path.read_text())["steps"]
+
+
+def told_states() -> list[Told]:
+    """Return every recording of every release."""
+    return [Told(path) for path in sorted(STATES.glob("*/*.json"))]
+
+
+def record(life: Life) -> dict[str, Any]:
+    """Return what becomes of a Dispatcher in one life."""
+    steps: list[Step] = []
+    due = [(START.timestamp() + each.after, each.operation, each.input) for each in life.messages]
+    while due:
+        assert len(steps) < _MOST_STEPS, "it does not come to an end"
+        due.sort(key=lambda each: each[0])
+        at, operation, message = due.pop(0)
+        before = steps[-1]["state"] if steps else None
+        step = carry_out(before, datetime.fromtimestamp(at, UTC), operation, message)
+        steps.append(step)
+        for each in step["did"]:
+            if "signal" in each:
+                ringing = datetime.fromisoformat(each["at"]).timestamp()
+                due.append((ringing, each["signal"], each["input"]))
+    return {"entity": DISPATCHER, "steps": steps}
+
+
+def carry_out(state: Any, at: datetime, operation: str, message: dict[str, Any]) -> Step:
+    """Return one step of the entity of today; raises `Broken` where it fails."""
+    clock = VirtualClock()
+    clock.now = at
+    request = pb.EntityBatchRequest(
+        instanceId=_ENTITY,
+        operations=[pb.OperationRequest(operation=operation, requestId="1", input=_text(message))],
+    )
+    if state is not None:
+        request.entityState.CopyFrom(_text(state))
+    with pytest.MonkeyPatch.context() as patch:
+        govern_time(clock, patch)
+        result = _result(request)
+    for failed in (each.failure for each in result.results if each.HasField("failure")):
+        details = failed.failureDetails
+        raise Broken(f"{operation}: {details.errorType}: {details.errorMessage}")
+    return {
+        "at": at.isoformat(),
+        "operation": operation,
+        "input": message,
+        "state": json.loads(result.entityState.value or "null"),
+        "did": [_deed(action) for action in result.actions],
+    }
+
+
+def go_on(steps: Sequence[Step]) -> None:
+    """Let the entity of today take each recorded step from the state that was recorded before it.
+
+    Raises `Broken` where it fails, loses a run, or decides otherwise than it did.
+    """
+    before = None
+    for step in steps:
+        at = datetime.fromisoformat(step["at"])
+        now = carry_out(before, at, step["operation"], step["input"])
+        if lost := _known(before, step) - _known(now["state"], None) - _gone(now):
+            raise Broken(f"{step['operation']}: it forgets {len(lost)} runs")
+        if now["did"] != step["did"]:
+            raise Broken(f"{step['operation']} at {at}: it does {now['did']}, not {step['did']}")
+        before = step["state"]
+
+
+def take_over(state: Any) -> Any:
+    """Return a stored state as the code of today would store it."""
+    return json.loads(json.dumps(encode_state(decode_state(state))))
+
+
+def begins_with(longer: Any, shorter: Any) -> bool:
+    """Tell whether the one is the other, with nothing but more at the end of its lists."""
+    match longer, shorter:
+        case dict(), dict():
+            return all(key in longer and begins_with(longer[key], shorter[key]) for key in shorter)
+        case list(), list():
+            pairs = zip(longer, shorter, strict=False)
+            return len(longer) >= len(shorter) and all(begins_with(*pair) for pair in pairs)
+        case _:
+            return longer == shorter
+
+
+def _known(state: Any, step: Step | None) -> set[str]:
+    """Return the runs that wait or hold something, the one of a message included."""
+    stored = state or {"queue": [], "held": []}
+    runs = {row[0] for row in (*stored["queue"], *stored["held"])}
+    if step is not None and step["operation"] == "enqueue":
+        runs.add(step["input"]["waiting"]["run"])
+    if step is not None and step["operation"] == "adopt":
+        runs.add(step["input"]["run"])
+    return runs
+
+
+def _gone(step: Step) -> set[str]:
+    """Return the runs that are rightly known no more."""
+    ended = {each["input"]["run"] for each in step["did"] if each.get("start") == END_RUN}
+    return ended | ({step["input"]["run"]} if step["operation"] == "release" else set())
+
+
+def _deed(action: pb.OperationAction) -> dict[str, Any]:
+    if action.HasField("sendSignal"):
+        signal = action.sendSignal
+        at = signal.scheduledTime.ToDatetime(tzinfo=UTC).isoformat()
+        return {"signal": signal.name, "at": at, "input": json.loads(signal.input.value)}
+    start = action.startNewOrchestration
+    # Those that end a run have another id each time.
+    named = {} if start.name == END_RUN else {"id": start.instanceId}
+    return {"start": start.name, **named, "input": json.loads(start.input.value)}
+
+
+def _result(request: pb.EntityBatchRequest) -> pb.EntityBatchResult:
+    function = dict(registered())["entity", DISPATCHER]
+    encoded = base64.b64encode(request.SerializeToString()).decode("ascii")
+    result = pb.EntityBatchResult()
+    answer = DurableFunctionsWorker().execute_entity_batch_request(function, encoded)
+    result.ParseFromString(base64.b64decode(answer))
+    return result
+
+
+def _text(value: Any) -> wrappers_pb2.StringValue:
+    return wrappers_pb2.StringValue(value=json.dumps(value))

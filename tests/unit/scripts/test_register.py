@@ -1,0 +1,174 @@
+"""Registering the application in Entra: what is made of it, once and again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from scripts.register import (
+    AZURE_CLI,
+    GRAPH,
+    SCOPE,
+    CommandFailed,
+    Graph,
+    main,
+    register,
+    run,
+)
+
+CLIENT_ID = "7b9d1f5e-0000-4000-8000-000000000001"
+
+
+class Tenant:
+    """A tenant behind the Azure CLI, and azd's environment."""
+
+    def __init__(self) -> None:
+        self.applications: dict[str, dict[str, Any]] = {}
+        self.enterprises: dict[str, dict[str, Any]] = {}
+        self.assignments: list[dict[str, Any]] = []
+        self.azd: dict[str, str] = {}
+        self.calls = 0
+        self.refuses: str | None = None
+        self.unseen = 0
+
+    def __call__(self, command: Sequence[str]) -> str:
+        self.calls += 1
+        if self.refuses is not None:
+            raise CommandFailed(self.refuses)
+        if self.unseen and "GET" in command:
+            self.unseen -= 1
+            raise CommandFailed("az: Not Found")
+        match command:
+            case ["azd", "env", "set", name, value]:
+                self.azd[name] = value
+                return ""
+            case ["az", "rest", "--method", method, "--url", url, *rest]:
+                body = json.loads(rest[-1]) if rest else None
+                path = url.removeprefix(f"{GRAPH}/").partition("?")[0]
+                answer = self._answer(method, path, body, "Prefer=create-if-missing" in rest)
+                return json.dumps(answer)
+            case _:
+                raise AssertionError(command)
+
+    def _answer(self, method: str, path: str, body: Any, create: bool) -> Any:
+        if path == "me":
+            return {"id": "ann"}
+        if path == "servicePrincipals/enterprise/appRoleAssignedTo":
+            if method == "POST":
+                self.assignments.append(body)
+            return {"value": self.assignments}
+        found = re.fullmatch(r"(\w+)\(\w+='([\w-]+)'\)", path)
+        assert found is not None, path
+        kind, name = found.groups()
+        things = self.applications if kind == "applications" else self.enterprises
+        made = {"appId": CLIENT_ID} if kind == "applications" else {"id": "enterprise"}
+        if method == "PATCH":
+            assert create or name in things
+            things.setdefault(name, made).update(body)
+        return things[name]
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant()
+
+
+def test_the_registration_has_roles_a_scope_and_no_secret(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dev"], {}, tenant) == 0
+
+    (application,) = tenant.applications.values()
+    assert capsys.readouterr().out == f"{CLIENT_ID}\n"
+    assert [role["value"].partition(".")[2] for role in application["appRoles"]] == [
+        "Reader",
+        "Operator",
+        "Administrator",
+    ]
+    assert application["identifierUris"] == [f"api://{CLIENT_ID}"]
+    assert application["api"]["requestedAccessTokenVersion"] == 2
+    assert application["api"]["preAuthorizedApplications"] == [
+        {"appId": AZURE_CLI, "delegatedPermissionIds": [SCOPE]}
+    ]
+    assert "passwordCredentials" not in application
+    assert tenant.enterprises[CLIENT_ID]["appRoleAssignmentRequired"] is True
+
+
+def test_whoever_registers_is_its_administrator(tenant: Tenant) -> None:
+    main(["dev"], {}, tenant)
+
+    (assignment,) = tenant.assignments
+    (application,) = tenant.applications.values()
+    administrator = application["appRoles"][-1]["id"]
+    assert (assignment["principalId"], assignment["appRoleId"]) == ("ann", administrator)
+
+
+def test_registering_again_changes_nothing(tenant: Tenant) -> None:
+    main(["dev"], {}, tenant)
+    before = json.dumps([tenant.applications, tenant.enterprises, tenant.assignments])
+    main(["dev"], {}, tenant)
+
+    assert json.dumps([tenant.applications, tenant.enterprises, tenant.assignments]) == before
+
+
+def test_what_was_made_a_moment_ago_is_looked_for_again(tenant: Tenant) -> None:
+    tenant.unseen, slept = 3, list[float]()
+
+    assert register(Graph(tenant, slept.append), "dev") == CLIENT_ID
+    assert slept == [2.0, 4.0, 8.0]
+
+    tenant.unseen = 4
+    with pytest.raises(CommandFailed, match="Not Found"):
+        register(Graph(tenant, slept.append), "dev")
+
+
+def test_azd_is_told_of_it(tenant: Tenant) -> None:
+    assert main(["--azd"], {"AZURE_ENV_NAME": "dev"}, tenant) == 0
+
+    assert list(tenant.applications) == ["polysync-dev"]
+    assert tenant.azd == {
+        "POLYSYNC_AUTH_CLIENT_ID": CLIENT_ID,
+        "POLYSYNC_AUTH_ALLOWED_APPLICATIONS": AZURE_CLI,
+    }
+
+
+def test_what_is_set_already_is_left_alone(tenant: Tenant) -> None:
+    variables = {"AZURE_ENV_NAME": "dev", "POLYSYNC_AUTH_CLIENT_ID": "another"}
+    assert main(["--azd"], variables, tenant) == 0
+    assert tenant.calls == 0
+
+    named = {"AZURE_ENV_NAME": "dev", "POLYSYNC_AUTH_ALLOWED_APPLICATIONS": "a,b"}
+    assert main(["--azd"], named, tenant) == 0
+    assert list(tenant.azd) == ["POLYSYNC_AUTH_CLIENT_ID"]
+
+
+def test_who_may_not_register_is_told_what_to_do(
+    tenant: Tenant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenant.refuses = "az: Insufficient privileges to complete the operation."
+    assert main(["dev"], {}, tenant) == 1
+    said = capsys.readouterr().err
+    assert "Insufficient privileges" in said
+    assert "POLYSYNC_AUTH_CLIENT_ID" in said
+
+
+@pytest.mark.parametrize("environment", ["", "my env", "x'); drop", "e" * 41])
+def test_an_environment_that_is_none_is_refused(
+    tenant: Tenant, environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([environment], {}, tenant)
+    assert "environment:" in capsys.readouterr().err
+    assert tenant.calls == 0
+
+
+def test_a_program_that_fails_says_why() -> None:
+    assert run(["python3", "-c", "print(1)"]) == "1\n"
+    with pytest.raises(CommandFailed, match="python3: no such tenant"):
+        run(["python3", "-c", "import sys; sys.exit('no such tenant')"])
+    with pytest.raises(CommandFailed, match="no-such-program is not installed"):
+        run(["no-such-program"])
