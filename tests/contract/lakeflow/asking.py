@@ -83,7 +83,6 @@ class Conversation:
     def _filled(self, path: str) -> str:
         words = {
             "key": lambda: self._key,
-            "other": lambda: self._side.other,
             "event": lambda: self._event,
             "run": lambda: self._newest(self._key)["run_id"],
             "task_run": lambda: self._newest(self._key)["tasks"][0]["run_id"],

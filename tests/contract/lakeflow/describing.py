@@ -32,6 +32,11 @@ An error of AppKit is `{{"error": …, "plugin": "jobs"}}`, or an HTML page wher
 answers. Polysync's is a problem document (RFC 9457, `application/problem+json`) that has these two
 members as well, with the same texts, besides `status`, `title`, `detail` and `errors` with what is
 wrong and what to do. Errors that differ in nothing else count as alike.
+
+## Starting takes the variables of the keys, and no other
+
+In production AppKit does not start without `DATABRICKS_JOB_ID`, even where only other keys are
+configured. Polysync wants the variables of the keys that are configured.
 """
 
 

@@ -27,15 +27,17 @@ class Setup:
     variable: str = "{id}"
     """What the environment variable of the job says."""
     notebook: str = QUICK
+    key: str = ""
+    """Where it matters what the key is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One request.
 
-    In its path and headers `{key}`, `{other}`, `{run}`, `{task_run}`, `{other_run}` and `{event}`
-    are filled in: `run` is the newest run of the row, `other_run` one of another job, and `event`
-    the newest event.
+    In its path and headers `{key}`, `{run}`, `{task_run}`, `{other_run}` and `{event}` are filled
+    in: `run` is the newest run of the row, `other_run` one of another job, and `event` the newest
+    event.
     """
 
     method: str = "GET"

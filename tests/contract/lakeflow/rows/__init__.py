@@ -21,5 +21,5 @@ TABLE = (
     *(row for part in PARTS for row in part.ROWS),
     *(replace(row, impatient=True) for row in impatience.ROWS),
 )
-KEYS = {row.name: f"r{number:03}" for number, row in enumerate(TABLE)}
+KEYS = {row.name: row.setup.key or f"r{number:03}" for number, row in enumerate(TABLE)}
 """The key of each row's job."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 
 from tests.contract.lakeflow.differences import RUN_NOW, STARTED, besides, no_run, with_token
-from tests.contract.lakeflow.table import JSON, Ask, Has, Setup, raw_run, read, row, run
+from tests.contract.lakeflow.table import JSON, Ask, Has, raw_run, read, row, run
 
-_UNTYPED = Setup(task_type=None)
 _MEGABYTE = 1024 * 1024
 
 ROWS = (
