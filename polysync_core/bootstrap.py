@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -76,7 +77,6 @@ from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.lakeflow.jobs import LakeflowJobs
-from polysync_core.lakeflow.workspaces import Workspaces
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
@@ -94,6 +94,9 @@ from polysync_core.storage.tables import TableStorage
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
+
+if TYPE_CHECKING:
+    from polysync_core.lakeflow.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +222,15 @@ def build(settings: Settings) -> Services:
     def connect_vault(vault: Vault) -> SecretSource:
         return open_vault(vault, development=settings.development, secrets=secrets)
 
+    @cache
+    def workspaces() -> Workspaces:
+        # Only who calls a workspace pays for what knows it.
+        from polysync_core.lakeflow.workspaces import Workspaces
+
+        return Workspaces(
+            configuration=settings.lakeflow, platform_named=connections.platform, secrets=secrets
+        )
+
     policies = Policies(store.get)
     neighbours = Neighbours(store)
     closing = Closing(runs=runs, neighbours=neighbours)
@@ -293,14 +305,7 @@ def build(settings: Settings) -> Services:
             clock=utc_now,
         ),
         job_runs=JobRuns(acceptance=acceptance, task_runs=task_runs),
-        lakeflow=LakeflowJobs(
-            configuration=settings.lakeflow,
-            workspaces=Workspaces(
-                configuration=settings.lakeflow,
-                platform_named=connections.platform,
-                secrets=secrets,
-            ),
-        ),
+        lakeflow=LakeflowJobs(configuration=settings.lakeflow, workspaces=workspaces),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=queues.queue(f"{RUN_REQUESTS}-poison")
         ),

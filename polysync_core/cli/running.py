@@ -28,7 +28,8 @@ def start_run(now: Session, task: str, body: JsonObject, key: str | None) -> Jso
 
 def start_job(now: Session, job: str, values: JsonObject, key: str | None) -> JsonObject:
     """Run a job without a task and return the answer; failures are those of `start_run`."""
-    return _asked_once(now, ("jobs", job, "run"), {"params": values}, key)
+    body: JsonObject = {"params": values} if values else {}
+    return _asked_once(now, ("jobs", job, "run"), body, key)
 
 
 def start_rerun(now: Session, run_id: str, key: str | None, *, downstream: bool) -> JsonObject:

@@ -19,6 +19,5 @@ def connect(
     with the name of the setting that is missing or wrong.
     """
     configuration = read_lakeflow(variables, jobs)
-    return LakeflowJobs(
-        configuration=configuration, workspaces=Workspaces(configuration=configuration)
-    )
+    workspaces = Workspaces(configuration=configuration)
+    return LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)

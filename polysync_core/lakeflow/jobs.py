@@ -11,11 +11,10 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable, Uncertain
 from polysync_core.domain.json import JsonObject
-from polysync_core.lakeflow.client import JobsApi
 from polysync_core.lakeflow.configuration import Lakeflow
 from polysync_core.lakeflow.errors import (
     KeyUnknown,
@@ -40,7 +39,11 @@ from polysync_core.lakeflow.shapes import Job, Run, RunOutput, RunStarted
 from polysync_core.lakeflow.tiers import Read, ReadCache, ReadKey, What
 from polysync_core.lakeflow.users import HasHeaders, UserToken
 from polysync_core.lakeflow.watching import Pace, Watches
-from polysync_core.lakeflow.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    # Only who calls a workspace pays for what knows it.
+    from polysync_core.lakeflow.client import JobsApi
+    from polysync_core.lakeflow.workspaces import Workspaces
 
 MOST_LISTED = 100
 
@@ -55,7 +58,8 @@ class LakeflowJobs:
     """The jobs that there are; `jobs("etl")` is one of them. Safe for threads."""
 
     configuration: Lakeflow
-    workspaces: Workspaces
+    workspaces: Callable[[], Workspaces]
+    """Returns the connections, which are made when the first is wanted."""
     reads: ReadCache = field(default_factory=ReadCache)
     watches: Watches = field(init=False)
 
@@ -203,7 +207,7 @@ class LakeflowJob:
         return "" if self.user is None else self.user.fingerprint
 
     def _open(self) -> JobsApi:
-        return self.shared.workspaces.open(self.key.options.platform, self.user)
+        return self.shared.workspaces().open(self.key.options.platform, self.user)
 
     def _call[T](self, call: Callable[[JobsApi], T]) -> ExecutionResult[T]:
         try:

@@ -130,6 +130,6 @@ def jobs_in(
     time = VirtualTime()
     wire = Wire(transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper)
     workspaces = Workspaces(configuration=configuration, wire=wire)
-    jobs = LakeflowJobs(configuration=configuration, workspaces=workspaces)
+    jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
     jobs.watches = Watches(Pace(interval=interval))
     return jobs

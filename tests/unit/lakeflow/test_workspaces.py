@@ -12,6 +12,7 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
+from polysync_core.lakeflow.connecting import connect
 from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.lakeflow.keys import JobOptions
 from polysync_core.lakeflow.outcome import Done, Failed
@@ -54,7 +55,7 @@ class World:
             secrets=self.secrets,
             wire=Wire(transport=transport, timekeeper=VirtualTime().timekeeper),
         )
-        self.jobs = LakeflowJobs(configuration=configuration, workspaces=self.workspaces)
+        self.jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: self.workspaces)
 
     def _platform(self, name: str) -> Platform:
         if name not in self.platforms:
@@ -149,8 +150,5 @@ def test_a_user_signs_in_once_for_many_calls() -> None:
 
 
 def test_a_program_of_its_own_has_no_store_of_platforms() -> None:
-    configuration = read_lakeflow(VARIABLES, {"etl": JobOptions(platform="lakehouse")})
-    jobs = LakeflowJobs(
-        configuration=configuration, workspaces=Workspaces(configuration=configuration)
-    )
+    jobs = connect(VARIABLES, {"etl": JobOptions(platform="lakehouse")})
     assert not isinstance(jobs("etl").run_now(), Done)
