@@ -91,10 +91,8 @@ class PolysyncServer:
         options = {key: _options(job) for key, job in config["jobs"].items()}
         configuration = read_lakeflow({**variables, **development}, options)
         wire = Wire(timekeeper=Timekeeper(uniform=lambda low, high: low))
-        jobs = LakeflowJobs(
-            configuration=configuration,
-            workspaces=Workspaces(configuration=configuration, wire=wire),
-        )
+        workspaces = Workspaces(configuration=configuration, wire=wire)
+        jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()
         self._app = create_app([job_run_routes(JobRuns(acceptance=stored, task_runs=stored), jobs)])
         self._socket = socket.create_server(("127.0.0.1", 0))

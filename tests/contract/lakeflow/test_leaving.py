@@ -38,8 +38,9 @@ def _read_one_event_and_leave(side: Side) -> None:
     headers = {"Content-Type": "application/json"}
     connection.request("POST", f"/api/jobs/{ABANDONED}/run?stream=true", b"{}", headers)
     answer = connection.getresponse()
-    while not answer.readline().startswith(b"data:"):
-        pass
+    # Leaving means before the stream has ended: line by line, up to the first event.
+    line = next((line for line in answer if line.startswith(b"data:")), b"")
+    assert b"life_cycle_state" in line, (answer.status, line)
     answer.close()
     connection.close()
 
