@@ -32,15 +32,23 @@ $(APPKIT)/node_modules/.ready: $(APPKIT)/package.json $(APPKIT)/package-lock.jso
 	@npm ci --prefix $(APPKIT) --silent --no-fund --no-audit --ignore-scripts
 	@touch $@
 
-demo: $(READY) ## Run the example lakehouse end to end on this machine
+demo: $(READY) ## Run the example lakehouse, over three platforms, end to end on this machine
 	@$(PY) -m examples.demo
 
-run: $(READY) ## Start the app on this machine and stay up
-	@echo "API: http://127.0.0.1:7071/api   documentation: /api/docs   Databricks simulator: http://127.0.0.1:8787/"
-	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" $(PY) -m devhost
+run: $(READY) ## Start the app and its simulators on this machine and stay up
+	@echo "API                http://127.0.0.1:7071/api   documentation: /api/docs"
+	@echo "MCP                http://127.0.0.1:7071/runtime/webhooks/mcp"
+	@echo '  VS Code          {"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}  in .vscode/mcp.json'
+	@echo "  Claude Code      claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
+	@echo "Databricks         http://127.0.0.1:8787       simulated, as all three"
+	@echo "AI Foundry         http://127.0.0.1:9787"
+	@echo "Google functions   http://127.0.0.1:9788"
+	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" \
+	  $(PY) -m devhost --foundry-port 9787 --google-functions-port 9788
 
+# Two files at a time: much of the suite waits for hosts. In the order of the tree, the long ones come first.
 test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats

@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrations import activities, complete_run, dispatcher, end_run, task_run
-from triggers import http, queues, timers
+from triggers import http, mcp, queues, timers
 
 app = df.DFApp()
 for module in (
@@ -13,6 +13,7 @@ for module in (
     end_run,
     task_run,
     http,
+    mcp,
     queues,
     timers,
 ):

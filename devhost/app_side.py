@@ -9,12 +9,14 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from devhost import children
+from devhost import children, mcp_front
 from devhost.dispatch import Dispatcher
 from devhost.engine import MESSAGE_BYTES, Engine
 from devhost.functions import Function, MissingSetting
 from devhost.http_front import HttpFront
 from devhost.logs import leave_the_web_server_unheard
+from devhost.mcp_calls import TRIGGERS
+from devhost.mcp_front import McpFront
 from devhost.ncrontab import BadSchedule
 from devhost.queues import QueueTrigger
 from devhost.routes import BadTemplate
@@ -61,8 +63,9 @@ class AppSide:
         await self._wait_for_the_worker()
         self._dispatcher = Dispatcher(self._engine, self._app, self._host_file.limits)
         self._dispatcher.start()
+        mcp = McpFront(self._app, self._host_file.mcp)
         try:
-            self._front = HttpFront(self._app, self._host_file.route_prefix)
+            self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
             await self._front.start(self._options.port)
         except BadTemplate as error:
             raise StartRefused(str(error)) from error
@@ -70,6 +73,9 @@ class AppSide:
             raise StartRefused(
                 f"Port {self._options.port} is taken: choose another with --port."
             ) from error
+        if mcp.has_any:
+            address = f"http://127.0.0.1:{self._options.port}{mcp_front.PATH}"
+            log.info("MCP clients find the app's tools.", extra={"url": address})
         self._start_triggers()
 
     async def stop(self, grace: float) -> None:
@@ -133,7 +139,7 @@ class AppSide:
         match function.kind:
             case "httpTrigger":
                 pass
-            case kind if kind in _DURABLE:
+            case kind if kind in _DURABLE | TRIGGERS:
                 pass
             case "timerTrigger":
                 self._run(TimerTrigger(self._app, function, next_times).run(), function)

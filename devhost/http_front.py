@@ -20,7 +20,9 @@ from azure_functions_runtime.http_v2 import http_coordinator
 from multidict import CIMultiDict
 from yarl import URL
 
+from devhost import mcp_front
 from devhost.functions import Function
+from devhost.mcp_front import McpFront
 from devhost.messages import RpcHttp, TypedData
 from devhost.routes import Match, MethodNotAllowed, RouteTable
 from devhost.worker import FunctionApp, Outcome
@@ -56,9 +58,10 @@ _HOP_BY_HOP = frozenset(
 class HttpFront:
     """Listen on a loopback port and pass requests to the app."""
 
-    def __init__(self, app: FunctionApp, prefix: str) -> None:
+    def __init__(self, app: FunctionApp, prefix: str, mcp: McpFront) -> None:
         http = [function for function in app.functions if function.kind == "httpTrigger"]
         self._app = app
+        self._mcp = mcp
         self._routes = RouteTable(http, prefix)
         self._runner: web.ServerRunner | None = None
         self._upstream: aiohttp.ClientSession | None = None
@@ -84,12 +87,15 @@ class HttpFront:
 
     async def stop(self) -> None:
         """Accept no more, let open requests finish for a moment, then cut them."""
+        await self._mcp.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         if self._upstream is not None:
             await self._upstream.close()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.rel_url.path == mcp_front.PATH and self._mcp.has_any:
+            return await self._mcp.answer(request)
         match self._routes.find(request.method, request.rel_url.raw_path):
             case None:
                 return _problem(HTTPStatus.NOT_FOUND, "No function has this route.")

@@ -19,6 +19,8 @@ _CHATTY = (
     "databricks",
     "durabletask",
     "grpc",
+    "mcp",
+    "sse_starlette",
     "urllib3",
     "uvicorn",
 )

@@ -54,12 +54,22 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class McpAbout:
+    """What an MCP client is told of the server."""
+
+    name: str = "Azure Functions MCP server"
+    version: str = "1.0.0"
+    instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostFile:
     """The parts of `host.json` that matter on one machine."""
 
     route_prefix: str = "api"
     queues: QueueRules = field(default_factory=QueueRules)
     limits: Limits = field(default_factory=Limits)
+    mcp: McpAbout = field(default_factory=McpAbout)
 
 
 def storage_connection(port_base: int) -> str:
@@ -116,6 +126,7 @@ def host_file(app: Path) -> HostFile:
             route_prefix=str((extensions.get("http") or {}).get("routePrefix", "api")),
             queues=_queue_rules(extensions.get("queues") or {}),
             limits=_limits(extensions.get("durableTask") or {}),
+            mcp=_mcp_about(extensions.get("mcp") or {}),
         )
     except (BadSchedule, TypeError, ValueError, AttributeError) as error:
         raise StartRefused(f"host.json is not understood: {error}") from error
@@ -159,6 +170,15 @@ def _limits(told: Mapping[str, Any]) -> Limits:
         orchestrators=orchestrators,
         entities=int(told.get("maxConcurrentEntityFunctions", orchestrators)),
         activities=int(told.get("maxConcurrentActivityFunctions", usual.activities)),
+    )
+
+
+def _mcp_about(told: Mapping[str, Any]) -> McpAbout:
+    usual = McpAbout()
+    return McpAbout(
+        name=str(told.get("serverName", usual.name)),
+        version=str(told.get("serverVersion", usual.version)),
+        instructions=told.get("instructions"),
     )
 
 

@@ -6,99 +6,53 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from rich import box
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from examples.local_host import ROOT, DemoFailed, Host, Place, free_ports, fresh_folder
+from examples import evidence
+from examples.board import Board, handovers, platforms_of
+from examples.local_host import (
+    API_PORT,
+    DATABRICKS_PORT,
+    FOUNDRY_PORT,
+    ROOT,
+    STORAGE_PORT,
+    DemoFailed,
+    Host,
+    Place,
+    free_ports,
+    fresh_folder,
+)
 from polysync_core.cli.answers import Run
 from polysync_core.cli.client import Api
 from polysync_core.cli.documents import read_documents
 from polysync_core.cli.errors import CommandFailed
 from polysync_core.cli.graph.answer import Graph
 from polysync_core.cli.graph.views import tree_view
-from polysync_core.cli.json import JsonObject
+from polysync_core.cli.json import JsonObject, compact
 from polysync_core.cli.plan import Plan
 from polysync_core.cli.running import run_id_of
 from polysync_core.cli.terminal import Terminal, readable
-from polysync_core.cli.units import ABSENT, written_duration
-from polysync_core.cli.views import status_text
+from polysync_core.cli.units import written_duration
 
 DEFINITIONS = ROOT / "examples" / "lakehouse" / "definitions.yaml"
-WORKSPACE_URL = "http://127.0.0.1:8787"
-"""Where the definitions expect the workspace; another port is put into them before they apply."""
-
-LAKE = Path("simulators") / "databricks" / "lakehouse"
-REPORT = LAKE / "reports" / "revenue.txt"
+REPORT = evidence.LAKE / "reports" / "revenue.txt"
 LOOK_SECONDS = 0.4
 STANDSTILL_SECONDS = 120.0
 """After so long without any change, something must be wrong."""
-SKIPPED = "Skipped"
 INTERRUPTED = 130
 
 
-class Board:
-    """The table of the tasks, live on a screen; elsewhere a line a change, and the table last."""
-
-    def __init__(self, console: Console, tasks: Sequence[str]) -> None:
-        self._console = console
-        self._runs: dict[str, Run | None] = dict.fromkeys(tasks)
-        self._since: dict[str, float] = {}
-
-    def __rich__(self) -> Table:
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for column in ("Task", "Status", "Attempt", "Duration", "Monitor URL"):
-            table.add_column(column, overflow="fold")
-        for task, run in self._runs.items():
-            table.add_row(Text(task), *(self._cells(task, run) if run else ["waiting"]))
-        return table
-
-    def _cells(self, task: str, run: Run) -> list[Text | str]:
-        attempt = run.last_attempt
-        duration = run.duration or timedelta(seconds=time.monotonic() - self._since[task])
-        number, url = (str(attempt.number), attempt.monitor_url) if attempt else (ABSENT, None)
-        url_text = Text(readable(url or ABSENT))
-        return [status_text(run.status), number, written_duration(duration), url_text]
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every task has run to its end."""
-        return all(run is not None and run.is_terminal for run in self._runs.values())
-
-    @property
-    def failures(self) -> list[Run]:
-        """The runs that did not succeed, those that only waited for others left out."""
-        ended = [run for run in self._runs.values() if run and run.is_terminal]
-        return [run for run in ended if not run.succeeded and run.status != SKIPPED]
-
-    def show(self, run: Run) -> bool:
-        """Take in the state of a run; tell whether it is new."""
-        former = self._runs.get(run.title)
-        if former is not None and former.answer == run.answer:
-            return False
-        self._since.setdefault(run.title, time.monotonic())
-        self._runs[run.title] = run
-        if not self._console.is_interactive and _stage(former) != _stage(run):
-            attempt = f" (attempt {len(run.attempts)})" if len(run.attempts) > 1 else ""
-            self._console.print(f"{run.title}: {readable(run.status)}{attempt}")
-        return True
-
-
-def _stage(run: Run | None) -> tuple[str, int] | None:
-    return None if run is None else (run.status, len(run.attempts))
-
-
 def main() -> int:
-    """Run the demo; 0 only if every run succeeded and the report is there."""
+    """Run the demo; 0 only if every run succeeded and the figures arrived as they were sent."""
     signal.signal(signal.SIGTERM, _interrupt)
     console, started = Terminal().out, time.monotonic()
     try:
@@ -121,7 +75,7 @@ def running_host(console: Console, place: Place) -> Iterator[Host]:
     """Start the host and stop it again; if the demo fails, show the end of its log."""
     host = Host(place)
     try:
-        with console.status("Starting the app, its storage and the Databricks simulator ..."):
+        with console.status("Starting the app, its storage and three simulators ..."):
             host.wait_until_ready()
         console.print(f"Polysync answers at {place.api_url} (log: {_shown(host.log)}).")
         yield host
@@ -137,16 +91,21 @@ def running_host(console: Console, place: Place) -> Iterator[Host]:
 
 def run_lakehouse(console: Console, place: Place, host: Host) -> None:
     """Apply the definitions, start the first task and show what comes of it."""
-    document = read_documents([str(DEFINITIONS)]).content
-    for platform in cast("list[Any]", document["platforms"]):
-        if platform["attributes"].get("workspaceUrl") == WORKSPACE_URL:
-            address = f"http://127.0.0.1:{place.databricks_port}"
-            platform["attributes"]["workspaceUrl"] = address
+    document = moved(read_documents([str(DEFINITIONS)]).content, place.addresses)
     with Api(place.api_url) as api:
         plan = Plan.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
-        run_pipeline(console, api, host, in_order(document))
-    show_product(console, place.data)
+        runs = run_pipeline(console, api, host, document)
+    show_product(console, place, runs)
+
+
+def moved(document: JsonObject, addresses: Mapping[str, str]) -> JsonObject:
+    """Return the definitions with the platforms where they are; the document itself is changed."""
+    for platform in cast("list[Any]", document["platforms"]):
+        attributes = platform["attributes"]
+        for name, value in attributes.items():
+            attributes[name] = addresses.get(str(value), value)
+    return document
 
 
 def in_order(document: JsonObject) -> list[str]:
@@ -158,9 +117,10 @@ def in_order(document: JsonObject) -> list[str]:
     return list(sorter.static_order())
 
 
-def run_pipeline(console: Console, api: Api, host: Host, tasks: Sequence[str]) -> None:
-    """Start the first task, from which all others follow, and watch until every one has run."""
-    board = Board(console, tasks)
+def run_pipeline(console: Console, api: Api, host: Host, document: JsonObject) -> Mapping[str, Run]:
+    """Start the first task, from which all others follow, and return the runs that it led to."""
+    tasks, platforms = in_order(document), platforms_of(document)
+    board = Board(console, {task: platforms[task] for task in tasks})
     root = run_id_of(api.post("tasks", tasks[0], "run", body={}))
     try:
         with Live(board, console=console, refresh_per_second=8):
@@ -170,6 +130,9 @@ def run_pipeline(console: Console, api: Api, host: Host, tasks: Sequence[str]) -
     show_graph(console, api, root)
     for run in board.failures:
         raise DemoFailed(f"{run.title} ended as {run.status}: {reason_of(run)}")
+    console.print("What went along with it:", style="bold")
+    console.print(handovers(cast("list[Any]", document["tasks"]), board.runs), "", sep="\n")
+    return board.runs
 
 
 def show_graph(console: Console, api: Api, graph_run: str) -> None:
@@ -197,13 +160,19 @@ def reason_of(run: Run) -> str:
     return (attempt and attempt.error) or run.reason or "no reason is known"
 
 
-def show_product(console: Console, data: Path) -> None:
-    """Print the report that the last notebook wrote; raise DemoFailed if there is none."""
-    report = data / REPORT
-    if not report.is_file():
-        raise DemoFailed(f"The pipeline left no report at {report}.")
-    console.print(f"What the pipeline produced ({_shown(report)}):", style="bold")
+def show_product(console: Console, place: Place, runs: Mapping[str, Run]) -> None:
+    """Show what the platforms hold at the end; raise DemoFailed if the figures differ."""
+    sightings = evidence.gather(place, runs)
+    report = place.data / REPORT
+    console.print(f"The report ({_shown(report)}):", style="bold")
     console.print(Text(readable(report.read_text(encoding="utf-8"))))
+    console.print(f"The outputs of {evidence.PUBLICATION}:", style="bold")
+    for name, value in runs[evidence.PUBLICATION].outputs.items():
+        console.print(Text(readable(f"{name}: {compact(value)}")))
+    console.print()
+    console.print("The figures as each platform holds them:", style="bold")
+    console.print(evidence.sightings_view(sightings), "", sep="\n")
+    evidence.require_agreement(sightings)
 
 
 def parse(arguments: Sequence[str]) -> Place:
@@ -213,11 +182,16 @@ def parse(arguments: Sequence[str]) -> Place:
     parser.add_argument("--storage-port-base", type=int, help="first of three (10000, if free)")
     parser.add_argument("--databricks-port", type=int, help="of the workspace (8787, if free)")
     parser.add_argument("--data", type=Path, help="an empty or new folder (.local/demo, emptied)")
+    parser.add_argument("--foundry-port", type=int, help="of AI Foundry (9787, if free)")
+    parser.add_argument("--google-functions-port", type=int, help="of Google's (the next one)")
     told = parser.parse_args(arguments)
+    foundry = told.foundry_port or free_ports(FOUNDRY_PORT, 2)
     return Place(
-        port=told.port or free_ports(7071, 1),
-        storage_port_base=told.storage_port_base or free_ports(10000, 3),
-        databricks_port=told.databricks_port or free_ports(8787, 1),
+        port=told.port or free_ports(API_PORT, 1),
+        storage_port_base=told.storage_port_base or free_ports(STORAGE_PORT, 3),
+        databricks_port=told.databricks_port or free_ports(DATABRICKS_PORT, 1),
+        foundry_port=foundry,
+        google_functions_port=told.google_functions_port or foundry + 1,
         data=fresh_folder(told.data),
     )
 

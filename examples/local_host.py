@@ -11,10 +11,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+API_PORT = 7071
+STORAGE_PORT = 10000
+DATABRICKS_PORT = 8787
+FOUNDRY_PORT = 9787
+GOOGLE_FUNCTIONS_PORT = 9788
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
 LOG_LINES = 30
@@ -31,11 +37,41 @@ class Place:
     port: int
     storage_port_base: int
     databricks_port: int
+    foundry_port: int
+    google_functions_port: int
     data: Path
 
     @property
     def api_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
+        return f"{local_url(self.port)}/api"
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Where the simulators are, by the addresses at which the definitions expect them."""
+        ports = {
+            DATABRICKS_PORT: self.databricks_port,
+            FOUNDRY_PORT: self.foundry_port,
+            GOOGLE_FUNCTIONS_PORT: self.google_functions_port,
+        }
+        return {local_url(usual): local_url(port) for usual, port in ports.items()}
+
+    @property
+    def options(self) -> list[str]:
+        """What the local host is told."""
+        ports = {
+            "--port": self.port,
+            "--storage-port-base": self.storage_port_base,
+            "--databricks-port": self.databricks_port,
+            "--foundry-port": self.foundry_port,
+            "--google-functions-port": self.google_functions_port,
+        }
+        told = [text for option, port in ports.items() for text in (option, str(port))]
+        return [*told, "--data", str(self.data)]
+
+
+def local_url(port: int) -> str:
+    """Return the address of what listens on a port of this machine."""
+    return f"http://127.0.0.1:{port}"
 
 
 class Host:
@@ -45,11 +81,9 @@ class Host:
         self._place = place
         self.log = place.data / "devhost.log"
         environment = {"DATABRICKS_TOKEN": f"demo-{secrets.token_hex(8)}"} | os.environ
-        ports = ["--port", str(place.port), "--databricks-port", str(place.databricks_port)]
-        storage = ["--storage-port-base", str(place.storage_port_base)]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "devhost", *ports, *storage, "--data", str(place.data)],
+                [sys.executable, "-m", "devhost", *place.options],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from polysync_core.api.callers import (
 )
 from polysync_core.api.connectivity import connectivity_routes
 from polysync_core.api.definitions import definition_routes
+from polysync_core.api.documentation import documentation_routes
 from polysync_core.api.documents import document_routes
 from polysync_core.api.explanations import explanation_routes
 from polysync_core.api.fire_times import fire_time_routes
@@ -43,6 +45,7 @@ from polysync_core.application.completion import Completion
 from polysync_core.application.connections import Connections
 from polysync_core.application.connectivity import Connectivity
 from polysync_core.application.definitions import Definitions
+from polysync_core.application.documentation import Documentation
 from polysync_core.application.documents import Documents
 from polysync_core.application.durations import Durations
 from polysync_core.application.endings import ACTOR
@@ -98,6 +101,8 @@ from polysync_core.vaults.source import SecretSource
 if TYPE_CHECKING:
     from polysync_core.lakeflow.workspaces import Workspaces
 
+_DOCUMENTATION = Path(__file__).parents[1] / "docs"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -105,6 +110,7 @@ class Services:
 
     definitions: Definitions
     documents: Documents
+    documentation: Documentation
     connectivity: Connectivity
     importing: Importing
     runs: TaskRuns
@@ -181,6 +187,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
+            documentation_routes(services.documentation),
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
@@ -277,6 +284,7 @@ def build(settings: Settings) -> Services:
     return Services(
         definitions=definitions,
         documents=Documents(store, rules),
+        documentation=Documentation(folder=_DOCUMENTATION),
         connectivity=Connectivity(
             vault_named=definitions.vault,
             platform_named=definitions.platform,

@@ -39,6 +39,8 @@ HELLO = {
     },
 }
 """How an MCP client begins."""
+GREETING = {"Accept": "application/json, text/event-stream"}
+AGENTS = "/runtime/webhooks/mcp"
 
 type Clock = Callable[[], float]
 type Sleep = Callable[[float], None]
@@ -84,6 +86,7 @@ class Smoke:
         self._clock = clock
         self._sleep = sleep
         self._last_seen = "nothing"
+        self._keys_allowed = False
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         """Yield the name of every check with the check, which answers with what it saw."""
@@ -97,6 +100,8 @@ class Smoke:
         yield "engine's own door", self.webhooks
         if told.credential:
             yield ("key" if told.token is None else "token"), self.authorised
+        if told.open or told.token is not None:
+            yield "agents", self.greeting
         if told.task is not None:
             yield f"run of {told.task}", self.run
 
@@ -108,6 +113,8 @@ class Smoke:
         """Ask for runs as nobody."""
         answer = self._ask("GET", "/task-runs?limit=1", NOBODY)
         _expect(answer, 200 if self._told.open else 401)
+        # Where the answer is the app's own, App Service has let nobody through to it.
+        self._keys_allowed = answer.headers.get("content-type") == "application/problem+json"
         return f"{answer.status_code}"
 
     def forged(self) -> str:
@@ -126,8 +133,7 @@ class Smoke:
 
     def agents(self) -> str:
         """Greet the MCP server as nobody."""
-        accepted = {"Accept": "application/json, text/event-stream"}
-        return self._closed("POST", "/runtime/webhooks/mcp", accepted, HELLO)
+        return self._closed("POST", AGENTS, GREETING, HELLO)
 
     def webhooks(self) -> str:
         """Ask the durable engine's webhook without its key."""
@@ -140,6 +146,18 @@ class Smoke:
             raise CheckFailed("403: the token is accepted but its holder has no app role")
         _expect(answer, 200)
         return "200"
+
+    def greeting(self) -> str:
+        """Greet the MCP server with the token."""
+        url = httpx.URL(self._told.url).join(AGENTS)
+        answer = self._send("POST", str(url), {**GREETING, **self._told.credential}, HELLO)
+        if answer.status_code == 401 and self._keys_allowed:
+            return "401: where machines may call with keys, it wants the host's own as well"
+        _expect(answer, 200)
+        server = _greeted(answer)
+        if server.get("name") != "Polysync":
+            raise CheckFailed(f"{AGENTS} answers, and not as Polysync")
+        return f"{server['name']} {server.get('version')}"
 
     def run(self) -> str:
         """Start a run of the task and wait for its outcome."""
@@ -258,6 +276,18 @@ def _is_loopback(host: str) -> bool:
 def _expect(answer: httpx.Response, status: int) -> None:
     if answer.status_code != status:
         raise CheckFailed(f"{answer.status_code} where {status} was expected")
+
+
+def _greeted(answer: httpx.Response) -> dict[str, Any]:
+    """Return what an MCP server says of itself, as JSON or in the first event of a stream."""
+    text = answer.text
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        lines = (line for line in text.splitlines() if line.startswith("data:"))
+        text = next(lines, "").removeprefix("data:")
+    try:
+        return json.loads(text)["result"]["serverInfo"]
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

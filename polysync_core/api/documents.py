@@ -18,6 +18,10 @@ from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.plain import write_yaml
 
 YAML = "application/yaml"
+PlanToken = Annotated[
+    str | None,
+    Query(alias="planToken", description="Of a dry run: apply that very plan or, with 412, none."),
+]
 _WORDS: dict[Kind, str] = {
     Kind.VAULT: "vault",
     Kind.PLATFORM: "platform",
@@ -52,12 +56,14 @@ def document_routes(documents: Documents, publish: Publish = unheard) -> APIRout
         prune: Annotated[
             bool, Query(description="Delete what the document's lists do not have.")
         ] = False,
+        plan_token: PlanToken = None,
     ) -> dict[str, Any]:
         document = read_document(body)
         if dry_run:
-            return {"dryRun": True, **plan_view(documents.plan(document, prune=prune))}
+            plan = documents.plan(document, prune=prune)
+            return {"dryRun": True, "planToken": plan.token, **plan_view(plan)}
         try:
-            plan = documents.apply(document, prune=prune)
+            plan = documents.apply(document, prune=prune, plan_token=plan_token)
         except PolysyncError:
             # It may have stopped half-way.
             publish(document.paths, engine)

@@ -51,6 +51,7 @@ RULES: dict[tuple[str, str], Role] = {
     ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
     ("GET", "/poison-messages"): Role.READER,
     ("GET", "/audit"): Role.ADMINISTRATOR,
+    ("GET", "/documentation"): Role.READER,
     ("GET", "/openapi.json"): Role.READER,
     ("GET", "/docs"): Role.READER,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ from polysync_core.domain.definitions.catalogue import (
     ORDER,
     Document,
     Reference,
+    canonical,
     kind_of,
     reference_to,
     same,
@@ -31,6 +34,7 @@ from polysync_core.domain.errors import (
     PolysyncError,
     Problem,
     Refused,
+    StaleETag,
     Unavailable,
     Uncertain,
 )
@@ -70,6 +74,20 @@ class Plan:
         """Return the steps of one kind."""
         return tuple(step for step in self.steps if step.action is action)
 
+    @property
+    def token(self) -> str:
+        """What it would write over what it has seen, in one word: any other plan has another."""
+        told = [
+            (
+                step.action,
+                str(step.reference),
+                step.before.etag if step.before is not None else None,
+                canonical(step.definition) if step.definition is not None else None,
+            )
+            for step in self.steps
+        ]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
 
 class Documents:
     """The use cases of whole documents."""
@@ -91,13 +109,22 @@ class Documents:
             raise Invalid(problems)
         return Plan(steps=tuple(steps))
 
-    def apply(self, document: Document, *, prune: bool = False) -> Plan:
+    def apply(
+        self, document: Document, *, prune: bool = False, plan_token: str | None = None
+    ) -> Plan:
         """Carry out the plan of a document.
+
+        With `plan_token`, only the very plan of that token is carried out; raises `StaleETag` where
+        the document or what is stored has changed since.
 
         Each step is written only over what the plan has seen. Where one fails, the rest is left
         undone and the error names what is done; applying the document again completes it.
         """
         plan = self.plan(document, prune=prune)
+        if plan_token not in {None, plan.token}:
+            raise StaleETag(
+                "The document, or what is stored, is not what was planned: plan it again."
+            )
         done: list[Step] = []
         for step in plan.steps:
             try:

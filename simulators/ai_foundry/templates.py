@@ -38,10 +38,10 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = {
     "score-sales": {
         "jobType": "Pipeline",
         "displayName": "Score sales",
-        "description": "Forecasts the revenue of the next day: revenue_cents, grown.",
+        "description": "Forecasts the revenue of the next period: revenue_cents, grown.",
         "experimentName": "sales",
         "inputs": {
-            "revenue_cents": literal("0", "Revenue of the day."),
+            "revenue_cents": literal("0", "Revenue of the period."),
             "growth_percent": literal("5", "What the revenue is expected to grow by."),
         },
         "jobs": {

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from polysync_core.domain.runs.identity import RunId, attempt_token
 from tests.faults.stand import Stand, has_ended, stand
 
 pytestmark = pytest.mark.devhost
 
 DEFINITIONS = """
 tasks:
-  - name: flaky-retried
+  - &retried
+    name: flaky-retried
     job: flaky
     maxConcurrentRuns: 1
     retry: {enabled: true, maxAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
+  - {<<: *retried, name: flaky-hopeless}
   - {name: nap-limited, job: nap, executionTimeoutSeconds: 2}
   - name: nap-patient
     job: nap
@@ -27,62 +31,76 @@ tasks:
 """
 
 
-@pytest.fixture(scope="module")
-def defined(site: Stand) -> Stand:
-    site.apply(DEFINITIONS)
-    return site
-
-
 def start(site: Stand, task: str, **parameters: Any) -> str:
     return site.host.post(f"/tasks/{task}/run", {"parameters": parameters})["runId"]
+
+
+class Begun(NamedTuple):
+    """The runs of all tests: they wait for the same seconds, at the same time."""
+
+    site: Stand
+    twice: str
+    hopeless: str
+    limited: str
+    patient: str
+
+
+@pytest.fixture(scope="module")
+def begun(site: Stand) -> Begun:
+    site.apply(DEFINITIONS)
+    return Begun(
+        site,
+        twice=start(site, "flaky-retried", failures=2, key="twice"),
+        hopeless=start(site, "flaky-hopeless", failures=9, key="always-again"),
+        limited=start(site, "nap-limited", seconds=60),
+        patient=start(site, "nap-patient", seconds=60),
+    )
 
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(defined: Stand) -> None:
-    before = defined.workspace.started()
-    run_id = start(defined, "flaky-retried", failures=2, key="twice")
-    run = defined.wait_for([run_id], has_ended)[0]
+def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(begun: Begun) -> None:
+    (run,) = begun.site.wait_for([begun.twice], has_ended)
 
     assert run["status"] == "Succeeded"
     assert [attempt["status"] for attempt in run["attempts"]] == ["Failed", "Failed", "Succeeded"]
     assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact", "Artefact", None]
     assert len({attempt["externalRunId"] for attempt in run["attempts"]}) == 3
     assert all(attempt["monitorUrl"] for attempt in run["attempts"])
-    assert len(defined.workspace.started()) == len(set(defined.workspace.started()))
-    assert len(defined.workspace.started()) == len(before) + 3
+    started = Counter(begun.site.workspace.started())
+    tokens = [attempt_token(RunId(begun.twice), number) for number in (1, 2, 3, 4)]
+    assert [started[token] for token in tokens] == [1, 1, 1, 0]
     for earlier, later in zip(run["attempts"], run["attempts"][1:], strict=False):
         pause = moment(later["submittedAt"]) - moment(earlier["finishedAt"])
         assert pause.total_seconds() >= 1
-    history = defined.host.get(f"/task-runs/{run_id}/history")["items"]
+    history = begun.site.host.get(f"/task-runs/{begun.twice}/history")["items"]
     passed = [entry["to"] for entry in history]
     assert passed == ["Queued", *["Running", "Queued"] * 2, "Running", "Succeeded"]
 
 
-def test_a_run_has_failed_after_its_last_attempt(defined: Stand) -> None:
-    run_id = start(defined, "flaky-retried", failures=9, key="always-again")
-    run = defined.wait_for([run_id], has_ended)[0]
+def test_a_run_has_failed_after_its_last_attempt(begun: Begun) -> None:
+    (run,) = begun.site.wait_for([begun.hopeless], has_ended)
     assert run["status"] == "Failed"
     assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact"] * 3
 
 
-def test_a_run_that_naps_for_too_long_is_stopped_on_its_platform(defined: Stand) -> None:
-    run = defined.wait_for([start(defined, "nap-limited", seconds=60)], has_ended)[0]
+def test_a_run_that_naps_for_too_long_is_stopped_on_its_platform(begun: Begun) -> None:
+    (run,) = begun.site.wait_for([begun.limited], has_ended)
     attempt = run["attempts"][0]
     assert (run["status"], attempt["cause"]) == ("Failed", "Timeout")
     assert attempt["providerStatus"] == "Cancelled"
 
 
-def test_a_run_in_back_off_holds_nothing_and_is_cancelled_at_once(defined: Stand) -> None:
-    first = start(defined, "nap-patient", seconds=60)
-    run = defined.wait_for([first], lambda run: run["nextAttemptAt"] is not None)[0]
+def test_a_run_in_back_off_holds_nothing_and_is_cancelled_at_once(begun: Begun) -> None:
+    site, first = begun.site, begun.patient
+    (run,) = site.wait_for([first], lambda run: run["nextAttemptAt"] is not None)
     assert run["status"] == "Queued"
-    second = start(defined, "nap-patient", seconds=0.1)
-    assert defined.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
+    second = start(site, "nap-patient", seconds=0.1)
+    assert site.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
 
-    answer = defined.host.http.post(f"/task-runs/{first}/cancel").json()
+    answer = site.host.http.post(f"/task-runs/{first}/cancel").json()
     assert (answer["status"], answer["nextAttemptAt"]) == ("Cancelled", None)
     assert len(answer["attempts"]) == 1
 

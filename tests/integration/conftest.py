@@ -13,7 +13,9 @@ import pytest
 
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.tables import TableStorage
+from tests.faults.stand import Stand
 from tests.integration.devhost.host_process import PATIENCE, free_ports
+from tests.integration.whole import whole
 
 _ROOT = Path(__file__).parents[2]
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -41,6 +43,13 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """The whole app for all who need it; tests name what they make there."""
+    with whole(tmp_path_factory.mktemp("whole")) as opened:
+        yield opened
 
 
 @pytest.fixture

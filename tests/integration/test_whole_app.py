@@ -3,11 +3,11 @@ smoke.py finds it whole."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,14 @@ from azure.core.exceptions import ResourceExistsError
 
 from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.roles import Role
-from tests.faults.stand import Stand, has_ended, stand
+from tests.faults.stand import Stand, has_ended
+from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
+from tests.integration.whole import READS, RUNS
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
 SNAPSHOT = Path(__file__).with_name("functions.json")
-READS, READER = new_access_key("dashboard", Role.READER)
-RUNS, OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("POLYSYNC_ACCESS_KEYS", f"{READER},{OPERATOR}")
-        with stand(tmp_path_factory.mktemp("whole")) as opened:
-            yield opened
 
 
 def _by_type(trigger: str) -> list[str]:
@@ -41,12 +33,15 @@ def _by_type(trigger: str) -> list[str]:
 
 
 def test_every_type_of_trigger_is_invoked(site: Stand) -> None:
+    # First, for it waits until two queues are looked at again.
+    _send_no_delivery(site)
     invoked = {
         "httpTrigger": _answers_health(site),
         "timerTrigger": _has_ticked(site),
-        "queueTrigger": _keeps_what_was_given_up(site),
         # One after the other: the entity starts the orchestration, and that the activities.
         **dict.fromkeys(("entityTrigger", "orchestrationTrigger", "activityTrigger"), _runs(site)),
+        **asyncio.run(_serves_mcp(site)),
+        "queueTrigger": _keeps_what_was_given_up(site),
     }
 
     functions = json.loads(SNAPSHOT.read_text())
@@ -65,7 +60,7 @@ def test_the_smoke_test_finds_it_whole(site: Stand) -> None:
     checked = _smoke(site, "--open", "--task", "nap")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 4
+    assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 5
 
 
 def test_the_smoke_test_notices_that_nobody_must_sign_in(site: Stand) -> None:
@@ -128,18 +123,32 @@ def _has_ticked(site: Stand) -> bool:
     return set(json.loads(noted.read_text())) == set(_by_type("timerTrigger"))
 
 
-def _keeps_what_was_given_up(site: Stand) -> bool:
-    """What is no delivery goes by both queue functions of a queue: the one and its poison's."""
-
+def _send_no_delivery(site: Stand) -> None:
     deliveries = site.host.queue("webhook-deliveries")
     with suppress(ResourceExistsError):
         deliveries.create_queue()
     deliveries.send_message("no delivery")
 
+
+def _keeps_what_was_given_up(site: Stand) -> bool:
+    """What is no delivery goes by both queue functions of a queue: the one and its poison's."""
+
     def kept() -> bool:
         return [m["payload"] for m in site.host.get("/poison-messages")["items"]] == ["no delivery"]
 
     return eventually(kept, within=30)
+
+
+async def _serves_mcp(site: Stand) -> dict[str, bool]:
+    async with copilot(site) as client:
+        found = await client.call_tool("search_documentation", {"query": "cron"})
+        document = await client.read_resource("polysync://definitions")
+        prompt = await client.get_prompt("move_pipeline_here", {"platform": "p", "pipeline": "x"})
+    return {
+        "mcpToolTrigger": not found.is_error,
+        "mcpResourceTrigger": "name: nap" in document.contents[0].text,
+        "mcpPromptTrigger": "list_platform_pipelines" in prompt.messages[0].content.text,
+    }
 
 
 def _runs(site: Stand) -> bool:

@@ -27,8 +27,8 @@ PATIENCE = 60.0
 
 
 def free_ports(count: int) -> int:
-    """Return the first of so many neighbouring free ports."""
-    for base in range(20000 + os.getpid() % 10000, 60000, 11):
+    """Return the first of so many neighbouring free ports, far from those of a process beside."""
+    for base in range(20000 + os.getpid() * 1013 % 10000, 60000, 11):
         if all(_is_free(base + offset) for offset in range(count)):
             return base
     raise AssertionError("no free ports")

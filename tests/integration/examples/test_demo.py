@@ -19,14 +19,23 @@ from tests.integration.devhost.host_process import PATIENCE
 REPOSITORY = Path(__file__).parents[3]
 HOST = """
 import json, signal, sys, threading
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 from tests.unit.cli.conftest import build_run
 from tests.unit.cli.fake_api import Answer, FakeApi
 
 told = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 behaviour = {behaviour!r}
 data = Path(told["--data"])
+order = ["land", "load", "forecast-revenue", "publish-figures"]
+page = "http://127.0.0.1:" + told["--google-functions-port"] + "/published/1"
+outputs = {{"load": {{"rows": 500}}, "publish-figures": {{"url": page, "[b]fields[/b]": 3}}}}
+lake = data / "simulators/databricks/lakehouse"
+JOB = {{
+    "status": "Completed",
+    "inputs": {{"revenue_cents": {{"value": "1200"}}}},
+    "outputs": {{"forecast_cents": {{"value": "1300"}}}},
+}}
 
 class Api(FakeApi):
     def react(self, request):
@@ -45,17 +54,20 @@ class Api(FakeApi):
 
     def runs(self):
         # At each look one more task of the graph has ended, and the next runs.
-        order = ["land", "load", "join", "publish"]
         self.looks += 1
-        runs = [build_run(self.status(task), task=task) for task in order[: self.looks]]
+        runs = [self.run(task) for task in order[: self.looks]]
         if self.looks > len(order) and behaviour != "no report":
-            report = data / "simulators/databricks/lakehouse/reports/revenue.txt"
-            report.parent.mkdir(parents=True, exist_ok=True)
-            report.write_text("Revenue [bold]1,234[/bold]")
+            for path, text in [("reports/revenue.txt", "Revenue [bold]1,234[/bold]"),
+                               ("gold/revenue_by_month.csv", "revenue_cents\\n500\\n700\\n")]:
+                (lake / path).parent.mkdir(parents=True, exist_ok=True)
+                (lake / path).write_text(text)
         return runs[::-1]
 
+    def run(self, task):
+        return build_run(self.status(task), task=task, outputs=outputs.get(task, {{}}))
+
     def status(self, task):
-        place = ["land", "load", "join", "publish"].index(task)
+        place = order.index(task)
         if behaviour == "load" and place > 1:
             return "Skipped"
         if place == self.looks - 1:
@@ -64,12 +76,26 @@ class Api(FakeApi):
             return "Failed"
         return "Succeeded"
 
+class Foundry(FakeApi):
+    def react(self, request):
+        known = request.path.endswith("/workspaces/analytics/jobs/4711")
+        return Answer({{"properties": JOB}}, status=200 if known else 404)
+
+class Functions(FakeApi):
+    def react(self, request):
+        forecast = 1299 if behaviour == "another figure" else 1300
+        rows = {{"title": "Q4", "revenue_cents": 1200, "forecast_cents": forecast}}
+        return Answer("".join(f"<tr><th>{{a}}</th><td>{{b}}</td></tr>" for a, b in rows.items()))
+
 ended = threading.Event()
 signal.signal(signal.SIGINT, lambda *_: ended.set())
 print("line 1 of the log", flush=True)
 if behaviour == "dies":
     sys.exit(3)
-with Api(port=int(told["--port"])) as api:
+with ExitStack() as stack:
+    stack.enter_context(Foundry(port=int(told["--foundry-port"])))
+    stack.enter_context(Functions(port=int(told["--google-functions-port"])))
+    api = stack.enter_context(Api(port=int(told["--port"])))
     if behaviour != "hangs":
         print("ready", api.url, flush=True)
     ended.wait()
@@ -78,11 +104,19 @@ with Api(port=int(told["--port"])) as api:
 DEFINITIONS = """
 platforms:
   - {name: lakehouse, attributes: {workspaceUrl: "http://127.0.0.1:8787"}}
+  - {name: foundry, attributes: {endpoint: "http://127.0.0.1:9787", workspaceName: analytics}}
+  - {name: cloud, attributes: {endpoint: "http://127.0.0.1:9788"}}
+jobs:
+  - {name: notebook, platform: lakehouse}
+  - {name: forecast, platform: foundry}
+  - {name: publish, platform: cloud}
 tasks:
-  - {name: publish, dependencies: [{task: join}]}
-  - {name: land}
-  - {name: join, dependencies: [{task: land}, {task: load}]}
-  - {name: load, dependencies: [{task: land}]}
+  - {name: publish-figures, job: publish, dependencies: [{task: forecast-revenue}]}
+  - {name: land, job: notebook}
+  - name: forecast-revenue
+    job: forecast
+    dependencies: [{task: land}, {task: load, mappings: [{output: rows, input: revenue_cents}]}]
+  - {name: load, job: notebook, dependencies: [{task: land}]}
 """
 
 
@@ -102,12 +136,15 @@ class Stage:
             "from examples import demo, local_host\n"
             f"local_host.ROOT = Path({str(folder)!r})\n"
             "demo.DEFINITIONS = local_host.ROOT / 'definitions.yaml'\n"
+            "demo.LOOK_SECONDS = 0.02\n"
             "sys.exit(demo.main())\n"
         )
 
     def start(self, behaviour: str) -> subprocess.Popen[str]:
         (self.folder / "devhost" / "__main__.py").write_text(HOST.format(behaviour=behaviour))
         ports = ["--port", str(a_free_port()), "--databricks-port", "18787"]
+        ports += ["--foundry-port", str(a_free_port())]
+        ports += ["--google-functions-port", str(a_free_port())]
         return subprocess.Popen(
             [sys.executable, str(self.script), *ports, "--data", str(self.data)],
             env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
@@ -141,20 +178,33 @@ def test_runs_everything_in_order_shows_the_report_and_stops(stage: Stage):
 
     assert exit_code == 0
     ended = [line for line in output.splitlines() if line.endswith(": Succeeded")]
-    assert ended == [f"{task}: Succeeded" for task in ("land", "load", "join", "publish")]
+    order = ("land", "load", "forecast-revenue", "publish-figures")
+    assert ended == [f"{task}: Succeeded" for task in order]
     assert stage.requests().count('"/tasks/') == 1
     assert "Monitor URL" in output
     assert "[OnFailure] join" in output
     assert "Revenue [bold]1,234[/bold]" in output
+    assert "[b]fields[/b]" in output
     assert '"workspaceUrl": "http://127.0.0.1:18787"' in stage.requests()
+    assert "http://127.0.0.1:978" not in stage.requests()
+    assert '"workspaceName": "analytics"' in stage.requests()
     assert (stage.data / "ended").exists()
+    cells = [line.split() for line in output.splitlines()]
+    assert ["load", "rows", "500", "forecast-revenue", "revenue_cents"] in cells
+    assert ["publish-figures", "cloud", "Succeeded", "1"] in [line[:4] for line in cells]
+    assert ["Google", "Cloud,", "the", "published", "page", "1200", "1300"] in cells
 
 
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
         pytest.param("load", "load ended as Failed: ZeroDivisionError", id="a run that fails"),
-        pytest.param("no report", "The pipeline left no report", id="a product that is missing"),
+        pytest.param("no report", "The lake does not hold the figures", id="no product"),
+        pytest.param(
+            "another figure",
+            "forecast_cents did not arrive as it was: 1300 in AI Foundry",
+            id="a figure that is another on its page",
+        ),
         pytest.param("dies", "The local host ended with exit code 3", id="a host that dies"),
     ],
 )
@@ -164,7 +214,7 @@ def test_a_failure_ends_with_1_and_the_log(stage: Stage, behaviour: str, reason:
     assert exit_code == 1
     assert f"The demo failed: {reason}" in output
     assert "line 1 of the log" in output
-    assert "join: Running" not in output or behaviour == "no report"
+    assert behaviour != "load" or "forecast-revenue: Running" not in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

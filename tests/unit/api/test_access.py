@@ -438,6 +438,24 @@ def test_a_call_that_changed_nothing_has_its_answer(house: House, status: int) -
     assert [entry.status for entry in house.store.entries.values()] == [status]
 
 
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        pytest.param("/definitions?dryRun=true", 0, id="a plan"),
+        pytest.param("/definitions?prune=true&dryRun=true", 0, id="a plan that prunes"),
+        pytest.param("/definitions?dryRun=false", 1, id="no plan"),
+        pytest.param("/definitions?dryRun=true&dryRun=false", 1, id="both"),
+        pytest.param("/definitions?dryrun=true", 1, id="another word"),
+        pytest.param("/definitions?dryRun=true;", 1, id="more than the word"),
+        pytest.param("/tasks/daily?dryRun=true", 1, id="where nothing heeds it"),
+    ],
+)
+def test_only_planning_a_document_is_no_change(house: House, path: str, written: int) -> None:
+    house.ask("PUT", path, _header(Role.ADMINISTRATOR, upn="ann"))
+
+    assert len(house.store.entries) == written
+
+
 def test_reading_and_being_refused_are_no_changes(house: House) -> None:
     house.ask("GET", "/tasks", _header(Role.READER, upn="ann"))
     house.ask("PUT", "/definitions", _header(Role.READER, upn="ann"))

@@ -187,6 +187,20 @@ def test_a_document_may_be_yaml(client: TestClient, content_type: str | None) ->
     assert len(answer.json()["create"]) == 9
 
 
+def test_the_token_of_a_plan_applies_that_plan_and_no_other(filled: TestClient) -> None:
+    raw = lakehouse()
+    raw["tasks"][0]["priority"] = 7
+    token = filled.put("/definitions?dryRun=true", json=raw).json()["planToken"]
+    raw["tasks"][0]["priority"] = 8
+    refused = filled.put(f"/definitions?planToken={token}", json=raw)
+    raw["tasks"][0]["priority"] = 7
+    applied = filled.put(f"/definitions?planToken={token}", json=raw)
+    again = filled.put(f"/definitions?planToken={token}", json=raw)
+
+    assert (refused.status_code, applied.status_code, again.status_code) == (412, 200, 412)
+    assert [each["name"] for each in applied.json()["update"]] == [raw["tasks"][0]["name"]]
+
+
 def test_a_plan_is_a_list_for_each_action(filled: TestClient) -> None:
     raw = lakehouse(calendars=[])
     raw["tasks"][1]["schedules"] = []
@@ -195,7 +209,7 @@ def test_a_plan_is_a_list_for_each_action(filled: TestClient) -> None:
     planned = filled.put("/definitions?dryRun=true&prune=true", json=raw).json()
     applied = filled.put("/definitions?prune=true", json=raw).json()
 
-    assert planned == applied | {"dryRun": True}
+    assert planned == applied | {"dryRun": True, "planToken": planned["planToken"]}
     assert planned["create"] == [{"kind": "job", "name": "extra"}]
     assert planned["delete"] == [{"kind": "calendar", "name": "holidays"}]
     assert [(each["name"], each["differences"][0]["path"]) for each in planned["update"]] == [

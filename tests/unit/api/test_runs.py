@@ -149,7 +149,7 @@ def test_a_run_is_shown_with_all_of_its_fields(world: World) -> None:
     assert run["queuedAt"] == "2026-03-01T12:00:00.000Z"
 
 
-@pytest.mark.parametrize("run_id", ["nonsense", "..%2F..", new_run_id()])
+@pytest.mark.parametrize("run_id", ["nonsense", "..%2F..", "r" + 25 * "a"])
 def test_an_unknown_run_is_not_found(world: World, run_id: str) -> None:
     for path in ("", "/history", "/events"):
         assert world.client.get(f"/task-runs/{run_id}{path}").status_code == 404

@@ -50,6 +50,47 @@ def test_a_plan_changes_nothing() -> None:
     assert not store.stored
 
 
+def _token(store: FakeDefinitions, raw: dict[str, Any], *, prune: bool = False) -> str:
+    return documents_of(store).plan(read_document(raw), prune=prune).token
+
+
+def test_the_same_plan_has_the_same_token() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    assert _token(store, lakehouse()) == _token(store, lakehouse())
+
+
+def test_another_document_has_another_token() -> None:
+    store, raw = FakeDefinitions(), lakehouse()
+    raw["tasks"][1]["priority"] = 7
+
+    assert _token(store, raw) != _token(store, lakehouse())
+
+
+def test_what_somebody_else_writes_gives_the_same_document_another_token() -> None:
+    store, raw = FakeDefinitions(), lakehouse()
+    apply(store, raw)
+    raw["tasks"][1]["priority"] = 7
+    planned = _token(store, raw)
+    theirs = lakehouse()
+    theirs["tasks"][1]["priority"] = 8
+    apply(store, theirs)
+    stored = dict(store.stored)
+
+    with pytest.raises(StaleETag, match="plan it again"):
+        documents_of(store).apply(read_document(raw), plan_token=planned)
+
+    assert store.stored == stored
+
+
+def test_what_is_to_be_deleted_is_part_of_the_token() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    assert _token(store, lakehouse(tasks=[])) != _token(store, lakehouse(tasks=[]), prune=True)
+
+
 def test_an_update_shows_what_differs() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())

@@ -294,5 +294,6 @@ def test_app_roles_are_distinct_and_for_people_and_machines() -> None:
 
 def test_what_only_deploys_is_not_in_the_package_of_the_app() -> None:
     left_out = (ROOT / ".funcignore").read_text().split()
-    assert {"infra", "tests", "docs", "scripts", ".git*", "azure.yaml"} <= set(left_out)
+    assert {"infra", "tests", "scripts", ".git*", "azure.yaml"} <= set(left_out)
+    assert not {"docs", "*.md"} & set(left_out)  # the app answers questions from it
     assert "constraints.txt" not in left_out  # requirements.txt refers to it

@@ -36,6 +36,8 @@ class Deployment:
         key = request.headers.get("x-functions-key")
         if not (token == f"Bearer {TOKEN}" or key == KEY or forged):
             return httpx.Response(401)
+        if path == "/runtime/webhooks/mcp":
+            return httpx.Response(200, json={"result": {"serverInfo": {"name": "Polysync"}}})
         if path == "/tasks/no-op/run":
             return httpx.Response(202, json={"runId": "r1"})
         if path == "/task-runs/r1":
@@ -65,7 +67,7 @@ def test_a_whole_deployment_passes(
 ) -> None:
     assert deployment.check() == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4] for line in lines] == ["ok  "] * 8
+    assert [line[:4] for line in lines] == ["ok  "] * 9
     assert TOKEN not in "".join(lines)
 
 
@@ -76,6 +78,50 @@ def test_a_machine_passes_with_its_key(
     said = capsys.readouterr().out
     assert "ok    key: 200" in said
     assert KEY not in said
+
+
+EVENT = 'event: message\ndata: {"result": {"serverInfo": {"name": "Polysync", "version": "1"}}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(
+            httpx.Response(200, text=EVENT, headers={"content-type": "text/event-stream"}),
+            "ok    agents: Polysync 1",
+            id="by an event",
+        ),
+        pytest.param(httpx.Response(401), "FAIL  agents: 401", id="the token does not open"),
+        pytest.param(httpx.Response(200, json={}), "not as Polysync", id="another server"),
+        pytest.param(httpx.Response(200, text=""), "not as Polysync", id="nothing"),
+        pytest.param(
+            httpx.Response(200, text="", headers={"content-type": "text/event-stream"}),
+            "not as Polysync",
+            id="no event",
+        ),
+    ],
+)
+def test_agents_are_greeted_with_the_token(
+    deployment: Deployment,
+    capsys: pytest.CaptureFixture[str],
+    answer: httpx.Response,
+    said: str,
+) -> None:
+    deployment.answers["POST", "/runtime/webhooks/mcp"] = [httpx.Response(401), answer]
+    deployment.check(task=None)
+    assert said in capsys.readouterr().out
+
+
+def test_where_keys_are_allowed_agents_need_the_hosts_key_too(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = {"content-type": "application/problem+json"}
+    unknown = [httpx.Response(401, headers=problem)] * 3
+    deployment.answers["GET", "/task-runs"] = [*unknown, httpx.Response(200, json={"items": []})]
+    deployment.answers["POST", "/runtime/webhooks/mcp"] = [httpx.Response(401)]
+
+    assert deployment.check(task=None) == 0
+    assert "agents: 401: where machines may call with keys" in capsys.readouterr().out
 
 
 def test_a_principal_that_is_believed_though_forged_is_told(

@@ -18,7 +18,7 @@ from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.connector import ArtefactSchema, Order
 from polysync_core.platforms.http import PlatformClient, Wire
 from tests.fakes.builders import NOON
-from tests.fakes.http import Reply, ScriptedTransport, Step
+from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 SCHEMA = (
     Parameter(name="rows", data_type=DataType.INT),
@@ -31,7 +31,8 @@ VALUES: dict[str, Any] = {"full_refresh": True, "key": Secret("s3cret"), "rows":
 def connect(*steps: Step) -> tuple[DefinedJobs, ScriptedTransport]:
     transport = ScriptedTransport(steps)
     base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", Reach.PUBLIC)
-    client = PlatformClient(base, None, wire=Wire(transport=transport))
+    wire = Wire(transport=transport, timekeeper=VirtualTime().timekeeper)
+    client = PlatformClient(base, None, wire=wire)
     return DefinedJobs(client, Runs(client, lambda: NOON), Jobs(client)), transport
 
 

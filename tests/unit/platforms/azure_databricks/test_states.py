@@ -154,13 +154,13 @@ def test_every_result_of_the_official_client_has_a_meaning(result: str) -> None:
 
 @pytest.mark.parametrize(
     "life_cycle",
-    [
-        *{
+    sorted(
+        {
             state.value
             for state in (*jobs.RunLifeCycleState, *jobs.RunLifecycleStateV2State)
             if state.value != "TERMINATED"
         }
-    ],
+    ),
 )
 def test_every_life_cycle_of_the_official_client_has_a_meaning(life_cycle: str) -> None:
     assert words(life_cycle).status is not UNKNOWN

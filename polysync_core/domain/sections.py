@@ -1,0 +1,119 @@
+"""Pages of documentation by their sections, and which of these answer a question best (BM25)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+# The usual weights: https://en.wikipedia.org/wiki/Okapi_BM25
+_SATURATION, _LENGTH = 1.2, 0.75
+_OF_HEADING = 4
+"""As often as a word of a heading counts against one of the text."""
+
+_OF_ONE_PAGE = 2
+
+_HEADING = re.compile(r"(#{1,6}) +(.+?) *#*$")
+_FENCE = re.compile(r" *(```|~~~)")
+_WORD = re.compile(r"[A-Za-z]+|[0-9]+")
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_COMMON = re.compile(
+    r"an?|and|are|as|at|be|by|can|do|does|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to"
+    r"|what|when|where|which|who|why|with"
+)
+"""What a question holds besides what it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a page under one heading."""
+
+    page: str
+    headings: tuple[str, ...]
+    """From the page's title down to the section's own."""
+    text: str
+
+
+def sections_of(page: str, content: str) -> Iterator[Section]:
+    """Yield the sections of a page of Markdown in their order; what is empty is left out."""
+    headings: list[tuple[int, str]] = []
+    lines: list[str] = []
+    is_code = False
+    for line in content.splitlines():
+        if _FENCE.match(line):
+            is_code = not is_code
+        heading = None if is_code else _HEADING.match(line)
+        if heading is None:
+            lines.append(line)
+            continue
+        yield from _section(page, headings, lines)
+        depth, lines = len(heading[1]), []
+        headings = [each for each in headings if each[0] < depth] + [(depth, heading[2])]
+    yield from _section(page, headings, lines)
+
+
+def _section(page: str, headings: list[tuple[int, str]], lines: list[str]) -> Iterator[Section]:
+    text = "\n".join(lines).strip()
+    if text:
+        yield Section(page=page, headings=tuple(each for _, each in headings), text=text)
+
+
+class SectionIndex:
+    """Finds sections by words."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self._sections = list(sections)
+        self._counts = [_counted(section) for section in self._sections]
+        self._lengths = [counts.total() for counts in self._counts]
+        self._mean = sum(self._lengths) / max(len(self._lengths), 1)
+        self._holders = Counter(word for counts in self._counts for word in counts)
+
+    def best(self, question: str, *, limit: int) -> list[Section]:
+        """Return the sections that fit a question best, the best first; none where none fits.
+
+        Of a page there are two at most: one that is all about a word would else be the only one.
+        """
+        words = set(_words(question))
+        scored = [(self._score(each, words), -each) for each in range(len(self._sections))]
+        found: list[Section] = []
+        for score, number in sorted(scored, reverse=True):
+            section = self._sections[-number]
+            if score > 0 and sum(each.page == section.page for each in found) < _OF_ONE_PAGE:
+                found.append(section)
+        return found[:limit]
+
+    def _score(self, number: int, words: set[str]) -> float:
+        counts = self._counts[number]
+        relative = 1 - _LENGTH + _LENGTH * self._lengths[number] / self._mean
+        return sum(
+            self._rarity(word)
+            * counts[word]
+            * (_SATURATION + 1)
+            / (counts[word] + _SATURATION * relative)
+            for word in words
+            if word in counts
+        )
+
+    def _rarity(self, word: str) -> float:
+        holders = self._holders[word]
+        return math.log(1 + (len(self._sections) - holders + 0.5) / (holders + 0.5))
+
+
+def _counted(section: Section) -> Counter[str]:
+    counts = Counter(_words(section.text))
+    for heading in (*section.headings, section.page):
+        for word in _words(heading):
+            counts[word] += _OF_HEADING
+    return counts
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield words as they are compared: small, without the s of the plural, `maxRuns` in parts."""
+    for found in _WORD.findall(text):
+        parts = _PART.findall(found)
+        for word in {found.lower(), *(part.lower() for part in parts)}:
+            if _COMMON.fullmatch(word):
+                continue
+            yield word[:-1] if len(word) > 3 and word.endswith("s") else word

@@ -1,0 +1,124 @@
+"""The arguments of tools: what may be given, how it is described, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+
+from polysync_core.domain.definitions.complaints import problems_of
+from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.runs.identity import parse_run_id
+
+LONGEST_NAME = 200
+
+
+class Arguments(BaseModel):
+    """The arguments of one tool: camelCase outside, unknown ones refused, types as described."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, allow_inf_nan=False
+    )
+
+
+def _one_part(text: str) -> str:
+    if not text.isprintable() or "/" in text:
+        raise ValueError("is not a name: it holds characters that no name has")
+    return text
+
+
+def _run_id(text: str) -> str:
+    try:
+        return parse_run_id(text)
+    except NotFound as error:
+        raise ValueError("is not the id of a run: 26 letters and digits, the first an r") from error
+
+
+type Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_one_part)
+]
+"""The name of something that exists; whether it does, is for the API to say."""
+
+type RunIdText = Annotated[str, AfterValidator(_run_id)]
+
+type Confirm = Annotated[
+    bool,
+    Field(description="true carries the change out; without it the answer says what it would do."),
+]
+
+type Values = dict[str, JsonValue]
+"""Values by the names of parameters; a secret is given as its reference, `vault://…`."""
+
+type Limit = Annotated[
+    int, Field(ge=1, le=100, description="The most to answer at once, 1 to 100; 20 if left out.")
+]
+
+type PageToken = Annotated[
+    Annotated[str, StringConstraints(max_length=2_000)] | None,
+    Field(description="continuationToken of the answer before."),
+]
+
+
+def read_arguments[A: Arguments](model: type[A], given: JsonValue) -> A:
+    """Return the arguments of a call, or raise `Invalid` with everything that is wrong."""
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        raise Malformed.at("", "the arguments must be an object (name: value)")
+    problems: list[Problem] = []
+    try:
+        return model.model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        problems = problems_of(error, model)
+    raise Invalid(problems)
+
+
+def properties_of(model: type[Arguments]) -> list[JsonObject]:
+    """Return the arguments as the MCP extension describes the properties of a tool."""
+    schema = model.model_json_schema(by_alias=True)
+    required = set(schema.get("required", ()))
+    return [
+        {
+            "propertyName": name,
+            **_type_of(field, schema),
+            "description": field.get("description") or _resolved(field, schema)["description"],
+            "isRequired": name in required,
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _type_of(field: dict[str, Any], schema: dict[str, Any]) -> JsonObject:
+    kind = _without_null(_resolved(field, schema), schema)
+    is_array = kind.get("type") == "array"
+    if is_array:
+        kind = _resolved(kind["items"], schema)
+    described: JsonObject = {"propertyType": kind["type"], "isArray": is_array}
+    if "enum" in kind:
+        described["enumValues"] = cast("list[JsonValue]", kind["enum"])
+    return described
+
+
+def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema with what it refers to in its place."""
+    if "$ref" in field:
+        return schema["$defs"][field["$ref"].rpartition("/")[2]]
+    return field
+
+
+def _without_null(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the one choice of an optional argument that is not `null`."""
+    for choice in field.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return _resolved(choice, schema)
+    return field

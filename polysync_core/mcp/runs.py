@@ -1,0 +1,216 @@
+"""The tools of runs: look, start, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.runs.values import RunStatus
+from polysync_core.mcp.answers import compact, items_of, untrusted
+from polysync_core.mcp.arguments import (
+    Arguments,
+    Confirm,
+    Limit,
+    Name,
+    PageToken,
+    RunIdText,
+    Values,
+)
+from polysync_core.mcp.asking import Api
+from polysync_core.mcp.tool import Tool
+
+_FACTS = ("runId", "task", "job", "platform", "status", "triggerType", "scheduledTime", "queuedAt")
+_HOLDERS = 10
+"""Of the runs that hold what another waits for; the API lists more."""
+_MORE_FACTS = ("startedAt", "finishedAt", "nextAttemptAt", "graphRunId", "rerunOf", "parents")
+
+
+class OneRun(Arguments):
+    """The arguments of tools that look at one run."""
+
+    run_id: Annotated[RunIdText, Field(description="The id of the run, as the tools answer it.")]
+
+
+class CancelRun(OneRun):
+    """The arguments of `cancel_run`."""
+
+    confirm: Confirm = False
+
+
+class ListRuns(Arguments):
+    """The arguments of `list_runs`."""
+
+    task: Annotated[Name | None, Field(description="Only runs of this Task.")] = None
+    status: Annotated[RunStatus | None, Field(description="Only runs of this status.")] = None
+    graph_run_id: Annotated[
+        RunIdText | None, Field(description="Only runs that came out of one first run.")
+    ] = None
+    limit: Limit = 20
+    continuation_token: PageToken = None
+
+
+class RunTaskOnce(Arguments):
+    """The arguments of `run_task_once`."""
+
+    task: Annotated[Name, Field(description="The name of the Task.")]
+    parameters: Annotated[
+        Values, Field(description="Values for this run only; the Task's own are kept.")
+    ] = Field(default_factory=dict)
+    idempotency_key: Annotated[
+        Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] | None,
+        Field(description="A text of your own: the same again starts no second run."),
+    ] = None
+
+
+def run_view(run: JsonObject) -> JsonObject:
+    """Return a run as the tools show it: what a platform said of it is marked."""
+    attempts = [_attempt(each) for each in items_of(run, "attempts")]
+    return compact(
+        {
+            **{name: run[name] for name in (*_FACTS, *_MORE_FACTS)},
+            "cancelRequested": run["cancelRequested"] or None,
+            "reason": untrusted(run["reason"]),
+            "parameters": untrusted(run["parameters"]),
+            "outputs": untrusted(run["outputs"]),
+            "outputsNotKept": untrusted(run["outputsNotKept"]),
+            "attempts": [*attempts],
+            "links": _links(run["runId"]),
+        }
+    )
+
+
+def _attempt(attempt: JsonObject) -> JsonObject:
+    """Return an attempt; its id, page and error are the platform's words."""
+    shown = ("number", "status", "submittedAt", "startedAt", "finishedAt", "cause")
+    foreign = ("externalRunId", "monitorUrl", "providerStatus", "error")
+    return compact(
+        {
+            **{name: attempt[name] for name in shown},
+            "platform": untrusted(compact({name: attempt[name] for name in foreign})),
+        }
+    )
+
+
+def _links(run_id: JsonValue) -> JsonObject:
+    address = f"/api/task-runs/{run_id}"
+    return {"run": address, "history": f"{address}/history", "explain": f"{address}/explain"}
+
+
+async def _list_runs(api: Api, given: ListRuns) -> JsonObject:
+    page = await api.get(
+        "task-runs",
+        task=given.task,
+        status=given.status,
+        graphRunId=given.graph_run_id,
+        limit=given.limit,
+        continuationToken=given.continuation_token,
+    )
+    runs: list[JsonValue] = [_brief(each) for each in items_of(page, "items")]
+    if not runs and given.task is not None:
+        # No runs, or no such Task? The API does not tell the one from the other here.
+        await api.get("tasks", given.task)
+    return {"runs": runs, "continuationToken": page["continuationToken"]}
+
+
+def _brief(run: JsonObject) -> JsonObject:
+    return compact(
+        {
+            **{name: run[name] for name in (*_FACTS, "finishedAt")},
+            "reason": untrusted(run["reason"]),
+            "link": f"/api/task-runs/{run['runId']}",
+        }
+    )
+
+
+async def _get_run(api: Api, given: OneRun) -> JsonObject:
+    return run_view(await api.get("task-runs", given.run_id))
+
+
+async def _explain_run(api: Api, given: OneRun) -> JsonObject:
+    explained = await api.get("task-runs", given.run_id, "explain")
+    waits = explained["status"] == RunStatus.QUEUED
+    sentences = explained["sentences"]
+    return compact(
+        {
+            **{name: explained[name] for name in ("runId", "status", "position")},
+            "nextPossibleTime": explained["nextPossibleTime"],
+            "waitingFor": [*map(_hold, items_of(explained, "waitingFor"))],
+            # Of a run that does not wait, they repeat its reason, which may be a platform's.
+            "sentences": sentences if waits else untrusted(sentences),
+            "links": _links(given.run_id),
+        }
+    )
+
+
+def _hold(hold: JsonObject) -> JsonObject:
+    return compact({**hold, "heldBy": [*items_of(hold, "heldBy")[:_HOLDERS]]})
+
+
+async def _run_task_once(api: Api, given: RunTaskOnce) -> JsonObject:
+    key = given.idempotency_key
+    headers = {} if key is None else {"idempotency-key": key}
+    body: JsonObject = {"parameters": given.parameters}
+    accepted = await api.send("POST", "tasks", given.task, "run", body=body, headers=headers)
+    return {
+        "runId": accepted["runId"],
+        "graphRunId": accepted["graphRunId"],
+        "links": _links(accepted["runId"]),
+        "next": "get_run tells how it goes, explain_run why it waits.",
+    }
+
+
+async def _cancel_run(api: Api, given: CancelRun) -> JsonObject:
+    if not given.confirm:
+        run = await api.get("task-runs", given.run_id)
+        ended = run["finishedAt"] is not None
+        would = "nothing: it has ended" if ended else "stop this run, on its platform too"
+        return {
+            "would": would,
+            "run": _brief(run),
+            **({} if ended else {"toDoIt": "confirm: true"}),
+        }
+    run = await api.send("POST", "task-runs", given.run_id, "cancel", body=None)
+    return {"done": "the run is asked to stop", "run": run_view(run)}
+
+
+LIST_RUNS = Tool(
+    name="list_runs",
+    description="Lists runs, newest first, each with its status and the reason. Reads only.",
+    arguments=ListRuns,
+    run=_list_runs,
+    asks=("GET", "/task-runs"),
+    names={"task": "tasks"},
+)
+GET_RUN = Tool(
+    name="get_run",
+    description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
+    arguments=OneRun,
+    run=_get_run,
+    asks=("GET", "/task-runs/{run_id}"),
+)
+EXPLAIN_RUN = Tool(
+    name="explain_run",
+    description="Tells why a run waits, what holds it back and when it may start, or how it ended. "
+    "Reads only.",
+    arguments=OneRun,
+    run=_explain_run,
+    asks=("GET", "/task-runs/{run_id}/explain"),
+)
+RUN_TASK_ONCE = Tool(
+    name="run_task_once",
+    description="Starts a run of a Task now and answers with the new run's id. Changes something: "
+    "the Task's artefact is run on its platform. Needs only the name of the Task.",
+    arguments=RunTaskOnce,
+    run=_run_task_once,
+    asks=("POST", "/tasks/{name}/run"),
+    names={"task": "tasks"},
+)
+CANCEL_RUN = Tool(
+    name="cancel_run",
+    description="Stops a run, waiting or running. Without confirm it only says what it would do.",
+    arguments=CancelRun,
+    run=_cancel_run,
+    asks=("POST", "/task-runs/{run_id}/cancel"),
+)

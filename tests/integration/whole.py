@@ -1,0 +1,25 @@
+"""The whole app on a local host beside a Databricks simulator, with keys of two machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from polysync_core.domain.access_keys import new_access_key
+from polysync_core.domain.roles import Role
+from tests.faults.stand import Stand, stand
+
+READS, _READER = new_access_key("dashboard", Role.READER)
+RUNS, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[Stand]:
+    """Yield the app and clear it away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
+        with stand(folder) as opened:
+            yield opened

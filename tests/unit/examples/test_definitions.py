@@ -1,0 +1,54 @@
+"""The definitions of the examples are accepted, and fit what the simulators have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polysync_core.application.documents import Action, Documents
+from polysync_core.domain.definitions.catalogue import read_document
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.jobs import Direction
+from polysync_core.domain.plain import read_yaml
+from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs
+from polysync_core.platforms.registry import check_job, check_platform
+from simulators.ai_foundry.templates import TEMPLATES
+from simulators.google_functions.publishing import NAME
+from tests.fakes.definitions import FakeDefinitions
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+RULES = Rules(
+    development=True,
+    check_platform=lambda platform: check_platform(platform, allow_loopback=True),
+    check_job=check_job,
+)
+
+
+def document(example: str) -> Any:
+    return read_yaml((EXAMPLES / example / "definitions.yaml").read_bytes())
+
+
+def job(name: str) -> Any:
+    return next(job for job in document("lakehouse")["jobs"] if job["name"] == name)
+
+
+@pytest.mark.parametrize("example", ["lakehouse", "bench"])
+def test_an_example_is_accepted_as_a_whole(example: str) -> None:
+    plan = Documents(FakeDefinitions(), RULES).apply(read_document(document(example)))
+
+    assert len(plan.of(Action.CREATE)) == len(plan.steps) > 0
+
+
+def test_the_forecast_has_the_parameters_of_its_template() -> None:
+    forecast = job("forecast-revenue")
+
+    template: Any = TEMPLATES[forecast["externalId"]]
+    declared = {each.name: each.direction for each in describe_inputs(template).parameters}
+    ours = {each["name"]: each.get("direction", Direction.INPUT) for each in forecast["parameters"]}
+    assert ours == declared
+
+
+def test_the_figures_are_published_by_the_function_that_there_is() -> None:
+    assert job("publish-figures")["externalId"].endswith(f"/functions/{NAME}")

@@ -1,0 +1,46 @@
+"""What a client is told of the arguments.
+
+`schemas.json` holds the schemas as the host makes them of the triggers' properties. A change of it
+is a change for every model that uses the tools, to be read in review; `ACCEPT=1 pytest
+tests/unit/mcp/test_schemas.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from devhost.functions import Function
+from devhost.mcp_calls import TOOL, input_schema
+from polysync_core.mcp.tools import TOOLS
+
+SNAPSHOT = Path(__file__).with_name("schemas.json")
+INDEXED = Path(__file__).parents[2] / "integration" / "functions.json"
+
+
+def test_the_schemas_are_those_that_were_reviewed() -> None:
+    schemas = {
+        name: {"description": each["description"], "inputSchema": _schema(name, each)}
+        for name, bindings in json.loads(INDEXED.read_text()).items()
+        for each in bindings
+        if each["type"] == TOOL
+    }
+    if os.environ.get("ACCEPT"):
+        SNAPSHOT.write_text(json.dumps(schemas, indent=2, ensure_ascii=False) + "\n")
+
+    assert schemas == json.loads(SNAPSHOT.read_text())
+
+
+def test_every_tool_and_argument_is_described() -> None:
+    told = json.loads(SNAPSHOT.read_text())
+
+    assert sorted(told) == sorted(tool.name for tool in TOOLS)
+    for name, tool in told.items():
+        assert tool["description"].endswith("."), name
+        for argument, schema in tool["inputSchema"]["properties"].items():
+            assert schema["description"], f"{name}.{argument}"
+
+
+def _schema(name: str, trigger: dict[str, object]) -> dict[str, object]:
+    return input_schema(Function(id=name, name=name, trigger=trigger))
