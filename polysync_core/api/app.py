@@ -35,7 +35,7 @@ def create_app(
         description="A cross-platform job orchestrator that scales to zero.",
         version=_version(),
         redoc_url=None,
-        # The address that a redirect would lead to is that of the server behind the host.
+        # A slash behind a path is left out before it comes here.
         redirect_slashes=False,
     )
     # The one added last comes first.

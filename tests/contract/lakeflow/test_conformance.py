@@ -6,13 +6,24 @@ any other: a row whose difference has gone fails as well.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from polysync_core.lakeflow.keys import JobOptions
+from polysync_core.settings import read_lakeflow
 from tests.contract.lakeflow.conftest import Pair
 from tests.contract.lakeflow.expecting import expected
+from tests.contract.lakeflow.leaving import (
+    counts_when_quiet,
+    read_one_event_and_leave,
+    state_of_the_newest_run,
+)
 from tests.contract.lakeflow.rows import KEYS, TABLE
+from tests.contract.lakeflow.servers import OriginalProcess, environment
 from tests.contract.lakeflow.table import Row
 
+WORKSPACE = "https://adb-1.2.azuredatabricks.net"
 _NAMES = [row.name for row in TABLE]
 
 
@@ -25,6 +36,30 @@ def test_it_is_answered_as_by_the_original(row: Row, pair: Pair) -> None:
         for part, (known, _) in row.parts(place).items():
             assert their.get(part) == known, f"request {place + 1}: the original has changed"
         assert our == expected(row, place, their), f"request {place + 1}"
+
+
+@pytest.mark.parametrize("who", ["original", "polysync"])
+def test_nobody_looks_at_a_run_whose_client_has_left(pair: Pair, who: str) -> None:
+    side = (pair.originals if who == "original" else pair.polysyncs)[False]
+    side.simulator.control("DELETE", "requests")
+
+    read_one_event_and_leave(side)
+    counts = counts_when_quiet(side)
+
+    assert set(counts) == {"POST jobs/run-now", "GET jobs/runs/get"}
+    assert state_of_the_newest_run(side) in {"PENDING", "RUNNING"}
+
+
+def test_only_the_original_wants_a_variable_that_no_key_has(pair: Pair, tmp_path: Path) -> None:
+    simulator = pair.originals[False].simulator
+    config = {"jobs": {"etl": {}}}
+    original = OriginalProcess(tmp_path, config, environment(simulator.url, {"etl": "5"}))
+    with pytest.raises(AssertionError, match="DATABRICKS_JOB_ID"):
+        _ = original.url
+
+    started = read_lakeflow(environment(WORKSPACE, {"etl": "5"}), {"etl": JobOptions()})
+
+    assert started.keys["etl"].job_id == 5
 
 
 def test_every_row_has_a_name_of_its_own() -> None:
