@@ -154,12 +154,13 @@ class EventId:
 
 
 def _last_event(
+    streams: Streams,
     last_event_id: Annotated[
         str | None,
         Header(description="The id of the last event that was received: the stream goes on there."),
     ] = None,
 ) -> EventId | None:
-    if not last_event_id:
+    if not streams or not last_event_id:
         return None
     found = _EVENT_ID.fullmatch(last_event_id)
     if found is None:
@@ -170,3 +171,4 @@ def _last_event(
 
 
 LastEvent = Annotated[EventId | None, Depends(_last_event)]
+"""The event behind which a stream goes on; None for a new one, and where none is asked for."""

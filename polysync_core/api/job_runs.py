@@ -68,7 +68,7 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
         asking: CurrentAsking,
         record: CurrentRecord,
         last_event: LastEvent,
-        streams: Streams = False,
+        streams: Streams,
         as_user: AsUser = False,
     ) -> Response:
         """Run a job now, without a task; with `Last-Event-ID`, go on with a stream."""
@@ -78,7 +78,7 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
             engine=engine,
             record=record,
             streams=streams,
-            last_event=last_event if streams else None,
+            last_event=last_event,
             user=request if as_user else None,
         )
         with namespace.of(name) as answering:
@@ -125,14 +125,14 @@ def _add_reads(routes: APIRouter, namespace: _Namespace) -> None:
         run_id: str,
         request: Request,
         last_event: LastEvent,
-        streams: Streams = False,
+        streams: Streams,
         as_user: AsUser = False,
     ) -> Response | dict[str, Any]:
         """Read a run of a job, or follow it."""
         reading = Reading(
             run_id=run_id,
             streams=streams,
-            last_event=last_event if streams else None,
+            last_event=last_event,
             user=request if as_user else None,
         )
         with namespace.of(name) as answering:

@@ -363,6 +363,10 @@ def test_an_event_of_no_run_of_this_job_starts_nothing(
     assert len(world.workspace.calls("run-now")) == 1
 
 
+def test_an_event_means_nothing_where_no_stream_is_asked_for(world: World) -> None:
+    assert world.run(headers={"Last-Event-ID": "0c5a1f"}).json() == {"runId": 101}
+
+
 def test_a_run_that_there_is_can_be_followed(world: World) -> None:
     world.run()
     frames = frames_of(world.client.get("/jobs/etl/runs/101?stream=true").text)

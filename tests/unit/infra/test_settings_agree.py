@@ -96,7 +96,7 @@ def test_the_sample_has_every_setting_of_polysync() -> None:
 def test_the_reference_documents_what_is_deployed_and_nothing_else() -> None:
     deployed = set(deployed_settings())
     assert _ours(_documented("Of Polysync")) == _ours(deployed)
-    assert _documented("Of Databricks") == DATABRICKS
+    assert _documented("Of jobs by a key") == DATABRICKS
     host = {name for name in deployed - DATABRICKS if not name.startswith("POLYSYNC_")}
     assert _documented("Of the Functions host") == host
 
