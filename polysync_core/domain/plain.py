@@ -36,6 +36,7 @@ _WORDS: dict[str, JsonValue] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_MERGE = "<<"
 _STRING_TAG = "tag:yaml.org,2002:str"
 
 
@@ -91,8 +92,10 @@ class _Writer(yaml.CSafeDumper):
 
 
 def _write_text(_writer: _Writer, text: str) -> yaml.ScalarNode:
-    # PyYAML leaves these line ends of Unicode bare, where readers fold them into spaces.
-    style = '"' if any(char in text for char in "\x85\u2028\u2029") else None
+    # PyYAML leaves these line ends of Unicode bare, where readers fold them into spaces, and the
+    # key that others take for a merge of objects.
+    is_bare = text == _MERGE or any(char in text for char in "\x85\u2028\u2029")
+    style = '"' if is_bare else None
     return yaml.ScalarNode(_STRING_TAG, text, style=style)
 
 
@@ -219,7 +222,7 @@ class _Reader:
         quoted = event.style is not None and event.style != ""
         text: str = event.value
         if self._awaits_key():
-            self._key(event, text)
+            self._key(event, text, quoted=quoted)
             return
         is_text = quoted or event.tag is not None
         self._put(event, text if is_text else self._resolve(event, text), event.anchor, 0)
@@ -265,11 +268,11 @@ class _Reader:
             parent.value[parent.key] = value
             parent.key = None
 
-    def _key(self, event: yaml.ScalarEvent, text: str) -> None:
+    def _key(self, event: yaml.ScalarEvent, text: str, *, quoted: bool) -> None:
         parent = self._open[-1]
         if event.anchor is not None:
             self._fail(event, "an anchor on a key is not supported: put it on the value")
-        if text == "<<":
+        if text == _MERGE and not quoted:
             self._fail(event, "merge keys are not supported: write the fields out")
         if text in parent.keys:
             self._fail(event, f"the key '{text}' is there twice in one object")

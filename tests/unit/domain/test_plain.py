@@ -119,6 +119,12 @@ def test_what_is_written_is_read_back(value: Any) -> None:
     assert read_yaml(write_yaml(value).encode()) == value
 
 
+def test_a_key_that_looks_like_a_merge_is_a_key() -> None:
+    """It was written bare, and refused when it was read back."""
+    written = write_yaml({"<<": None, "a": "<<"})
+    assert read_yaml(written.encode()) == {"<<": None, "a": "<<"} == yaml.safe_load(written)
+
+
 @given(TEXTS.filter(lambda text: not set(text) & set("\x85\u2028\u2029")))
 def test_what_another_writer_leaves_unquoted_stays_text(value: str) -> None:
     """`0e0`, `yes`, `1:30`: YAML 1.1 and 1.2 differ on what is a number or a truth value."""
