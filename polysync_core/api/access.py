@@ -120,11 +120,11 @@ async def _recorded(audit: Audit, caller: Caller, method: str, path: str) -> Rec
 
 
 def _completing(record: Record, send: Send) -> Send:
-    """Return a `send` that adds the status of the answer to what is written down."""
+    """Return a `send` that adds the status of an answer by which nothing was changed."""
 
     async def complete(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await run_in_threadpool(record.audit.end, record.entry, message["status"])
+            await run_in_threadpool(record.end, message["status"])
         await send(message)
 
     return complete

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from polysync_core.api.callers import CurrentCaller
 from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.records import CurrentRecord, changes_nothing
 from polysync_core.api.views import time_view
 from polysync_core.application.schedules.backfill import (
     Backfill,
@@ -44,11 +45,12 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
     routes = APIRouter(tags=["Schedules"])
 
     @routes.post("/tasks/{name}/backfill", status_code=202)
-    def backfill_task(  # pyright: ignore[reportUnusedFunction]
+    def backfill_task(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
         name: str,
         body: BackfillBody,
         engine: CurrentEngine,
         caller: CurrentCaller,
+        record: CurrentRecord,
         response: Response,
     ) -> dict[str, Any]:
         """Accept a run for each fire time in a range that has none; asking again goes on."""
@@ -64,6 +66,7 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
         )
         if body.dry_run:
             response.status_code = 200
+            changes_nothing(record)
         return _view(backfill.backfill(request, engine), dry_run=body.dry_run)
 
     return routes

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from polysync_core.api.records import changes_nothing
 from polysync_core.application.connectivity import Connectivity, TestResult
 
 
 def connectivity_routes(connectivity: Connectivity) -> APIRouter:
     """Return the test routes."""
-    routes = APIRouter(tags=["Connection tests"])
+    routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")
     def test_vault(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]

@@ -20,10 +20,16 @@ class Record:
 
     audit: Audit
     entry: AuditEntry
+    changes: bool = True
+    """Whether the request changes something if it succeeds."""
 
     def tell_run(self, run_id: str) -> None:
         """Add the run that the request has started."""
         self.entry = self.audit.tell_run(self.entry, run_id)
+
+    def end(self, status: int) -> None:
+        """Add the answer where nothing was changed."""
+        self.audit.end(self.entry, status, changes=self.changes)
 
 
 def _record_of(request: Request) -> Record | None:
@@ -32,3 +38,9 @@ def _record_of(request: Request) -> Record | None:
 
 CurrentRecord = Annotated[Record | None, Depends(_record_of)]
 """The record of the request; None where the app keeps no audit."""
+
+
+def changes_nothing(record: CurrentRecord) -> None:
+    """Say of a request that it changes nothing, though it is recorded."""
+    if record is not None:
+        record.changes = False

@@ -54,9 +54,9 @@ class Audit:
         self.store.put(entry)
         return entry
 
-    def end(self, entry: AuditEntry, status: int) -> None:
+    def end(self, entry: AuditEntry, status: int, *, changes: bool = True) -> None:
         """Add the answer to a call that changed nothing; a failure is told to the log only."""
-        if status >= _NOTHING_CHANGED:
+        if status >= _NOTHING_CHANGED or not changes:
             self._complete(replace(entry, status=status))
 
     def tell_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from polysync_core.api.access import OPEN_DOOR
 from polysync_core.api.app import create_app
 from polysync_core.api.backfill import backfill_routes
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.schedules import schedule_routes
+from polysync_core.application.audit import Audit
+from tests.fakes.audit import FakeAuditStore
+from tests.fakes.builders import FakeClock
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
 
 RANGE = {"from": "2026-02-01T00:00:00Z", "to": "2026-02-03T10:00:00+11:00"}
@@ -117,6 +122,24 @@ def test_a_backfill_is_shown_then_made_once(client: TestClient, world: Scheduled
     assert (again["created"], again["existing"]) == (0, 2)
     assert again["backfillId"] == made.json()["backfillId"]
     assert {each["runId"] for each in again["runs"]} == {run.run_id for run in world.made()}
+
+
+@pytest.mark.parametrize(("dry", "status"), [(True, 200), (False, None)])
+def test_the_audit_tells_a_plan_from_a_backfill(
+    world: Scheduled, *, dry: bool, status: int | None
+) -> None:
+    """A plan is asked for in the body, which the door has not read: it looked like a change."""
+    store = FakeAuditStore()
+    audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
+    door = replace(OPEN_DOOR, audit=audit)
+    app = create_app([backfill_routes(world.backfiller)], door=door)
+
+    async def with_engine(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, SCOPE_KEY: world.engine}, receive, send)
+
+    with TestClient(with_engine) as client:
+        assert client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": dry}).is_success
+    assert [entry.status for entry in store.entries.values()] == [status]
 
 
 def test_too_many_fire_times_are_refused_with_their_number(
