@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import fcntl
 import logging
 import os
@@ -27,9 +28,11 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0
 START_LIMIT = 60.0
 #: Everything is down within this, in seconds; what is not, is killed.
-STOP_LIMIT = 9.0
+STOP_LIMIT = 8.0
 #: What of it the app's running functions get.
 FUNCTIONS_LIMIT = 4.0
+#: After it, what the app does at the end of its process gets this.
+LAST_LIMIT = 1.5
 
 
 class Host:
@@ -180,7 +183,13 @@ def lock(data: Path, *, patience: float, pause: children.Pause = time.sleep) -> 
 
 
 def leave(code: int) -> None:
-    """End the process now: threads of the app that still wait for an answer would hold it up."""
-    logging.shutdown()
+    """End the process now: threads of the app that still wait for an answer would hold it up.
+
+    What it does at its end, such as sending the last telemetry, is given a moment.
+    """
+    # The interpreter would call them only after it has waited for those threads.
+    last = threading.Thread(target=atexit._run_exitfuncs, name="last", daemon=True)
+    last.start()
+    last.join(timeout=LAST_LIMIT)
     sys.stderr.flush()
     os._exit(code)
