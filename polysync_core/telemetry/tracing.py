@@ -28,7 +28,10 @@ from polysync_core.telemetry import names
 type Attributes = Mapping[str, str | int | float]
 
 LONGEST_SPAN = timedelta(hours=47)
-"""Application Insights refuses what began more than 48 hours ago: a longer span is cut."""
+"""Application Insights refuses what began more than 48 hours ago: a longer span is cut.
+
+Its answer: https://github.com/microsoft/ApplicationInsights-node.js/issues/1466
+"""
 _MANY_AT_ONCE = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL})
 """Runs of these come by the hundred: each begins a trace of its own."""
 
