@@ -69,12 +69,15 @@ def anyone(_scope: Scope) -> Caller:
 def whoever_is_on_this_machine(scope: Scope) -> Caller:
     """Take everybody for the developer who names this machine, and nobody else.
 
-    A page of the internet that resolves its own name to this machine still names itself.
+    A page of the internet that resolves its own name to this machine still names itself; one that
+    sends a form here is named by the browser; a tunnel names whom it lets in.
     """
     headers = Headers(scope=scope)
-    for name in ("host", "x-forwarded-host"):
-        if name in headers and not _is_loopback(headers[name]):
-            raise Forbidden("development mode answers at 127.0.0.1 or localhost only")
+    named = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
+    named += [_host_of(origin) for origin in headers.getlist("origin")]
+    named += [each for line in headers.getlist("x-forwarded-for") for each in line.split(",")]
+    if not all(_is_loopback(each.strip()) for each in named):
+        raise Forbidden("development mode answers this machine at 127.0.0.1 or localhost only")
     return anyone(scope)
 
 
@@ -145,8 +148,14 @@ def _printable(name: str) -> str:
     return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_LONGEST_NAME]
 
 
+def _host_of(origin: str) -> str:
+    return origin.partition("://")[2]
+
+
 def _is_loopback(host: str) -> bool:
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    # What has several colons and no brackets is an address without a port.
+    port_follows = host.count(":") == 1 or "]:" in host
+    name = host.rsplit(":", 1)[0] if port_follows else host
     name = name.strip("[]").lower()
     try:
         return ip_address(name).is_loopback

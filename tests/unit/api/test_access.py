@@ -410,10 +410,35 @@ def test_development_answers_on_this_machine(host: str) -> None:
         pytest.param(
             {"host": "127.0.0.1", "x-forwarded-host": "box.example"}, id="what came from outside"
         ),
+        pytest.param(
+            {"host": "localhost", "x-forwarded-for": "203.0.113.7, 127.0.0.1"}, id="by a tunnel"
+        ),
+        pytest.param({"host": "localhost", "x-forwarded-for": "unknown"}, id="from who knows"),
+        pytest.param(
+            {"host": "127.0.0.1:7071", "origin": "https://evil.example"}, id="a page elsewhere"
+        ),
+        pytest.param({"host": "127.0.0.1:7071", "origin": "null"}, id="a page from nowhere"),
+        pytest.param(
+            {"host": "127.0.0.1:7071", "origin": "http://localhost.evil.example"},
+            id="a page that looks like it",
+        ),
     ],
 )
 def test_development_answers_nobody_else(headers: dict[str, str]) -> None:
     assert House(whoever_is_on_this_machine).ask("GET", "/tasks", headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"origin": "http://127.0.0.1:7071"}, id="its own documentation"),
+        pytest.param({"origin": "http://[::1]:7071"}, id="by the newer address"),
+        pytest.param({"origin": "http://localhost"}, id="by name"),
+        pytest.param({"x-forwarded-for": "::1, 127.0.0.1, [::1]:50123"}, id="by a proxy here"),
+    ],
+)
+def test_development_answers_pages_and_proxies_of_this_machine(headers: dict[str, str]) -> None:
+    assert House(whoever_is_on_this_machine).ask("PUT", "/definitions", headers).is_success
 
 
 # What is written down
