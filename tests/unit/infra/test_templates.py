@@ -232,6 +232,21 @@ def test_the_host_asks_for_its_key_where_app_service_asks_for_no_token() -> None
     assert "__webhookAuthorizationLevel: empty(accessKeys) ? 'Anonymous' : 'System'\n" in code
 
 
+def test_acting_for_users_is_one_choice_and_off_as_it_comes() -> None:
+    """The app needs all of it: two settings, and the users' tokens from App Service."""
+    main = template("main.bicep")
+    assert main.part("parameters")["actForUsers"]["default"] is False
+    for line in (
+        "delegationTenantId: actForUsers ? authTenantId : ''",
+        "delegationClientId: actForUsers ? authClientId : ''",
+        "keepUserTokens: actForUsers",
+    ):
+        assert f"    {line}\n" in main.code()
+    resources = template("modules/authentication.bicep").resources("Microsoft.Web/sites/config")
+    store = resources["authentication"]["properties"]["login"]["tokenStore"]
+    assert store == {"enabled": "keepUserTokens"}
+
+
 def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
     given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
     declared = template("main.bicep").part("parameters")
