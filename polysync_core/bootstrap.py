@@ -239,14 +239,20 @@ def build(settings: Settings) -> Services:
     table_runs, table_gates = TableRuns(storage), TableGates(storage)
     table_audit, table_poison = TableAudit(storage), TablePoison(storage)
     runs = PublishingRuns(ObservedRuns(table_runs), announcements)
-    secrets = SecretResolver(definitions.vault, development=settings.development)
+    premises = settings.premises
+    secrets = SecretResolver(
+        definitions.vault,
+        development=settings.development,
+        open_vault=partial(open_vault, premises=premises),
+    )
 
     def connect(platform: Platform) -> Connector:
         loopback = settings.allow_loopback_platforms
-        return open_connector(platform, secrets=secrets, allow_loopback=loopback)
+        return open_connector(platform, secrets=secrets, allow_loopback=loopback, premises=premises)
 
     def connect_vault(vault: Vault) -> SecretSource:
-        return open_vault(vault, development=settings.development, secrets=secrets)
+        development = settings.development
+        return open_vault(vault, development=development, secrets=secrets, premises=premises)
 
     @cache
     def workspaces() -> Workspaces:
