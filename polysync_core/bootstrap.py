@@ -84,6 +84,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.http import Wire
 from polysync_core.platforms.receivers import Receivers, check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, open_connector
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE, Settings
@@ -260,7 +261,10 @@ def build(settings: Settings) -> Services:
         from polysync_core.lakeflow.workspaces import Workspaces
 
         return Workspaces(
-            configuration=settings.lakeflow, platform_named=connections.platform, secrets=secrets
+            configuration=settings.lakeflow,
+            platform_named=lambda name: premises.platform(connections.platform(name)),
+            secrets=secrets,
+            wire=Wire(private_hosts=premises.private_hosts),
         )
 
     policies = Policies(store.get)

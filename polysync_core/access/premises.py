@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Platform
 
 _BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENTITY_FEDERATION})
 
@@ -23,6 +24,10 @@ class Premises:
         if auth.method not in _BY_IDENTITY or auth.client_id or self.identity is None:
             return auth
         return auth.model_copy(update={"client_id": self.identity})
+
+    def platform(self, platform: Platform) -> Platform:
+        """Return a platform with the identity filled in that its definition leaves open."""
+        return platform.model_copy(update={"auth": self.signing_in(platform.auth)})
 
 
 ANYWHERE = Premises()

@@ -72,8 +72,7 @@ def open_connector(
         allow_loopback=allow_loopback,
         wire=Wire(private_hosts=premises.private_hosts),
     )
-    told = platform.model_copy(update={"auth": premises.signing_in(platform.auth)})
-    return platform_kind(platform.type).open(told, surroundings)
+    return platform_kind(platform.type).open(premises.platform(platform), surroundings)
 
 
 def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
