@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 
 TASK = "nap"
-_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
