@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import threading
@@ -14,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from bench import load
+from bench.host import LocalHost
+from bench.printing import row, spread, title
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import decide, release
 from polysync_core.domain.dispatch.policies import (
@@ -59,6 +62,40 @@ class RateUse:
     """The most in any window that were handed to the platform, which follows a little later."""
     achieved: float
     """Of the permitted rate."""
+
+
+def dispatch(_: argparse.Namespace) -> None:
+    """One decision, the reading and writing of the state included."""
+    title("One decision of a Dispatcher (a release and the start that follows)")
+    for waiting in (10, 1_000, 10_000):
+        cost = decision(waiting)
+        row(
+            f"{waiting} waiting",
+            f"{cost.cpu_milliseconds:.2f} ms CPU, {1000 / cost.cpu_milliseconds:.0f} decisions/s, "
+            f"{cost.state_bytes} bytes of state",
+        )
+
+
+def cap(told: argparse.Namespace) -> None:
+    """More runs than slots."""
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
+        use = under_cap(host.url, told.contended, told.slots, seconds=told.nap)
+    title(f"{told.contended} runs of {told.nap:g} s against {told.slots} slots")
+    row("occupancy", f"mean {use.mean:.1%}, never more than {use.most} of {told.slots}")
+    row("freed slot → next submit", spread(use.lags))
+
+
+def rate(told: argparse.Namespace) -> None:
+    """More runs than a token bucket lets start."""
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
+        count = min(told.contended, 8 * told.limit + 1)
+        use = under_rate(host.url, count, told.limit, told.window)
+    title(f"{count} runs against a token bucket of {told.limit} starts in {told.window} s")
+    row("most starts in any window", f"{use.most_starts} of {told.limit}")
+    row("most submits in any window", f"{use.most_submits} (each follows its start a little later)")
+    row("achieved of permitted rate", f"{use.achieved:.1%}")
 
 
 def decision(waiting: int) -> Cost:

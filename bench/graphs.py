@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+
+from bench import load
+from bench.host import LocalHost
+from bench.printing import row, spread, title
 
 _PAGE = 100
 _PATIENCE_SECONDS = 600.0
@@ -38,7 +44,27 @@ class GraphUse:
     """The part of these that polling is not to blame for: from the recorded end on."""
 
 
-def chain(length: int) -> list[Node]:
+def chain(_: argparse.Namespace) -> None:
+    """Twenty tasks, each started by the end of the one before."""
+    _graph("A chain of 20 naps of 0.5 to 3.5 s", chain_of(20))
+
+
+def fan(_: argparse.Namespace) -> None:
+    """One task that starts fifty, which together start one."""
+    _graph("1 → 50 → 1 naps of 2 s", diamond(50, seconds=2.0))
+
+
+def _graph(name: str, nodes: Sequence[Node]) -> None:
+    with LocalHost() as host:
+        asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
+        use = run_graph(host.url, nodes)
+    title(name)
+    row("makespan", f"{use.makespan:.1f} s; the naps alone {use.critical_path:.1f} s")
+    row("parent ended → child submitted", spread(use.lags))
+    row("of it after the recorded end", spread(use.own_lags))
+
+
+def chain_of(length: int) -> list[Node]:
     """Return tasks in a row, of uneven durations."""
     return [
         Node(

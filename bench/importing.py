@@ -7,6 +7,7 @@ what it has measured as JSON.
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.emulator import emulator
+from bench.printing import row, title
 from polysync_core.application.imports import Selection
 from polysync_core.bootstrap import build
 from polysync_core.domain.definitions.base import Kind
@@ -56,6 +58,19 @@ class Cost:
     """Of Table Storage."""
     megabytes: float
     """How far memory has risen above what the process had before."""
+
+
+def imports(_: argparse.Namespace) -> None:
+    """Everything that a platform has, taken over as jobs."""
+    for kind in ("notebooks", "pipelines"):
+        title(f"Import of {kind}, {AT_ONCE} in one call")
+        for count in (100, 500, 1_000):
+            cost = measure(kind, count)
+            row(
+                f"{cost.jobs} {kind}",
+                f"{cost.seconds:.1f} s, again {cost.again:.1f} s, {cost.requests} requests, "
+                f"{cost.operations} table operations, {cost.megabytes:.1f} MB more at the peak",
+            )
 
 
 def measure(kind: str, count: int) -> Cost:

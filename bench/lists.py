@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import statistics
 import time
@@ -10,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from bench.emulator import emulator
+from bench.printing import row, title
 from bench.ticking import CountingStorage
 from polysync_core.application.durations import Durations
 from polysync_core.domain.definitions.jobs import Job, JobType
@@ -43,6 +46,19 @@ class Reading:
     point: float
     newest_of_all: float
     newest_of_task: float
+
+
+def reading(told: argparse.Namespace) -> None:
+    """Reading with little and with much stored; a page is full in both cases."""
+    title("Reading, median milliseconds")
+    with emulator() as connection:
+        for stored in (1_000, told.stored):
+            found = measure(connection, stored)
+            row(
+                f"{stored} runs stored",
+                f"point read {found.point:.1f}, newest 20 of all {found.newest_of_all:.1f}, "
+                f"newest 20 of a task {found.newest_of_task:.1f}",
+            )
 
 
 def measure(connection: StorageConnection, stored: int) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import time
 from collections.abc import Sequence
@@ -11,8 +12,14 @@ from typing import Any
 
 import httpx
 
+from bench.host import LocalHost
+from bench.printing import row, spread, title
+
 TASK = "nap"
-_PAGE = 100
+WARM_UP = 5
+"""Runs before those that are measured."""
+_RUNS = 200
+_NAP = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,47 @@ class Outcome:
     def record_lags(self) -> list[float]:
         """Return the seconds from finished on the platform to recorded here, a run each."""
         return [_between(_attempt(run)["finishedAt"], run["finishedAt"]) for run in self.runs]
+
+
+def idle(_: argparse.Namespace) -> None:
+    """One run at a time on an idle system."""
+    with LocalHost() as host:
+        asyncio.run(one_by_one(host.url, 2, seconds=0.1))
+        outcome = asyncio.run(one_by_one(host.url, 10, seconds=0.1))
+    title("10 runs, one after the other, on an idle system")
+    row("accepted → submitted", spread(outcome.submit_lags()))
+
+
+def runs(_: argparse.Namespace) -> None:
+    """200 independent runs through the whole stack."""
+    with LocalHost() as host:
+        asyncio.run(run_all(host.url, WARM_UP, seconds=2.0))
+        before, operations = host.usage(), host.table_operations()
+        outcome = asyncio.run(run_all(host.url, _RUNS, seconds=_NAP))
+        after, operations = host.usage(), host.table_operations() - operations
+    title(f"{_RUNS} independent runs of {_NAP:g} s through the whole stack")
+    row("makespan", f"{outcome.makespan:.1f} s, {_RUNS / outcome.makespan:.1f} runs/s")
+    row("accepted → submitted", spread(outcome.submit_lags()))
+    row("finished → recorded", spread(outcome.record_lags()))
+    own = outcome.reads
+    row("table operations a run", f"{(operations - own) / _RUNS:.1f} (its own reads left out)")
+    for part, used in after.items():
+        cpu = used.cpu_seconds - before[part].cpu_seconds
+        memory = f"{used.pss_megabytes:.0f} MB (PSS)"
+        row(f"{part}: CPU, memory", f"{cpu / _RUNS * 1000:.0f} ms a run, {memory}")
+    for kind, count in host.durable_work().items():
+        row(f"{kind} a run", f"{count / (_RUNS + WARM_UP):.1f}")
+
+
+def memory(told: argparse.Namespace) -> None:
+    """Many short runs: does memory stay flat?"""
+    title(f"Memory of the host (PSS) over {told.many} runs of 0.1 s")
+    with LocalHost() as host:
+        done, step = 0, max(told.many // 4, 1)
+        while done < told.many:
+            asyncio.run(run_all(host.url, step, seconds=0.1))
+            done += step
+            row(f"after {done} runs", f"{host.usage()['host'].pss_megabytes:.0f} MB")
 
 
 async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from itertools import islice
 from math import exp
 from random import Random
 
+from bench import lists
+from bench.emulator import emulator
+from bench.printing import row, title
 from polysync_core.domain.runs.learning import MOST, Ended, LearnedPlan, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
@@ -31,6 +35,24 @@ class Watched:
 
 
 PLANS = {"quick": QUICK, "patient": PATIENT}
+
+
+def looks(_: argparse.Namespace) -> None:
+    """What looking at runs costs and how late an end is found, by fixed plans and learned ones."""
+    title("Looks a run, and seconds from its end to the look that finds it (mean, p95)")
+    for name, plan in PLANS.items():
+        for seconds in (20, 600, 3600):
+            for kind, durations in DISTRIBUTIONS.items():
+                by_plan, by_learning = (
+                    watch(plan, durations(seconds, Random(1)), 400, learning=learning)
+                    for learning in (False, True)
+                )
+                row(f"{name}, {seconds} s, {kind}", f"fixed {by_plan}; learned {by_learning}")
+    title("Storage operations of learning from the last runs of a Task")
+    with emulator() as connection:
+        for stored in (1_000, 10_000):
+            first, later = lists.learning(connection, stored)
+            row(f"{stored} runs stored", f"{first} every ten minutes, else {later} a run")
 
 
 def about(seconds: float, chance: Random) -> Durations:

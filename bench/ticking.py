@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from bench.emulator import emulator
+from bench.printing import row, title
 from polysync_core.application.acceptance import Acceptance
 from polysync_core.application.closing import Closing
 from polysync_core.application.connections import Connections
@@ -109,6 +112,20 @@ class _Deaf:
 
     def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
         """Take the fire time."""
+
+
+def ticks(_: argparse.Namespace) -> None:
+    """What the minute's tick costs with few and with many schedules."""
+    title("One tick with 10 schedules that are due")
+    with emulator() as connection:
+        for schedules in (10, 1_000, 20_000):
+            cost = measure(connection, schedules)
+            row(
+                f"{schedules} schedules",
+                f"{cost.operations} table operations, {cost.rows} rows listed, "
+                f"{cost.cpu_milliseconds:.0f} ms CPU, {cost.seconds * 1000:.0f} ms; "
+                f"with none due {cost.idle_operations} operations, {cost.idle_rows} rows",
+            )
 
 
 def measure(connection: StorageConnection, schedules: int) -> Cost:

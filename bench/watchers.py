@@ -6,8 +6,10 @@ are measured with a run a client, and Polysync besides with few runs that all cl
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ import httpx
 import psutil
 
 from bench.host import LocalHost
+from bench.printing import row, spread, title
 from tests.contract.lakeflow.servers import OriginalProcess, environment
 from tests.fakes.simulators import SimulatorProcess
 
@@ -28,6 +31,8 @@ SHORTEST = 8
 INTERVAL = 1
 """Seconds between looks at the first."""
 PATIENCE = 300
+_CLIENTS = 100
+_SHARED = 10
 
 
 @dataclass(slots=True)
@@ -174,6 +179,30 @@ def _figures(
         last=[watch.told_at[-1] - ends[watch.run_id] for watch in watches],
         memory=memory,
     )
+
+
+def watching(_: argparse.Namespace) -> None:
+    """Clients that follow runs by server-sent events, beside the published AppKit."""
+    title(
+        f"{_CLIENTS} clients follow runs of {SHORTEST} to "
+        f"{SHORTEST + JOBS - 1} s by server-sent events"
+    )
+    folder = Path(tempfile.mkdtemp(prefix="polysync-bench-"))
+    with workspace(folder) as place:
+        with appkit(place, folder) as stand:
+            _watched("AppKit, a run each", measure(stand, runs=_CLIENTS))
+        with polysync(place) as stand:
+            _watched("Polysync, a run each", measure(stand, runs=_CLIENTS))
+            shared = measure(stand, runs=_SHARED, joined=_CLIENTS - _SHARED)
+            _watched(f"Polysync, {_SHARED} runs for all", shared)
+
+
+def _watched(name: str, found: Figures) -> None:
+    calls = ", ".join(f"{call} {count}" for call, count in sorted(found.requests.items()))
+    row(name, f"{found.runs} runs, {found.events} events; Databricks was asked: {calls}")
+    row("  request → first event", spread(found.first))
+    row("  run ended → last event", spread(found.last))
+    row("  memory (PSS)", "before {:.0f} MB, with all of them {:.0f} MB".format(*found.memory))
 
 
 @dataclass(slots=True)

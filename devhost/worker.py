@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import sys
 import uuid
@@ -30,8 +29,6 @@ from devhost.messages import (
     TypedData,
     request,
 )
-
-log = logging.getLogger(__name__)
 
 _invocation_id: ContextVar[Any] = runtime.invocation_id_cv
 

@@ -24,12 +24,7 @@ def execute(  # noqa: PLR0913 - a parameter an option
     """Run a job now, without a task."""
     values = given_values(parameters)
     with session(url, as_json=as_json) as now:
-        from polysync_core.cli.running import follow_run, run_id_of, start_job
+        from polysync_core.cli.running import show_accepted, start_job
 
         answer = start_job(now, job, values, idempotency_key)
-        if follow:
-            follow_run(now, run_id_of(answer))
-        elif as_json:
-            now.terminal.json(answer)
-        else:
-            now.terminal.say(f"Run {run_id_of(answer)} of job {job} is accepted.")
+        show_accepted(now, answer, f"of job {job} is accepted", follow=follow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,3 +22,4 @@ Key = Annotated[str | None, typer.Option(help="A second run with the same key is
 Follow = Annotated[
     bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
 ]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]

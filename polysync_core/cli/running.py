@@ -65,6 +65,16 @@ def run_id_of(answer: JsonObject) -> str:
     return run_id
 
 
+def show_accepted(now: Session, answer: JsonObject, what: str, *, follow: bool) -> None:
+    """Tell that a run was accepted, in words that go on with `what`, or follow it to its end."""
+    if follow:
+        follow_run(now, run_id_of(answer))
+    elif now.terminal.as_json:
+        now.terminal.json(answer)
+    else:
+        now.terminal.say(f"Run {run_id_of(answer)} {what}.")
+
+
 def follow_run(now: Session, run_id: str) -> None:
     """Show a run until its end, and end the program by its outcome: 0 only for Succeeded."""
     try:

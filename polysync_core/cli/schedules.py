@@ -12,8 +12,6 @@ from polysync_core.cli.session import Session, session
 if TYPE_CHECKING:
     from polysync_core.cli.json import JsonObject
 
-commands = typer.Typer()
-
 Reason = Annotated[str, typer.Option("--reason", help="Why; shown to whoever looks.")]
 OfSchedule = Annotated[
     str | None, typer.Option("--schedule", help="One schedule; all of the task by default.")
@@ -32,14 +30,12 @@ Priority = Annotated[
 Only = Annotated[bool, typer.Option("--dry-run", help="Only show what would be run.")]
 
 
-@commands.command()
 def schedules(task: Task, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show the schedules of a task: next and last fire time, and why one is paused."""
     with session(url, as_json=as_json) as now:
         _show(now, now.api.get("tasks", task, "schedules"))
 
 
-@commands.command()
 def pause(
     task: Task,
     reason: Reason,
@@ -53,7 +49,6 @@ def pause(
         _show(now, now.api.post("tasks", task, "pause", body=body))
 
 
-@commands.command()
 def resume(
     task: Task,
     schedule: OfSchedule = None,
@@ -65,7 +60,6 @@ def resume(
         _show(now, now.api.post("tasks", task, "resume", body={"schedule": schedule}))
 
 
-@commands.command()
 def backfill(  # noqa: PLR0913 - a parameter an option
     task: Task,
     begin: From,

@@ -26,7 +26,6 @@ from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
 
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,19}")
 _FORBIDDEN = 403
-_NOT_FOUND = 404
 _USUAL_KEY = "value"
 
 

@@ -22,7 +22,6 @@ from simulators.scripted_functions import (
 #: What opens the functions, Durable Functions' API, and both.
 HOST_KEY, SYSTEM_KEY, MASTER_KEY = "host-key", "system-key", "master-key"
 
-_API_VERSION = "2025-03-01"
 _SITE = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
 _DURABLE = "/runtime/webhooks/durabletask"
 _PAGE = web.AppKey("page", int)

@@ -22,11 +22,6 @@ class Change:
     after: timedelta
 
     @property
-    def is_gap(self) -> bool:
-        """Whether clocks are set forward, so that times are left out; otherwise some come twice."""
-        return self.after > self.before
-
-    @property
     def length(self) -> timedelta:
         """How much wall-clock time is left out, or comes twice."""
         return abs(self.after - self.before)

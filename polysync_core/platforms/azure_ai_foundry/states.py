@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.json import JsonObject, JsonValue
@@ -12,6 +10,7 @@ from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.text import for_people
+from polysync_core.platforms.times import moment_in
 
 ARTEFACTS = "default"
 """The output that every job has: the folder of its logs and files."""
@@ -55,8 +54,8 @@ def report_of(answer: JsonObject, job: Job, page: str) -> Report:
         provider_state=word,
         message=_failure(properties) if failed else None,
         monitor_url=page,
-        started_at=_moment(properties, "startTime"),
-        finished_at=_moment(properties, "endTime") if status.is_final else None,
+        started_at=moment_in(properties, "startTime"),
+        finished_at=moment_in(properties, "endTime") if status.is_final else None,
         outputs=_outputs(properties, job) if succeeded else {},
     )
 
@@ -88,12 +87,3 @@ def _value(entry: JsonValue) -> JsonValue:
         return None
     value = entry.get("value")
     return entry.get("uri") if value is None else value
-
-
-def _moment(source: Mapping[str, JsonValue], name: str) -> datetime | None:
-    text = source.get(name)
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.json import JsonObject, JsonValue
@@ -13,6 +12,7 @@ from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.http_functions.outputs import declared_names
 from polysync_core.platforms.text import for_people
+from polysync_core.platforms.times import moment_in
 
 STATUSES: Mapping[str, ProviderStatus] = {
     "waiting": ProviderStatus.RUNNING,
@@ -62,8 +62,8 @@ def report_of(run: JsonObject, job: Job) -> Report:
         status=status,
         provider_state=for_people(word) or "",
         message=_reason(properties) if status is ProviderStatus.FAILED else None,
-        started_at=_moment(properties.get("startTime")),
-        finished_at=_moment(properties.get("endTime")),
+        started_at=moment_in(properties, "startTime"),
+        finished_at=moment_in(properties, "endTime"),
         outputs=_outputs(properties, job) if status is ProviderStatus.SUCCESS else {},
     )
 
@@ -82,11 +82,3 @@ def _reason(properties: JsonObject) -> str:
     texts = (for_people(error.get("message")), for_people(properties.get("code")))
     reason = next((text for text in texts if text), "the engine does not say why")
     return f"{reason} The run's page shows which action failed."
-
-
-def _moment(value: JsonValue) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -20,8 +20,9 @@ from polysync_core.platforms.azure_pipelines.jobs import (
     WhenAnswerLost,
 )
 from polysync_core.platforms.azure_pipelines.runs import SKEW, external, runs_of
-from polysync_core.platforms.azure_pipelines.service import PipelineService, moment_of
+from polysync_core.platforms.azure_pipelines.service import PipelineService
 from polysync_core.platforms.connector import Order, OutcomeUnknown
+from polysync_core.platforms.times import moment_in
 
 LIST_LAG = timedelta(minutes=4)
 """How long after the attempt began a run may be missing from the list."""
@@ -60,7 +61,7 @@ def earlier_run(service: PipelineService, order: Order) -> str | None:
 
 def _adopted(service: PipelineService, runs: list[JsonObject]) -> str | None:
     """Return the first of the attempt's runs; a copy of it was started after it."""
-    runs = sorted(runs, key=lambda run: moment_of(run, "runStart") or _NEVER)
+    runs = sorted(runs, key=lambda run: moment_in(run, "runStart") or _NEVER)
     found = [each for run in runs if (each := external(service, run)) is not None]
     if not found:
         raise Uncertain("The run of this attempt is listed in a form that cannot be read.")
@@ -83,5 +84,5 @@ def _may_be_ours(run: JsonObject, parameter: str | None, order: Order) -> bool:
     """Tell whether a run may be the attempt's though it does not carry the token."""
     if parameter is not None and parameter in object_in(run, "parameters"):
         return False
-    started = moment_of(run, "runStart")
+    started = moment_in(run, "runStart")
     return started is None or started >= order.begun_at - SKEW

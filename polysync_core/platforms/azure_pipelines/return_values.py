@@ -19,12 +19,12 @@ from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_pipelines.runs import KEPT, SKEW
 from polysync_core.platforms.azure_pipelines.service import (
     PipelineService,
-    moment_of,
     text_of,
     window,
 )
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
+from polysync_core.platforms.times import moment_in
 
 RETURN_VALUE = "pipelineReturnValue"
 
@@ -79,7 +79,7 @@ def _read(service: PipelineService, run_id: str, report: Report) -> JsonObject:
 
 
 def _ended(activity: JsonObject) -> datetime:
-    return moment_of(activity, "activityRunEnd") or _EARLIEST
+    return moment_in(activity, "activityRunEnd") or _EARLIEST
 
 
 def declared_outputs(definition: JsonObject) -> Iterator[Parameter]:

@@ -10,13 +10,13 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json import JsonObject
 from polysync_core.platforms.azure_pipelines.service import (
     PipelineService,
-    moment_of,
     text_of,
     window,
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.text import for_people
+from polysync_core.platforms.times import moment_in
 
 SKEW = timedelta(minutes=5)
 """How far the service's clock may be from ours."""
@@ -113,8 +113,8 @@ def report_of(run: JsonObject, page: str) -> Report:
         provider_state=word,
         message=message,
         monitor_url=page,
-        started_at=moment_of(run, "runStart"),
-        finished_at=moment_of(run, "runEnd") if status.is_final else None,
+        started_at=moment_in(run, "runStart"),
+        finished_at=moment_in(run, "runEnd") if status.is_final else None,
     )
 
 

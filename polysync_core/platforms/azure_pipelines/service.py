@@ -120,16 +120,6 @@ def window(since: datetime, until: datetime, **filters: str) -> JsonObject:
     }
 
 
-def moment_of(source: JsonObject, name: str) -> datetime | None:
-    """Return a time of an answer; None where there is none."""
-    text = source.get(name)
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def text_of(source: JsonObject, name: str) -> str:
     """Return a text of an answer; an absent one is empty."""
     value: JsonValue = source.get(name)

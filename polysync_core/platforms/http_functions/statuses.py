@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from urllib.parse import urljoin
 
 from polysync_core.access.exchange import Answer
@@ -11,11 +10,12 @@ from polysync_core.access.retry_after import read_retry_after
 from polysync_core.access.urls import OwnAddress, own_address, url
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json import JsonObject
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.http_functions.outputs import outputs_of
 from polysync_core.platforms.text import for_people
+from polysync_core.platforms.times import moment_in
 
 ACCEPTED = 202
 LINKS = ("statusQueryGetUri", "statusQueryUrl")
@@ -104,8 +104,8 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
         status=status,
         provider_state=for_people(word or str(answer.status)) or "",
         message=_reason(found) if status is ProviderStatus.FAILED else None,
-        started_at=_moment(found.get("createdTime")),
-        finished_at=_moment(found.get("lastUpdatedTime")) if status.is_final else None,
+        started_at=moment_in(found, "createdTime"),
+        finished_at=moment_in(found, "lastUpdatedTime") if status.is_final else None,
         outputs=_outputs(found, job) if status is ProviderStatus.SUCCESS else {},
         retry_after=read_retry_after(answer.retry_after, now()),
     )
@@ -119,11 +119,3 @@ def _outputs(body: JsonObject, job: Job) -> JsonObject:
 def _reason(body: JsonObject) -> str:
     texts = (for_people(body.get(name)) for name in _REASONS)
     return next((text for text in texts if text), "The function says that it failed, and not why.")
-
-
-def _moment(value: JsonValue) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,7 +14,6 @@
 # COMMAND ----------
 
 import csv
-import io
 import json
 import os
 import tempfile

@@ -1,0 +1,23 @@
+"""How figures are printed."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+
+def title(text: str) -> None:
+    """Begin a table."""
+    print(f"\n{text}")
+
+
+def row(name: str, value: str) -> None:
+    """Print a row of it."""
+    print(f"  {name:<29} {value}", flush=True)
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Return what most of them, and nearly all, do not exceed."""
+    ordered = sorted(seconds)
+    p95 = ordered[min(len(ordered) - 1, round(len(ordered) * 0.95))]
+    return f"p50 {statistics.median(ordered) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms"

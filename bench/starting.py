@@ -1,0 +1,27 @@
+"""What importing the app costs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from bench.printing import row, spread, title
+
+_ENV = {**os.environ, "POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
+
+
+def cold_start(_: argparse.Namespace) -> None:
+    """Import it in new processes."""
+    title("Importing function_app.py in a new process")
+    command = [
+        sys.executable,
+        "-c",
+        "import time; t = time.perf_counter(); import function_app; print(time.perf_counter() - t)",
+    ]
+    seconds = [
+        float(subprocess.run(command, capture_output=True, env=_ENV, check=True).stdout)
+        for _ in range(5)
+    ]
+    row("5 times", spread(seconds))

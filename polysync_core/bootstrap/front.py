@@ -1,0 +1,84 @@
+"""The API in front of the use cases, and who is let in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+
+from polysync_core.api.access import Door
+from polysync_core.api.app import create_app
+from polysync_core.api.audit import audit_routes
+from polysync_core.api.backfill import backfill_routes
+from polysync_core.api.callers import (
+    Identify,
+    by_key,
+    from_app_service,
+    nobody,
+    whoever_is_on_this_machine,
+)
+from polysync_core.api.connectivity import connectivity_routes
+from polysync_core.api.definitions import definition_routes
+from polysync_core.api.documentation import documentation_routes
+from polysync_core.api.documents import document_routes
+from polysync_core.api.explanations import explanation_routes
+from polysync_core.api.fire_times import fire_time_routes
+from polysync_core.api.gates import gate_routes
+from polysync_core.api.graph import graph_routes
+from polysync_core.api.importing import importing_routes
+from polysync_core.api.job_runs import job_run_routes
+from polysync_core.api.platform_runs import platform_run_routes
+from polysync_core.api.poison import poison_routes
+from polysync_core.api.runs import run_routes
+from polysync_core.api.schedules import schedule_routes
+from polysync_core.application.ports import Engine
+from polysync_core.bootstrap.use_cases import Services
+from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.settings import Settings
+
+
+def identify_by(settings: Settings) -> Identify:
+    """Return how callers are known: by App Service, by being on this machine, or not at all.
+
+    Where there are keys, whoever sends one is known by it.
+    """
+    if settings.development:
+        identify = whoever_is_on_this_machine
+    else:
+        identify = from_app_service if settings.app_service_authentication else nobody
+    keys = settings.access_keys
+    return by_key(keys, otherwise=identify) if keys else identify
+
+
+def build_api(services: Services, identify: Identify) -> FastAPI:
+    """Return the API in front of some use cases."""
+
+    def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
+        """Tell of definitions that were written."""
+        changed = list(changed)
+        services.neighbours.forget(changed)
+        services.policy_updates.publish(changed, engine)
+
+    return create_app(
+        [
+            # Before the definitions, whose routes would take `/test` for a name.
+            connectivity_routes(services.connectivity),
+            # Before them for the same reason.
+            explanation_routes(services.explanations),
+            fire_time_routes(services.fire_times),
+            document_routes(services.documents, publish),
+            documentation_routes(services.documentation),
+            gate_routes(services.gates),
+            schedule_routes(services.schedules),
+            backfill_routes(services.backfill),
+            job_run_routes(services.job_runs, services.lakeflow),
+            platform_run_routes(services.platform_runs),
+            definition_routes(services.definitions, publish),
+            importing_routes(services.importing, publish),
+            run_routes(services.runs),
+            poison_routes(services.poison),
+            graph_routes(services.graphs),
+            audit_routes(services.audit),
+        ],
+        door=Door(identify=identify, audit=services.audit),
+    )

@@ -1,0 +1,109 @@
+"""The runs, from their acceptance to what is owed once they have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from polysync_core.application.acceptance import Acceptance
+from polysync_core.application.announcing import Announcements
+from polysync_core.application.closing import Closing
+from polysync_core.application.completion import Completion
+from polysync_core.application.durations import Durations
+from polysync_core.application.execution import Execution
+from polysync_core.application.gates import Gates
+from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.observing import ObservedRuns
+from polysync_core.application.orders import Orders
+from polysync_core.application.policies import Policies
+from polysync_core.application.publishing import PublishingRuns
+from polysync_core.application.retention import Periods, Retention
+from polysync_core.application.runs import TaskRuns
+from polysync_core.bootstrap.definitions import Defined
+from polysync_core.bootstrap.outside import Outside
+from polysync_core.bootstrap.storage import Stored
+from polysync_core.domain.clock import utc_now
+from polysync_core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What carries a run from its acceptance to its end."""
+
+    runs: PublishingRuns
+    policies: Policies
+    neighbours: Neighbours
+    closing: Closing
+    acceptance: Acceptance
+    gates: Gates
+    completion: Completion
+    task_runs: TaskRuns
+
+
+def open_runs(
+    stored: Stored, defined: Defined, outside: Outside, announcements: Announcements
+) -> Running:
+    """Return the runs that are stored; what is written to them is announced."""
+    definitions = defined.definitions
+    runs = PublishingRuns(ObservedRuns(stored.runs), announcements)
+    policies, neighbours = Policies(defined.store.get), Neighbours(defined.store)
+    closing = Closing(runs=runs, neighbours=neighbours)
+    acceptance = Acceptance(
+        runs=runs,
+        job_named=definitions.job,
+        connections=outside.connections,
+        policies=policies,
+        clock=utc_now,
+    )
+    gates = Gates(
+        store=stored.gates,
+        runs=runs,
+        task_named=definitions.task,
+        neighbours=neighbours,
+        acceptance=acceptance,
+        clock=utc_now,
+    )
+    return Running(
+        runs=runs,
+        policies=policies,
+        neighbours=neighbours,
+        closing=closing,
+        acceptance=acceptance,
+        gates=gates,
+        completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
+        task_runs=TaskRuns(
+            runs=runs,
+            task_named=definitions.task,
+            acceptance=acceptance,
+            closing=closing,
+            clock=utc_now,
+        ),
+    )
+
+
+def execution(running: Running, outside: Outside) -> Execution:
+    """Return what submits runs to their platforms and looks at them."""
+    return Execution(
+        runs=running.runs,
+        closing=running.closing,
+        connections=outside.connections,
+        orders=Orders(resolve_secret=outside.secrets.resolve),
+        durations=Durations(running.runs),
+        clock=utc_now,
+    )
+
+
+def retention(settings: Settings, stored: Stored, running: Running) -> Retention:
+    """Return what forgets old runs and all that was kept because of them."""
+    return Retention(
+        runs=running.runs,
+        forget_runs=stored.old_runs.forget,
+        forget_outcomes=stored.gates.forget_outcomes,
+        forget_audit=stored.audit.forget,
+        forget_messages=stored.poison.forget,
+        periods=Periods(
+            runs=timedelta(days=settings.run_retention_days),
+            engine=timedelta(days=settings.engine_retention_days),
+        ),
+        clock=utc_now,
+    )

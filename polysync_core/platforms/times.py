@@ -1,0 +1,18 @@
+"""Platforms' times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from polysync_core.domain.json import JsonValue
+
+
+def moment_in(answer: Mapping[str, JsonValue], name: str) -> datetime | None:
+    """Return a time of an answer, of UTC where it names no zone; None where there is none."""
+    text = answer.get(name)
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
