@@ -153,6 +153,8 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
         for name in names:
             if not variables.get(name):
                 raise SettingError(f"{name} is missing: acting for users takes {', '.join(names)}.")
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant_id) is None:
+            raise SettingError(f"{names[0]} must name a tenant by its id or its domain.")
         delegation = Delegation(
             tenant_id=tenant_id, client_id=client_id, identity_client_id=identity_client_id
         )
