@@ -93,11 +93,7 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
-            premises=Premises(
-                # Azure's own libraries read it as well.
-                identity=variables.get("AZURE_CLIENT_ID") or None,
-                private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
-            ),
+            premises=_premises(variables),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -132,6 +128,7 @@ def read_lakeflow(
         timeout=timeout,
         poll_interval=poll_interval,
         hosting=_hosting(variables),
+        premises=_premises(variables),
         allow_loopback=_loopback(variables),
     )
     if _environment(variables) is Environment.PRODUCTION:
@@ -156,6 +153,8 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
         for name in names:
             if not variables.get(name):
                 raise SettingError(f"{name} is missing: acting for users takes {', '.join(names)}.")
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant_id) is None:
+            raise SettingError(f"{names[0]} must name a tenant by its id or its domain.")
         delegation = Delegation(
             tenant_id=tenant_id, client_id=client_id, identity_client_id=identity_client_id
         )
@@ -269,6 +268,14 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         return read_access_keys(variables.get(name, ""))
     except BadAccessKeys as error:
         raise SettingError(f"{name}: {error}.") from error
+
+
+def _premises(variables: Mapping[str, str]) -> Premises:
+    return Premises(
+        # Azure's own libraries read it as well.
+        identity=variables.get("AZURE_CLIENT_ID") or None,
+        private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
+    )
 
 
 def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:

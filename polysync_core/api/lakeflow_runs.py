@@ -46,7 +46,8 @@ class LakeflowRuns:
         fields = _fields(job, execution.body)
 
         def start() -> ExecutionResult[RunStarted]:
-            result = job.start(fields, execution.asking.idempotency_key)
+            asking = execution.asking
+            result = job.start(fields, asking.idempotency_key, asked_by=asking.actor)
             _record(job, execution, result)
             return result
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
+from polysync_core.access.premises import ANYWHERE, Premises
 from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json import JsonValue
@@ -87,6 +88,8 @@ class Lakeflow:
     """The limit of every call, in place of those of the tiers."""
     poll_interval: timedelta = POLL_INTERVAL
     hosting: Hosting = field(default_factory=Hosting)
+    premises: Premises = ANYWHERE
+    """What the deployment says of identities and private hosts, as for every Platform."""
     allow_loopback: bool = False
     """Whether a workspace may be a stand-in on this machine."""
 

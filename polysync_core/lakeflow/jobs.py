@@ -7,6 +7,7 @@ program itself gets wrong is raised: an unknown key, a key without an id, no use
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -174,10 +175,14 @@ class LakeflowJob:
         return run_now_fields(self.key.options.task_type, given)
 
     def start(
-        self, fields: JsonObject, idempotency_key: str | None = None
+        self, fields: JsonObject, idempotency_key: str | None = None, *, asked_by: str | None = None
     ) -> ExecutionResult[RunStarted]:
-        """Start a run with fields from `fields_of`."""
-        token = self._token(idempotency_key)
+        """Start a run with fields from `fields_of`.
+
+        An idempotency key counts for whoever asks: by name, where it is known, and otherwise by the
+        user's token.
+        """
+        token = self._token(idempotency_key, asked_by)
         result = self._call(lambda api: api.run_now(self.job_id, fields, token))
         self._forget(None)
         return cast("ExecutionResult[RunStarted]", result)
@@ -196,10 +201,12 @@ class LakeflowJob:
     def _started(self, fields: JsonObject, idempotency_key: str | None) -> int:
         return started_run(self.start(fields, idempotency_key))
 
-    def _token(self, idempotency_key: str | None) -> str:
+    def _token(self, idempotency_key: str | None, asked_by: str | None) -> str:
         if idempotency_key is None:
             return uuid.uuid4().hex
-        told = f"{self._caller}\n{self.job_id}\n{idempotency_key}"
+        # A token of the user is renewed every hour; whose it is does not change.
+        caller = self._caller if asked_by is None else asked_by
+        told = json.dumps([caller, self.user is not None, self.job_id, idempotency_key])
         return hashlib.sha256(told.encode()).hexdigest()
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel, ValidationError
 
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.lakeflow.errors import ParametersRefused
 from polysync_core.lakeflow.keys import Schema
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _REFUSED = "Invalid job parameters"
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
 """Keywords by which a JSON Schema itself says what becomes of fields that it does not name."""
+_REFERENCES = frozenset({"$ref", "$dynamicRef"})
+_LISTS = ("allOf", "anyOf", "oneOf")
+_CONDITIONS = ("if", "then", "else")
 
 
 def accepted(schema: Schema, params: JsonObject | None) -> JsonObject:
@@ -39,7 +42,31 @@ def schema_problem(schema: JsonObject) -> str | None:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         return f"{error.json_path}: {error.message}"
-    return None if schema.get("type") == "object" else '"type" must be "object"'
+    if schema.get("type") != "object":
+        return '"type" must be "object"'
+    return _reference_problem(schema)
+
+
+def _reference_problem(schema: JsonObject) -> str | None:
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    def lost(part: Any, resolver: Any) -> str | None:
+        contents = part.contents
+        for name in _REFERENCES & contents.keys() if isinstance(contents, dict) else ():
+            try:
+                resolver.lookup(contents[name])
+            except Unresolvable:
+                return f"{name} '{contents[name]}' leads nowhere in it"
+        parts = part.subresources()
+        return next(
+            filter(None, (lost(each, resolver.in_subresource(each)) for each in parts)), None
+        )
+
+    whole = DRAFT202012.create_resource(cast("Any", schema))
+    nothing: Registry[Any] = Registry()
+    return lost(whole, nothing.resolver_with_root(whole))
 
 
 def _by_model(model: type[BaseModel], given: JsonObject) -> JsonObject:
@@ -73,8 +100,9 @@ def _by_json_schema(schema: JsonObject, given: JsonObject) -> JsonObject:
         if isinstance(of, dict) and "default" in of
     }
     params = {**defaults, **given}
-    if named and not _OPEN & schema.keys():
-        params = {name: value for name, value in params.items() if name in named}
+    known = _named(schema)
+    if known:
+        params = {name: value for name, value in params.items() if name in known}
     problems = [
         # The message of the library quotes the value, which may be nobody else's business.
         Problem(_path(error.absolute_path), f"breaks the rule '{error.validator}' of the schema")
@@ -83,6 +111,27 @@ def _by_json_schema(schema: JsonObject, given: JsonObject) -> JsonObject:
     if problems:
         raise ParametersRefused(_REFUSED, problems)
     return params
+
+
+def _named(schema: JsonValue) -> set[str] | None:
+    """Return the fields that a schema and its parts name; None where others may be meant too."""
+    if not isinstance(schema, dict):
+        return set()
+    if (_OPEN | _REFERENCES) & schema.keys():
+        return None
+    properties, dependent = schema.get("properties"), schema.get("dependentSchemas")
+    named = set(properties) if isinstance(properties, dict) else set[str]()
+    parts: list[JsonValue] = [schema[name] for name in _CONDITIONS if name in schema]
+    for name in _LISTS:
+        found = schema.get(name)
+        parts += found if isinstance(found, list) else []
+    parts += dependent.values() if isinstance(dependent, dict) else []
+    for part in parts:
+        more = _named(part)
+        if more is None:
+            return None
+        named |= more
+    return named
 
 
 def _validator(schema: JsonObject) -> Draft202012Validator:

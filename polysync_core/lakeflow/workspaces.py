@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from polysync_core.access.auth import Cloud
 from polysync_core.access.delegation import Delegation
@@ -88,7 +88,8 @@ class Workspaces:
         """
         place = self._of_environment() if platform is None else self._of_platform(platform)
         credential = place.credential if user is None else self._of_user(place, user)
-        client = PlatformClient(place.base, credential, wire=self.wire)
+        wire = replace(self.wire, private_hosts=self.configuration.premises.private_hosts)
+        client = PlatformClient(place.base, credential, wire=wire)
         return JobsApi(client, Limits.of(self.configuration.timeout))
 
     def _of_environment(self) -> Place:
@@ -124,7 +125,8 @@ class Workspaces:
             raise Invalid.at("platform", f"'{platform.name}' is no Azure Databricks workspace")
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
-        credential = credential_of(platform.auth, attributes.cloud, self.secrets)
+        auth = self.configuration.premises.signing_in(platform.auth)
+        credential = credential_of(auth, attributes.cloud, self.secrets)
         return Place(base, attributes.cloud, credential)
 
     def _of_user(self, place: Place, user: UserToken) -> Credential:

@@ -9,17 +9,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
+from starlette.types import Scope
 
 from polysync_core.api import run_streams
 from polysync_core.api.access import Door
 from polysync_core.api.app import create_app
-from polysync_core.api.callers import anyone
+from polysync_core.api.callers import Caller, Identify, anyone
 from polysync_core.api.job_runs import job_run_routes
 from polysync_core.api.run_streams import looks_of
 from polysync_core.application.audit import Audit
 from polysync_core.application.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
+from polysync_core.domain.roles import Role
 from polysync_core.lakeflow.jobs import LakeflowJobs, started_run
 from polysync_core.lakeflow.keys import JobOptions
 from polysync_core.lakeflow.mapping import TaskType
@@ -59,14 +62,14 @@ class _Acceptance:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, identify: Identify = anyone) -> None:
         self.workspace, self.audit = FakeWorkspace(), FakeAuditStore()
         self.jobs: LakeflowJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
         stored: Any = _Acceptance()
         job_runs = JobRuns(acceptance=stored, task_runs=stored)
         ids = (f"entry-{number}" for number in range(1000))
         audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
-        door = Door(identify=anyone, audit=audit)
+        door = Door(identify=identify, audit=audit)
         self.client = TestClient(create_app([job_run_routes(job_runs, self.jobs)], door=door))
 
     def run(self, params: Any = ..., key: str = "etl", **more: Any) -> Any:
@@ -379,6 +382,35 @@ def test_one_idempotency_key_is_one_run(world: World) -> None:
     assert world.run(headers=headers).json() == world.run(headers=headers).json()
     assert world.stream(headers=headers)[0]["data"]["run"]["run_id"] == 101
     assert len(world.workspace.runs) == 1
+
+
+def test_an_idempotency_key_is_its_callers_own() -> None:
+    """Two people who number their requests alike do not get each other's runs."""
+    world = World(identify=_whoever_says_so)
+    ann, bob = ({"Idempotency-Key": "1", "who": name} for name in ("ann", "bob"))
+    runs = [world.run(headers=headers).json()["runId"] for headers in (ann, bob, ann)]
+    assert runs == [101, 102, 101]
+
+
+def test_a_renewed_token_of_the_user_is_no_other_caller() -> None:
+    """Tokens last an hour, and a start may be sent again after that."""
+    world = World(identify=_whoever_says_so)
+    key = {"Idempotency-Key": "1", "who": "ann"}
+    runs = [
+        world.client.post("/jobs/etl/run?asUser=true", headers={**key, **_token(token)})
+        for token in ("dapi-old", "dapi-new")
+    ]
+    assert [answer.json()["runId"] for answer in runs] == [101, 101]
+    assert world.run(headers=key).json() == {"runId": 102}
+
+
+def _whoever_says_so(scope: Scope) -> Caller:
+    name = Headers(scope=scope).get("who", "nobody")
+    return Caller(name=name, roles=frozenset({Role.ADMINISTRATOR}))
+
+
+def _token(token: str) -> dict[str, str]:
+    return {"x-forwarded-access-token": token}
 
 
 def test_many_watchers_of_a_run_look_at_it_as_often_as_one(world: World) -> None:

@@ -88,6 +88,47 @@ def test_a_schema_must_be_one_of_an_object(schema: JsonObject, usable: bool) -> 
     assert (schema_problem(schema) is None) is usable
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"$ref": "https://example.com/schema"},
+        {"properties": {"a": {"$ref": "#/$defs/mistyped"}}},
+        {"allOf": [{"items": {"$ref": "other.json"}}]},
+    ],
+)
+def test_a_reference_that_leads_nowhere_makes_a_schema_unusable(more: JsonObject) -> None:
+    """The start of the app tells it, and not the first request."""
+    problem = schema_problem({"type": "object", **more})
+    assert problem is not None
+    assert "leads nowhere" in problem
+
+
+def test_references_within_a_schema_are_fine() -> None:
+    tree: JsonObject = {"properties": {"next": {"$ref": "#/$defs/tree"}}}
+    assert (
+        schema_problem({"type": "object", "$ref": "#/$defs/tree", "$defs": {"tree": tree}}) is None
+    )
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_a_field_that_a_part_of_the_schema_names_is_not_dropped(keyword: str) -> None:
+    schema = an_object(**{keyword: [{"properties": {"n": {"type": "number"}}, "required": ["n"]}]})
+    given = {"day": "x", "n": 1}
+    assert accepted(schema, {**given, "unknown": 1}) == given
+
+
+def test_a_field_that_a_condition_names_is_not_dropped() -> None:
+    schema = an_object(**{"if": {"required": ["n"]}, "then": {"properties": {"n": {}}}})
+    assert accepted(schema, {"day": "x", "n": 1, "unknown": 1}) == {"day": "x", "n": 1}
+
+
+def test_a_schema_that_refers_to_others_lets_further_fields_pass() -> None:
+    """What they name is not looked up, and what is not known to be unnamed is not dropped."""
+    other: JsonObject = {"properties": {"n": {}}}
+    schema = an_object(allOf=[{"$ref": "#/$defs/other"}], **{"$defs": {"other": other}})
+    assert accepted(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
+
+
 def test_a_reference_to_another_document_is_never_fetched() -> None:
     schema: JsonObject = {
         "type": "object",

@@ -89,6 +89,15 @@ def test_code_wins_over_the_setting() -> None:
             "POLYSYNC_DELEGATION_TENANT_ID",
             id="half of a delegation",
         ),
+        pytest.param(
+            {
+                "POLYSYNC_DELEGATION_TENANT_ID": "our tenant",
+                "POLYSYNC_DELEGATION_CLIENT_ID": "x",
+                "AZURE_CLIENT_ID": "y",
+            },
+            "POLYSYNC_DELEGATION_TENANT_ID.*id or its domain",
+            id="a tenant that nothing is called",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(variables: dict[str, str], name: str) -> None:

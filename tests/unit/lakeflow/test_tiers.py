@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.lakeflow.tiers import Limits, Read, ReadCache, ReadKey, What
+from polysync_core.lakeflow.tiers import MOST_BYTES, Limits, Read, ReadCache, ReadKey, What
 from tests.fakes.http import VirtualTime
 
 PATIENCE = 30
@@ -93,6 +93,37 @@ def test_of_a_thousand_and_one_the_one_unread_for_longest_goes(cache: ReadCache)
     assert source.asked == 1001
     cache.read(key(1), source, always)
     assert source.asked == 1002
+
+
+def test_large_answers_leave_room_for_fewer(cache: ReadCache) -> None:
+    """An answer may have megabytes: so many as there may be small ones would fill the memory."""
+    mebibytes = "x" * (10 * 1024 * 1024)
+    source = Source()
+
+    def large() -> str:
+        return f"{source()}{mebibytes}"
+
+    for number in range(8):
+        cache.read(key(number), large, always)
+    assert cache.size <= MOST_BYTES
+    assert cache.read(key(7), large, always)[0] == "8"
+    assert cache.read(key(0), large, always)[0] == "9"
+
+
+def test_what_is_forgotten_makes_room(cache: ReadCache, time: VirtualTime) -> None:
+    cache.read(key(1), lambda: "text", always)
+    time.seconds = 61
+    cache.read(key(1), lambda: "text", always)
+    assert cache.size == len('"text"')
+    cache.forget(lambda _: True)
+    assert cache.size == 0
+
+
+def test_whoever_changes_an_answer_changes_a_copy(cache: ReadCache) -> None:
+    runs = [cache.read(key(), lambda: [1, 2], always) for _ in range(2)]
+    for each in runs:
+        each.clear()
+    assert cache.read(key(), lambda: [0], always) == [1, 2]
 
 
 def test_equal_reads_at_the_same_time_are_one(cache: ReadCache) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from polysync_core.access.hosts import Reach
 from polysync_core.access.on_behalf import OnBehalfToken
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
+from polysync_core.lakeflow import workspaces
 from polysync_core.lakeflow.connecting import connect
 from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.lakeflow.keys import JobOptions
 from polysync_core.lakeflow.outcome import Done, Failed
 from polysync_core.lakeflow.users import UserToken
 from polysync_core.lakeflow.workspaces import Workspaces
+from polysync_core.platforms import http
 from polysync_core.platforms.http import Wire
 from polysync_core.settings import read_lakeflow
 from tests.fakes.http import ScriptedTransport, VirtualTime
@@ -102,6 +106,37 @@ def test_a_platform_that_cannot_be_used_is_ours_to_mend(
         result = world.jobs("etl").run_now()
     assert result == Failed(status=500, message="Internal Server Error")
     assert reason in caplog.text
+
+
+IDENTITY = "0b1f6471-1bf0-4dda-aec3-111122223333"
+PREMISES = {"AZURE_CLIENT_ID": IDENTITY, "POLYSYNC_PRIVATE_HOSTS": urlsplit(HOST).netloc}
+
+
+def test_a_platform_is_signed_in_to_by_the_apps_own_identity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a connector is: a system's identity, which would be meant else, is there nowhere."""
+    signed_in: list[Auth] = []
+
+    def sign_in(auth: Auth, *_: Any) -> Any:
+        signed_in.append(auth)
+
+    monkeypatch.setattr(workspaces, "credential_of", sign_in)
+    world = World({**VARIABLES, **PREMISES})
+    world.platforms["lakehouse"] = a_platform(auth=Auth(method=AuthMethod.MANAGED_IDENTITY))
+    world.workspaces.open("lakehouse")
+    assert [auth.client_id for auth in signed_in] == [IDENTITY]
+
+
+@pytest.mark.parametrize(("premises", "reach"), [(PREMISES, "PRIVATE"), ({}, "PUBLIC")])
+def test_a_workspace_may_be_private_where_its_host_is_named(
+    premises: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reaches: list[Reach] = []
+    monkeypatch.setattr(http, "shared_transport", reaches.append)
+    environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **premises}
+    connect(environment).workspaces().open(None)
+    assert reaches == [Reach[reach]]
 
 
 def test_a_vault_without_the_token_is_told_to_the_log_alone(
