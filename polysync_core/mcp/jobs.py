@@ -93,7 +93,7 @@ def _changes(job: JsonObject, given: ConfigureJob) -> JsonObject:
     listed = items_of({**job, **given.changes}, "parameters")
     known = [str(each.get("name")) for each in listed]
     missing = [
-        Choice(f"parameterDefaults.{name}", name, known)
+        Choice(f"parameterDefaults.{name}", name, known, foreign=True)
         for name in given.parameter_defaults
         if name not in known
     ]
