@@ -38,8 +38,10 @@ demo: $(READY) ## Run the example lakehouse, over three platforms, end to end on
 run: $(READY) ## Start the app and its simulators on this machine and stay up
 	@echo "API                http://127.0.0.1:7071/api   documentation: /api/docs"
 	@echo "MCP                http://127.0.0.1:7071/runtime/webhooks/mcp"
-	@echo '  VS Code          {"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}  in .vscode/mcp.json'
-	@echo "  Claude Code      claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
+	@echo "  in .vscode/mcp.json, for VS Code and GitHub Copilot:"
+	@echo '{"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}'
+	@echo "  in a terminal, for Claude Code:"
+	@echo "claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
 	@echo "Databricks         http://127.0.0.1:8787       simulated, as all three"
 	@echo "AI Foundry         http://127.0.0.1:9787"
 	@echo "Google functions   http://127.0.0.1:9788"

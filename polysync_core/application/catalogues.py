@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.catalogue import Reference, reference_to
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionStore
+
+_MOST_NAMES = 500
+"""Of the stored names of a kind that are looked through for the one that was meant."""
 
 
 class Overlay:
@@ -23,6 +27,7 @@ class Overlay:
         self._changes: dict[Reference, Definition | None] = dict.fromkeys(deleted)
         self._changes |= {reference_to(each): each for each in changed}
         self._read: dict[Reference, Definition | None] = {}
+        self._names: dict[Kind, set[str]] = {}
         self._changed_referrers: dict[Reference, list[Definition]] = {}
         for definition in self._changes.values():
             if definition is not None:
@@ -37,6 +42,15 @@ class Overlay:
             stored = self._store.get(kind, name)
             self._read[reference] = None if stored is None else stored.definition
         return self._read[reference]
+
+    def names(self, kind: Kind) -> Iterable[str]:
+        """Return names of a kind, for whoever has misspelt one; of very many, not all."""
+        if kind not in self._names:
+            stored = islice(self._store.all(kind), _MOST_NAMES)
+            self._names[kind] = {each.definition.name for each in stored}
+        changed = {each: kept for each, kept in self._changes.items() if each.kind is kind}
+        gone = {each.name for each, kept in changed.items() if kept is None}
+        return (self._names[kind] | {each.name for each in changed}) - gone
 
     def referrers(self, reference: Reference) -> Iterator[Definition]:
         """Yield what will refer to a definition."""

@@ -20,8 +20,9 @@ _FENCE = re.compile(r" *(```|~~~)")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _COMMON = re.compile(
-    r"an?|and|are|as|at|be|by|can|do|does|for|from|how|i[ns]?|it|my|o[fnr]|that|the|this|to"
-    r"|what|when|where|which|who|why|with"
+    r"about|an?|and|another|any|are|as|at|be|but|by|can|do|does|for|from|get|go|happens?|have|how"
+    r"|i[ns]?|it|make|many|me|my|never|next|o[fnr]|one|our|put|same|should|that|the|there|things?"
+    r"|this|to|two|up|use|want|we|what|when|where|which|who|why|will|with|work|would|you|your"
 )
 """What a question holds besides what it is about."""
 
@@ -110,10 +111,15 @@ def _counted(section: Section) -> Counter[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield words as they are compared: small, without the s of the plural, `maxRuns` in parts."""
+    """Yield words as they are compared: small, without the plural, `maxRuns` in parts."""
     for found in _WORD.findall(text):
         parts = _PART.findall(found)
         for word in {found.lower(), *(part.lower() for part in parts)}:
             if _COMMON.fullmatch(word):
                 continue
-            yield word[:-1] if len(word) > 3 and word.endswith("s") else word
+            yield _singular(word) if len(word) > 3 else word
+
+
+def _singular(word: str) -> str:
+    """Return a word without what makes it several, as far as comparing needs it."""
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")

@@ -28,7 +28,7 @@ class AnswerTooLong(Exception):
 
 def untrusted(value: JsonValue) -> JsonValue:
     """Return foreign content in its wrapper, cut to size; nothing stays nothing."""
-    return None if value in (None, "", [], {}) else {UNTRUSTED: _shown(value)}
+    return None if value in (None, "", [], {}) else {UNTRUSTED: shown(value)}
 
 
 def compact(content: JsonObject) -> JsonObject:
@@ -54,20 +54,20 @@ def bounded(text: str, most: int) -> str:
     return text
 
 
-def _shown(value: JsonValue) -> JsonValue:
+def shown(value: JsonValue) -> JsonValue:
+    """Return content without what people do not see and a model still reads, cut to size."""
     match value:
         case str():
             return _shown_text(value)
         case list():
-            return [_shown(each) for each in value]
+            return [shown(each) for each in value]
         case dict():
-            return {_shown_text(name): _shown(each) for name, each in value.items()}
+            return {_shown_text(name): shown(each) for name, each in value.items()}
         case _:
             return value
 
 
 def _shown_text(text: str) -> str:
-    """Return a text without what people do not see and a model still reads, cut to size."""
     cut = text[:LONGEST_TEXT]
     seen = "".join(
         each if each in "\n\t" or unicodedata.category(each)[0] != "C" else "\ufffd" for each in cut

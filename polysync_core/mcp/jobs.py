@@ -61,8 +61,9 @@ async def _configure_job(api: Api, given: ConfigureJob) -> JsonObject:
     job = await api.get("jobs", given.job)
     changes = _changes(job, given)
     link = f"/api/jobs/{given.job}"
-    if not given.confirm:
-        return {**await _would_change(api, job, changes), "link": link}
+    would = await _would_change(api, job, changes)
+    if not given.confirm or "differences" not in would:
+        return {**would, "link": link}
     # What is changed is what was read here: another's change in between is not written over.
     headers = {"if-match": str(job["etag"])}
     try:
@@ -87,12 +88,12 @@ def _changes(job: JsonObject, given: ConfigureJob) -> JsonObject:
     """Return the merge patch of all that is to be changed; raises `Invalid` or `NoSuchChoice`."""
     if given.changes.get("name", given.job) != given.job:
         raise Invalid.at("changes.name", "cannot be changed: define the Job under another name")
-    if not given.parameter_defaults:
+    if not given.parameter_defaults or not _may_be_parameters(given.changes.get("parameters")):
         return given.changes
     listed = items_of({**job, **given.changes}, "parameters")
     known = [str(each.get("name")) for each in listed]
     missing = [
-        Choice(f"parameterDefaults.{name}", name, known)
+        Choice(f"parameterDefaults.{name}", name, known, foreign=True)
         for name in given.parameter_defaults
         if name not in known
     ]
@@ -104,6 +105,13 @@ def _changes(job: JsonObject, given: ConfigureJob) -> JsonObject:
         for name, each in zip(known, listed, strict=True)
     ]
     return {**given.changes, "parameters": parameters}
+
+
+def _may_be_parameters(value: JsonValue) -> bool:
+    """Tell whether defaults can be looked for here; what cannot be parameters, the API refuses."""
+    return value is None or (
+        isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    )
 
 
 async def _create_task_from_job(api: Api, given: CreateTaskFromJob) -> JsonObject:

@@ -33,7 +33,9 @@ type Search = Annotated[
 class ListPlatformPipelines(Arguments):
     """The arguments of `list_platform_pipelines`."""
 
-    platform: Annotated[Name, Field(description="The name of the Platform.")]
+    platform: Annotated[
+        Name, Field(description="The name of the Platform; an error tells those there are.")
+    ]
     job_type: JobTypeName = None
     search: Search = None
     limit: Limit = 20
@@ -43,7 +45,9 @@ class ListPlatformPipelines(Arguments):
 class ImportPlatformJobs(Arguments):
     """The arguments of `import_platform_jobs`."""
 
-    platform: Annotated[Name, Field(description="The name of the Platform.")]
+    platform: Annotated[
+        Name, Field(description="The name of the Platform; an error tells those there are.")
+    ]
     external_ids: Annotated[
         Annotated[list[ExternalId], Field(min_length=1, max_length=_MOST_AT_ONCE)] | None,
         Field(description="externalId of each artefact to import; all that is found if left out."),

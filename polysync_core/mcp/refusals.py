@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from polysync_core.domain.errors import PolysyncError, Problem, TooLarge, Unauthenticated
 from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, untrusted
+from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, shown, untrusted
 from polysync_core.mcp.asking import ApiRefusal
 from polysync_core.mcp.suggestions import Choice
 
@@ -63,9 +63,9 @@ def unexpected() -> JsonObject:
 
 
 def _error(status: int, message: JsonValue, problems: Sequence[JsonObject]) -> JsonObject:
-    shown: list[JsonValue] = [_problem(each) for each in problems[:_MOST_PROBLEMS]]
-    more = len(problems) - len(shown)
-    error = {"status": int(status), "message": message, "problems": shown, "moreProblems": more}
+    listed: list[JsonValue] = [shown(_problem(each)) for each in problems[:_MOST_PROBLEMS]]
+    more = len(problems) - len(listed)
+    error = {"status": int(status), "message": shown(message), "problems": listed}
     return {"error": compact({**error, "moreProblems": more or None})}
 
 

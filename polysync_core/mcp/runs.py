@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json import JsonObject, JsonValue
 from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,
@@ -24,6 +26,10 @@ from polysync_core.mcp.tool import Tool
 _FACTS = ("runId", "task", "job", "platform", "status", "triggerType", "scheduledTime", "queuedAt")
 _HOLDERS = 10
 """Of the runs that hold what another waits for; the API lists more."""
+_UNCONFIRMED = (
+    "a run that nobody confirms takes no secret: give the reference to the Task, by "
+    "create_task_from_job or apply_definitions"
+)
 _MORE_FACTS = ("startedAt", "finishedAt", "nextAttemptAt", "graphRunId", "rerunOf", "parents")
 
 
@@ -56,7 +62,8 @@ class RunTaskOnce(Arguments):
 
     task: Annotated[Name, Field(description="The name of the Task.")]
     parameters: Annotated[
-        Values, Field(description="Values for this run only; the Task's own are kept.")
+        Values,
+        Field(description="Values for this run only, without vault://…; the Task's own are kept."),
     ] = Field(default_factory=dict)
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] | None,
@@ -149,6 +156,7 @@ def _hold(hold: JsonObject) -> JsonObject:
 
 
 async def _run_task_once(api: Api, given: RunTaskOnce) -> JsonObject:
+    _refuse_secrets(given.parameters)
     key = given.idempotency_key
     headers = {} if key is None else {"idempotency-key": key}
     body: JsonObject = {"parameters": given.parameters}
@@ -159,6 +167,17 @@ async def _run_task_once(api: Api, given: RunTaskOnce) -> JsonObject:
         "links": _links(accepted["runId"]),
         "next": "get_run tells how it goes, explain_run why it waits.",
     }
+
+
+def _refuse_secrets(parameters: JsonObject) -> None:
+    """Refuse references to secrets: what a model was talked into would read any, unconfirmed."""
+    problems = [
+        Problem(f"parameters.{name}", _UNCONFIRMED)
+        for name, value in parameters.items()
+        if is_secret_reference(value)
+    ]
+    if problems:
+        raise Invalid(problems)
 
 
 async def _cancel_run(api: Api, given: CancelRun) -> JsonObject:
@@ -172,7 +191,9 @@ async def _cancel_run(api: Api, given: CancelRun) -> JsonObject:
             **({} if ended else {"toDoIt": "confirm: true"}),
         }
     run = await api.send("POST", "task-runs", given.run_id, "cancel", body=None)
-    return {"done": "the run is asked to stop", "run": run_view(run)}
+    ended = run["finishedAt"] is not None
+    done = f"the run has ended as {run['status']}" if ended else "the run is asked to stop"
+    return {"done": done, "run": run_view(run)}
 
 
 LIST_RUNS = Tool(

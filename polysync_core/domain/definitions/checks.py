@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.catalogue import SINGULAR, Reference, reference_to
+from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.contention import (
     ConcurrencyProfile,
     ContentionProfile,
@@ -31,6 +32,10 @@ class Catalogue(Protocol):
 
     def find(self, kind: Kind, name: str) -> Definition | None:
         """Return a definition, at the cost of one point read at most."""
+        ...
+
+    def names(self, kind: Kind) -> Iterable[str]:
+        """Return names of a kind, for whoever has misspelt one; of very many, not all."""
         ...
 
     def referrers(self, reference: Reference) -> Iterator[Definition]:
@@ -98,7 +103,9 @@ class Checks:
             if reference == reference_to(definition):
                 yield Problem(path, f"a {SINGULAR[reference.kind]} cannot refer to itself")
             elif self.catalogue.find(reference.kind, reference.name) is None:
-                yield Problem(path, f"there is no {reference}: define it, or correct the name")
+                meant = nearest(reference.name, self.catalogue.names(reference.kind))
+                told = f"there is no {reference}: define it, or correct the name{meant}"
+                yield Problem(path, told)
 
     def cycle(self, definition: Definition) -> Iterator[Problem]:
         """Yield a problem where a definition is part of a cycle, with the cycle shown."""

@@ -269,6 +269,15 @@ def test_foreign_text_is_cut_and_shows_all_that_a_model_would_read() -> None:
     assert "more characters" in text
 
 
+def test_an_error_holds_no_more_than_what_people_see(settled: Copilot) -> None:
+    hidden = "\U000e006f\u202e\x1b"
+    error = settled.refused("get_run", {"runId": RUN, hidden: 1})
+    long = settled.refused("apply_definitions", {"document": f"? {'x' * 3_000}\n: []"})
+
+    assert not any(each in str(error) + error["problems"][0]["field"] for each in hidden)
+    assert "more characters" in long["message"]
+
+
 def test_an_answer_that_is_too_long_says_how_to_get_less(copilot: Copilot) -> None:
     for number in range(60):
         copilot.world.shelf.put(f"/{number}/" + "x" * 990, Parameter(name="p"))

@@ -134,6 +134,12 @@ def test_a_job_that_says_it_already_is_left(settled: Copilot) -> None:
     assert answer["would"].startswith("nothing")
 
 
+def test_a_change_without_a_difference_is_not_made(settled: Copilot) -> None:
+    answer = settled.ask("configure_job", job="sales-load", confirm=True)
+
+    assert (answer["would"][:7], settled.changes) == ("nothing", [])
+
+
 @pytest.mark.parametrize("confirm", [False, True])
 @pytest.mark.parametrize(
     ("change", "field"),
@@ -141,6 +147,16 @@ def test_a_job_that_says_it_already_is_left(settled: Copilot) -> None:
         pytest.param({"changes": {"colour": "red"}}, "changes.colour", id="no such field"),
         pytest.param({"changes": {"name": "other"}}, "changes.name", id="another name"),
         pytest.param({"changes": {"externalId": " x"}}, "changes.externalId", id="a bad value"),
+        pytest.param(
+            {"changes": {"parameters": "day"}, "parameterDefaults": {"day": "2"}},
+            "changes.parameters",
+            id="no list of parameters",
+        ),
+        pytest.param(
+            {"changes": {"parameters": [{"name": "day"}, 1]}, "parameterDefaults": {"day": "2"}},
+            "changes.parameters[1]",
+            id="what is no parameter among those that are",
+        ),
         pytest.param(
             {"changes": {"parameters": []}}, "tasks/daily.parameters.day", id="what a Task needs"
         ),
@@ -162,7 +178,9 @@ def test_a_default_of_no_parameter_is_named_with_the_nearest(settled: Copilot) -
     )
 
     (problem,) = error["problems"]
-    assert (problem["field"], problem["nearest"]) == ("parameterDefaults.dya", ["day"])
+    assert problem["field"] == "parameterDefaults.dya"
+    # A parameter has the name that the artefact gave it.
+    assert problem["nearest"] == problem["allowed"] == {"untrusted": ["day"]}
 
 
 def test_a_task_is_created_once_it_is_confirmed(settled: Copilot) -> None:
@@ -213,6 +231,17 @@ def test_the_same_key_starts_one_run(settled: Copilot) -> None:
     assert first["runId"] == second["runId"]
 
 
+def test_no_secret_goes_to_a_platform_without_a_confirmation(settled: Copilot) -> None:
+    error = settled.refused(
+        "run_task_once", {"task": "daily", "parameters": {"day": "vault://local/TOKEN"}}
+    )
+
+    (problem,) = error["problems"]
+    assert (error["status"], problem["field"]) == (400, "parameters.day")
+    assert "create_task_from_job" in problem["message"]
+    assert (settled.runs.rows, settled.changes) == ({}, [])
+
+
 def test_a_run_is_listed_read_and_explained(settled: Copilot) -> None:
     run_id = settled.ask("run_task_once", task="daily")["runId"]
     waiting = settled.ask("explain_run", runId=run_id)
@@ -240,10 +269,12 @@ def test_a_run_is_cancelled_once_it_is_confirmed(settled: Copilot) -> None:
     status = settled.runs.rows[run_id].run.status
     done = settled.ask("cancel_run", runId=run_id, confirm=True)
     late = settled.ask("cancel_run", runId=run_id)
+    too_late = settled.ask("cancel_run", runId=run_id, confirm=True)
 
     assert "stop this run" in would["would"]
     assert (status, done["run"]["status"]) == ("Queued", "Cancelled")
     assert late["would"].startswith("nothing")
+    assert done["done"] == too_late["done"] == "the run has ended as Cancelled"
 
 
 # Documents

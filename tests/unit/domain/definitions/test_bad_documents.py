@@ -77,6 +77,12 @@ BAD: list[Any] = [
         id="dangling reference",
     ),
     pytest.param(
+        _set("tasks", 0, "job", to="sales-laod"),
+        "tasks[0].job",
+        "did you mean 'sales-load'?",
+        id="misspelt reference",
+    ),
+    pytest.param(
         _set("platforms", 0, "contentionProfiles", to=["none"]),
         "platforms[0].contentionProfiles[0]",
         "there is no contention profile 'none'",
