@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polysync_core.access.delegation import Delegation
+from polysync_core.access.hosts import read_private_hosts
+from polysync_core.access.premises import Premises
 from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.plain import read_json
@@ -49,6 +51,8 @@ class Settings:
     """Whether App Service signs callers in before the app sees them."""
     access_keys: tuple[AccessKey, ...]
     """The keys that machines may call with; none as it comes."""
+    premises: Premises
+    """The app's own identity, and the private hosts that it may reach; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
     run_events_queue: str
@@ -89,6 +93,11 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
+            premises=Premises(
+                # Azure's own libraries read it as well.
+                identity=variables.get("AZURE_CLIENT_ID") or None,
+                private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
+            ),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -259,6 +268,13 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
     try:
         return read_access_keys(variables.get(name, ""))
     except BadAccessKeys as error:
+        raise SettingError(f"{name}: {error}.") from error
+
+
+def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:
+    try:
+        return read_private_hosts(variables.get(name, ""))
+    except Invalid as error:
         raise SettingError(f"{name}: {error}.") from error
 
 

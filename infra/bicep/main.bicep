@@ -33,6 +33,9 @@ param authAllowedApplications string = ''
 @description('Optional. Keys of machines that cannot sign in: name:role:sha256 entries between commas, as scripts/access_key.py makes them. With the first of them App Service lets requests without a token through, and the app refuses those without a key.')
 param accessKeys string = ''
 
+@description('Optional. Names of hosts, between commas, that may be at private addresses, such as a HashiCorp Vault or a platform behind a private endpoint. All others are refused there.')
+param privateHosts string = ''
+
 @description('Optional. Name of the resource group that is created.')
 param resourceGroupName string = 'rg-polysync-${environmentName}'
 
@@ -343,6 +346,7 @@ module app './modules/app.bicep' = {
     authTenantId: authTenantId
     authScope: '${authIdentifierUri}/user_impersonation'
     accessKeys: accessKeys
+    privateHosts: privateHosts
     runEventsQueue: runEventsQueue
     webhookAttempts: webhookAttempts
     webhookFirstDelaySeconds: webhookFirstDelaySeconds

@@ -8,10 +8,10 @@ name that resolves to a private address is refused whoever answers for its zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from polysync_core.domain.errors import Invalid
 
@@ -31,6 +31,9 @@ _HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
 https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
 
 _METADATA = IPv4Address("169.254.169.254")
+_METADATA_ELSEWHERE = frozenset({IPv6Address("fd00:ec2::254"), IPv6Address("fd20:ce::254")})
+"""Where other clouds answer for a machine: within the private range, and never meant by it."""
+_PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 type Address = IPv4Address | IPv6Address
 
@@ -40,6 +43,8 @@ class Reach(StrEnum):
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
+    PRIVATE = "private"
+    """Public ones, and those of a private network: for hosts that the deployment names."""
     METADATA = "metadata"
     """The service on which a machine in a cloud learns of its own identity."""
 
@@ -53,6 +58,8 @@ class Reach(StrEnum):
             return found.is_loopback
         if self is Reach.METADATA:
             return found == _METADATA
+        if self is Reach.PRIVATE and _is_private(found):
+            return True
         return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
 
 
@@ -63,6 +70,12 @@ class BaseAddress:
     url: str
     host: str
     reach: Reach
+
+    def reach_among(self, private_hosts: Container[str]) -> Reach:
+        """Return where a connection may end, given the names of hosts that may be private."""
+        if self.reach is Reach.PUBLIC and self.host in private_hosts:
+            return Reach.PRIVATE
+        return self.reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +129,19 @@ class HostRule:
         return None
 
 
+def read_private_hosts(text: str) -> frozenset[str]:
+    """Return the names of hosts in a list between commas; raises `Invalid` for any other entry."""
+    entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
+    for entry in entries:
+        if _NAME.fullmatch(entry) is None or _ADDRESS_LIKE.fullmatch(entry) or len(entry) > 253:
+            message = (
+                f"{entry!r} is no name of a host; write whole names such as vault.corp.example"
+                " between commas, without https://, port or *"
+            )
+            raise Invalid.at("", message)
+    return frozenset(entries)
+
+
 def told_base(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
     """Return the base of an address that a service has told, if the host is one of its own.
 
@@ -139,6 +165,10 @@ def _loopback(text: str, found: re.Match[str], path: str) -> BaseAddress:
     if int(found["port"] or 80) > 65535:
         raise Invalid.at(path, "a port is at most 65535")
     return BaseAddress(text.removesuffix("/"), found["host"], Reach.LOOPBACK)
+
+
+def _is_private(address: Address) -> bool:
+    return address not in _METADATA_ELSEWHERE and any(address in each for each in _PRIVATE)
 
 
 def _unmapped(address: Address) -> Address:

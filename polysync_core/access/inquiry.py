@@ -43,6 +43,8 @@ class Inquiries:
     patience: Patience = field(default_factory=lambda: Patience(total=20.0, attempts=3))
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     size_limit: int = _SIZE_LIMIT
+    private_hosts: frozenset[str] = frozenset()
+    """Names of hosts that may be at private addresses."""
 
     def ask(
         self, base: BaseAddress, request: PreparedRequest, *, deadline: float | None = None
@@ -54,7 +56,8 @@ class Inquiries:
         """
         if deadline is None:
             deadline = self.timekeeper.monotonic() + self.patience.total
-        exchange = Exchange(self.transport_to(base.reach), self.size_limit)
+        reach = base.reach_among(self.private_hosts)
+        exchange = Exchange(self.transport_to(reach), self.size_limit)
         repetition = 0
         while True:
             answer = exchange.send(request, self._left(deadline), self.timekeeper.monotonic)

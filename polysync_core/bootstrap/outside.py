@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from polysync_core.application.announcing import Announcements
@@ -42,11 +42,16 @@ class Outside:
 def open_outside(settings: Settings, defined: Defined) -> Outside:
     """Return the ways to the platforms; nothing is asked of one yet."""
     definitions = defined.definitions
-    secrets = SecretResolver(definitions.vault, development=settings.development)
+    premises = settings.premises
+    secrets = SecretResolver(
+        definitions.vault,
+        development=settings.development,
+        open_vault=partial(open_vault, premises=premises),
+    )
 
     def connect(platform: Platform) -> Connector:
         loopback = settings.allow_loopback_platforms
-        return open_connector(platform, secrets=secrets, allow_loopback=loopback)
+        return open_connector(platform, secrets=secrets, allow_loopback=loopback, premises=premises)
 
     return Outside(
         secrets=secrets,
@@ -59,7 +64,12 @@ def connectivity(settings: Settings, defined: Defined, outside: Outside) -> Conn
     """Return what tries whether vaults and platforms can be reached."""
 
     def connect(vault: Vault) -> SecretSource:
-        return open_vault(vault, development=settings.development, secrets=outside.secrets)
+        return open_vault(
+            vault,
+            development=settings.development,
+            secrets=outside.secrets,
+            premises=settings.premises,
+        )
 
     return Connectivity(
         vault_named=defined.definitions.vault,

@@ -70,6 +70,8 @@ class Wire:
     patience: Patience = field(default_factory=Patience)
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     size_limit: int = DEFAULT_SIZE_LIMIT
+    private_hosts: frozenset[str] = frozenset()
+    """Names of hosts that may be at private addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,8 @@ class PlatformClient:
         wire = wire or Wire()
         self._patience = wire.patience
         self._time = wire.timekeeper
-        self._exchange = Exchange(wire.transport or shared_transport(base.reach), wire.size_limit)
+        transport = wire.transport or shared_transport(base.reach_among(wire.private_hosts))
+        self._exchange = Exchange(transport, wire.size_limit)
 
     @property
     def most(self) -> str:

@@ -14,12 +14,14 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
+from polysync_core.access.premises import ANYWHERE, Premises
 from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.http import Wire
 from polysync_core.platforms.kinds import JobKind, PlatformKind, Surroundings
 
 ENTRY_POINTS = "polysync.platforms"
@@ -60,11 +62,18 @@ def platform_types() -> list[str]:
     return [*_OWN, *sorted(others - _OWN.keys())]
 
 
-def open_connector(platform: Platform, *, secrets: Secrets, allow_loopback: bool) -> Connector:
+def open_connector(
+    platform: Platform, *, secrets: Secrets, allow_loopback: bool, premises: Premises = ANYWHERE
+) -> Connector:
     """Return a connection to a platform; raises `Invalid` where its definition is wrong."""
     check_platform(platform, allow_loopback=allow_loopback)
-    surroundings = Surroundings(secrets=secrets, allow_loopback=allow_loopback)
-    return platform_kind(platform.type).open(platform, surroundings)
+    surroundings = Surroundings(
+        secrets=secrets,
+        allow_loopback=allow_loopback,
+        wire=Wire(private_hosts=premises.private_hosts),
+    )
+    told = platform.model_copy(update={"auth": premises.signing_in(platform.auth)})
+    return platform_kind(platform.type).open(told, surroundings)
 
 
 def check_platform(platform: Platform, *, allow_loopback: bool) -> None:

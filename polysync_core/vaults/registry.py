@@ -8,29 +8,44 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from polysync_core.access.premises import ANYWHERE, Premises
 from polysync_core.access.references import Secrets
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.vaults.environment import EnvironmentVariables, check_environment
 from polysync_core.vaults.source import SecretSource
 
 
-def open_vault(vault: Vault, *, development: bool, secrets: Secrets | None = None) -> SecretSource:
+def open_vault(
+    vault: Vault,
+    *,
+    development: bool,
+    secrets: Secrets | None = None,
+    premises: Premises = ANYWHERE,
+) -> SecretSource:
     """Return a connection to a vault; nothing is read from it yet.
 
     `secrets` resolves what the vault signs in with, which lies in another vault. Raises `Invalid`
     where the definition is wrong.
     """
     check_vault(vault, development=development)
+    vault = _signing_in(vault, premises)
     match vault.provider:
         case VaultProvider.AZURE_KEY_VAULT:
             from polysync_core.vaults.azure_key_vault import open_key_vault
 
             return open_key_vault(vault, secrets)
         case VaultProvider.HASHICORP_VAULT:
+            from polysync_core.access.inquiry import Inquiries
             from polysync_core.vaults.hashicorp import open_hashicorp
 
-            return open_hashicorp(vault, secrets, allow_loopback=development)
+            return open_hashicorp(
+                vault,
+                secrets,
+                allow_loopback=development,
+                inquiries=Inquiries(private_hosts=premises.private_hosts),
+            )
         case VaultProvider.GOOGLE_SECRET_MANAGER:
             from polysync_core.vaults.google_secret_manager import open_secret_manager
 
@@ -39,6 +54,16 @@ def open_vault(vault: Vault, *, development: bool, secrets: Secrets | None = Non
             return EnvironmentVariables()
         case _:
             assert_never(vault.provider)
+
+
+def _signing_in(vault: Vault, premises: Premises) -> Vault:
+    """Return a vault with the identity filled in that its definition leaves open."""
+    auth = vault.auth
+    if auth is None and vault.provider is VaultProvider.AZURE_KEY_VAULT:
+        auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
+    if auth is None:
+        return vault
+    return vault.model_copy(update={"auth": premises.signing_in(auth)})
 
 
 def check_vault(vault: Vault, *, development: bool) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
+from simulators.azure_answers import Refused, answering
+from simulators.faults import FAULTS, Faults, fault_routes
 from simulators.scripted_functions import (
     FUNCTIONS,
     Functions,
@@ -26,17 +27,11 @@ _DURABLE = "/runtime/webhooks/durabletask"
 _PAGE = web.AppKey("page", int)
 
 
-class Refused(Exception):
-    """The request is answered with an error."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
 def build_app(functions: Functions, told: Namespace) -> web.Application:
     """Return the application."""
-    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[_answer])
+    app = web.Application(
+        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+    )
     app[FUNCTIONS], app[FAULTS], app[_PAGE] = functions, Faults(), told.page_size
     app.add_routes(
         [
@@ -56,34 +51,10 @@ def build_app(functions: Functions, told: Namespace) -> web.Application:
     return app
 
 
-def error_json(status: int, message: str, code: str = "SimulatedFault") -> dict[str, Any]:
-    """Return the body of an error."""
-    return {"error": {"code": code, "message": message}}
-
-
-@web.middleware
-async def _answer(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check who calls, and go wrong where a script says so."""
-    if request.path.startswith("/simulator/"):
-        return await handler(request)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            _check(request)
-            return await handler(request)
-        except Refused as error:
-            body = error_json(error.status, error.message, error.code)
-            return web.json_response(body, status=error.status)
-        except web.HTTPException as error:
-            return web.Response(status=error.status, text=error.reason)
-
-    _, _, below = request.path.partition(f"/sites/{request.match_info.get('app', '')}")
-    in_manager = "subscription" in request.match_info
-    endpoint = (below.strip("/") or "site") if in_manager else request.path.strip("/")
-    fault = request.app[FAULTS].take(endpoint, request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
+def _endpoint(request: web.Request) -> str:
+    if "subscription" not in request.match_info:
+        return request.path.strip("/")
+    return request.path.partition(f"/sites/{request.match_info['app']}")[2].strip("/") or "site"
 
 
 def _check(request: web.Request) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from simulators.azure_answers import Refused
+
 RETURN_VALUE = "pipelineReturnValue"
 STOPPING = timedelta(milliseconds=50)
 
@@ -27,10 +29,6 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
 }
-
-
-class BadRequest(Exception):
-    """The request does not fit the pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ class Run:
 
 
 def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime) -> Run:
-    """Begin a run; raises `BadRequest` where a value is not of its parameter's type."""
+    """Begin a run; raises `Refused` where a value is not of its parameter's type."""
     declared: Mapping[str, Any] = definition.get("parameters") or {}
     # A value that the pipeline does not declare goes nowhere.
     parameters = {
@@ -179,7 +177,8 @@ def _checked(name: str, about: Mapping[str, Any], value: Any) -> Any:
     types = _TYPES.get(_kind(about), (object,))
     is_bool = isinstance(value, bool) and bool not in types and object not in types
     if value is not None and (is_bool or not isinstance(value, types)):
-        raise BadRequest(f"The value of parameter '{name}' is not of type {about.get('type')}.")
+        message = f"The value of parameter '{name}' is not of type {about.get('type')}."
+        raise Refused(400, "BadRequest", message)
     return value
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.data_factory.runs import BadRequest, Run, start
-from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
+from simulators.azure_answers import Refused, answering
+from simulators.data_factory.runs import Run, start
+from simulators.faults import FAULTS, Faults, fault_routes
 
 #: Always refused, so that a test can have a token that is.
 REFUSED_TOKEN = "refused"  # noqa: S105 - not a secret
@@ -23,14 +24,6 @@ _FACTORY = (
 )
 _VERSIONS = {"": "2020-12-01", _FACTORY: "2018-06-01"}
 _KEPT = timedelta(days=45)
-
-
-class Refused(Exception):
-    """The request is answered with an error."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
 
 
 class Service:
@@ -80,7 +73,9 @@ SERVICE = web.AppKey("service", Service)
 
 def build_app(service: Service) -> web.Application:
     """Return the application that speaks both APIs."""
-    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[_answer])
+    app = web.Application(
+        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+    )
     app[SERVICE] = service
     app[FAULTS] = Faults()
     app.add_routes([*fault_routes(), web.put("/simulator/list-lag", _set_list_lag)])
@@ -110,34 +105,9 @@ async def _close(app: web.Application) -> None:
     app[SERVICE].close()
 
 
-def error_json(status: int, message: str, code: str = "SimulatedFault") -> dict[str, Any]:
-    """Return the body of an error."""
-    return {"error": {"code": code, "message": message}}
-
-
-@web.middleware
-async def _answer(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check the token and the version, and go wrong where a script says so."""
-    if request.path.startswith("/simulator/"):
-        return await handler(request)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            _check(request)
-            return await handler(request)
-        except Refused as error:
-            body = error_json(error.status, error.message, error.code)
-            return web.json_response(body, status=error.status)
-        except BadRequest as error:
-            return web.json_response(error_json(400, str(error), "BadRequest"), status=400)
-        except web.HTTPException as error:
-            return web.json_response(error_json(error.status, error.reason), status=error.status)
-
-    _, _, below = request.path.rpartition(f"/factories/{request.match_info.get('factory', '')}/")
-    fault = request.app[FAULTS].take(below.removeprefix("/"), request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
+def _endpoint(request: web.Request) -> str:
+    factory = request.match_info.get("factory", "")
+    return request.path.rpartition(f"/factories/{factory}/")[2].removeprefix("/")
 
 
 def _check(request: web.Request) -> None:

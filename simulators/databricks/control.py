@@ -66,7 +66,15 @@ def _run_json(run: Run) -> dict[str, Any]:
 
 
 async def _read_log(request: web.Request) -> web.StreamResponse:
-    file = log_of(request.app[SETTINGS].data, int(request.match_info["run_id"]))
-    if not file.is_file():
+    process_id = int(request.match_info["run_id"])
+    file = log_of(request.app[SETTINGS].data, process_id)
+    printed = file.read_bytes() if file.is_file() else b""
+    if not printed and not _is_known(request, process_id):
         raise web.HTTPNotFound
-    return web.Response(body=file.read_bytes(), content_type="text/plain", charset="utf-8")
+    # A task run that runs may not have printed anything, nor have its file yet.
+    return web.Response(body=printed, content_type="text/plain", charset="utf-8")
+
+
+def _is_known(request: web.Request, process_id: int) -> bool:
+    runs = request.app[SERVICE].jobs.all()
+    return any(task.run_id == process_id for run in runs for task in run.tasks.values())

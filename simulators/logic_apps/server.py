@@ -12,7 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
+from simulators.azure_answers import Refused, answering
+from simulators.faults import FAULTS, Faults, fault_routes
 from simulators.scripted_functions import FUNCTIONS, Functions, Work, WorkScript
 
 _ROOT = "/subscriptions/{subscription}/resourceGroups/{group}/providers"
@@ -29,17 +30,11 @@ _INPUTS = web.AppKey("inputs", dict[str, dict[str, Any]])
 _WORDS = {"Running": "Running", "Completed": "Succeeded", "Failed": "Failed"}
 
 
-class Refused(Exception):
-    """The request is answered with an error."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status, self.code = status, code
-
-
 def build_app(functions: Functions, told: Namespace) -> web.Application:
     """Return the application."""
-    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[_answer])
+    app = web.Application(
+        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+    )
     app[FUNCTIONS], app[FAULTS], app[_SIZE] = functions, Faults(), told.page_size
     app[_WORKFLOWS], app[_INPUTS] = {}, {}
     app.add_routes([*fault_routes(), web.put("/simulator/workflows/{workflow}", _put)])
@@ -59,35 +54,12 @@ def build_app(functions: Functions, told: Namespace) -> web.Application:
     return app
 
 
-def error_json(status: int, message: str, code: str = "SimulatedFault") -> dict[str, Any]:
-    """Return the body of an error."""
-    return {"error": {"code": code, "message": message}}
-
-
-@web.middleware
-async def _answer(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check who calls, and go wrong where a script says so."""
-    if request.path.startswith("/simulator/"):
-        return await handler(request)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            _check(request)
-            return await handler(request)
-        except Refused as error:
-            body = error_json(error.status, error.code, error.code)
-            return web.json_response(body, status=error.status)
-        except web.HTTPException as error:
-            return web.json_response(error_json(error.status, error.reason), status=error.status)
-
-    _, _, below = request.path.rpartition("/workflows/")
-    endpoint = "workflows" if request.path.endswith("/workflows") else below
+def _endpoint(request: web.Request) -> str:
     if request.path.startswith("/api/"):
-        endpoint = request.path.strip("/")
-    fault = request.app[FAULTS].take(endpoint, request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
+        return request.path.strip("/")
+    if request.path.endswith("/workflows"):
+        return "workflows"
+    return request.path.rpartition("/workflows/")[2]
 
 
 def _check(request: web.Request) -> None:

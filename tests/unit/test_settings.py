@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from polysync_core.access.premises import ANYWHERE
 from polysync_core.settings import Environment, SettingError, Settings
 
 STORAGE = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
@@ -41,6 +42,36 @@ def test_an_identity_takes_the_place_of_a_connection_string() -> None:
 def test_an_empty_setting_of_storage_counts_as_left_out() -> None:
     told = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
     assert Settings.read(told).storage == STORAGE
+
+
+def test_the_premises_are_what_the_deployment_says() -> None:
+    told = STORAGE | {
+        "AZURE_CLIENT_ID": "0b1f",
+        "POLYSYNC_PRIVATE_HOSTS": "Vault.corp.example, b.c,",
+    }
+    premises = Settings.read(told).premises
+    assert (premises.identity, premises.private_hosts) == ("0b1f", {"vault.corp.example", "b.c"})
+    nothing = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
+    assert nothing.premises == ANYWHERE
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "https://a.b",
+        "a.b:8200",
+        "*.corp.example",
+        "10.0.0.5",
+        "localhost",
+        "a.b/c",
+        "a b.c",
+        "[::1]",
+    ],
+)
+def test_what_is_no_name_of_a_host_is_refused(entry: str) -> None:
+    told = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
+    with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* no name of a host"):
+        Settings.read(told)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,9 @@ param authScope string
 @description('Required. Keys of machines, as name:role:sha256 entries; empty for none.')
 param accessKeys string
 
+@description('Required. Names of hosts that may be at private addresses, between commas; empty for none.')
+param privateHosts string
+
 @description('Required. Name of the queue of run events.')
 param runEventsQueue string
 
@@ -122,6 +125,7 @@ var settings = {
   POLYSYNC_ENVIRONMENT: 'production'
   POLYSYNC_ALLOW_LOOPBACK_PLATFORMS: 'false'
   POLYSYNC_ACCESS_KEYS: accessKeys
+  POLYSYNC_PRIVATE_HOSTS: privateHosts
   POLYSYNC_RUN_EVENTS_QUEUE: runEventsQueue
   POLYSYNC_WEBHOOK_ATTEMPTS: string(webhookAttempts)
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, ObjectName, TypeName
 from polysync_core.domain.json import JsonValue
 
@@ -27,7 +27,8 @@ class Platform(Definition):
     """A connection to an external execution service: type, auth method and attributes."""
 
     type: TypeName
-    auth: Auth
+    auth: Auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
+    """The app's own identity, unless it is said otherwise: it needs no secret."""
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
     contention_profiles: tuple[ObjectName, ...] = ()
     shard: ObjectName = "main"

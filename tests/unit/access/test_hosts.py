@@ -200,6 +200,35 @@ def test_the_metadata_service_is_one_address(address: str, allowed: bool) -> Non
     assert Reach.METADATA.allows(address) is allowed
 
 
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("10.1.2.3", True),
+        ("172.31.255.255", True),
+        ("192.168.1.1", True),
+        ("::ffff:10.0.0.1", True),
+        ("fd12:3456::1", True),
+        ("20.42.4.211", True),
+        ("2603:1030:f:1::1", True),
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("169.254.169.254", False),
+        ("168.63.129.16", False),
+        ("172.32.0.1", True),
+        ("100.64.0.1", False),
+        ("fe80::1", False),
+        ("fd00:ec2::254", False),
+        ("fd20:ce::254", False),
+        ("224.0.0.1", False),
+        ("nonsense", False),
+    ],
+)
+def test_a_private_network_is_neither_this_machine_nor_its_neighbours(
+    address: str, allowed: bool
+) -> None:
+    assert Reach.PRIVATE.allows(address) is allowed
+
+
 ANY_PORT = HostRule(suffixes=("",), example="https://vault.example.com:8200", allow_port=True)
 
 

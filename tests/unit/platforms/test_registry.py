@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.definitions.catalogue import write_definition
 from polysync_core.domain.definitions.jobs import DataType, Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
@@ -72,6 +73,32 @@ def test_a_platform_type_that_nobody_offers_is_refused_with_those_that_there_are
 
     assert path == "type"
     assert "did you mean 'AzureDatabricks'?" in message
+
+
+def test_a_platform_that_says_nothing_of_it_is_signed_in_to_by_the_apps_identity() -> None:
+    attributes = {
+        "subscriptionId": "0b1f6471-1bf0-4dda-aec3-111122223333",
+        "resourceGroupName": "rg-data",
+        "factoryName": "adf-sales",
+    }
+    raw = {"name": "p", "type": "AzureDataFactory", "attributes": attributes}
+    platform = Platform.model_validate(raw)
+
+    check_platform(platform, allow_loopback=False)
+
+    assert platform.auth.method == "ManagedIdentity"
+    assert "auth" not in write_definition(platform)
+
+
+def test_a_platform_that_no_identity_of_azures_opens_must_say_how_to_sign_in() -> None:
+    place = {"projectId": "acme-data-1", "region": "europe-west3"}
+    raw = {"name": "p", "type": "GoogleCloudFunctions", "attributes": place}
+    platform = Platform.model_validate(raw)
+
+    path, message = refused(lambda: check_platform(platform, allow_loopback=False))
+
+    assert path == "auth.method"
+    assert "ApplicationDefault" in message
 
 
 def test_a_job_on_a_platform_whose_package_is_gone_says_so_at_its_platform() -> None:
