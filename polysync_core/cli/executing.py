@@ -24,10 +24,11 @@ def execute(  # noqa: PLR0913 - a parameter an option
     """Run a job now, without a task."""
     values = given_values(parameters)
     with session(url, as_json=as_json) as now:
-        from polysync_core.cli.running import follow_run, run_id_of, start_job
+        from polysync_core.cli.running import check_followable, follow_run, run_id_of, start_job
 
         answer = start_job(now, job, values, idempotency_key)
         if follow:
+            check_followable(job, answer)
             follow_run(now, run_id_of(answer))
         elif as_json:
             now.terminal.json(answer)
