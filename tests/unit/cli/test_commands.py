@@ -261,6 +261,18 @@ class TestExec:
         assert rows[2][:3] == ["r-1", "sales-load", "Succeeded"]
         assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
 
+    def test_runs_that_are_databricks_own_are_given_as_json_alone(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        page = {"runs": [{"run_id": 4711, "status": {"state": "TERMINATED"}}]}
+        api.on("GET", "/jobs/etl/runs", Answer(page))
+
+        refused = polysync("runs", "--job", "etl")
+
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "--json" in refused.stderr
+        assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == page["runs"]
+
     def test_the_runs_of_a_job_are_of_no_task(self, api: FakeApi, polysync: Invoke):
         result = polysync("runs", "--job", "j", "--task", "t")
 
