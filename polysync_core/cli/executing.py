@@ -24,7 +24,9 @@ def execute(  # noqa: PLR0913 - a parameter an option
     """Run a job now, without a task."""
     values = given_values(parameters)
     with session(url, as_json=as_json) as now:
-        from polysync_core.cli.running import show_accepted, start_job
+        from polysync_core.cli.running import check_followable, show_accepted, start_job
 
         answer = start_job(now, job, values, idempotency_key)
+        if follow:
+            check_followable(job, answer)
         show_accepted(now, answer, f"of job {job} is accepted", follow=follow)

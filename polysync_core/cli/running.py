@@ -75,6 +75,17 @@ def show_accepted(now: Session, answer: JsonObject, what: str, *, follow: bool) 
         now.terminal.say(f"Run {run_id_of(answer)} {what}.")
 
 
+def check_followable(job: str, answer: JsonObject) -> None:
+    """Raise `CommandFailed` for a run of a Databricks job by its key, of which there is no row."""
+    run_id = answer.get("runId")
+    if isinstance(run_id, int):
+        raise CommandFailed(
+            f"Run {run_id} of job {job} is accepted, and cannot be followed here: it is Databricks'"
+            " alone.",
+            details=[f"GET /api/jobs/{job}/runs/{run_id}?stream=true has its events."],
+        )
+
+
 def follow_run(now: Session, run_id: str) -> None:
     """Show a run until its end, and end the program by its outcome: 0 only for Succeeded."""
     try:

@@ -83,8 +83,13 @@ def runs(  # noqa: PLR0913 - a parameter an option
         if as_json:
             now.terminal.json({member: [*items], "continuationToken": token})
             return
+        from polysync_core.cli.errors import CommandFailed
         from polysync_core.cli.views import runs_view
 
+        if job and any("run_id" in item for item in items):
+            raise CommandFailed(
+                f"The runs of {job} are Databricks' alone, in its own words: --json gives them."
+            )
         if items:
             now.terminal.show(runs_view([Run.decode(item) for item in items]))
         if token or not items:

@@ -226,6 +226,19 @@ class TestExec:
         assert "sales-load on lakehouse, without a task" in result.stdout
         assert "Task " not in result.stdout
 
+    def test_a_run_that_is_databricks_own_is_not_followed_here(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        """It has no row, so nothing is known of it under `show`."""
+        api.on("POST", "/jobs/etl/run", Answer({"runId": 4711}))
+
+        result = polysync("exec", "etl", "--follow")
+
+        assert (result.exit_code, len(api.requests)) == (1, 1)
+        assert "Run 4711 of job etl is accepted" in result.stderr
+        assert "/jobs/etl/runs/4711?stream=true" in result.stderr
+        assert "polysync show" not in result.stderr
+
     def test_a_lost_answer_tells_how_to_ask_again(self, api: FakeApi, polysync: Invoke):
         api.on("POST", "/jobs/j/run", Lost())
 
@@ -247,6 +260,18 @@ class TestExec:
         assert rows[0][:2] == ["Run", "Job"]
         assert rows[2][:3] == ["r-1", "sales-load", "Succeeded"]
         assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
+
+    def test_runs_that_are_databricks_own_are_given_as_json_alone(
+        self, api: FakeApi, polysync: Invoke
+    ):
+        page = {"runs": [{"run_id": 4711, "status": {"state": "TERMINATED"}}]}
+        api.on("GET", "/jobs/etl/runs", Answer(page))
+
+        refused = polysync("runs", "--job", "etl")
+
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "--json" in refused.stderr
+        assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == page["runs"]
 
     def test_the_runs_of_a_job_are_of_no_task(self, api: FakeApi, polysync: Invoke):
         result = polysync("runs", "--job", "j", "--task", "t")
