@@ -7,6 +7,7 @@ reading the row, which is the truth, and ends by saying what the orchestration d
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -34,6 +35,7 @@ from polysync_core.domain.runs.values import (
     time_out,
     with_attempt,
 )
+from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     CannotStop,
     JobConnector,
@@ -53,6 +55,11 @@ LOST_PATIENCE = timedelta(minutes=2)
 """How long a platform may deny a run that it accepted, before the run counts as lost."""
 _WORTH_A_WRITE = timedelta(seconds=3.5)
 """The age from which a change of the provider's status is written; shorter runs do without."""
+
+OUTPUTS_UNCOMPARED = (
+    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
+    "whether they hold it."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -117,20 +124,33 @@ class Execution:
         external_id = current.external_run_id
         try:
             connector = self.connections.job(stored.run.job)
-            report = connector.read(stored.run.job, external_id)
+            report, secrets = self._told(stored.run, connector.read(stored.run.job, external_id))
         except RunNotFound:
             return self._missing(stored, memo)
         except _TROUBLE as error:
             return self._in_the_dark(stored, memo, error)
         if report.status.is_final:
             self._looks.learn(stored.run, report)
-            return self._endings.end(stored, lambda run: reported(run, report))
+            return self._endings.end(stored, lambda run: reported(run, report, secrets))
         stored = self._note_progress(stored, report)
         stored = change_run(self.runs, stored, lambda run: self._timed_out(run, attempt))
         if not _is_to_stop(stored.run):
             delay, memo = self._looks.next(stored.run, memo.looked(), wish=report.retry_after)
             return self._again(stored.run, delay, memo)
         return self._stopping(stored, connector, external_id, memo)
+
+    def _told(self, run: TaskRun, report: Report) -> tuple[Report, Sequence[Secret]]:
+        """Return a report, and the secrets that its outputs must not hold.
+
+        Outputs that cannot be compared with them are not kept; a vault that does not answer now is
+        asked again with the next look.
+        """
+        if not report.outputs:
+            return report, ()
+        try:
+            return report, self.orders.secrets_of(run)
+        except PlatformRefused:
+            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
 
     def give_up(self, run_id: RunId, attempt: int) -> Verdict:
         """End an attempt that our own faults keep from going on."""
@@ -204,7 +224,10 @@ class Execution:
         )
         report = submitted.report
         if report is not None and report.status.is_final:
-            return self._endings.end(stored, lambda run: ended_at_once(run, submitted, report))
+            secrets = [each for each in order.parameters.values() if isinstance(each, Secret)]
+            return self._endings.end(
+                stored, lambda run: ended_at_once(run, submitted, report, secrets)
+            )
         stored = self._record_submitted(stored, current.number, submitted)
         if not stored.run.carries(current.number):
             return self._overtaken(stored, current.number, submitted)

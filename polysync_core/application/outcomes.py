@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
 from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun
+from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 
 _ENDS = {
@@ -17,11 +19,12 @@ _ENDS = {
 }
 
 
-def reported(run: TaskRun, report: Report) -> Outcome:
+def reported(run: TaskRun, report: Report, secrets: Collection[Secret] = ()) -> Outcome:
     """Return the outcome that a final report of the platform means for the run.
 
     What was stopped because its time was up has failed; what ended by itself before the platform
-    got round to stopping it keeps its own result.
+    got round to stopping it keeps its own result. Of `secrets`, which the attempt was given, no
+    output that is kept holds one.
     """
     status, reason = _ENDS[report.status]
     if report.may_be_stopped and _was_to_stop(run) and status is RunStatus.FAILED:
@@ -31,7 +34,7 @@ def reported(run: TaskRun, report: Report) -> Outcome:
         cause = report.cause or FailureCause.ARTEFACT
     elif status is RunStatus.SUCCEEDED:
         error = None
-        outputs = kept_outputs(run.job, report.outputs)
+        outputs = kept_outputs(run.job, report.outputs, secrets)
         reason = " ".join(filter(None, (reason, report.outputs_missing)))
     elif stopped_by_time(run):
         status, cause = RunStatus.FAILED, FailureCause.TIMEOUT
@@ -49,9 +52,11 @@ def reported(run: TaskRun, report: Report) -> Outcome:
     )
 
 
-def ended_at_once(run: TaskRun, submitted: Submitted, report: Report) -> Outcome:
+def ended_at_once(
+    run: TaskRun, submitted: Submitted, report: Report, secrets: Collection[Secret]
+) -> Outcome:
     """Return the outcome of a run whose end its platform told in answer to the submit."""
-    outcome = reported(run, report)
+    outcome = reported(run, report, secrets)
     return replace(
         outcome,
         external_run_id=submitted.external_run_id,

@@ -1,19 +1,21 @@
 """Which outputs of a run are kept: all that its platform gives, within limits, and no secret.
 
 The schema of the Job need not name an output for it to be kept, since many artefacts cannot tell
-theirs beforehand. It says which of them are sensitive: of those, not even the size is kept.
+theirs beforehand. It says which of them are sensitive, and so is what holds a secret that the run
+was given: of those, not even the size is kept.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json import JsonValue
 from polysync_core.domain.plain import checked
+from polysync_core.domain.secrets import Secret
 
 VALUE_BYTES = 64 * 1024
 """The largest value that is kept, as compact JSON in UTF-8."""
@@ -21,6 +23,8 @@ TOTAL_BYTES = 256 * 1024
 """The most that all outputs of a run take together, with their names."""
 LONGEST_NAME = 255
 """As long as the name of a parameter, so that every output that is kept can be mapped."""
+_TELLING = 6
+"""Characters from which a secret within a longer text is no chance."""
 _NAMED = 20
 _SHOWN = 60
 _ADVICE = "pass a path to the data instead"
@@ -39,10 +43,13 @@ class Outputs:
     """What the run's history says of outputs that are not kept."""
 
 
-def kept_outputs(job: Job, given: Mapping[str, JsonValue]) -> Outputs:
+def kept_outputs(
+    job: Job, given: Mapping[str, JsonValue], secrets: Collection[Secret] = ()
+) -> Outputs:
     """Return what is kept of the outputs that a platform gave, in their order.
 
-    A value that no longer fits is passed over, and smaller ones after it may still be kept.
+    A value that no longer fits is passed over, and smaller ones after it may still be kept. One
+    that holds a secret which the run was given is as sensitive as one whose name says so.
     """
     sensitive = {each.name for each in job.parameters if each.is_secret}
     values: dict[str, JsonValue] = {}
@@ -50,12 +57,19 @@ def kept_outputs(job: Job, given: Mapping[str, JsonValue]) -> Outputs:
     refused: list[tuple[str, str]] = []
     left = TOTAL_BYTES
     for name, value in given.items():
+        if _holds(name, secrets):
+            refused.append(("", "its name holds a secret that the run was given"))
+            continue
         if name in sensitive:
             redacted.append(name)
             continue
         size, why = _measured(name, value, left)
         if why is not None:
             refused.append((name, why))
+            continue
+        # What is nested without end is refused by now.
+        if _holds(value, secrets):
+            redacted.append(name)
             continue
         values[name] = value
         left -= size
@@ -73,6 +87,23 @@ def none_kept(outputs: Outputs, why: str) -> Outputs:
     return Outputs(
         redacted=outputs.redacted, not_kept=dict(_nameable(refused)), remark=_remark(refused)
     )
+
+
+def _holds(value: JsonValue, secrets: Collection[Secret]) -> bool:
+    """Tell whether a value holds a secret, wherever in it; a short one must stand by itself."""
+    match value:
+        case dict():
+            parts = (*value, *value.values())
+            return any(_holds(each, secrets) for each in parts)
+        case list():
+            return any(_holds(each, secrets) for each in value)
+        case _:
+            text = value if isinstance(value, str) else json.dumps(value)
+            return any(_is_in(each.reveal(), text) for each in secrets)
+
+
+def _is_in(secret: str, text: str) -> bool:
+    return text == secret or (len(secret) >= _TELLING and secret in text)
 
 
 def _measured(name: str, value: JsonValue, left: int) -> tuple[int, str | None]:

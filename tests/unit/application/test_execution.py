@@ -415,6 +415,51 @@ def test_a_secret_reaches_the_platform_and_no_row() -> None:
     assert "canary" not in repr(bench.runs.rows)
 
 
+_ECHO = Report(status=ProviderStatus.SUCCESS, outputs={"title": "a canary-7 sings", "rows": 7})
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_artefact_that_echoes_a_secret_brings_it_into_no_row(at_once: bool) -> None:
+    bench = Bench(a_run(parameters={"text": "vault://v/s"}))
+    bench.secrets["vault://v/s"] = Secret("canary-7")
+    bench.platform.at_once = _ECHO if at_once else None
+    bench.platform.reports = [_ECHO]
+    verdict = bench.submit()
+    if not verdict.done:
+        bench.look(verdict.memo)
+
+    assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {"rows": 7})
+    assert "canary-7" not in repr(bench.runs.rows)
+
+
+def test_outputs_are_not_kept_where_a_secret_cannot_be_compared_any_more() -> None:
+    bench = Bench(a_run(parameters={"text": "vault://v/s"}))
+    bench.secrets["vault://v/s"] = Secret("canary-7")
+    bench.platform.reports = [_ECHO]
+    memo = bench.submit().memo
+    bench.secrets["vault://v/s"] = PlatformRefused("It is gone.", cause=FailureCause.SECRET)
+
+    assert bench.look(memo).done
+
+    assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
+    assert "outputs are not kept" in bench.run.reason
+
+
+def test_a_vault_that_does_not_answer_delays_the_end_and_loses_no_output() -> None:
+    bench = Bench(a_run(parameters={"text": "vault://v/s"}))
+    bench.secrets["vault://v/s"] = Secret("canary-7")
+    bench.platform.reports = [_ECHO, _ECHO]
+    memo = bench.submit().memo
+    bench.secrets["vault://v/s"] = Unavailable("The vault is away.")
+    verdict = bench.look(memo)
+    assert not verdict.done
+    bench.secrets["vault://v/s"] = Secret("canary-7")
+
+    assert bench.look(verdict.memo).done
+
+    assert bench.run.outputs == {"rows": 7}
+
+
 def test_run_variables_are_filled_in_for_the_attempt() -> None:
     bench = Bench(a_run(parameters={"tag": "${run.id}/${run.attempt}"}))
     bench.submit()

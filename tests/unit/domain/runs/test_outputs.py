@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.runs.outputs import TOTAL_BYTES, VALUE_BYTES, kept_outputs
+from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import a_job
 
 
@@ -130,6 +131,34 @@ def test_nothing_is_kept_of_a_sensitive_output_but_its_name(
 
     assert (outputs.values, outputs.redacted) == ({"rows": 1}, ("token",))
     assert "canary" not in repr(outputs)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("canary-1f", id="itself"),
+        pytest.param("https://x?key=canary-1f&y", id="within a text"),
+        pytest.param({"a": [{"b": "canary-1f"}]}, id="deep inside"),
+        pytest.param({"canary-1f": 1}, id="as a key"),
+    ],
+)
+def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_whatever_its_name(
+    value: Any,
+) -> None:
+    given = {"title": value, "rows": 1, "canary-1f": 2}
+
+    outputs = kept_outputs(a_job(), given, [Secret("other"), Secret("canary-1f")])
+
+    assert (outputs.values, outputs.redacted) == ({"rows": 1}, ("title",))
+    assert "canary" not in repr(outputs)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(12, False), ("12", False), ("a12", True), (120, True)]
+)
+def test_a_short_secret_is_found_where_it_stands_by_itself(value: Any, kept: bool) -> None:
+    outputs = kept_outputs(a_job(), {"value": value}, [Secret("12")])
+    assert ("value" in outputs.values) is kept
 
 
 _JSON = st.recursive(
