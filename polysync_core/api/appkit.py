@@ -124,21 +124,22 @@ def _streams(
 Streams = Annotated[bool, Depends(_streams)]
 
 
-def _as_user(
+def _user(
+    request: Request,
     as_user: Annotated[
         list[str] | None,
         Query(alias="asUser", description="true: in the name and with the rights of the caller."),
     ] = None,
-) -> bool:
+) -> Request | None:
     if as_user in (None, ["false"]):
-        return False
+        return None
     if as_user != ["true"]:
         # In whose name something is done is nothing to guess at.
         raise Malformed.at("asUser", "must be true or false, once")
-    return True
+    return request
 
 
-AsUser = Annotated[bool, Depends(_as_user)]
+User = Annotated[Request | None, Depends(_user)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from polysync_core.api.appkit import BODY, AsUser, CurrentBody, LastEvent, Limit, Streams
+from polysync_core.api.appkit import BODY, CurrentBody, LastEvent, Limit, Streams, User
 from polysync_core.api.callers import CurrentCaller
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.job_requests import Answering, Cancelling, Execution, Listing, Reading
@@ -62,14 +62,13 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
     @routes.post("/jobs/{name}/run", response_model=None, openapi_extra=BODY)
     def execute_job(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
         name: str,
-        request: Request,
         body: CurrentBody,
         engine: PossibleEngine,
         asking: CurrentAsking,
         record: CurrentRecord,
         last_event: LastEvent,
         streams: Streams,
-        as_user: AsUser = False,
+        user: User = None,
     ) -> Response:
         """Run a job now, without a task; with `Last-Event-ID`, go on with a stream."""
         execution = Execution(
@@ -79,7 +78,7 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
             record=record,
             streams=streams,
             last_event=last_event,
-            user=request if as_user else None,
+            user=user,
         )
         with namespace.of(name) as answering:
             return answering.execute(name, execution)
@@ -87,16 +86,14 @@ def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> A
     _add_reads(routes, namespace)
 
     @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204, response_class=Response)
-    def cancel_job_run(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+    def cancel_job_run(  # pyright: ignore[reportUnusedFunction]
         name: str,
         run_id: str,
-        request: Request,
         engine: PossibleEngine,
         caller: CurrentCaller,
-        as_user: AsUser = False,
+        user: User = None,
     ) -> None:
         """Stop a run of a job; one that has ended stays as it is."""
-        user = request if as_user else None
         cancelling = Cancelling(run_id=run_id, actor=caller.name, engine=engine, user=user)
         with namespace.of(name) as answering:
             answering.cancel(name, cancelling)
@@ -108,40 +105,37 @@ def _add_reads(routes: APIRouter, namespace: _Namespace) -> None:
     @routes.get("/jobs/{name}/runs", response_model=None)
     def list_job_runs(  # pyright: ignore[reportUnusedFunction]
         name: str,
-        request: Request,
         limit: Limit,
         continuation_token: ContinuationToken = None,
-        as_user: AsUser = False,
+        user: User = None,
     ) -> Response | dict[str, Any]:
         """List the runs of a job without a task, newest first."""
-        user = request if as_user else None
         listing = Listing(limit=limit, continuation_token=continuation_token, user=user)
         with namespace.of(name) as answering:
             return answering.list_runs(name, listing)
 
     @routes.get("/jobs/{name}/runs/{run_id}", response_model=None)
-    def get_job_run(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+    def get_job_run(  # pyright: ignore[reportUnusedFunction]
         name: str,
         run_id: str,
-        request: Request,
         last_event: LastEvent,
         streams: Streams,
-        as_user: AsUser = False,
+        user: User = None,
     ) -> Response | dict[str, Any]:
         """Read a run of a job, or follow it."""
         reading = Reading(
             run_id=run_id,
             streams=streams,
             last_event=last_event,
-            user=request if as_user else None,
+            user=user,
         )
         with namespace.of(name) as answering:
             return answering.read(name, reading)
 
     @routes.get("/jobs/{name}/status", response_model=None)
     def get_job_status(  # pyright: ignore[reportUnusedFunction]
-        name: str, request: Request, as_user: AsUser = False
+        name: str, user: User = None
     ) -> Response | dict[str, Any]:
         """Read the newest run of a job; null before the first."""
         with namespace.of(name) as answering:
-            return answering.status(name, request if as_user else None)
+            return answering.status(name, user)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.values import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    begin_attempt,
+    finish,
+)
 
 
 class FakeRuns:
@@ -29,6 +36,13 @@ class FakeRuns:
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
         return (self.rows[run_id] for run_id in run_ids if run_id in self.rows)
+
+    def end(self, run_id: RunId, *, at: datetime, status: RunStatus = RunStatus.SUCCEEDED) -> None:
+        """Let a run go through an attempt to its end."""
+        stored = self.rows[run_id]
+        stored = self.save(stored, begin_attempt(stored.run, at=at, actor="p"))
+        outcome = Outcome(status=status, reason="over")
+        self.save(stored, finish(stored.run, outcome, at=at, actor="p"))
 
     def announce(self, run: TaskRun) -> None:
         self._write()

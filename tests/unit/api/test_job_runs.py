@@ -23,7 +23,7 @@ from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, new_run_id
-from polysync_core.domain.runs.values import Outcome, RunStatus, begin_attempt, finish
+from polysync_core.domain.runs.values import RunStatus
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
@@ -79,10 +79,7 @@ class World:
         return self.client.post(f"/jobs/{job}/run", json=body).json()["runId"]
 
     def end(self, run_id: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        stored = self.runs.rows[RunId(run_id)]
-        stored = self.runs.save(stored, begin_attempt(stored.run, at=self.clock(), actor="p"))
-        outcome = Outcome(status=status, reason="over")
-        self.runs.save(stored, finish(stored.run, outcome, at=self.clock(), actor="p"))
+        self.runs.end(RunId(run_id), at=self.clock(), status=status)
 
 
 @pytest.fixture

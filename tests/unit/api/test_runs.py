@@ -19,8 +19,8 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import NotFound
-from polysync_core.domain.runs.identity import new_run_id
-from polysync_core.domain.runs.values import Outcome, RunStatus, begin_attempt, finish
+from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.values import RunStatus
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
@@ -74,10 +74,7 @@ class World:
         return self.client.post("/tasks/daily/run", json=body).json()["runId"]
 
     def end(self, run_id: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        stored = self.runs.rows[run_id]  # type: ignore[index]
-        stored = self.runs.save(stored, begin_attempt(stored.run, at=self.clock(), actor="p"))
-        outcome = Outcome(status=status, reason="over")
-        self.runs.save(stored, finish(stored.run, outcome, at=self.clock(), actor="p"))
+        self.runs.end(RunId(run_id), at=self.clock(), status=status)
 
 
 @pytest.fixture
