@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready node_modules/.ready
-APPKIT := tests/contract/lakeflow/original
+APPKIT := tests/contract/appkit/original
 
 .PHONY: help setup demo run test soak check bench clean
 
@@ -56,7 +56,7 @@ soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
 	@echo "seed $(SEED)"
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/unit/domain/dispatch/test_machine.py \
-	  tests/unit/application/test_gate_machine.py --hypothesis-seed=$(SEED)
+	  tests/unit/application/dependencies/test_gate_machine.py --hypothesis-seed=$(SEED)
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -m soak
 
 check: $(READY) ## Lint, type-check and guard the architecture

@@ -25,10 +25,10 @@ from typing import Any
 
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.application.imports import Selection
+from polysync_core.application.platforms.import_report import Selection
 from polysync_core.bootstrap import build
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.domain.definitions.document import read_definition
 from polysync_core.settings import Settings
 from tests.fakes.simulators import SimulatorProcess
 

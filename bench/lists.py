@@ -14,12 +14,11 @@ from datetime import UTC, datetime, timedelta
 from bench.emulator import emulator
 from bench.printing import row, title
 from bench.ticking import CountingStorage
-from polysync_core.application.durations import Durations
+from polysync_core.application.runs.durations import Durations
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
-from polysync_core.domain.runs.learning import MOST
-from polysync_core.domain.runs.stored import Listing
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.poll_learning import MOST
+from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,
@@ -29,6 +28,7 @@ from polysync_core.domain.runs.values import (
     finish,
     with_attempt,
 )
+from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.run_index import list_entries, month_table, outcome_entry
 from polysync_core.storage.runs import TableRuns

@@ -13,7 +13,7 @@ from random import Random
 from bench import lists
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.domain.runs.learning import MOST, Ended, LearnedPlan, learned
+from polysync_core.domain.runs.poll_learning import MOST, Ended, LearnedPlan, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
 type Durations = Iterator[float]

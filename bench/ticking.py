@@ -12,13 +12,13 @@ from typing import Any, cast
 
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.application.acceptance import Acceptance
-from polysync_core.application.closing import Closing
-from polysync_core.application.connections import Connections
-from polysync_core.application.definitions import Definitions
-from polysync_core.application.neighbours import Neighbours
-from polysync_core.application.policies import Policies
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.closing import Closing
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick

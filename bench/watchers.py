@@ -22,7 +22,7 @@ import psutil
 
 from bench.host import LocalHost
 from bench.printing import row, spread, title
-from tests.contract.lakeflow.servers import OriginalProcess, environment
+from tests.contract.appkit.servers import OriginalProcess, environment
 from tests.fakes.simulators import SimulatorProcess
 
 JOBS = 10

@@ -24,8 +24,8 @@ from orchestrations.names import (
     SUBMIT,
     TELL_DEPENDENTS,
 )
-from polysync_core.application.completion import Told
-from polysync_core.application.verdicts import Memo, Verdict
+from polysync_core.application.dependencies.completion import Told
+from polysync_core.application.runs.steps import Memo, Verdict
 from polysync_core.bootstrap import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.access.delegation import Delegation
-from polysync_core.access.hosts import read_private_hosts
-from polysync_core.access.premises import Premises
+from polysync_core.appkit.configuration import JobsSetting, Lakeflow, timing
+from polysync_core.appkit.keys import JobOptions, discover
+from polysync_core.appkit.users import Hosting
 from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
-from polysync_core.domain.plain import read_json
 from polysync_core.domain.secrets import Secret
-from polysync_core.lakeflow.configuration import JobsSetting, Lakeflow, timing
-from polysync_core.lakeflow.keys import JobOptions, discover
-from polysync_core.lakeflow.users import Hosting
+from polysync_core.domain.strict_documents import read_json
+from polysync_core.outbound.delegation import Delegation
+from polysync_core.outbound.hosts import read_private_hosts
+from polysync_core.outbound.premises import Premises
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
@@ -182,7 +182,7 @@ def _check_host(lakeflow: Lakeflow) -> None:
             f"DATABRICKS_HOST is missing: it says which workspace has the job '{names[0]}'."
         )
     # Only who has such jobs pays for what knows the addresses of workspaces.
-    from polysync_core.lakeflow.workspaces import place_of_host
+    from polysync_core.appkit.workspaces import place_of_host
 
     try:
         place_of_host(lakeflow.host, allow_loopback=lakeflow.allow_loopback)

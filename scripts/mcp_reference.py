@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from polysync_core.api.roles import RULES
+from polysync_core.api.security.roles import RULES
 from polysync_core.mcp.arguments import properties_of
 from polysync_core.mcp.prompts import PROMPTS
 from polysync_core.mcp.resources import RESOURCES

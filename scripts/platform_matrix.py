@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from polysync_core.domain.definitions.platforms import PlatformType
-from polysync_core.platforms.kinds import JobKind
+from polysync_core.platforms.plugin import JobKind
 from polysync_core.platforms.registry import platform_kind
 from tests.contract.connectors.trials import TRIALS, Ability, Trial
 

@@ -14,8 +14,8 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.application.run_requests import given_up_request
-from polysync_core.application.subscriptions import given_up_delivery
+from polysync_core.application.events.subscriptions import given_up_delivery
+from polysync_core.application.runs.messages import given_up_request
 from polysync_core.bootstrap import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued

@@ -157,7 +157,7 @@ param databricksHost string = ''
 @description('Optional. Numbers of Databricks jobs by their variables, such as { DATABRICKS_JOB_ETL: \'620987654321098\' } for the key etl.')
 param databricksJobs object = {}
 
-@description('Optional. How the jobs of these keys are run; docs/reference/lakeflow.md has what it may say.')
+@description('Optional. How the jobs of these keys are run; docs/reference/appkit.md has what it may say.')
 param lakeflow object = {}
 
 @description('Optional. Whether callers may have Databricks jobs run in their own name; the app registration must trust the identity of the app.')

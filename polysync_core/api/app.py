@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import APIRouter, FastAPI
 
 from polysync_core.api import problems
-from polysync_core.api.access import OPEN_DOOR, Access, Door
-from polysync_core.api.guard import Guard
-from polysync_core.api.schemas import describe_definitions
+from polysync_core.api.definitions.schemas import describe_definitions
+from polysync_core.api.security.access_policy import OPEN_DOOR, Access, Door
+from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import Traced
 
 BODY_LIMIT = 1024 * 1024

@@ -13,8 +13,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from polysync_core.api.appkit import members
-from polysync_core.domain.definitions.complaints import problem_of
+from polysync_core.api.jobs.appkit_protocol import members
+from polysync_core.appkit.errors import CallFailed, NoUserToken
+from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
     Conflict,
     Forbidden,
@@ -31,7 +32,6 @@ from polysync_core.domain.errors import (
     Unavailable,
     Uncertain,
 )
-from polysync_core.lakeflow.errors import CallFailed, NoUserToken
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from polysync_core.domain.clock import rfc3339
-from polysync_core.domain.runs.values import Attempt, HistoryEntry, TaskRun
+from polysync_core.domain.runs.run import Attempt, HistoryEntry, TaskRun
 
 
 def time_view(moment: datetime | None) -> str | None:

@@ -13,8 +13,8 @@ from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
-from polysync_core.domain.runs.values import TaskRun
 from polysync_core.domain.schedules.states import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 

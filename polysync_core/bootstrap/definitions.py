@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.application.definitions import Definitions
+from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
 from polysync_core.bootstrap.storage import Stored
 from polysync_core.domain.clock import utc_now

@@ -6,34 +6,34 @@ from collections.abc import Iterable
 
 from fastapi import FastAPI
 
-from polysync_core.api.access import Door
 from polysync_core.api.app import create_app
-from polysync_core.api.audit import audit_routes
-from polysync_core.api.backfill import backfill_routes
-from polysync_core.api.callers import (
+from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.routes import definition_routes
+from polysync_core.api.jobs.routes import job_run_routes
+from polysync_core.api.operations.audit import audit_routes
+from polysync_core.api.operations.connection_tests import connectivity_routes
+from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.operations.poison_messages import poison_routes
+from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.gates import gate_routes
+from polysync_core.api.runs.graph import graph_routes
+from polysync_core.api.runs.platform_runs import platform_run_routes
+from polysync_core.api.runs.routes import run_routes
+from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.fire_times import fire_time_routes
+from polysync_core.api.schedules.routes import schedule_routes
+from polysync_core.api.security.access_policy import Door
+from polysync_core.api.security.callers import (
     Identify,
     by_key,
     from_app_service,
     nobody,
     whoever_is_on_this_machine,
 )
-from polysync_core.api.connectivity import connectivity_routes
-from polysync_core.api.definitions import definition_routes
-from polysync_core.api.documentation import documentation_routes
-from polysync_core.api.documents import document_routes
-from polysync_core.api.explanations import explanation_routes
-from polysync_core.api.fire_times import fire_time_routes
-from polysync_core.api.gates import gate_routes
-from polysync_core.api.graph import graph_routes
-from polysync_core.api.importing import importing_routes
-from polysync_core.api.job_runs import job_run_routes
-from polysync_core.api.platform_runs import platform_run_routes
-from polysync_core.api.poison import poison_routes
-from polysync_core.api.runs import run_routes
-from polysync_core.api.schedules import schedule_routes
 from polysync_core.application.ports import Engine
 from polysync_core.bootstrap.use_cases import Services
-from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.settings import Settings
 
 

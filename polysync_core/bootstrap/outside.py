@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from polysync_core.application.announcing import Announcements
-from polysync_core.application.connections import Connections
-from polysync_core.application.connectivity import Connectivity
-from polysync_core.application.subscriptions import Subscriptions
-from polysync_core.application.webhooks import Persistence, WebhookDelivery
+from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.application.events.announcing import Announcements
+from polysync_core.application.events.subscriptions import Subscriptions
+from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
+from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.storage import Stored
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.receivers import Receivers
 from polysync_core.platforms.registry import open_connector
@@ -27,7 +27,7 @@ from polysync_core.vaults.resolver import SecretResolver
 from polysync_core.vaults.source import SecretSource
 
 if TYPE_CHECKING:
-    from polysync_core.lakeflow.workspaces import Workspaces
+    from polysync_core.appkit.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def lakeflow_jobs(settings: Settings, outside: Outside) -> LakeflowJobs:
     @cache
     def workspaces() -> Workspaces:
         # Only who calls a workspace pays for what knows it.
-        from polysync_core.lakeflow.workspaces import Workspaces
+        from polysync_core.appkit.workspaces import Workspaces
 
         return Workspaces(
             configuration=settings.lakeflow,

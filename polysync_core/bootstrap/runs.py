@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from polysync_core.application.acceptance import Acceptance
-from polysync_core.application.announcing import Announcements
-from polysync_core.application.closing import Closing
-from polysync_core.application.completion import Completion
-from polysync_core.application.durations import Durations
-from polysync_core.application.execution import Execution
-from polysync_core.application.gates import Gates
-from polysync_core.application.neighbours import Neighbours
-from polysync_core.application.observing import ObservedRuns
-from polysync_core.application.orders import Orders
-from polysync_core.application.policies import Policies
-from polysync_core.application.publishing import PublishingRuns
-from polysync_core.application.retention import Periods, Retention
-from polysync_core.application.runs import TaskRuns
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.events.announcing import Announcements
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.observed import ObservedRuns
+from polysync_core.application.runs.published import PublishingRuns
+from polysync_core.application.runs.retention import Periods, Retention
+from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.outside import Outside
 from polysync_core.bootstrap.storage import Stored

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from polysync_core.application.endings import ACTOR
-from polysync_core.application.fire_times import FireTimePreview
+from polysync_core.application.runs.recording import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import Firing
-from polysync_core.application.schedules.pausing import Schedules
+from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.service import Schedules
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.outside import Outside

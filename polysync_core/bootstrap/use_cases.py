@@ -6,32 +6,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from polysync_core.application.audit import Audit
-from polysync_core.application.completion import Completion
-from polysync_core.application.connectivity import Connectivity
-from polysync_core.application.definitions import Definitions
-from polysync_core.application.documentation import Documentation
-from polysync_core.application.documents import Documents
-from polysync_core.application.execution import Execution
-from polysync_core.application.explanation import Explanations
-from polysync_core.application.fire_times import FireTimePreview
-from polysync_core.application.gates import Gates
-from polysync_core.application.graph import Graphs
-from polysync_core.application.importing import Importing
-from polysync_core.application.job_runs import JobRuns
-from polysync_core.application.neighbours import Neighbours
-from polysync_core.application.platform_runs import PlatformRuns
-from polysync_core.application.poison import PoisonMessages
-from polysync_core.application.policies import PolicyUpdates
-from polysync_core.application.queue_ends import QueueEnds
-from polysync_core.application.reconciliation import Reconciler
-from polysync_core.application.retention import Retention
-from polysync_core.application.run_requests import RunRequests
-from polysync_core.application.runs import TaskRuns
+from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.application.definitions.documents import Documents
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.policies import PolicyUpdates
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_view import Graphs
+from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.events.webhooks import WebhookDelivery
+from polysync_core.application.operations.audit import Audit
+from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.application.platforms.importing import Importing
+from polysync_core.application.platforms.platform_runs import PlatformRuns
+from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.runs.explaining import Explanations
+from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.messages import RunRequests
+from polysync_core.application.runs.queue_timeouts import QueueEnds
+from polysync_core.application.runs.reconciling import Reconciler
+from polysync_core.application.runs.retention import Retention
+from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
-from polysync_core.application.schedules.pausing import Schedules
+from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.service import Schedules
 from polysync_core.application.schedules.tick import ScheduleTick
-from polysync_core.application.webhooks import WebhookDelivery
 from polysync_core.bootstrap.definitions import open_definitions
 from polysync_core.bootstrap.outside import (
     announcements,
@@ -49,7 +50,6 @@ from polysync_core.bootstrap.schedules import (
 )
 from polysync_core.bootstrap.storage import open_storage
 from polysync_core.domain.clock import utc_now
-from polysync_core.lakeflow.jobs import LakeflowJobs
 from polysync_core.settings import RUN_REQUESTS, Settings
 
 _DOCUMENTATION = Path(__file__).parents[2] / "docs"

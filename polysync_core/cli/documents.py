@@ -15,7 +15,7 @@ from pathlib import Path
 from polysync_core.cli.errors import BadDocument
 from polysync_core.cli.json import JsonObject, JsonValue
 from polysync_core.domain.errors import Refused
-from polysync_core.domain.plain import read_yaml, write_yaml
+from polysync_core.domain.strict_documents import read_yaml, write_yaml
 
 STDIN = "-"
 _ENTRY = re.compile(r"^(?P<kind>\w+)\[(?P<index>\d+)\](?P<rest>.*)$", re.DOTALL)

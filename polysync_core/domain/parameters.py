@@ -20,10 +20,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import SecretReference, is_secret_reference
 from polysync_core.domain.variables import check_template, has_variables
 

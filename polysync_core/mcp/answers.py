@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 LONGEST_TEXT = 2_000
 """Of a text that somebody else wrote, in characters; the API has the whole of it."""

@@ -15,9 +15,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from polysync_core.domain.definitions.complaints import problems_of
+from polysync_core.domain.definitions.validation_messages import problems_of
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 
 LONGEST_NAME = 200

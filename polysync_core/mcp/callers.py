@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from polysync_core.domain.errors import Unauthenticated
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 
 type Headers = list[tuple[bytes, bytes]]
 

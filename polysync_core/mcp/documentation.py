@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.mcp.arguments import Arguments
-from polysync_core.mcp.asking import Api
+from polysync_core.mcp.in_process_api import Api
 from polysync_core.mcp.tool import Tool
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from polysync_core.application.definitions import merged
+from polysync_core.application.definitions.editing import merged
 from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Name, Values
-from polysync_core.mcp.asking import Api, ApiRefusal
+from polysync_core.mcp.in_process_api import Api, ApiRefusal
 from polysync_core.mcp.suggestions import Choice, NoSuchChoice
 from polysync_core.mcp.tool import Tool
 

@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Limit, Name, PageToken
-from polysync_core.mcp.asking import Api
+from polysync_core.mcp.in_process_api import Api
 from polysync_core.mcp.suggestions import Choice, NoSuchChoice
 from polysync_core.mcp.tool import Tool
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.mcp.answers import AnswerTooLong, bounded, items_of, untrusted
-from polysync_core.mcp.asking import Api, ApiRefusal, AsgiApp
 from polysync_core.mcp.callers import caller_headers
-from polysync_core.mcp.refusals import of_api, of_ours, of_size, unexpected
+from polysync_core.mcp.errors import of_api, of_ours, of_size, unexpected
+from polysync_core.mcp.in_process_api import Api, ApiRefusal, AsgiApp
 from polysync_core.mcp.runs import run_view
 from polysync_core.mcp.tool import read_context
 

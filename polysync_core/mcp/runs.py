@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonObject, JsonValue
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
@@ -20,7 +20,7 @@ from polysync_core.mcp.arguments import (
     RunIdText,
     Values,
 )
-from polysync_core.mcp.asking import Api
+from polysync_core.mcp.in_process_api import Api
 from polysync_core.mcp.tool import Tool
 
 _FACTS = ("runId", "task", "job", "platform", "status", "triggerType", "scheduledTime", "queuedAt")

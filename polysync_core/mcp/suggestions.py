@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import items_of, untrusted
 from polysync_core.mcp.arguments import Arguments
-from polysync_core.mcp.asking import Api, ApiRefusal
+from polysync_core.mcp.in_process_api import Api, ApiRefusal
 
 _PAGE = 100
 _MOST_PAGES = 5

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from polysync_core.domain.errors import Malformed, PolysyncError
-from polysync_core.domain.json import JsonObject
-from polysync_core.domain.plain import read_json
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.strict_documents import read_json
 from polysync_core.mcp.answers import AnswerTooLong, written
 from polysync_core.mcp.arguments import Arguments, properties_of, read_arguments
-from polysync_core.mcp.asking import Api, ApiRefusal, AsgiApp
 from polysync_core.mcp.callers import caller_headers
-from polysync_core.mcp.refusals import of_api, of_choices, of_ours, of_size, unexpected
+from polysync_core.mcp.errors import of_api, of_choices, of_ours, of_size, unexpected
+from polysync_core.mcp.in_process_api import Api, ApiRefusal, AsgiApp
 from polysync_core.mcp.suggestions import NoSuchChoice, missing_names
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Protocol
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import Refused, Uncertain
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from polysync_core.access.references import Secrets
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.references import Secrets
 
 
 class Credential(Protocol):

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from requests.adapters import HTTPAdapter
 
-from polysync_core.access.endpoints import Endpoint, read_endpoint
-from polysync_core.access.exchange import Exchange, Fault, TimeLeft, prepared
-from polysync_core.access.hosts import Reach
-from polysync_core.access.retry_after import read_retry_after
-from polysync_core.access.transport import shared_transport
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable
+from polysync_core.outbound.endpoints import Endpoint, read_endpoint
+from polysync_core.outbound.exchange import Exchange, Fault, TimeLeft, prepared
+from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.transport import shared_transport
 
 TIMEOUT_SECONDS = 10.0
 _ANSWER_LIMIT = 64 * 1024

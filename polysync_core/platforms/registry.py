@@ -14,26 +14,26 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from polysync_core.access.premises import ANYWHERE, Premises
-from polysync_core.access.references import Secrets
-from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.premises import ANYWHERE, Premises
+from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import JobKind, PlatformKind, Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import JobKind, PlatformKind, Surroundings
 
 ENTRY_POINTS = "polysync.platforms"
 
 _OWN: Mapping[str, str] = {
-    PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.kind",
-    PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.kind",
-    PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.kind",
-    PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.kind",
-    PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.kind",
-    PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.kind",
-    PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.kind",
+    PlatformType.AZURE_DATABRICKS: "polysync_core.platforms.azure_databricks.plugin",
+    PlatformType.AZURE_AI_FOUNDRY: "polysync_core.platforms.azure_ai_foundry.plugin",
+    PlatformType.AZURE_DATA_FACTORY: "polysync_core.platforms.azure_data_factory.plugin",
+    PlatformType.AZURE_SYNAPSE: "polysync_core.platforms.azure_synapse.plugin",
+    PlatformType.AZURE_FUNCTIONS: "polysync_core.platforms.azure_functions.plugin",
+    PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
+    PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
 }
 """Modules whose `KIND` is one of Polysync's own platform types."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 
 def moment_in(answer: Mapping[str, JsonValue], name: str) -> datetime | None:

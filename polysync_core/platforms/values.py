@@ -21,7 +21,7 @@ from typing import assert_never
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.secrets import Secret
 

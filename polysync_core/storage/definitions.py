@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.base import Definition, Kind, is_object_name
-from polysync_core.domain.definitions.catalogue import (
+from polysync_core.domain.definitions.document import (
     Reference,
     kind_of,
     read_definition,

@@ -27,8 +27,8 @@ from itertools import chain, groupby
 
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Owed, owed
-from polysync_core.domain.runs.values import TaskRun
 from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import RowValue
 from polysync_core.storage.tables import Change, Operation, Row, RowRange, Table, TableStorage

@@ -13,8 +13,8 @@ from itertools import islice
 from polysync_core.domain.errors import Broken, Malformed
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
-from polysync_core.domain.runs.values import TaskRun
 from polysync_core.storage.run_index import Entry, RunIndex
 from polysync_core.storage.tables import (
     Row,

@@ -7,11 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from polysync_core.access.attributes import read_attributes
-from polysync_core.access.auth import ENTRA_METHODS, Cloud, check_auth
-from polysync_core.access.hosts import BaseAddress, HostRule
-from polysync_core.access.references import Secrets
-from polysync_core.access.retry_after import read_retry_after
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -25,6 +20,11 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.auth import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.retry_after import read_retry_after
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -99,7 +99,7 @@ def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> Azu
     # Costs start-up time, which those without a key vault need not pay.
     from azure.keyvault.secrets import SecretClient
 
-    from polysync_core.access.entra import AZURE_CLIENT_BOUNDS, azure_credential
+    from polysync_core.outbound.entra import AZURE_CLIENT_BOUNDS, azure_credential
 
     attributes = read_attributes(KeyVaultAttributes, vault.attributes)
     address = attributes.base_address().url
@@ -125,7 +125,7 @@ def _settled[T](call: Callable[[], T], subject: str) -> T:
 def _outcome[T](call: Callable[[], T], subject: str) -> T | PolysyncError:
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-    from polysync_core.access.entra import entra_code, sign_in_refused
+    from polysync_core.outbound.entra import entra_code, sign_in_refused
 
     try:
         return call()

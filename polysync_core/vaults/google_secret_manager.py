@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from polysync_core.access.attributes import read_attributes
-from polysync_core.access.auth import GOOGLE_METHODS, check_auth
-from polysync_core.access.exchange import Answer, request_for
-from polysync_core.access.held_token import HeldToken
-from polysync_core.access.hosts import BaseAddress, HostRule, Reach
-from polysync_core.access.inquiry import HEADERS, Inquiries
-from polysync_core.access.references import Secrets
-from polysync_core.access.urls import url
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unavailable
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
+from polysync_core.outbound.exchange import Answer, request_for
+from polysync_core.outbound.held_token import HeldToken
+from polysync_core.outbound.hosts import BaseAddress, HostRule, Reach
+from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.urls import url
 from polysync_core.vaults.crc32c import crc32c
 
 ROLE = "roles/secretmanager.secretAccessor"
@@ -155,7 +155,7 @@ def open_secret_manager(
 ) -> GoogleSecretManager:
     """Return a connection to a checked vault; nothing is sent yet."""
     # Costs start-up time, which those without a Google vault need not pay.
-    from polysync_core.access.google import GoogleSignIn
+    from polysync_core.outbound.google import GoogleSignIn
 
     attributes = read_attributes(SecretManagerAttributes, vault.attributes)
     asking = inquiries or Inquiries()

@@ -9,19 +9,19 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from polysync_core.access.attributes import read_attributes
-from polysync_core.access.auth import HASHICORP_METHODS, check_auth
-from polysync_core.access.exchange import Answer, request_for
-from polysync_core.access.held_token import HeldToken
-from polysync_core.access.hosts import BaseAddress, HostRule
-from polysync_core.access.inquiry import HEADERS, Inquiries
-from polysync_core.access.references import Secrets
-from polysync_core.access.urls import url
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.auth import HASHICORP_METHODS, check_auth
+from polysync_core.outbound.exchange import Answer, request_for
+from polysync_core.outbound.held_token import HeldToken
+from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.urls import url
 from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
 
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,19}")

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from polysync_core.access.exchange import Answer, request_for
-from polysync_core.access.held_token import HeldToken, Issued, is_sendable
-from polysync_core.access.hosts import BaseAddress
-from polysync_core.access.inquiry import HEADERS, Inquiries
-from polysync_core.access.references import Secrets
-from polysync_core.access.urls import url
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference
+from polysync_core.outbound.exchange import Answer, request_for
+from polysync_core.outbound.held_token import HeldToken, Issued, is_sendable
+from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.urls import url
 
 HINTS = {503: "Vault is sealed or in maintenance"}
 """What a status of a server that cannot answer means, where Vault's own meaning is known."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from polysync_core.access.premises import ANYWHERE, Premises
-from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.outbound.premises import ANYWHERE, Premises
+from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.environment import EnvironmentVariables, check_environment
 from polysync_core.vaults.source import SecretSource
 
@@ -37,7 +37,7 @@ def open_vault(
 
             return open_key_vault(vault, secrets)
         case VaultProvider.HASHICORP_VAULT:
-            from polysync_core.access.inquiry import Inquiries
+            from polysync_core.outbound.inquiry import Inquiries
             from polysync_core.vaults.hashicorp import open_hashicorp
 
             return open_hashicorp(

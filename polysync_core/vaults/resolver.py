@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from polysync_core.access.references import Secrets
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import NotFound, PlatformRefused
 from polysync_core.domain.secrets import Secret, SecretReference
+from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.source import SecretSource
 

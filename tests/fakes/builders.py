@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, derived_run_id
-from polysync_core.domain.runs.values import RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -9,26 +9,26 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from polysync_core.api.access import Door
 from polysync_core.api.app import create_app
-from polysync_core.api.callers import from_app_service
-from polysync_core.api.definitions import definition_routes
-from polysync_core.api.documentation import documentation_routes
-from polysync_core.api.documents import document_routes
+from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.api.explanations import explanation_routes
-from polysync_core.api.fire_times import fire_time_routes
-from polysync_core.api.importing import importing_routes
-from polysync_core.api.runs import run_routes
-from polysync_core.application.acceptance import Acceptance
-from polysync_core.application.audit import Audit
-from polysync_core.application.connections import Connections
-from polysync_core.application.documentation import Documentation
-from polysync_core.application.documents import Documents
-from polysync_core.application.explanation import Explanations
-from polysync_core.application.fire_times import FireTimePreview
-from polysync_core.application.policies import Policies
-from polysync_core.application.runs import TaskRuns
+from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.routes import run_routes
+from polysync_core.api.schedules.fire_times import fire_time_routes
+from polysync_core.api.security.access_policy import Door
+from polysync_core.api.security.callers import from_app_service
+from polysync_core.application.definitions.documents import Documents
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.operations.audit import Audit
+from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.explaining import Explanations
+from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.roles import Role
 from polysync_core.mcp.tools import TOOLS
@@ -39,7 +39,7 @@ from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import FakeRuns
-from tests.unit.application.test_importing import World
+from tests.unit.application.platforms.test_importing import World
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference, kind_of, reference_to
+from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionPage, Stored
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag

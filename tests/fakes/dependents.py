@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from polysync_core.application.closing import Closing
-from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.definitions.task_graph import Neighbours
 from polysync_core.application.ports import Runs
+from polysync_core.application.runs.closing import Closing
 from polysync_core.domain.definitions.tasks import Task
 from tests.fakes.definitions import FakeDefinitions
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch import decisions
+from polysync_core.domain.dispatch.blocked_runs import Failure
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
-from polysync_core.domain.dispatch.verdicts import Failure
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 

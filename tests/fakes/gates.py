@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from polysync_core.application.acceptance import Acceptance, Start
-from polysync_core.application.closing import Closing
-from polysync_core.application.completion import Completion
-from polysync_core.application.connections import Connections
-from polysync_core.application.gates import Gates
-from polysync_core.application.neighbours import Neighbours
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.closing import Closing
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Kind
@@ -20,7 +20,7 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,

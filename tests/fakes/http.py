@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
-from polysync_core.access.patience import Timekeeper
+from polysync_core.outbound.patience import Timekeeper
 
 
 @dataclass

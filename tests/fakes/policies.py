@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from polysync_core.application.policies import Policies
+from polysync_core.application.definitions.policies import Policies
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference, reference_to
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.stored import Stored
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,
     begin_attempt,
     finish,
 )
+from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
 
 
 class FakeRuns:

@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from polysync_core.application.acceptance import Acceptance
-from polysync_core.application.closing import Closing
-from polysync_core.application.connections import Connections
-from polysync_core.application.definitions import Definitions
-from polysync_core.application.neighbours import Neighbours
-from polysync_core.application.policies import Policies
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs import TaskRuns
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
 from polysync_core.application.schedules.firing import Firing
-from polysync_core.application.schedules.pausing import Schedules
+from polysync_core.application.schedules.service import Schedules
 from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick, Tally
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import Reference, read_definition
 from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference, read_definition, read_document
+from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.definitions.stored import DefinitionStore, Stored
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 from tests.fakes.definitions import lakehouse

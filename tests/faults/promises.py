@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.values import ALLOWED, RunStatus, TaskRun
+from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun
 from tests.faults.rig import World
 
 

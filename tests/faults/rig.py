@@ -17,29 +17,29 @@ import pytest
 
 from orchestrations import activities
 from orchestrations.engine import DurableEngine
-from polysync_core.application.acceptance import Acceptance
-from polysync_core.application.closing import Closing
-from polysync_core.application.completion import Completion
-from polysync_core.application.connections import Connections
-from polysync_core.application.durations import Durations
-from polysync_core.application.execution import Execution
-from polysync_core.application.gates import Gates
-from polysync_core.application.job_runs import JobRequest, JobRuns
-from polysync_core.application.neighbours import Neighbours
-from polysync_core.application.orders import Orders
-from polysync_core.application.policies import Policies
-from polysync_core.application.queue_ends import QueueEnds
-from polysync_core.application.reconciliation import Reconciler
-from polysync_core.application.runs import RunRequest, TaskRuns
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.job_runs import JobRequest, JobRuns
+from polysync_core.application.runs.queue_timeouts import QueueEnds
+from polysync_core.application.runs.reconciling import Reconciler
+from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.secrets import Secret
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.runs import TableRuns

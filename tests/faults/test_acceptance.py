@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from polysync_core.application.runs import RunRequest
+from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.domain.runs.run import TaskRun, accepted
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.domain.runs.values import TaskRun, accepted
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import NOON, a_run
 from tests.faults.promises import check_promises

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from polysync_core.domain.definitions.tasks import Condition, Dependency
-from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.promises import check_promises
 from tests.faults.rig import World

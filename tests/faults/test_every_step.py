@@ -13,7 +13,7 @@ from itertools import count
 import pytest
 
 from polysync_core.domain.definitions.tasks import Condition, Dependency
-from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.faults import Fault, Plan
 from tests.faults.promises import check_promises

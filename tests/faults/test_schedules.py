@@ -10,7 +10,7 @@ import random
 import pytest
 
 from polysync_core.domain.definitions.tasks import Dependency
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.runs.run import RunStatus
 from tests.faults.faults import Plan
 from tests.faults.promises import check_promises
 from tests.faults.rig import Chaos, World

@@ -24,8 +24,8 @@ from orchestrations.names import (
     TELL_DEPENDENTS,
 )
 from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
-from polysync_core.application.completion import Debt, Start, Told
-from polysync_core.application.verdicts import DONE, Memo, Verdict
+from polysync_core.application.dependencies.completion import Debt, Start, Told
+from polysync_core.application.runs.steps import DONE, Memo, Verdict
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id

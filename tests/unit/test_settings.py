@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.access.premises import ANYWHERE
+from polysync_core.outbound.premises import ANYWHERE
 from polysync_core.settings import Environment, SettingError, Settings
 
 STORAGE = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from polysync_core.application.acceptance import Acceptance, Start
 from polysync_core.application.ports import Engine, Runs, ScheduleStore
-from polysync_core.application.schedules.pausing import schedule_of
+from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.schedules.service import schedule_of
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid
 from polysync_core.domain.runs.identity import RunId, derived_run_id
-from polysync_core.domain.runs.values import RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 from polysync_core.domain.schedules.fire_times import (
     FireTime,
     count_between,

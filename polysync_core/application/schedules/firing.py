@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from polysync_core.application.acceptance import Acceptance, Start
-from polysync_core.application.closing import Closing
-from polysync_core.application.endings import ACTOR
-from polysync_core.application.outcomes import failure
 from polysync_core.application.ports import Engine, FireGate, Runs, ScheduleStore
-from polysync_core.application.schedules.surroundings import Surroundings
+from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.outcomes import failure
+from polysync_core.application.runs.recording import ACTOR
+from polysync_core.application.schedules.tick_context import Surroundings
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.schedules import Overlap, Schedule
@@ -25,7 +25,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import FireTime
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.values import Outcome, RunStatus, TriggerType
+from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
 from polysync_core.domain.schedules.decisions import (
     Rules,
     decide,

@@ -14,7 +14,7 @@ from datetime import timedelta
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
 from polysync_core.domain.definitions.tasks import Task

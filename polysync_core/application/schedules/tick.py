@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
-from polysync_core.application.connections import Connections
+from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine, ScheduleStore
 from polysync_core.application.schedules.firing import Firing
-from polysync_core.application.schedules.surroundings import Surroundings
 from polysync_core.application.schedules.syncing import ScheduleSync, task_of
+from polysync_core.application.schedules.tick_context import Surroundings
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionStore

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import SINGULAR, Reference, reference_to
-from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.contention import (
     ConcurrencyProfile,
     ContentionProfile,
     RateLimitProfile,
     Scope,
 )
+from polysync_core.domain.definitions.document import SINGULAR, Reference, reference_to
 from polysync_core.domain.definitions.graph import find_cycle
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.references import malformed_secrets, references_of
 from polysync_core.domain.definitions.task_checks import task_problems
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.catalogue import write_definition
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.definitions.document import write_definition
+from polysync_core.domain.json_types import JsonValue
 
 
 @dataclass(frozen=True, slots=True)

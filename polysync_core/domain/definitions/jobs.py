@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 
 class JobType(StrEnum):

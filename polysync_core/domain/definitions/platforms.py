@@ -8,7 +8,7 @@ from pydantic import Field
 
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, ObjectName, TypeName
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 
 class PlatformType(StrEnum):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import SecretReference, is_secret_reference
 
 type Place = tuple[str, Reference]

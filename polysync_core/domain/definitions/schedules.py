@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from polysync_core.domain.definitions.base import ObjectName, Value, refuse
 from polysync_core.domain.definitions.cron import Cron
 from polysync_core.domain.definitions.zones import ZoneName
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 _WEEK = 7 * 24 * 3600
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.catalogue import Reference
+from polysync_core.domain.definitions.document import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.jobs import (
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, unknown
 
 type Find = Callable[[Kind, str], Definition | None]

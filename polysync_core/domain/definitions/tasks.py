@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
 from polysync_core.domain.definitions.schedules import Schedule
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 _YEAR = 365 * 24 * 3600
 _DAY = 24 * 3600

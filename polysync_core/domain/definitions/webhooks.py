@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.base import (
     Tags,
     Value,
 )
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.runs.run import RunStatus
 
 _FEW = 100
 

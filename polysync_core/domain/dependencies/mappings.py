@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from polysync_core.domain.definitions.jobs import DataType, Job
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.secrets import is_secret_reference
 
 _FEW = 20

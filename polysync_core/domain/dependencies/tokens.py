@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.definitions.tasks import Condition, Task
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id
-from polysync_core.domain.runs.values import Origin, RunStatus, TaskRun
+from polysync_core.domain.runs.run import Origin, RunStatus, TaskRun
 
 SCHEDULE = "@schedule"
 """The edge of a Task's own schedules; no Task can have this name."""

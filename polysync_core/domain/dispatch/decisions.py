@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from polysync_core.domain.dispatch.blocked_runs import Failure, Verdicts
+from polysync_core.domain.dispatch.dispatch_round import Survey
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
@@ -19,8 +21,6 @@ from polysync_core.domain.dispatch.state import (
     moment,
     ticket,
 )
-from polysync_core.domain.dispatch.survey import Survey
-from polysync_core.domain.dispatch.verdicts import Failure, Verdicts
 from polysync_core.domain.runs.identity import RunId
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from polysync_core.domain.dispatch.dispatch_round import Survey
 from polysync_core.domain.dispatch.limits import Group, Limit, Slots, Starts
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.rates import next_start
 from polysync_core.domain.dispatch.reasons import level, name
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket, millis, moment
-from polysync_core.domain.dispatch.survey import Survey
 from polysync_core.domain.runs.identity import RunId
 
 _NAMED = 3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.run import TaskRun
 
 _RUN = TypeAdapter(TaskRun)
 

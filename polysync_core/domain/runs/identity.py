@@ -14,7 +14,7 @@ import uuid
 from typing import NewType
 
 from polysync_core.domain.errors import NotFound
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 
 RunId = NewType("RunId", str)
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json import JsonValue
-from polysync_core.domain.plain import checked
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
+from polysync_core.domain.strict_documents import checked
 
 VALUE_BYTES = 64 * 1024
 """The largest value that is kept, as compact JSON in UTF-8."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from polysync_core.domain.runs.values import TaskRun
+from polysync_core.domain.runs.run import TaskRun
 
 
 def is_expired(run: TaskRun, before: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.values import Outcome, RunStatus, TaskRun
+from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
 
 INFRASTRUCTURE = frozenset(
     {FailureCause.PLATFORM_UNREACHABLE, FailureCause.LOST, FailureCause.INTERNAL}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ from itertools import takewhile
 from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule
 from polysync_core.domain.definitions.zones import zone_named
-from polysync_core.domain.schedules.changes import Change, next_change, offset_at, wall_clock
-from polysync_core.domain.schedules.remarks import left_out, moved, repeated
+from polysync_core.domain.schedules.dst_notes import left_out, moved, repeated
+from polysync_core.domain.schedules.offset_changes import Change, next_change, offset_at, wall_clock
 from polysync_core.domain.schedules.wall_clock import LAST_YEAR, pattern_of
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

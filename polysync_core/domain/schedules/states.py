@@ -16,7 +16,7 @@ from datetime import datetime
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId, derived_run_id
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.schedules.fire_times import fire_times, jitter
 
 _JUDGED = 1000

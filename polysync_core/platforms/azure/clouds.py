@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.access.auth import Cloud
-from polysync_core.access.hosts import BaseAddress, Reach
+from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.hosts import BaseAddress, Reach
 
 
 @dataclass(frozen=True, slots=True)

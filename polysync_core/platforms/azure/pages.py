@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from polysync_core.access.urls import QueryValue, own_address
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue, own_address
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 
 
 def listed(

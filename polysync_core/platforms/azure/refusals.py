@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.calls import Refusal
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from polysync_core.access.auth import Cloud
-from polysync_core.access.hosts import BaseAddress, Reach
-from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.azure.attributes import ArmAttributes
 from polysync_core.platforms.azure.clouds import management_scope
 from polysync_core.platforms.calls import RefusalMapping
 from polysync_core.platforms.credentials import Credential, StandInToken
-from polysync_core.platforms.http import PlatformClient
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.plugin import Surroundings
 
 
 def entra_credential(
@@ -22,7 +22,7 @@ def entra_credential(
     if base.reach is Reach.LOOPBACK:
         return StandInToken()
     # Costs start-up time, which platforms that sign in otherwise need not pay.
-    from polysync_core.access.entra import entra_token
+    from polysync_core.outbound.entra import entra_token
 
     return entra_token(auth, cloud, secrets, scope)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
 from polysync_core.platforms.connector import ArtefactSchema, Order

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_ai_foundry.copies import (
     NAME,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_ai_foundry.inputs import Findings, texts_of, with_literals
 from polysync_core.platforms.azure_ai_foundry.jobs import Shape
 from polysync_core.platforms.azure_ai_foundry.settings import COMPUTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import RunNotFound

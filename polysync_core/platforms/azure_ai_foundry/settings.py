@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.complaints import nearest
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.pages import listed
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 from polysync_core.platforms.azure_ai_foundry.refusals import (
@@ -15,7 +15,7 @@ from polysync_core.platforms.azure_ai_foundry.refusals import (
 )
 from polysync_core.platforms.azure_ai_foundry.states import properties_of
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2024-10-01"
 

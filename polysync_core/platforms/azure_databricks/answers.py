@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from polysync_core.access.urls import QueryValue
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.calls import UnexpectedAnswer
 
 

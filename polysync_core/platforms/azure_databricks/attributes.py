@@ -7,13 +7,13 @@ from typing import Annotated, assert_never
 
 from pydantic import Field, StringConstraints
 
-from polysync_core.access.attributes import read_attributes
-from polysync_core.access.auth import Cloud
-from polysync_core.access.hosts import BaseAddress, HostRule
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.platforms.azure_databricks.paths import path_problem
 
 type _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.jobs import Job, has_outputs
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
-from polysync_core.domain.json import JsonObject
-from polysync_core.domain.plain import read_json
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.strict_documents import read_json
 from polysync_core.platforms.azure_databricks.refusals import refused_for_run
 from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 WHOLE_VALUE = "result"
 """The output that holds an exit value which is no JSON object."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import (
     next_token_of,
     number_of,
@@ -19,8 +19,8 @@ from polysync_core.platforms.azure_databricks.refusals import refused
 from polysync_core.platforms.azure_databricks.runs import JOBS_API
 from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import data_type_of
 
 LONGEST_NAME = 255

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.exit_values import read_with_outputs
 from polysync_core.platforms.azure_databricks.paths import path_problem
@@ -34,8 +34,8 @@ from polysync_core.platforms.connector import (
     Report,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import sifted
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_texts
 
 LONGEST_PARAMETERS = 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from polysync_core.access.urls import deceptive_character
+from polysync_core.outbound.urls import deceptive_character
 
 LONGEST_PATH = 1024
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import Invalid, PolysyncError, Problem
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
     next_token_of,
@@ -41,8 +41,8 @@ from polysync_core.platforms.connector import (
     Report,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.values import as_json
 

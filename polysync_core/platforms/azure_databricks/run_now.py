@@ -20,7 +20,7 @@ from polysync_core.domain.definitions.jobs import (
     JobType,
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.exit_values import read_with_outputs
 from polysync_core.platforms.azure_databricks.jobs import Jobs, refused_for_job
 from polysync_core.platforms.azure_databricks.refusals import run_of_token_is_gone
@@ -33,7 +33,7 @@ from polysync_core.platforms.connector import (
     Report,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_json, as_texts
 
 SEND_PARAMETERS_AS = "sendParametersAs"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from polysync_core.access.urls import QueryValue, own_address
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue, own_address
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
     next_token_of,
@@ -21,8 +21,8 @@ from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, 
 from polysync_core.platforms.azure_databricks.states import RunWords
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.text import for_people
 
 JOBS_API = ("api", "2.2", "jobs")

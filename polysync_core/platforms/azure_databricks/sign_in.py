@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from polysync_core.access.auth import Cloud
-from polysync_core.access.references import Secrets
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.credentials import Credential, ReferencedToken
 
 ENTRA_SCOPE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"
@@ -16,6 +16,6 @@ def credential_of(auth: Auth, cloud: Cloud, secrets: Secrets) -> Credential:
     if auth.method is AuthMethod.PERSONAL_ACCESS_TOKEN and auth.personal_access_token:
         return ReferencedToken(auth.personal_access_token, secrets)
     # Costs start-up time, which workspaces with a personal access token need not pay.
-    from polysync_core.access.entra import entra_token
+    from polysync_core.outbound.entra import entra_token
 
     return entra_token(auth, cloud, secrets, ENTRA_SCOPE)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.connector import ProviderStatus
 
 _LIFE_CYCLE = {

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import moment_of
 from polysync_core.platforms.azure_databricks.refusals import refused
 from polysync_core.platforms.calls import Refusal, UnexpectedAnswer

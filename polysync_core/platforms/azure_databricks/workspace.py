@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_databricks.paths import path_problem
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.pages import listed, object_in, objects_in
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.azure_functions.keys import API_VERSION
@@ -19,7 +19,7 @@ from polysync_core.platforms.azure_functions.targets import (
 )
 from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 REFUSALS = AzureRefusals(
     service="Azure Resource Manager",

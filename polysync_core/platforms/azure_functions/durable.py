@@ -10,15 +10,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from polysync_core.access.urls import OwnAddress
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PolysyncError, Refused
+from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
 from polysync_core.platforms.connector import Order, Report, RunNotFound, Submitted
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, look
 from polysync_core.platforms.http_functions.placement import HttpMethod, place
+from polysync_core.platforms.platform_client import PlatformClient
 
 _API = ("runtime", "webhooks", "durabletask")
 _INSTANCES = (*_API, "instances")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from polysync_core.access.urls import OwnAddress
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.azure_functions.catalogue import Catalogue
 from polysync_core.platforms.azure_functions.durable import Durable
 from polysync_core.platforms.azure_functions.targets import (
@@ -27,10 +27,10 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
 from polysync_core.platforms.http_functions.placement import method_of, place
 from polysync_core.platforms.http_functions.statuses import address_of
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_texts
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.access.held_token import HeldToken, Issued
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.held_token import HeldToken, Issued
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.credentials import Scheme
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2025-03-01"
 FUNCTION_KEY = Scheme("x-functions-key")

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from polysync_core.access.urls import deceptive_character
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.outbound.urls import deceptive_character
 
 _PLACEHOLDER = re.compile(
     r"\{(?P<all>\*{0,2})(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from polysync_core.access.hosts import BaseAddress, Reach, told_base
-from polysync_core.access.urls import OwnAddress, own_address
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.hosts import BaseAddress, Reach, told_base
+from polysync_core.outbound.urls import OwnAddress, own_address
 from polysync_core.platforms.azure.pages import listed
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.definitions import Workflow, workflow_of
 from polysync_core.platforms.calls import Call, Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import RunNotFound
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 
 REFUSALS = AzureRefusals(
     service="Azure Logic Apps",

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from polysync_core.access.exchange import Answer
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
+from polysync_core.outbound.exchange import Answer
 from polysync_core.platforms.azure_logic_apps.definitions import Workflow
 from polysync_core.platforms.azure_logic_apps.runs import (
     is_run_id,
@@ -34,8 +34,8 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient, Wire
 from polysync_core.platforms.http_functions.calling import answered_once
+from polysync_core.platforms.platform_client import PlatformClient, Wire
 from polysync_core.platforms.values import as_texts
 
 LIST_DELAY = timedelta(minutes=4)

@@ -12,7 +12,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.errors import Uncertain
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_pipelines.jobs import (
     ATTEMPT_TOKEN_PARAMETER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_pipelines.jobs import checked_name
 from polysync_core.platforms.azure_pipelines.return_values import declared_outputs

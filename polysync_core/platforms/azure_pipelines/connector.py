@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import Job, has_outputs
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_pipelines.attempts import earlier_run
 from polysync_core.platforms.azure_pipelines.catalogue import describe_pipeline, find_pipelines
 from polysync_core.platforms.azure_pipelines.jobs import LostAnswerRule, check_pipeline_job

@@ -14,7 +14,7 @@ from typing import cast
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_pipelines.runs import KEPT, SKEW
 from polysync_core.platforms.azure_pipelines.service import (

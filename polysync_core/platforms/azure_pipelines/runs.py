@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_pipelines.service import (
     PipelineService,
     text_of,

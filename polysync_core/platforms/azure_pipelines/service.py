@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import listed, page_of
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.calls import Call, Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 
 PIPELINE_MISSING = (
     "there is no pipeline of this name: the case of its letters counts, it must be published, and"

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from polysync_core.access.attributes import read_attributes
-from polysync_core.access.hosts import BaseAddress, HostRule, Reach
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.attributes import read_attributes
+from polysync_core.outbound.hosts import BaseAddress, HostRule, Reach
 
 PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"

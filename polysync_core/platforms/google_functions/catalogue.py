@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.calls import Refusal, UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.google_functions.names import FunctionName
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
 
 _PAGE_SIZE = 100
 _REMEDIES = {

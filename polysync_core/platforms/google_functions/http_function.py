@@ -18,8 +18,8 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
+from polysync_core.platforms.google_functions.address_cache import Doors
 from polysync_core.platforms.google_functions.catalogue import Catalogue
-from polysync_core.platforms.google_functions.doors import Doors
 from polysync_core.platforms.google_functions.names import FunctionName, check_function_job
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
 from polysync_core.platforms.http_functions.placement import method_of, place

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from polysync_core.access.exchange import Answer
-from polysync_core.access.hosts import BaseAddress
-from polysync_core.access.patience import Patience
-from polysync_core.access.retry_after import read_retry_after
-from polysync_core.access.urls import OwnAddress
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Uncertain
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.patience import Patience
+from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
 from polysync_core.platforms.connector import (
     Order,
@@ -24,7 +24,6 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     Submitted,
 )
-from polysync_core.platforms.http import PlatformClient
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
 from polysync_core.platforms.http_functions.statuses import (
     ACCEPTED,
@@ -32,6 +31,7 @@ from polysync_core.platforms.http_functions.statuses import (
     run_id_of,
     status_report,
 )
+from polysync_core.platforms.platform_client import PlatformClient
 
 LONGEST_CALL = 230.0
 """Seconds that a call may take: the front end of Azure Functions ends it then."""

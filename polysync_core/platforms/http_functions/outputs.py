@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import Direction, Job
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 REST = "_response"
 """The output that holds an answer without names; before a name, an answer that is not declared."""

@@ -19,7 +19,7 @@ from enum import StrEnum
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.errors import PlatformRefused, Problem
-from polysync_core.domain.json import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.connector import Order
 from polysync_core.platforms.values import as_json, as_texts, value_as_text
 

@@ -10,12 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from polysync_core.access.patience import Patience, Timekeeper
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Unavailable, Uncertain
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.patience import Patience, Timekeeper
 from polysync_core.platforms.connector import (
     Connector,
     JobConnector,
@@ -24,8 +24,8 @@ from polysync_core.platforms.connector import (
     Report,
     Submitted,
 )
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import Capability, Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import Capability, Surroundings
 from polysync_core.platforms.registry import platform_kind
 from tests.fakes.simulators import SimulatorProcess
 

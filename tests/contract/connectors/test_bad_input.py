@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
 from polysync_core.domain.runs.outputs import kept_outputs
 from polysync_core.platforms.connector import ProviderStatus
-from polysync_core.platforms.kinds import Capability
+from polysync_core.platforms.plugin import Capability
 from tests.contract.connectors.bench import CANARY, ELSEWHERE, Behaviour, Rig, Step
 from tests.contract.connectors.test_every_job_type import needs, refusal
 

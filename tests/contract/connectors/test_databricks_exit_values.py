@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.exchange import DEFAULT_SIZE_LIMIT
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused, Unavailable
+from polysync_core.outbound.exchange import DEFAULT_SIZE_LIMIT
 from polysync_core.platforms.connector import ProviderStatus
 from tests.contract.connectors.bench import Behaviour, Rig, Stage
 from tests.contract.connectors.benches.azure_databricks import a_job, notebook

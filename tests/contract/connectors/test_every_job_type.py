@@ -19,7 +19,7 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import CannotStop, ProviderStatus, RunNotFound
-from polysync_core.platforms.kinds import Capability
+from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job, check_platform
 from tests.contract.connectors.bench import ATTEMPTS, CANARY, Behaviour, Rig, Step
 

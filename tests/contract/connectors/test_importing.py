@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from polysync_core.application.definitions import Definitions
-from polysync_core.application.importing import Importing
-from polysync_core.application.imports import Result, Selection
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.platforms.import_report import Result, Selection
+from polysync_core.application.platforms.importing import Importing
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.registry import check_job

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from polysync_core.domain.definitions.jobs import JobType, has_outputs
-from polysync_core.platforms.kinds import Capability
+from polysync_core.platforms.plugin import Capability
 from tests.contract.connectors.bench import Behaviour, Bench
 from tests.contract.connectors.conftest import MAKERS
 from tests.contract.connectors.trials import TRIALS, Judge

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.platforms.kinds import Capability
+from polysync_core.platforms.plugin import Capability
 
 
 class Ability(StrEnum):

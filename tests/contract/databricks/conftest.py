@@ -17,10 +17,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from polysync_core.access.hosts import Reach
-from polysync_core.access.patience import Patience, Timekeeper
-from polysync_core.access.transport import CheckedAdapter
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.patience import Patience, Timekeeper
+from polysync_core.outbound.transport import CheckedAdapter
 
 CANARY = "dapi-canary-6f1c2d"
 MUCH = Patience(total=60.0, read=30.0, connect=30.0)

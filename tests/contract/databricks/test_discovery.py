@@ -11,10 +11,10 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
-from polysync_core.platforms.azure_databricks.kind import open_databricks
+from polysync_core.platforms.azure_databricks.plugin import open_databricks
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import Surroundings
 
 
 def connect(server: Any, root: str = "/") -> Connector:

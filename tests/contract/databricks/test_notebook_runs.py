@@ -14,10 +14,10 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.secrets import Secret
-from polysync_core.platforms.azure_databricks.kind import open_databricks
+from polysync_core.platforms.azure_databricks.plugin import open_databricks
 from polysync_core.platforms.connector import JobConnector, Order, ProviderStatus, RunNotFound
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import Surroundings
 
 CANARY = "dapi-canary-6f1c2d"
 TOKEN = "a1b2c3"

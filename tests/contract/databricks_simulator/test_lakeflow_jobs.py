@@ -9,11 +9,11 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import NotebookTask, Task
 
-from polysync_core.lakeflow.connecting import connect
-from polysync_core.lakeflow.jobs import LakeflowJob, LakeflowJobs
-from polysync_core.lakeflow.keys import JobOptions
-from polysync_core.lakeflow.mapping import TaskType
-from polysync_core.lakeflow.outcome import Done, ExecutionResult, Failed
+from polysync_core.appkit.connecting import connect
+from polysync_core.appkit.jobs import LakeflowJob, LakeflowJobs
+from polysync_core.appkit.keys import JobOptions
+from polysync_core.appkit.mapping import TaskType
+from polysync_core.appkit.outcome import Done, ExecutionResult, Failed
 from tests.contract.databricks_simulator.conftest import TOKEN
 from tests.fakes.simulators import SimulatorProcess
 

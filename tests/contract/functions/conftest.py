@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.jobs import Job, Parameter
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import Report, Submitted
 from tests.contract.connectors.bench import Bench, Rig, Stage

@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import CannotStop, ProviderStatus
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.plugin import Surroundings
 from polysync_core.platforms.registry import platform_kind
 from simulators.azure_functions.server import HOST_KEY, MASTER_KEY, SYSTEM_KEY
 from tests.contract.connectors.benches.azure_functions import a_job, a_platform, put

@@ -10,7 +10,7 @@ from polysync_core.domain.dependencies.decisions import Firing
 from polysync_core.domain.dependencies.stored import StoredGate, pending
 from polysync_core.domain.dependencies.tokens import FireTime, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
-from polysync_core.domain.runs.values import Origin, RunStatus
+from polysync_core.domain.runs.run import Origin, RunStatus
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON, run_id

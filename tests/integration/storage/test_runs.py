@@ -10,8 +10,7 @@ import pytest
 
 from polysync_core.domain.errors import Malformed, StaleETag
 from polysync_core.domain.runs.identity import new_run_id
-from polysync_core.domain.runs.stored import Listing
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     HistoryEntry,
     Outcome,
     RunStatus,
@@ -21,6 +20,7 @@ from polysync_core.domain.runs.values import (
     finish,
     remark,
 )
+from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON, a_job, a_run

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json import JsonValue
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, resolve
 from polysync_core.domain.variables import RunVariables, substitute
 

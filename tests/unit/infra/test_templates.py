@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from polysync_core.api.app import PREFIX
-from polysync_core.api.roles import OPEN
+from polysync_core.api.security.roles import OPEN
 from polysync_core.domain.roles import Role
 from tests.unit.infra.templates import (
     BICEP,

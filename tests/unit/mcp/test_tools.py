@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.values import Outcome, RunStatus, begin_attempt, finish
+from polysync_core.domain.runs.run import Outcome, RunStatus, begin_attempt, finish
 from tests.fakes.copilot import Copilot
 
 DOCUMENT = "tasks: [{name: daily, job: sales-load, priority: 7}]"

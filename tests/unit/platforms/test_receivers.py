@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from polysync_core.access.hosts import Reach
 from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.hosts import Reach
 from polysync_core.platforms.receivers import NotTaken, Receivers
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 

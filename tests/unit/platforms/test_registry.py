@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.catalogue import write_definition
+from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.jobs import DataType, Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms import registry
 from polysync_core.platforms.connector import Order, ProviderStatus
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import Surroundings
 from polysync_core.platforms.registry import (
     check_job,
     check_platform,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.access.exchange import Exchange, TimeLeft, prepared
-from polysync_core.access.transport import AddressRefused
+from polysync_core.outbound.exchange import Exchange, TimeLeft, prepared
+from polysync_core.outbound.transport import AddressRefused
 from polysync_core.telemetry import names, tracing
 from tests.fakes.builders import a_run
 from tests.fakes.http import Reply, ScriptedTransport, Step

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 import pytest
 from opentelemetry.metrics import Histogram
 
-from polysync_core.application.measuring import measure
-from polysync_core.application.observing import ObservedRuns
-from polysync_core.application.poison import PoisonMessages
+from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.runs.metrics import measure
+from polysync_core.application.runs.observed import ObservedRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, Waiting
 from polysync_core.domain.poison import GivenUp, PoisonMessage
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,

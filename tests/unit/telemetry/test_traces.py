@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.observing import ObservedRuns
+from polysync_core.application.runs.observed import ObservedRuns
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     Attempt,
     Outcome,
     RunStatus,

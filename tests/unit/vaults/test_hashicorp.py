@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.inquiry import Inquiries
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.outbound.inquiry import Inquiries
 from polysync_core.vaults.hashicorp import HashiCorpVault, open_hashicorp
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver

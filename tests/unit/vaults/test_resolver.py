@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.references import Secrets
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.resolver import REMEMBERED_SECONDS, SecretResolver
 from polysync_core.vaults.source import SecretSource
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.connector import Order
 from tests.contract.connectors.bench import (
     ELSEWHERE,

@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.errors import Conflict, Invalid, NotFound
-from polysync_core.domain.runs.values import RunStatus, TriggerType
+from polysync_core.domain.runs.run import RunStatus, TriggerType
 from tests.fakes.builders import NOON
 from tests.fakes.runs import Crash
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled

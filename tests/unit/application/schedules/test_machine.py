@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from polysync_core.domain.runs.values import RunStatus, TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.schedules.states import occurrence_id
 from tests.fakes.runs import Crash
 from tests.fakes.scheduled import MINUTELY, Scheduled

@@ -10,7 +10,7 @@ import pytest
 
 from polysync_core.application.schedules.syncing import WRITING
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import read_definition
+from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import StaleETag, Unavailable
 from tests.fakes.builders import NOON
 from tests.fakes.runs import Crash

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.runs.values import RunStatus, TriggerType
+from polysync_core.domain.runs.run import RunStatus, TriggerType
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
 
 EARLY = datetime(2026, 3, 2, 5, 59, 30, tzinfo=UTC)
@@ -133,7 +133,7 @@ class TestOverlap:
         assert world.times() == ["02 06:02"]
 
     def test_skip_sees_a_manual_run(self, world: Scheduled) -> None:
-        from polysync_core.application.runs import RunRequest
+        from polysync_core.application.runs.task_runs import RunRequest
 
         world.task(MINUTELY | {"overlap": "Skip"})
         request = RunRequest(task="load-daily", parameters={}, actor="test")

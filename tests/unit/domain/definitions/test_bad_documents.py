@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.documents import Documents
-from polysync_core.domain.definitions.catalogue import read_document
+from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.registry import check_job, platform_kind
 from tests.fakes.definitions import FakeDefinitions, lakehouse

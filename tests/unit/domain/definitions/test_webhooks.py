@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.documents import Documents
+from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.catalogue import read_definition, read_document
 from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import read_definition, read_document
 from polysync_core.domain.definitions.webhooks import EventFilter, Webhook
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.runs.run import RunStatus
 from polysync_core.platforms.receivers import check_webhook
 from tests.fakes.definitions import ON_CALL, FakeDefinitions, lakehouse
 

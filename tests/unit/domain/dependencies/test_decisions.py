@@ -16,7 +16,7 @@ from polysync_core.domain.dependencies.decisions import (
 )
 from polysync_core.domain.dependencies.tokens import SCHEDULE, Edge, Token
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.values import Origin, RunStatus
+from polysync_core.domain.runs.run import Origin, RunStatus
 from tests.fakes.builders import NOON
 
 SUCCEEDED, FAILED = RunStatus.SUCCEEDED, RunStatus.FAILED

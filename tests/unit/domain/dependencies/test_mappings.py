@@ -9,7 +9,7 @@ import pytest
 from polysync_core.domain.definitions.tasks import Dependency, Mapping, Task
 from polysync_core.domain.dependencies.mappings import mapped_values
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.runs.values import RunStatus
+from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import a_job, a_run
 
 

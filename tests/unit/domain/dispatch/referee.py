@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.decisions import Decision
+from polysync_core.domain.dispatch.dispatch_round import KEEPING
 from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
 from polysync_core.domain.dispatch.state import Lease, Ticket, millis
-from polysync_core.domain.dispatch.survey import KEEPING
 from tests.unit.domain.dispatch.worlds import World
 
 _KEEPING = KEEPING // timedelta(milliseconds=1)

@@ -9,8 +9,8 @@ import pytest
 
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import adopt, ring
+from polysync_core.domain.dispatch.dispatch_round import KEEPING
 from polysync_core.domain.dispatch.state import AGEING, DispatcherState, Lease
-from polysync_core.domain.dispatch.survey import KEEPING
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
 from tests.unit.domain.dispatch.worlds import (

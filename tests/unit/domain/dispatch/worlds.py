@@ -8,6 +8,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch import decisions
+from polysync_core.domain.dispatch.blocked_runs import Failure
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import (
     Cap,
@@ -18,7 +19,6 @@ from polysync_core.domain.dispatch.policies import (
     TaskPolicy,
 )
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
-from polysync_core.domain.dispatch.verdicts import Failure
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
 

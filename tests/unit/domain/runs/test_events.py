@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.runs.events import encode_message, events_of
-from polysync_core.domain.runs.values import RunStatus, accepted, begin_attempt
+from polysync_core.domain.runs.run import RunStatus, accepted, begin_attempt
 from tests.fakes.builders import NOON, a_run, run_id
 
 

@@ -17,7 +17,7 @@ from polysync_core.domain.runs.retries import (
     delay_before_retry,
     retry_at,
 )
-from polysync_core.domain.runs.values import (
+from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.auth import Cloud
-from polysync_core.access.hosts import Reach
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.hosts import Reach
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals

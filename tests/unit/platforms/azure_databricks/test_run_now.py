@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.azure_databricks.jobs import Jobs
 from polysync_core.platforms.azure_databricks.run_now import DefinedJobs
 from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.connector import ArtefactSchema, Order
-from polysync_core.platforms.http import PlatformClient, Wire
+from polysync_core.platforms.platform_client import PlatformClient, Wire
 from tests.fakes.builders import NOON
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 

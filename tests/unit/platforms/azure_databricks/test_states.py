@@ -8,15 +8,15 @@ from databricks.sdk.service import jobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.azure_databricks.states import RunWords
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.credentials import ReferencedToken
-from polysync_core.platforms.http import PlatformClient, Wire
+from polysync_core.platforms.platform_client import PlatformClient, Wire
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
 RUNNING, SUCCESS, FAILED, CANCELLED, UNKNOWN = (

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
+from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.definitions import read_workflow, workflow_of
 from polysync_core.platforms.azure_logic_apps.runs import report_of
 from polysync_core.platforms.azure_logic_apps.service import WorkflowService
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_kind
 
 JOB = Job(

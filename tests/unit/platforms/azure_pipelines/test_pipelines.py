@@ -12,7 +12,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
-from polysync_core.domain.json import JsonObject
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     JobConnector,
@@ -21,8 +21,8 @@ from polysync_core.platforms.connector import (
     ProviderStatus,
     RunNotFound,
 )
-from polysync_core.platforms.http import Wire
-from polysync_core.platforms.kinds import Surroundings
+from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.plugin import Surroundings
 from polysync_core.platforms.registry import platform_kind
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 

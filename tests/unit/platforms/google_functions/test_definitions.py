@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from polysync_core.access.google import GoogleSignIn
-from polysync_core.access.hosts import BaseAddress, Reach
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.google import GoogleSignIn
+from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.credentials import StandInToken
-from polysync_core.platforms.google_functions.doors import (
+from polysync_core.platforms.google_functions.address_cache import (
     KEPT_SECONDS,
     Doors,
     access_credential,
     identity_credential,
 )
 from polysync_core.platforms.google_functions.names import FunctionName
-from polysync_core.platforms.http import PlatformClient
+from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_kind
 
 DEFAULT = {"method": "ApplicationDefault"}

@@ -1,0 +1,1 @@
+"""Routes to read, edit and import definitions."""

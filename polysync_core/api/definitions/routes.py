@@ -1,0 +1,165 @@
+"""The routes of definitions: the seven kinds, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from polysync_core.api.definitions.bodies import JsonBody, Precondition
+from polysync_core.api.definitions.schemas import body_of
+from polysync_core.api.engine import PossibleEngine
+from polysync_core.application.definitions.editing import Definitions, Saved
+from polysync_core.application.ports import Engine
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.document import (
+    Reference,
+    read_definition,
+    reference_to,
+)
+from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json_types import JsonValue
+
+PATHS: dict[Kind, str] = {
+    Kind.VAULT: "vaults",
+    Kind.PLATFORM: "platforms",
+    Kind.CONTENTION_PROFILE: "contention-profiles",
+    Kind.CALENDAR: "calendars",
+    Kind.JOB: "jobs",
+    Kind.TASK: "tasks",
+    Kind.WEBHOOK: "webhooks",
+}
+_READ_ONLY = ("etag", "updatedAt")
+
+Limit = Annotated[int, Query(ge=1, le=100, description="The most to answer at once.")]
+Token = Annotated[
+    str | None, Query(alias="continuationToken", description="From the answer before.")
+]
+
+
+type Publish = Callable[[Iterable[Reference], Engine | None], None]
+"""Tells of definitions that were written."""
+
+
+def definition_routes(definitions: Definitions, publish: Publish | None = None) -> APIRouter:
+    """Return the routes of all kinds; `publish` is told of every write."""
+    routes = APIRouter()
+    for kind in Kind:
+        routes.include_router(_kind_routes(definitions, kind, publish or unheard))
+    return routes
+
+
+def unheard(_: Iterable[Reference], __: Engine | None) -> None:
+    """Tell nobody."""
+
+
+def _kind_routes(definitions: Definitions, kind: Kind, publish: Publish) -> APIRouter:
+    path = PATHS[kind]
+    routes = APIRouter(prefix=f"/{path}", tags=[path])
+    _add_reads(routes, definitions, kind)
+    _add_writes(routes, definitions, kind, publish)
+    return routes
+
+
+def _add_reads(routes: APIRouter, definitions: Definitions, kind: Kind) -> None:
+    path = PATHS[kind]
+
+    @routes.get("", summary=f"List {path} by name", name=f"list {path}")
+    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        page = definitions.page(kind, limit=limit, token=token)
+        items = [view(stored) for stored in page.items]
+        return {"items": items, "continuationToken": page.token}
+
+    @routes.get("/{name}", summary=f"Read one of the {path}", name=f"get {path}")
+    def get_definition(name: str, response: Response) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        stored = definitions.get(kind, name)
+        response.headers["ETag"] = stored.etag
+        return view(stored)
+
+
+def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish: Publish) -> None:
+    path = PATHS[kind]
+
+    @routes.put(
+        "/{name}",
+        summary=f"Create or replace one of the {path}",
+        name=f"put {path}",
+        responses={201: {"description": "Created"}},
+        openapi_extra=body_of(kind, "application/json", "application/yaml"),
+    )
+    def put_definition(  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        body: JsonBody,
+        condition: Precondition,
+        response: Response,
+        engine: PossibleEngine,
+    ) -> dict[str, Any]:
+        definition = read_definition(kind, _named(body, name))
+        saved = definitions.put(definition, condition)
+        publish([Reference(kind, name)], engine)
+        return _answer(saved, response)
+
+    @routes.patch(
+        "/{name}",
+        summary=f"Change fields of one of the {path} (RFC 7396)",
+        name=f"patch {path}",
+        openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
+    )
+    def patch_definition(  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        body: JsonBody,
+        condition: Precondition,
+        response: Response,
+        engine: PossibleEngine,
+    ) -> dict[str, Any]:
+        saved = definitions.patch(Reference(kind, name), _writable(body), condition)
+        publish([Reference(kind, name)], engine)
+        return _answer(saved, response)
+
+    @routes.delete(
+        "/{name}",
+        summary=f"Delete one of the {path} that nothing refers to",
+        name=f"delete {path}",
+        status_code=204,
+    )
+    def delete_definition(  # pyright: ignore[reportUnusedFunction]
+        name: str, condition: Precondition, engine: PossibleEngine
+    ) -> None:
+        definitions.delete(Reference(kind, name), condition)
+        publish([Reference(kind, name)], engine)
+
+
+def view(stored: Stored[Definition]) -> dict[str, Any]:
+    """Return a definition as the API shows it: every field, its ETag and when it was written."""
+    content = stored.definition.model_dump(mode="json", by_alias=True)
+    updated = stored.updated_at.isoformat().replace("+00:00", "Z")
+    return {**content, "etag": stored.etag, "updatedAt": updated}
+
+
+def _answer(saved: Saved, response: Response) -> dict[str, Any]:
+    response.headers["ETag"] = saved.stored.etag
+    if saved.created:
+        response.status_code = 201
+        reference = reference_to(saved.stored.definition)
+        response.headers["Location"] = f"/api/{PATHS[reference.kind]}/{reference.name}"
+    return view(saved.stored)
+
+
+def _named(body: JsonValue, name: str) -> JsonValue:
+    """Return the body with the name of its path, which it may repeat but not contradict."""
+    if not isinstance(body, dict):
+        raise Invalid.at("", "must be an object (name: value)")
+    if body.get("name", name) != name:
+        raise Invalid.at("name", f"is not the name in the path, '{name}'; leave it out")
+    return {"name": name, **_without_read_only(body)}
+
+
+def _writable(body: JsonValue) -> JsonValue:
+    return _without_read_only(body) if isinstance(body, dict) else body
+
+
+def _without_read_only(body: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """What was read may be written back as it is."""
+    return {key: value for key, value in body.items() if key not in _READ_ONLY}

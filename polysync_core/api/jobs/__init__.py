@@ -1,0 +1,1 @@
+"""Routes that run Jobs, in the form of the AppKit jobs plugin."""

@@ -1,0 +1,175 @@
+"""The words of AppKit's jobs plugin: what its clients send, and what they read in errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from polysync_core.appkit.errors import ParametersRefused
+from polysync_core.appkit.javascript import leading_number
+from polysync_core.appkit.outcome import phrase
+from polysync_core.domain.errors import Invalid, Malformed, Problem
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.strict_documents import read_json
+
+PLUGIN = "jobs"
+DEFAULT_LIMIT = 20
+MOST_LISTED = 100
+
+_SURFACE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+)?)")
+_UTF8 = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
+_EVENT_ID = re.compile(r"([1-9][0-9]{0,18}|r[a-z2-7]{25})-([0-9]{1,9})(-end)?")
+
+
+def members(scope: Scope, status: int, error: Exception | None = None) -> dict[str, str]:
+    """Return what an error has besides, where clients of AppKit may read it."""
+    if _SURFACE.fullmatch(scope["path"]) is None:
+        return {}
+    return {"error": _text_of(error, status), "plugin": PLUGIN}
+
+
+def _text_of(error: Exception | None, status: int) -> str:
+    text = getattr(error, "text", None)
+    if isinstance(text, str):
+        return text
+    if isinstance(error, Invalid) and any(_of_params(each) for each in error.problems):
+        return "Invalid job parameters"
+    return phrase(status)
+
+
+def _of_params(problem: Problem) -> bool:
+    return problem.path == "params" or problem.path.startswith("params.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBody:
+    """The body of a request for a run."""
+
+    params: JsonValue = None
+    has_params: bool = False
+    others: Sequence[str] = field(default_factory=tuple[str, ...])
+    """The names of fields that a run does not have."""
+
+    def given(self) -> JsonObject | None:
+        """Return the parameters, None where there are none; raises `ParametersRefused`."""
+        if not self.has_params:
+            return None
+        if not isinstance(self.params, dict):
+            text = "params must be a plain object"
+            raise ParametersRefused(text, [Problem("params", 'must be an object: {"name": value}')])
+        return cast("JsonObject", self.params)
+
+
+async def _body(request: Request) -> RunBody:
+    content = await request.body()
+    if not content:
+        return RunBody()
+    kind = request.headers.get("content-type", "")
+    if "json" not in kind.lower() or _UTF8.search(kind):
+        # A run that starts without the parameters that were meant is worse than none.
+        raise HTTPException(415, "The body must be JSON in UTF-8: send Content-Type and charset.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "The body must not be compressed: send it without an encoding.")
+    value = read_json(content)
+    if not isinstance(value, dict):
+        raise Malformed.at("", 'must be an object: {"params": {…}}')
+    others = sorted(value.keys() - {"params"})
+    return RunBody(params=value.get("params"), has_params="params" in value, others=others)
+
+
+CurrentBody = Annotated[RunBody, Depends(_body)]
+
+BODY = {
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "properties": {"params": {"type": "object"}}}
+            }
+        }
+    }
+}
+"""How the body is documented."""
+
+
+def _limit(
+    request: Request,
+    limit: Annotated[
+        list[str] | None,
+        Query(description="How many at most: 1 to 100; 20 where it is no number."),
+    ] = None,
+) -> int:
+    texts = limit or request.query_params.getlist("limit[]")
+    number = leading_number(texts[0]) if texts else None
+    return min(max(number or DEFAULT_LIMIT, 1), MOST_LISTED)
+
+
+Limit = Annotated[int, Depends(_limit)]
+
+
+def _streams(
+    stream: Annotated[
+        list[str] | None,
+        Query(description="true: the answer is the run's server-sent events until it has ended."),
+    ] = None,
+) -> bool:
+    return stream == ["true"]
+
+
+Streams = Annotated[bool, Depends(_streams)]
+
+
+def _user(
+    request: Request,
+    as_user: Annotated[
+        list[str] | None,
+        Query(alias="asUser", description="true: in the name and with the rights of the caller."),
+    ] = None,
+) -> Request | None:
+    if as_user in (None, ["false"]):
+        return None
+    if as_user != ["true"]:
+        # In whose name something is done is nothing to guess at.
+        raise Malformed.at("asUser", "must be true or false, once")
+    return request
+
+
+User = Annotated[Request | None, Depends(_user)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventId:
+    """What names an event of a stream, and with it the run and how far it was told."""
+
+    run: str
+    sequence: int
+    is_last: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.run}-{self.sequence}{'-end' if self.is_last else ''}"
+
+
+def _last_event(
+    streams: Streams,
+    last_event_id: Annotated[
+        str | None,
+        Header(description="The id of the last event that was received: the stream goes on there."),
+    ] = None,
+) -> EventId | None:
+    if not streams or not last_event_id:
+        return None
+    found = _EVENT_ID.fullmatch(last_event_id)
+    if found is None:
+        raise Malformed.at(
+            "Last-Event-ID", "is not of a stream of this API; leave it out to start a new run"
+        )
+    return EventId(run=found[1], sequence=int(found[2]), is_last=found[3] is not None)
+
+
+LastEvent = Annotated[EventId | None, Depends(_last_event)]
+"""The event behind which a stream goes on; None for a new one, and where none is asked for."""

@@ -1,0 +1,43 @@
+"""The route of the record of changes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from polysync_core.api.definitions.routes import Limit, Token
+from polysync_core.api.views import time_view
+from polysync_core.application.operations.audit import Audit
+from polysync_core.domain.audit import AuditEntry
+
+Day = Annotated[date | None, Query(description="A day in UTC; today if left out.")]
+
+
+def audit_routes(audit: Audit) -> APIRouter:
+    """Return the route of the record of changes."""
+    routes = APIRouter(tags=["Audit"])
+
+    @routes.get("/audit")
+    def list_changes(  # pyright: ignore[reportUnusedFunction]
+        day: Day = None, limit: Limit = 20, token: Token = None
+    ) -> dict[str, Any]:
+        """List who changed what on a day, newest first."""
+        page = audit.page(day, limit=limit, token=token)
+        items = [_view(entry) for entry in page.items]
+        return {"items": items, "continuationToken": page.continuation_token}
+
+    return routes
+
+
+def _view(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "at": time_view(entry.at),
+        "actor": entry.actor,
+        "objectId": entry.object_id,
+        "method": entry.method,
+        "path": entry.path,
+        "status": entry.status,
+        "runId": entry.run_id,
+    }

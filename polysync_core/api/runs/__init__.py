@@ -1,0 +1,1 @@
+"""Routes to start, read, explain and cancel runs."""

@@ -1,0 +1,107 @@
+"""The routes that tell why a run waits and how a profile is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.views import time_view
+from polysync_core.application.runs.explaining import Explained, Explanations, Usage
+from polysync_core.domain.dispatch.explain import Counter, Hold
+from polysync_core.domain.dispatch.state import Lease, Ticket, moment
+from polysync_core.domain.runs.identity import parse_run_id
+
+_SHOWN = 100
+"""The most holders and waiting runs in an answer; their numbers are told in full."""
+
+
+def explanation_routes(explanations: Explanations) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter()
+
+    @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
+    def explain_run(run_id: str, engine: CurrentEngine) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Tell why a run waits, in data and in words."""
+        return _explained_view(explanations.run(parse_run_id(run_id), engine))
+
+    @routes.get("/contention-profiles/{name}/usage", tags=["contention-profiles"])
+    def profile_usage(name: str, engine: CurrentEngine) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Tell who holds a profile's slots, who waits, and the state of its window."""
+        return _usage_view(explanations.usage(name, engine))
+
+    return routes
+
+
+def _explained_view(explained: Explained) -> dict[str, Any]:
+    found = explained.explanation
+    return {
+        "runId": explained.run.run_id,
+        "status": explained.run.status,
+        "waitingFor": [] if found is None else [_hold_view(hold) for hold in found.holds],
+        "position": None if found is None else found.position,
+        "nextPossibleTime": None if found is None else time_view(found.next_possible),
+        "sentences": list(explained.sentences),
+    }
+
+
+def _hold_view(hold: Hold) -> dict[str, Any]:
+    return {
+        "kind": hold.kind,
+        "profile": hold.profile,
+        "scope": hold.scope,
+        "used": hold.used,
+        "limit": hold.limit,
+        "needs": hold.needs,
+        "heldBy": [_lease_view(lease) for lease in hold.holders[:_SHOWN]],
+        "keptFor": hold.kept_for,
+        "until": time_view(hold.until),
+        "sentence": hold.sentence,
+    }
+
+
+def _usage_view(usage: Usage) -> dict[str, Any]:
+    profile = usage.profile
+    return {
+        "name": profile.name,
+        "type": profile.type,
+        "scope": profile.scope,
+        "enabled": profile.enabled,
+        "settings": profile.settings.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "counters": [_counter_view(counter) for counter in usage.counters],
+    }
+
+
+def _counter_view(counter: Counter) -> dict[str, Any]:
+    return {
+        "platform": counter.scope,
+        "used": counter.used,
+        "limit": counter.limit,
+        "holders": [_lease_view(lease) for lease in counter.holders[:_SHOWN]],
+        "queueLength": len(counter.queue),
+        "queue": [_ticket_view(ticket) for ticket in counter.queue[:_SHOWN]],
+        "nextStart": time_view(counter.next_start),
+    }
+
+
+def _lease_view(lease: Lease) -> dict[str, Any]:
+    return {
+        "runId": lease.run_id,
+        "attempt": lease.attempt,
+        "task": lease.task or None,
+        "platform": lease.platform,
+        "weight": lease.weight,
+        "since": time_view(lease.granted_at),
+    }
+
+
+def _ticket_view(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "runId": ticket.run_id,
+        "attempt": ticket.attempt,
+        "task": ticket.task or None,
+        "platform": ticket.platform,
+        "priority": ticket.priority,
+        "since": time_view(moment(ticket.since)),
+    }

@@ -1,0 +1,73 @@
+"""The route that tells what a Task awaits of those it depends on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from polysync_core.api.views import time_view
+from polysync_core.application.dependencies.gates import Gates, GateView
+from polysync_core.domain.dependencies.decisions import Group
+from polysync_core.domain.dependencies.tokens import Edge, Token
+
+_SHOWN = 100
+"""The most outcomes of an edge, and groups, in an answer; their numbers are told in full."""
+
+
+def gate_routes(gates: Gates) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["tasks"])
+
+    @routes.get("/tasks/{name}/gate")
+    def get_gate(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Tell which outcomes a Task holds and which it awaits before it runs."""
+        return _gate_view(gates.view(name))
+
+    return routes
+
+
+def _gate_view(view: GateView) -> dict[str, Any]:
+    held = [token for group in view.groups for token in group.tokens]
+    return {
+        "task": view.task.name,
+        "enabled": view.task.enabled,
+        "edges": [
+            _edge_view(edge, [token for token in held if token.edge == edge.upstream])
+            for edge in view.edges
+        ],
+        "groupCount": len(view.groups),
+        "groups": [_group_view(group) for group in view.groups[:_SHOWN]],
+        "sentences": list(view.sentences()),
+    }
+
+
+def _edge_view(edge: Edge, held: list[Token]) -> dict[str, Any]:
+    return {
+        "upstream": edge.upstream,
+        "condition": edge.condition,
+        "held": len(held),
+        "tokens": [_token_view(token, edge) for token in held[:_SHOWN]],
+    }
+
+
+def _token_view(token: Token, edge: Edge) -> dict[str, Any]:
+    return {
+        "runId": None if token.fire is not None else token.run_id,
+        "graphRunId": None if token.fire is not None else token.graph_run_id,
+        "schedule": token.fire and token.fire.schedule,
+        "scheduledTime": time_view(token.fire and token.fire.nominal),
+        "status": token.status,
+        "met": edge.is_met_by(token),
+        "finishedAt": time_view(token.finished_at),
+    }
+
+
+def _group_view(group: Group) -> dict[str, Any]:
+    roots = dict.fromkeys(origin.run_id for token in group.tokens for origin in token.origins)
+    return {
+        "graphRunIds": list(roots),
+        "has": [token.edge for token in group.sources],
+        "awaits": list(group.awaits),
+        "awaitsFromOtherGraphRuns": [] if group.awaits else list(group.lacks),
+    }

@@ -1,0 +1,160 @@
+"""The routes of task runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.runs.events import run_events
+from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.views import entry_view, run_view
+from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.identity import parse_run_id
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.stored import Listing
+
+
+class RunOnce(BaseModel):
+    """The body of Run Once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    priority: Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)] | None = None
+
+
+class Rerun(BaseModel):
+    """The body of Rerun."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    downstream: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="Also run what depends on it, directly or by way of others.",
+        ),
+    ] = False
+
+
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks for a run, and by what key a repetition is known."""
+
+    actor: str
+    idempotency_key: str | None
+
+
+def _asking(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Asking:
+    return Asking(actor=caller.name, idempotency_key=idempotency_key)
+
+
+CurrentAsking = Annotated[Asking, Depends(_asking)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+def run_routes(runs: TaskRuns) -> APIRouter:
+    """Return the routes of task runs."""
+    routes = APIRouter(tags=["Task runs"])
+
+    @routes.post("/tasks/{name}/run", status_code=202)
+    def run_once(  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        engine: CurrentEngine,
+        asking: CurrentAsking,
+        response: Response,
+        body: RunOnce | None = None,
+    ) -> dict[str, str]:
+        """Start a run of a Task now; the answer comes when the run is stored."""
+        asked = body or RunOnce()
+        request = RunRequest(
+            task=name,
+            parameters=asked.parameters,
+            priority=asked.priority,
+            idempotency_key=asking.idempotency_key,
+            actor=asking.actor,
+        )
+        return _accepted(runs.run_once(request, engine), response)
+
+    @routes.get("/task-runs")
+    def list_runs(  # pyright: ignore[reportUnusedFunction]
+        status: RunStatus | None = None,
+        task: str | None = None,
+        graph_run_id: Annotated[str | None, Query(alias="graphRunId")] = None,
+        limit: Limit = 20,
+        continuation_token: Annotated[str | None, Query(alias="continuationToken")] = None,
+    ) -> dict[str, Any]:
+        """List runs, newest first."""
+        page = runs.page(
+            Listing(
+                status=status,
+                task=task,
+                graph_run_id=None if graph_run_id is None else parse_run_id(graph_run_id),
+                limit=limit,
+                continuation_token=continuation_token,
+            )
+        )
+        items = [run_view(run) for run in page.items]
+        return {"items": items, "continuationToken": page.continuation_token}
+
+    @routes.get("/task-runs/{run_id}")
+    def get_run(run_id: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Read a run."""
+        return run_view(runs.get(parse_run_id(run_id)))
+
+    @routes.get("/task-runs/{run_id}/history")
+    def get_history(run_id: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Read every transition of a run, oldest first."""
+        entries = runs.get(parse_run_id(run_id)).history
+        return {"items": [entry_view(entry) for entry in entries], "continuationToken": None}
+
+    @routes.get("/task-runs/{run_id}/events")
+    async def get_events(  # pyright: ignore[reportUnusedFunction]
+        run_id: str, last_event_id: Annotated[int, Header(ge=0)] = 0
+    ) -> StreamingResponse:
+        """Follow a run by server-sent events until it has ended."""
+        return await run_events(runs, parse_run_id(run_id), after=last_event_id)
+
+    @routes.post("/task-runs/{run_id}/cancel", status_code=202)
+    def cancel(  # pyright: ignore[reportUnusedFunction]
+        run_id: str, engine: CurrentEngine, caller: CurrentCaller
+    ) -> dict[str, Any]:
+        """Stop a run; one that has ended stays as it is."""
+        return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
+
+    @routes.post("/task-runs/{run_id}/rerun", status_code=202)
+    def rerun(  # pyright: ignore[reportUnusedFunction]
+        run_id: str,
+        engine: CurrentEngine,
+        asking: CurrentAsking,
+        response: Response,
+        body: Rerun | None = None,
+    ) -> dict[str, str]:
+        """Run a finished run's Task again with the same parameters."""
+        run = runs.rerun(
+            parse_run_id(run_id),
+            downstream=body is not None and body.downstream,
+            idempotency_key=asking.idempotency_key,
+            actor=asking.actor,
+            engine=engine,
+        )
+        return _accepted(run, response)
+
+    return routes
+
+
+def _accepted(run: TaskRun, response: Response) -> dict[str, str]:
+    status_url = f"/api/task-runs/{run.run_id}"
+    response.headers["Location"] = status_url
+    return {"runId": run.run_id, "graphRunId": run.graph_run_id, "statusUrl": status_url}

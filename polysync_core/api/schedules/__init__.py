@@ -1,0 +1,1 @@
+"""Routes to preview, pause, resume and backfill schedules."""

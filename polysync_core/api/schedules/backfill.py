@@ -1,0 +1,95 @@
+"""The route that makes up for fire times of the past."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.security.records import CurrentRecord, changes_nothing
+from polysync_core.api.views import time_view
+from polysync_core.application.schedules.backfill import (
+    Backfill,
+    Backfilled,
+    BackfillRequest,
+    Filled,
+)
+from polysync_core.domain.definitions.base import ObjectName
+
+
+class BackfillBody(BaseModel):
+    """The body of Backfill."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begin: Annotated[AwareDatetime, Field(alias="from", description="The first time included.")]
+    end: Annotated[AwareDatetime, Field(alias="to", description="The first time left out.")]
+    schedule: Annotated[
+        ObjectName | None, Field(description="Required where the Task has several.")
+    ] = None
+    dry_run: Annotated[bool, Field(alias="dryRun", strict=True)] = False
+    max_concurrent_runs: Annotated[
+        int | None, Field(alias="maxConcurrentRuns", strict=True, ge=1, le=1_000_000)
+    ] = None
+    priority: Annotated[
+        int | None,
+        Field(strict=True, ge=-1_000_000, le=1_000_000, description="Empty: 100 below the Task's."),
+    ] = None
+
+
+def backfill_routes(backfill: Backfill) -> APIRouter:
+    """Return the route."""
+    routes = APIRouter(tags=["Schedules"])
+
+    @routes.post("/tasks/{name}/backfill", status_code=202)
+    def backfill_task(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+        name: str,
+        body: BackfillBody,
+        engine: CurrentEngine,
+        caller: CurrentCaller,
+        record: CurrentRecord,
+        response: Response,
+    ) -> dict[str, Any]:
+        """Accept a run for each fire time in a range that has none; asking again goes on."""
+        request = BackfillRequest(
+            task=name,
+            begin=body.begin,
+            end=body.end,
+            schedule=body.schedule,
+            max_concurrent_runs=body.max_concurrent_runs,
+            priority=body.priority,
+            dry_run=body.dry_run,
+            actor=caller.name,
+        )
+        if body.dry_run:
+            response.status_code = 200
+            changes_nothing(record)
+        return _view(backfill.backfill(request, engine), dry_run=body.dry_run)
+
+    return routes
+
+
+def _view(done: Backfilled, *, dry_run: bool) -> dict[str, Any]:
+    existing = sum(each.exists for each in done.items)
+    return {
+        "backfillId": done.batch,
+        "schedule": done.schedule,
+        "dryRun": dry_run,
+        "count": len(done.items),
+        "created": 0 if dry_run else len(done.items) - existing,
+        "existing": existing,
+        "runs": [_filled_view(each, dry_run=dry_run) for each in done.items],
+    }
+
+
+def _filled_view(filled: Filled, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "scheduledTime": time_view(filled.fire.nominal),
+        "localTime": filled.fire.local.isoformat(),
+        "remark": filled.fire.remark,
+        "runId": filled.run_id if filled.exists or not dry_run else None,
+        "exists": filled.exists,
+    }

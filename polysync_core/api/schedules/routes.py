@@ -1,0 +1,78 @@
+"""The routes of a Task's schedules: where they stand, pausing and resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.views import time_view
+from polysync_core.application.schedules.service import Schedules, Standing
+from polysync_core.domain.definitions.base import ObjectName
+
+
+class PauseRequest(BaseModel):
+    """The body of Pause."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[
+        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
+    ]
+    schedule: ObjectName | None = None
+    """None is all schedules of the Task."""
+
+
+class ResumeRequest(BaseModel):
+    """The body of Resume."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schedule: ObjectName | None = None
+    """None is all schedules of the Task."""
+
+
+def schedule_routes(schedules: Schedules) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
+
+    @routes.get("/schedules")
+    def list_schedules(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """List the schedules of a Task: whether they fire, when next, and when they did last."""
+        return _view(schedules.standings(name))
+
+    @routes.post("/pause")
+    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Let a schedule of a Task, or all of them, fire no more until they are resumed."""
+        return _view(
+            schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
+        )
+
+    @routes.post("/resume")
+    def resume(name: str, body: ResumeRequest | None = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+        """Let a schedule of a Task, or all of them, go on from now."""
+        return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
+
+    return routes
+
+
+def _view(standings: Iterable[Standing]) -> dict[str, Any]:
+    return {"items": [_standing_view(each) for each in standings], "continuationToken": None}
+
+
+def _standing_view(standing: Standing) -> dict[str, Any]:
+    schedule, paused = standing.schedule, standing.paused
+    return {
+        "name": schedule.name,
+        "cron": schedule.cron,
+        "timeZone": schedule.time_zone,
+        "enabled": schedule.enabled,
+        "paused": None
+        if paused is None
+        else {"reason": paused.reason, "at": time_view(paused.at), "by": paused.by},
+        "nextFireTime": time_view(standing.next_fire_time),
+        "lastFireTime": time_view(standing.last_fire_time),
+    }

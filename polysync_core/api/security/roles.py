@@ -1,0 +1,91 @@
+"""Who may call what: one table, and whatever is not in it is answered to nobody.
+
+A route of the API without a row here cannot be reached, and a test names it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from polysync_core.api.definitions.routes import PATHS
+from polysync_core.domain.roles import Role
+
+OPEN = frozenset({("GET", "/health")})
+"""What anybody may call: it tells nothing but that the app answers."""
+
+_WRITES = ("PUT", "PATCH", "DELETE")
+
+RULES: dict[tuple[str, str], Role] = {
+    **{("GET", f"/{path}"): Role.READER for path in PATHS.values()},
+    **{("GET", f"/{path}/{{name}}"): Role.READER for path in PATHS.values()},
+    **{(m, f"/{path}/{{name}}"): Role.ADMINISTRATOR for path in PATHS.values() for m in _WRITES},
+    ("GET", "/definitions"): Role.READER,
+    ("PUT", "/definitions"): Role.ADMINISTRATOR,
+    ("POST", "/vaults/{name}/test"): Role.OPERATOR,
+    ("POST", "/platforms/{name}/test"): Role.OPERATOR,
+    ("GET", "/platforms/{name}/artefacts"): Role.READER,
+    ("POST", "/platforms/{name}/import"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/sync-parameters"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/tasks"): Role.ADMINISTRATOR,
+    ("POST", "/jobs/{name}/run"): Role.OPERATOR,
+    ("GET", "/jobs/{name}/runs"): Role.READER,
+    ("GET", "/jobs/{name}/runs/{run_id}"): Role.READER,
+    ("DELETE", "/jobs/{name}/runs/{run_id}"): Role.OPERATOR,
+    ("GET", "/jobs/{name}/status"): Role.READER,
+    ("GET", "/jobs/{name}/platform-runs"): Role.READER,
+    ("GET", "/contention-profiles/{name}/usage"): Role.READER,
+    ("POST", "/tasks/{name}/run"): Role.OPERATOR,
+    ("GET", "/tasks/{name}/gate"): Role.READER,
+    ("GET", "/tasks/{name}/fire-times"): Role.READER,
+    ("GET", "/tasks/{name}/schedules"): Role.READER,
+    ("POST", "/tasks/{name}/pause"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/resume"): Role.OPERATOR,
+    ("POST", "/tasks/{name}/backfill"): Role.OPERATOR,
+    ("GET", "/graph"): Role.READER,
+    ("GET", "/task-runs"): Role.READER,
+    ("GET", "/task-runs/{run_id}"): Role.READER,
+    ("GET", "/task-runs/{run_id}/history"): Role.READER,
+    ("GET", "/task-runs/{run_id}/events"): Role.READER,
+    ("GET", "/task-runs/{run_id}/explain"): Role.READER,
+    ("POST", "/task-runs/{run_id}/cancel"): Role.OPERATOR,
+    ("POST", "/task-runs/{run_id}/rerun"): Role.OPERATOR,
+    ("GET", "/poison-messages"): Role.READER,
+    ("GET", "/audit"): Role.ADMINISTRATOR,
+    ("GET", "/documentation"): Role.READER,
+    ("GET", "/openapi.json"): Role.READER,
+    ("GET", "/docs"): Role.READER,
+}
+
+
+def is_open(method: str, path: str) -> bool:
+    """Tell whether nobody need sign in for a request."""
+    return (_read(method), path) in OPEN
+
+
+def role_for(method: str, path: str) -> Role | None:
+    """Return the role that a request needs; None where the API has no such request.
+
+    Where several rows fit a path, the strictest of them counts.
+    """
+    fitting = [
+        role
+        for (of, template), role in RULES.items()
+        if of == _read(method) and _pattern(template).fullmatch(path)
+    ]
+    return max(fitting, key=lambda role: len(role.includes), default=None)
+
+
+def methods_of(path: str) -> list[str]:
+    """Return the methods that the API has of a path."""
+    return sorted({of for of, template in {*RULES, *OPEN} if _pattern(template).fullmatch(path)})
+
+
+def _read(method: str) -> str:
+    return "GET" if method == "HEAD" else method
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\w+\}", template)
+    return re.compile("[^/]+".join(map(re.escape, parts)))

@@ -1,0 +1,99 @@
+"""The Jobs API 2.2 of one workspace, as one caller sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from polysync_core.appkit.tiers import Limits
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.urls import QueryValue
+from polysync_core.platforms.azure_databricks.answers import next_token_of, objects_in, page_query
+from polysync_core.platforms.azure_databricks.runs import JOBS_API
+from polysync_core.platforms.calls import Call, UnexpectedAnswer
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
+
+_LARGEST_PAGE = 25
+"""Databricks refuses to list more runs at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobsApi:
+    """Calls that raise `PlatformRefused`, `Unavailable` or `Uncertain`, with Databricks' status."""
+
+    client: PlatformClient
+    limits: Limits
+
+    @property
+    def workspace(self) -> str:
+        """The address of the workspace."""
+        return self.client.base.url
+
+    def run_now(self, job_id: int, fields: JsonObject, token: str) -> JsonObject:
+        """Start a run; sending the same token again starts no other."""
+        # What is said of the run comes first: it may hold a token, but never another job.
+        body: JsonObject = {"idempotency_token": token, **fields, "job_id": job_id}
+        return self._write("run-now", body=body)
+
+    def cancel(self, run_id: int) -> None:
+        """Ask for a run's end; a run that has ended stays as it is."""
+        self._write("runs", "cancel", body={"run_id": run_id})
+
+    def job(self, job_id: int) -> JsonObject:
+        """Return a job."""
+        return self._read("get", job_id=job_id)
+
+    def run(self, run_id: int) -> JsonObject:
+        """Return a run."""
+        return self._read("runs", "get", run_id=run_id)
+
+    def output(self, run_id: int) -> JsonObject:
+        """Return the output of a run."""
+        return self._read("runs", "get-output", run_id=run_id)
+
+    def runs(self, job_id: int, limit: int) -> list[JsonObject]:
+        """Return the newest runs of a job, without their tasks."""
+        return list(islice(self._all_runs(job_id, limit), limit))
+
+    def _all_runs(self, job_id: int, limit: int) -> Iterator[JsonObject]:
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, job_id=job_id, limit=min(limit, _LARGEST_PAGE))
+            answer = self._read("runs", "list", **query)
+            runs = objects_in(answer, "runs")
+            # An empty page is the last, whatever it says.
+            return Page(runs, next_token_of(answer) if runs else None)
+
+        return paged(fetch)
+
+    def _read(self, *path: str, **query: QueryValue) -> JsonObject:
+        call = Call(
+            method="GET",
+            segments=(*JOBS_API, *path),
+            query=query,
+            repeatable=True,
+            patience=self.limits.read,
+        )
+        return self.client.exchange(call, _object)
+
+    def _write(self, *path: str, body: JsonObject) -> JsonObject:
+        call = Call(
+            method="POST",
+            segments=(*JOBS_API, *path),
+            body=body,
+            repeatable=True,
+            patience=self.limits.write,
+        )
+        return self.client.exchange(call, _object)
+
+
+def _object(answer: Answer) -> JsonObject:
+    """Return the object that an answer is; an empty answer is an empty object."""
+    if not answer.content.strip():
+        return {}
+    content = answer.json()
+    if content is None:
+        raise UnexpectedAnswer
+    return content

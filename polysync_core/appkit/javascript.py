@@ -1,0 +1,61 @@
+"""How JavaScript reads whole numbers and writes values, which clients of AppKit rely on."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from polysync_core.domain.json_types import JsonValue
+
+_LEADING_NUMBER = re.compile(r"[\s\ufeff]*([+-]?[0-9]+)")
+_MOST_DIGITS = 400
+"""Further digits change nothing: such a number is beyond every limit."""
+_LONGEST_PLAIN = 21
+_SMALLEST_PLAIN = -6
+
+
+def leading_number(text: str) -> int | None:
+    """Return the whole number that a text begins with, as `parseInt` does; None for none."""
+    found = _LEADING_NUMBER.match(text)
+    return None if found is None else int(found[1][:_MOST_DIGITS])
+
+
+def as_text(value: JsonValue) -> str:
+    """Return a value as `String` writes it, but whole numbers with all of their digits."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _float_text(value)
+        case list():
+            return ",".join("" if each is None else as_text(each) for each in value)
+        case dict():
+            return "[object Object]"
+        case _:
+            return str(value)
+
+
+def _float_text(value: float) -> str:
+    """https://tc39.es/ecma262/#sec-numeric-types-number-tostring"""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if value == 0:
+        return "0"
+    found = Decimal(repr(abs(value))).normalize().as_tuple()
+    digits = "".join(map(str, found.digits))
+    return ("-" if value < 0 else "") + _placed(digits, len(digits) + int(found.exponent))
+
+
+def _placed(digits: str, point: int) -> str:
+    """Return digits whose first `point` stand before the decimal point."""
+    if len(digits) <= point <= _LONGEST_PLAIN:
+        return digits.ljust(point, "0")
+    if 0 < point <= _LONGEST_PLAIN:
+        return f"{digits[:point]}.{digits[point:]}"
+    if _SMALLEST_PLAIN < point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    rest = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{digits[0]}{rest}e{point - 1:+d}"

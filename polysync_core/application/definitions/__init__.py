@@ -1,0 +1,1 @@
+"""Use cases that edit definitions and act on the changes."""

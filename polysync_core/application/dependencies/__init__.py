@@ -1,0 +1,1 @@
+"""Use cases that start dependent Tasks when a run ends."""

@@ -1,0 +1,216 @@
+"""The graph of Tasks: what starts what, how it went last, and when it is due next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+
+from polysync_core.application.ports import Runs
+from polysync_core.domain.definitions.base import Kind, TypeName
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.graph import upstream_first
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
+from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.stored import Listing
+
+MOST_NODES = 1_000
+"""More than that is no picture any more, and would cost thousands of reads."""
+_READERS = 8
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A Task, or what a graph run remembers of one that was deleted."""
+
+    task: str
+    job: str
+    platform: str | None
+    job_type: TypeName | None
+    enabled: bool
+    schedules: int
+    last_run: TaskRun | None
+    """The newest run or, in the graph of a graph run, the newest of that."""
+    next_fire_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A dependency between two nodes."""
+
+    upstream: str
+    downstream: str
+    condition: Condition
+    mappings: tuple[OutputMapping, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Tasks, each after those upstream of it, and the dependencies between them."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graphs:
+    """The use case of looking at the graph."""
+
+    store: DefinitionStore
+    runs: Runs
+    next_fire: Callable[[str], datetime | None]
+    """Return when a Task fires next by its schedules."""
+
+    def of_tasks(self, task: str | None = None) -> Graph:
+        """Return the graph of all Tasks, or of one with its ancestors and descendants.
+
+        Raises `NotFound`, and `Invalid` for more than `MOST_NODES`.
+        """
+        tasks = self._all() if task is None else self._around(task)
+        return self._graph(tasks, self._newest(tasks))
+
+    def of_graph_run(self, graph_run_id: RunId, task: str | None = None) -> Graph:
+        """Return what a graph run has come through, with the runs of it alone.
+
+        That is the Tasks that have run in it and whatever is downstream of its root; with `task`,
+        the Task with its ancestors and descendants. Raises as `of_tasks` does.
+        """
+        found = self._runs_of(graph_run_id)
+        if not found:
+            raise NotFound("There is no graph run of this id.")
+        if task is not None:
+            tasks = self._around(task)
+            return self._graph(tasks, {name: found[name] for name in tasks if name in found})
+        roots = [run.task for run in found.values() if run.run_id == graph_run_id]
+        known = {name: known for name in found if (known := self._task(name)) is not None}
+        downstream = self._reached([known[name] for name in roots if name in known], self._below)
+        return self._graph({**known, **downstream}, found)
+
+    def _all(self) -> dict[str, Task]:
+        stored = islice(self.store.all(Kind.TASK), MOST_NODES + 1)
+        tasks = [each.definition for each in stored]
+        return _bounded({each.name: each for each in tasks if isinstance(each, Task)})
+
+    def _around(self, name: str) -> dict[str, Task]:
+        task = self._task(name)
+        if task is None:
+            raise NotFound(f"There is no {Reference(Kind.TASK, name)}.")
+        return _bounded(self._reached([task], self._above) | self._reached([task], self._below))
+
+    def _reached(
+        self, start: Iterable[Task], following: Callable[[Task], Iterable[Task]]
+    ) -> dict[str, Task]:
+        reached: dict[str, Task] = {}
+        pending = list(start)
+        while pending:
+            task = pending.pop()
+            if task.name not in reached:
+                reached[task.name] = task
+                _bounded(reached)
+                pending += following(task)
+        return reached
+
+    def _above(self, task: Task) -> Iterator[Task]:
+        parents = (self._task(dependency.task) for dependency in task.dependencies)
+        return (parent for parent in parents if parent is not None)
+
+    def _below(self, task: Task) -> Iterator[Task]:
+        referrers = self.store.referrers(Reference(Kind.TASK, task.name))
+        found = (stored.definition for stored in referrers)
+        return (each for each in found if isinstance(each, Task))
+
+    def _task(self, name: str) -> Task | None:
+        stored = self.store.get(Kind.TASK, name)
+        found = stored and stored.definition
+        return found if isinstance(found, Task) else None
+
+    def _job(self, name: str) -> Job | None:
+        stored = self.store.get(Kind.JOB, name)
+        found = stored and stored.definition
+        return found if isinstance(found, Job) else None
+
+    def _newest(self, tasks: Iterable[str]) -> dict[str, TaskRun]:
+        def newest(task: str) -> Sequence[TaskRun]:
+            return self.runs.page(Listing(task=task, limit=1)).items
+
+        with ThreadPoolExecutor(_READERS) as pool:
+            return {run.task: run for run in chain.from_iterable(pool.map(newest, tasks))}
+
+    def _runs_of(self, graph_run_id: RunId) -> dict[str, TaskRun]:
+        """Return the newest run of each Task in a graph run."""
+        newest: dict[str, TaskRun] = {}
+        token: str | None = None
+        while True:
+            listing = Listing(graph_run_id=graph_run_id, limit=_PAGE, continuation_token=token)
+            page = self.runs.page(listing)
+            for run in page.items:
+                newest.setdefault(run.task, run)
+            if len(newest) > MOST_NODES or (token := page.continuation_token) is None:
+                return _bounded(newest)
+
+    def _graph(self, tasks: Mapping[str, Task], runs: Mapping[str, TaskRun]) -> Graph:
+        jobs = {name: self._job(name) for name in {each.job for each in tasks.values()}}
+        nodes = {
+            name: self._node(task, jobs[task.job], runs.get(name)) for name, task in tasks.items()
+        }
+        nodes |= {name: _remembered(run) for name, run in runs.items() if name not in tasks}
+        edges = sorted(_edges(tasks), key=lambda edge: (edge.downstream, edge.upstream))
+        upstream: dict[str, list[str]] = {name: [] for name in sorted(nodes)}
+        for edge in edges:
+            upstream[edge.downstream].append(edge.upstream)
+        ordered = [nodes[name] for name in upstream_first(upstream)]
+        return Graph(nodes=tuple(ordered), edges=tuple(edges))
+
+    def _node(self, task: Task, job: Job | None, last_run: TaskRun | None) -> Node:
+        return Node(
+            task=task.name,
+            job=task.job,
+            platform=job and job.platform,
+            job_type=job and job.job_type,
+            enabled=task.enabled,
+            schedules=len(task.schedules),
+            last_run=last_run,
+            next_fire_time=self.next_fire(task.name) if task.schedules else None,
+        )
+
+
+def _edges(tasks: Mapping[str, Task]) -> Iterator[Edge]:
+    """Yield the dependencies between these Tasks."""
+    for task in tasks.values():
+        for dependency in task.dependencies:
+            if dependency.task in tasks:
+                yield Edge(
+                    upstream=dependency.task,
+                    downstream=task.name,
+                    condition=dependency.condition,
+                    mappings=dependency.mappings,
+                )
+
+
+def _remembered(run: TaskRun) -> Node:
+    """Return the node of a Task that was deleted after it had run."""
+    return Node(
+        task=run.task,
+        job=run.job.name,
+        platform=run.job.platform,
+        job_type=run.job.job_type,
+        enabled=False,
+        schedules=0,
+        last_run=run,
+        next_fire_time=None,
+    )
+
+
+def _bounded[T](found: dict[str, T]) -> dict[str, T]:
+    if len(found) > MOST_NODES:
+        message = f"the graph has more than {MOST_NODES} tasks: name one that has fewer around it"
+        raise Invalid.at("task", message)
+    return found

@@ -1,0 +1,1 @@
+"""Use cases for the people who operate the app: audit and documentation."""

@@ -1,0 +1,41 @@
+"""Answering questions from the documentation that comes with the app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from polysync_core.application.operations.documentation_search import (
+    Section,
+    SectionIndex,
+    sections_of,
+)
+from polysync_core.domain.errors import Unavailable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Documentation:
+    """The use case of looking something up; the pages are read when it is first used."""
+
+    folder: Path
+
+    def search(self, question: str, *, limit: int) -> list[Section]:
+        """Return the sections that answer a question best.
+
+        Raises `Unavailable` where the app came without its documentation.
+        """
+        return self._index.best(question, limit=limit)
+
+    @cached_property
+    def _index(self) -> SectionIndex:
+        pages = sorted(self.folder.rglob("*.md"))
+        if not pages:
+            raise Unavailable("The documentation is not part of this deployment.")
+        return SectionIndex(
+            section
+            for page in pages
+            for section in sections_of(
+                page.relative_to(self.folder).as_posix(), page.read_text(encoding="utf-8")
+            )
+        )

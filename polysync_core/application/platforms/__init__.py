@@ -1,0 +1,1 @@
+"""Use cases that connect to platforms, test them and import their artefacts."""

@@ -1,0 +1,1 @@
+"""Use cases that accept, execute, record and reconcile runs."""

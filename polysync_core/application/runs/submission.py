@@ -1,0 +1,79 @@
+"""What is sent to a platform for one attempt: the only place where secrets join parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import DataType, Direction
+from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.parameters import convert_literal
+from polysync_core.domain.runs.identity import attempt_token
+from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.secrets import Secret, is_secret_reference
+from polysync_core.domain.variables import RunVariables, has_variables, substitute
+from polysync_core.platforms.connector import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Makes orders; call it inside an activity only."""
+
+    resolve_secret: Callable[[str], Secret]
+    """Returns the secret that a `vault://` reference names."""
+
+    def order_for(self, run: TaskRun, attempt: Attempt, *, again: bool) -> Order:
+        """Return the order of an attempt; `again` where it may have been carried out before.
+
+        Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
+        """
+        return Order(
+            job=run.job,
+            token=attempt_token(run.run_id, attempt.number),
+            run_name=f"{run.title} {run.run_id} attempt {attempt.number}",
+            parameters=dict(self._values(run, attempt.number)),
+            begun_at=attempt.begun_at or run.queued_at,
+            again=again,
+        )
+
+    def secrets_of(self, run: TaskRun) -> list[Secret]:
+        """Return the secrets that the attempts of a run are given; raises as `order_for` does."""
+        references = {each for each in run.parameters.values() if isinstance(each, str)}
+        return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
+
+    def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
+        schema = {parameter.name: parameter for parameter in run.job.parameters}
+        variables = _variables(run, attempt)
+        for name, value in run.parameters.items():
+            parameter = schema.get(name)
+            if parameter is not None and parameter.direction is Direction.OUTPUT:
+                continue
+            if isinstance(value, str) and is_secret_reference(value):
+                yield name, self.resolve_secret(value)
+            elif isinstance(value, str) and has_variables(value):
+                data_type = DataType.STRING if parameter is None else parameter.data_type
+                yield name, _filled_in(name, value, data_type, variables)
+            else:
+                yield name, value
+
+
+def _filled_in(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
+    """Return a text with its run variables replaced, as its parameter's data type has it."""
+    try:
+        return convert_literal(substitute(text, variables), data_type, path=f"parameters.{name}")
+    except Invalid as error:
+        message = str(error)
+    raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
+
+
+def _variables(run: TaskRun, attempt: int) -> RunVariables:
+    return RunVariables(
+        id=run.run_id,
+        attempt=attempt,
+        scheduled_time=run.scheduled_time or run.queued_at,
+        time_zone=run.time_zone or "UTC",
+        trigger_type=run.trigger_type,
+        graph_run_id=run.graph_run_id,
+    )

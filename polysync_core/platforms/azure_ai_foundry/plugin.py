@@ -1,0 +1,58 @@
+"""Azure AI Foundry as a platform type: what its definitions hold and how they are opened."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.platforms.azure.attributes import check_azure_platform
+from polysync_core.platforms.azure.sign_in import management_client
+from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
+from polysync_core.platforms.azure_ai_foundry.command_job import COMMAND_JOB
+from polysync_core.platforms.azure_ai_foundry.jobs import TemplateJobs
+from polysync_core.platforms.azure_ai_foundry.pipeline_job import PIPELINE_JOB
+from polysync_core.platforms.azure_ai_foundry.refusals import REFUSED
+from polysync_core.platforms.azure_ai_foundry.sweep_job import SWEEP_JOB
+from polysync_core.platforms.azure_ai_foundry.workspace import Workspace
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.plugin import (
+    Discovery,
+    JobKind,
+    LivePlatform,
+    PlatformKind,
+    Surroundings,
+)
+
+_SHAPES = (PIPELINE_JOB, COMMAND_JOB, SWEEP_JOB)
+
+
+def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of an AI Foundry platform."""
+    return check_azure_platform(
+        platform, FoundryAttributes, REFUSED.service, allow_loopback=allow_loopback
+    )
+
+
+def open_foundry(platform: Platform, surroundings: Surroundings) -> Connector:
+    """Return a connection to a workspace."""
+    attributes = FoundryAttributes.of(platform)
+    client = management_client(platform, attributes, surroundings, refused=REFUSED)
+    workspace = Workspace(client, attributes)
+    jobs = {str(shape.job_type): TemplateJobs(workspace, shape) for shape in _SHAPES}
+    return LivePlatform(
+        kind=KIND,
+        jobs=jobs,
+        discoveries=[
+            Discovery(job_types=frozenset({job_type}), find=each.find)
+            for job_type, each in jobs.items()
+        ],
+        reach=workspace.reach,
+    )
+
+
+KIND = PlatformKind(
+    name=PlatformType.AZURE_AI_FOUNDRY,
+    jobs={shape.job_type: JobKind(check=shape.check, plan=PATIENT) for shape in _SHAPES},
+    check=check_foundry,
+    open=open_foundry,
+)

@@ -1,0 +1,97 @@
+"""Azure Databricks as a platform type: what its definitions hold and how they are opened."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.auth import AuthMethod
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.outbound.auth import ENTRA_METHODS, check_auth
+from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
+from polysync_core.platforms.azure_databricks.jobs import Jobs
+from polysync_core.platforms.azure_databricks.notebook import Notebooks, check_notebook
+from polysync_core.platforms.azure_databricks.pipeline import Pipelines, check_pipeline
+from polysync_core.platforms.azure_databricks.refusals import refused
+from polysync_core.platforms.azure_databricks.run_now import DefinedJobs, check_defined_job
+from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.azure_databricks.sign_in import credential_of
+from polysync_core.platforms.azure_databricks.workspace import Workspace
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.plugin import (
+    Capability,
+    Discovery,
+    JobKind,
+    LivePlatform,
+    PlatformKind,
+    Surroundings,
+)
+
+_METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
+
+
+def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of a Databricks platform."""
+    problems = check_auth(platform.auth, _METHODS, "Azure Databricks")
+    try:
+        DatabricksAttributes.of(platform).base_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector:
+    """Return a connection to a workspace."""
+    attributes = DatabricksAttributes.of(platform)
+    base = attributes.base_address(allow_loopback=surroundings.allow_loopback)
+    credential = credential_of(platform.auth, attributes.cloud, surroundings.secrets)
+    client = PlatformClient(base, credential, refused=refused, wire=surroundings.wire)
+    runs = Runs(client, surroundings.wire.timekeeper.now)
+    workspace, root = Workspace(client), attributes.default_notebook_path
+
+    def reach() -> str:
+        workspace.check_access(root)
+        return f"Reached the workspace at {base.host}; {root} is readable."
+
+    jobs, pipelines = Jobs(client), Pipelines(client)
+    defined = DefinedJobs(client, runs, jobs)
+    return LivePlatform(
+        kind=KIND,
+        jobs={
+            JobType.DATABRICKS_NOTEBOOK: Notebooks(client, runs, workspace, attributes.compute()),
+            JobType.DATABRICKS_JOB: defined,
+            JobType.DATABRICKS_WORKFLOW: defined,
+            JobType.DATABRICKS_PIPELINE: pipelines,
+        },
+        discoveries=[
+            Discovery(
+                job_types=frozenset({JobType.DATABRICKS_NOTEBOOK}),
+                find=lambda search: workspace.notebooks(root, search=search),
+            ),
+            Discovery(
+                job_types=frozenset({JobType.DATABRICKS_JOB, JobType.DATABRICKS_WORKFLOW}),
+                find=jobs.find,
+            ),
+            Discovery(job_types=frozenset({JobType.DATABRICKS_PIPELINE}), find=pipelines.find),
+        ],
+        reach=reach,
+    )
+
+
+_WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
+KIND = PlatformKind(
+    name=PlatformType.AZURE_DATABRICKS,
+    jobs={
+        JobType.DATABRICKS_NOTEBOOK: JobKind(check=check_notebook),
+        JobType.DATABRICKS_JOB: JobKind(check=check_defined_job),
+        JobType.DATABRICKS_WORKFLOW: JobKind(
+            check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
+        ),
+        JobType.DATABRICKS_PIPELINE: JobKind(
+            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=PATIENT
+        ),
+    },
+    check=check_databricks,
+    open=open_databricks,
+)

@@ -1,0 +1,121 @@
+"""Azure Functions as a platform type: what its definitions hold and how they are opened."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.auth import AuthMethod
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.outbound.auth import ENTRA_METHODS
+from polysync_core.platforms.azure.attributes import check_azure_platform
+from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
+from polysync_core.platforms.azure_functions.catalogue import Catalogue
+from polysync_core.platforms.azure_functions.durable import Durable
+from polysync_core.platforms.azure_functions.function_clients import Doors
+from polysync_core.platforms.azure_functions.http_function import HttpFunctions
+from polysync_core.platforms.azure_functions.targets import check_function_job
+from polysync_core.platforms.calls import Call
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.http_functions.calling import FunctionRefusals
+from polysync_core.platforms.plugin import (
+    Capability,
+    Discovery,
+    JobKind,
+    LivePlatform,
+    PlatformKind,
+    Surroundings,
+)
+
+_METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
+_REFUSED = FunctionRefusals(
+    credential=(
+        "the key or token is not accepted: check auth.functionKey, or audience among the"
+        " platform's attributes"
+    ),
+    permission="App Service Authentication does not let the identity in: add it there",
+    missing=(
+        "there is no such function at this route: it was renamed or deleted, or routePrefix among"
+        " the platform's attributes is not that of the app; import the platform's functions again"
+    ),
+)
+_DURABLE_REFUSED = FunctionRefusals(
+    credential=(
+        "Durable Functions does not accept the key: auth.systemKey must be the app's system key"
+        " durabletask_extension, and auth.functionKey alone its master key"
+    ),
+    permission="Durable Functions' API is closed: check App Service Authentication",
+    missing=(
+        "the app has no orchestrator of this name, or no Durable Functions; import the platform's"
+        " functions again"
+    ),
+)
+
+
+def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of a function app."""
+    problems = check_azure_platform(
+        platform,
+        FunctionsAttributes,
+        "Azure Functions",
+        allow_loopback=allow_loopback,
+        methods=_METHODS,
+    )
+    if problems:
+        return problems
+    attributes = FunctionsAttributes.of(platform)
+    if attributes.audience is not None and platform.auth.method is AuthMethod.FUNCTION_KEY:
+        remedy = "a function key needs no token: remove it, or sign in by another auth.method"
+        problems = [Problem("attributes.audience", remedy)]
+    try:
+        attributes.app_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_functions(platform: Platform, surroundings: Surroundings) -> Connector:
+    """Return a connection to a function app."""
+    attributes = FunctionsAttributes.of(platform)
+    app = attributes.app_address(allow_loopback=surroundings.allow_loopback)
+    doors = Doors(platform, attributes, surroundings)
+    now = surroundings.wire.timekeeper.now
+    catalogue = Catalogue(doors.management, attributes.site)
+    client = doors.to_functions(app)
+    functions = HttpFunctions(
+        client=client,
+        prefix=attributes.prefix,
+        durable=Durable(client=doors.to_durable(app), refused=_DURABLE_REFUSED, now=now),
+        catalogue=catalogue,
+        refused=_REFUSED,
+        page=attributes.page,
+        now=now,
+    )
+
+    def reach() -> str:
+        if doors.management is None:
+            # Any answer will do: what a key opens shows when a function is called.
+            client.exchange(Call(method="GET", segments=()), lambda _: None)
+            return f"Reached {app.host}; whether it takes the key shows when a function is called."
+        state = catalogue.reach()
+        return f"Reached {doors.management.base.host}; {attributes.function_app_name} is {state}."
+
+    return LivePlatform(
+        kind=KIND,
+        jobs={JobType.AZURE_HTTP_FUNCTION: functions},
+        discoveries=[
+            Discovery(job_types=frozenset({JobType.AZURE_HTTP_FUNCTION}), find=catalogue.find)
+        ],
+        reach=reach,
+    )
+
+
+KIND = PlatformKind(
+    name=PlatformType.AZURE_FUNCTIONS,
+    jobs={
+        JobType.AZURE_HTTP_FUNCTION: JobKind(
+            check=check_function_job, capabilities=frozenset(Capability) - {Capability.RUNS}
+        )
+    },
+    check=check_functions,
+    open=open_functions,
+)

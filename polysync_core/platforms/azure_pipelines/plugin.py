@@ -1,0 +1,33 @@
+"""What both platform types are made of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.platforms.azure_pipelines.connector import PipelineJobs
+from polysync_core.platforms.azure_pipelines.service import PipelineService, window
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformKind
+
+
+def live_platform(
+    kind: PlatformKind, job_type: JobType, service: PipelineService, *, has_return_values: bool
+) -> Connector:
+    """Return the connection that runs the pipelines of one service."""
+    jobs = PipelineJobs(service=service, job_type=job_type, has_return_values=has_return_values)
+
+    def reach() -> str:
+        # The cheapest question that needs the right to see runs.
+        now = service.now()
+        body = window(now - timedelta(minutes=1), now)
+        next(service.queried("queryPipelineRuns", body=body, refused=service.refusals), None)
+        name, host = service.refusals.service, service.client.base.host
+        return f"Reached {name} at {host}; its runs are readable."
+
+    return LivePlatform(
+        kind=kind,
+        jobs={job_type: jobs},
+        discoveries=[Discovery(job_types=frozenset({job_type}), find=jobs.find)],
+        reach=reach,
+    )

@@ -1,0 +1,91 @@
+"""Google Cloud Functions as a platform type: what its definitions hold and how they are opened."""
+
+from __future__ import annotations
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
+from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.google_functions.address_cache import (
+    Doors,
+    access_credential,
+    identity_credential,
+)
+from polysync_core.platforms.google_functions.attributes import GoogleFunctionsAttributes
+from polysync_core.platforms.google_functions.catalogue import Catalogue, refused
+from polysync_core.platforms.google_functions.http_function import CloudFunctions
+from polysync_core.platforms.google_functions.names import check_function_job
+from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.plugin import (
+    Capability,
+    Discovery,
+    JobKind,
+    LivePlatform,
+    PlatformKind,
+    Surroundings,
+)
+
+
+def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
+    """Return what cannot be right in the definition of a Google Cloud Functions platform."""
+    problems = check_auth(platform.auth, GOOGLE_METHODS, "Google Cloud Functions")
+    try:
+        GoogleFunctionsAttributes.of(platform).api_address(allow_loopback=allow_loopback)
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
+def open_google_functions(platform: Platform, surroundings: Surroundings) -> Connector:
+    """Return a connection to the functions of a region."""
+    attributes = GoogleFunctionsAttributes.of(platform)
+    api = attributes.api_address(allow_loopback=surroundings.allow_loopback)
+    auth, secrets, wire = platform.auth, surroundings.secrets, surroundings.wire
+    credential = access_credential(auth, secrets, api)
+    catalogue = Catalogue(
+        PlatformClient(api, credential, refused=refused, wire=wire),
+        attributes.location,
+        attributes.function_name,
+    )
+
+    def to_function(base: BaseAddress, audience: str) -> PlatformClient:
+        return PlatformClient(base, identity_credential(auth, secrets, base, audience), wire=wire)
+
+    doors = Doors(
+        address=catalogue.address,
+        client=to_function,
+        stand_in=api if api.reach is Reach.LOOPBACK else None,
+        now=wire.timekeeper.now,
+    )
+
+    def reach() -> str:
+        catalogue.reach()
+        return f"Reached {api.host}; the functions of {attributes.region} can be listed."
+
+    return LivePlatform(
+        kind=KIND,
+        jobs={
+            JobType.CLOUD_FUNCTION_HTTP: CloudFunctions(
+                doors=doors, catalogue=catalogue, now=wire.timekeeper.now
+            )
+        },
+        discoveries=[
+            Discovery(job_types=frozenset({JobType.CLOUD_FUNCTION_HTTP}), find=catalogue.find)
+        ],
+        reach=reach,
+    )
+
+
+KIND = PlatformKind(
+    name=PlatformType.GOOGLE_CLOUD_FUNCTIONS,
+    jobs={
+        JobType.CLOUD_FUNCTION_HTTP: JobKind(
+            check=check_function_job,
+            capabilities=frozenset({Capability.OUTPUTS, Capability.DISCOVERY}),
+        )
+    },
+    check=check_google_functions,
+    open=open_google_functions,
+)

@@ -1,0 +1,118 @@
+"""What a package offers to the registry: a platform type with its job types.
+
+A package's kind is imported when the first definition of its type is met. It says what the
+definitions may hold, without any I/O, and opens live connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.errors import Invalid, Problem
+from polysync_core.domain.runs.polling import QUICK, Plan
+from polysync_core.outbound.references import Secrets
+from polysync_core.platforms.connector import Artefact, Connector, JobConnector
+from polysync_core.platforms.platform_client import Wire
+
+
+class Capability(StrEnum):
+    """What a job type can do besides being started and followed."""
+
+    CANCEL = "cancel"
+    OUTPUTS = "outputs"
+    DISCOVERY = "discovery"
+    PARAMETERS = "parameters"
+    """An artefact's parameters can be read from the platform."""
+    RUNS = "runs"
+    """The platform lists an artefact's runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobKind:
+    """A job type."""
+
+    check: Callable[[Job], Sequence[Problem]]
+    """Returns what cannot be right in a Job, by paths such as `externalId` or `settings.x`."""
+    capabilities: frozenset[Capability] = frozenset(Capability)
+    plan: Plan = QUICK
+    """When a run is looked at while nothing is known of how long runs of its Task take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a connection is given besides its definition."""
+
+    secrets: Secrets
+    allow_loopback: bool = False
+    """Whether a platform may be a stand-in on this machine (development only)."""
+    wire: Wire = field(default_factory=Wire)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformKind:
+    """A platform type."""
+
+    name: str
+    jobs: Mapping[str, JobKind]
+    """The platform's job types by their names."""
+    check: Callable[[Platform, bool], Sequence[Problem]]
+    """Returns what cannot be right in a Platform, given whether loopback is allowed."""
+    open: Callable[[Platform, Surroundings], Connector]
+    """Returns a connection to a Platform that was checked; nothing is sent before its first call.
+
+    TCP connections are pooled for the whole process; a token is kept by the connector, which is
+    therefore worth keeping while the definition is the same. It is shared between threads.
+    """
+
+    def job(self, job_type: str, *, path: str) -> JobKind:
+        """Return a job type, or raise `Invalid` at `path` naming those that there are."""
+        if job_type in self.jobs:
+            return self.jobs[job_type]
+        names = ", ".join(self.jobs)
+        message = f"does not run on {self.name}, which takes {names}"
+        raise Invalid.at(path, message + nearest(job_type, self.jobs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """One way through a platform's artefacts, which may be of several job types."""
+
+    job_types: frozenset[str]
+    find: Callable[[str | None], Iterator[Artefact]]
+    """Yields the artefacts whose name contains a text, page by page; None is all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePlatform:
+    """A `Connector` put together from its parts."""
+
+    kind: PlatformKind
+    jobs: Mapping[str, JobConnector]
+    discoveries: Sequence[Discovery]
+    reach: Callable[[], str]
+
+    def job(self, job_type: str) -> JobConnector:
+        """Return what deals with a job type."""
+        self.kind.job(job_type, path="jobType")
+        return self.jobs[job_type]
+
+    def artefacts(
+        self, *, job_type: str | None = None, search: str | None = None
+    ) -> Iterator[Artefact]:
+        """Yield what exists on the platform."""
+        if job_type is not None:
+            self.kind.job(job_type, path="jobType")
+        for discovery in self.discoveries:
+            if job_type is None or job_type in discovery.job_types:
+                for artefact in discovery.find(search):
+                    if job_type in {None, artefact.job_type}:
+                        yield artefact
+
+    def test(self) -> str:
+        """Make one cheap authenticated call; return a sentence on what was reached."""
+        return self.reach()

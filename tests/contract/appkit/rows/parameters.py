@@ -1,0 +1,176 @@
+"""Parameters: what a schema accepts, and how each type of task is given them."""
+
+from __future__ import annotations
+
+from tests.contract.appkit.differences import (
+    exact,
+    mistake,
+    mistake_in_a_stream,
+    run_now,
+)
+from tests.contract.appkit.table import Row, Setup, raw_run, row, run, stream
+
+_VALUES = (
+    b'{"params": {"one": 1.0, "half": 1.50, "large": 1e21, "small": 1e-7, "zero": -0,'
+    b' "yes": true, "no": false, "nothing": null, "text": "a b", "empty": "",'
+    b' "\xc3\xa9": "\xe2\x82\xac"}}'
+)
+_ARGS = b'{"params": {"args": ["a", 1.0, true, null, {"a": 1}, [1, [2, 3]], [], ""], "ignored": 1}}'
+
+
+def _many(count: int) -> dict[str, str]:
+    return {f"p{n}": "v" for n in range(count)}
+
+
+def _by_name(task_type: str) -> tuple[Row, ...]:
+    setup = Setup(task_type=task_type)
+    return (
+        row(
+            f"{task_type}: values become texts as JavaScript writes them",
+            raw_run(_VALUES),
+            setup=setup,
+        ),
+        row(f"{task_type}: empty parameters are given as such", run({}), setup=setup),
+        row(f"{task_type}: none are given when there are none", run(), setup=setup),
+        row(
+            f"{task_type}: an object as a value",
+            run({"a": {"b": 1}}),
+            setup=setup,
+            differs=mistake('Parameter "a" must be a primitive value, got object'),
+        ),
+        row(
+            f"{task_type}: a list as a value",
+            run({"a": 1, "b": [1]}),
+            setup=setup,
+            differs=mistake('Parameter "b" must be a primitive value, got array'),
+        ),
+    )
+
+
+def _by_place(task_type: str) -> tuple[Row, ...]:
+    setup = Setup(task_type=task_type)
+    return (
+        row(f"{task_type}: arguments become texts in their order", raw_run(_ARGS), setup=setup),
+        row(
+            f"{task_type}: without a list of arguments there are none",
+            run({"args": "a b"}),
+            setup=setup,
+        ),
+        row(f"{task_type}: other fields are no arguments", run({"a": 1}), setup=setup),
+        row(f"{task_type}: none are given when there are none", run(), setup=setup),
+    )
+
+
+_DBT = Setup(task_type="dbt")
+_UNTYPED = Setup(task_type=None)
+
+
+def _with(schema: str, task_type: str | None = "notebook") -> Setup:
+    return Setup(task_type=task_type, schema=schema)
+
+
+ROWS = (
+    *_by_name("notebook"),
+    *_by_name("python_wheel"),
+    *_by_name("sql"),
+    *_by_place("python_script"),
+    *_by_place("spark_jar"),
+    row("dbt: a run without parameters", run(), setup=_DBT),
+    row("dbt: a run with empty parameters", run({}), setup=_DBT),
+    row(
+        "dbt: a parameter",
+        run({"a": 1}),
+        setup=_DBT,
+        differs=mistake("dbt tasks do not accept parameters"),
+    ),
+    row("dbt: too many parameters are that first", run(_many(51)), setup=_DBT),
+    row("no type: a run without parameters", run(), setup=_UNTYPED),
+    row("no type: parameters are refused", run({"a": 1}), setup=_UNTYPED),
+    row("no type: empty parameters are refused as well", run({}), setup=_UNTYPED),
+    row("no type: params that are no object are that first", run([]), setup=_UNTYPED),
+    row("fifty parameters are accepted without a schema", run(_many(50))),
+    row("fifty-one parameters are refused without a schema", run(_many(51))),
+    row("fifty-one parameters are accepted with a schema", run(_many(51)), setup=_with("many")),
+    row("a schema's refusal tells no detail", run({"day": 5}), setup=_with("window")),
+    row("a schema refuses what lacks a field", run(), setup=_with("window")),
+    row(
+        "a schema refuses a wrong optional field",
+        run({"day": "x", "dryRun": "yes"}),
+        setup=_with("window"),
+    ),
+    row("a schema takes no text for a number", run({"count": "5"}), setup=_with("count")),
+    row("a schema takes no fraction for a whole number", run({"count": 5.5}), setup=_with("count")),
+    row(
+        "a schema takes a whole number written as a fraction",
+        raw_run(b'{"params": {"count": 5.0}}'),
+        setup=_with("count"),
+    ),
+    row(
+        "what a schema accepts is given",
+        run({"day": "2026-01-01", "dryRun": True}),
+        setup=_with("window"),
+    ),
+    row(
+        "a field that the schema does not know is dropped",
+        run({"day": "x", "more": {}}),
+        setup=_with("window"),
+    ),
+    row(
+        "a strict schema refuses a field that it does not know",
+        run({"day": "x", "more": 1}),
+        setup=_with("strict"),
+    ),
+    row("a default of the schema is given", run({}), setup=_with("defaults")),
+    row("a default of the schema is given without parameters, too", run(), setup=_with("defaults")),
+    row("params that are no object are refused with a schema", run([1]), setup=_with("window")),
+    row(
+        "a schema whose fields are no arguments",
+        run({"p": "x"}),
+        setup=_with("many", "python_script"),
+    ),
+    row(
+        "no type: what a schema accepts goes as it is",
+        run({"notebook_params": {"a": "1"}, "unknown": 1}),
+        setup=_with("fields", None),
+    ),
+    row("no type: the job cannot be another", run({"job_id": 5}), setup=_with("fields", None)),
+    row(
+        "no type: a token of the caller's own",
+        run({"idempotency_token": "mine"}, keeps_token=True),
+        setup=_with("fields", None),
+    ),
+    row(
+        "no type: other fields of a run",
+        run({"only": ["t"], "queue": {"enabled": True}, "performance_target": "STANDARD"}),
+        setup=_with("fields", None),
+    ),
+    row(
+        "a stream refuses bad parameters before it opens", stream({"day": 5}), setup=_with("window")
+    ),
+    row("a stream refuses params that are no object", stream([1])),
+    row("a stream refuses too many parameters", stream(_many(51))),
+    row("a stream refuses parameters where there are none", stream({"a": 1}), setup=_UNTYPED),
+    row(
+        "an object as a value in a stream",
+        stream({"a": {}}),
+        differs=mistake_in_a_stream('Parameter "a" must be a primitive value, got object'),
+    ),
+    row(
+        "a parameter of dbt in a stream",
+        stream({"a": 1}),
+        setup=_DBT,
+        differs=mistake_in_a_stream("dbt tasks do not accept parameters"),
+    ),
+    row(
+        "a whole number of many digits",
+        raw_run(b'{"params": {"a": 12345678901234567890}}'),
+        differs=exact(
+            {
+                "sent": (
+                    [run_now(notebook_params={"a": "12345678901234567000"})],
+                    [run_now(notebook_params={"a": "12345678901234567890"})],
+                )
+            }
+        ),
+    ),
+)

@@ -1,0 +1,279 @@
+"""The routes of Execute Now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.api.jobs.routes import job_run_routes
+from polysync_core.api.runs.routes import run_routes
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import NotFound
+from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.run import RunStatus
+from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.dependents import closing_of
+from tests.fakes.engine import FakeEngine
+from tests.fakes.platform import FakePlatform
+from tests.fakes.policies import policies_of
+from tests.fakes.runs import FakeRuns
+
+JOBS = {
+    name: a_job(name=name, parameters=[{"name": "day"}, {"name": "key", "dataType": "Secret"}])
+    for name in ("etl", "other")
+}
+TASK = Task(name="daily", job="etl")
+PLATFORM = Platform(
+    name="lakehouse",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+)
+
+
+def _job(name: str) -> Job:
+    if name not in JOBS:
+        raise NotFound(f"There is no job '{name}'.")
+    return JOBS[name]
+
+
+class World:
+    def __init__(self) -> None:
+        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+        acceptance = Acceptance(
+            runs=self.runs,
+            job_named=_job,
+            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            policies=policies_of(TASK, PLATFORM),
+            clock=self.clock,
+        )
+        task_runs = TaskRuns(
+            runs=self.runs,
+            closing=closing_of(self.runs),
+            task_named=lambda _: TASK,
+            acceptance=acceptance,
+            clock=self.clock,
+        )
+        job_runs = JobRuns(acceptance=acceptance, task_runs=task_runs)
+        app = create_app([job_run_routes(job_runs), run_routes(task_runs)])
+
+        async def with_engine(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, SCOPE_KEY: self.engine}, receive, send)
+
+        self.client = TestClient(with_engine)
+
+    def run(self, job: str = "etl", **body: Any) -> str:
+        self.clock.advance(seconds=1)
+        return self.client.post(f"/jobs/{job}/run", json=body).json()["runId"]
+
+    def end(self, run_id: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
+        self.runs.end(RunId(run_id), at=self.clock(), status=status)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    with world.client:
+        yield world
+
+
+def test_execute_now_answers_where_to_look(world: World) -> None:
+    answer = world.client.post("/jobs/etl/run", json={"params": {"day": "x"}})
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["statusUrl"] == f"/api/jobs/etl/runs/{body['runId']}" == answer.headers["location"]
+    run = world.client.get(f"/jobs/etl/runs/{body['runId']}").json()
+    assert (run["task"], run["job"], run["platform"]) == (None, "etl", "lakehouse")
+    assert (run["status"], run["triggerType"]) == ("Queued", "Manual")
+    assert run["parameters"] == {"day": "x"}
+
+
+@pytest.mark.parametrize("body", [None, {}, {"params": {}}])
+def test_it_needs_no_values(world: World, body: Any) -> None:
+    assert world.client.post("/jobs/etl/run", json=body).status_code == 200
+
+
+def test_the_same_idempotency_key_gets_the_same_run(world: World) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = world.client.post("/jobs/etl/run", headers=headers).json()
+    assert world.client.post("/jobs/etl/run", headers=headers).json() == first
+    other = {"params": {"day": "x"}}
+    assert world.client.post("/jobs/etl/run", json=other, headers=headers).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "path"),
+    [
+        pytest.param({"params": {"dya": 1}}, 422, "params.dya", id="an unknown parameter"),
+        pytest.param({"params": {"key": "x"}}, 422, "params.key", id="a secret itself"),
+        pytest.param({"params": [1]}, 400, "params", id="values in a list"),
+        pytest.param({"params": "a=1"}, 400, "params", id="values as text"),
+        pytest.param({"params": None}, 400, "params", id="values that are null"),
+        pytest.param({"parameters": {}}, 422, "parameters", id="an unknown field"),
+        pytest.param([], 400, "", id="a list"),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?stream=true"])
+def test_a_bad_body_is_refused_by_its_path(
+    world: World, body: Any, status: int, path: str, query: str
+) -> None:
+    answer = world.client.post(f"/jobs/etl/run{query}", json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [error["path"] for error in answer.json()["errors"]] == [path]
+    assert world.runs.writes == 0
+
+
+@pytest.mark.parametrize("query", ["stream=1", "stream=TRUE", "stream=", "stream=true&stream=true"])
+def test_a_stream_is_asked_for_in_one_way(world: World, query: str) -> None:
+    answer = world.client.post(f"/jobs/etl/run?{query}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_stream_tells_the_run_until_it_has_ended(world: World) -> None:
+    headers = {"Idempotency-Key": "k"}
+    run_id = world.client.post("/jobs/etl/run", headers=headers).json()["runId"]
+    world.end(run_id)
+    answer = world.client.post("/jobs/etl/run?stream=true", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["location"] == f"/api/jobs/etl/runs/{run_id}"
+    assert answer.text.startswith(": heartbeat\n\n")
+    lines = [line.split(": ", 1) for line in answer.text.splitlines() if ": " in line]
+    event = dict(lines)
+    data = json.loads(event["data"])
+    assert (event["event"], event["id"]) == ("message", f"{run_id}-3-end")
+    assert set(data) == {"status", "timestamp", "run"}
+    assert (data["status"], data["run"]["runId"]) == ("Succeeded", run_id)
+    assert data["timestamp"] == world.clock().timestamp() * 1000
+
+
+def test_lists_are_of_one_job_and_page(world: World) -> None:
+    ours = [world.run() for _ in range(3)]
+    world.run("other")
+    world.client.post("/tasks/daily/run")
+    first = world.client.get("/jobs/etl/runs?limit=2").json()
+    token = first["continuationToken"]
+    rest = world.client.get("/jobs/etl/runs", params={"continuationToken": token}).json()
+    assert [run["runId"] for run in first["runs"] + rest["runs"]] == ours[::-1]
+    assert rest["continuationToken"] is None
+    assert len(world.client.get("/task-runs").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [("limit=2", 2), ("limit=-1", 1), ("limit=101", 3), ("limit=x", 3), ("limit=0", 3)],
+)
+def test_a_limit_is_brought_into_its_bounds(world: World, query: str, listed: int) -> None:
+    for _ in range(3):
+        world.run()
+    assert len(world.client.get(f"/jobs/etl/runs?{query}").json()["runs"]) == listed
+
+
+def test_a_client_that_comes_back_to_a_stream_starts_no_second_run(world: World) -> None:
+    run_id = world.run()
+    world.end(run_id)
+    url = "/jobs/etl/run?stream=true"
+    answer = world.client.post(url, headers={"Last-Event-ID": f"{run_id}-1"})
+    assert f"id: {run_id}-3-end" in answer.text
+    answer = world.client.post(url, headers={"Last-Event-ID": f"{run_id}-3-end"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    answer = world.client.post(
+        "/jobs/other/run?stream=true", headers={"Last-Event-ID": f"{run_id}-1"}
+    )
+    assert answer.status_code == 404
+    assert len(world.runs.rows) == 1
+
+
+def test_a_run_that_there_is_can_be_followed(world: World) -> None:
+    run_id = world.run()
+    world.end(run_id)
+    answer = world.client.get(f"/jobs/etl/runs/{run_id}?stream=true")
+    assert f"id: {run_id}-3-end\nevent: message\n" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "text"),
+    [
+        ("POST", "nothing/run", {}, 404, 'Unknown job "nothing"'),
+        ("POST", "nothing/run", {"params": 1}, 404, 'Unknown job "nothing"'),
+        ("GET", "no%20%3Cb%3E_Key/runs", None, 404, 'Unknown job "nob_Key"'),
+        ("GET", "nothing/runs/5", None, 404, 'Unknown job "nothing"'),
+        ("DELETE", "nothing/runs/5", None, 404, 'Unknown job "nothing"'),
+        ("GET", "etl/runs/5", None, 404, "Not Found"),
+        ("POST", "etl/run", {"params": [1]}, 400, "params must be a plain object"),
+        ("POST", "etl/run", {"params": {"dya": 1}}, 422, "Invalid job parameters"),
+        ("POST", "etl/run?asUser=true", {}, 400, "Bad Request"),
+        ("POST", "etl/run?asUser=yes", {}, 400, "Bad Request"),
+    ],
+)
+def test_errors_have_what_clients_of_appkit_read(
+    world: World, method: str, path: str, body: Any, status: int, text: str
+) -> None:
+    answer = world.client.request(method, f"/jobs/{path}", json=body)
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["plugin"]) == (status, text, "jobs")
+    assert told["status"] == status
+    assert world.runs.writes == 0
+
+
+def test_other_errors_have_nothing_of_it(world: World) -> None:
+    assert "plugin" not in world.client.get("/task-runs/5").json()
+
+
+def test_the_status_is_that_of_the_newest_run(world: World) -> None:
+    assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": None}
+    world.end(world.run())
+    newest = world.run()
+    answer = world.client.get("/jobs/etl/status").json()
+    assert (answer["status"], answer["run"]["runId"]) == ("Queued", newest)
+
+
+def test_cancelling_answers_nothing_also_twice_and_after_the_end(world: World) -> None:
+    for run_id, status in ((world.run(), "Cancelled"), (world.run(), "Succeeded")):
+        if status == "Succeeded":
+            world.end(run_id)
+        for _ in range(2):
+            answer = world.client.delete(f"/jobs/etl/runs/{run_id}")
+            assert (answer.status_code, answer.content) == (204, b"")
+        assert world.client.get(f"/jobs/etl/runs/{run_id}").json()["status"] == status
+
+
+def test_a_run_of_another_job_is_not_found(world: World) -> None:
+    theirs = world.run("other")
+    task_run = world.client.post("/tasks/daily/run").json()["runId"]
+    for run_id in (theirs, task_run, new_run_id(), "nonsense"):
+        for method in ("GET", "DELETE"):
+            answer = world.client.request(method, f"/jobs/etl/runs/{run_id}")
+            assert answer.status_code == 404
+    assert world.runs.rows[RunId(theirs)].run.status is RunStatus.QUEUED
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "run"), ("GET", "runs"), ("GET", "status")])
+def test_an_unknown_job_is_not_found(world: World, method: str, path: str) -> None:
+    answer = world.client.request(method, f"/jobs/nothing/{path}")
+    assert answer.status_code == 404
+    assert "nothing" in answer.json()["detail"]
+
+
+def test_what_there_is_by_the_id_of_a_run_is_there_for_it_too(world: World) -> None:
+    run_id = world.run()
+    world.end(run_id)
+    assert world.client.get(f"/task-runs/{run_id}").json()["task"] is None
+    history = world.client.get(f"/task-runs/{run_id}/history").json()["items"]
+    assert [entry["to"] for entry in history] == ["Queued", "Running", "Succeeded"]
+    assert "event: status" in world.client.get(f"/task-runs/{run_id}/events").text
+    assert world.client.post(f"/task-runs/{run_id}/rerun").status_code == 409

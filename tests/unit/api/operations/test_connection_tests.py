@@ -1,0 +1,41 @@
+"""The routes that try out vaults and platforms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import pytest
+from fastapi.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.operations.connection_tests import connectivity_routes
+from polysync_core.api.security.access_policy import OPEN_DOOR
+from polysync_core.application.operations.audit import Audit
+from polysync_core.application.platforms.connection_tests import Connectivity, TestResult
+from tests.fakes.audit import FakeAuditStore
+from tests.fakes.builders import FakeClock
+
+GOOD = TestResult(ok=True, message="It answers.", latency_ms=7)
+
+
+class AllAnswer:
+    """Every vault and platform is well."""
+
+    def test_vault(self, _name: str) -> TestResult:
+        return GOOD
+
+    def test_platform(self, _name: str) -> TestResult:
+        return GOOD
+
+
+@pytest.mark.parametrize("kind", ["vaults", "platforms"])
+def test_a_test_is_written_down_as_no_change(kind: str) -> None:
+    store = FakeAuditStore()
+    audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
+    routes = connectivity_routes(cast("Connectivity", AllAnswer()))
+    with TestClient(create_app([routes], door=replace(OPEN_DOOR, audit=audit))) as client:
+        told = client.post(f"/{kind}/lake/test").json()
+
+    assert told == {"ok": True, "message": "It answers.", "latencyMs": 7}
+    assert [entry.status for entry in store.entries.values()] == [200]

@@ -1,0 +1,65 @@
+"""The route that tells what a Task awaits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.runs.gates import gate_routes
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.runs.run import RunStatus
+from tests.fakes.builders import NOON
+from tests.fakes.gates import GateWorld, after
+
+
+@pytest.fixture
+def world() -> GateWorld:
+    schedule = Schedule(name="daily", cron="0 6 * * *")
+    end = Task(name="end", job="job", dependencies=after("root", "slow"), schedules=(schedule,))
+    return GateWorld(
+        Task(name="root", job="job"), Task(name="slow", job="job", dependencies=after("root")), end
+    )
+
+
+def asked(world: GateWorld, task: str) -> Any:
+    return TestClient(create_app([gate_routes(world.gates)])).get(f"/tasks/{task}/gate")
+
+
+def test_a_gate_shows_its_edges_its_groups_and_what_is_missing(world: GateWorld) -> None:
+    root = world.run("root", RunStatus.SUCCEEDED)
+    fire = FireTime(schedule="daily", nominal=NOON, time_zone="UTC")
+    world.gates.deliver_fire_time("end", fire)
+    answer = asked(world, "end").json()
+    assert (answer["task"], answer["enabled"], answer["groupCount"]) == ("end", True, 2)
+    edges = {edge["upstream"]: edge for edge in answer["edges"]}
+    (token,) = edges["root"]["tokens"]
+    assert (token["runId"], token["graphRunId"], token["met"]) == (root.run_id, root.run_id, True)
+    assert (edges["slow"]["held"], edges["slow"]["tokens"]) == (0, [])
+    (fired,) = edges["@schedule"]["tokens"]
+    assert (fired["runId"], fired["schedule"], fired["scheduledTime"]) == (
+        None,
+        "daily",
+        "2026-03-01T12:00:00.000Z",
+    )
+    groups = {tuple(group["has"]): group for group in answer["groups"]}
+    assert groups["root",]["graphRunIds"] == [root.run_id]
+    assert groups["root",]["awaits"] == ["slow"]
+    assert groups["@schedule",]["awaitsFromOtherGraphRuns"] == ["root", "slow"]
+    assert (
+        f"Graph run {root.run_id} has brought task 'root'; it awaits task 'slow'."
+        in (answer["sentences"])
+    )
+
+
+def test_a_task_without_dependencies_has_an_empty_gate(world: GateWorld) -> None:
+    answer = asked(world, "root").json()
+    assert (answer["edges"], answer["groups"]) == ([], [])
+
+
+def test_an_unknown_task_is_not_found(world: GateWorld) -> None:
+    assert asked(world, "nobody").status_code == 404

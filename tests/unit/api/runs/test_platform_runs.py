@@ -1,0 +1,185 @@
+"""What a platform lists of a job's runs, by the API and its use case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.runs.platform_runs import platform_run_routes
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.platform_runs import PlatformRuns
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import NotFound, PlatformRefused
+from polysync_core.platforms.connector import (
+    ExternalRun,
+    ProviderStatus,
+    Report,
+    SearchGivenUp,
+)
+from tests.fakes.platform import FakePlatform
+
+AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
+JOBS = {
+    "load": Job(
+        name="load",
+        platform="lakehouse",
+        job_type=JobType.DATABRICKS_NOTEBOOK,
+        external_id="/etl/load",
+    ),
+    "publish": Job(
+        name="publish",
+        platform="functions",
+        job_type=JobType.CLOUD_FUNCTION_HTTP,
+        external_id="projects/p/locations/l/functions/publish",
+    ),
+}
+
+
+class Listing(FakePlatform):
+    """A platform that lists runs, and then fails if it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[str] = ["3", "2", "1"]
+        self.failure: Exception | None = None
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        for run_id in self.listed:
+            report = Report(
+                status=ProviderStatus.SUCCESS,
+                provider_state="TERMINATED/SUCCESS",
+                monitor_url=f"https://p/{run_id}",
+                started_at=AT,
+                outputs={"token": "t0ken"},
+            )
+            yield ExternalRun(external_run_id=run_id, report=report)
+        if self.failure is not None:
+            raise self.failure
+
+
+class Api:
+    def __init__(self, client: TestClient, platform: Listing) -> None:
+        self.client, self.platform = client, platform
+
+    def ask(self, job: str = "load", **query: Any) -> Any:
+        return self.client.get(f"/jobs/{job}/platform-runs", params=query)
+
+    def ids(self, **query: Any) -> tuple[list[str], str | None]:
+        answer = self.ask(**query).json()
+        return [each["externalRunId"] for each in answer["items"]], answer["continuationToken"]
+
+
+def job_named(name: str) -> Job:
+    if name not in JOBS:
+        raise NotFound(f"There is no job '{name}'.")
+    return JOBS[name]
+
+
+def platform_named(name: str) -> Platform:
+    kind = {"lakehouse": "AzureDatabricks", "functions": "GoogleCloudFunctions"}[name]
+    return Platform.model_validate(
+        {"name": name, "type": kind, "auth": {"method": "DefaultCredential"}}
+    )
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    platform = Listing()
+    connections = Connections(platform_named, lambda _: platform)
+    routes = platform_run_routes(PlatformRuns(job_named=job_named, connections=connections))
+    with TestClient(create_app([routes])) as client:
+        yield Api(client, platform)
+
+
+def test_runs_are_shown_as_the_platform_tells_them_without_what_they_gave_back(api: Api) -> None:
+    answer = api.ask(limit=1)
+
+    assert answer.json()["items"] == [
+        {
+            "externalRunId": "3",
+            "providerStatus": "Success",
+            "providerState": "TERMINATED/SUCCESS",
+            "message": None,
+            "monitorUrl": "https://p/3",
+            "startedAt": "2026-03-01T06:00:00.000Z",
+            "finishedAt": None,
+        }
+    ]
+    assert "t0ken" not in answer.text
+
+
+def test_pages_follow_one_another_though_new_runs_come_meanwhile(api: Api) -> None:
+    first, token = api.ids(limit=2)
+    api.platform.listed.insert(0, "4")
+
+    assert (first, api.ids(limit=2, continuationToken=token)) == (["3", "2"], (["1"], None))
+
+
+def test_a_run_that_is_listed_no_more_ends_the_pages_with_a_remedy(api: Api) -> None:
+    _, token = api.ids(limit=2)
+    api.platform.listed.remove("2")
+
+    answer = api.ask(limit=2, continuationToken=token)
+
+    assert answer.status_code == 409
+    assert "begin from the start" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("token", ["x", "!", "W10", "WzFd", "e30"])
+def test_a_token_of_nobodys_is_refused(api: Api, token: str) -> None:
+    answer = api.ask(continuationToken=token)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "continuationToken"
+
+
+def test_a_search_that_was_given_up_keeps_what_it_found_and_says_so(api: Api) -> None:
+    api.platform.failure = SearchGivenUp("Only the newest were looked at.")
+
+    answer = api.ask().json()
+
+    assert (len(answer["items"]), answer["continuationToken"]) == (3, None)
+    assert answer["note"] == "Only the newest were looked at."
+
+
+def test_a_job_type_whose_platform_lists_no_runs_says_where_runs_are(api: Api) -> None:
+    answer = api.ask("publish")
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["path"] == "jobType"
+    assert "task runs" in error["message"]
+
+
+def test_a_refusal_of_the_platform_is_told(api: Api) -> None:
+    api.platform.failure = PlatformRefused("Who are you?", cause=FailureCause.SECRET, status=401)
+
+    answer = api.ask()
+
+    assert (answer.status_code, answer.json()["detail"]) == (502, "Who are you?")
+
+
+@pytest.mark.parametrize(
+    ("job", "query", "status"),
+    [("load", {"limit": 0}, 422), ("load", {"limit": 101}, 422), ("nothing", {}, 404)],
+)
+def test_what_cannot_be_asked_is_refused(
+    api: Api, job: str, query: dict[str, int], status: int
+) -> None:
+    assert api.ask(job, **query).status_code == status
+
+
+def test_the_answer_is_described(api: Api) -> None:
+    described = api.client.get("/openapi.json").json()
+
+    content = described["paths"]["/jobs/{name}/platform-runs"]["get"]["responses"]["200"]
+    assert content["content"]["application/json"]["schema"]["$ref"].endswith("PlatformRunsView")
+    properties = described["components"]["schemas"]["PlatformRunView"]["properties"]
+    assert {"externalRunId", "providerStatus"} <= properties.keys()

@@ -1,0 +1,88 @@
+"""The route of fire times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.schedules.fire_times import fire_time_routes
+from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import NotFound
+from tests.fakes.builders import FakeClock
+
+SCHEDULES = (
+    Schedule(name="night", cron="30 2 * * *", time_zone="Europe/Berlin", calendars=("holidays",)),
+    Schedule(name="off", cron="@hourly", enabled=False),
+)
+TASK = Task(name="daily", job="j", schedules=SCHEDULES)
+HOLIDAYS = Calendar.model_validate({"name": "holidays", "dates": ["2026-03-30"]})
+
+
+def _task(name: str) -> Task:
+    if name != TASK.name:
+        raise NotFound(f"There is no task '{name}'.")
+    return TASK
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    preview = FireTimePreview(
+        task_named=_task,
+        calendar_named=lambda _: HOLIDAYS,
+        states_of=lambda _: [],
+        clock=FakeClock(datetime(2026, 3, 28, 12, tzinfo=UTC)),
+    )
+    with TestClient(create_app([fire_time_routes(preview)])) as opened:
+        yield opened
+
+
+def test_answers_fire_times_in_utc_and_local_with_remarks(client: TestClient):
+    answer = client.get("/tasks/daily/fire-times", params={"count": 2})
+
+    assert answer.status_code == 200
+    night: dict[str, Any] = {"schedule": "night", "timeZone": "Europe/Berlin"}
+    assert answer.json() == {
+        "items": [
+            night
+            | {
+                "scheduledTime": "2026-03-29T01:00:00.000Z",
+                "localTime": "2026-03-29T03:00:00+02:00",
+                "startsAt": "2026-03-29T01:00:00.000Z",
+                "remark": "02:30 does not exist on 2026-03-29; runs at 03:00",
+                "excluded": None,
+            },
+            night
+            | {
+                "scheduledTime": "2026-03-30T00:30:00.000Z",
+                "localTime": "2026-03-30T02:30:00+02:00",
+                "startsAt": "2026-03-30T00:30:00.000Z",
+                "remark": None,
+                "excluded": "holidays",
+            },
+        ],
+        "notes": ["Schedule off is disabled and left out."],
+        "continuationToken": None,
+    }
+
+
+def test_answers_ten_unless_told_otherwise(client: TestClient):
+    assert len(client.get("/tasks/daily/fire-times").json()["items"]) == 10
+
+
+@pytest.mark.parametrize("count", ["0", "101", "-1", "many"])
+def test_refuses_a_count_out_of_bounds_by_its_name(client: TestClient, count: str):
+    answer = client.get("/tasks/daily/fire-times", params={"count": count})
+    assert answer.status_code == 422
+    assert "count" in answer.json()["errors"][0]["path"]
+
+
+def test_an_unknown_task_is_404(client: TestClient):
+    assert client.get("/tasks/nothing/fire-times").status_code == 404

@@ -1,0 +1,154 @@
+"""The routes of schedules and of backfills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.routes import schedule_routes
+from polysync_core.api.security.access_policy import OPEN_DOOR
+from polysync_core.application.operations.audit import Audit
+from tests.fakes.audit import FakeAuditStore
+from tests.fakes.builders import FakeClock
+from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
+
+RANGE = {"from": "2026-02-01T00:00:00Z", "to": "2026-02-03T10:00:00+11:00"}
+
+
+@pytest.fixture
+def world() -> Scheduled:
+    world = Scheduled()
+    world.task(DAILY | {"timeZone": "Australia/Sydney"})
+    return world
+
+
+@pytest.fixture
+def client(world: Scheduled) -> Iterator[TestClient]:
+    app = create_app([schedule_routes(world.schedules), backfill_routes(world.backfiller)])
+
+    async def with_engine(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, SCOPE_KEY: world.engine}, receive, send)
+
+    with TestClient(with_engine, raise_server_exceptions=False) as client:
+        yield client
+
+
+def test_schedules_are_paused_with_a_reason_and_resumed(client: TestClient) -> None:
+    expected = {
+        "name": "daily",
+        "cron": "0 6 * * *",
+        "timeZone": "Australia/Sydney",
+        "enabled": True,
+        "paused": None,
+        "nextFireTime": "2026-03-01T19:00:00.000Z",
+        "lastFireTime": None,
+    }
+    assert client.get("/tasks/load-daily/schedules").json()["items"] == [expected]
+    paused = client.post("/tasks/load-daily/pause", json={"reason": " It moves. "}).json()
+    assert paused["items"] == [
+        expected
+        | {
+            "paused": {"reason": "It moves.", "at": "2026-03-01T12:00:00.000Z", "by": "api"},
+            "nextFireTime": None,
+        }
+    ]
+    assert client.get("/tasks/load-daily/schedules").json() == paused
+    assert client.post("/tasks/load-daily/resume").json()["items"] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status", "path"),
+    [
+        pytest.param("pause", {}, 422, "reason", id="no reason"),
+        pytest.param("pause", {"reason": "  "}, 422, "reason", id="an empty reason"),
+        pytest.param("pause", {"reason": "x" * 1001}, 422, "reason", id="a novel for a reason"),
+        pytest.param("pause", {"reason": "x", "schedules": 1}, 422, "schedules", id="a typo"),
+        pytest.param("pause", {"reason": "x", "schedule": "gone"}, 404, None, id="no such one"),
+        pytest.param("resume", {"schedule": "A/B"}, 422, "schedule", id="no name at all"),
+        pytest.param("backfill", {"from": "2026-02-01T00:00:00Z"}, 422, "to", id="no end"),
+        pytest.param("backfill", RANGE | {"from": "2026-02-01"}, 422, "from", id="a date"),
+        pytest.param(
+            "backfill", RANGE | {"from": "2026-02-01T00:00:00"}, 422, "from", id="without a zone"
+        ),
+        pytest.param(
+            "backfill", RANGE | {"maxConcurrentRuns": 0}, 422, "maxConcurrentRuns", id="0"
+        ),
+        pytest.param("backfill", RANGE | {"dryRun": "yes"}, 422, "dryRun", id="a word for a bool"),
+        pytest.param("backfill", RANGE | {"to": RANGE["from"]}, 422, "to", id="nothing in between"),
+        pytest.param(
+            "backfill", RANGE | {"from": "0001-01-01T00:00:00+14:00"}, 422, "from", id="too early"
+        ),
+    ],
+)
+def test_a_bad_request_names_the_field(
+    client: TestClient, route: str, body: dict[str, Any], status: int, path: str | None
+) -> None:
+    answer = client.post(f"/tasks/load-daily/{route}", json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    if path is not None:
+        assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+def test_an_unknown_task_is_not_found(client: TestClient) -> None:
+    assert client.get("/tasks/gone/schedules").status_code == 404
+    assert client.post("/tasks/gone/pause", json={"reason": "x"}).status_code == 404
+    assert client.post("/tasks/gone/backfill", json=RANGE).status_code == 404
+
+
+def test_a_backfill_is_shown_then_made_once(client: TestClient, world: Scheduled) -> None:
+    plan = client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": True})
+    assert plan.status_code == 200
+    told = plan.json()
+    assert (told["count"], told["created"], told["existing"]) == (2, 0, 0)
+    assert told["runs"][0] == {
+        "scheduledTime": "2026-02-01T19:00:00.000Z",
+        "localTime": "2026-02-02T06:00:00+11:00",
+        "remark": None,
+        "runId": None,
+        "exists": False,
+    }
+    made = client.post("/tasks/load-daily/backfill", json=RANGE | {"maxConcurrentRuns": 1})
+    assert made.status_code == 202
+    assert (made.json()["created"], made.json()["existing"]) == (2, 0)
+    again = client.post("/tasks/load-daily/backfill", json=RANGE | {"maxConcurrentRuns": 1}).json()
+    assert (again["created"], again["existing"]) == (0, 2)
+    assert again["backfillId"] == made.json()["backfillId"]
+    assert {each["runId"] for each in again["runs"]} == {run.run_id for run in world.made()}
+
+
+@pytest.mark.parametrize(("dry", "status"), [(True, 200), (False, None)])
+def test_the_audit_tells_a_plan_from_a_backfill(
+    world: Scheduled, *, dry: bool, status: int | None
+) -> None:
+    """A plan is asked for in the body, which the door has not read: it looked like a change."""
+    store = FakeAuditStore()
+    audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
+    door = replace(OPEN_DOOR, audit=audit)
+    app = create_app([backfill_routes(world.backfiller)], door=door)
+
+    async def with_engine(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, SCOPE_KEY: world.engine}, receive, send)
+
+    with TestClient(with_engine) as client:
+        assert client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": dry}).is_success
+    assert [entry.status for entry in store.entries.values()] == [status]
+
+
+def test_too_many_fire_times_are_refused_with_their_number(
+    client: TestClient, world: Scheduled
+) -> None:
+    world.task(MINUTELY)
+    answer = client.post(
+        "/tasks/load-daily/backfill", json=RANGE | {"from": "2016-02-01T00:00:00Z"}
+    )
+    assert answer.status_code == 422
+    message = answer.json()["errors"][0]["message"]
+    assert message.startswith("there are 5263140 fire times from 2016-02-01T00:00:00.000Z")

@@ -1,0 +1,301 @@
+"""Applying whole documents, and exporting them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polysync_core.application.definitions.documents import Action, Documents, Plan
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.differences import Difference
+from polysync_core.domain.definitions.document import Reference, read_document, write_document
+from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
+from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
+from tests.fakes.definitions import FakeDefinitions, lakehouse
+
+
+def documents_of(store: FakeDefinitions) -> Documents:
+    return Documents(store, Rules(development=True))
+
+
+def apply(store: FakeDefinitions, raw: dict[str, Any], *, prune: bool = False) -> Plan:
+    return documents_of(store).apply(read_document(raw), prune=prune)
+
+
+def names(plan: Plan, action: Action) -> set[str]:
+    return {f"{step.reference.kind}/{step.reference.name}" for step in plan.of(action)}
+
+
+def test_applying_twice_changes_nothing_the_second_time() -> None:
+    store = FakeDefinitions()
+    first = apply(store, lakehouse())
+    stored = dict(store.stored)
+
+    second = apply(store, lakehouse())
+
+    assert len(first.of(Action.CREATE)) == len(stored) == 9
+    assert len(second.of(Action.UNCHANGED)) == 9
+    assert store.stored == stored
+
+
+def test_a_plan_changes_nothing() -> None:
+    store = FakeDefinitions()
+    documents_of(store).plan(read_document(lakehouse()))
+    assert not store.stored
+
+
+def _token(store: FakeDefinitions, raw: dict[str, Any], *, prune: bool = False) -> str:
+    return documents_of(store).plan(read_document(raw), prune=prune).token
+
+
+def test_the_same_plan_has_the_same_token() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    assert _token(store, lakehouse()) == _token(store, lakehouse())
+
+
+def test_another_document_has_another_token() -> None:
+    store, raw = FakeDefinitions(), lakehouse()
+    raw["tasks"][1]["priority"] = 7
+
+    assert _token(store, raw) != _token(store, lakehouse())
+
+
+def test_what_somebody_else_writes_gives_the_same_document_another_token() -> None:
+    store, raw = FakeDefinitions(), lakehouse()
+    apply(store, raw)
+    raw["tasks"][1]["priority"] = 7
+    planned = _token(store, raw)
+    theirs = lakehouse()
+    theirs["tasks"][1]["priority"] = 8
+    apply(store, theirs)
+    stored = dict(store.stored)
+
+    with pytest.raises(StaleETag, match="plan it again"):
+        documents_of(store).apply(read_document(raw), plan_token=planned)
+
+    assert store.stored == stored
+
+
+def test_what_is_to_be_deleted_is_part_of_the_token() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    assert _token(store, lakehouse(tasks=[])) != _token(store, lakehouse(tasks=[]), prune=True)
+
+
+def test_an_update_shows_what_differs() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+    raw = lakehouse()
+    raw["tasks"][1]["retry"]["maxAttempts"] = 3
+    raw["tasks"][1]["schedules"][0]["cron"] = "0 7 * * *"
+    del raw["tasks"][1]["contentionProfiles"]
+
+    (step,) = apply(store, raw).of(Action.UPDATE)
+
+    assert step.differences == (
+        Difference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
+        Difference("retry.maxAttempts", 2, 3),
+        Difference("contentionProfiles", ["submit-rate"], None),
+    )
+
+
+def test_a_part_of_the_definitions_is_checked_with_what_is_stored() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    plan = apply(store, {"tasks": [{"name": "extra", "job": "landing"}]})
+
+    assert names(plan, Action.CREATE) == {"tasks/extra"}
+    with pytest.raises(Invalid, match=r"tasks\[0\].dependencies\[0\].task: closes a cycle"):
+        apply(
+            store,
+            {
+                "tasks": [
+                    {
+                        "name": "landing-check",
+                        "job": "landing",
+                        "dependencies": [{"task": "sales-load-daily"}],
+                    }
+                ]
+            },
+        )
+
+
+def test_pruning_deletes_what_the_lists_of_the_document_leave_out() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+    raw = {"tasks": [{"name": "landing-check", "job": "landing"}], "calendars": []}
+
+    plan = apply(store, raw, prune=True)
+
+    assert names(plan, Action.DELETE) == {"tasks/sales-load-daily", "calendars/holidays"}
+    assert Reference(Kind.JOB, "sales-load") in store.stored
+    assert Reference(Kind.TASK, "sales-load-daily") not in store.stored
+
+
+def test_pruning_everything_deletes_dependents_first() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+
+    apply(store, {kind.value: [] for kind in Kind}, prune=True)
+
+    assert not store.stored
+
+
+def test_what_is_still_needed_is_not_pruned() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+    stored = dict(store.stored)
+
+    with pytest.raises(Invalid, match="jobs/landing: cannot be pruned: task 'landing-check'"):
+        apply(store, {"jobs": lakehouse()["jobs"][1:]}, prune=True)
+    assert store.stored == stored
+
+
+def test_dependencies_can_be_turned_round_in_one_document() -> None:
+    store = FakeDefinitions()
+    base = lakehouse(tasks=[])
+    one = [
+        {"name": "a", "job": "landing"},
+        {"name": "b", "job": "landing", "dependencies": [{"task": "a"}]},
+    ]
+    other = [
+        {"name": "a", "job": "landing", "dependencies": [{"task": "b"}]},
+        {"name": "b", "job": "landing"},
+    ]
+    apply(store, base | {"tasks": one})
+
+    plan = apply(store, base | {"tasks": other})
+
+    assert [step.reference.name for step in plan.of(Action.UPDATE)] == ["b", "a"]
+
+
+def test_a_changed_job_is_checked_with_the_tasks_that_stay() -> None:
+    store = FakeDefinitions()
+    apply(store, lakehouse())
+    changed = deepcopy(lakehouse()["jobs"])
+    changed[1]["parameters"] = changed[1]["parameters"][1:]
+
+    with pytest.raises(Invalid) as caught:
+        apply(store, {"jobs": changed})
+    assert [problem.path for problem in caught.value.problems] == [
+        "tasks/sales-load-daily.parameters.run_date"
+    ]
+
+    task = lakehouse()["tasks"][1] | {"parameters": {}}
+    plan = apply(store, {"jobs": changed, "tasks": [task]})
+    assert len(plan.of(Action.UPDATE)) == 2
+
+
+class Interrupted(FakeDefinitions):
+    """Fails at the n-th write."""
+
+    def __init__(self, at: int, error: Exception) -> None:
+        super().__init__()
+        self._left = at
+        self._error = error
+
+    def put(
+        self, definition: Definition, *, replacing: Stored[Definition] | None
+    ) -> Stored[Definition]:
+        if self._left == 0:
+            self._left = -1
+            raise self._error
+        self._left -= 1
+        return super().put(definition, replacing=replacing)
+
+
+@pytest.mark.parametrize("at", range(9))
+@pytest.mark.parametrize(
+    ("error", "family"), [(StaleETag(), Conflict), (Unavailable(), Unavailable)]
+)
+def test_an_interrupted_apply_says_how_far_it_came_and_is_healed_by_the_next(
+    at: int, error: Exception, family: type[Exception]
+) -> None:
+    store = Interrupted(at, error)
+
+    with pytest.raises(family, match=rf"{at} of 9 changes are applied"):
+        apply(store, lakehouse())
+
+    # What is there is whole: nothing refers to what is not there yet.
+    assert len(store.stored) == at
+    documents_of(store).plan(read_document(documents_of(store).export()))
+    healed = apply(store, lakehouse())
+    assert (len(healed.of(Action.CREATE)), len(healed.of(Action.UNCHANGED))) == (9 - at, at)
+
+
+NAMES = st.from_regex(r"\A[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?\Z")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10).filter(
+    lambda text: "${" not in text and text not in FORBIDDEN_KEYS and not text.startswith("vault")
+)
+VALUES = st.recursive(
+    st.booleans() | st.integers(-(10**9), 10**9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Tasks that depend only on those before them, with fields left out, given and at default."""
+    drawn: list[dict[str, Any]] = []
+    for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)):
+        optional: dict[str, st.SearchStrategy[Any]] = {
+            "displayName": TEXTS,
+            "tags": st.dictionaries(TEXTS, TEXTS, max_size=2),
+            "priority": st.sampled_from([100, 0, -5]),
+            "enabled": st.booleans(),
+            "executionTimeoutSeconds": st.none() | st.integers(1, 9999),
+            "retry": st.sampled_from(
+                [{}, {"enabled": True}, {"backoff": "Linear", "jitter": True}]
+            ),
+            "parameters": st.fixed_dictionaries(
+                {}, optional={"run_date": VALUES, "full": st.booleans()}
+            ),
+            "schedules": st.sampled_from(
+                [[], [{"name": "s", "cron": "@daily", "startAt": "2026-01-01T00:00:00+02:00"}]]
+            ),
+            "dependencies": st.lists(
+                st.sampled_from([{"task": each["name"]} for each in drawn]),
+                max_size=2,
+                unique_by=lambda each: each["task"],
+            )
+            if drawn
+            else st.just([]),
+        }
+        fields = draw(st.fixed_dictionaries({}, optional=optional))
+        drawn.append({"name": name, "job": "sales-load"} | fields)
+    return drawn
+
+
+@settings(max_examples=25)
+@given(tasks(), VALUES)
+def test_an_export_applied_changes_nothing(some: list[dict[str, Any]], setting: Any) -> None:
+    store = FakeDefinitions()
+    raw = lakehouse(tasks=some)
+    raw["jobs"][1]["settings"] = {"x": setting}
+    apply(store, raw)
+
+    exported = documents_of(store).export()
+    again = apply(store, read_yaml(write_yaml(exported).encode()))
+
+    assert not [step for step in again.steps if step.action is not Action.UNCHANGED]
+    assert documents_of(store).export() == exported
+
+
+def test_an_export_is_in_a_fixed_order() -> None:
+    one, other = FakeDefinitions(), FakeDefinitions()
+    apply(one, lakehouse())
+    apply(other, {key: lakehouse()[key][::-1] for key in reversed(lakehouse())})
+
+    assert write_yaml(documents_of(one).export()) == write_yaml(documents_of(other).export())
+    assert write_document([]) == {}

@@ -1,0 +1,305 @@
+"""The use cases of single definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polysync_core.application.definitions.editing import Condition, Definitions, merged
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import Reference, read_definition, read_document
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
+from polysync_core.domain.json_types import JsonValue
+from tests.fakes.definitions import FakeDefinitions, lakehouse
+from tests.fakes.store_contract import save, save_lakehouse
+
+TASK = Reference(Kind.TASK, "landing-check")
+
+
+def a_task(**fields: Any) -> Definition:
+    return read_definition(Kind.TASK, {"name": "landing-check", "job": "landing"} | fields)
+
+
+@pytest.fixture
+def store() -> FakeDefinitions:
+    filled = FakeDefinitions()
+    save_lakehouse(filled)
+    return filled
+
+
+@pytest.fixture
+def definitions(store: FakeDefinitions) -> Definitions:
+    return Definitions(store, Rules(development=True))
+
+
+def test_an_unknown_name_is_not_found(definitions: Definitions) -> None:
+    with pytest.raises(NotFound, match="There is no task 'nothing'"):
+        definitions.task("nothing")
+    with pytest.raises(NotFound):
+        definitions.delete(Reference(Kind.TASK, "nothing"))
+
+
+def test_the_kinds_come_back_as_their_own_types(definitions: Definitions) -> None:
+    assert isinstance(definitions.task("landing-check"), Task)
+    assert isinstance(definitions.job("landing"), Job)
+    assert definitions.platform("lakehouse").shard == "main"
+    assert definitions.vault("local").name == "local"
+
+
+def test_saving_what_is_there_writes_nothing(
+    definitions: Definitions, store: FakeDefinitions
+) -> None:
+    before = dict(store.stored)
+
+    saved = definitions.put(a_task(priority=100))
+
+    assert not saved.created
+    assert store.stored == before
+
+
+def test_true_is_a_change_from_one(definitions: Definitions) -> None:
+    """Python says that they are equal, a platform does not."""
+    job = {
+        "name": "x",
+        "platform": "lakehouse",
+        "jobType": "DatabricksNotebook",
+        "externalId": "/x",
+    }
+    definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": 1}}))
+
+    saved = definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": True}}))
+
+    assert isinstance(saved.stored.definition, Job)
+    assert saved.stored.definition.settings["a"] is True
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param(Condition(if_match='"0"'), id="another ETag"),
+        pytest.param(Condition(if_absent=True), id="nothing expected"),
+    ],
+)
+def test_an_expectation_that_is_not_met_stops_the_write(
+    definitions: Definitions, condition: Condition
+) -> None:
+    with pytest.raises(StaleETag):
+        definitions.put(a_task(priority=1), condition)
+    assert definitions.task("landing-check").priority == 100
+
+
+@pytest.mark.parametrize("etag", ["*", '"1"'])
+def test_expecting_something_where_there_is_nothing_stops_the_write(
+    definitions: Definitions, etag: str
+) -> None:
+    with pytest.raises(StaleETag):
+        definitions.put(a_task(name="new"), Condition(if_match=etag))
+
+
+def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> None:
+    class Racing(FakeDefinitions):
+        raced = False
+
+        def put(
+            self, definition: Definition, *, replacing: Stored[Definition] | None
+        ) -> Stored[Definition]:
+            if not self.raced and replacing is not None:
+                self.raced = True
+                super().put(a_task(description="mine was first"), replacing=replacing)
+            return super().put(definition, replacing=replacing)
+
+    racing = Racing()
+    racing.stored = store.stored
+    definitions = Definitions(racing, Rules(development=True))
+
+    patched = definitions.patch(TASK, {"priority": 7}, Condition()).stored.definition
+
+    assert isinstance(patched, Task)
+    assert (patched.priority, patched.description) == (7, "mine was first")
+
+
+def test_a_patch_changes_what_it_names_and_null_removes(definitions: Definitions) -> None:
+    definitions.patch(TASK, {"retry": {"enabled": True}, "tags": {"a": "1", "b": "2"}}, Condition())
+    definitions.patch(TASK, {"retry": {"maxAttempts": 5}, "tags": {"a": None}}, Condition())
+
+    task = definitions.task("landing-check")
+    assert (task.retry.enabled, task.retry.max_attempts, task.tags) == (True, 5, {"b": "2"})
+
+    definitions.patch(TASK, {"retry": None}, Condition())
+    assert not definitions.task("landing-check").retry.enabled
+
+
+@pytest.mark.parametrize(
+    ("patch", "path"),
+    [
+        pytest.param({"name": "other"}, "name", id="a new name"),
+        pytest.param({"job": None}, "job", id="a required field removed"),
+        pytest.param({"job": "sales-load"}, "job", id="another job"),
+        pytest.param([], "", id="no object"),
+    ],
+)
+def test_a_patch_that_cannot_be_is_refused(
+    definitions: Definitions, patch: JsonValue, path: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        definitions.patch(TASK, patch, Condition())
+    assert [problem.path for problem in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "foo"}, None, None),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merging_follows_the_examples_of_rfc_7396(
+    target: JsonValue, patch: JsonValue, result: JsonValue
+) -> None:
+    assert merged(target, patch) == result
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "changes", "path"),
+    [
+        pytest.param(Kind.TASK, "sales-load-daily", {"job": "landing"}, "job", id="a Task's Job"),
+        pytest.param(
+            Kind.JOB, "landing", {"platform": "second"}, "platform", id="a Job's Platform"
+        ),
+        pytest.param(
+            Kind.PLATFORM, "lakehouse", {"type": "AzureDataFactory"}, "type", id="a Platform's type"
+        ),
+        pytest.param(
+            Kind.CONTENTION_PROFILE,
+            "lakehouse-cap",
+            {"type": "RateLimit", "settings": {"limit": 1, "windowSeconds": 1}},
+            "type",
+            id="a profile's type",
+        ),
+    ],
+)
+def test_what_others_were_built_on_is_locked(
+    definitions: Definitions,
+    store: FakeDefinitions,
+    kind: Kind,
+    name: str,
+    changes: dict[str, Any],
+    path: str,
+) -> None:
+    second = lakehouse()["platforms"][0] | {"name": "second"}
+    save(store, read_definition(Kind.PLATFORM, second))
+    entry = next(each for each in lakehouse()[kind.value] if each["name"] == name)
+
+    with pytest.raises(Invalid) as caught:
+        definitions.put(read_definition(kind, entry | changes))
+
+    messages = {problem.path: problem.message for problem in caught.value.problems}
+    assert "is locked to" in messages[path]
+
+
+def test_a_job_cannot_drop_a_parameter_that_a_task_sets(definitions: Definitions) -> None:
+    job = lakehouse()["jobs"][1] | {"parameters": []}
+
+    with pytest.raises(Invalid) as caught:
+        definitions.put(read_definition(Kind.JOB, job))
+
+    assert "tasks/sales-load-daily.parameters.run_date" in [
+        problem.path for problem in caught.value.problems
+    ]
+
+
+def test_a_job_cannot_lose_the_outputs_that_a_dependent_task_takes(
+    definitions: Definitions,
+) -> None:
+    job = lakehouse()["jobs"][0] | {"settings": {}}
+
+    with pytest.raises(Invalid) as caught:
+        definitions.put(read_definition(Kind.JOB, job))
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "tasks/sales-load-daily.dependencies[0].mappings[0].output"
+    ]
+
+
+def test_a_cycle_over_stored_tasks_is_refused(definitions: Definitions) -> None:
+    with pytest.raises(Invalid, match="landing-check → sales-load-daily → landing-check"):
+        definitions.put(a_task(dependencies=[{"task": "sales-load-daily"}]))
+
+
+def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> None:
+    """Each checks before the other has written; whoever sees the cycle takes its write back."""
+    plain = read_definition(Kind.TASK, {"name": "other", "job": "landing"})
+    save(store, plain)
+
+    class Racing(FakeDefinitions):
+        def put(
+            self, definition: Definition, *, replacing: Stored[Definition] | None
+        ) -> Stored[Definition]:
+            if definition.name == "landing-check" and isinstance(definition, Task):
+                closing = {"name": "other", "job": "landing"} | (
+                    {"dependencies": [{"task": "landing-check"}]}
+                )
+                other = self.get(Kind.TASK, "other")
+                if other is not None and other.definition == plain:
+                    super().put(read_definition(Kind.TASK, closing), replacing=other)
+            return super().put(definition, replacing=replacing)
+
+    racing = Racing()
+    racing.stored = store.stored
+    definitions = Definitions(racing, Rules(development=True))
+
+    with pytest.raises(Conflict):
+        definitions.put(a_task(dependencies=[{"task": "other"}]))
+    assert definitions.task("landing-check").dependencies == ()
+
+
+def test_platforms_under_a_global_limit_share_a_shard(definitions: Definitions) -> None:
+    platform = lakehouse()["platforms"][0] | {"contentionProfiles": ["submit-rate"]}
+    definitions.put(read_definition(Kind.PLATFORM, platform))
+
+    with pytest.raises(Invalid, match="must share a shard"):
+        definitions.put(
+            read_definition(Kind.PLATFORM, platform | {"name": "second", "shard": "far"})
+        )
+
+
+def test_the_connectors_have_their_say(store: FakeDefinitions) -> None:
+    def refuse(_: Platform, job: Job) -> None:
+        raise Invalid.at("externalId", f"'{job.name}' is no notebook")
+
+    definitions = Definitions(store, Rules(development=True, check_job=refuse))
+
+    with pytest.raises(Invalid, match="externalId: 'landing' is no notebook"):
+        definitions.put(read_definition(Kind.JOB, lakehouse()["jobs"][0] | {"tags": {"a": "b"}}))
+
+
+def test_the_cost_of_a_save_does_not_depend_on_how_much_is_stored(
+    definitions: Definitions, store: FakeDefinitions
+) -> None:
+    store.reads = 0
+    definitions.put(a_task(priority=1))
+    few = store.reads
+    for definition in read_document(
+        {"tasks": [{"name": f"t{number}", "job": "sales-load"} for number in range(500)]}
+    ).items:
+        save(store, definition)
+
+    store.reads = 0
+    definitions.put(a_task(priority=2))
+
+    assert store.reads == few

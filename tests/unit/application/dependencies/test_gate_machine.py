@@ -1,0 +1,190 @@
+"""Gates over random graphs: outcomes in any order, repeated, and crashes at every step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+from tests.fakes.gates import GateWorld
+from tests.fakes.runs import Crash
+from tests.unit.application.dependencies.plain_gates import MEETS, Edges, Fired, Outcome, PlainGate
+
+SIZE = 6
+OUTCOMES = st.sampled_from([RunStatus.SUCCEEDED] * 8 + [RunStatus.FAILED, RunStatus.CANCELLED])
+CONDITIONS = st.sampled_from([Condition.ON_SUCCESS, Condition.ON_COMPLETION] * 4 + [*Condition])
+
+
+@st.composite
+def graphs(draw: st.DrawFn, *, one_root: bool = False) -> dict[str, Edges]:
+    """A graph without cycles: each Task depends on some of those before it."""
+    graph: dict[str, Edges] = {}
+    for number in range(SIZE):
+        before = list(graph)
+        roots = 1 if one_root else draw(st.integers(1, 2))
+        least = min(2, len(before)) if number >= roots else 0
+        upstreams = draw(st.sets(st.sampled_from(before), min_size=least)) if least else set()
+        graph[f"t{number}"] = {each: draw(CONDITIONS) for each in sorted(upstreams)}
+    return graph
+
+
+def world_of(graph: dict[str, Edges]) -> GateWorld:
+    return GateWorld(
+        *(
+            Task(
+                name=name,
+                job="job",
+                dependencies=tuple(
+                    Dependency(task=upstream, condition=condition)
+                    for upstream, condition in edges.items()
+                ),
+            )
+            for name, edges in graph.items()
+        )
+    )
+
+
+class GateMachine(RuleBasedStateMachine):
+    """The model is told of each outcome once; the gates hear it as messages fare."""
+
+    @initialize(graph=graphs())
+    def begin(self, graph: dict[str, Edges]) -> None:
+        self.graph, self.world = graph, world_of(graph)
+        self.model = {name: PlainGate(edges, graph) for name, edges in graph.items() if edges}
+        self.expected: dict[str, list[Fired]] = {name: [] for name in self.model}
+        self.made: dict[str, list[Fired]] = {name: [] for name in self.model}
+        self.roots: dict[RunId, frozenset[tuple[str, str]]] = {}
+        self.going: list[TaskRun] = []
+        self.untold: list[tuple[str, TaskRun]] = []
+        self.told: list[tuple[str, TaskRun]] = []
+
+    @precondition(lambda self: len(self.untold) + len(self.going) < 12)
+    @rule(tasks=st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=4), status=OUTCOMES)
+    def start(self, tasks: list[int], status: RunStatus) -> None:
+        """Start roots, most of them where a graph run begins, and let them end."""
+        for number in tasks:
+            name = f"t{number}"
+            if self.graph[name] and number % 2:
+                name = next(iter(self.graph))
+            run = self.world.start(name)
+            self.roots[run.run_id] = frozenset({(run.run_id, run.task)})
+            self.owe(self.world.end(run, status))
+
+    @precondition(lambda self: self.going)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        """Let some of what runs end, in any order."""
+        for run in some(data, self.going, 4):
+            self.owe(self.world.end(run, data.draw(OUTCOMES)))
+
+    @precondition(lambda self: self.untold)
+    @rule(
+        data=st.data(), crashes=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=3)
+    )
+    def tell(self, data: st.DataObject, crashes: list[tuple[int, bool]]) -> None:
+        """Tell some dependents of outcomes, in any order and as often as it takes."""
+        for child, run in some(data, self.untold, 15):
+            self.told.append((child, run))
+            at = round(run.finished_at.timestamp()) if run.finished_at else 0
+            known = Outcome(at, run.run_id, run.task, run.status, self.roots[run.run_id])
+            self.expected[child] += self.model[child].arrive(known)
+            for step, before in crashes:
+                self.deliver(child, run, crash=crash_at(step, before=before))
+                self.world.begin_anew()
+            self.deliver(child, run)
+            self.check()
+
+    @precondition(lambda self: self.told)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        """Tell of an outcome that was told before."""
+        child, run = self.told[data.draw(st.integers(0, len(self.told) - 1))]
+        self.deliver(child, run)
+        self.check()
+
+    def deliver(self, child: str, run: TaskRun, crash: Callable[..., Any] | None = None) -> None:
+        self.world.tables.around = crash or (lambda _, do: do())
+        try:
+            self.world.gates.deliver(child, run)
+        except Crash:
+            """Whoever comes by next goes on with it."""
+        finally:
+            self.world.tables.around = lambda _, do: do()
+
+    def take_in(self) -> None:
+        """Take in what came into being, and owe its dependents what ended at once."""
+        for _, key in self.world.tables.tables["Runs"]:
+            if (run_id := RunId(key)) in self.roots:
+                continue
+            run = self.world.read(run_id)
+            parents = [parent.run_id for parent in run.parents]
+            self.roots[run_id] = frozenset().union(*(self.roots[each] for each in parents))
+            skipped = run.status is RunStatus.SKIPPED
+            self.made[run.task].append(Fired(frozenset(parents), skipped))
+            if run.status.is_terminal:
+                self.owe(run)
+            else:
+                self.going.append(run)
+
+    def owe(self, run: TaskRun) -> None:
+        self.untold += [(child, run) for child, edges in self.graph.items() if run.task in edges]
+
+    def check(self) -> None:
+        """Assert that every child has fired exactly as often as the model says."""
+        self.take_in()
+        for child, expected in self.expected.items():
+            assert Counter(self.made[child]) == Counter(expected), child
+
+
+def some[T](data: st.DataObject, waiting: list[T], most: int) -> list[T]:
+    """Take some out of a list, in any order."""
+    places = data.draw(st.lists(st.integers(0, 99), min_size=1, max_size=most))
+    return [waiting.pop(place % len(waiting)) for place in places if waiting]
+
+
+def crash_at(step: int, *, before: bool) -> Callable[..., Any]:
+    """End the process at one of its calls to storage: before it is carried out, or after."""
+    left = step
+
+    def around(_: Any, do: Callable[[], Any]) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0 and before:
+            raise Crash
+        answer = do()
+        if left == 0:
+            raise Crash
+        return answer
+
+    return around
+
+
+TestGateMachine = GateMachine.TestCase
+TestGateMachine.settings = settings(max_examples=settings().max_examples // 2)
+
+
+@given(graph=graphs(one_root=True), data=st.data())
+def test_in_one_graph_run_every_task_has_one_run_with_the_outcome_that_the_graph_gives(
+    graph: dict[str, Edges], data: st.DataObject
+) -> None:
+    world, foreseen = world_of(graph), dict[str, RunStatus]()
+    wishes = {name: data.draw(OUTCOMES, label=name) for name in graph}
+    for name, edges in graph.items():
+        met = all(foreseen[up].value in MEETS[wanted].split() for up, wanted in edges.items())
+        foreseen[name] = wishes[name] if met else RunStatus.SKIPPED
+    going = [world.start("t0")]
+    while going:
+        run = going.pop(data.draw(st.integers(0, len(going) - 1)))
+        came = world.carry(run, wishes[run.task])
+        going += [made for made in came if not made.status.is_terminal]
+    assert [(run.task, run.status) for run in sorted(world.all_runs(), key=lambda r: r.task)] == [
+        *foreseen.items()
+    ]
+    assert len({run.graph_run_id for run in world.all_runs()}) == 1

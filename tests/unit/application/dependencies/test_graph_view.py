@@ -1,0 +1,220 @@
+"""The graph of Tasks, around one, of all, and of a graph run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from polysync_core.api.app import create_app
+from polysync_core.api.runs.graph import graph_routes
+from polysync_core.application.dependencies import graph_view as graph_module
+from polysync_core.application.dependencies.graph_view import Graphs
+from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Invalid, NotFound
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+from tests.fakes.builders import NOON, a_job, a_run, run_id
+from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.runs import FakeRuns
+
+ROOT = run_id("root")
+
+
+def a_task(name: str, *upstream: str, **facts: Any) -> Task:
+    edges = [{"task": each} for each in upstream]
+    return Task(**{"name": name, "job": "sales-load", "dependencies": edges, **facts})
+
+
+class World:
+    """Tasks that depend on each other.
+
+    landing -> bronze -> silver -> gold
+                    \\-> audit        \\-> (failed: alert)   and, apart: lonely
+    """
+
+    def __init__(self) -> None:
+        self.store, self.runs = FakeDefinitions(), FakeRuns()
+        self.graphs = Graphs(
+            store=self.store,
+            runs=self.runs,
+            next_fire=lambda name: NOON + timedelta(days=1) if name == "landing" else None,
+        )
+        self.define(a_job())
+        self.define(a_task("landing", schedules=[{"name": "daily", "cron": "@daily"}]))
+        self.define(a_task("bronze", "landing"))
+        self.define(a_task("silver", "bronze"))
+        self.define(a_task("audit", "bronze", enabled=False))
+        edge = {"task": "silver", "condition": "OnFailure"}
+        self.define(a_task("alert", dependencies=[edge]))
+        mapped = {"task": "silver", "mappings": [{"output": "rows", "input": "expected"}]}
+        self.define(a_task("gold", dependencies=[mapped]))
+        self.define(a_task("lonely"))
+
+    def define(self, definition: Definition) -> None:
+        self.store.put(definition, replacing=None)
+
+    def ran(self, task: str, status: RunStatus = RunStatus.SUCCEEDED, **facts: Any) -> TaskRun:
+        minutes = len(self.runs.rows)
+        facts = {
+            "run_id": run_id(f"{task}/{minutes}"),
+            "queued_at": NOON + timedelta(minutes=minutes),
+            "graph_run_id": ROOT,
+            "finished_at": NOON,
+            **facts,
+        }
+        run = a_run(task=task, status=status, **facts)
+        self.runs.insert(run)
+        return run
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def names(graph: graph_module.Graph) -> list[str]:
+    return [node.task for node in graph.nodes]
+
+
+def edges(graph: graph_module.Graph) -> set[tuple[str, str]]:
+    return {(edge.upstream, edge.downstream) for edge in graph.edges}
+
+
+def test_all_tasks_come_after_those_upstream_of_them(world: World) -> None:
+    graph = world.graphs.of_tasks()
+    order = names(graph)
+    assert sorted(order) == ["alert", "audit", "bronze", "gold", "landing", "lonely", "silver"]
+    assert all(order.index(one) < order.index(other) for one, other in edges(graph))
+    assert len(graph.edges) == 5
+
+
+def test_around_a_task_are_its_ancestors_and_descendants_and_nobody_else(world: World) -> None:
+    graph = world.graphs.of_tasks("silver")
+    assert sorted(names(graph)) == ["alert", "bronze", "gold", "landing", "silver"]
+    assert edges(graph) == {
+        ("landing", "bronze"),
+        ("bronze", "silver"),
+        ("silver", "gold"),
+        ("silver", "alert"),
+    }
+
+
+def test_a_task_without_neighbours_is_a_graph(world: World) -> None:
+    assert names(world.graphs.of_tasks("lonely")) == ["lonely"]
+
+
+def test_an_unknown_task_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound, match="There is no task 'nothing'"):
+        world.graphs.of_tasks("nothing")
+
+
+def test_a_node_shows_its_newest_run_and_its_next_fire_time(world: World) -> None:
+    world.ran("landing", RunStatus.FAILED)
+    newest = world.ran("landing")
+    nodes = {node.task: node for node in world.graphs.of_tasks().nodes}
+    assert nodes["landing"].last_run == newest
+    assert nodes["landing"].next_fire_time == NOON + timedelta(days=1)
+    assert nodes["gold"].last_run is None
+
+
+def test_a_graph_run_shows_its_own_runs_and_what_is_still_to_come(world: World) -> None:
+    world.ran("landing", RunStatus.FAILED, graph_run_id=run_id("older"))
+    world.ran("landing", run_id=ROOT)
+    world.ran("bronze", RunStatus.FAILED)
+    repeated = world.ran("bronze")
+    world.ran("silver", RunStatus.RUNNING, finished_at=None)
+    world.ran("gold", RunStatus.FAILED, graph_run_id=run_id("newer"))
+
+    graph = world.graphs.of_graph_run(ROOT)
+
+    runs = {node.task: node.last_run for node in graph.nodes}
+    assert set(runs) == {"landing", "bronze", "silver", "gold", "alert", "audit"}
+    assert runs["bronze"] == repeated
+    assert runs["silver"] and runs["silver"].status is RunStatus.RUNNING
+    assert runs["gold"] is None
+
+
+def test_a_graph_run_can_be_looked_at_around_one_task(world: World) -> None:
+    world.ran("landing", run_id=ROOT)
+    world.ran("audit", RunStatus.SKIPPED)
+    graph = world.graphs.of_graph_run(ROOT, "gold")
+    assert [(node.task, node.last_run is not None) for node in graph.nodes] == [
+        ("landing", True),
+        ("bronze", False),
+        ("silver", False),
+        ("gold", False),
+    ]
+
+
+def test_a_graph_run_remembers_a_task_that_was_deleted(world: World) -> None:
+    world.ran("landing", run_id=ROOT)
+    world.ran("gone")
+    nodes = {node.task: node for node in world.graphs.of_graph_run(ROOT).nodes}
+    assert (nodes["gone"].job, nodes["gone"].enabled) == ("sales-load", False)
+
+
+def test_a_graph_run_of_many_pages_is_read_to_its_end(world: World) -> None:
+    world.ran("landing", run_id=ROOT)
+    for number in range(250):
+        world.ran(f"t{number}")
+    assert len(world.graphs.of_graph_run(ROOT).nodes) == 250 + 6
+
+
+def test_an_unknown_graph_run_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound, match="no graph run"):
+        world.graphs.of_graph_run(RunId("r" + "a" * 25))
+
+
+def test_too_many_tasks_are_refused_with_the_remedy(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph_module, "MOST_NODES", 5)
+    with pytest.raises(Invalid, match="more than 5 tasks: name one") as caught:
+        world.graphs.of_tasks()
+    assert caught.value.problems[0].path == "task"
+    assert len(world.graphs.of_tasks("silver").nodes) == 5
+
+
+@pytest.fixture
+def client(world: World) -> TestClient:
+    return TestClient(create_app([graph_routes(world.graphs)]), raise_server_exceptions=False)
+
+
+def test_the_api_shows_nodes_and_edges(world: World, client: TestClient) -> None:
+    run = world.ran("silver", RunStatus.FAILED)
+    answer = client.get("/graph", params={"task": "gold"}).json()
+    assert answer["nodes"][0] == {
+        "task": "landing",
+        "job": "sales-load",
+        "platform": "lakehouse",
+        "jobType": "DatabricksNotebook",
+        "enabled": True,
+        "schedules": 1,
+        "lastRun": None,
+        "nextFireTime": "2026-03-02T12:00:00.000Z",
+    }
+    assert answer["nodes"][2]["lastRun"] == {
+        "runId": run.run_id,
+        "status": "Failed",
+        "finishedAt": "2026-03-01T12:00:00.000Z",
+    }
+    assert answer["edges"][1] == {
+        "from": "silver",
+        "to": "gold",
+        "condition": "OnSuccess",
+        "mappings": [{"output": "rows", "input": "expected"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"task": "x/../y"}, 404), ({"task": ""}, 404), ({"graphRunId": "nonsense"}, 404)],
+)
+def test_the_api_knows_nothing_of_what_is_not_there(
+    client: TestClient, query: dict[str, str], status: int
+) -> None:
+    assert client.get("/graph", params=query).status_code == status

@@ -1,0 +1,330 @@
+"""From an event to a delivery, to another attempt, to being given up."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from polysync_core.application.events.announcing import Announcements
+from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.events.subscriptions import (
+    TRUSTED_SECONDS,
+    Delivery,
+    Subscriptions,
+    given_up_delivery,
+)
+from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.poison import PoisonMessage
+from polysync_core.domain.runs.events import RunEvent, events_of
+from polysync_core.domain.runs.run import accepted
+from polysync_core.domain.runs.stored import Page
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.receivers import NotTaken
+from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.definitions import ON_CALL
+from tests.fakes.events import FakeQueue
+
+KEY = "canary-7c0f-webhook"
+REFERENCE = "vault://local/WEBHOOK_KEY"
+
+
+def a_webhook(**changes: Any) -> Webhook:
+    return Webhook.model_validate({**ON_CALL, "events": {}, **changes})
+
+
+def an_event() -> RunEvent:
+    (event,) = events_of(accepted(a_run(tags={"team": "sales"}), actor="api"), after=0)
+    return event
+
+
+class FakeSecrets:
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+        self.failure: PolysyncError | None = None
+
+    def resolve(self, reference: str) -> Secret:
+        if self.failure is not None:
+            raise self.failure
+        assert reference == REFERENCE
+        return Secret(KEY)
+
+    def forget(self, reference: str) -> None:
+        self.forgotten.append(reference)
+
+
+class World:
+    """Queues, a receiver that answers by a script, and the use cases between them."""
+
+    def __init__(self, *webhooks: Webhook) -> None:
+        self.webhooks = {webhook.name: webhook for webhook in webhooks}
+        self.reads = 0
+        self.seconds = 0.0
+        self.events, self.queue, self.poison = FakeQueue(), FakeQueue(), FakeQueue()
+        self.secrets, self.clock = FakeSecrets(), FakeClock()
+        self.answers: list[PolysyncError] = []
+        self.posts: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.announcements = Announcements(
+            events=self.events,
+            deliveries=self.queue,
+            subscriptions=Subscriptions(self._read, monotonic=lambda: self.seconds),
+        )
+        self.delivery = WebhookDelivery(
+            webhook_named=self._named,
+            secrets=self.secrets,
+            post=self._post,
+            again=self.queue,
+            given_up=self.poison,
+            clock=self.clock,
+            persistence=Persistence(attempts=3),
+        )
+
+    def deliver(self) -> None:
+        self.delivery.deliver(self.queue.sent.pop(0).text)
+
+    def _read(self) -> list[Webhook]:
+        self.reads += 1
+        return list(self.webhooks.values())
+
+    def _named(self, name: str) -> Webhook:
+        if name not in self.webhooks:
+            raise NotFound
+        return self.webhooks[name]
+
+    def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        self.posts.append((url, headers, body))
+        if self.answers:
+            raise self.answers.pop(0)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(a_webhook())
+
+
+def test_an_event_goes_to_the_queue_and_to_every_webhook_that_wants_it() -> None:
+    world = World(
+        a_webhook(),
+        a_webhook(name="off", enabled=False),
+        a_webhook(name="failures", events={"statuses": ["Failed"]}),
+        a_webhook(name="sales", events={"tags": {"team": "sales"}}),
+    )
+    world.announcements.publish(an_event())
+    assert [json.loads(sent.text)["eventId"] for sent in world.events.sent] == [f"{run_id()}/1"]
+    assert [json.loads(sent.text)["webhook"] for sent in world.queue.sent] == ["on-call", "sales"]
+
+
+def test_webhooks_are_read_once_in_a_while_and_not_for_every_event(world: World) -> None:
+    for _ in range(5):
+        world.announcements.publish(an_event())
+    assert world.reads == 1
+    del world.webhooks["on-call"]
+    world.seconds += TRUSTED_SECONDS
+    world.announcements.publish(an_event())
+    assert world.reads == 2
+    assert len(world.queue.sent) == 5
+
+
+def test_a_delivery_is_signed_over_its_time_and_body(world: World) -> None:
+    world.announcements.publish(an_event())
+    world.deliver()
+    ((url, headers, body),) = world.posts
+    assert url == ON_CALL["url"]
+    assert json.loads(body) == an_event().as_json()
+    timestamp = str(int(NOON.timestamp()))
+    expected = hmac.new(KEY.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers == {
+        "X-Polysync-Event": "run.queued",
+        "X-Polysync-Delivery": f"{run_id()}/1/on-call",
+        "X-Polysync-Timestamp": timestamp,
+        "X-Polysync-Signature": f"v1={expected}",
+    }
+    assert not world.queue.sent
+    assert not world.poison.sent
+
+
+def test_a_receiver_that_fails_is_tried_later_and_later_with_one_id(world: World) -> None:
+    world.answers = [NotTaken("h answered with status 500", status=500)] * 2
+    world.announcements.publish(an_event())
+    delays: list[int] = []
+    world.deliver()
+    delays.append(world.queue.sent[0].delay_seconds)
+    world.clock.advance(seconds=10)
+    world.deliver()
+    delays.append(world.queue.sent[0].delay_seconds)
+    world.deliver()
+    assert delays == [10, 30]
+    assert not world.queue.sent
+    assert {headers["X-Polysync-Delivery"] for _, headers, _ in world.posts} == {
+        f"{run_id()}/1/on-call"
+    }
+    first, second = (headers["X-Polysync-Signature"] for _, headers, _ in world.posts[:2])
+    assert first != second  # a new time, a new signature
+    assert len({body for _, _, body in world.posts}) == 1
+
+
+def test_the_distances_grow_to_an_hour_and_heed_the_receivers_wish() -> None:
+    persistence = Persistence()
+    delays = [persistence.delay_after(attempt, None) for attempt in range(1, 8)]
+    assert delays == [10, 30, 90, 270, 810, 2430, 3600]
+    assert persistence.delay_after(1, 120) == 120
+    assert persistence.delay_after(1, 1e9) == 3600
+    assert persistence.delay_after(5, 1) == 810
+
+
+def test_after_the_last_attempt_it_is_given_up_with_the_reason(world: World) -> None:
+    world.answers = [NotTaken("h answered with status 500", status=500)] * 3
+    world.announcements.publish(an_event())
+    for _ in range(3):
+        world.deliver()
+    (sent,) = world.poison.sent
+    assert not world.queue.sent
+    assert Delivery.parse(sent.text).failure == "h answered with status 500"
+    assert KEY not in sent.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "null",
+        "{}",
+        '{"webhook": "a", "event": {}, "attempt": 1}',
+        '{"webhook": "a", "event": {"eventId": "x\\r\\ny", "to": "Failed"}, "attempt": 1}',
+        '{"webhook": "A b", "event": {"eventId": "x", "to": "Failed"}, "attempt": 1}',
+        '{"webhook": "a", "event": {"eventId": "x", "to": "Failed"}, "attempt": 0}',
+        "[" * 20_000,
+        "\ufffd\x00",
+    ],
+)
+def test_a_message_that_is_no_delivery_is_given_up_at_once(world: World, text: str) -> None:
+    world.delivery.deliver(text)
+    assert [sent.text for sent in world.poison.sent] == [text]
+    assert not world.posts
+
+
+@pytest.mark.parametrize("fate", ["deleted", "disabled"])
+def test_a_webhook_that_is_gone_gets_nothing(
+    world: World, fate: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    world.announcements.publish(an_event())
+    world.webhooks = {} if fate == "deleted" else {"on-call": a_webhook(enabled=False)}
+    world.deliver()
+    assert not (world.posts or world.queue.sent or world.poison.sent)
+    assert [(r.action, r.webhook_is) for r in caplog.records] == [("webhook_dropped", fate)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(Unavailable(), id="the vault is away"),
+        pytest.param(
+            PlatformRefused("there is no vault named local", cause=FailureCause.SECRET),
+            id="the vault says no",
+        ),
+    ],
+)
+def test_a_secret_that_cannot_be_read_is_tried_again(world: World, failure: PolysyncError) -> None:
+    world.secrets.failure = failure
+    world.announcements.publish(an_event())
+    world.deliver()
+    assert [Delivery.parse(sent.text).attempt for sent in world.queue.sent] == [2]
+    assert not world.posts
+
+
+def test_a_refused_signature_has_the_secret_read_anew(world: World) -> None:
+    world.answers = [NotTaken("h answered with status 401", status=401)]
+    world.announcements.publish(an_event())
+    world.deliver()
+    assert world.secrets.forgotten == [REFERENCE]
+
+
+def test_a_failed_delivery_that_cannot_be_put_off_is_left_to_the_host(world: World) -> None:
+    world.answers = [NotTaken("h cannot be reached")]
+    world.announcements.publish(an_event())
+    text = world.queue.sent.pop().text
+    world.queue.away = True
+    with pytest.raises(Unavailable):
+        world.delivery.deliver(text)
+
+
+def test_the_secret_is_in_no_message_and_no_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    world.answers = [NotTaken("h answered with status 500", status=500)] * 3
+    world.announcements.publish(an_event())
+    for _ in range(3):
+        world.deliver()
+    told = repr([vars(record) for record in caplog.records])
+    assert "webhook_failed" in told
+    assert KEY not in told + repr(world.poison.sent) + repr(world.events.sent)
+
+
+class FakePoisonStore:
+    def __init__(self) -> None:
+        self.messages: list[PoisonMessage] = []
+
+    def put(self, message: PoisonMessage) -> None:
+        self.messages.append(message)
+
+    def page(self, *, limit: int, token: str | None = None) -> Page[PoisonMessage]:
+        return Page(items=self.messages[:limit])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            Delivery(webhook="a", event={"eventId": "e", "to": "Failed"})
+            .after("h said 500")
+            .encode(),
+            "h said 500",
+            id="a delivery with its last failure",
+        ),
+        pytest.param(
+            Delivery(webhook="a", event={"eventId": "e", "to": "Failed"}).encode(),
+            "It could not be handled; the log of its function tells why.",
+            id="a delivery that the host gave up",
+        ),
+        pytest.param(
+            Delivery(webhook="a", event={"eventId": "e", "to": "Failed"}).after("\x00y").encode(),
+            "\ufffdy",
+            id="a reason with a character that no table takes",
+        ),
+        pytest.param("x" * 40_000, "the message is not a delivery to a webhook", id="anything"),
+    ],
+)
+def test_what_was_given_up_is_kept_with_its_reason_and_heard(
+    text: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FakePoisonStore()
+    PoisonMessages(store=store, clock=FakeClock()).record(
+        "deliveries", given_up_delivery("m1", text), at=None
+    )
+    (message,) = store.messages
+    assert (message.queue, message.id, message.at) == ("deliveries", "m1", NOON)
+    assert message.reason == reason
+    assert text.startswith(message.payload[:100])
+    assert len(message.payload) <= 16_000
+    (record,) = caplog.records
+    assert (record.levelname, record.action) == ("ERROR", "message_given_up")  # type: ignore[attr-defined]
+
+
+def test_a_reason_of_any_length_can_be_kept() -> None:
+    store = FakePoisonStore()
+    endless = Delivery(webhook="a", event={"eventId": "e", "to": "x"}).after("y" * 90_000).encode()
+    PoisonMessages(store=store, clock=FakeClock()).record(
+        "deliveries", given_up_delivery("m1", endless), at=NOON
+    )
+    assert len(store.messages[0].reason) == 1_000

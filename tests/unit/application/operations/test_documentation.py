@@ -1,0 +1,57 @@
+"""Searching the documentation that comes with the app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polysync_core.application.operations.documentation import Documentation
+from polysync_core.domain.errors import Unavailable
+
+DOCS = Path(__file__).parents[4] / "docs"
+
+
+@pytest.mark.parametrize(
+    ("question", "page"),
+    [
+        ("how does daylight saving work", "reference/schedules.md"),
+        ("retry backoff", "reference/definitions.md"),
+        ("who may cancel a run", "reference/access.md"),
+        ("what is imported from databricks", "howto/import.md"),
+        ("rate limit token bucket", "reference/contention.md"),
+        ("connect vs code to the copilot", "howto/copilot.md"),
+    ],
+)
+def test_a_question_finds_its_page(question: str, page: str) -> None:
+    found = Documentation(folder=DOCS).search(question, limit=5)
+
+    assert page in [each.page for each in found]
+
+
+@pytest.mark.parametrize(
+    ("question", "page"),
+    [
+        ("How do I run a task every day at 6 in the morning?", "reference/schedules.md"),
+        ("How do I connect a Databricks workspace?", "reference/platforms.md"),
+        ("What happens when a run fails, how do retries work?", "reference/runs.md"),
+        ("How do I make one task start after another?", "reference/dependencies.md"),
+        ("How to pass the output of one task to the next?", "reference/dependencies.md"),
+        ("How do I limit how many runs go at the same time?", "reference/contention.md"),
+        ("Where do I put my password or token?", "reference/definitions.md"),
+        ("What is a Task and what is a Job?", "reference/definitions.md"),
+        ("Who may change things?", "reference/access.md"),
+        ("Can I skip a task on holidays?", "reference/schedules.md"),
+        ("Why is my run waiting?", "reference/contention.md"),
+        ("Trigger a run from another system", "howto/messages.md"),
+    ],
+)
+def test_a_newcomer_finds_the_page_among_the_first(question: str, page: str) -> None:
+    found = Documentation(folder=DOCS).search(question, limit=3)
+
+    assert page in [each.page for each in found]
+
+
+def test_an_app_without_its_documentation_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="not part of this deployment"):
+        Documentation(folder=tmp_path).search("cron", limit=1)

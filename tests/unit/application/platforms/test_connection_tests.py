@@ -1,0 +1,66 @@
+"""Trying out vaults and platforms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
+from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.secrets import Secret
+
+VAULT = Vault(name="v", provider=VaultProvider.ENVIRONMENT)
+
+
+class Source:
+    def __init__(self, answer: str | PolysyncError) -> None:
+        self.answer = answer
+
+    def read(self, name: str) -> Secret:
+        raise NotImplementedError
+
+    def test(self) -> str:
+        if isinstance(self.answer, PolysyncError):
+            raise self.answer
+        return self.answer
+
+
+def connectivity(answer: str | PolysyncError) -> Connectivity:
+    def named(name: str) -> Any:
+        if name != VAULT.name:
+            raise NotFound
+        return VAULT
+
+    source: Any = Source(answer)
+    return Connectivity(
+        vault_named=named,
+        platform_named=named,
+        open_vault=lambda _: source,
+        open_connector=lambda _: source,
+    )
+
+
+def test_a_target_that_answers_is_ok_with_its_words() -> None:
+    result = connectivity("Reached it.").test_vault("v")
+    assert (result.ok, result.message) == (True, "Reached it.")
+    assert result.latency_ms >= 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PlatformRefused("The token was refused.", cause=FailureCause.SECRET),
+        Unavailable("It does not answer."),
+    ],
+)
+def test_a_target_that_fails_is_an_answer_and_no_error(error: PolysyncError) -> None:
+    result = connectivity(error).test_platform("v")
+    assert (result.ok, result.message) == (False, str(error))
+
+
+def test_what_is_not_defined_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        connectivity("ok").test_platform("other")

@@ -1,0 +1,285 @@
+"""Execute Now: a Job that runs without a Task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.job_runs import JobRequest, JobRuns
+from polysync_core.application.runs.reconciling import ACCEPTANCE, Reconciler
+from polysync_core.application.runs.recording import Endings
+from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.contention import ConcurrencyProfile
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.dispatch.explain import explain
+from polysync_core.domain.errors import Conflict, Invalid, NotFound
+from polysync_core.domain.runs.events import events_of
+from polysync_core.domain.runs.identity import new_run_id
+from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin_attempt
+from polysync_core.domain.runs.stored import Listing
+from polysync_core.domain.secrets import Secret
+from tests.fakes.builders import NOON, FakeClock, a_job
+from tests.fakes.dependents import closing_of
+from tests.fakes.engine import FakeEngine
+from tests.fakes.platform import FakePlatform
+from tests.fakes.policies import policies_of
+from tests.fakes.runs import Crash, FakeRuns
+
+CAP = ConcurrencyProfile.model_validate(
+    {"name": "one", "type": "Concurrency", "settings": {"maxConcurrentTasks": 1}}
+)
+PLATFORM = Platform(
+    name="lakehouse",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+    contention_profiles=("one",),
+)
+JOB = a_job(
+    parameters=[
+        {"name": "day", "default": "2026-01-01"},
+        {"name": "limit", "dataType": "Int"},
+        {"name": "key", "dataType": "Secret", "default": "vault://v/key"},
+    ],
+    tags={"team": "sales"},
+)
+OTHER = a_job(name="other")
+TASK = Task(name="daily", job=JOB.name, retry={"enabled": True})  # type: ignore[arg-type]
+DEPENDENT = Task(name="after", job=JOB.name, dependencies=({"task": "daily"},))  # type: ignore[arg-type]
+
+
+class World:
+    def __init__(self) -> None:
+        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+        self.engine.clock = self.clock
+        self.policies: Policies = policies_of(PLATFORM, CAP, TASK)
+        self.closing = closing_of(self.runs, TASK, DEPENDENT)
+        acceptance = Acceptance(
+            runs=self.runs,
+            job_named=self._job,
+            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            policies=self.policies,
+            clock=self.clock,
+        )
+        self.task_runs = TaskRuns(
+            runs=self.runs,
+            closing=self.closing,
+            task_named=lambda _: TASK,
+            acceptance=acceptance,
+            clock=self.clock,
+        )
+        self.job_runs = JobRuns(acceptance=acceptance, task_runs=self.task_runs)
+
+    def _job(self, name: str) -> Job:
+        found = {each.name: each for each in (JOB, OTHER)}.get(name)
+        if found is None:
+            raise NotFound(f"There is no job '{name}'.")
+        return found
+
+    def execute(self, job: str = JOB.name, **asked: Any) -> TaskRun:
+        self.clock.advance(seconds=1)
+        request = JobRequest(**{"job": job, "parameters": {}, "actor": "ann"} | asked)
+        return self.job_runs.execute(request, self.engine)
+
+    def run_task(self) -> TaskRun:
+        request = RunRequest(task="daily", parameters={}, actor="ann")
+        return self.task_runs.run_once(request, self.engine)
+
+    def begun(self, run: TaskRun) -> TaskRun:
+        """Write a run as it is once its first attempt is under way."""
+        stored = self.runs.rows[run.run_id]
+        return self.runs.save(stored, begin_attempt(run, at=self.clock(), actor="p")).run
+
+    def reconcile(self) -> None:
+        Reconciler(
+            runs=self.runs, closing=self.closing, policies=self.policies, clock=self.clock
+        ).reconcile(self.engine)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_job_run_has_no_task_and_nothing_that_a_task_would_say(world: World) -> None:
+    run = world.execute(parameters={"limit": "7"})
+    assert (run.task, run.job, run.title) == ("", JOB, "sales-load")
+    assert run.parameters == {"day": "2026-01-01", "limit": 7, "key": "vault://v/key"}
+    assert (run.trigger_type, run.priority, run.tags) == (TriggerType.MANUAL, 100, JOB.tags)
+    assert (run.retry.enabled, run.fan_out, run.execution_timeout_seconds) == (False, False, None)
+    assert [entry.actor for entry in run.history] == ["ann"]
+
+
+def test_a_job_run_is_stored_listed_as_active_and_enqueued(world: World) -> None:
+    run = world.execute()
+    assert world.runs.writes == 2
+    assert [owed.run_id for owed in world.runs.owed()] == [run.run_id]
+    assert (run.run_id, 1) in world.engine.live
+
+
+def test_the_profiles_of_its_platform_gate_it_beside_runs_of_tasks(world: World) -> None:
+    holder, waiting = world.run_task(), world.execute()
+    assert world.engine.live == {(holder.run_id, 1)}
+    found = explain(world.engine.dispatcher("main"), waiting.run_id, now=world.clock())
+    assert found is not None
+    assert [(hold.profile, hold.holders[0].run_id) for hold in found.holds] == [
+        ("one", holder.run_id)
+    ]
+    world.engine.release("main", holder.run_id, 1)
+    assert world.engine.live == {(waiting.run_id, 1)}
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        pytest.param({"dya": 1}, "params.dya", id="an unknown name"),
+        pytest.param({"limit": "many"}, "params.limit", id="a wrong type"),
+        pytest.param({"key": "hunter2"}, "params.key", id="a secret itself"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused_before_anything_is_stored(
+    world: World, params: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        world.execute(parameters=params)
+    assert [problem.path for problem in refusal.value.problems] == [path]
+    assert "hunter2" not in str(refusal.value)
+    assert world.runs.writes == 0
+
+
+def test_an_unknown_job_is_not_found(world: World) -> None:
+    for ask in (
+        lambda: world.execute("nothing"),
+        lambda: world.job_runs.newest("nothing"),
+        lambda: world.job_runs.page("nothing", limit=1, continuation_token=None),
+    ):
+        with pytest.raises(NotFound, match="nothing"):
+            ask()
+
+
+class TestIdempotency:
+    def test_the_same_request_under_a_key_is_the_same_run(self, world: World) -> None:
+        first = world.execute(idempotency_key="k", parameters={"limit": 1})
+        assert world.execute(idempotency_key="k", parameters={"limit": 1}) == first
+        assert len(world.runs.rows) == 1
+
+    def test_another_request_under_a_key_is_a_conflict(self, world: World) -> None:
+        world.execute(idempotency_key="k")
+        with pytest.raises(Conflict, match="other content"):
+            world.execute(idempotency_key="k", parameters={"limit": 1})
+
+    def test_a_key_is_of_its_job_alone_and_not_of_a_task_of_the_same_name(
+        self, world: World
+    ) -> None:
+        ours, theirs = (world.execute(job, idempotency_key="k") for job in (JOB.name, OTHER.name))
+        request = RunRequest(task="daily", parameters={}, actor="ann", idempotency_key="k")
+        task_run = world.task_runs.run_once(request, world.engine)
+        assert len({ours.run_id, theirs.run_id, task_run.run_id}) == 3
+
+    @pytest.mark.parametrize("write", [1, 2])
+    def test_a_crash_between_the_writes_leaves_one_run_after_asking_again(
+        self, world: World, write: int
+    ) -> None:
+        world.runs.crash_at = write
+        with pytest.raises(Crash):
+            world.execute(idempotency_key="k")
+        run = world.execute(idempotency_key="k")
+        world.clock.advance(seconds=(ACCEPTANCE + timedelta(seconds=1)).total_seconds())
+        world.reconcile()
+        assert [owed.queued_at for owed in world.runs.owed()] == [run.queued_at]
+        assert list(world.runs.rows) == [run.run_id]
+
+    def test_the_faster_of_two_requests_counts(self, world: World) -> None:
+        first = world.execute(idempotency_key="k")
+        slower = replace(first, queued_at=first.queued_at + timedelta(seconds=1))
+        world.runs.announce(slower)
+        known = world.job_runs.acceptance.accept(
+            replace(slower, request_digest=first.request_digest), world.engine
+        )
+        assert known == first
+        assert [owed.queued_at for owed in world.runs.owed()] == [first.queued_at]
+
+
+class TestReading:
+    def test_runs_of_a_job_are_its_own_without_those_of_its_tasks(self, world: World) -> None:
+        ours = [world.execute().run_id for _ in range(2)]
+        world.execute(OTHER.name)
+        world.run_task()
+        page = world.job_runs.page(JOB.name, limit=10, continuation_token=None)
+        assert [run.run_id for run in page.items] == ours[::-1]
+        assert world.job_runs.newest(JOB.name) == page.items[0]
+
+    def test_runs_of_tasks_are_listed_without_those_of_jobs(self, world: World) -> None:
+        world.execute()
+        task_run = world.run_task()
+        assert [run.run_id for run in world.task_runs.page(Listing()).items] == [task_run.run_id]
+
+    def test_a_job_that_was_never_executed_has_no_newest_run(self, world: World) -> None:
+        world.run_task()
+        assert world.job_runs.newest(JOB.name) is None
+
+    def test_a_run_of_another_job_or_of_a_task_is_not_found(self, world: World) -> None:
+        theirs, task_run = world.execute(OTHER.name), world.run_task()
+        for run_id in (theirs.run_id, task_run.run_id, new_run_id()):
+            with pytest.raises(NotFound, match="has no run of this id"):
+                world.job_runs.get(JOB.name, run_id)
+            with pytest.raises(NotFound, match="has no run of this id"):
+                world.job_runs.cancel(JOB.name, run_id, actor="ann", engine=world.engine)
+        assert not any(stored.run.cancel_requested for stored in world.runs.rows.values())
+
+
+class TestLife:
+    def test_cancelling_one_that_waits_ends_it_and_settles_it(self, world: World) -> None:
+        run = world.execute()
+        ended = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
+        again = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
+        assert (ended.status, again) == (RunStatus.CANCELLED, ended)
+        assert list(world.runs.owed()) == []
+
+    def test_cancelling_one_that_runs_asks_its_platform(self, world: World) -> None:
+        run = world.begun(world.execute())
+        asked = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
+        assert (asked.status, asked.cancel_requested) == (RunStatus.RUNNING, world.clock())
+        assert world.engine.woken == [(run.run_id, 1)]
+
+    def test_a_failure_is_its_end_and_no_dependent_is_told(self, world: World) -> None:
+        run = world.begun(world.execute())
+        endings = Endings(runs=world.runs, closing=world.closing, clock=world.clock)
+        verdict = endings.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
+        assert (verdict.done, verdict.retry, verdict.tell) == (True, None, ())
+        assert world.runs.settled == {run.run_id: RunStatus.FAILED}
+
+    def test_a_signal_that_was_lost_is_made_good(self, world: World) -> None:
+        world.engine.deaf = True
+        run = world.execute()
+        world.engine.deaf = False
+        world.reconcile()
+        assert world.engine.live == {(run.run_id, 1)}
+
+    def test_it_is_not_run_again_as_if_it_had_a_task(self, world: World) -> None:
+        run = world.execute()
+        world.job_runs.cancel(JOB.name, run.run_id, actor="ann", engine=world.engine)
+        with pytest.raises(Conflict, match="execute the job again"):
+            world.task_runs.rerun(
+                run.run_id, idempotency_key=None, actor="ann", engine=world.engine
+            )
+
+    def test_its_platform_and_its_events_know_it_by_its_job(self, world: World) -> None:
+        run = world.begun(world.execute())
+        assert run.attempt is not None
+        orders = Orders(resolve_secret=Secret)
+        order = orders.order_for(run, run.attempt, again=False)
+        assert order.run_name == f"sales-load {run.run_id} attempt 1"
+        event = next(events_of(run, after=0)).as_json()
+        assert (event["task"], event["job"]) == (None, "sales-load")
+        assert run.queued_at == NOON + timedelta(seconds=1)

@@ -1,0 +1,232 @@
+"""Runs that are asked for by messages, and messages that ask for what cannot be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from polysync_core.application.ports import Engine
+from polysync_core.application.runs.messages import RunRequests, given_up_request
+from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Unavailable, Uncertain
+from polysync_core.domain.poison import NO_REASON
+from polysync_core.domain.runs.run import TaskRun, TriggerType
+from polysync_core.telemetry.tracing import traceparent
+from tests.fakes.events import FakeQueue
+from tests.unit.application.runs.test_task_runs import TASK, World
+
+
+class Desk:
+    """A queue of run requests in front of the use cases of task runs."""
+
+    def __init__(self, *tasks: Task) -> None:
+        self.world = World(*tasks)
+        self.poison = FakeQueue()
+        self.requests = RunRequests(run_once=self.world.task_runs.run_once, given_up=self.poison)
+
+    def accept(self, message: Any, message_id: str = "m-1") -> None:
+        content = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.requests.accept(message_id, content, self.world.engine)
+
+    @property
+    def accepted(self) -> list[TaskRun]:
+        return [stored.run for stored in self.world.runs.rows.values()]
+
+    def refusal(self) -> dict[str, str]:
+        """Return the account of the only message that was given up."""
+        assert self.accepted == []
+        (sent,) = self.poison.sent
+        given_up = given_up_request("p-1", sent.text.encode())
+        assert given_up.message_id == "m-1"
+        return {"reason": given_up.reason, "payload": given_up.payload}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_a_message_starts_a_run_with_its_values(desk: Desk) -> None:
+    desk.accept({"task": "daily", "parameters": {"limit": "7"}, "priority": 200})
+
+    (run,) = desk.accepted
+    assert (run.trigger_type, run.priority) == (TriggerType.MESSAGE, 200)
+    assert run.parameters["limit"] == 7
+    assert run.history[0].actor == "run-requests"
+    assert (run.run_id, 1) in desk.world.engine.live
+    assert desk.poison.sent == []
+
+
+def test_a_message_may_say_which_trace_it_belongs_to(desk: Desk) -> None:
+    sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    places: list[str] = []
+
+    def run_once(request: RunRequest, engine: Engine) -> TaskRun:
+        places.append(traceparent())
+        return desk.world.task_runs.run_once(request, engine)
+
+    requests = RunRequests(run_once=run_once, given_up=desk.poison)
+    for number, told in enumerate((sender, "not one")):
+        content = json.dumps({"task": "daily", "traceparent": told}).encode()
+        requests.accept(f"m-{number}", content, desk.world.engine)
+    assert places == [sender, ""]
+    assert len(desk.accepted) == 2
+
+
+def test_the_task_alone_is_enough(desk: Desk) -> None:
+    desk.accept({"task": "daily", "parameters": {}, "priority": None, "idempotencyKey": None})
+    assert len(desk.accepted) == 1
+
+
+def test_a_message_that_is_handed_over_twice_is_one_run(desk: Desk) -> None:
+    for _ in range(2):
+        desk.accept({"task": "daily"})
+    desk.accept({"task": "daily"}, message_id="m-2")
+    assert len(desk.accepted) == 2
+
+
+def test_messages_under_one_key_are_one_run(desk: Desk) -> None:
+    for number in range(3):
+        desk.accept({"task": "daily", "idempotencyKey": "k"}, message_id=f"m-{number}")
+    assert len(desk.accepted) == 1
+
+
+def test_a_message_that_started_its_run_is_no_refusal_once_the_task_is_disabled(desk: Desk) -> None:
+    """The host crashed before it deleted the message, and somebody paused the task meanwhile."""
+    desk.accept({"task": "daily"})
+    disabled = Desk(TASK.model_copy(update={"enabled": False}))
+    disabled.world.runs.rows.update(desk.world.runs.rows)
+    disabled.accept({"task": "daily"})
+    assert disabled.poison.sent == []
+    assert disabled.accepted == desk.accepted
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        pytest.param(b"\xff\xfe{", "the text is not UTF-8 (byte 0)", id="not UTF-8"),
+        pytest.param(b"run daily", "not JSON: line 1, column 1", id="not JSON"),
+        pytest.param(b"", "not JSON", id="nothing"),
+        pytest.param(b'{"task": "daily", "task": "x"}', "'task' is there twice", id="a key twice"),
+        pytest.param(b'{"task": NaN}', "NaN is not a number", id="not a number"),
+        pytest.param(["daily"], "a message is an object", id="no object"),
+        pytest.param({}, "task: is missing", id="no task"),
+        pytest.param({"task": "Daily!"}, "task: is not a valid name", id="a bad name"),
+        pytest.param({"task": 7}, "task: must be text", id="a number for a name"),
+        pytest.param({"task": "weekly"}, "There is no weekly", id="an unknown task"),
+        pytest.param(
+            {"task": "daily", "params": {}}, "did you mean 'parameters'?", id="an unknown field"
+        ),
+        pytest.param(
+            {"task": "daily", "parameters": [1]}, "parameters: must be an object", id="a list"
+        ),
+        pytest.param(
+            {"task": "daily", "parameters": {"limit": "many"}},
+            "parameters.limit: must be a whole number",
+            id="a value of a wrong type",
+        ),
+        pytest.param(
+            {"task": "daily", "parameters": {"lmit": 1}},
+            "parameters.lmit: job 'sales-load' has no such parameter",
+            id="an unknown parameter",
+        ),
+        pytest.param(
+            {"task": "daily", "priority": "high"}, "priority: must be a whole", id="a bad priority"
+        ),
+        pytest.param(
+            {"task": "daily", "priority": 10**7}, "priority: must be less", id="out of range"
+        ),
+        pytest.param(
+            {"task": "daily", "idempotencyKey": ""}, "idempotencyKey: ", id="an empty key"
+        ),
+        pytest.param(
+            {"task": "daily", "idempotencyKey": "k" * 256}, "idempotencyKey: ", id="a long key"
+        ),
+        pytest.param(
+            {"task": "daily", "parameters": {"__class__": 1}}, "not allowed", id="engine's key"
+        ),
+    ],
+)
+def test_a_bad_message_is_given_up_at_once_with_the_reason(
+    desk: Desk, message: Any, reason: str
+) -> None:
+    desk.accept(message)
+    assert reason in desk.refusal()["reason"]
+
+
+def test_a_disabled_task_is_not_run() -> None:
+    desk = Desk(TASK.model_copy(update={"enabled": False}))
+    desk.accept({"task": "daily"})
+    assert "Task daily is disabled; enable it" in desk.refusal()["reason"]
+
+
+def test_a_key_that_was_used_for_something_else_is_refused(desk: Desk) -> None:
+    desk.accept({"task": "daily", "idempotencyKey": "k"})
+    desk.accept({"task": "daily", "idempotencyKey": "k", "priority": 1}, message_id="m-2")
+    (sent,) = desk.poison.sent
+    given_up = given_up_request("p-1", sent.text.encode())
+    assert given_up.message_id == "m-2"
+    assert "used for a request with other content" in given_up.reason
+    assert len(desk.accepted) == 1
+
+
+def test_a_secret_in_the_open_is_in_no_account_of_the_refusal(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    values = {"key": "canary-7", "limit": ["canary-7"], "day": "vault://v/day"}
+    desk.accept({"task": "daily", "parameters": values, "note": "canary-7"})
+
+    payload = json.loads(desk.refusal()["payload"])
+    assert payload["task"] == "daily"
+    assert payload["parameters"]["day"] == "vault://v/day"
+    told = repr(desk.poison.sent) + repr([vars(record) for record in caplog.records])
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize("error", [Unavailable(), Uncertain()])
+def test_what_may_be_accepted_later_is_left_to_the_host(error: Exception) -> None:
+    desk = Desk()
+
+    def away(*_: Any) -> TaskRun:
+        raise error
+
+    requests = RunRequests(run_once=away, given_up=desk.poison)
+    with pytest.raises(type(error)):
+        requests.accept("m-1", b'{"task": "daily"}', desk.world.engine)
+    assert desk.poison.sent == []
+
+
+def test_a_refusal_that_cannot_be_sent_is_left_to_the_host(desk: Desk) -> None:
+    desk.poison.away = True
+    with pytest.raises(Unavailable):
+        desk.accept(b"run daily")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(b"\x01" * 48 * 1024, id="control characters"),
+        pytest.param("\U0001f600".encode() * 12 * 1024, id="four bytes each"),
+        pytest.param(
+            json.dumps({"task": "x", **{f"{n}\x01\U0001f600": n for n in range(2_000)}}).encode(),
+            id="many fields",
+        ),
+    ],
+)
+def test_the_refusal_of_the_largest_message_fits_into_a_message(desk: Desk, message: bytes) -> None:
+    desk.accept(message)
+    assert len(desk.poison.sent[0].text.encode()) <= 48 * 1024
+    assert desk.refusal()["payload"]
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"task": "daily", "parameters": {"key": "canary"}}', b"\xff", b"", b"[]"]
+)
+def test_a_message_that_the_host_gave_up_is_accounted_for(content: bytes) -> None:
+    given_up = given_up_request("p-1", content)
+    assert (given_up.message_id, given_up.reason) == ("p-1", NO_REASON)
+    assert "canary" not in given_up.payload

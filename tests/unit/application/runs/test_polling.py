@@ -1,0 +1,290 @@
+"""When an attempt is looked at next, and what is remembered of the runs before it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.durations import (
+    RETRY_SECONDS,
+    TRUSTED_SECONDS,
+    Durations,
+    ended,
+)
+from polysync_core.application.runs.polling import Looks
+from polysync_core.application.runs.steps import Memo
+from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.runs.poll_learning import MOST, Ended
+from polysync_core.domain.runs.polling import QUICK
+from polysync_core.domain.runs.run import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    begin_attempt,
+    finish,
+    with_attempt,
+)
+from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.platforms.connector import ProviderStatus, Report
+from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.platform import FakePlatform
+from tests.fakes.runs import FakeRuns
+
+PLATFORM = Platform(
+    name="lakehouse",
+    type=PlatformType.AZURE_DATABRICKS,
+    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+)
+
+
+class CountingRuns(FakeRuns):
+    """Counts the runs that lists give, and fails when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages = self.listed = 0
+        self.fault: Exception | None = None
+
+    def page(self, listing: Listing) -> Page[TaskRun]:
+        self.pages += 1
+        if self.fault is not None:
+            raise self.fault
+        page = super().page(listing)
+        self.listed += len(page.items)
+        return page
+
+
+class World:
+    """A Task with past runs, and one under way."""
+
+    def __init__(self) -> None:
+        self.runs, self.clock, self.seconds = CountingRuns(), FakeClock(), 0.0
+        self.durations = Durations(self.runs, monotonic=lambda: self.seconds)
+        self.looks = Looks(
+            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            durations=self.durations,
+            clock=self.clock,
+        )
+        self.run = under_way(a_run())
+
+    def past(self, *seconds: float, status: RunStatus = RunStatus.SUCCEEDED, **facts: Any) -> None:
+        """Store ended runs, each an hour newer than the one before."""
+        for each in seconds:
+            number = len(self.runs.rows)
+            at = NOON - timedelta(days=9) + timedelta(hours=number)
+            run = under_way(a_run(run_id=run_id(f"past {number}"), queued_at=at, **facts), at=at)
+            end = at + timedelta(seconds=each)
+            outcome = Outcome(status=status, reason="", finished_at=end)
+            seen = end + timedelta(seconds=5)
+            self.runs.insert(finish(run, outcome, at=seen, actor="test"))
+
+    def next(self, age: float = 0, memo: Memo | None = None, wish: float | None = None) -> float:
+        self.clock.now = NOON + timedelta(seconds=age)
+        return self.looks.next(self.run, memo or Memo(), wish=wish)[0]
+
+
+def under_way(run: TaskRun, *, at: Any = NOON) -> TaskRun:
+    begun = begin_attempt(run, at=at, actor="test")
+    assert begun.attempt is not None
+    return with_attempt(begun, replace(begun.attempt, external_run_id="7", submitted_at=at))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_without_a_past_the_job_type_decides(world: World) -> None:
+    assert [world.next(age) for age in (0, 1, 5, 600)] == [1, 1.25, 2, 15]
+
+
+def test_a_task_that_takes_ten_minutes_is_looked_at_when_they_are_over(world: World) -> None:
+    world.past(598, 599, 600, 601, 602)
+    assert world.next(300) == 45
+    assert 580 + world.next(580) == pytest.approx(602, abs=8)
+
+
+def test_a_platform_that_wants_patience_gets_it_whatever_was_learned(world: World) -> None:
+    world.past(598, 599, 600, 601, 602)
+    assert world.next(595, wish=120) == 120
+
+
+def test_only_successful_runs_of_the_same_task_count(world: World) -> None:
+    world.past(3, 3, 3, task="another")
+    world.past(3, 3, 3, status=RunStatus.FAILED)
+    world.past(3, 3, 3, task="")
+    assert world.durations.of(world.run, read=True) == ()
+
+
+def test_a_run_without_a_task_goes_by_those_of_its_job(world: World) -> None:
+    world.past(60, 61, 62, task="")
+    world.past(3, 3, 3)
+    world.run = under_way(a_run(task=""))
+    assert world.durations.of(world.run, read=True) == tuple(
+        Ended(by=each) for each in (62, 61, 60)
+    )
+
+
+def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
+    run = world.run
+    assert run.attempt is not None
+    again = replace(run.attempt, number=2, submitted_at=NOON + timedelta(hours=1))
+    run = replace(run, attempts=(*run.attempts, again))
+    end = NOON + timedelta(hours=1, seconds=30)
+    outcome = Outcome(status=RunStatus.SUCCEEDED, reason="", finished_at=end)
+    world.runs.insert(finish(run, outcome, at=end + timedelta(seconds=1), actor="test"))
+    assert world.durations.of(run, read=True) == (Ended(by=30),)
+
+
+def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
+    world.past(598, 599, 600)
+    world.clock.advance(seconds=5)
+    memo = Memo.from_json(world.looks.next(world.run, Memo(), wish=None)[1].as_json())
+    world.past(3, 3, 3, 3, 3)
+    world.seconds += TRUSTED_SECONDS
+    assert world.next(300, memo) == 45
+    assert world.runs.pages == 1
+
+
+def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: World) -> None:
+    world.past(*[60.0] * 50)
+    for _ in range(100):
+        world.next(5)
+    assert (world.runs.pages, world.runs.listed) == (1, MOST)
+    world.seconds += TRUSTED_SECONDS
+    world.next(5)
+    assert world.runs.pages == 2
+
+
+def test_for_a_run_of_a_second_or_two_nothing_is_read(world: World) -> None:
+    world.past(598, 599, 600)
+    assert [world.next(age) for age in (0, 1)] == [1, 1.25]
+    assert world.runs.pages == 0
+    assert world.next(2.25) > QUICK.delay(2.25)
+
+
+def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(world: World) -> None:
+    world.past(60, 60, 60)
+    world.past(*[1.0] * 200, status=RunStatus.FAILED)
+    assert world.next(5) == QUICK.delay(5)
+    assert world.runs.listed == 4 * MOST
+
+
+def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:
+    for seconds in (2.1, 2.2, 2.3):
+        world.clock.now = NOON + timedelta(seconds=seconds + 1)
+        told = NOON + timedelta(seconds=seconds)
+        report = Report(status=ProviderStatus.SUCCESS, finished_at=told)
+        world.looks.learn(world.run, report)
+    world.looks.learn(world.run, Report(status=ProviderStatus.FAILED))
+
+    newest_first = tuple(Ended(by=each) for each in (2.3, 2.2, 2.1))
+    assert world.durations.of(world.run, read=False) == newest_first
+    assert world.next(0) == pytest.approx(2.3, abs=0.2)
+    assert world.runs.pages == 0
+
+
+def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
+    world: World,
+) -> None:
+    """One end that was seen, or what was read long ago, is not all that there is to know."""
+    world.durations.note(world.run, Ended(by=2.1))
+    world.past(598, 599, 600)
+
+    for _ in range(2):
+        _, memo = world.looks.next(world.run, Memo(), wish=None)
+        assert world.next(300, memo) == 45
+        world.seconds += TRUSTED_SECONDS
+
+    assert world.runs.pages == 2
+
+
+def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -> None:
+    world.past(60, 61, 62)
+    world.next(5)
+    world.durations.note(world.run, Ended(by=63))
+    world.durations.note(world.run, None)
+    known = world.durations.of(world.run, read=True)
+    assert known == tuple(Ended(by=each) for each in (63, 62, 61, 60))
+    assert world.runs.pages == 1
+
+
+def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.past(598, 599, 600)
+    world.runs.fault = Unavailable()
+    with caplog.at_level(logging.WARNING):
+        assert [world.next(300) for _ in range(3)] == [QUICK.delay(300)] * 3
+    assert [record.__dict__["action"] for record in caplog.records] == ["durations_unread"]
+
+    world.runs.fault = None
+    world.seconds += RETRY_SECONDS
+    assert world.next(300) == 45
+
+
+def test_nobody_waits_while_another_reads(world: World) -> None:
+    seen: list[object] = []
+
+    class Slow(CountingRuns):
+        def page(self, listing: Listing) -> Page[TaskRun]:
+            seen.append(world.durations.of(world.run, read=True))
+            return super().page(listing)
+
+    world.runs = Slow()
+    world.durations = Durations(world.runs)
+    world.past(60, 61, 62)
+    assert world.durations.of(world.run, read=True) is not None
+    assert seen == [None]
+
+
+def test_only_so_many_tasks_are_remembered() -> None:
+    runs = CountingRuns()
+    durations = Durations(runs, monotonic=lambda: 0.0, most=2)
+    for task in ("a", "b", "a", "c", "a", "b"):
+        durations.of(a_run(task=task), read=True)
+    assert runs.pages == 4  # a, b, c for which b makes room, and b again
+
+
+def test_a_run_that_is_taken_up_again_is_looked_at_as_befits_its_age(world: World) -> None:
+    assert world.next(1_000, Memo()) == QUICK.delay(1_000)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=80))
+def test_a_clock_that_jumps_makes_looks_no_more_frequent(jumps: list[float]) -> None:
+    world, memo, waited, looks = World(), Memo(), 0.0, 0
+    while waited < 1_200:
+        jump = jumps[looks] if looks < len(jumps) else 0.0
+        world.clock.now = NOON + timedelta(seconds=waited + jump)
+        delay, memo = world.looks.next(world.run, memo, wish=None)
+        memo, waited, looks = memo.waiting(delay), waited + delay, looks + 1
+        assert delay <= 30
+    assert looks <= QUICK.looks(1_200) + 1
+
+
+@pytest.mark.parametrize(
+    ("told", "seen", "end"),
+    [
+        pytest.param(60, 65, Ended(by=60), id="told by the platform"),
+        pytest.param(None, 65, Ended(by=65, exact=False), id="only seen"),
+        pytest.param(70, 65, Ended(by=65, exact=False), id="by a clock that is ahead"),
+        pytest.param(-5, 65, Ended(by=65, exact=False), id="by a clock that is behind"),
+        pytest.param(None, 0, None, id="told with the submit"),
+        pytest.param(None, -3600, None, id="our clock was set back"),
+    ],
+)
+def test_an_end_is_taken_for_what_it_says(
+    told: float | None, seen: float, end: Ended | None
+) -> None:
+    finished_at = None if told is None else NOON + timedelta(seconds=told)
+    assert ended(NOON, finished_at, NOON + timedelta(seconds=seen)) == end
+    assert ended(None, finished_at, NOON) is None

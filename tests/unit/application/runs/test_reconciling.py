@@ -1,0 +1,266 @@
+"""What the reconciler makes good."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from polysync_core.application.runs.accepting import waiting
+from polysync_core.application.runs.reconciling import ACCEPTANCE, GRACE, Reconciler
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import (
+    Outcome,
+    RunStatus,
+    TaskRun,
+    accepted,
+    back_off,
+    begin_attempt,
+    finish,
+)
+from polysync_core.domain.runs.stored import StoredRun
+from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.dependents import closing_of
+from tests.fakes.engine import FakeEngine
+from tests.fakes.policies import policies_of
+from tests.fakes.runs import FakeRuns
+
+ONE_AT_A_TIME = Task(name="one-at-a-time", job="sales-load", max_concurrent_runs=1)
+
+
+class World:
+    """Stored runs and an engine whose memory may be gone."""
+
+    def __init__(self) -> None:
+        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+        self.clock.now = NOON + GRACE * 2
+        self.known = policies_of(ONE_AT_A_TIME)
+        self.reconciler = Reconciler(
+            runs=self.runs, closing=closing_of(self.runs), policies=self.known, clock=self.clock
+        )
+
+    def stored(self, run: TaskRun) -> TaskRun:
+        self.runs.announce(run)
+        self.runs.insert(accepted(run, actor="test"))
+        return run
+
+    def enqueue(self, run: TaskRun) -> None:
+        policies = self.known.of(run.task, run.job.platform)
+        self.engine.enqueue("main", waiting(run), policies)
+
+    def reconcile(self):  # type: ignore[no-untyped-def]
+        return self.reconciler.reconcile(self.engine)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def running(name: str = "a") -> TaskRun:
+    queued = a_run(run_id=run_id(name), graph_run_id=run_id(name))
+    return begin_attempt(queued, at=NOON, actor="polysync")
+
+
+def test_a_queued_run_that_the_dispatcher_never_heard_of_is_enqueued(world: World) -> None:
+    run = world.stored(a_run())
+    world.reconcile()
+    assert (run.run_id, 1) in world.engine.live
+
+
+def test_a_waiting_run_is_left_to_wait(world: World) -> None:
+    world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
+    blocked = world.stored(a_run(task=ONE_AT_A_TIME.name))
+    world.enqueue(blocked)
+    assert world.reconcile().enqueued == 0
+
+
+def test_a_running_run_without_an_orchestration_is_taken_up_again(world: World) -> None:
+    run = world.stored(running())
+    repairs = world.reconcile()
+    assert repairs.resumed == 1
+    assert world.engine.carries(run.run_id, 1)
+    assert run.run_id in world.engine.dispatcher("main").leases
+    assert "taken up again" in world.runs.rows[run.run_id].run.history[-1].reason
+
+
+def test_a_second_pass_finds_nothing_to_do(world: World) -> None:
+    world.stored(running())
+    world.stored(a_run(run_id=run_id("b")))
+    world.reconcile()
+    assert not world.reconcile().any
+
+
+def test_a_granted_start_that_never_happened_is_started(world: World) -> None:
+    run = world.stored(a_run())
+    world.enqueue(run)
+    world.engine.live.clear()
+    world.clock.now = world.engine.dispatcher("main").leases[run.run_id].granted_at
+    assert world.reconcile().resumed == 0, "a fresh lease is not looked into"
+    world.clock.advance(seconds=31)
+    world.reconcile()
+    assert world.engine.carries(run.run_id, 1)
+
+
+def test_an_outcome_that_the_index_missed_is_settled(world: World) -> None:
+    done = finish(
+        running(), Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync"
+    )
+    world.stored(done)
+    assert world.reconcile().settled == 1
+    assert not world.runs.active
+
+
+def test_a_lease_of_an_ended_run_is_released(world: World) -> None:
+    run = running()
+    world.enqueue(a_run())
+    done = finish(run, Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync")
+    world.stored(done)
+    world.runs.settle(done)
+    assert world.reconcile().released == 1
+    assert not world.engine.dispatcher("main").leases
+
+
+def test_an_announcement_without_a_run_is_withdrawn_once_it_is_old(world: World) -> None:
+    world.runs.announce(a_run(queued_at=NOON))
+    world.clock.now = NOON
+    assert world.reconcile().withdrawn == 0
+    world.clock.now = NOON + ACCEPTANCE
+    assert world.reconcile().withdrawn == 1
+    assert not world.runs.active
+
+
+def test_a_second_announcement_of_one_run_is_withdrawn(world: World) -> None:
+    run = world.stored(a_run())
+    world.runs.announce(replace(run, queued_at=NOON.replace(hour=11)))
+    world.reconcile()
+    assert [owed.queued_at for owed in world.runs.active.values()] == [NOON]
+
+
+def test_a_run_of_a_deaf_engine_is_kept_for_later(world: World) -> None:
+    run = world.stored(a_run())
+    world.engine.deaf = True
+    with pytest.raises(Exception, match="does not answer"):
+        world.reconcile()
+    world.engine.deaf = False
+    world.reconcile()
+    assert (run.run_id, 1) in world.engine.live
+
+
+def test_what_runs_is_adopted_before_what_waits_is_enqueued(world: World) -> None:
+    """After a crash of the local host the Dispatcher knew nothing, and the newest run was told to
+    it first: it started beside the one that was running already, above a limit of one."""
+    older = replace(running("a"), task=ONE_AT_A_TIME.name)
+    younger = NOON + timedelta(seconds=1)
+    newer = a_run(run_id=run_id("b"), queued_at=younger, task=ONE_AT_A_TIME.name)
+    world.stored(newer)
+    world.stored(older)
+    world.reconcile()
+    assert set(world.engine.dispatcher("main").leases) == {older.run_id}
+    assert set(world.engine.dispatcher("main").waiting) == {newer.run_id}
+
+
+def test_a_run_in_back_off_that_the_dispatcher_forgot_waits_on(world: World) -> None:
+    until = world.clock.now + GRACE
+    failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
+    run = world.stored(back_off(running(), failed, until=until, at=NOON, actor="polysync"))
+    world.engine.clock = world.clock
+    assert world.reconcile().enqueued == 1
+    (known,) = world.engine.dispatcher("main").waiting.values()
+    assert (known.run_id, known.attempt) == (run.run_id, 2)
+    assert known.not_before == until.timestamp() * 1000
+    assert not world.reconcile().any
+    assert not world.engine.live
+
+
+def test_a_retry_whose_signals_were_lost_gives_up_the_lease_of_its_last_attempt(
+    world: World,
+) -> None:
+    world.enqueue(a_run())
+    failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
+    until = world.clock.now + GRACE
+    world.stored(back_off(running(), failed, until=until, at=NOON, actor="polysync"))
+    world.engine.clock = world.clock
+    world.reconcile()
+    assert not world.engine.dispatcher("main").leases
+
+
+def test_a_late_message_about_an_earlier_attempt_does_not_hide_the_next(world: World) -> None:
+    world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
+    world.enqueue(a_run(task=ONE_AT_A_TIME.name))
+    failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
+    world.stored(back_off(running(), failed, until=NOON, at=NOON, actor="polysync"))
+    assert world.reconcile().enqueued == 1
+    assert (run_id(), 2) in world.engine.live
+
+
+class Unreadable(FakeRuns):
+    """Holds one row that this release does not understand."""
+
+    damaged = run_id("damaged")
+
+    def get(self, run_id: RunId) -> StoredRun | None:
+        if run_id == self.damaged:
+            raise ValueError("no JSON")
+        return super().get(run_id)
+
+    def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
+        return (stored for each in run_ids if (stored := self.get(each)) is not None)
+
+
+def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: World) -> None:
+    """One row of a newer release, read after a rollback, ended every pass at its batch: no other
+    run was repaired any more."""
+    world.runs = Unreadable()
+    world.reconciler = Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=world.known, clock=world.clock
+    )
+    world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE * 2))
+    world.enqueue(a_run(run_id=Unreadable.damaged))
+    healthy = world.stored(running())
+    world.reconcile()
+    assert world.engine.carries(healthy.run_id, 1)
+    assert len(world.runs.active) == 2, "what cannot be read is not withdrawn"
+
+
+def test_what_runs_takes_its_place_before_anything_starts_on_an_engine_without_memory(
+    world: World,
+) -> None:
+    """A Dispatcher that has lost everything believes its limits to be free."""
+    queued = world.stored(a_run(task=ONE_AT_A_TIME.name))
+    busy = world.stored(replace(running("b"), task=ONE_AT_A_TIME.name))
+    world.reconcile()
+    assert world.engine.live == {(busy.run_id, 1)}
+    assert queued.run_id in world.engine.dispatcher("main").waiting
+
+
+def test_an_edit_whose_signal_was_lost_reaches_what_waits_with_the_next_pass(world: World) -> None:
+    first, second = (
+        world.stored(a_run(run_id=run_id(name), task=ONE_AT_A_TIME.name)) for name in "bc"
+    )
+    world.reconcile()
+    assert world.engine.live == {(second.run_id, 1)} or world.engine.live == {(first.run_id, 1)}
+    wider = policies_of(ONE_AT_A_TIME.model_copy(update={"max_concurrent_runs": 2}))
+    Reconciler(
+        runs=world.runs, closing=closing_of(world.runs), policies=wider, clock=world.clock
+    ).reconcile(world.engine)
+    assert world.engine.live == {(first.run_id, 1), (second.run_id, 1)}
+
+
+def test_each_pass_says_how_much_waits_and_runs_and_for_how_long(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
+    world.enqueue(world.stored(a_run(task=ONE_AT_A_TIME.name)))
+    world.clock.now = NOON + timedelta(hours=1)
+    with caplog.at_level(logging.INFO):
+        world.reconcile()
+    measured = [each.__dict__ for each in caplog.records if "oldest_seconds" in each.__dict__]
+    assert [each["action"] for each in measured] == ["dispatcher_measured"]
+    facts = {name: measured[0][name] for name in ("shard", "waiting", "running", "oldest_seconds")}
+    assert facts == {"shard": "main", "waiting": 1, "running": 1, "oldest_seconds": 3600}

@@ -1,0 +1,159 @@
+"""The next fire times of a Task, as a preview tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.schedules.preview import FireTimePreview, Preview
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import read_definition
+from polysync_core.domain.errors import NotFound
+from polysync_core.domain.schedules.states import Pause, ScheduleState
+from polysync_core.domain.schedules.stored import StoredSchedule
+from tests.fakes.builders import FakeClock
+from tests.fakes.definitions import FakeDefinitions
+
+BEFORE_THE_GAP = datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+
+def a_schedule(name: str, cron: str, **changes: Any) -> dict[str, Any]:
+    return {"name": name, "cron": cron, **changes}
+
+
+def looking_ahead(
+    *schedules: dict[str, Any],
+    now: datetime = BEFORE_THE_GAP,
+    enabled: bool = True,
+    paused: Sequence[StoredSchedule] = (),
+) -> FireTimePreview:
+    store = FakeDefinitions()
+    for kind, content in (
+        (Kind.CALENDAR, {"name": "holidays", "dates": ["2026-03-30"]}),
+        (Kind.CALENDAR, {"name": "closed", "ranges": [{"from": "2026-03-31", "to": "2026-04-01"}]}),
+        (
+            Kind.TASK,
+            {"name": "daily", "job": "j", "schedules": [*schedules], "enabled": enabled},
+        ),
+    ):
+        store.put(read_definition(kind, content), replacing=None)
+    definitions = Definitions(store, Rules())
+    return FireTimePreview(
+        task_named=definitions.task,
+        calendar_named=definitions.calendar,
+        states_of=lambda _: paused,
+        clock=FakeClock(now),
+    )
+
+
+def preview(*schedules: dict[str, Any], count: int = 4, **facts: Any) -> Preview:
+    return looking_ahead(*schedules, **facts).preview("daily", count=count)
+
+
+def shown(found: Preview) -> list[str]:
+    return [f"{each.schedule.name} {each.fire.nominal:%d %H:%M}" for each in found.fires]
+
+
+def test_the_schedules_of_a_task_are_merged_in_order():
+    found = preview(
+        a_schedule("late", "0 22 * * *"),
+        a_schedule("berlin", "0 6 * * *", timeZone="Europe/Berlin"),
+        a_schedule("early", "0 4 * * *"),
+        count=5,
+    )
+    # At one instant they go by name; in Berlin, 6 o'clock is 4 o'clock UTC from the 29th on.
+    assert shown(found) == [
+        "late 28 22:00",
+        "berlin 29 04:00",
+        "early 29 04:00",
+        "late 29 22:00",
+        "berlin 30 04:00",
+    ]
+    assert found.notes == []
+
+
+def test_what_the_clocks_do_to_it_is_told():
+    found = preview(a_schedule("night", "30 2 * * *", timeZone="Europe/Berlin"), count=2)
+    assert [each.fire.remark for each in found.fires] == [
+        "02:30 does not exist on 2026-03-29; runs at 03:00",
+        None,
+    ]
+    assert found.fires[0].fire.local.isoformat() == "2026-03-29T03:00:00+02:00"
+
+
+def test_what_calendars_exclude_is_shown_with_the_calendar():
+    found = preview(a_schedule("daily", "0 6 * * *", calendars=["closed", "holidays"]), count=5)
+    assert [each.excluded_by for each in found.fires] == [
+        None,
+        "holidays",
+        "closed",
+        "closed",
+        None,
+    ]
+
+
+def test_jitter_moves_the_start_and_not_the_fire_time():
+    found = preview(a_schedule("spread", "0 6 * * *", jitterSeconds=600), count=20)
+    distances = [(each.starts_at - each.fire.nominal).total_seconds() for each in found.fires]
+    assert all(0 <= distance <= 600 for distance in distances)
+    assert len(set(distances)) > 1
+    again = preview(a_schedule("spread", "0 6 * * *", jitterSeconds=600), count=20)
+    assert again == found
+
+
+def test_disabled_schedules_are_left_out_with_a_note():
+    found = preview(
+        a_schedule("off", "0 5 * * *", enabled=False), a_schedule("on", "0 6 * * *"), count=1
+    )
+    assert shown(found) == ["on 29 06:00"]
+    assert found.notes == ["Schedule off is disabled and left out."]
+
+
+def test_a_schedule_that_has_ended_is_told():
+    found = preview(a_schedule("old", "0 5 * * *", endAt="2026-03-01T00:00:00Z"))
+    assert shown(found) == []
+    assert found.notes == ["Schedule old does not fire any more."]
+
+
+def test_a_schedule_that_has_not_begun_begins_with_its_start():
+    found = preview(a_schedule("new", "0 5 * * *", startAt="2027-01-01T05:00:00Z"), count=1)
+    assert found.fires[0].fire.nominal == datetime(2027, 1, 1, 5, tzinfo=UTC)
+
+
+def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():
+    pause = Pause(reason="The source moves.", at=BEFORE_THE_GAP, by="ann")
+    state = ScheduleState(
+        task="daily", schedule="early", revision="r", mark=BEFORE_THE_GAP, paused=pause
+    )
+    stored = StoredSchedule(state=state, etag="1")
+
+    found = preview(a_schedule("early", "0 4 * * *"), count=1, paused=[stored])
+
+    assert shown(found) == ["early 29 04:00"]
+    assert found.notes == [
+        "Schedule early is paused, and stays so until resumed: The source moves."
+    ]
+
+
+def test_a_disabled_task_and_one_without_schedules_are_told():
+    found = preview(a_schedule("on", "0 6 * * *"), count=1, enabled=False)
+    assert shown(found) == ["on 29 06:00"]
+    assert found.notes == ["Task daily is disabled: none of this happens until it is enabled."]
+    assert preview().notes == ["Task daily has no schedules."]
+
+
+def test_an_unknown_task_is_not_found():
+    definitions = Definitions(FakeDefinitions(), Rules())
+    looking = FireTimePreview(
+        task_named=definitions.task,
+        calendar_named=definitions.calendar,
+        states_of=lambda _: [],
+        clock=FakeClock(),
+    )
+    with pytest.raises(NotFound):
+        looking.preview("nothing", count=1)

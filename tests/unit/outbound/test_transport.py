@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from polysync_core.outbound.exchange import request_for
+from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.transport import AddressRefused, CheckedAdapter, shared_transport
+
+NAME = "adb-1.7.azuredatabricks.net"
+
+
+class Zone:
+    """A name server that gives each answer once; the last one stays."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append(host)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        yield server
+
+
+def send(adapter: HTTPAdapter, url: str) -> requests.Response:
+    return adapter.send(request_for("GET", url, {}, None), timeout=(30, 30))
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1"], ["20.42.4.211", "127.0.0.1"]])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_with_a_private_address_is_never_connected_to(
+    addresses: list[str], scheme: str, listener: socket.socket
+) -> None:
+    adapter = CheckedAdapter(Reach.PUBLIC, resolver=Zone(addresses))
+    listener.settimeout(0.05)
+
+    with pytest.raises(AddressRefused):
+        send(adapter, f"{scheme}://{NAME}:{listener.getsockname()[1]}/")
+    with pytest.raises(TimeoutError):
+        listener.accept()
+
+
+def test_the_checked_address_is_the_one_connected_to(listener: socket.socket) -> None:
+    """A zone that answers publicly to a check and privately to the connection gains nothing."""
+    zone = Zone(["127.0.0.1"], ["10.0.0.1"])
+    adapter = CheckedAdapter(Reach.LOOPBACK, resolver=zone)
+    port = listener.getsockname()[1]
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+            )
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    response = send(adapter, f"http://stand-in.example:{port}/")
+    thread.join()
+
+    assert response.content == b"ok"
+    assert zone.asked == ["stand-in.example"]
+    adapter.close()
+
+
+def test_tls_still_asks_for_the_name(listener: socket.socket) -> None:
+    adapter = CheckedAdapter(Reach.LOOPBACK, resolver=Zone(["127.0.0.1"]))
+    hello: list[bytes] = []
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            hello.append(connection.recv(4000))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with pytest.raises((requests.ConnectionError, ssl.SSLError)):
+        send(adapter, f"https://{NAME}:{listener.getsockname()[1]}/")
+    thread.join()
+
+    assert NAME.encode() in hello[0]
+    adapter.close()
+
+
+def test_an_unknown_name_is_an_ordinary_connection_error() -> None:
+    def unknown(host: str, port: int) -> Sequence[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    with pytest.raises(requests.ConnectionError):
+        send(CheckedAdapter(Reach.PUBLIC, resolver=unknown), f"https://{NAME}/")
+
+
+def test_a_name_without_addresses_is_an_ordinary_connection_error() -> None:
+    with pytest.raises(requests.ConnectionError):
+        send(CheckedAdapter(Reach.PUBLIC, resolver=Zone([])), f"https://{NAME}/")
+
+
+def test_the_process_has_one_transport_for_each_reach() -> None:
+    assert shared_transport(Reach.PUBLIC) is shared_transport(Reach.PUBLIC)
+    assert shared_transport(Reach.PUBLIC) is not shared_transport(Reach.LOOPBACK)
