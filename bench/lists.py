@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from bench.emulator import emulator
 from bench.printing import row, title
 from bench.ticking import CountingStorage
-from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.poll_learning import MOST
@@ -85,7 +85,7 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     runs = TableRuns(storage)
     fill(storage, runs, stored)
     run = runs.page(Listing(limit=1)).items[0]
-    durations = Durations(runs)
+    durations = DurationHistory(runs)
     counts: list[int] = []
     for _ in range(2):
         storage.counts.clear()

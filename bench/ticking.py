@@ -14,10 +14,10 @@ from bench.emulator import emulator
 from bench.printing import row, title
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -190,14 +190,14 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
         firing=Firing(
             runs=runs,
             store=states,
-            acceptance=Acceptance(
+            acceptance=RunFactory(
                 runs=runs,
                 job_named=definitions.job,
                 connections=connections,
                 policies=Policies(stored.get),
                 clock=clock,
             ),
-            closing=Closing(runs=runs, neighbours=Neighbours(stored)),
+            closing=Closing(runs=runs, neighbours=TaskGraphCache(stored)),
             gate=_Deaf(),
             cancel=lambda *_, **__: None,
             clock=clock,

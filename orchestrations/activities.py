@@ -25,7 +25,7 @@ from orchestrations.names import (
     TELL_DEPENDENTS,
 )
 from polysync_core.application.dependencies.completion import Told
-from polysync_core.application.runs.steps import Memo, Verdict
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.bootstrap import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
@@ -44,7 +44,7 @@ class AttemptInput(TypedDict):
 
 
 class SettleInput(TypedDict):
-    """The input of `settle_runs`."""
+    """The input of `deactivate_runs`."""
 
     runs: list[str]
 
@@ -63,14 +63,14 @@ def submit_attempt(work: AttemptInput) -> dict[str, Any]:
 
 
 @blueprint.activity_trigger(input_name="work", activity=LOOK)
-def look_at_attempt(work: AttemptInput) -> dict[str, Any]:
+def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     """See how an attempt is getting on."""
     execution = services().execution
     return _guarded(work, lambda: execution.look(RunId(work["run"]), work["attempt"], _memo(work)))
 
 
 @blueprint.activity_trigger(input_name="work", activity=GIVE_UP)
-def give_up_attempt(work: AttemptInput) -> dict[str, Any]:
+def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
     """End an attempt that our own faults keep from going on."""
     execution = services().execution
     return _guarded(work, lambda: execution.give_up(RunId(work["run"]), work["attempt"]))
@@ -100,24 +100,24 @@ def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
 
 
 @blueprint.activity_trigger(input_name="work", activity=TELL_DEPENDENTS)
-def tell_dependents(work: Debt) -> dict[str, Any]:
+def notify_dependents(work: Debt) -> dict[str, Any]:
     """Tell some Tasks of a run that has ended, and say which runs came of it."""
     completion = services().completion
     return _guarded(work, lambda: completion.tell(RunId(work["run"]), work["tell"]))
 
 
 @blueprint.activity_trigger(input_name="work", activity=SETTLE_RUNS)
-def settle_runs(work: SettleInput) -> dict[str, Any]:
+def deactivate_runs(work: SettleInput) -> dict[str, Any]:
     """Take runs whose dependents were told off the active ones."""
     completion = services().completion
     return _guarded(work, lambda: completion.settle(map(RunId, work["runs"])))
 
 
-def _memo(work: AttemptInput) -> Memo:
-    return Memo.from_json(work["memo"])
+def _memo(work: AttemptInput) -> AttemptMemo:
+    return AttemptMemo.from_json(work["memo"])
 
 
-def _guarded(work: Mapping[str, Any], use_case: Callable[[], Verdict | Told]) -> dict[str, Any]:
+def _guarded(work: Mapping[str, Any], use_case: Callable[[], StepResult | Told]) -> dict[str, Any]:
     """Return the answer; a fault is raised outside the `except` block, free of any context."""
     try:
         return use_case().as_json()

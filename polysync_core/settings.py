@@ -16,7 +16,7 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import read_private_hosts
-from polysync_core.outbound.premises import Premises
+from polysync_core.outbound.premises import AppIdentity
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
@@ -51,7 +51,7 @@ class Settings:
     """Whether App Service signs callers in before the app sees them."""
     access_keys: tuple[AccessKey, ...]
     """The keys that machines may call with; none as it comes."""
-    premises: Premises
+    premises: AppIdentity
     """The app's own identity, and the private hosts that it may reach; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
@@ -270,8 +270,8 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         raise SettingError(f"{name}: {error}.") from error
 
 
-def _premises(variables: Mapping[str, str]) -> Premises:
-    return Premises(
+def _premises(variables: Mapping[str, str]) -> AppIdentity:
+    return AppIdentity(
         # Azure's own libraries read it as well.
         identity=variables.get("AZURE_CLIENT_ID") or None,
         private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),

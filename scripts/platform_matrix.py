@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from polysync_core.domain.definitions.platforms import PlatformType
-from polysync_core.platforms.plugin import JobKind
+from polysync_core.platforms.plugin import JobTypePlugin
 from polysync_core.platforms.registry import platform_kind
 from tests.contract.connectors.trials import TRIALS, Ability, Trial
 
@@ -76,7 +76,7 @@ def _cells(name: str, trial: Trial) -> Iterator[str]:
             yield "judged" if ability in trial.judge.calls else "tried"
 
 
-def _kinds() -> dict[str, JobKind]:
+def _kinds() -> dict[str, JobTypePlugin]:
     return {name: kind for each in PlatformType for name, kind in platform_kind(each).jobs.items()}
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from polysync_core.api import problems
 from polysync_core.api.definitions.schemas import describe_definitions
-from polysync_core.api.security.access_policy import OPEN_DOOR, Access, Door
+from polysync_core.api.security.access_policy import OPEN_DOOR, Access, AccessPolicy
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import Traced
 
@@ -24,7 +24,7 @@ def create_app(
     routers: Iterable[APIRouter],
     *,
     body_limit: int = BODY_LIMIT,
-    door: Door = OPEN_DOOR,
+    door: AccessPolicy = OPEN_DOOR,
 ) -> FastAPI:
     """Return the API with these routes, which the host serves under `PREFIX`.
 

@@ -22,7 +22,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import cast
 
-from polysync_core.outbound.patience import Patience
+from polysync_core.outbound.patience import CallBudget
 
 READ_LIMIT = timedelta(seconds=30)
 WRITE_LIMIT = timedelta(seconds=120)
@@ -36,8 +36,8 @@ MOST_BYTES = 64 * 1024 * 1024
 class Limits:
     """How long a call may take, repetitions included."""
 
-    read: Patience
-    write: Patience
+    read: CallBudget
+    write: CallBudget
 
     @classmethod
     def of(cls, timeout: timedelta | None) -> Limits:
@@ -45,9 +45,9 @@ class Limits:
         return cls(read=_patience(timeout or READ_LIMIT), write=_patience(timeout or WRITE_LIMIT))
 
 
-def _patience(limit: timedelta) -> Patience:
+def _patience(limit: timedelta) -> CallBudget:
     seconds = limit.total_seconds()
-    return Patience(total=seconds, read=seconds, attempts=3, first_delay=1.0)
+    return CallBudget(total=seconds, read=seconds, attempts=3, first_delay=1.0)
 
 
 class What(StrEnum):

@@ -22,7 +22,7 @@ from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
 from polysync_core.platforms.credentials import Credential, GivenToken
-from polysync_core.platforms.platform_client import PlatformClient, Wire
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MOST_USERS = 200
 """Users whose connections are kept; the one who has been away longest signs in anew."""
@@ -71,7 +71,7 @@ class Workspaces:
     platform_named: Callable[[str], Platform] | None = None
     """Finds a stored Platform; None where there is no store."""
     secrets: Secrets = field(default_factory=_NoSecrets)
-    wire: Wire = field(default_factory=Wire)
+    wire: HttpOptions = field(default_factory=HttpOptions)
     _places: dict[str, tuple[Platform, Place]] = field(
         default_factory=dict[str, tuple[Platform, Place]]
     )

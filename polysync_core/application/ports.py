@@ -14,7 +14,7 @@ from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
 from polysync_core.domain.schedules.states import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
@@ -50,11 +50,11 @@ class Runs(Protocol):
         """Record a run's outcome in the index and take it off the active ones."""
         ...
 
-    def withdraw(self, owed: Owed) -> None:
+    def withdraw(self, owed: ActiveRun) -> None:
         """Remove an announcement that no run stands behind."""
         ...
 
-    def owed(self) -> Iterator[Owed]:
+    def owed(self) -> Iterator[ActiveRun]:
         """Yield the active runs; the cost depends on how many are active."""
         ...
 

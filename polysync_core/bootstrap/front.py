@@ -23,13 +23,13 @@ from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.schedules.routes import schedule_routes
-from polysync_core.api.security.access_policy import Door
+from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import (
     Identify,
     by_key,
     from_app_service,
     nobody,
-    whoever_is_on_this_machine,
+    require_loopback,
 )
 from polysync_core.application.ports import Engine
 from polysync_core.bootstrap.use_cases import Services
@@ -43,7 +43,7 @@ def identify_by(settings: Settings) -> Identify:
     Where there are keys, whoever sends one is known by it.
     """
     if settings.development:
-        identify = whoever_is_on_this_machine
+        identify = require_loopback
     else:
         identify = from_app_service if settings.app_service_authentication else nobody
     keys = settings.access_keys
@@ -80,5 +80,5 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             graph_routes(services.graphs),
             audit_routes(services.audit),
         ],
-        door=Door(identify=identify, audit=services.audit),
+        door=AccessPolicy(identify=identify, audit=services.audit),
     )

@@ -8,10 +8,10 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from polysync_core.appkit.jobs import LakeflowJobs
-from polysync_core.application.events.announcing import Announcements
+from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.subscriptions import Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
-from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.storage import Stored
@@ -60,7 +60,7 @@ def open_outside(settings: Settings, defined: Defined) -> Outside:
     )
 
 
-def connectivity(settings: Settings, defined: Defined, outside: Outside) -> Connectivity:
+def connectivity(settings: Settings, defined: Defined, outside: Outside) -> ConnectionTests:
     """Return what tries whether vaults and platforms can be reached."""
 
     def connect(vault: Vault) -> SecretSource:
@@ -71,7 +71,7 @@ def connectivity(settings: Settings, defined: Defined, outside: Outside) -> Conn
             premises=settings.premises,
         )
 
-    return Connectivity(
+    return ConnectionTests(
         vault_named=defined.definitions.vault,
         platform_named=defined.definitions.platform,
         open_vault=connect,
@@ -96,9 +96,9 @@ def lakeflow_jobs(settings: Settings, outside: Outside) -> LakeflowJobs:
     return LakeflowJobs(configuration=settings.lakeflow, workspaces=workspaces)
 
 
-def announcements(settings: Settings, stored: Stored, defined: Defined) -> Announcements:
+def announcements(settings: Settings, stored: Stored, defined: Defined) -> EventPublisher:
     """Return what tells others of runs."""
-    return Announcements(
+    return EventPublisher(
         events=stored.queues.queue(settings.run_events_queue),
         deliveries=stored.queues.queue(DELIVERIES),
         subscriptions=Subscriptions(defined.definitions.webhooks),

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import Neighbours
-from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.completion import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.events.announcing import Announcements
-from polysync_core.application.runs.accepting import Acceptance
-from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.events.announcing import EventPublisher
+from polysync_core.application.runs.accepting import RunFactory
+from polysync_core.application.runs.attempts import AttemptSteps
 from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.observed import ObservedRuns
 from polysync_core.application.runs.published import PublishingRuns
 from polysync_core.application.runs.retention import Periods, Retention
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.outside import Outside
@@ -32,23 +32,23 @@ class Running:
 
     runs: PublishingRuns
     policies: Policies
-    neighbours: Neighbours
+    neighbours: TaskGraphCache
     closing: Closing
-    acceptance: Acceptance
+    acceptance: RunFactory
     gates: Gates
-    completion: Completion
+    completion: DependentNotifier
     task_runs: TaskRuns
 
 
 def open_runs(
-    stored: Stored, defined: Defined, outside: Outside, announcements: Announcements
+    stored: Stored, defined: Defined, outside: Outside, announcements: EventPublisher
 ) -> Running:
     """Return the runs that are stored; what is written to them is announced."""
     definitions = defined.definitions
     runs = PublishingRuns(ObservedRuns(stored.runs), announcements)
-    policies, neighbours = Policies(defined.store.get), Neighbours(defined.store)
+    policies, neighbours = Policies(defined.store.get), TaskGraphCache(defined.store)
     closing = Closing(runs=runs, neighbours=neighbours)
-    acceptance = Acceptance(
+    acceptance = RunFactory(
         runs=runs,
         job_named=definitions.job,
         connections=outside.connections,
@@ -70,7 +70,9 @@ def open_runs(
         closing=closing,
         acceptance=acceptance,
         gates=gates,
-        completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
+        completion=DependentNotifier(
+            runs=runs, closing=closing, gates=gates, acceptance=acceptance
+        ),
         task_runs=TaskRuns(
             runs=runs,
             task_named=definitions.task,
@@ -81,14 +83,14 @@ def open_runs(
     )
 
 
-def execution(running: Running, outside: Outside) -> Execution:
+def execution(running: Running, outside: Outside) -> AttemptSteps:
     """Return what submits runs to their platforms and looks at them."""
-    return Execution(
+    return AttemptSteps(
         runs=running.runs,
         closing=running.closing,
         connections=outside.connections,
-        orders=Orders(resolve_secret=outside.secrets.resolve),
-        durations=Durations(running.runs),
+        orders=SubmissionBuilder(resolve_secret=outside.secrets.resolve),
+        durations=DurationHistory(running.runs),
         clock=utc_now,
     )
 

@@ -8,7 +8,7 @@ from polysync_core.application.runs.recording import ACTOR
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.preview import FireTimePreview
-from polysync_core.application.schedules.service import Schedules
+from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.bootstrap.definitions import Defined
 from polysync_core.bootstrap.outside import Outside
@@ -17,9 +17,9 @@ from polysync_core.bootstrap.storage import Stored
 from polysync_core.domain.clock import utc_now
 
 
-def schedules_of_tasks(stored: Stored, defined: Defined) -> Schedules:
+def schedules_of_tasks(stored: Stored, defined: Defined) -> ScheduleService:
     """Return what shows, pauses and resumes schedules."""
-    return Schedules(
+    return ScheduleService(
         task_named=defined.definitions.task,
         calendar_named=defined.definitions.calendar,
         store=stored.schedules,

@@ -10,18 +10,18 @@ from polysync_core.appkit.jobs import LakeflowJobs
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import PolicyUpdates
-from polysync_core.application.definitions.task_graph import Neighbours
-from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.completion import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.webhooks import WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
-from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.importing import Importing
 from polysync_core.application.platforms.platform_runs import PlatformRuns
-from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.runs.attempts import AttemptSteps
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.messages import RunRequests
@@ -31,7 +31,7 @@ from polysync_core.application.runs.retention import Retention
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.preview import FireTimePreview
-from polysync_core.application.schedules.service import Schedules
+from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.bootstrap.definitions import open_definitions
 from polysync_core.bootstrap.outside import (
@@ -62,21 +62,21 @@ class Services:
     definitions: Definitions
     documents: Documents
     documentation: Documentation
-    connectivity: Connectivity
+    connectivity: ConnectionTests
     importing: Importing
     runs: TaskRuns
-    schedules: Schedules
+    schedules: ScheduleService
     backfill: Backfill
     schedule_tick: ScheduleTick
     job_runs: JobRuns
     lakeflow: LakeflowJobs
     platform_runs: PlatformRuns
     run_requests: RunRequests
-    execution: Execution
+    execution: AttemptSteps
     queue_ends: QueueEnds
-    completion: Completion
+    completion: DependentNotifier
     gates: Gates
-    neighbours: Neighbours
+    neighbours: TaskGraphCache
     reconciler: Reconciler
     deliveries: WebhookDelivery
     poison: PoisonMessages

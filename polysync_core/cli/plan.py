@@ -20,7 +20,7 @@ class Step:
     kind: str
     name: str
     changes: Sequence[str] = ()
-    """For an update, what differs: `retry.maxAttempts: 1 -> 3`."""
+    """For an update, what differs: `retry.maxRetryAttempts: 1 -> 3`."""
 
     @classmethod
     def decode(cls, action: str, answer: JsonObject) -> Step:

@@ -136,7 +136,7 @@ def prepared(
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class HttpExchange:
     """Sends requests on a transport and reads what comes back, within size and time."""
 
     transport: HTTPAdapter

@@ -26,7 +26,7 @@ from polysync_core.outbound.google_refusals import sign_in_refused
 from polysync_core.outbound.google_transport import GoogleReach, GoogleTransport
 from polysync_core.outbound.held_token import HeldToken, Issued, is_sendable
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.inquiry import Inquiries
+from polysync_core.outbound.inquiry import ReadClient
 from polysync_core.outbound.references import Secrets
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -75,7 +75,7 @@ class GoogleSignIn:
     endpoint: BaseAddress | None = None
     """A stand-in for every service of Google's."""
     allow_loopback: bool = False
-    inquiries: Inquiries = field(default_factory=Inquiries)
+    inquiries: ReadClient = field(default_factory=ReadClient)
     subject: Callable[[Auth], Secret] = entra_subject
 
     def access_token(self) -> HeldToken:

@@ -19,12 +19,12 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
 from polysync_core.outbound.endpoints import Endpoint, read_endpoint
 from polysync_core.outbound.exchange import Answer, prepared
 from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import HEADERS, Inquiries
-from polysync_core.outbound.patience import Patience
+from polysync_core.outbound.inquiry import HEADERS, ReadClient
+from polysync_core.outbound.patience import CallBudget
 
 GOOGLE_SUFFIX = ".googleapis.com"
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "169.254.169.254"})
-_METADATA_PATIENCE = Patience(total=3.0, connect=3.0, read=3.0, attempts=1)
+_METADATA_PATIENCE = CallBudget(total=3.0, connect=3.0, read=3.0, attempts=1)
 
 
 class GoogleAnswer(Response):
@@ -76,7 +76,7 @@ class GoogleReach:
 class GoogleTransport(Request):
     """The requests of one sign-in, all within one time."""
 
-    def __init__(self, reach: GoogleReach, inquiries: Inquiries) -> None:
+    def __init__(self, reach: GoogleReach, inquiries: ReadClient) -> None:
         self._reach = reach
         self._inquiries = inquiries
         self._deadline = inquiries.timekeeper.monotonic() + inquiries.patience.total
@@ -123,7 +123,7 @@ class GoogleTransport(Request):
         self.failure = self._inquiries.trouble(answer, self.asked)
         return answer
 
-    def _patient(self, place: Endpoint) -> Inquiries:
+    def _patient(self, place: Endpoint) -> ReadClient:
         if place.base.reach is Reach.METADATA:
             return replace(self._inquiries, patience=_METADATA_PATIENCE)
         return self._inquiries

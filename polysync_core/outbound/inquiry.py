@@ -16,9 +16,9 @@ from requests.adapters import HTTPAdapter
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
-from polysync_core.outbound.exchange import Answer, Exchange, Fault, TimeLeft
+from polysync_core.outbound.exchange import Answer, Fault, HttpExchange, TimeLeft
 from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.patience import Patience, Timekeeper
+from polysync_core.outbound.patience import CallBudget, Timekeeper
 from polysync_core.outbound.retry_after import read_retry_after
 from polysync_core.outbound.transport import shared_transport
 
@@ -36,11 +36,11 @@ _PASSING = frozenset({408, 429})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiries:
+class ReadClient:
     """Asks services, without following redirects; tests replace the transport and the time."""
 
     transport_to: Callable[[Reach], HTTPAdapter] = shared_transport
-    patience: Patience = field(default_factory=lambda: Patience(total=20.0, attempts=3))
+    patience: CallBudget = field(default_factory=lambda: CallBudget(total=20.0, attempts=3))
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     size_limit: int = _SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ class Inquiries:
         if deadline is None:
             deadline = self.timekeeper.monotonic() + self.patience.total
         reach = base.reach_among(self.private_hosts)
-        exchange = Exchange(self.transport_to(reach), self.size_limit)
+        exchange = HttpExchange(self.transport_to(reach), self.size_limit)
         repetition = 0
         while True:
             answer = exchange.send(request, self._left(deadline), self.timekeeper.monotonic)
@@ -67,7 +67,7 @@ class Inquiries:
                 return _answered(answer, base.host)
             log.warning(
                 "A request for a secret or a token is sent again.",
-                extra={"action": "inquiry_repeated", "host": base.host, "repetition": repetition},
+                extra={"action": "read_retried", "host": base.host, "repetition": repetition},
             )
             self.timekeeper.sleep(pause)
 

@@ -11,7 +11,7 @@ from polysync_core.domain.clock import Clock, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class CallBudget:
     """The bounds of one call, repetitions included; all in seconds."""
 
     total: float = 30.0
@@ -37,7 +37,7 @@ class Timekeeper:
     now: Clock = utc_now
     uniform: Callable[[float, float], float] = random.uniform
 
-    def pause(self, patience: Patience, repetition: int, asked: float | None) -> float:
+    def pause(self, patience: CallBudget, repetition: int, asked: float | None) -> float:
         """Return the seconds to wait: what the platform asked, or full jitter over the bound.
 
         Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
@@ -46,7 +46,7 @@ class Timekeeper:
         return spread if asked is None else asked
 
     def next_pause(
-        self, patience: Patience, repetition: int, asked: float | None, deadline: float
+        self, patience: CallBudget, repetition: int, asked: float | None, deadline: float
     ) -> float | None:
         """Return the seconds until a repetition (1 is the first), or None where there is none."""
         if repetition >= patience.attempts:

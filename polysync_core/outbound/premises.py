@@ -11,7 +11,7 @@ _BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Premises:
+class AppIdentity:
     """The app's own identity, and the private hosts that it may reach."""
 
     identity: str | None = None
@@ -30,5 +30,5 @@ class Premises:
         return platform.model_copy(update={"auth": self.signing_in(platform.auth)})
 
 
-ANYWHERE = Premises()
+ANYWHERE = AppIdentity()
 """A place that says nothing: no identity of its own, and no private hosts."""

@@ -51,7 +51,7 @@ class ProviderStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class SubmitRequest:
     """One attempt to start an artefact."""
 
     job: Job
@@ -143,7 +143,7 @@ class JobConnector(Protocol):
     raises or returns holds a credential.
     """
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Start the artefact once for `order.token`, however often this is called.
 
         After `Uncertain` it is called again, with `order.again`, until it has an answer or the

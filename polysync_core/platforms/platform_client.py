@@ -26,14 +26,14 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
-    Exchange,
     Fault,
+    HttpExchange,
     TimeLeft,
     prepared,
     request_for,
 )
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.patience import Patience, Timekeeper
+from polysync_core.outbound.patience import CallBudget, Timekeeper
 from polysync_core.outbound.retry_after import read_retry_after
 from polysync_core.outbound.transport import shared_transport
 from polysync_core.outbound.urls import QueryValue, url
@@ -63,11 +63,11 @@ _MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class HttpOptions:
     """How calls are carried: tests replace the transport and the time."""
 
     transport: HTTPAdapter | None = None
-    patience: Patience = field(default_factory=Patience)
+    patience: CallBudget = field(default_factory=CallBudget)
     timekeeper: Timekeeper = field(default_factory=Timekeeper)
     size_limit: int = DEFAULT_SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Setback:
+class CallFailure:
     """What came of one sending that did not succeed."""
 
     error: PolysyncError
@@ -102,17 +102,17 @@ class PlatformClient:
         *,
         scheme: Scheme = BEARER,
         refused: RefusalMapping = plain_refusal,
-        wire: Wire | None = None,
+        wire: HttpOptions | None = None,
     ) -> None:
         self.base = base
         self._credential = credential
         self._scheme = scheme
         self._refused = refused
-        wire = wire or Wire()
+        wire = wire or HttpOptions()
         self._patience = wire.patience
         self._time = wire.timekeeper
         transport = wire.transport or shared_transport(base.reach_among(wire.private_hosts))
-        self._exchange = Exchange(transport, wire.size_limit)
+        self._exchange = HttpExchange(transport, wire.size_limit)
 
     @property
     def most(self) -> str:
@@ -166,7 +166,7 @@ class PlatformClient:
         repetition = 0
         while True:
             outcome = self._send(call, read, deadline)
-            if not isinstance(outcome, _Setback):
+            if not isinstance(outcome, CallFailure):
                 return outcome[0]
             doubtful = doubtful or (call.has_effect and outcome.doubtful)
             if outcome.status == _UNAUTHORIZED and self._credential is not None and not renewed:
@@ -182,10 +182,10 @@ class PlatformClient:
 
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
-    ) -> tuple[T] | _Setback:
+    ) -> tuple[T] | CallFailure:
         signature = self._signature()
         if isinstance(signature, PolysyncError):
-            return _Setback(error=signature)
+            return CallFailure(error=signature)
         headers = {**_HEADERS, **(call.headers or {}), **signature}
         address = url(self.base.url, *call.segments, query=call.query)
         remaining = max(0.001, deadline - self._time.monotonic())
@@ -224,7 +224,7 @@ class PlatformClient:
 
     def _read[T](
         self, call: Call, answer: Answer, read: Callable[[Answer], T]
-    ) -> tuple[T] | _Setback:
+    ) -> tuple[T] | CallFailure:
         if answer.status >= 300:
             return self._failure(call, answer)
         try:
@@ -232,30 +232,32 @@ class PlatformClient:
         except UnexpectedAnswer:
             return self._fault(Fault.MALFORMED)
 
-    def _fault(self, fault: Fault) -> _Setback:
+    def _fault(self, fault: Fault) -> CallFailure:
         message = f"{self.base.host} {fault.value}"
         error: PolysyncError = Unavailable(message)
         if fault is Fault.ADDRESS_REFUSED:
             error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
         elif fault is Fault.TOO_LARGE:
             error = AnswerTooLarge(f"{message}: at most {self.most}")
-        return _Setback(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
+        return CallFailure(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
 
-    def _failure(self, call: Call, answer: Answer) -> _Setback:
+    def _failure(self, call: Call, answer: Answer) -> CallFailure:
         status = answer.status
         if status < 400:
-            return _Setback(error=self._redirected(answer), status=status)
+            return CallFailure(error=self._redirected(answer), status=status)
         if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
             refusal = Refusal(status=status, body=answer.json() or {}, host=self.base.host)
             error = (call.refused or self._refused)(refusal)
-            return _Setback(error=error, may_pass=isinstance(error, Unavailable), status=status)
+            return CallFailure(error=error, may_pass=isinstance(error, Unavailable), status=status)
         asked = read_retry_after(answer.retry_after, self._time.now())
         # A server that says when to come back has not begun; any other 5xx may come after the act.
         unstarted = call.busy_is_unstarted and status == 503 and asked is not None
         doubtful = status >= 500 and not unstarted
         message = f"{self.base.host} is unavailable (status {status})"
         error = Unavailable(message, retry_after=asked, status=status)
-        return _Setback(error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status)
+        return CallFailure(
+            error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status
+        )
 
     def _redirected(self, answer: Answer) -> PolysyncError:
         return PlatformRefused(
@@ -266,7 +268,7 @@ class PlatformClient:
         )
 
     def _pause(
-        self, call: Call, setback: _Setback, repetition: int, deadline: float
+        self, call: Call, setback: CallFailure, repetition: int, deadline: float
     ) -> float | None:
         """Return the seconds until the next sending, or None where there is none."""
         patience = call.patience or self._patience
@@ -274,7 +276,7 @@ class PlatformClient:
             return None
         return self._time.next_pause(patience, repetition, setback.asked, deadline)
 
-    def _note_repetition(self, call: Call, setback: _Setback, repetition: int) -> None:
+    def _note_repetition(self, call: Call, setback: CallFailure, repetition: int) -> None:
         log.warning(
             "A call to a platform is sent again.",
             extra={
@@ -287,7 +289,7 @@ class PlatformClient:
         )
 
 
-def _give_up(setback: _Setback, host: str, *, doubtful: bool) -> NoReturn:
+def _give_up(setback: CallFailure, host: str, *, doubtful: bool) -> NoReturn:
     # A refusal for want of rights says nothing of what an earlier sending has done.
     unsettled = isinstance(setback.error, Unavailable) or setback.status in {
         _UNAUTHORIZED,

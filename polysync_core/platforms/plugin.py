@@ -17,7 +17,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import QUICK, Plan
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
-from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.platform_client import HttpOptions
 
 
 class Capability(StrEnum):
@@ -33,7 +33,7 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobKind:
+class JobTypePlugin:
     """A job type."""
 
     check: Callable[[Job], Sequence[Problem]]
@@ -44,32 +44,32 @@ class JobKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class PluginContext:
     """What a connection is given besides its definition."""
 
     secrets: Secrets
     allow_loopback: bool = False
     """Whether a platform may be a stand-in on this machine (development only)."""
-    wire: Wire = field(default_factory=Wire)
+    wire: HttpOptions = field(default_factory=HttpOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformKind:
+class PlatformPlugin:
     """A platform type."""
 
     name: str
-    jobs: Mapping[str, JobKind]
+    jobs: Mapping[str, JobTypePlugin]
     """The platform's job types by their names."""
     check: Callable[[Platform, bool], Sequence[Problem]]
     """Returns what cannot be right in a Platform, given whether loopback is allowed."""
-    open: Callable[[Platform, Surroundings], Connector]
+    open: Callable[[Platform, PluginContext], Connector]
     """Returns a connection to a Platform that was checked; nothing is sent before its first call.
 
     TCP connections are pooled for the whole process; a token is kept by the connector, which is
     therefore worth keeping while the definition is the same. It is shared between threads.
     """
 
-    def job(self, job_type: str, *, path: str) -> JobKind:
+    def job(self, job_type: str, *, path: str) -> JobTypePlugin:
         """Return a job type, or raise `Invalid` at `path` naming those that there are."""
         if job_type in self.jobs:
             return self.jobs[job_type]
@@ -91,7 +91,7 @@ class Discovery:
 class LivePlatform:
     """A `Connector` put together from its parts."""
 
-    kind: PlatformKind
+    kind: PlatformPlugin
     jobs: Mapping[str, JobConnector]
     discoveries: Sequence[Discovery]
     reach: Callable[[], str]

@@ -12,7 +12,7 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable
 from polysync_core.outbound.endpoints import Endpoint, read_endpoint
-from polysync_core.outbound.exchange import Exchange, Fault, TimeLeft, prepared
+from polysync_core.outbound.exchange import Fault, HttpExchange, TimeLeft, prepared
 from polysync_core.outbound.hosts import Reach
 from polysync_core.outbound.retry_after import read_retry_after
 from polysync_core.outbound.transport import shared_transport
@@ -59,7 +59,7 @@ class Receivers:
         """
         endpoint = read_endpoint(url, path="url", allow_loopback=self.allow_loopback)
         request = prepared("POST", endpoint.url, {**_HEADERS, **headers}, body)
-        exchange = Exchange(self.transport_to(endpoint.base.reach), _ANSWER_LIMIT)
+        exchange = HttpExchange(self.transport_to(endpoint.base.reach), _ANSWER_LIMIT)
         left = TimeLeft(
             connect=5.0, read=TIMEOUT_SECONDS, deadline=self.monotonic() + TIMEOUT_SECONDS
         )

@@ -3,7 +3,7 @@
 The package of a platform type is imported when the first definition of that type is met: nobody
 pays start-up time for a platform that is not used. Types that are not Polysync's own come from
 installed packages, by an entry point of the group `polysync.platforms` whose name is the type's
-and whose object is a `PlatformKind`.
+and whose object is a `PlatformPlugin`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.premises import ANYWHERE, Premises
+from polysync_core.outbound.premises import ANYWHERE, AppIdentity
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import JobKind, PlatformKind, Surroundings
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
 
 ENTRY_POINTS = "polysync.platforms"
 
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 @cache
-def platform_kind(name: str, path: str = "type") -> PlatformKind:
+def platform_kind(name: str, path: str = "type") -> PlatformPlugin:
     """Return a platform type; raises `Invalid` at `path` where there is none of that name."""
     if name in _OWN:
         return import_module(_OWN[name]).KIND
@@ -63,14 +63,14 @@ def platform_types() -> list[str]:
 
 
 def open_connector(
-    platform: Platform, *, secrets: Secrets, allow_loopback: bool, premises: Premises = ANYWHERE
+    platform: Platform, *, secrets: Secrets, allow_loopback: bool, premises: AppIdentity = ANYWHERE
 ) -> Connector:
     """Return a connection to a platform; raises `Invalid` where its definition is wrong."""
     check_platform(platform, allow_loopback=allow_loopback)
-    surroundings = Surroundings(
+    surroundings = PluginContext(
         secrets=secrets,
         allow_loopback=allow_loopback,
-        wire=Wire(private_hosts=premises.private_hosts),
+        wire=HttpOptions(private_hosts=premises.private_hosts),
     )
     return platform_kind(platform.type).open(premises.platform(platform), surroundings)
 
@@ -82,7 +82,7 @@ def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
         raise Invalid(problems)
 
 
-def job_kind(platform: Platform, job: Job) -> JobKind:
+def job_kind(platform: Platform, job: Job) -> JobTypePlugin:
     """Return the job type of a Job, or raise `Invalid` where its platform has none such."""
     return platform_kind(platform.type, "platform").job(job.job_type, path="jobType")
 
@@ -94,7 +94,7 @@ def check_job(platform: Platform, job: Job) -> None:
         raise Invalid(problems)
 
 
-def _loaded(offer: EntryPoint, path: str) -> PlatformKind:
+def _loaded(offer: EntryPoint, path: str) -> PlatformPlugin:
     package = _package_of(offer)
     try:
         kind: object = offer.load()
@@ -105,7 +105,7 @@ def _loaded(offer: EntryPoint, path: str) -> PlatformKind:
             extra={"action": "platform_package_broken", "package": package, "type": offer.name},
         )
         kind = None
-    if not isinstance(kind, PlatformKind) or kind.name != offer.name:
+    if not isinstance(kind, PlatformPlugin) or kind.name != offer.name:
         message = f"package '{package}' offers it and cannot be loaded: the app's log says why"
         raise Invalid.at(path, message)
     return kind

@@ -28,7 +28,7 @@ from itertools import chain, groupby
 from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Owed, owed
+from polysync_core.domain.runs.stored import ActiveRun, owed
 from polysync_core.storage.purging import delete_batch
 from polysync_core.storage.rows import RowValue
 from polysync_core.storage.tables import Change, Operation, Row, RowRange, Table, TableStorage
@@ -49,7 +49,7 @@ _PARTS = "parts"
 class Entry:
     """One row of a list."""
 
-    run: Owed
+    run: ActiveRun
     position: str
     """Where the row stands among its like: a list goes on after it."""
 
@@ -99,7 +99,7 @@ class RunIndex:
             if outcome:
                 table.transact(outcome)
 
-    def withdraw(self, entry: Owed) -> None:
+    def withdraw(self, entry: ActiveRun) -> None:
         """Remove every row of an announcement."""
         table = month_table(self._storage, entry.queued_at)
         place = _place(entry.queued_at, entry.run_id)
@@ -195,7 +195,7 @@ def _moment(place: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=_FAR_FUTURE - int(place.partition("~")[0]))
 
 
-def _lists(entry: Owed) -> tuple[str, ...]:
+def _lists(entry: ActiveRun) -> tuple[str, ...]:
     """Return the lists that a run is in, active or not; the first has all runs of its kind."""
     if not entry.task:
         return (f"{_OF_JOBS}{entry.job}~",)
@@ -203,7 +203,7 @@ def _lists(entry: Owed) -> tuple[str, ...]:
     return (_ALL, f"t~{entry.task}~", *graph)
 
 
-def _main_key(entry: Owed) -> str:
+def _main_key(entry: ActiveRun) -> str:
     """Return the key in the one list that every run of its kind is in."""
     return _lists(entry)[0] + _place(entry.queued_at, entry.run_id)
 
@@ -223,7 +223,7 @@ def _put(run: TaskRun, prefix: str) -> Operation:
 
 
 def _entry(row: Row, prefix: str) -> Entry:
-    found = Owed(
+    found = ActiveRun(
         run_id=RunId(row.text("run")),
         task=row.text("task"),
         graph_run_id=RunId(row.text("graph")),

@@ -14,7 +14,7 @@ from polysync_core.domain.errors import Broken, Malformed
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
+from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun, owed
 from polysync_core.storage.run_index import Entry, RunIndex
 from polysync_core.storage.tables import (
     Row,
@@ -73,11 +73,11 @@ class TableRuns:
         """Record a run's outcome in the index and take it off the active ones."""
         self._index.settle(run)
 
-    def withdraw(self, owed: Owed) -> None:
+    def withdraw(self, owed: ActiveRun) -> None:
         """Remove an announcement that no run stands behind."""
         self._index.withdraw(owed)
 
-    def owed(self) -> Iterator[Owed]:
+    def owed(self) -> Iterator[ActiveRun]:
         """Yield the active runs."""
         return (entry.run for entry in self._index.active())
 
@@ -136,7 +136,7 @@ def _prefix(listing: Listing) -> str:
     return f"s~{listing.status}~" if listing.status.is_terminal else "a~"
 
 
-def _may_be_wanted(entry: Owed, listing: Listing) -> bool:
+def _may_be_wanted(entry: ActiveRun, listing: Listing) -> bool:
     """Tell, before its run is read, whether an entry can be of the list; active runs are mixed."""
     return (entry.job or None) == listing.job and listing.task in {None, entry.task}
 

@@ -41,7 +41,7 @@ ACTIONS: Mapping[str, Action] = {
     "run_ended": Action(
         "an attempt ended, and its run with it", ("run_id", "task", "attempt", "status", "cause")
     ),
-    "waiting_ended": Action(
+    "queued_run_ended": Action(
         "a run was ended that may not wait any longer", ("run_id", "task", "status", "cause")
     ),
     "cancel_sent": Action("a platform was asked to stop a run", _STOP),
@@ -60,7 +60,7 @@ ACTIONS: Mapping[str, Action] = {
         "the reconciler had something to make good",
         ("active", "enqueued", "resumed", "settled", "completed", "withdrawn", "released"),
     ),
-    "run_adopted": Action("a run was taken up again", ("run_id", "attempt", "leased_since")),
+    "run_resumed": Action("a run was taken up again", ("run_id", "attempt", "leased_since")),
     "run_unreadable": Action("a stored run cannot be read and is left as it is", ("run_id",)),
     "signal_lost": Action("the engine could not be told; the reconciler will", ("signal", "error")),
     "policy_update_lost": Action("a Dispatcher was not told of an edit; the tick will", ("error",)),
@@ -72,9 +72,9 @@ ACTIONS: Mapping[str, Action] = {
     "schedule_begun": Action("a schedule was created or edited", _SCHEDULE),
     "schedule_paused": Action("a schedule was paused, or paused itself", (*_SCHEDULE, "failures")),
     "schedule_resumed": Action("a schedule goes on", _SCHEDULE),
-    "schedule_put_off": Action("a schedule waits for the next tick", (*_SCHEDULE, "error")),
+    "schedule_deferred": Action("a schedule waits for the next tick", (*_SCHEDULE, "error")),
     "schedule_failed": Action("a schedule met a fault of ours", _SCHEDULE),
-    "schedules_owed": Action("an edit takes effect with the next tick", (*_TASK, "error")),
+    "schedule_sync_pending": Action("an edit takes effect with the next tick", (*_TASK, "error")),
     # Platforms
     "platform_trouble": Action(
         "a platform could not be asked and will be again",
@@ -86,7 +86,7 @@ ACTIONS: Mapping[str, Action] = {
     "platform_call_repeated": Action(
         "a call is sent again", ("host", "method", "status", "repetition")
     ),
-    "inquiry_repeated": Action(
+    "read_retried": Action(
         "a request for a secret or a token is sent again", ("host", "repetition")
     ),
     "folder_skipped": Action("a folder of a workspace could not be read in a search", ("status",)),
@@ -99,7 +99,7 @@ ACTIONS: Mapping[str, Action] = {
     "definitions_applied": Action("a document of definitions was applied", ("changes",)),
     "artefact_imported": Action("an artefact became a Job", ("job",)),
     # Events and messages
-    "events_owed": Action(
+    "events_pending": Action(
         "events of a run are still to be published", ("run_id", "published", "error")
     ),
     "webhook_delivered": Action("a webhook took an event", _WEBHOOK),

@@ -28,7 +28,7 @@ def _told(metric: Metric) -> dict[str, str]:
     return {"name": metric.name, "unit": metric.unit, "description": metric.meaning}
 
 
-class Latest:
+class ExpiringGauge:
     """A gauge that is told while it is fresh, and not for ever by whoever measured it once."""
 
     def __init__(self) -> None:
@@ -54,8 +54,8 @@ class Instruments:
                 **_told(metric), explicit_bucket_boundaries_advisory=_SECONDS
             )
 
-        def gauge(metric: Metric) -> Latest:
-            latest = Latest()
+        def gauge(metric: Metric) -> ExpiringGauge:
+            latest = ExpiringGauge()
             meter.create_observable_gauge(**_told(metric), callbacks=[latest])
             return latest
 

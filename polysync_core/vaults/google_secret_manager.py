@@ -21,7 +21,7 @@ from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
 from polysync_core.outbound.exchange import Answer, request_for
 from polysync_core.outbound.held_token import HeldToken
 from polysync_core.outbound.hosts import BaseAddress, HostRule, Reach
-from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.inquiry import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.urls import url
 from polysync_core.vaults.crc32c import crc32c
@@ -66,7 +66,7 @@ class GoogleSecretManager:
     project: str
     base: BaseAddress
     token: HeldToken
-    inquiries: Inquiries
+    inquiries: ReadClient
 
     def read(self, name: str) -> Secret:
         """Return the newest version of a secret."""
@@ -151,14 +151,14 @@ def open_secret_manager(
     secrets: Secrets | None,
     *,
     allow_loopback: bool,
-    inquiries: Inquiries | None = None,
+    inquiries: ReadClient | None = None,
 ) -> GoogleSecretManager:
     """Return a connection to a checked vault; nothing is sent yet."""
     # Costs start-up time, which those without a Google vault need not pay.
     from polysync_core.outbound.google import GoogleSignIn
 
     attributes = read_attributes(SecretManagerAttributes, vault.attributes)
-    asking = inquiries or Inquiries()
+    asking = inquiries or ReadClient()
     sign_in = GoogleSignIn(
         auth=_auth(vault),
         secrets=secrets,

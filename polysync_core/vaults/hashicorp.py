@@ -19,7 +19,7 @@ from polysync_core.outbound.auth import HASHICORP_METHODS, check_auth
 from polysync_core.outbound.exchange import Answer, request_for
 from polysync_core.outbound.held_token import HeldToken
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.inquiry import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.urls import url
 from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
@@ -73,7 +73,7 @@ class HashiCorpVault:
     base: BaseAddress
     attributes: HashiCorpAttributes
     token: HeldToken
-    inquiries: Inquiries
+    inquiries: ReadClient
 
     def read(self, name: str) -> Secret:
         """Return the value under the key that `attributes.key` says, of the newest version."""
@@ -171,14 +171,14 @@ def open_hashicorp(
     secrets: Secrets | None,
     *,
     allow_loopback: bool,
-    inquiries: Inquiries | None = None,
+    inquiries: ReadClient | None = None,
 ) -> HashiCorpVault:
     """Return a connection to a checked vault; nothing is sent yet."""
     if vault.auth is None or secrets is None:
         raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
     attributes = read_attributes(HashiCorpAttributes, vault.attributes)
     base = attributes.base_address(allow_loopback=allow_loopback)
-    asking = inquiries or Inquiries()
+    asking = inquiries or ReadClient()
     login = Login(vault.auth, base, namespace_header(attributes), secrets, asking)
     return HashiCorpVault(vault.name, base, attributes, login.held(), asking)
 

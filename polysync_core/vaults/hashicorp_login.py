@@ -15,7 +15,7 @@ from polysync_core.domain.secrets import Secret, is_secret_reference
 from polysync_core.outbound.exchange import Answer, request_for
 from polysync_core.outbound.held_token import HeldToken, Issued, is_sendable
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.inquiry import HEADERS, Inquiries
+from polysync_core.outbound.inquiry import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.urls import url
 
@@ -42,7 +42,7 @@ class Login:
     base: BaseAddress
     headers: Mapping[str, str]
     secrets: Secrets
-    inquiries: Inquiries
+    inquiries: ReadClient
 
     def held(self) -> HeldToken:
         """Return the token that is logged in for when it is first needed."""

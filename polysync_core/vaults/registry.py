@@ -11,7 +11,7 @@ from typing import assert_never
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.premises import ANYWHERE, Premises
+from polysync_core.outbound.premises import ANYWHERE, AppIdentity
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.environment import EnvironmentVariables, check_environment
 from polysync_core.vaults.source import SecretSource
@@ -22,7 +22,7 @@ def open_vault(
     *,
     development: bool,
     secrets: Secrets | None = None,
-    premises: Premises = ANYWHERE,
+    premises: AppIdentity = ANYWHERE,
 ) -> SecretSource:
     """Return a connection to a vault; nothing is read from it yet.
 
@@ -37,14 +37,14 @@ def open_vault(
 
             return open_key_vault(vault, secrets)
         case VaultProvider.HASHICORP_VAULT:
-            from polysync_core.outbound.inquiry import Inquiries
+            from polysync_core.outbound.inquiry import ReadClient
             from polysync_core.vaults.hashicorp import open_hashicorp
 
             return open_hashicorp(
                 vault,
                 secrets,
                 allow_loopback=development,
-                inquiries=Inquiries(private_hosts=premises.private_hosts),
+                inquiries=ReadClient(private_hosts=premises.private_hosts),
             )
         case VaultProvider.GOOGLE_SECRET_MANAGER:
             from polysync_core.vaults.google_secret_manager import open_secret_manager
@@ -56,7 +56,7 @@ def open_vault(
             assert_never(vault.provider)
 
 
-def _signing_in(vault: Vault, premises: Premises) -> Vault:
+def _signing_in(vault: Vault, premises: AppIdentity) -> Vault:
     """Return a vault with the identity filled in that its definition leaves open."""
     auth = vault.auth
     if auth is None and vault.provider is VaultProvider.AZURE_KEY_VAULT:

@@ -14,7 +14,7 @@ from polysync_core.appkit.jobs import LakeflowJobs
 from polysync_core.appkit.keys import JobOptions
 from polysync_core.appkit.watching import Pace, Watches
 from polysync_core.appkit.workspaces import Workspaces
-from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import read_lakeflow
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
@@ -128,7 +128,7 @@ def jobs_in(
     """Return jobs of a workspace whose calls take no time, and whose looks follow each other."""
     configuration = read_lakeflow({**VARIABLES, **(variables or {})}, options)
     time = VirtualTime()
-    wire = Wire(transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper)
+    wire = HttpOptions(transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper)
     workspaces = Workspaces(configuration=configuration, wire=wire)
     jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
     jobs.watches = Watches(Pace(interval=interval))

@@ -18,14 +18,14 @@ from polysync_core.api.operations.documentation import documentation_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
-from polysync_core.api.security.access_policy import Door
+from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import from_app_service
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.preview import FireTimePreview
@@ -84,7 +84,7 @@ class Copilot:
             runs=self.runs,
             closing=closing_of(self.runs),
             task_named=definitions.task,
-            acceptance=Acceptance(
+            acceptance=RunFactory(
                 runs=self.runs,
                 job_named=definitions.job,
                 connections=Connections(definitions.platform, lambda _: FakePlatform()),
@@ -111,7 +111,7 @@ class Copilot:
                 importing_routes(self.world.importing),
                 run_routes(task_runs),
             ],
-            door=Door(
+            door=AccessPolicy(
                 identify=from_app_service,
                 audit=Audit(store=self.audit, clock=self.clock, new_id=lambda: str(next(ids))),
             ),

@@ -139,7 +139,7 @@ LAKEHOUSE: dict[str, Any] = {
                     "mappings": [{"output": "row_count", "input": "expected_rows"}],
                 }
             ],
-            "retry": {"enabled": True, "maxAttempts": 2, "backoff": "Exponential"},
+            "retry": {"enabled": True, "maxRetryAttempts": 2, "backoff": "Exponential"},
             "contentionProfiles": ["submit-rate"],
         },
     ],

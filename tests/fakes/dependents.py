@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.ports import Runs
 from polysync_core.application.runs.closing import Closing
 from polysync_core.domain.definitions.tasks import Task
@@ -14,4 +14,4 @@ def closing_of(runs: Runs, *tasks: Task) -> Closing:
     store = FakeDefinitions()
     for task in tasks:
         store.put(task, replacing=None)
-    return Closing(runs=runs, neighbours=Neighbours(store))
+    return Closing(runs=runs, neighbours=TaskGraphCache(store))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from polysync_core.application.definitions.task_graph import Neighbours
-from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.completion import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.accepting import RunFactory, Start
 from polysync_core.application.runs.closing import Closing
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -69,9 +69,9 @@ class GateWorld:
         self.runs = TableRuns(storage)
         self.runs._readers = _InTurn()  # type: ignore[assignment]
         self.store = TableGates(storage)
-        self.neighbours = Neighbours(self.definitions)
+        self.neighbours = TaskGraphCache(self.definitions)
         self.closing = Closing(runs=self.runs, neighbours=self.neighbours)
-        self.acceptance = Acceptance(
+        self.acceptance = RunFactory(
             runs=self.runs,
             job_named=lambda _: self.job,
             connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
@@ -86,7 +86,7 @@ class GateWorld:
             acceptance=self.acceptance,
             clock=self.clock,
         )
-        self.completion = Completion(
+        self.completion = DependentNotifier(
             runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.acceptance
         )
 

@@ -13,10 +13,10 @@ from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
     ExternalRun,
-    Order,
     ProviderStatus,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 
@@ -27,7 +27,7 @@ class FakePlatform:
     """Starts one run a token, like a platform with an idempotency key."""
 
     def __init__(self) -> None:
-        self.orders: list[Order] = []
+        self.orders: list[SubmitRequest] = []
         self.started: dict[str, str] = {}
         self.cancelled: list[str] = []
         self.submit_answers: list[Exception] = []
@@ -43,7 +43,7 @@ class FakePlatform:
     def job(self, job_type: str) -> FakePlatform:
         return self
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         self.orders.append(order)
         if self.submit_answers:
             raise self.submit_answers.pop(0)
@@ -94,7 +94,7 @@ class Work:
     """A run as the platform sees it."""
 
     external_id: str
-    order: Order
+    order: SubmitRequest
     started_at: datetime
     ends_at: datetime
     verdict: ProviderStatus
@@ -114,7 +114,7 @@ class TimedPlatform(FakePlatform):
         self._clock = clock
         self._step = step
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         return self._step("submit", lambda: self._start(order))
 
     def read(self, job: Job, external_run_id: str) -> Report:
@@ -137,7 +137,7 @@ class TimedPlatform(FakePlatform):
             most = max(most, running)
         return most
 
-    def _start(self, order: Order) -> Submitted:
+    def _start(self, order: SubmitRequest) -> Submitted:
         external_id = self.started.get(order.token, str(len(self.started) + 1))
         if external_id not in self.work:
             now = self._clock()

@@ -15,7 +15,7 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
     finish,
 )
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun, owed
+from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun, owed
 
 
 class FakeRuns:
@@ -23,7 +23,7 @@ class FakeRuns:
 
     def __init__(self) -> None:
         self.rows: dict[RunId, StoredRun] = {}
-        self.active: dict[tuple[RunId, object], Owed] = {}
+        self.active: dict[tuple[RunId, object], ActiveRun] = {}
         self.settled: dict[RunId, str] = {}
         self.writes = 0
         self.crash_at: int | None = None
@@ -68,11 +68,11 @@ class FakeRuns:
         self.active.pop((run.run_id, run.queued_at), None)
         self.settled[run.run_id] = run.status
 
-    def withdraw(self, owed: Owed) -> None:
+    def withdraw(self, owed: ActiveRun) -> None:
         self._write()
         self.active.pop((owed.run_id, owed.queued_at), None)
 
-    def owed(self) -> Iterator[Owed]:
+    def owed(self) -> Iterator[ActiveRun]:
         return iter(list(self.active.values()))
 
     def shards(self) -> list[str]:

@@ -8,15 +8,15 @@ from typing import Any
 
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
 from polysync_core.application.schedules.firing import Firing
-from polysync_core.application.schedules.service import Schedules
+from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick, Tally
 from polysync_core.domain.definitions.base import Kind
@@ -85,9 +85,9 @@ class Scheduled:
         self.definition_store = ScheduledDefinitions(stored, self.store, self.sync)
         self.definitions = Definitions(self.definition_store, Rules())
         self.runs = TableRuns(storage)
-        closing = Closing(runs=self.runs, neighbours=Neighbours(stored))
+        closing = Closing(runs=self.runs, neighbours=TaskGraphCache(stored))
         connections = Connections(self.definitions.platform, lambda _: self._no_connector())
-        acceptance = Acceptance(
+        acceptance = RunFactory(
             runs=self.runs,
             job_named=self.definitions.job,
             connections=connections,
@@ -101,7 +101,7 @@ class Scheduled:
             closing=closing,
             clock=clock,
         )
-        self.schedules = Schedules(
+        self.schedules = ScheduleService(
             task_named=self.definitions.task,
             calendar_named=self.definitions.calendar,
             store=self.store,

@@ -18,18 +18,18 @@ import pytest
 from orchestrations import activities
 from orchestrations.engine import DurableEngine
 from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import Neighbours
-from polysync_core.application.dependencies.completion import Completion
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.completion import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
-from polysync_core.application.runs.attempts import Execution
+from polysync_core.application.runs.accepting import RunFactory
+from polysync_core.application.runs.attempts import AttemptSteps
 from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.job_runs import JobRequest, JobRuns
 from polysync_core.application.runs.queue_timeouts import QueueEnds
 from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -98,10 +98,10 @@ class Process:
     runs: TableRuns
     requests: TaskRuns
     job_runs: JobRuns
-    execution: Execution
+    execution: AttemptSteps
     reconciler: Reconciler
     queue_ends: QueueEnds
-    completion: Completion
+    completion: DependentNotifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,9 +245,9 @@ class World:
             lambda _: PLATFORM, lambda _: self.platform, monotonic=self.clock.seconds
         )
         policies = Policies(self.definition, monotonic=self.clock.seconds)
-        neighbours = Neighbours(_Definitions(self), monotonic=self.clock.seconds)
+        neighbours = TaskGraphCache(_Definitions(self), monotonic=self.clock.seconds)
         closing = Closing(runs=runs, neighbours=neighbours)
-        acceptance = Acceptance(
+        acceptance = RunFactory(
             runs=runs,
             job_named=lambda name: a_job(name=name),
             connections=connections,
@@ -273,17 +273,19 @@ class World:
             runs=runs,
             requests=requests,
             job_runs=JobRuns(acceptance=acceptance, task_runs=requests),
-            execution=Execution(
+            execution=AttemptSteps(
                 runs=runs,
                 closing=closing,
                 connections=connections,
-                orders=Orders(resolve_secret=Secret),
-                durations=Durations(runs, monotonic=self.clock.seconds),
+                orders=SubmissionBuilder(resolve_secret=Secret),
+                durations=DurationHistory(runs, monotonic=self.clock.seconds),
                 clock=self.clock,
             ),
             reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=self.clock),
             queue_ends=QueueEnds(runs=runs, closing=closing, clock=self.clock),
-            completion=Completion(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
+            completion=DependentNotifier(
+                runs=runs, closing=closing, gates=gates, acceptance=acceptance
+            ),
         )
 
     def definition(self, kind: Kind, name: str) -> Stored[Definition] | None:

@@ -20,13 +20,13 @@ tasks:
     name: flaky-retried
     job: flaky
     maxConcurrentRuns: 1
-    retry: {enabled: true, maxAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
+    retry: {enabled: true, maxRetryAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
   - {<<: *retried, name: flaky-hopeless}
   - {name: nap-limited, job: nap, executionTimeoutSeconds: 2}
   - name: nap-patient
     job: nap
     maxConcurrentRuns: 1
-    retry: {enabled: true, maxAttempts: 1, initialDelaySeconds: 600}
+    retry: {enabled: true, maxRetryAttempts: 1, initialDelaySeconds: 600}
     executionTimeoutSeconds: 1
 """
 

@@ -25,7 +25,7 @@ from orchestrations.names import (
 )
 from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
 from polysync_core.application.dependencies.completion import Debt, Start, Told
-from polysync_core.application.runs.steps import DONE, Memo, Verdict
+from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id
@@ -86,8 +86,8 @@ def _complete_run(name: str, **answers: Sequence[Answer]) -> Scenario:
 
 
 def _after(seconds: float, *, submitted: bool = True, looks: int = 1) -> Answer:
-    memo = Memo(looks=looks)
-    return Verdict(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
+    memo = AttemptMemo(looks=looks)
+    return StepResult(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
 
 
 def _waiting(name: str, attempt: int) -> Waiting:
@@ -109,8 +109,8 @@ def _told(*starts: str, debts: Mapping[RunId, Sequence[str]] | None = None) -> A
 
 
 _ENDED = DONE.as_json()
-_AGAIN = Verdict(done=True, retry=_waiting("replay", 2)).as_json()
-_MANY = Verdict(
+_AGAIN = StepResult(done=True, retry=_waiting("replay", 2)).as_json()
+_MANY = StepResult(
     done=True, tell=tuple(f"task-{number}" for number in range(TASKS_A_CALL + 5))
 ).as_json()
 _SKIPPED = {derived_run_id(f"skipped-{number}"): ["t"] for number in range(RUNS_A_ROUND + 1)}

@@ -23,7 +23,7 @@ from polysync_core.domain.dispatch.policies import (
     TaskPolicy,
 )
 from polysync_core.domain.dispatch.rates import GrantLog
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry
 from tests.faults.virtual_engine import registered
 from tests.replay.entity_lives import LIVES
 from tests.replay.entity_states import (
@@ -89,7 +89,7 @@ def _kept() -> Iterator[Any]:
 
 def _defaults(kind: type[Any]) -> dict[str, Any]:
     if not is_dataclass(kind):
-        return Ticket._field_defaults
+        return WaitingEntry._field_defaults
     return {
         each.name: each.default if each.default_factory is MISSING else each.default_factory()
         for each in fields(kind)
@@ -99,7 +99,7 @@ def _defaults(kind: type[Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "kind",
-    [Ticket, Lease, GrantLog, TaskPolicy, PlatformPolicy, ProfilePolicy, Cap, Rate],
+    [WaitingEntry, Lease, GrantLog, TaskPolicy, PlatformPolicy, ProfilePolicy, Cap, Rate],
     ids=lambda each: each.__name__,
 )
 def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any]) -> None:

@@ -23,7 +23,7 @@ var rules = [
     description: 'More than a quarter of at least five runs failed within an hour.'
     severity: 2
     window: 'PT1H'
-    query: 'traces | extend action = tostring(customDimensions.action), status = tostring(customDimensions.status) | where action in ("run_ended", "waiting_ended") | summarize ended = count(), failed = countif(status == "Failed") | where ended >= 5 and failed * 4 > ended'
+    query: 'traces | extend action = tostring(customDimensions.action), status = tostring(customDimensions.status) | where action in ("run_ended", "queued_run_ended") | summarize ended = count(), failed = countif(status == "Failed") | where ended >= 5 and failed * 4 > ended'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -41,7 +41,7 @@ var rules = [
     description: 'Fire times were missed, put off or more than five minutes late, or a schedule met a fault.'
     severity: 2
     window: 'PT15M'
-    query: 'union (union traces, exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_put_off") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))), (customMetrics | where name == "polysync.schedule.lateness" and valueMax > 300)'
+    query: 'union (union traces, exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_deferred") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))), (customMetrics | where name == "polysync.schedule.lateness" and valueMax > 300)'
     operator: 'GreaterThan'
     threshold: 0
   }

@@ -7,10 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from polysync_core.api.security.records import changes_nothing
-from polysync_core.application.platforms.connection_tests import Connectivity, TestResult
+from polysync_core.application.platforms.connection_tests import (
+    ConnectionTestResult,
+    ConnectionTests,
+)
 
 
-def connectivity_routes(connectivity: Connectivity) -> APIRouter:
+def connectivity_routes(connectivity: ConnectionTests) -> APIRouter:
     """Return the test routes."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
@@ -27,5 +30,5 @@ def connectivity_routes(connectivity: Connectivity) -> APIRouter:
     return routes
 
 
-def _view(result: TestResult) -> dict[str, Any]:
+def _view(result: ConnectionTestResult) -> dict[str, Any]:
     return {"ok": result.ok, "message": result.message, "latencyMs": result.latency_ms}

@@ -10,7 +10,7 @@ from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.views import time_view
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
 from polysync_core.domain.dispatch.explain import Counter, Hold
-from polysync_core.domain.dispatch.state import Lease, Ticket, moment
+from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 from polysync_core.domain.runs.identity import parse_run_id
 
 _SHOWN = 100
@@ -96,7 +96,7 @@ def _lease_view(lease: Lease) -> dict[str, Any]:
     }
 
 
-def _ticket_view(ticket: Ticket) -> dict[str, Any]:
+def _ticket_view(ticket: WaitingEntry) -> dict[str, Any]:
     return {
         "runId": ticket.run_id,
         "attempt": ticket.attempt,

@@ -20,7 +20,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
 
 
-class RunOnce(BaseModel):
+class RunOnceBody(BaseModel):
     """The body of Run Once."""
 
     model_config = ConfigDict(extra="forbid")
@@ -74,10 +74,10 @@ def run_routes(runs: TaskRuns) -> APIRouter:
         engine: CurrentEngine,
         asking: CurrentAsking,
         response: Response,
-        body: RunOnce | None = None,
+        body: RunOnceBody | None = None,
     ) -> dict[str, str]:
         """Start a run of a Task now; the answer comes when the run is stored."""
-        asked = body or RunOnce()
+        asked = body or RunOnceBody()
         request = RunRequest(
             task=name,
             parameters=asked.parameters,

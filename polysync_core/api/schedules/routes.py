@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import time_view
-from polysync_core.application.schedules.service import Schedules, Standing
+from polysync_core.application.schedules.service import ScheduleService, Standing
 from polysync_core.domain.definitions.base import ObjectName
 
 
@@ -35,7 +35,7 @@ class ResumeRequest(BaseModel):
     """None is all schedules of the Task."""
 
 
-def schedule_routes(schedules: Schedules) -> APIRouter:
+def schedule_routes(schedules: ScheduleService) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
 

@@ -29,7 +29,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class AccessPolicy:
     """How a door is kept."""
 
     identify: Identify
@@ -38,14 +38,14 @@ class Door:
     audit: Audit | None = None
 
 
-OPEN_DOOR = Door(identify=anyone, needs=lambda _method, _path: Role.READER)
+OPEN_DOOR = AccessPolicy(identify=anyone, needs=lambda _method, _path: Role.READER)
 """For a part of the API that stands alone, without the table of roles of the whole."""
 
 
 class Access:
     """Lets requests pass whose caller has the role that they need."""
 
-    def __init__(self, app: ASGIApp, *, door: Door, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, *, door: AccessPolicy, prefix: str) -> None:
         self._app = app
         self._door = door
         self._prefix = prefix

@@ -66,7 +66,7 @@ def anyone(_scope: Scope) -> Caller:
     return Caller(name=LOCAL, roles=frozenset({Role.ADMINISTRATOR}))
 
 
-def whoever_is_on_this_machine(scope: Scope) -> Caller:
+def require_loopback(scope: Scope) -> Caller:
     """Take everybody for the developer who names this machine, and nobody else.
 
     A page of the internet that resolves its own name to this machine still names itself; one that

@@ -50,7 +50,7 @@ class _Memory[T]:
             self.known.clear()
 
 
-class Neighbours:
+class TaskGraphCache:
     """The Tasks up and down stream of a Task, shared by all threads of the process.
 
     They are as they were at most `TRUSTED_SECONDS` ago; what this process changed is as it is.

@@ -12,9 +12,9 @@ from typing import Any
 
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import Acceptance, waiting
+from polysync_core.application.runs.accepting import RunFactory, waiting
 from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.steps import DONE, Verdict
+from polysync_core.application.runs.steps import DONE, StepResult
 from polysync_core.application.runs.updating import read_run
 from polysync_core.domain.dependencies.tokens import FireTime
 from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
@@ -67,18 +67,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
+class DependentNotifier:
     """Tells the dependents of runs that have ended; every step is safe to repeat."""
 
     runs: Runs
     closing: Closing
     gates: Gates
-    acceptance: Acceptance
+    acceptance: RunFactory
 
-    def begin(self, run_id: RunId) -> Verdict:
+    def begin(self, run_id: RunId) -> StepResult:
         """Say which Tasks are to be told of a run; of one that goes on, none yet."""
         run = read_run(self.runs, run_id).run
-        return Verdict(done=True, tell=self.closing.close(run) if run.status.is_terminal else ())
+        return StepResult(done=True, tell=self.closing.close(run) if run.status.is_terminal else ())
 
     def tell(self, run_id: RunId, tasks: Sequence[str]) -> Told:
         """Put a run's outcome into the gates of some dependents.
@@ -103,7 +103,7 @@ class Completion:
             raise failures[0]
         return told
 
-    def settle(self, run_ids: Iterable[RunId]) -> Verdict:
+    def settle(self, run_ids: Iterable[RunId]) -> StepResult:
         """Take runs whose dependents are all told off the active ones."""
         for stored in self.runs.get_many(run_ids):
             self.runs.settle(stored.run)

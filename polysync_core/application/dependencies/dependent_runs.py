@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from polysync_core.application.ports import Runs
-from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.accepting import RunFactory, Start
 from polysync_core.application.runs.outcomes import failure
 from polysync_core.application.runs.recording import ACTOR
 from polysync_core.domain.causes import FailureCause
@@ -32,11 +32,11 @@ _PAGES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Children:
+class DependentRuns:
     """Makes the runs that a gate has decided on; nothing is stored here."""
 
     runs: Runs
-    acceptance: Acceptance
+    acceptance: RunFactory
 
     def run_of(self, task: Task, firing: Firing, *, at: datetime) -> TaskRun:
         """Return the run that a firing means: one that waits, or one that has ended already."""
@@ -44,7 +44,7 @@ class Children:
         reason = firing.skipped or ("" if task.enabled else f"Task '{task.name}' is disabled.")
         if reason:
             outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
-            return self.acceptance.stillborn(task, start, outcome)
+            return self.acceptance.finished_run(task, start, outcome)
         try:
             mapped = self._mapped(task, firing)
             full = replace(start, parameters={**start.parameters, **mapped})
@@ -55,7 +55,7 @@ class Children:
     def refused(self, task: Task, firing: Firing, at: datetime, why: str) -> TaskRun:
         """Return the run of a firing that cannot start with what its parents give it."""
         outcome = failure(FailureCause.PARAMETERS, why)
-        return self.acceptance.stillborn(task, _start(firing, at), outcome)
+        return self.acceptance.finished_run(task, _start(firing, at), outcome)
 
     def recall(self, task: Task, edge: str, graph_runs: Collection[RunId]) -> Token | None:
         """Return what an edge of a Task had in the graph runs that are repeated in part.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from polysync_core.application.definitions.task_graph import Neighbours
-from polysync_core.application.dependencies.dependent_runs import Children
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.ports import GateStore, Runs
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import Firing, Gate, Group, named
@@ -68,8 +68,8 @@ class Gates:
     runs: Runs
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
-    neighbours: Neighbours
-    acceptance: Acceptance
+    neighbours: TaskGraphCache
+    acceptance: RunFactory
     clock: Clock
 
     def deliver(self, task: str, run: TaskRun) -> list[TaskRun]:
@@ -151,8 +151,8 @@ class Gates:
         )
 
     @property
-    def _children(self) -> Children:
-        return Children(runs=self.runs, acceptance=self.acceptance)
+    def _children(self) -> DependentRuns:
+        return DependentRuns(runs=self.runs, acceptance=self.acceptance)
 
     def _now(self) -> datetime:
         """Return the time to the millisecond, which is what a list orders runs by."""

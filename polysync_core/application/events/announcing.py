@@ -10,7 +10,7 @@ from polysync_core.domain.runs.events import RunEvent, encode_message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Announcements:
+class EventPublisher:
     """The application's `Publisher`."""
 
     events: Queue

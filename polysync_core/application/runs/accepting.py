@@ -68,7 +68,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
+class RunFactory:
     """Makes runs of Tasks, and of Jobs without one."""
 
     runs: Runs
@@ -92,7 +92,7 @@ class Acceptance:
         parameters = resolve(job, {}, start.parameters, path=path)
         return accepted(self._of_job(job, start, parameters), actor=start.actor)
 
-    def stillborn(self, task: Task, start: Start, outcome: Outcome) -> TaskRun:
+    def finished_run(self, task: Task, start: Start, outcome: Outcome) -> TaskRun:
         """Return a run that has ended before it could start, not stored yet.
 
         Its parameters are shown as they are defined, as they may be what it could not start with.

@@ -14,12 +14,12 @@ from datetime import timedelta
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Runs
 from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.outcomes import ended_at_once, in_words, reported, unproven_stop
-from polysync_core.application.runs.polling import Looks
-from polysync_core.application.runs.recording import ACTOR, Endings
-from polysync_core.application.runs.steps import Memo, Verdict
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.polling import PollPlanner
+from polysync_core.application.runs.recording import ACTOR, AttemptRecorder
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.updating import change_run, read_run
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
@@ -68,34 +68,34 @@ _TROUBLE = (Unavailable, Uncertain, PlatformRefused, Invalid, NotFound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class AttemptSteps:
     """The steps of an attempt."""
 
     runs: Runs
     closing: Closing
     connections: Connections
-    orders: Orders
-    durations: Durations
+    orders: SubmissionBuilder
+    durations: DurationHistory
     clock: Clock
     submit_patience: timedelta = SUBMIT_PATIENCE
     cancel_patience: timedelta = CANCEL_PATIENCE
     lost_patience: timedelta = LOST_PATIENCE
 
     @property
-    def _endings(self) -> Endings:
-        return Endings(runs=self.runs, closing=self.closing, clock=self.clock)
+    def _endings(self) -> AttemptRecorder:
+        return AttemptRecorder(runs=self.runs, closing=self.closing, clock=self.clock)
 
     @property
-    def _looks(self) -> Looks:
-        return Looks(connections=self.connections, durations=self.durations, clock=self.clock)
+    def _looks(self) -> PollPlanner:
+        return PollPlanner(connections=self.connections, durations=self.durations, clock=self.clock)
 
-    def submit(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
+    def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Start the attempt on its platform, once, however often this is called."""
         stored = read_run(self.runs, run_id)
         with on_behalf_of(stored.run, attempt, step="submit"):
             return self._submit(stored, attempt, memo)
 
-    def _submit(self, stored: StoredRun, attempt: int, memo: Memo) -> Verdict:
+    def _submit(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
         if _is_over(stored.run, attempt):
             return self._endings.settled(stored, attempt)
         stored, is_first = self._begin(stored, attempt, sends=memo.failures + 1)
@@ -106,21 +106,21 @@ class Execution:
         if not stored.run.carries(attempt) or current is None:
             return self._endings.settled(stored, attempt)
         if current.external_run_id is not None:
-            return Verdict(submitted=True, memo=Memo())
+            return StepResult(submitted=True, memo=AttemptMemo())
         return self._send(stored, current, memo)
 
-    def look(self, run_id: RunId, attempt: int, memo: Memo) -> Verdict:
+    def look(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """See how the attempt is getting on, stop it if that is wanted, and record its end."""
         stored = read_run(self.runs, run_id)
         with on_behalf_of(stored.run, attempt, step="look"):
             return self._look(stored, attempt, memo)
 
-    def _look(self, stored: StoredRun, attempt: int, memo: Memo) -> Verdict:
+    def _look(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
         current = stored.run.attempt
         if not stored.run.carries(attempt) or current is None:
             return self._endings.settled(stored, attempt)
         if current.external_run_id is None:
-            return Verdict(submitted=False)
+            return StepResult(submitted=False)
         external_id = current.external_run_id
         try:
             connector = self.connections.job(stored.run.job)
@@ -152,13 +152,13 @@ class Execution:
         except PlatformRefused:
             return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
 
-    def give_up(self, run_id: RunId, attempt: int) -> Verdict:
+    def give_up(self, run_id: RunId, attempt: int) -> StepResult:
         """End an attempt that our own faults keep from going on."""
         stored = read_run(self.runs, run_id)
         with on_behalf_of(stored.run, attempt, step="give up"):
             return self._give_up(stored, attempt)
 
-    def _give_up(self, stored: StoredRun, attempt: int) -> Verdict:
+    def _give_up(self, stored: StoredRun, attempt: int) -> StepResult:
         if _is_over(stored.run, attempt):
             return self._endings.settled(stored, attempt)
         # What was never sent may be tried again at once; what was sent must be stopped before.
@@ -197,7 +197,7 @@ class Execution:
             return None
         return begin_attempt(run, at=self.clock(), actor=ACTOR)
 
-    def _send(self, stored: StoredRun, current: Attempt, memo: Memo) -> Verdict:
+    def _send(self, stored: StoredRun, current: Attempt, memo: AttemptMemo) -> StepResult:
         run = stored.run
         try:
             connector = self.connections.job(run.job)
@@ -232,9 +232,9 @@ class Execution:
         if not stored.run.carries(current.number):
             return self._overtaken(stored, current.number, submitted)
         if stored.run.cancel_requested is not None:
-            return self._again(stored.run, 0, Memo())
+            return self._again(stored.run, 0, AttemptMemo())
         wish = report.retry_after if report is not None else None
-        delay, memo = self._looks.next(stored.run, Memo(), wish=wish)
+        delay, memo = self._looks.next(stored.run, AttemptMemo(), wish=wish)
         return self._again(stored.run, delay, memo)
 
     def _record_submitted(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StoredRun:
@@ -255,14 +255,16 @@ class Execution:
 
         return change_run(self.runs, stored, recorded)
 
-    def _overtaken(self, stored: StoredRun, attempt: int, submitted: Submitted) -> Verdict:
+    def _overtaken(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StepResult:
         """Stop what was started for an attempt that another execution of this step has ended."""
         known = stored.run.attempts[attempt - 1].external_run_id
         if known != submitted.external_run_id:
             self._stopped_at_last(stored.run, submitted.external_run_id)
         return self._endings.settled(stored, attempt)
 
-    def _unanswered(self, stored: StoredRun, memo: Memo, error: Unavailable | Uncertain) -> Verdict:
+    def _unanswered(
+        self, stored: StoredRun, memo: AttemptMemo, error: Unavailable | Uncertain
+    ) -> StepResult:
         memo = memo.troubled(self.clock())
         memo = replace(memo, uncertain=memo.uncertain or isinstance(error, Uncertain))
         if memo.trouble(self.clock()) <= self.submit_patience:
@@ -282,8 +284,8 @@ class Execution:
         return time_out(run, at=now, actor=ACTOR) if now >= deadline else None
 
     def _stopping(
-        self, stored: StoredRun, connector: JobConnector, external_id: str, memo: Memo
-    ) -> Verdict:
+        self, stored: StoredRun, connector: JobConnector, external_id: str, memo: AttemptMemo
+    ) -> StepResult:
         """Ask the platform to stop, once per orchestration, and wait for its proof."""
         run = stored.run
         if memo.stop_sent is None:
@@ -346,31 +348,31 @@ class Execution:
 
         return change_run(self.runs, stored, noted)
 
-    def _missing(self, stored: StoredRun, memo: Memo) -> Verdict:
+    def _missing(self, stored: StoredRun, memo: AttemptMemo) -> StepResult:
         memo = memo.troubled(self.clock())
         if memo.trouble(self.clock()) >= self.lost_patience:
             message = "The platform does not know the run any more; it may have been deleted there."
             return self._endings.fail(stored, FailureCause.LOST, message)
         return self._again(stored.run, delay_after_trouble(memo.failures), memo)
 
-    def _in_the_dark(self, stored: StoredRun, memo: Memo, error: Exception) -> Verdict:
+    def _in_the_dark(self, stored: StoredRun, memo: AttemptMemo, error: Exception) -> StepResult:
         """A look that fails says nothing of the run: look again, ever less often."""
         now = self.clock()
         if memo.stopping(now) > self.cancel_patience:
             return self._endings.end(stored, lambda run: unproven_stop(run, self.cancel_patience))
         return self._again_after_trouble(stored.run, memo.troubled(now), error, submitted=True)
 
-    def _again(self, run: TaskRun, delay: float, memo: Memo) -> Verdict:
+    def _again(self, run: TaskRun, delay: float, memo: AttemptMemo) -> StepResult:
         """Look again after a delay, or at the deadline if that is earlier."""
         if run.deadline is not None and run.deadline > self.clock():
             delay = min(delay, (run.deadline - self.clock()).total_seconds())
-        return Verdict(submitted=True, after_seconds=delay, memo=memo.waiting(delay))
+        return StepResult(submitted=True, after_seconds=delay, memo=memo.waiting(delay))
 
     # Trouble
 
     def _again_after_trouble(
-        self, run: TaskRun, memo: Memo, error: Exception, *, submitted: bool = False
-    ) -> Verdict:
+        self, run: TaskRun, memo: AttemptMemo, error: Exception, *, submitted: bool = False
+    ) -> StepResult:
         wish = error.retry_after if isinstance(error, Unavailable) else None
         delay = delay_after_trouble(memo.failures, wish=wish)
         _log.warning(
@@ -386,7 +388,7 @@ class Execution:
         )
         if submitted:
             return self._again(run, delay, memo)
-        return Verdict(submitted=False, after_seconds=delay, memo=memo)
+        return StepResult(submitted=False, after_seconds=delay, memo=memo)
 
 
 def _is_over(run: TaskRun, attempt: int) -> bool:

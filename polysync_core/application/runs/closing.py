@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.application.definitions.task_graph import Neighbours
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.application.runs.accepting import tell
 from polysync_core.domain.runs.run import TaskRun
@@ -15,7 +15,7 @@ class Closing:
     """Settles what has ended, or says who is to be told before."""
 
     runs: Runs
-    neighbours: Neighbours
+    neighbours: TaskGraphCache
 
     def close(self, run: TaskRun) -> tuple[str, ...]:
         """Settle a run that has ended and that nobody depends on; return the Tasks to be told."""

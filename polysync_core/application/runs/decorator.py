@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from polysync_core.application.ports import Runs
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.runs.stored import Listing, Owed, Page, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
 
 
 class RunsAround:
@@ -40,11 +40,11 @@ class RunsAround:
         """Take a run off the active ones."""
         self._runs.settle(run)
 
-    def withdraw(self, owed: Owed) -> None:
+    def withdraw(self, owed: ActiveRun) -> None:
         """Remove an announcement that no run stands behind."""
         self._runs.withdraw(owed)
 
-    def owed(self) -> Iterator[Owed]:
+    def owed(self) -> Iterator[ActiveRun]:
         """Yield the active runs."""
         return self._runs.owed()
 

@@ -37,7 +37,7 @@ class _Memory:
     """When it is to be read again, by the monotonic clock."""
 
 
-class Durations:
+class DurationHistory:
     """When past runs ended, shared by all threads of the process.
 
     What this process sees end it knows at once. A read that fails, or one that is under way in

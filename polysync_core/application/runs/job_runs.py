@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from polysync_core.application.dependencies.dependent_runs import newest
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.accepting import Acceptance, Start, repeated
+from polysync_core.application.runs.accepting import RunFactory, Start, repeated
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonValue
@@ -41,7 +41,7 @@ class JobRequest:
 class JobRuns:
     """The use cases around the runs of a Job; a run of a Task or of another Job is not found."""
 
-    acceptance: Acceptance
+    acceptance: RunFactory
     task_runs: TaskRuns
 
     def knows(self, job: str) -> bool:

@@ -38,7 +38,7 @@ _PAYLOAD_BYTES = 40 * 1024
 _log = logging.getLogger(__name__)
 
 
-class RunOnce(Protocol):
+class RunOnceBody(Protocol):
     """Accepts a run of a Task; raises as `TaskRuns.run_once` does."""
 
     def __call__(self, request: RunRequest, engine: Engine) -> TaskRun: ...
@@ -48,7 +48,7 @@ class RunOnce(Protocol):
 class RunRequests:
     """The use case behind the queue of run requests."""
 
-    run_once: RunOnce
+    run_once: RunOnceBody
     given_up: Queue
     """The poison queue."""
 

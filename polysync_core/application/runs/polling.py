@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.durations import Durations, ended
-from polysync_core.application.runs.steps import Memo
+from polysync_core.application.runs.durations import DurationHistory, ended
+from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.poll_learning import learned
 from polysync_core.domain.runs.polling import at_least
@@ -19,14 +19,16 @@ shorter are not worth it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
+class PollPlanner:
     """Plans looks by the job type, and by how long the last runs of the Task took."""
 
     connections: Connections
-    durations: Durations
+    durations: DurationHistory
     clock: Clock
 
-    def next(self, run: TaskRun, memo: Memo, *, wish: float | None) -> tuple[float, Memo]:
+    def next(
+        self, run: TaskRun, memo: AttemptMemo, *, wish: float | None
+    ) -> tuple[float, AttemptMemo]:
         """Return the delay before the next look at a run under way, at least what its platform
         wishes for, and the memo with what it is based on."""
         age, past = self._age(run, memo), memo.past
@@ -45,7 +47,7 @@ class Looks:
             end = ended(attempt.submitted_at, report.finished_at, self.clock())
             self.durations.note(run, end)
 
-    def _age(self, run: TaskRun, memo: Memo) -> float:
+    def _age(self, run: TaskRun, memo: AttemptMemo) -> float:
         """Return the seconds since the submit, which a clock that was set back does not make less
         than they must be."""
         attempt = run.attempt

@@ -80,7 +80,7 @@ class PublishingRuns(RunsAround):
             _log.warning(
                 "A run's events could not be published; its next step or the reconciler will.",
                 extra={
-                    "action": "events_owed",
+                    "action": "events_pending",
                     "run_id": run.run_id,
                     "published": done,
                     "error": str(error),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from polysync_core.application.ports import Runs
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.runs.recording import ACTOR
-from polysync_core.application.runs.steps import Verdict
+from polysync_core.application.runs.steps import StepResult
 from polysync_core.application.runs.updating import change_run, read_run
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
@@ -34,7 +34,7 @@ class QueueEnds:
     closing: Closing
     clock: Clock
 
-    def end(self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str) -> Verdict:
+    def end(self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str) -> StepResult:
         """Fail a run that still waits for this attempt, once, however often this is called.
 
         The attempt is recorded although it never began: a cause belongs to an attempt. It is not
@@ -44,21 +44,21 @@ class QueueEnds:
         with on_behalf_of(stored.run):
             return self._end(stored, attempt, cause, reason)
 
-    def _end(self, stored: StoredRun, attempt: int, cause: FailureCause, reason: str) -> Verdict:
+    def _end(self, stored: StoredRun, attempt: int, cause: FailureCause, reason: str) -> StepResult:
         outcome = Outcome(status=RunStatus.FAILED, reason=reason, cause=cause, error=reason)
         ended = change_run(self.runs, stored, lambda run: self._ended(run, attempt, outcome)).run
         tasks = self.closing.close(ended) if ended.status.is_terminal else ()
         _log.info(
             "A waiting run was ended.",
             extra={
-                "action": "waiting_ended",
+                "action": "queued_run_ended",
                 "run_id": ended.run_id,
                 "task": ended.task,
                 "status": ended.status,
                 "cause": cause,
             },
         )
-        return Verdict(done=True, tell=tasks)
+        return StepResult(done=True, tell=tasks)
 
     def _ended(self, run: TaskRun, attempt: int, outcome: Outcome) -> TaskRun | None:
         if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:

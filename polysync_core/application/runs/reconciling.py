@@ -25,7 +25,7 @@ from polysync_core.domain.dispatch.state import DispatcherState, Lease
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun, remark
-from polysync_core.domain.runs.stored import Owed, StoredRun
+from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
 
@@ -112,7 +112,7 @@ class Reconciler:
             )
         return work.repairs
 
-    def _rows(self, batch: Sequence[Owed], work: _Pass) -> Iterable[StoredRun]:
+    def _rows(self, batch: Sequence[ActiveRun], work: _Pass) -> Iterable[StoredRun]:
         """Return the rows of a batch; one that cannot be read does not hide the others."""
         try:
             return list(self.runs.get_many([owed.run_id for owed in batch]))
@@ -121,7 +121,7 @@ class Reconciler:
         except Exception:
             return [stored for owed in batch if (stored := self._row(owed, work)) is not None]
 
-    def _row(self, owed: Owed, work: _Pass) -> StoredRun | None:
+    def _row(self, owed: ActiveRun, work: _Pass) -> StoredRun | None:
         try:
             return self.runs.get(owed.run_id)
         except (Unavailable, Uncertain):
@@ -135,7 +135,7 @@ class Reconciler:
             )
             return None
 
-    def _examine(self, owed: Owed, stored: StoredRun | None, work: _Pass) -> None:
+    def _examine(self, owed: ActiveRun, stored: StoredRun | None, work: _Pass) -> None:
         if stored is None or stored.run.queued_at != owed.queued_at:
             if self.clock() - owed.queued_at >= ACCEPTANCE:
                 self.runs.withdraw(owed)
@@ -228,7 +228,7 @@ class Reconciler:
         _log.warning(
             "A run was taken up again.",
             extra={
-                "action": "run_adopted",
+                "action": "run_resumed",
                 "run_id": run.run_id,
                 "attempt": attempt,
                 "leased_since": lease.granted_at.isoformat(),

@@ -10,7 +10,7 @@ from polysync_core.application.ports import Runs
 from polysync_core.application.runs.accepting import waiting
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.runs.outcomes import failure, without_outputs
-from polysync_core.application.runs.steps import DONE, Verdict
+from polysync_core.application.runs.steps import DONE, StepResult
 from polysync_core.application.runs.updating import change_run
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endings:
+class AttemptRecorder:
     """Ends attempts, each once."""
 
     runs: Runs
@@ -35,11 +35,11 @@ class Endings:
 
     def fail(
         self, stored: StoredRun, cause: FailureCause, message: str, *, may_repeat: bool = True
-    ) -> Verdict:
+    ) -> StepResult:
         """Record that the attempt failed without a report of its platform."""
         return self.end(stored, lambda _: failure(cause, message, may_repeat=may_repeat))
 
-    def end(self, stored: StoredRun, outcome_of: Callable[[TaskRun], Outcome]) -> Verdict:
+    def end(self, stored: StoredRun, outcome_of: Callable[[TaskRun], Outcome]) -> StepResult:
         """Record how the attempt ended, and with it the run or its wait for another attempt.
 
         What it means is judged by the newest row: somebody may just have asked for its end.
@@ -87,11 +87,11 @@ class Endings:
             return finish(run, outcome, at=now, actor=ACTOR)
         return back_off(run, outcome, until=until, at=now, actor=ACTOR)
 
-    def settled(self, stored: StoredRun, attempt: int) -> Verdict:
+    def settled(self, stored: StoredRun, attempt: int) -> StepResult:
         """Say what follows an attempt that is over, also where a crash kept it from being said."""
         run = stored.run
         if run.status.is_terminal:
-            return Verdict(done=True, tell=self.closing.close(run))
+            return StepResult(done=True, tell=self.closing.close(run))
         if run.status is RunStatus.QUEUED and run.next_attempt == attempt + 1:
-            return Verdict(done=True, retry=waiting(run))
+            return StepResult(done=True, retry=waiting(run))
         return DONE

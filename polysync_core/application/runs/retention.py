@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.runs.stored import Owed
+from polysync_core.domain.runs.stored import ActiveRun
 
 BUDGET = timedelta(seconds=90)
 """For each of the five steps: together, less than the host lets a function last."""
@@ -100,7 +100,7 @@ class Retention:
                 before = owed.queued_at
         return before
 
-    def _has_ended(self, owed: Owed) -> bool:
+    def _has_ended(self, owed: ActiveRun) -> bool:
         stored = self.runs.get(owed.run_id)
         return stored is not None and stored.run.status.is_terminal
 

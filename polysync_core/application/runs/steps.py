@@ -12,7 +12,7 @@ from polysync_core.domain.runs.poll_learning import Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memo:
+class AttemptMemo:
     """What one attempt's activities remember from call to call, in the orchestration's history.
 
     Losing it costs nothing but patience already shown; what must not be lost is on the row.
@@ -34,16 +34,16 @@ class Memo:
     past: tuple[Ended, ...] | None = None
     """When the last runs of its kind ended; None while that is not known."""
 
-    def troubled(self, now: datetime) -> Memo:
+    def troubled(self, now: datetime) -> AttemptMemo:
         """Return the memo after one more call that found nothing out."""
         since = self.troubled_since or now.timestamp()
         return replace(self, failures=self.failures + 1, troubled_since=since)
 
-    def looked(self) -> Memo:
+    def looked(self) -> AttemptMemo:
         """Return the memo after a look that found the run still running."""
         return replace(self, looks=self.looks + 1, failures=0, troubled_since=None)
 
-    def waiting(self, seconds: float) -> Memo:
+    def waiting(self, seconds: float) -> AttemptMemo:
         """Return the memo after a wait before the next look."""
         return replace(self, waited=self.waited + seconds)
 
@@ -70,14 +70,14 @@ class Memo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class StepResult:
     """Either the attempt is done, or it is to be looked at again after a delay."""
 
     done: bool = False
     submitted: bool = False
     """Whether the platform is known to have the run."""
     after_seconds: float = 0.0
-    memo: Memo = Memo()
+    memo: AttemptMemo = AttemptMemo()
     retry: Waiting | None = None
     """The next attempt, where the run goes on with one."""
     tell: tuple[str, ...] = ()
@@ -104,4 +104,4 @@ def _since(moment: float | None, now: datetime) -> timedelta:
     return timedelta(seconds=0 if moment is None else now.timestamp() - moment)
 
 
-DONE = Verdict(done=True)
+DONE = StepResult(done=True)

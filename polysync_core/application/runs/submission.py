@@ -14,22 +14,22 @@ from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import Attempt, TaskRun
 from polysync_core.domain.secrets import Secret, is_secret_reference
 from polysync_core.domain.variables import RunVariables, has_variables, substitute
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class SubmissionBuilder:
     """Makes orders; call it inside an activity only."""
 
     resolve_secret: Callable[[str], Secret]
     """Returns the secret that a `vault://` reference names."""
 
-    def order_for(self, run: TaskRun, attempt: Attempt, *, again: bool) -> Order:
+    def order_for(self, run: TaskRun, attempt: Attempt, *, again: bool) -> SubmitRequest:
         """Return the order of an attempt; `again` where it may have been carried out before.
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
         """
-        return Order(
+        return SubmitRequest(
             job=run.job,
             token=attempt_token(run.run_id, attempt.number),
             run_name=f"{run.title} {run.run_id} attempt {attempt.number}",

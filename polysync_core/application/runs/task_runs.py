@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.dependencies.dependent_runs import newest_success
 from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import Acceptance, Start, repeated, tell
+from polysync_core.application.runs.accepting import RunFactory, Start, repeated, tell
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.runs.updating import change_run, read_run
 from polysync_core.domain.clock import Clock
@@ -63,7 +63,7 @@ class TaskRuns:
     runs: Runs
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
-    acceptance: Acceptance
+    acceptance: RunFactory
     closing: Closing
     clock: Clock
 

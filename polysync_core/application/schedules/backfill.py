@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from polysync_core.application.ports import Engine, Runs, ScheduleStore
-from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.accepting import RunFactory, Start
 from polysync_core.application.schedules.service import schedule_of
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.calendars import Calendar
@@ -89,7 +89,7 @@ class Backfill:
     calendar_named: Callable[[str], Calendar]
     """Return a calendar, or raise `NotFound`."""
     store: ScheduleStore
-    acceptance: Acceptance
+    acceptance: RunFactory
     prepare: Callable[[Task, Start], Start]
     """Adds what a run needs that does not wait for others."""
     clock: Clock

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from polysync_core.application.ports import Engine, FireGate, Runs, ScheduleStore
-from polysync_core.application.runs.accepting import Acceptance, Start
+from polysync_core.application.runs.accepting import RunFactory, Start
 from polysync_core.application.runs.closing import Closing
 from polysync_core.application.runs.outcomes import failure
 from polysync_core.application.runs.recording import ACTOR
-from polysync_core.application.schedules.tick_context import Surroundings
+from polysync_core.application.schedules.tick_context import TickContext
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.schedules import Overlap, Schedule
@@ -66,14 +66,14 @@ class Firing:
 
     runs: Runs
     store: ScheduleStore
-    acceptance: Acceptance
+    acceptance: RunFactory
     closing: Closing
     gate: FireGate
     cancel: Cancel
     clock: Clock
 
     def fire(
-        self, task: Task, schedule: Schedule, stored: StoredSchedule, around: Surroundings
+        self, task: Task, schedule: Schedule, stored: StoredSchedule, around: TickContext
     ) -> Iterator[Plan]:
         """Do what is due and yield what it was; raises `StaleETag` where others are at it.
 
@@ -96,7 +96,7 @@ class Firing:
         schedule: Schedule,
         stored: StoredSchedule,
         plan: Plan,
-        around: Surroundings,
+        around: TickContext,
     ) -> StoredSchedule:
         """Carry out what was decided, and remember that it is done."""
         self._carry_out(task, schedule, plan, around)
@@ -104,7 +104,7 @@ class Firing:
         return self.store.put(state, replacing=stored)
 
     def _decided(
-        self, task: Task, schedule: Schedule, state: ScheduleState, around: Surroundings
+        self, task: Task, schedule: Schedule, state: ScheduleState, around: TickContext
     ) -> tuple[ScheduleState, Plan]:
         rules = Rules(
             task=task.name, schedule=schedule, calendars=around.calendars(schedule.calendars)
@@ -148,7 +148,7 @@ class Firing:
         )
         return replace(state, paused=pause), without_fires(plan, why)
 
-    def _carry_out(self, task: Task, schedule: Schedule, plan: Plan, around: Surroundings) -> None:
+    def _carry_out(self, task: Task, schedule: Schedule, plan: Plan, around: TickContext) -> None:
         if plan.missed is not None:
             self._skip(task, *_missed(task, schedule, plan, plan.missed), around.engine)
         for place, occurrence in enumerate(plan.occurrences):
@@ -181,7 +181,7 @@ class Firing:
 
     def _end(self, task: Task, start: Start, outcome: Outcome, engine: Engine) -> None:
         """Store a run that has ended before it began, and let its dependents know."""
-        stored = self.acceptance.store(self.acceptance.stillborn(task, start, outcome))
+        stored = self.acceptance.store(self.acceptance.finished_run(task, start, outcome))
         if stored is not None:
             self.closing.hand_over(stored.run, engine)
 

@@ -40,7 +40,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedules:
+class ScheduleService:
     """The use cases around the schedules of a Task."""
 
     task_named: Callable[[str], Task]

@@ -91,7 +91,7 @@ def _attempted(step: Callable[[], None], edit: Edit) -> None:
     except PolysyncError as error:
         _log.warning(
             "The schedules of a task could not follow its change; the next tick sees to it.",
-            extra={"action": "schedules_owed", "task": edit.task, "error": str(error)},
+            extra={"action": "schedule_sync_pending", "task": edit.task, "error": str(error)},
         )
 
 

@@ -17,7 +17,7 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine, ScheduleStore
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.syncing import ScheduleSync, task_of
-from polysync_core.application.schedules.tick_context import Surroundings
+from polysync_core.application.schedules.tick_context import TickContext
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionStore
@@ -85,7 +85,7 @@ class ScheduleTick:
         until = self.monotonic() + LONGEST
         entries = self.store.due(self.clock(), limit=MOST)
         tally = Tally(due=len(entries))
-        around = Surroundings(
+        around = TickContext(
             engine=engine,
             definitions=self.definitions,
             runs=self.firing.runs,
@@ -106,7 +106,7 @@ class ScheduleTick:
             _report(tally)
         return tally
 
-    def _guarded(self, entry: Due | Edit, around: Surroundings, tally: Tally) -> None:
+    def _guarded(self, entry: Due | Edit, around: TickContext, tally: Tally) -> None:
         facts = {"task": entry.task, "schedule": getattr(entry, "schedule", None)}
         try:
             self._deal_with(entry, around, tally)
@@ -115,14 +115,14 @@ class ScheduleTick:
             return
         except PolysyncError as error:
             tally.count("failed")
-            extra = {"action": "schedule_put_off", "error": str(error), **facts}
+            extra = {"action": "schedule_deferred", "error": str(error), **facts}
             _log.warning("A schedule must wait for the next tick.", extra=extra)
         except Exception:
             tally.count("failed")
             extra = {"action": "schedule_failed", **facts}
             _log.exception("A schedule met a fault.", extra=extra)
 
-    def _deal_with(self, entry: Due | Edit, around: Surroundings, tally: Tally) -> None:
+    def _deal_with(self, entry: Due | Edit, around: TickContext, tally: Tally) -> None:
         if isinstance(entry, Edit):
             self.sync.settle(entry)
             return

@@ -19,7 +19,7 @@ _MOST = 1000
 
 
 @dataclass(slots=True, kw_only=True)
-class Surroundings:
+class TickContext:
     """The world as one tick sees it; shared by its threads."""
 
     engine: Engine

@@ -67,7 +67,7 @@ class Retry(Value):
     """Whether and when a failed attempt is followed by another."""
 
     enabled: bool = False
-    max_attempts: Annotated[int, Field(ge=0, le=100)] = 1
+    max_retry_attempts: Annotated[int, Field(ge=0, le=100)] = 1
     """How many retries there are before the run has failed."""
     backoff: Backoff = Backoff.FIXED
     initial_delay_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 30
@@ -75,8 +75,8 @@ class Retry(Value):
     jitter: bool = False
     """Whether each wait is shortened by a random part, so that runs do not retry in step."""
     max_infrastructure_attempts: Annotated[int, Field(ge=0, le=100)] | None = None
-    """Retries of failures that are not the artefact's own, which `maxAttempts` then does not
-    count; empty = they count in `maxAttempts`."""
+    """Retries of failures that are not the artefact's own, which `maxRetryAttempts` then does not
+    count; empty = they count in `maxRetryAttempts`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

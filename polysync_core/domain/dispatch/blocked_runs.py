@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.contention import ExceedAction
-from polysync_core.domain.dispatch.dispatch_round import Survey, deferred
-from polysync_core.domain.dispatch.limits import Group, Limit, Starts
+from polysync_core.domain.dispatch.dispatch_round import DispatchRound, deferred
+from polysync_core.domain.dispatch.limits import Group, Limit, StartRateLimit
 from polysync_core.domain.dispatch.reasons import queue_full, rejected, timed_out
-from polysync_core.domain.dispatch.state import Ticket
+from polysync_core.domain.dispatch.state import WaitingEntry
 from polysync_core.domain.runs.identity import RunId
 
 
@@ -28,7 +28,7 @@ class Failure:
 
 
 @dataclass(slots=True)
-class _Treatment:
+class ExceedEffects:
     """What the limits that hold back a group's runs do to them."""
 
     rejecting: Limit | None = None
@@ -44,20 +44,20 @@ class _Treatment:
         return self.rejecting is not None or bool(self.sized) or bool(self.deferring)
 
 
-class Verdicts:
+class BlockedRuns:
     """Judges what a survey has passed over."""
 
-    def __init__(self, survey: Survey) -> None:
+    def __init__(self, survey: DispatchRound) -> None:
         self._survey = survey
         self._now = survey.now
-        self._treatments: dict[int, _Treatment] = {}
-        self._queues: dict[Limit, list[Ticket]] = {}
+        self._treatments: dict[int, ExceedEffects] = {}
+        self._queues: dict[Limit, list[WaitingEntry]] = {}
         self.failures: list[Failure] = []
         self.ask_again_at: int | None = None
 
     def reach(self) -> None:
         """Judge every run that waits; those that fail wait no longer."""
-        changed: list[Ticket] = []
+        changed: list[WaitingEntry] = []
         now, known = self._now, self._treatments
         for waiting in self._survey.state.waiting.values():
             if waiting.not_before > now:
@@ -77,16 +77,18 @@ class Verdicts:
         for failure in self.failures:
             self._survey.state.waiting.pop(failure.run_id, None)
 
-    def _treatment(self, group: Group) -> _Treatment:
+    def _treatment(self, group: Group) -> ExceedEffects:
         """Return what is done to the runs of a group that are not deferred."""
         full = group.full()
         treatment = self._treatments[id(group)] = _treatment_by(full)
         for limit in full:
-            if isinstance(limit, Starts):
+            if isinstance(limit, StartRateLimit):
                 self._ask_again(limit.next_at)
         return treatment
 
-    def _judge(self, waiting: Ticket, group: Group, treatment: _Treatment) -> list[Ticket]:
+    def _judge(
+        self, waiting: WaitingEntry, group: Group, treatment: ExceedEffects
+    ) -> list[WaitingEntry]:
         """Judge a run; return it if it has changed."""
         deferring = self._survey.deferral(waiting, group)
         if deferring is not None:
@@ -104,7 +106,7 @@ class Verdicts:
             return [latest]
         return []
 
-    def _fails(self, waiting: Ticket, treatment: _Treatment) -> bool:
+    def _fails(self, waiting: WaitingEntry, treatment: ExceedEffects) -> bool:
         if treatment.rejecting is not None:
             reason = rejected(treatment.rejecting)
             self._fail(waiting, FailureCause.CONTENTION_REJECTED, reason)
@@ -117,7 +119,7 @@ class Verdicts:
             self._ask_again(until)
         return False
 
-    def _shorten(self, limit: Limit, queue: list[Ticket]) -> None:
+    def _shorten(self, limit: Limit, queue: list[WaitingEntry]) -> None:
         """End those that came last where more wait than may."""
         size = 0 if limit.profile is None else limit.profile.queue_size or 0
         ended = {failure.run_id for failure in self.failures}
@@ -128,7 +130,7 @@ class Verdicts:
         for each in queue[size:]:
             self._fail(each, FailureCause.CONTENTION_REJECTED, queue_full(limit))
 
-    def _fail(self, waiting: Ticket, cause: FailureCause, reason: str) -> None:
+    def _fail(self, waiting: WaitingEntry, cause: FailureCause, reason: str) -> None:
         self.failures.append(
             Failure(run_id=waiting.run_id, attempt=waiting.attempt, cause=cause, reason=reason)
         )
@@ -138,8 +140,8 @@ class Verdicts:
             self.ask_again_at = max(at, self._now + 1)
 
 
-def _treatment_by(holding: list[Limit]) -> _Treatment:
-    treatment = _Treatment()
+def _treatment_by(holding: list[Limit]) -> ExceedEffects:
+    treatment = ExceedEffects()
     for limit in holding:
         profile = limit.profile
         if profile is None:

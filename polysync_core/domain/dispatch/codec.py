@@ -25,8 +25,8 @@ from polysync_core.domain.dispatch.rates import GrantLog
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
     Lease,
-    Ticket,
     Waiting,
+    WaitingEntry,
     millis,
     moment,
 )
@@ -208,17 +208,17 @@ def decode_state(data: StateJson | dict[str, Any] | None) -> DispatcherState:
     )
 
 
-def _tickets(rows: Iterable[Row]) -> dict[RunId, Ticket]:
+def _tickets(rows: Iterable[Row]) -> dict[RunId, WaitingEntry]:
     """Return the waiting runs by their ids.
 
-    There may be thousands: the tuples are made without the detour over `Ticket._make`. A row that
+    There may be thousands: the tuples are made without `WaitingEntry._make`. A row that
     an older release wrote ends earlier, and one of a newer release later.
     """
-    columns, defaults = len(Ticket._fields), tuple(Ticket._field_defaults.values())
-    new: Callable[[type[Ticket], Row], Ticket] = cast("Any", tuple).__new__
+    columns, defaults = len(WaitingEntry._fields), tuple(WaitingEntry._field_defaults.values())
+    new: Callable[[type[WaitingEntry], Row], WaitingEntry] = cast("Any", tuple).__new__
     return {
         row[0]: new(
-            Ticket,
+            WaitingEntry,
             row[:columns] if len(row) >= columns else (*row, *defaults[len(row) - columns :]),
         )
         for row in rows

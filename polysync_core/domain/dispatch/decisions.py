@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from polysync_core.domain.dispatch.blocked_runs import Failure, Verdicts
-from polysync_core.domain.dispatch.dispatch_round import Survey
+from polysync_core.domain.dispatch.blocked_runs import BlockedRuns, Failure
+from polysync_core.domain.dispatch.dispatch_round import DispatchRound
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
@@ -83,9 +83,9 @@ def decide(state: DispatcherState, *, now: datetime) -> Decision:
     """Start what may start, end what must not wait any longer, and set the alarm."""
     decision, instant = Decision(), millis(now)
     while True:
-        survey = Survey(state, instant)
+        survey = DispatchRound(state, instant)
         decision.starts += survey.start_what_may()
-        verdicts = Verdicts(survey)
+        verdicts = BlockedRuns(survey)
         verdicts.reach()
         decision.failures += verdicts.failures
         # Slots that were kept for a run that is no longer there are free for others.
@@ -106,7 +106,7 @@ def _set_alarm(state: DispatcherState, wanted: int | None, now: int) -> datetime
     return moment(wanted)
 
 
-def _forget_idle(state: DispatcherState, survey: Survey) -> None:
+def _forget_idle(state: DispatcherState, survey: DispatchRound) -> None:
     """Drop what nothing is subject to any more: the state returns to empty."""
     for log in state.logs.values():
         log.forget(survey.now)

@@ -10,10 +10,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from polysync_core.domain.definitions.contention import ExceedAction
-from polysync_core.domain.dispatch.limits import Group, Limit, Slots, Starts, next_window
+from polysync_core.domain.dispatch.limits import (
+    ConcurrencyLimit,
+    Group,
+    Limit,
+    StartRateLimit,
+    next_window,
+)
 from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy
 from polysync_core.domain.dispatch.rates import GrantLog
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket, moment
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, moment
 
 KEEPING = timedelta(minutes=1)
 """After so long, slots that become free are kept for a run that needs several at once."""
@@ -25,7 +31,7 @@ type GroupKey = tuple[str, str, str]
 """A Task, a Platform and a batch, which is mostly none."""
 
 
-class Survey:
+class DispatchRound:
     """The state of a Dispatcher with its limits worked out, at one moment."""
 
     def __init__(self, state: DispatcherState, now: int) -> None:
@@ -37,10 +43,10 @@ class Survey:
         for lease in state.leases.values():
             group = self.group(lease)
             for limit, _ in group.demands:
-                if isinstance(limit, Slots):
+                if isinstance(limit, ConcurrencyLimit):
                     limit.take(limit.need(lease.weight))
 
-    def group(self, run: Ticket | Lease) -> Group:
+    def group(self, run: WaitingEntry | Lease) -> Group:
         """Return the group that a run is of."""
         key = (run.task, run.platform, run.batch)
         group = self._groups.get(key)
@@ -77,7 +83,7 @@ class Survey:
                 leases.append(self._grant(ticket, group))
         return leases
 
-    def deferral(self, ticket: Ticket, group: Group) -> Limit | None:
+    def deferral(self, ticket: WaitingEntry, group: Group) -> Limit | None:
         """Return the limit that keeps a run until the next window, as long as it still would."""
         if ticket.deferred_until <= self.now:
             return None
@@ -92,7 +98,7 @@ class Survey:
                 return limit
         return None
 
-    def holding(self, ticket: Ticket, group: Group) -> list[Limit]:
+    def holding(self, ticket: WaitingEntry, group: Group) -> list[Limit]:
         """Return the limits that hold a run back, once everything that may start has started."""
         full = self._full.get(id(group))
         if full is None:
@@ -105,7 +111,7 @@ class Survey:
         policy = self.state.policies.profiles.get(profile)
         return None if policy is None else self._limit(policy, platform)
 
-    def _grant(self, ticket: Ticket, group: Group) -> Lease:
+    def _grant(self, ticket: WaitingEntry, group: Group) -> Lease:
         for limit, need in group.demands:
             limit.take(need)
         lease = Lease(
@@ -122,7 +128,7 @@ class Survey:
         self.state.leases[ticket.run_id] = lease
         return lease
 
-    def _pass_over(self, ticket: Ticket, group: Group, blocking: list[Limit]) -> None:
+    def _pass_over(self, ticket: WaitingEntry, group: Group, blocking: list[Limit]) -> None:
         if blocking and not group.shut:
             # Nothing becomes free during a decision. A deferral is about one run only.
             group.shut, group.barred = True, blocking
@@ -133,10 +139,10 @@ class Survey:
             return
         group.keeps = True
         for limit, need in group.demands:
-            if isinstance(limit, Slots):
+            if isinstance(limit, ConcurrencyLimit):
                 limit.keep(need, ticket.run_id)
 
-    def _new_group(self, run: Ticket | Lease) -> Group:
+    def _new_group(self, run: WaitingEntry | Lease) -> Group:
         task, platform = run.task, run.platform
         profiles, missing = self.state.policies.linked(task, platform)
         policy = self.state.policies.tasks.get(task)
@@ -151,10 +157,10 @@ class Survey:
         return Group(weight=weight, demands=demands, missing=missing, heavy=heavy)
 
     def _own_limit(self, task: str, size: int) -> Limit:
-        return self.limits.setdefault(("", task), Slots(size=size, scope=task))
+        return self.limits.setdefault(("", task), ConcurrencyLimit(size=size, scope=task))
 
     def _batch_limit(self, batch: str, size: int) -> Limit:
-        limit = Slots(size=size, scope=batch, of_batch=True)
+        limit = ConcurrencyLimit(size=size, scope=batch, of_batch=True)
         return self.limits.setdefault((_BATCH, batch), limit)
 
     def _limit(self, profile: ProfilePolicy, platform: str) -> Limit:
@@ -164,15 +170,15 @@ class Survey:
             return limit
         gate = profile.gate
         if isinstance(gate, Cap):
-            limit = Slots(size=gate.slots, profile=profile, scope=key[1])
+            limit = ConcurrencyLimit(size=gate.slots, profile=profile, scope=key[1])
         else:
             log = self.state.logs.setdefault(key, GrantLog())
-            limit = Starts(rate=gate, profile=profile, scope=key[1], log=log, now=self.now)
+            limit = StartRateLimit(rate=gate, profile=profile, scope=key[1], log=log, now=self.now)
         self.limits[key] = limit
         return limit
 
 
-def deferred(ticket: Ticket, limit: Limit, now: int) -> Ticket:
+def deferred(ticket: WaitingEntry, limit: Limit, now: int) -> WaitingEntry:
     """Return a run as it waits for the next window of a limit."""
     name = "" if limit.profile is None else limit.profile.name
     return ticket._replace(deferred_until=next_window(limit, now), deferred_by=name)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from polysync_core.domain.dispatch.dispatch_round import Survey
-from polysync_core.domain.dispatch.limits import Group, Limit, Slots, Starts
+from polysync_core.domain.dispatch.dispatch_round import DispatchRound
+from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Group, Limit, StartRateLimit
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.rates import next_start
 from polysync_core.domain.dispatch.reasons import level, name
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Ticket, millis, moment
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, millis, moment
 from polysync_core.domain.runs.identity import RunId
 
 _NAMED = 3
@@ -68,7 +68,7 @@ class Counter:
     used: int
     holders: tuple[Lease, ...]
     """Those that hold its slots; empty for a rate."""
-    queue: tuple[Ticket, ...]
+    queue: tuple[WaitingEntry, ...]
     """Those that it holds back, the next one first."""
     next_start: datetime | None
     """When a rate permits the next start."""
@@ -120,13 +120,13 @@ def usage(
             yield _counter(survey, limit)
 
 
-def _settled(state: DispatcherState, now: datetime) -> Survey:
-    survey = Survey(state, millis(now))
+def _settled(state: DispatcherState, now: datetime) -> DispatchRound:
+    survey = DispatchRound(state, millis(now))
     survey.start_what_may()
     return survey
 
 
-def _before(survey: Survey, waiting: Ticket) -> Iterator[Ticket]:
+def _before(survey: DispatchRound, waiting: WaitingEntry) -> Iterator[WaitingEntry]:
     for each in survey.state.waiting.values():
         if each.run_id == waiting.run_id:
             return
@@ -134,25 +134,29 @@ def _before(survey: Survey, waiting: Ticket) -> Iterator[Ticket]:
             yield each
 
 
-def _competes(survey: Survey, other: Ticket, limits: list[Limit]) -> bool:
+def _competes(survey: DispatchRound, other: WaitingEntry, limits: list[Limit]) -> bool:
     demands = survey.group(other).demands
     return any(limit in limits for limit, _ in demands)
 
 
 def _hold(
-    survey: Survey, limit: Limit, group: Group, until: datetime | None, before: list[Ticket]
+    survey: DispatchRound,
+    limit: Limit,
+    group: Group,
+    until: datetime | None,
+    before: list[WaitingEntry],
 ) -> Hold:
     needs = next(need for each, need in group.demands if each is limit)
     facts = f"{name(limit)}: {level(limit)}"
-    if needs > 1 and isinstance(limit, Slots):
+    if needs > 1 and isinstance(limit, ConcurrencyLimit):
         facts += f", and this run needs {needs}"
     profile = None if limit.profile is None else limit.profile.name
-    holders = tuple(_holders(survey, limit)) if isinstance(limit, Slots) else ()
+    holders = tuple(_holders(survey, limit)) if isinstance(limit, ConcurrencyLimit) else ()
     facts += _held_by(holders)
     if until is not None:
         facts += f"; deferred to the next window, at {_clock(until)}"
     match limit:
-        case Slots():
+        case ConcurrencyLimit():
             return Hold(
                 profile=profile,
                 scope=limit.scope or None,
@@ -165,7 +169,7 @@ def _hold(
                 kept_for=limit.kept_for,
                 until=until,
             )
-        case Starts():
+        case StartRateLimit():
             ahead = sum(_competes(survey, each, [limit]) for each in before)
             at = next_start(limit.rate, limit.log, survey.now, ahead=ahead)
             until = until or moment(at)
@@ -180,7 +184,7 @@ def _hold(
             )
 
 
-def _kind(limit: Slots) -> HoldKind:
+def _kind(limit: ConcurrencyLimit) -> HoldKind:
     if limit.of_batch:
         return HoldKind.BACKFILL
     return HoldKind.CONCURRENCY if limit.profile else HoldKind.MAX_CONCURRENT_RUNS
@@ -194,7 +198,7 @@ def _held_by(holders: Sequence[Lease]) -> str:
     return f", held by {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def _others(waiting: Ticket, group: Group, now: int) -> Iterator[Hold]:
+def _others(waiting: WaitingEntry, group: Group, now: int) -> Iterator[Hold]:
     if waiting.not_before > now:
         until = moment(waiting.not_before)
         sentence = f"Attempt {waiting.attempt} waits for its back-off until {_clock(until)}."
@@ -204,7 +208,7 @@ def _others(waiting: Ticket, group: Group, now: int) -> Iterator[Hold]:
         yield Hold(kind=HoldKind.LIMITS_UNKNOWN, sentence=sentence)
 
 
-def _holders(survey: Survey, limit: Limit) -> Iterable[Lease]:
+def _holders(survey: DispatchRound, limit: Limit) -> Iterable[Lease]:
     holding = [
         lease
         for lease in survey.state.leases.values()
@@ -213,13 +217,13 @@ def _holders(survey: Survey, limit: Limit) -> Iterable[Lease]:
     return sorted(holding, key=lambda lease: lease.granted_at)
 
 
-def _counter(survey: Survey, limit: Limit) -> Counter:
+def _counter(survey: DispatchRound, limit: Limit) -> Counter:
     queue = [
         each
         for each in survey.state.waiting.values()
         if each.not_before <= survey.now and limit in survey.holding(each, survey.group(each))
     ]
-    slots = isinstance(limit, Slots)
+    slots = isinstance(limit, ConcurrencyLimit)
     return Counter(
         scope=limit.scope or None,
         limit=limit.size if slots else limit.rate.limit,

@@ -16,7 +16,7 @@ from polysync_core.domain.runs.identity import RunId
 
 
 @dataclass(slots=True, eq=False)
-class Slots:
+class ConcurrencyLimit:
     """Slots that live leases hold: those of a concurrency profile, a Task's own or a batch's."""
 
     size: int
@@ -57,7 +57,7 @@ class Slots:
 
 
 @dataclass(slots=True, eq=False)
-class Starts:
+class StartRateLimit:
     """Starts within the rolling window of a rate profile."""
 
     rate: Rate
@@ -94,12 +94,12 @@ class Starts:
         return max(window_end(self.log, self.now), self.now + 1)
 
 
-type Limit = Slots | Starts
+type Limit = ConcurrencyLimit | StartRateLimit
 
 
 def next_window(limit: Limit, now: int) -> int:
     """Return when a run that `DeferToNextWindow` holds back is considered again."""
-    if isinstance(limit, Starts):
+    if isinstance(limit, StartRateLimit):
         return limit.next_window()
     assert limit.profile is not None  # noqa: S101 - only a profile has an exceed action
     gate = limit.profile.gate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.dispatch.limits import Limit, Slots, Starts
+from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Limit, StartRateLimit
 
 
 def place(limit: Limit) -> str:
@@ -14,7 +14,7 @@ def place(limit: Limit) -> str:
 
 def name(limit: Limit) -> str:
     """Return how a limit is called."""
-    if isinstance(limit, Slots) and limit.of_batch:
+    if isinstance(limit, ConcurrencyLimit) and limit.of_batch:
         return f"Backfill '{limit.scope}' allows {limit.size} at once"
     if limit.profile is None:
         return f"Max Concurrent Runs of {place(limit)}"
@@ -24,10 +24,10 @@ def name(limit: Limit) -> str:
 def level(limit: Limit) -> str:
     """Return how far a limit is used."""
     match limit:
-        case Slots():
+        case ConcurrencyLimit():
             kept = f", {limit.kept} kept for a waiting run" if limit.kept else ""
             return f"{limit.used} of {limit.size} slots are taken{kept}"
-        case Starts():
+        case StartRateLimit():
             starts = f"{limit.log.count} of {limit.rate.limit} starts"
             return f"{starts} within {_seconds(limit.rate.window)} are used"
 

@@ -59,7 +59,7 @@ class Waiting:
     """How many runs of its batch may run at once, the same for all of them; 0 is any number."""
 
 
-class Ticket(NamedTuple):
+class WaitingEntry(NamedTuple):
     """A waiting run in the state; as a tuple it is cheap to read and to write by the thousand."""
 
     run_id: RunId
@@ -90,9 +90,9 @@ class Ticket(NamedTuple):
         return max(self.queued, self.not_before)
 
 
-def ticket(waiting: Waiting) -> Ticket:
+def ticket(waiting: Waiting) -> WaitingEntry:
     """Return a waiting run as the state keeps it."""
-    return Ticket(
+    return WaitingEntry(
         run_id=waiting.run_id,
         attempt=waiting.attempt,
         task=waiting.task,
@@ -123,7 +123,7 @@ class Lease:
 class DispatcherState:
     """All that one shard's Dispatcher knows."""
 
-    waiting: dict[RunId, Ticket] = field(default_factory=dict[RunId, Ticket])
+    waiting: dict[RunId, WaitingEntry] = field(default_factory=dict[RunId, WaitingEntry])
     """In the order of their ranks, so that no decision has to sort them."""
     leases: dict[RunId, Lease] = field(default_factory=dict[RunId, Lease])
     policies: PolicySet = field(default_factory=PolicySet)
@@ -136,18 +136,18 @@ class DispatcherState:
         """Whether nothing is left that has to be remembered."""
         return not (self.waiting or self.leases or self.logs)
 
-    def admit(self, waiting: Ticket) -> None:
+    def admit(self, waiting: WaitingEntry) -> None:
         """Put a run at its place among those that wait, instead of what waited for it."""
         self.waiting.pop(waiting.run_id, None)
         tickets = list(self.waiting.values())
         tickets.insert(bisect(tickets, waiting.rank, key=_rank), waiting)
         self.waiting = {each.run_id: each for each in tickets}
 
-    def replace(self, changed: Iterable[Ticket]) -> None:
+    def replace(self, changed: Iterable[WaitingEntry]) -> None:
         """Change tickets whose ranks stay the same."""
         for each in changed:
             self.waiting[each.run_id] = each
 
 
-def _rank(each: Ticket) -> tuple[int, int, RunId]:
+def _rank(each: WaitingEntry) -> tuple[int, int, RunId]:
     return each.rank

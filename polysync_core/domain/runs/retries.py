@@ -61,10 +61,10 @@ def _within_budget(run: TaskRun, failure: Outcome) -> bool:
     infrastructure = sum(cause in INFRASTRUCTURE for cause in causes)
     budget = run.retry.max_infrastructure_attempts
     if budget is None:
-        return len(causes) <= run.retry.max_attempts
+        return len(causes) <= run.retry.max_retry_attempts
     if failure.cause in INFRASTRUCTURE:
         return infrastructure <= budget
-    return len(causes) - infrastructure <= run.retry.max_attempts
+    return len(causes) - infrastructure <= run.retry.max_retry_attempts
 
 
 def _chance(run_id: RunId, number: int) -> float:

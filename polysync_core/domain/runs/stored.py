@@ -40,7 +40,7 @@ class Page[T]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class ActiveRun:
     """An entry of the index of active runs: somebody still has to bring this run to its end."""
 
     run_id: RunId
@@ -52,9 +52,9 @@ class Owed:
     """Set for a run of a Job without a Task."""
 
 
-def owed(run: TaskRun) -> Owed:
+def owed(run: TaskRun) -> ActiveRun:
     """Return the entry of the index that says of a run that it is active."""
-    return Owed(
+    return ActiveRun(
         run_id=run.run_id,
         task=run.task,
         graph_run_id=run.graph_run_id,

@@ -57,7 +57,7 @@ class Rules:
 
 
 @dataclass(slots=True)
-class _Come:
+class ElapsedFireTimes:
     """What has come since the mark, oldest first."""
 
     missed: list[datetime] = field(default_factory=list[datetime])
@@ -119,8 +119,8 @@ def told(missed: Missed) -> str:
     return f"Missed {count} fire times, {span}: {missed.why}."
 
 
-def _come(rules: Rules, mark: datetime, now: datetime) -> _Come:
-    come = _Come()
+def _come(rules: Rules, mark: datetime, now: datetime) -> ElapsedFireTimes:
+    come = ElapsedFireTimes()
     # What is older than this can no longer come in time, whatever its jitter.
     spread = timedelta(seconds=rules.schedule.jitter_seconds)
     horizon = now - max(rules.window, LATE) - spread
@@ -143,7 +143,7 @@ def _come(rules: Rules, mark: datetime, now: datetime) -> _Come:
     return come
 
 
-def _pass_over(rules: Rules, mark: datetime, horizon: datetime, come: _Come) -> None:
+def _pass_over(rules: Rules, mark: datetime, horizon: datetime, come: ElapsedFireTimes) -> None:
     """Note what was missed up to the horizon; of very many, the newest is looked for apart."""
     old = takewhile(lambda fire: fire.nominal <= horizon, rules.fires(mark))
     come.missed += [fire.nominal for fire in islice(old, _COUNTED)]
@@ -164,7 +164,7 @@ def _newest(rules: Rules, after: datetime, until: datetime) -> datetime:
         span *= 8
 
 
-def _made_good(schedule: Schedule, come: _Come) -> tuple[list[datetime], str]:
+def _made_good(schedule: Schedule, come: ElapsedFireTimes) -> tuple[list[datetime], str]:
     """Return what is made good of what is late, and why the rest is not."""
     too_old = f"older than the catch-up window of {schedule.catch_up_seconds} s"
     match schedule.misfire:

@@ -12,7 +12,7 @@ from polysync_core.platforms.azure.clouds import management_scope
 from polysync_core.platforms.calls import RefusalMapping
 from polysync_core.platforms.credentials import Credential, StandInToken
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.plugin import PluginContext
 
 
 def entra_credential(
@@ -30,7 +30,7 @@ def entra_credential(
 def management_client(
     platform: Platform,
     attributes: ArmAttributes,
-    surroundings: Surroundings,
+    surroundings: PluginContext,
     *,
     refused: RefusalMapping,
 ) -> PlatformClient:

@@ -17,7 +17,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.pages import object_in
 from polysync_core.platforms.azure_ai_foundry.states import ARTEFACTS
-from polysync_core.platforms.connector import ArtefactSchema, Order
+from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.values import as_json, as_texts, data_type_of
 
@@ -43,7 +43,7 @@ def with_literals(template: JsonObject, values: Mapping[str, str]) -> JsonObject
     return {**inputs, **literals}
 
 
-def texts_of(order: Order) -> dict[str, str]:
+def texts_of(order: SubmitRequest) -> dict[str, str]:
     """Return an order's values as texts, if each is of its parameter's type."""
     values = as_json(order.parameters, order.job.parameters)
     return as_texts(values, order.job.parameters)

@@ -33,9 +33,9 @@ from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
     ExternalRun,
-    Order,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.paging import sifted
@@ -53,7 +53,7 @@ class Shape:
     kind: str
     """The service's word for it."""
     settings: Mapping[str, Setting]
-    with_values: Callable[[JsonObject, Order], JsonObject]
+    with_values: Callable[[JsonObject, SubmitRequest], JsonObject]
     """Returns a template's properties with the values of an order in their places."""
     describe: Callable[[JsonObject], ArtefactSchema]
     """Returns what a template declares."""
@@ -72,7 +72,7 @@ class TemplateJobs:
     workspace: Workspace
     shape: Shape
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Start a copy of the template, unless an earlier submit of this attempt has."""
         problems = self.shape.check(order.job)
         if problems:
@@ -121,7 +121,7 @@ class TemplateJobs:
             if artefact is not None and wanted in artefact.name.casefold():
                 yield artefact
 
-    def _properties(self, order: Order) -> JsonObject:
+    def _properties(self, order: SubmitRequest) -> JsonObject:
         name = order.job.external_id
         copy = copied(self._template(name), name, order.run_name)
         attributes = self.workspace.attributes

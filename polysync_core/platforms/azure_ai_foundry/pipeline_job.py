@@ -7,10 +7,10 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_ai_foundry.inputs import Findings, texts_of, with_literals
 from polysync_core.platforms.azure_ai_foundry.jobs import Shape
 from polysync_core.platforms.azure_ai_foundry.settings import COMPUTE
-from polysync_core.platforms.connector import ArtefactSchema, Order
+from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 
 
-def with_inputs(properties: JsonObject, order: Order) -> JsonObject:
+def with_inputs(properties: JsonObject, order: SubmitRequest) -> JsonObject:
     """Return a job's properties with the order's values as literal inputs."""
     return {**properties, "inputs": with_literals(properties, texts_of(order))}
 

@@ -17,10 +17,10 @@ from polysync_core.platforms.azure_ai_foundry.workspace import Workspace
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
     Discovery,
-    JobKind,
+    JobTypePlugin,
     LivePlatform,
-    PlatformKind,
-    Surroundings,
+    PlatformPlugin,
+    PluginContext,
 )
 
 _SHAPES = (PIPELINE_JOB, COMMAND_JOB, SWEEP_JOB)
@@ -33,7 +33,7 @@ def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_foundry(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_foundry(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = FoundryAttributes.of(platform)
     client = management_client(platform, attributes, surroundings, refused=REFUSED)
@@ -50,9 +50,9 @@ def open_foundry(platform: Platform, surroundings: Surroundings) -> Connector:
     )
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
-    jobs={shape.job_type: JobKind(check=shape.check, plan=PATIENT) for shape in _SHAPES},
+    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=PATIENT) for shape in _SHAPES},
     check=check_foundry,
     open=open_foundry,
 )

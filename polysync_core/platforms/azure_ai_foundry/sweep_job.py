@@ -26,7 +26,7 @@ from polysync_core.platforms.azure_ai_foundry.settings import (
     OBJECTIVE_GOAL,
     OBJECTIVE_METRIC,
 )
-from polysync_core.platforms.connector import ArtefactSchema, Order
+from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.values import as_json
 
@@ -45,7 +45,7 @@ _REAL = frozenset(
 )
 
 
-def with_choices(properties: JsonObject, order: Order) -> JsonObject:
+def with_choices(properties: JsonObject, order: SubmitRequest) -> JsonObject:
     """Return a sweep's properties with the order's values as the only choices."""
     space, inputs = object_in(properties, "searchSpace"), object_in(properties, "inputs")
     tokens = as_json(order.parameters, order.job.parameters)

@@ -19,7 +19,7 @@ from polysync_core.platforms.azure_pipelines.jobs import check_pipeline_job
 from polysync_core.platforms.azure_pipelines.plugin import live_platform
 from polysync_core.platforms.azure_pipelines.service import PipelineService
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.plugin import JobKind, PlatformKind, Surroundings
+from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
 
 API_VERSION = "2018-06-01"
 
@@ -60,7 +60,7 @@ def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem
     )
 
 
-def open_data_factory(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_data_factory(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to a factory."""
     attributes = FactoryAttributes.of(platform)
     service = PipelineService(
@@ -74,9 +74,9 @@ def open_data_factory(platform: Platform, surroundings: Surroundings) -> Connect
     return live_platform(KIND, JobType.ADF_PIPELINE, service, has_return_values=True)
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
-    jobs={JobType.ADF_PIPELINE: JobKind(check=check_pipeline_job, plan=PATIENT)},
+    jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=PATIENT)},
     check=check_data_factory,
     open=open_data_factory,
 )

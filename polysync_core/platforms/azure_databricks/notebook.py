@@ -30,8 +30,8 @@ from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
     ArtefactSchema,
     ExternalRun,
-    Order,
     Report,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.paging import sifted
@@ -51,7 +51,7 @@ class Notebooks:
     workspace: Workspace
     compute: JsonObject
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Start the notebook; what was sent before with this token is what is returned again."""
         problems = check_notebook(order.job)
         if problems:
@@ -87,7 +87,7 @@ class Notebooks:
             if found is not None:
                 yield found
 
-    def _body(self, order: Order) -> JsonObject:
+    def _body(self, order: SubmitRequest) -> JsonObject:
         return {
             "run_name": order.run_name,
             "idempotency_token": order.token,
@@ -128,7 +128,7 @@ def _runs_notebook(run: JsonObject, job: Job) -> bool:
     )
 
 
-def _base_parameters(order: Order) -> dict[str, JsonValue]:
+def _base_parameters(order: SubmitRequest) -> dict[str, JsonValue]:
     texts: dict[str, JsonValue] = {**as_texts(order.parameters, order.job.parameters)}
     if len(json.dumps(texts)) > LONGEST_PARAMETERS:
         raise PlatformRefused(

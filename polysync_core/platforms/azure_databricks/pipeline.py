@@ -35,10 +35,10 @@ from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
     ExternalRun,
-    Order,
     OutcomeUnknown,
     ProviderStatus,
     Report,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.paging import Page, paged
@@ -59,7 +59,7 @@ class Pipelines:
 
     client: PlatformClient
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Start an update, unless an earlier submit of this attempt has started one."""
         problems = check_pipeline(order.job)
         if problems:
@@ -162,7 +162,7 @@ class Pipelines:
 
         return paged(fetch)
 
-    def _started(self, order: Order, full_refresh: bool) -> str | None:
+    def _started(self, order: SubmitRequest, full_refresh: bool) -> str | None:
         """Return the update that an earlier submit of this attempt has started."""
         found: list[str] = []
         for update in self._updates(order.job.external_id):
@@ -220,7 +220,7 @@ def check_pipeline(job: Job) -> list[Problem]:
     return problems
 
 
-def _full_refresh(order: Order) -> bool:
+def _full_refresh(order: SubmitRequest) -> bool:
     value = as_json(order.parameters, order.job.parameters).get(FULL_REFRESH, False)
     # A Job may declare it as text.
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")

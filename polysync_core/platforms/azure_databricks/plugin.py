@@ -22,10 +22,10 @@ from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
-    JobKind,
+    JobTypePlugin,
     LivePlatform,
-    PlatformKind,
-    Surroundings,
+    PlatformPlugin,
+    PluginContext,
 )
 
 _METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
@@ -41,7 +41,7 @@ def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
     return problems
 
 
-def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_databricks(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=surroundings.allow_loopback)
@@ -80,15 +80,15 @@ def open_databricks(platform: Platform, surroundings: Surroundings) -> Connector
 
 
 _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
-        JobType.DATABRICKS_NOTEBOOK: JobKind(check=check_notebook),
-        JobType.DATABRICKS_JOB: JobKind(check=check_defined_job),
-        JobType.DATABRICKS_WORKFLOW: JobKind(
+        JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(check=check_notebook),
+        JobType.DATABRICKS_JOB: JobTypePlugin(check=check_defined_job),
+        JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
             check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
         ),
-        JobType.DATABRICKS_PIPELINE: JobKind(
+        JobType.DATABRICKS_PIPELINE: JobTypePlugin(
             check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=PATIENT
         ),
     },

@@ -29,8 +29,8 @@ from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
     ArtefactSchema,
     ExternalRun,
-    Order,
     Report,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.platform_client import PlatformClient
@@ -81,7 +81,7 @@ class DefinedJobs:
     all_runs: Runs
     jobs: Jobs
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Run the job; what was sent before with this token is what is returned again."""
         problems = check_defined_job(order.job)
         if problems:
@@ -145,7 +145,7 @@ def _id_problem(external_id: str) -> str | None:
     return None
 
 
-def _body(order: Order) -> JsonObject:
+def _body(order: SubmitRequest) -> JsonObject:
     placement = Placement(str(order.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
     parameters = _parameters(order, placement)
     if placement in _BOUNDED and len(json.dumps(parameters)) > LONGEST_TASK_PARAMETERS:
@@ -158,7 +158,7 @@ def _body(order: Order) -> JsonObject:
     return {**body, placement.field: parameters} if parameters else body
 
 
-def _parameters(order: Order, placement: Placement) -> JsonValue:
+def _parameters(order: SubmitRequest, placement: Placement) -> JsonValue:
     schema = order.job.parameters
     match placement:
         case (

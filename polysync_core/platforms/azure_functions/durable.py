@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PolysyncError, Refused
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
-from polysync_core.platforms.connector import Order, Report, RunNotFound, Submitted
+from polysync_core.platforms.connector import Report, RunNotFound, SubmitRequest, Submitted
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, look
 from polysync_core.platforms.http_functions.placement import HttpMethod, place
 from polysync_core.platforms.platform_client import PlatformClient
@@ -40,7 +40,7 @@ class Durable:
     refused: FunctionRefusals
     now: Clock
 
-    def start(self, order: Order, orchestrator: str) -> Submitted:
+    def start(self, order: SubmitRequest, orchestrator: str) -> Submitted:
         """Start an orchestration once for the order's token."""
         instance = OwnAddress((*_INSTANCES, order.token), {})
         submitted = Submitted(external_run_id="/" + "/".join(instance.segments))

@@ -17,14 +17,14 @@ from polysync_core.platforms.azure_functions.catalogue import REFUSALS
 from polysync_core.platforms.azure_functions.keys import FUNCTION_KEY, AppKeys
 from polysync_core.platforms.credentials import Credential, ReferencedToken
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.plugin import PluginContext
 
 
-class Doors:
+class FunctionClients:
     """Makes the clients of one platform; nothing is sent yet."""
 
     def __init__(
-        self, platform: Platform, attributes: FunctionsAttributes, surroundings: Surroundings
+        self, platform: Platform, attributes: FunctionsAttributes, surroundings: PluginContext
     ) -> None:
         self._auth = platform.auth
         self._attributes = attributes

@@ -22,9 +22,9 @@ from polysync_core.platforms.connector import (
     ArtefactSchema,
     CannotStop,
     ExternalRun,
-    Order,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
@@ -48,7 +48,7 @@ class HttpFunctions:
     """Returns the address of a function's page for people."""
     now: Clock
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Call the function, or start the orchestrator."""
         problems = check_function_job(order.job)
         if problems:
@@ -82,7 +82,7 @@ class HttpFunctions:
         """Yield nothing: an app keeps no list of the calls of a function."""
         return iter(())
 
-    def _call(self, order: Order, target: HttpTarget) -> Submitted:
+    def _call(self, order: SubmitRequest, target: HttpTarget) -> Submitted:
         method = method_of(order.job)
         names = {each.name for each in target.route.placeholders}
         placed = place(order, method, elsewhere=names)

@@ -11,7 +11,7 @@ from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
 from polysync_core.platforms.azure_functions.catalogue import Catalogue
 from polysync_core.platforms.azure_functions.durable import Durable
-from polysync_core.platforms.azure_functions.function_clients import Doors
+from polysync_core.platforms.azure_functions.function_clients import FunctionClients
 from polysync_core.platforms.azure_functions.http_function import HttpFunctions
 from polysync_core.platforms.azure_functions.targets import check_function_job
 from polysync_core.platforms.calls import Call
@@ -20,10 +20,10 @@ from polysync_core.platforms.http_functions.calling import FunctionRefusals
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
-    JobKind,
+    JobTypePlugin,
     LivePlatform,
-    PlatformKind,
-    Surroundings,
+    PlatformPlugin,
+    PluginContext,
 )
 
 _METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
@@ -73,11 +73,11 @@ def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     return problems
 
 
-def open_functions(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_functions(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to a function app."""
     attributes = FunctionsAttributes.of(platform)
     app = attributes.app_address(allow_loopback=surroundings.allow_loopback)
-    doors = Doors(platform, attributes, surroundings)
+    doors = FunctionClients(platform, attributes, surroundings)
     now = surroundings.wire.timekeeper.now
     catalogue = Catalogue(doors.management, attributes.site)
     client = doors.to_functions(app)
@@ -109,10 +109,10 @@ def open_functions(platform: Platform, surroundings: Surroundings) -> Connector:
     )
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_FUNCTIONS,
     jobs={
-        JobType.AZURE_HTTP_FUNCTION: JobKind(
+        JobType.AZURE_HTTP_FUNCTION: JobTypePlugin(
             check=check_function_job, capabilities=frozenset(Capability) - {Capability.RUNS}
         )
     },

@@ -17,10 +17,10 @@ from polysync_core.platforms.azure_logic_apps.workflow import Workflows, check_w
 from polysync_core.platforms.connector import Artefact, Connector
 from polysync_core.platforms.plugin import (
     Discovery,
-    JobKind,
+    JobTypePlugin,
     LivePlatform,
-    PlatformKind,
-    Surroundings,
+    PlatformPlugin,
+    PluginContext,
 )
 
 
@@ -31,7 +31,7 @@ def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_logic_apps(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_logic_apps(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to the workflows of an app or of a resource group."""
     attributes = LogicAppsAttributes.of(platform)
     wire = surroundings.wire
@@ -71,9 +71,9 @@ def _shown(service: WorkflowService, listed: JsonObject, name: str) -> Workflow:
     return read_workflow(listed) or service.workflow(name)
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_LOGIC_APPS,
-    jobs={JobType.LOGIC_APPS_WORKFLOW: JobKind(check=check_workflow)},
+    jobs={JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(check=check_workflow)},
     check=check_logic_apps,
     open=open_logic_apps,
 )

@@ -37,7 +37,7 @@ _PLATFORM_IS_GONE = RESOURCE_IS_GONE - {"ResourceNotFound"}
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """Where a trigger is called: an address that holds its own permission, for a while."""
 
     base: BaseAddress
@@ -68,7 +68,7 @@ class WorkflowService:
             refused=self._refused_for_workflow,
         )
 
-    def door(self, name: str, trigger: str) -> Door:
+    def door(self, name: str, trigger: str) -> Endpoint:
         """Return where a trigger is called."""
         call = self._call("POST", name, "triggers", trigger, "listCallbackUrl", repeats=True)
         address, method = self.client.carry_out(call, _callback)
@@ -97,7 +97,7 @@ class WorkflowService:
         call = self._call("POST", name, "runs", run_id, "cancel", repeats=True, effect=True)
         self.client.exchange(call, lambda _: None)
 
-    def _door(self, address: str) -> Door:
+    def _door(self, address: str) -> Endpoint:
         # Azure writes the standard port into the address.
         address = _STANDARD_PORT.sub(r"\1", address, count=1)
         base: BaseAddress | None = self.client.base
@@ -110,7 +110,7 @@ class WorkflowService:
                 f" ({' or '.join(self.attributes.trigger_hosts)}): it is not called",
                 cause=FailureCause.PLATFORM_UNREACHABLE,
             )
-        return Door(base, place)
+        return Endpoint(base, place)
 
     def _call(
         self, method: Literal["GET", "POST"], *segments: str, repeats: bool, effect: bool = False

@@ -23,19 +23,19 @@ from polysync_core.platforms.azure_logic_apps.runs import (
     run_id_of,
     tracking_id_of,
 )
-from polysync_core.platforms.azure_logic_apps.service import REFUSALS, Door, WorkflowService
+from polysync_core.platforms.azure_logic_apps.service import REFUSALS, Endpoint, WorkflowService
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import (
     ArtefactSchema,
     ExternalRun,
-    Order,
     ProviderStatus,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.http_functions.calling import answered_once
-from polysync_core.platforms.platform_client import PlatformClient, Wire
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_texts
 
 LIST_DELAY = timedelta(minutes=4)
@@ -51,10 +51,10 @@ class Workflows:
     """Runs workflows; implements `JobConnector`."""
 
     service: WorkflowService
-    wire: Wire
+    wire: HttpOptions
     now: Clock
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Call the workflow's trigger, once for the order's token."""
         problems = check_workflow(order.job)
         if problems:
@@ -100,7 +100,7 @@ class Workflows:
         for run in self.service.runs(job.external_id):
             yield ExternalRun(external_run_id=run_id_of(run), report=report_of(run, job))
 
-    def _start(self, order: Order, workflow: Workflow) -> str:
+    def _start(self, order: SubmitRequest, workflow: Workflow) -> str:
         """Start a run; return its id. An answer that refuses may be the workflow's own."""
         door = self.service.door(order.job.external_id, _trigger_of(workflow))
         refusal: PlatformRefused | None = None
@@ -117,7 +117,7 @@ class Workflows:
             raise refusal
         raise Uncertain("Azure Logic Apps took the call, and does not tell the run.")
 
-    def _fire(self, order: Order, workflow: Workflow) -> Submitted:
+    def _fire(self, order: SubmitRequest, workflow: Workflow) -> Submitted:
         name = order.job.external_id
         door = self.service.door(name, _trigger_of(workflow))
         answered_once(self._client(door), _call(order, door), order, name, lambda _: None)
@@ -127,16 +127,16 @@ class Workflows:
             report=Report(status=ProviderStatus.SUCCESS, provider_state="Accepted"),
         )
 
-    def _found(self, order: Order) -> str | None:
+    def _found(self, order: SubmitRequest) -> str | None:
         runs = self.service.runs(order.job.external_id, tracking_id=order.token)
         # The filter is the engine's, and it may not know it.
         return next((run_id_of(run) for run in runs if tracking_id_of(run) == order.token), None)
 
-    def _submitted(self, order: Order, run_id: str) -> Submitted:
+    def _submitted(self, order: SubmitRequest, run_id: str) -> Submitted:
         page = self.service.attributes.page(order.job.external_id)
         return Submitted(external_run_id=run_id, monitor_url=page)
 
-    def _client(self, door: Door) -> PlatformClient:
+    def _client(self, door: Endpoint) -> PlatformClient:
         return PlatformClient(door.base, None, refused=REFUSALS, wire=self.wire)
 
 
@@ -153,7 +153,7 @@ def check_workflow(job: Job) -> list[Problem]:
 _RULE = "a workflow is named by letters, digits and _ ( ) . -, such as send-report"
 
 
-def _call(order: Order, door: Door) -> Call:
+def _call(order: SubmitRequest, door: Endpoint) -> Call:
     texts = as_texts(order.parameters, order.job.parameters)
     return Call(
         method="POST",

@@ -21,7 +21,7 @@ from polysync_core.platforms.azure_pipelines.jobs import (
 )
 from polysync_core.platforms.azure_pipelines.runs import SKEW, external, runs_of
 from polysync_core.platforms.azure_pipelines.service import PipelineService
-from polysync_core.platforms.connector import Order, OutcomeUnknown
+from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
 from polysync_core.platforms.times import moment_in
 
 LIST_LAG = timedelta(minutes=4)
@@ -31,7 +31,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
-def earlier_run(service: PipelineService, order: Order) -> str | None:
+def earlier_run(service: PipelineService, order: SubmitRequest) -> str | None:
     """Return the run that an earlier submit of this attempt has started.
 
     None says that the pipeline is to be started again. Raises `Uncertain` while the list may be
@@ -80,7 +80,7 @@ def _carries(run: JsonObject, parameter: str | None, token: str) -> bool:
     return parameter is not None and object_in(run, "parameters").get(parameter) == token
 
 
-def _may_be_ours(run: JsonObject, parameter: str | None, order: Order) -> bool:
+def _may_be_ours(run: JsonObject, parameter: str | None, order: SubmitRequest) -> bool:
     """Tell whether a run may be the attempt's though it does not carry the token."""
     if parameter is not None and parameter in object_in(run, "parameters"):
         return False

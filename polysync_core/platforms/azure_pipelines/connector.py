@@ -24,9 +24,9 @@ from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
     ExternalRun,
-    Order,
     ProviderStatus,
     Report,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.values import as_json
@@ -40,7 +40,7 @@ class PipelineJobs:
     job_type: str
     has_return_values: bool
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Start the pipeline, unless an earlier submit of this attempt has started it."""
         problems = check_pipeline_job(order.job)
         if problems:
@@ -84,7 +84,7 @@ class PipelineJobs:
         return find_pipelines(self.service, self.job_type, search, outputs=self.has_return_values)
 
 
-def _body(order: Order) -> JsonObject:
+def _body(order: SubmitRequest) -> JsonObject:
     values = as_json(order.parameters, order.job.parameters)
     parameter = LostAnswerRule.of(order.job).token_parameter
     return values if parameter is None else {**values, parameter: order.token}

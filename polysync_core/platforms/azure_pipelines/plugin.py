@@ -8,11 +8,11 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.azure_pipelines.connector import PipelineJobs
 from polysync_core.platforms.azure_pipelines.service import PipelineService, window
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformKind
+from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlugin
 
 
 def live_platform(
-    kind: PlatformKind, job_type: JobType, service: PipelineService, *, has_return_values: bool
+    kind: PlatformPlugin, job_type: JobType, service: PipelineService, *, has_return_values: bool
 ) -> Connector:
     """Return the connection that runs the pipelines of one service."""
     jobs = PipelineJobs(service=service, job_type=job_type, has_return_values=has_return_values)

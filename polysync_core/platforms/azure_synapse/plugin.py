@@ -23,7 +23,7 @@ from polysync_core.platforms.azure_pipelines.plugin import live_platform
 from polysync_core.platforms.azure_pipelines.service import PipelineService
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.plugin import Capability, JobKind, PlatformKind, Surroundings
+from polysync_core.platforms.plugin import Capability, JobTypePlugin, PlatformPlugin, PluginContext
 
 API_VERSION = "2020-12-01"
 
@@ -82,7 +82,7 @@ def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_synapse(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_synapse(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
     base = attributes.workspace_address(allow_loopback=surroundings.allow_loopback)
@@ -104,10 +104,10 @@ def open_synapse(platform: Platform, surroundings: Surroundings) -> Connector:
     return live_platform(KIND, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.AZURE_SYNAPSE,
     jobs={
-        JobType.SYNAPSE_PIPELINE: JobKind(
+        JobType.SYNAPSE_PIPELINE: JobTypePlugin(
             check=check_pipeline_job,
             capabilities=frozenset(Capability) - {Capability.OUTPUTS},
             plan=PATIENT,

@@ -23,7 +23,7 @@ KEPT_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Endpoint:
     """Where a function is called."""
 
     client: PlatformClient
@@ -32,7 +32,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
+class AddressCache:
     """The addresses of functions, each asked for once in a while; safe for threads."""
 
     address: Callable[[FunctionName], str]
@@ -42,12 +42,12 @@ class Doors:
     stand_in: BaseAddress | None
     """The stand-in, which has all the functions."""
     now: Clock
-    _known: dict[FunctionName, tuple[float, Door]] = field(
-        default_factory=dict[FunctionName, tuple[float, Door]]
+    _known: dict[FunctionName, tuple[float, Endpoint]] = field(
+        default_factory=dict[FunctionName, tuple[float, Endpoint]]
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def to(self, name: FunctionName) -> Door:
+    def to(self, name: FunctionName) -> Endpoint:
         """Return where a function is called."""
         now = self.now().timestamp()
         with self._lock:
@@ -59,7 +59,7 @@ class Doors:
             self._known[name] = (now, door)
         return door
 
-    def _door(self, address: str) -> Door:
+    def _door(self, address: str) -> Endpoint:
         base = self.stand_in or told_base(address, SUFFIXES)
         place = None if base is None else own_address(address, base.url)
         if base is None or place is None or place.query:
@@ -69,7 +69,7 @@ class Doors:
                 cause=FailureCause.PLATFORM_UNREACHABLE,
             )
         # The audience is the address as Google names it, path included.
-        return Door(self.client(base, address.rstrip("/")), place.segments)
+        return Endpoint(self.client(base, address.rstrip("/")), place.segments)
 
 
 def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Credential:

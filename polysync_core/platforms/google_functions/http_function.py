@@ -13,12 +13,12 @@ from polysync_core.platforms.connector import (
     ArtefactSchema,
     CannotStop,
     ExternalRun,
-    Order,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.google_functions.address_cache import Doors
+from polysync_core.platforms.google_functions.address_cache import AddressCache
 from polysync_core.platforms.google_functions.catalogue import Catalogue
 from polysync_core.platforms.google_functions.names import FunctionName, check_function_job
 from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
@@ -40,11 +40,11 @@ _UNDECLARED = "a function does not declare its parameters: add them to the job"
 class CloudFunctions:
     """Runs functions of Google Cloud; implements `JobConnector`."""
 
-    doors: Doors
+    doors: AddressCache
     catalogue: Catalogue
     now: Clock
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         """Call the function."""
         problems = check_function_job(order.job)
         if problems:

@@ -9,7 +9,7 @@ from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
 from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.google_functions.address_cache import (
-    Doors,
+    AddressCache,
     access_credential,
     identity_credential,
 )
@@ -21,10 +21,10 @@ from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
-    JobKind,
+    JobTypePlugin,
     LivePlatform,
-    PlatformKind,
-    Surroundings,
+    PlatformPlugin,
+    PluginContext,
 )
 
 
@@ -38,7 +38,7 @@ def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Pro
     return problems
 
 
-def open_google_functions(platform: Platform, surroundings: Surroundings) -> Connector:
+def open_google_functions(platform: Platform, surroundings: PluginContext) -> Connector:
     """Return a connection to the functions of a region."""
     attributes = GoogleFunctionsAttributes.of(platform)
     api = attributes.api_address(allow_loopback=surroundings.allow_loopback)
@@ -53,7 +53,7 @@ def open_google_functions(platform: Platform, surroundings: Surroundings) -> Con
     def to_function(base: BaseAddress, audience: str) -> PlatformClient:
         return PlatformClient(base, identity_credential(auth, secrets, base, audience), wire=wire)
 
-    doors = Doors(
+    doors = AddressCache(
         address=catalogue.address,
         client=to_function,
         stand_in=api if api.reach is Reach.LOOPBACK else None,
@@ -78,10 +78,10 @@ def open_google_functions(platform: Platform, surroundings: Surroundings) -> Con
     )
 
 
-KIND = PlatformKind(
+KIND = PlatformPlugin(
     name=PlatformType.GOOGLE_CLOUD_FUNCTIONS,
     jobs={
-        JobType.CLOUD_FUNCTION_HTTP: JobKind(
+        JobType.CLOUD_FUNCTION_HTTP: JobTypePlugin(
             check=check_function_job,
             capabilities=frozenset({Capability.OUTPUTS, Capability.DISCOVERY}),
         )

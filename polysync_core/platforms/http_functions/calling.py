@@ -12,16 +12,16 @@ from polysync_core.domain.errors import PlatformRefused, PolysyncError, Uncertai
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.exchange import Answer
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.patience import Patience
+from polysync_core.outbound.patience import CallBudget
 from polysync_core.outbound.retry_after import read_retry_after
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
 from polysync_core.platforms.connector import (
-    Order,
     OutcomeUnknown,
     ProviderStatus,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
@@ -38,7 +38,7 @@ LONGEST_CALL = 230.0
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header with the attempt's token, the same whenever the attempt is sent."""
 
-_PATIENCE = Patience(total=LONGEST_CALL + 10, read=LONGEST_CALL, attempts=1)
+_PATIENCE = CallBudget(total=LONGEST_CALL + 10, read=LONGEST_CALL, attempts=1)
 _ADVICE = (
     "It is not called again by itself: look whether its work was done, and rerun if it was not."
     " Work that takes long should answer 202 with a status address"
@@ -79,7 +79,7 @@ class FunctionRefusals:
 
 
 def call_once(
-    client: PlatformClient, call: Call, order: Order, *, name: str, now: Clock
+    client: PlatformClient, call: Call, order: SubmitRequest, *, name: str, now: Clock
 ) -> Submitted:
     """Call a function for an attempt, and never a second time."""
     return answered_once(
@@ -88,7 +88,7 @@ def call_once(
 
 
 def answered_once[T](
-    client: PlatformClient, call: Call, order: Order, name: str, read: Callable[[Answer], T]
+    client: PlatformClient, call: Call, order: SubmitRequest, name: str, read: Callable[[Answer], T]
 ) -> T:
     """Return what `read` makes of the answer to a call that must not be made twice.
 
@@ -137,7 +137,7 @@ def look(
 
 
 def _submitted(
-    answer: Answer, client: PlatformClient, order: Order, name: str, now: Clock
+    answer: Answer, client: PlatformClient, order: SubmitRequest, name: str, now: Clock
 ) -> Submitted:
     too_long = f"{name} has answered with more than {client.most}"
     if answer.status == ACCEPTED:

@@ -20,7 +20,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from polysync_core.platforms.values import as_json, as_texts, value_as_text
 
 HTTP_METHOD = "httpMethod"
@@ -94,7 +94,7 @@ def check_placement(job: Job) -> list[Problem]:
     return problems
 
 
-def place(order: Order, method: HttpMethod, *, elsewhere: Collection[str] = ()) -> Placed:
+def place(order: SubmitRequest, method: HttpMethod, *, elsewhere: Collection[str] = ()) -> Placed:
     """Return where an order's values go, but for those that have a place elsewhere.
 
     Raises `PlatformRefused` (cause `Parameters`) where a value cannot go where it belongs.

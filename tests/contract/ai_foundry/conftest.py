@@ -14,7 +14,7 @@ from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.azure_ai_foundry.workspace import API_VERSION
 from polysync_core.platforms.connector import JobConnector
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_kind
 from tests.contract.connectors.benches.azure_ai_foundry import SUBSCRIPTION, platform_of
 from tests.fakes.simulators import SimulatorProcess
@@ -72,5 +72,5 @@ def official(simulator: SimulatorProcess) -> Iterator[MachineLearningServicesMgm
 def ours(simulator: SimulatorProcess) -> Callable[[JobType], JobConnector]:
     """Polysync's own connection to the same workspace, by job type."""
     platform = platform_of(simulator)
-    surroundings = Surroundings(secrets=NoSecrets(), allow_loopback=True)
+    surroundings = PluginContext(secrets=NoSecrets(), allow_loopback=True)
     return platform_kind(platform.type).open(platform, surroundings).job

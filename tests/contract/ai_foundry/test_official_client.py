@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient, models
 
 from polysync_core.domain.definitions.jobs import DataType, JobType, Parameter
-from polysync_core.platforms.connector import JobConnector, Order, ProviderStatus, Report
+from polysync_core.platforms.connector import JobConnector, ProviderStatus, Report, SubmitRequest
 from tests.contract.connectors.benches.azure_ai_foundry import a_job
 
 PLACE = ("rg-data", "analytics")
@@ -39,19 +39,19 @@ def a_command(script: str, **inputs: str) -> models.JobBase:
     )
 
 
-def order(job_type: JobType, template: str, token: str, **values: Any) -> Order:
+def order(job_type: JobType, template: str, token: str, **values: Any) -> SubmitRequest:
     types = {int: DataType.INT, float: DataType.FLOAT}
     parameters = tuple(
         Parameter(name=name, data_type=types.get(type(value), DataType.STRING))
         for name, value in values.items()
     )
     job = a_job(job_type, template).model_copy(update={"parameters": parameters})
-    return Order(
+    return SubmitRequest(
         job=job, token=token, run_name=f"run {token}", parameters=values, begun_at=datetime.now(UTC)
     )
 
 
-def followed(connector: JobConnector, order: Order) -> Report:
+def followed(connector: JobConnector, order: SubmitRequest) -> Report:
     submitted = connector.submit(order)
     return until(
         lambda: connector.read(order.job, submitted.external_run_id),

@@ -23,7 +23,7 @@ from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
 from polysync_core.outbound.patience import Timekeeper
-from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import LAKEFLOW, read_lakeflow
 from tests.fakes.engine import FakeEngine
 
@@ -90,7 +90,7 @@ class PolysyncServer:
         }
         options = {key: _options(job) for key, job in config["jobs"].items()}
         configuration = read_lakeflow({**variables, **development}, options)
-        wire = Wire(timekeeper=Timekeeper(uniform=lambda low, high: low))
+        wire = HttpOptions(timekeeper=Timekeeper(uniform=lambda low, high: low))
         workspaces = Workspaces(configuration=configuration, wire=wire)
         jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()

@@ -15,17 +15,17 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.patience import Patience, Timekeeper
+from polysync_core.outbound.patience import CallBudget, Timekeeper
 from polysync_core.platforms.connector import (
     Connector,
     JobConnector,
-    Order,
     OutcomeUnknown,
     Report,
+    SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import Capability, Surroundings
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import Capability, PluginContext
 from polysync_core.platforms.registry import platform_kind
 from tests.fakes.simulators import SimulatorProcess
 
@@ -88,7 +88,7 @@ class Bench:
     """An artefact of each behaviour that the job type can have."""
     endpoints: Mapping[Step, str]
     """By what names the simulator scripts faults for the steps."""
-    started: Callable[[Order], Sequence[str]]
+    started: Callable[[SubmitRequest], Sequence[str]]
     """Returns the ids, as the connector gives them, of all runs that an order really started."""
     strange_state: Mapping[str, Any]
     """Fields that make the answer of `READ` tell a state that nobody knows."""
@@ -158,11 +158,11 @@ class Rig:
         self._offset = 0.0
         self.connector: Connector = platform_kind(bench.platform.type).open(
             bench.platform,
-            Surroundings(
+            PluginContext(
                 secrets=_Secrets(),
                 allow_loopback=True,
-                wire=Wire(
-                    patience=Patience(total=60, read=10, attempts=ATTEMPTS),
+                wire=HttpOptions(
+                    patience=CallBudget(total=60, read=10, attempts=ATTEMPTS),
                     timekeeper=Timekeeper(
                         monotonic=lambda: time.monotonic() + self._offset,
                         sleep=self.sleep,
@@ -181,10 +181,10 @@ class Rig:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._offset)
 
-    def order(self, behaviour: Behaviour = Behaviour.SUCCEEDS, **changes: Any) -> Order:
+    def order(self, behaviour: Behaviour = Behaviour.SUCCEEDS, **changes: Any) -> SubmitRequest:
         """Return a new order, which nothing has been sent for."""
         token = f"{time.time_ns():x}"
-        order = Order(
+        order = SubmitRequest(
             job=self.bench.jobs[behaviour],
             token=token,
             run_name=f"suite {token}",
@@ -197,7 +197,7 @@ class Rig:
         endpoint = self.bench.endpoints[step]
         self.bench.simulator.fault(endpoint=endpoint, fault=fault, **script)
 
-    def carry_out(self, order: Order, *, again: bool = False) -> Submitted | None:
+    def carry_out(self, order: SubmitRequest, *, again: bool = False) -> Submitted | None:
         """Submit as an attempt does, until there is an answer; None where there never is one."""
         for _ in range(20):
             try:

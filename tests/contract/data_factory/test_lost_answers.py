@@ -10,7 +10,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Uncertain
-from polysync_core.platforms.connector import Order, OutcomeUnknown
+from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
 from tests.contract.connectors.bench import Behaviour, Rig, Stage, Step
 from tests.contract.connectors.benches.azure_pipelines import a_job, data_factory
 
@@ -35,12 +35,12 @@ def list_lag(simulator: Any, seconds: float) -> None:
     simulator.control("PUT", "list-lag", {"seconds": seconds})
 
 
-def an_order(rig: Rig, **settings: Any) -> Order:
+def an_order(rig: Rig, **settings: Any) -> SubmitRequest:
     job = a_job(JobType.ADF_PIPELINE, Behaviour.SUCCEEDS, settings=settings)
     return rig.order(job=job)
 
 
-def lost(rig: Rig, order: Order, *, effect: bool = True) -> Order:
+def lost(rig: Rig, order: SubmitRequest, *, effect: bool = True) -> SubmitRequest:
     """Submit with an answer that is lost; return the order as it is submitted next."""
     rig.fault(Step.SUBMIT, "lost-response", effect=effect)
     with pytest.raises(Uncertain):

@@ -19,13 +19,13 @@ import pytest
 
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.patience import Patience, Timekeeper
+from polysync_core.outbound.patience import CallBudget, Timekeeper
 from polysync_core.outbound.transport import CheckedAdapter
 
 CANARY = "dapi-canary-6f1c2d"
-MUCH = Patience(total=60.0, read=30.0, connect=30.0)
+MUCH = CallBudget(total=60.0, read=30.0, connect=30.0)
 """More than a loaded machine needs."""
-LITTLE = Patience(total=2.0, read=1.0, connect=1.0)
+LITTLE = CallBudget(total=2.0, read=1.0, connect=1.0)
 """Less than an answer takes that is made to come late."""
 LATE = frozenset({"slow", "drip"})
 
@@ -219,7 +219,7 @@ class Running:
     naps: list[float]
     tokens: deque[str]
     forgotten: list[str] = field(default_factory=list)
-    patience: Patience = MUCH
+    patience: CallBudget = MUCH
 
     def go_wrong(self, faults: Collection[str]) -> None:
         """Let the next requests go wrong; whoever then waits for a late answer waits little."""

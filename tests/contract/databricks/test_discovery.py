@@ -13,8 +13,8 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.platforms.azure_databricks.plugin import open_databricks
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import PluginContext
 
 
 def connect(server: Any, root: str = "/") -> Connector:
@@ -30,8 +30,10 @@ def connect(server: Any, root: str = "/") -> Connector:
             },
         }
     )
-    wire = Wire(transport=server.adapter, patience=server.patience, timekeeper=server.timekeeper)
-    return open_databricks(platform, Surroundings(secrets=server, allow_loopback=True, wire=wire))
+    wire = HttpOptions(
+        transport=server.adapter, patience=server.patience, timekeeper=server.timekeeper
+    )
+    return open_databricks(platform, PluginContext(secrets=server, allow_loopback=True, wire=wire))
 
 
 def entry(kind: str, path: str) -> dict[str, Any]:

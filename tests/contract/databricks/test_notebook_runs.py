@@ -15,9 +15,14 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.azure_databricks.plugin import open_databricks
-from polysync_core.platforms.connector import JobConnector, Order, ProviderStatus, RunNotFound
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.connector import (
+    JobConnector,
+    ProviderStatus,
+    RunNotFound,
+    SubmitRequest,
+)
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import PluginContext
 
 CANARY = "dapi-canary-6f1c2d"
 TOKEN = "a1b2c3"
@@ -39,14 +44,14 @@ def connect(server: Any, **attributes: Any) -> JobConnector:
             },
         }
     )
-    wire = Wire(
+    wire = HttpOptions(
         transport=server.adapter,
         patience=server.patience,
         timekeeper=server.timekeeper,
         size_limit=300_000,
     )
     return open_databricks(
-        platform, Surroundings(secrets=server, allow_loopback=True, wire=wire)
+        platform, PluginContext(secrets=server, allow_loopback=True, wire=wire)
     ).job("DatabricksNotebook")
 
 
@@ -62,7 +67,7 @@ def a_job(**changes: Any) -> Job:
     )
 
 
-def an_order(**changes: Any) -> Order:
+def an_order(**changes: Any) -> SubmitRequest:
     values: dict[str, Any] = {
         "job": a_job(),
         "token": TOKEN,
@@ -71,7 +76,7 @@ def an_order(**changes: Any) -> Order:
         "begun_at": datetime(2026, 1, 1, tzinfo=UTC),
         **changes,
     }
-    return Order(**values)
+    return SubmitRequest(**values)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import CannotStop, ProviderStatus
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_kind
 from simulators.azure_functions.server import HOST_KEY, MASTER_KEY, SYSTEM_KEY
 from tests.contract.connectors.benches.azure_functions import a_job, a_platform, put
@@ -70,7 +70,7 @@ def opened(azure: Called, *, auth: dict[str, Any], **attributes: Any) -> Called:
     platform = a_platform(azure.bench.simulator, auth=auth, attributes=attributes)
     kind = platform_kind(platform.type)
     assert not kind.check(platform, True)
-    azure.rig.connector = kind.open(platform, Surroundings(secrets=_Vault(), allow_loopback=True))
+    azure.rig.connector = kind.open(platform, PluginContext(secrets=_Vault(), allow_loopback=True))
     azure.rig.job = azure.rig.connector.job("AzureHttpFunction")
     return azure
 

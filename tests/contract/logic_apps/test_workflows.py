@@ -13,7 +13,12 @@ from azure.mgmt.web import WebSiteManagementClient
 
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Uncertain
-from polysync_core.platforms.connector import Order, OutcomeUnknown, ProviderStatus, RunNotFound
+from polysync_core.platforms.connector import (
+    OutcomeUnknown,
+    ProviderStatus,
+    RunNotFound,
+    SubmitRequest,
+)
 from tests.contract.connectors.bench import Behaviour, Rig, Stage, Step
 from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
 from tests.contract.connectors.benches.azure_logic_apps import DEFINITION, a_job, bench, put
@@ -41,7 +46,7 @@ def is_standard(rig: Rig) -> bool:
     return rig.bench.platform.attributes["logicAppType"] == "Standard"
 
 
-def order_of(rig: Rig, name: str, **parameters: Any) -> Order:
+def order_of(rig: Rig, name: str, **parameters: Any) -> SubmitRequest:
     schema = (Parameter(name="rows", data_type=DataType.INT), Parameter(name="day"))
     return rig.order(job=a_job(name, *schema), parameters=parameters)
 

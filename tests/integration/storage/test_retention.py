@@ -12,7 +12,7 @@ from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.runs.stored import Listing, Owed
+from polysync_core.domain.runs.stored import ActiveRun, Listing
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
@@ -176,7 +176,7 @@ def test_an_announcement_that_waits_for_its_run_keeps_its_month(shelf: Shelf) ->
     assert shelf.forget() == 0
     assert shelf.months() == 1
     owed = next(iter(shelf.runs.owed()))
-    assert isinstance(owed, Owed)
+    assert isinstance(owed, ActiveRun)
     shelf.runs.withdraw(owed)
     shelf.forget()
     assert shelf.months() == 0

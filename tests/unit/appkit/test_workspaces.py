@@ -22,7 +22,7 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import Reach
 from polysync_core.outbound.on_behalf import OnBehalfToken
 from polysync_core.platforms import platform_client as http
-from polysync_core.platforms.platform_client import Wire
+from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import read_lakeflow
 from tests.fakes.appkit import HOST, FakeWorkspace
 from tests.fakes.http import ScriptedTransport, VirtualTime
@@ -57,7 +57,7 @@ class World:
             configuration=configuration,
             platform_named=self._platform,
             secrets=self.secrets,
-            wire=Wire(transport=transport, timekeeper=VirtualTime().timekeeper),
+            wire=HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper),
         )
         self.jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: self.workspaces)
 

@@ -21,7 +21,7 @@ PLAN = {
         {
             "kind": "task",
             "name": "sales-load-daily",
-            "differences": [{"path": "retry.maxAttempts", "before": None, "after": 2}],
+            "differences": [{"path": "retry.maxRetryAttempts", "before": None, "after": 2}],
         }
     ],
     "unchanged": [{"kind": "vault", "name": "local"}],
@@ -40,7 +40,7 @@ class TestApply:
 
         rows = [line.split() for line in result.stdout.splitlines()]
         assert ["create", "job", "sales-load"] in rows
-        assert "retry.maxAttempts: absent -> 2" in result.stdout
+        assert "retry.maxRetryAttempts: absent -> 2" in result.stdout
         assert "Applied: 1 create, 1 update, 1 unchanged." in result.stdout
         assert result.exit_code == 0
         assert api.requests[0].query == {}

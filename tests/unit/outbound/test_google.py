@@ -21,7 +21,7 @@ from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.outbound.google import GoogleSignIn
 from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import Inquiries
+from polysync_core.outbound.inquiry import ReadClient
 from polysync_core.outbound.patience import Timekeeper
 from tests.fakes.google import PROVIDER, SOURCE, TARGET, FakeGoogle, key_json, refusal, serving
 from tests.fakes.http import Reply, ScriptedTransport, Step
@@ -68,7 +68,7 @@ class Stage:
             secrets=self.secrets,
             endpoint=BaseAddress(self.address, "127.0.0.1", Reach.LOOPBACK),
             allow_loopback=True,
-            inquiries=Inquiries(timekeeper=time_),
+            inquiries=ReadClient(timekeeper=time_),
         )
 
 
@@ -193,7 +193,7 @@ def test_a_key_that_names_another_address_for_tokens_is_not_followed(address: st
     sign_in = GoogleSignIn(
         auth=Auth.model_validate(KEY),
         secrets=secrets,
-        inquiries=Inquiries(transport_to=lambda _: script),
+        inquiries=ReadClient(transport_to=lambda _: script),
     )
 
     with pytest.raises(PlatformRefused, match="must not be asked"):
@@ -302,7 +302,7 @@ def on_google(*steps: Step, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         assert reach is Reach.METADATA
         return script
 
-    inquiries = Inquiries(transport_to=transport_to)
+    inquiries = ReadClient(transport_to=transport_to)
     return GoogleSignIn(auth=Auth.model_validate(DEFAULT), inquiries=inquiries)
 
 

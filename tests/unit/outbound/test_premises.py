@@ -13,8 +13,8 @@ from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import Inquiries
-from polysync_core.outbound.premises import ANYWHERE, Premises
+from polysync_core.outbound.inquiry import ReadClient
+from polysync_core.outbound.premises import ANYWHERE, AppIdentity
 from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.registry import open_connector
 from polysync_core.vaults import registry
@@ -23,7 +23,7 @@ from polysync_core.vaults.hashicorp import open_hashicorp
 OURS = "0b1f6471-1bf0-4dda-aec3-111122223333"
 THEIRS = "7c1f6471-1bf0-4dda-aec3-111122223333"
 HOST = "adb-1.7.azuredatabricks.net"
-AT_HOME = Premises(identity=OURS, private_hosts=frozenset({HOST, "vault.corp.example"}))
+AT_HOME = AppIdentity(identity=OURS, private_hosts=frozenset({HOST, "vault.corp.example"}))
 
 
 class NoSecrets:
@@ -59,7 +59,7 @@ class Reached:
     ],
 )
 def test_a_managed_identity_without_a_name_is_the_apps_own(
-    premises: Premises, method: str, named: str | None, meant: str | None
+    premises: AppIdentity, method: str, named: str | None, meant: str | None
 ) -> None:
     auth = Auth(method=AuthMethod(method), client_id=named)
 
@@ -115,7 +115,7 @@ def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: Reach)
         }
     )
     private = AT_HOME.private_hosts
-    inquiries = Inquiries(transport_to=reached, private_hosts=private)
+    inquiries = ReadClient(transport_to=reached, private_hosts=private)
 
     opened = open_hashicorp(vault, NoSecrets(), allow_loopback=False, inquiries=inquiries)
     with pytest.raises(Unavailable):

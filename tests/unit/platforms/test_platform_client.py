@@ -15,12 +15,12 @@ from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.patience import Patience
+from polysync_core.outbound.patience import CallBudget
 from polysync_core.outbound.retry_after import read_retry_after
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.credentials import Scheme
-from polysync_core.platforms.platform_client import PlatformClient, Wire
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
 HOST = "adb-1.7.azuredatabricks.net"
@@ -51,10 +51,10 @@ class Stage:
         self.time = VirtualTime()
         self.transport = ScriptedTransport(steps)
         self.tokens = tokens or Tokens()
-        wire = Wire(
+        wire = HttpOptions(
             transport=self.transport,
             timekeeper=self.time.timekeeper,
-            patience=Patience(),
+            patience=CallBudget(),
             size_limit=size_limit,
         )
         base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
@@ -418,7 +418,10 @@ def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
     stage = Stage(Reply())
     base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
     client = PlatformClient(
-        base, stage.tokens, scheme=Scheme("x-functions-key"), wire=Wire(transport=stage.transport)
+        base,
+        stage.tokens,
+        scheme=Scheme("x-functions-key"),
+        wire=HttpOptions(transport=stage.transport),
     )
 
     client.exchange(replace(CALL, headers={"x-kind": "test"}), lambda _: None)
@@ -434,7 +437,9 @@ def test_a_call_whose_address_is_its_permission_carries_no_credential() -> None:
     base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
 
     with pytest.raises(PlatformRefused):
-        PlatformClient(base, None, wire=Wire(transport=transport)).exchange(CALL, lambda _: None)
+        PlatformClient(base, None, wire=HttpOptions(transport=transport)).exchange(
+            CALL, lambda _: None
+        )
 
     (request,) = transport.requests
     assert "Authorization" not in request.headers
@@ -464,6 +469,6 @@ def test_a_server_that_says_when_to_come_back_is_believed_only_if_the_call_says_
 def test_a_call_may_take_its_own_time() -> None:
     stage = Stage(Reply())
 
-    stage.client.exchange(replace(CALL, patience=Patience(total=240, read=230)), lambda _: None)
+    stage.client.exchange(replace(CALL, patience=CallBudget(total=240, read=230)), lambda _: None)
 
     assert stage.transport.timeouts == [(5.0, 230)]

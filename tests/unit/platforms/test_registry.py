@@ -16,9 +16,9 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms import registry
-from polysync_core.platforms.connector import Order, ProviderStatus
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.connector import ProviderStatus, SubmitRequest
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import (
     check_job,
     check_platform,
@@ -198,10 +198,10 @@ def test_the_job_type_of_the_how_to_runs(install: Install) -> None:
         external_id="nightly",
         parameters=(Parameter(name="rows", data_type=DataType.INT),),
     )
-    order = Order(job=job, token="t1", run_name="n", parameters={"rows": 3}, begun_at=NOON)
+    order = SubmitRequest(job=job, token="t1", run_name="n", parameters={"rows": 3}, begun_at=NOON)
 
     live = platform_kind("AcmeBatch").open(
-        platform, Surroundings(secrets=OneSecret(), wire=Wire(transport=transport))
+        platform, PluginContext(secrets=OneSecret(), wire=HttpOptions(transport=transport))
     )
     acme = live.job("AcmeBatchJob")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.outbound.exchange import Exchange, TimeLeft, prepared
+from polysync_core.outbound.exchange import HttpExchange, TimeLeft, prepared
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.telemetry import names, tracing
 from tests.fakes.builders import a_run
@@ -22,7 +22,7 @@ def send(*steps: Step, url: str = URL) -> PreparedRequest:
     headers = {"Authorization": f"Bearer {CANARY}"}
     request = prepared("POST", url, headers, CANARY.encode())
     left = TimeLeft(connect=1, read=1, deadline=100)
-    Exchange(ScriptedTransport(steps)).send(request, left, lambda: 0)
+    HttpExchange(ScriptedTransport(steps)).send(request, left, lambda: 0)
     return request
 
 

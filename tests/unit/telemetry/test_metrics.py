@@ -25,7 +25,7 @@ from polysync_core.domain.runs.run import (
     finish,
 )
 from polysync_core.telemetry import names
-from polysync_core.telemetry.instruments import FRESH_SECONDS, Latest, instruments, ticking
+from polysync_core.telemetry.instruments import FRESH_SECONDS, ExpiringGauge, instruments, ticking
 from polysync_core.telemetry.names import METRICS, Kind, Metric
 from tests.fakes.builders import NOON, a_run, run_id
 from tests.fakes.runs import FakeRuns
@@ -169,7 +169,7 @@ def test_the_tick_tells_how_each_step_went(told: Listener) -> None:
 def test_every_metric_has_an_instrument_of_its_kind(told: Listener, metric: Metric) -> None:
     for each in vars(instruments()).values():
         match each:
-            case Latest():
+            case ExpiringGauge():
                 each.set(1, {})
             case Histogram():
                 each.record(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from simulators.ai_foundry.templates import literal, output, step
 from tests.contract.connectors.bench import (
     ELSEWHERE,
@@ -116,7 +116,7 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
         put(simulator, external_id, {**define(program, names), **shown})
         jobs[behaviour] = a_job(job_type, external_id)
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         # The name that is shown would give away a copy under another name than ours.
         lines = [x for x in simulator.submissions() if x["display_name"] == order.run_name]
         return sorted({line["name"] for line in lines})

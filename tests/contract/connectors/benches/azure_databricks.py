@@ -8,7 +8,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from tests.contract.connectors.bench import (
     ELSEWHERE,
     LONG,
@@ -78,7 +78,7 @@ def notebook(stage: Stage) -> Bench:
     """Databricks Notebook."""
     simulator = _simulator(stage)
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         lines = [line for line in simulator.submissions() if line["token"] == order.token]
         return sorted({str(line["run_id"]) for line in lines})
 
@@ -135,7 +135,7 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         }
         return str(_api(simulator, "POST", "2.2/jobs/create", settings)["job_id"])
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         lines = [line for line in simulator.submissions() if line["token"] == order.token]
         return sorted({str(line["run_id"]) for line in lines})
 
@@ -205,7 +205,7 @@ def pipeline(stage: Stage) -> Bench:
         Behaviour.MISSING: "00000000-0000-0000-0000-000000000000",
     }
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         pipeline_id = order.job.external_id
         updates = _api(simulator, "GET", f"2.0/pipelines/{pipeline_id}/updates").get("updates", [])
         since = int(order.begun_at.timestamp() * 1000)

@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from tests.contract.connectors.bench import (
     ELSEWHERE,
     LONG,
@@ -96,7 +96,7 @@ def _bench(
     refused: Sequence[tuple[Mapping[str, Any], str]],
     parameters: Sequence[Parameter],
 ) -> Bench:
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         ids = [line["run_id"] for line in simulator.submissions() if line["token"] == order.token]
         # An orchestrator's instance has the token's name; a starter tells a whole address.
         return [

@@ -8,7 +8,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from tests.contract.connectors.bench import (
     ELSEWHERE,
     LONG,
@@ -57,7 +57,7 @@ def bench(plan: str, stage: Stage) -> Bench:
         put(simulator, _name(behaviour), work=work)
     put(simulator, "on-timer", definition={"triggers": {"t": {"type": "Recurrence"}}})
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         lines = simulator.submissions()
         return [line["run_id"] for line in lines if line["token"] == order.token]
 

@@ -8,7 +8,7 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from tests.contract.connectors.bench import (
     ELSEWHERE,
     LONG,
@@ -83,7 +83,7 @@ def bench(stage: Stage, job_type: JobType) -> Bench:
     for behaviour, activities in ACTIVITIES.items():
         put_pipeline(simulator, _name(behaviour), activities=activities)
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         return [
             line["run_id"]
             for line in simulator.submissions()

@@ -7,7 +7,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.platforms.connector import Order
+from polysync_core.platforms.connector import SubmitRequest
 from tests.contract.connectors.bench import (
     ELSEWHERE,
     LONG,
@@ -38,7 +38,7 @@ def functions(stage: Stage) -> Bench:
         put(simulator, behaviour.name.lower(), **script)
     put(simulator, "on_upload", trigger="google.cloud.storage.object.v1.finalized")
 
-    def started(order: Order) -> Sequence[str]:
+    def started(order: SubmitRequest) -> Sequence[str]:
         return [
             f"{line['function']}/{line['token']}"
             for line in simulator.submissions()

@@ -84,7 +84,7 @@ def test_every_field_of_a_task_is_shown_with_its_default(filled: TestClient) -> 
     task = filled.get("/tasks/landing-check").json()
 
     assert (task["priority"], task["executionTimeoutSeconds"], task["enabled"]) == (100, None, True)
-    assert task["retry"]["maxAttempts"] == 1
+    assert task["retry"]["maxRetryAttempts"] == 1
     assert task["updatedAt"].endswith("Z")
 
 

@@ -17,7 +17,7 @@ from polysync_core.api.app import create_app
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.runs import streams as run_streams
 from polysync_core.api.runs.streams import looks_of
-from polysync_core.api.security.access_policy import Door
+from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import Caller, Identify, anyone
 from polysync_core.appkit.jobs import LakeflowJobs, started_run
 from polysync_core.appkit.keys import JobOptions
@@ -69,7 +69,7 @@ class World:
         job_runs = JobRuns(acceptance=stored, task_runs=stored)
         ids = (f"entry-{number}" for number in range(1000))
         audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
-        door = Door(identify=identify, audit=audit)
+        door = AccessPolicy(identify=identify, audit=audit)
         self.client = TestClient(create_app([job_run_routes(job_runs, self.jobs)], door=door))
 
     def run(self, params: Any = ..., key: str = "etl", **more: Any) -> Any:

@@ -14,7 +14,7 @@ from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -52,7 +52,7 @@ def _job(name: str) -> Job:
 class World:
     def __init__(self) -> None:
         self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
-        acceptance = Acceptance(
+        acceptance = RunFactory(
             runs=self.runs,
             job_named=_job,
             connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),

@@ -12,20 +12,23 @@ from polysync_core.api.app import create_app
 from polysync_core.api.operations.connection_tests import connectivity_routes
 from polysync_core.api.security.access_policy import OPEN_DOOR
 from polysync_core.application.operations.audit import Audit
-from polysync_core.application.platforms.connection_tests import Connectivity, TestResult
+from polysync_core.application.platforms.connection_tests import (
+    ConnectionTestResult,
+    ConnectionTests,
+)
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
 
-GOOD = TestResult(ok=True, message="It answers.", latency_ms=7)
+GOOD = ConnectionTestResult(ok=True, message="It answers.", latency_ms=7)
 
 
 class AllAnswer:
     """Every vault and platform is well."""
 
-    def test_vault(self, _name: str) -> TestResult:
+    def test_vault(self, _name: str) -> ConnectionTestResult:
         return GOOD
 
-    def test_platform(self, _name: str) -> TestResult:
+    def test_platform(self, _name: str) -> ConnectionTestResult:
         return GOOD
 
 
@@ -33,7 +36,7 @@ class AllAnswer:
 def test_a_test_is_written_down_as_no_change(kind: str) -> None:
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
-    routes = connectivity_routes(cast("Connectivity", AllAnswer()))
+    routes = connectivity_routes(cast("ConnectionTests", AllAnswer()))
     with TestClient(create_app([routes], door=replace(OPEN_DOOR, audit=audit))) as client:
         told = client.post(f"/{kind}/lake/test").json()
 

@@ -13,7 +13,7 @@ from polysync_core.api.app import create_app
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
@@ -47,7 +47,7 @@ class World:
                         runs=self.runs,
                         closing=closing_of(self.runs),
                         task_named=self._task,
-                        acceptance=Acceptance(
+                        acceptance=RunFactory(
                             runs=self.runs,
                             job_named=lambda _: JOB,
                             connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),

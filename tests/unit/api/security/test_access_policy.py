@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from polysync_core.api.security.access_policy import Access, Door
+from polysync_core.api.security.access_policy import Access, AccessPolicy
 from polysync_core.api.security.callers import (
     CALLER_KEY,
     Caller,
@@ -23,7 +23,7 @@ from polysync_core.api.security.callers import (
     by_key,
     from_app_service,
     nobody,
-    whoever_is_on_this_machine,
+    require_loopback,
 )
 from polysync_core.api.security.roles import OPEN, RULES, role_for
 from polysync_core.application.operations.audit import Audit
@@ -91,7 +91,7 @@ class House:
     def __init__(self, identify: Identify = from_app_service) -> None:
         self.inside, self.store, ids = Inside(), FakeAuditStore(), count()
         audit = Audit(store=self.store, clock=FakeClock(), new_id=lambda: str(next(ids)))
-        door = Door(identify=identify, audit=audit)
+        door = AccessPolicy(identify=identify, audit=audit)
         self.client = TestClient(
             Access(self.inside, door=door, prefix="/api"), base_url="http://127.0.0.1"
         )
@@ -299,9 +299,7 @@ def test_a_principal_that_says_nothing_is_nobody(house: House, principal: str) -
         pytest.param({}, nobody, id="nothing in front"),
         pytest.param({"WEBSITE_AUTH_ENABLED": "False"}, nobody, id="authentication turned off"),
         pytest.param({"WEBSITE_AUTH_ENABLED": "True"}, from_app_service, id="App Service"),
-        pytest.param(
-            {"POLYSYNC_ENVIRONMENT": "development"}, whoever_is_on_this_machine, id="one machine"
-        ),
+        pytest.param({"POLYSYNC_ENVIRONMENT": "development"}, require_loopback, id="one machine"),
     ],
 )
 def test_the_principal_is_believed_only_where_app_service_puts_it(
@@ -395,7 +393,7 @@ def test_keys_of_the_settings_count_everywhere(variables: dict[str, str], withou
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7071", "localhost", "[::1]:7071", "[::1]"])
 def test_development_answers_on_this_machine(host: str) -> None:
-    house = House(whoever_is_on_this_machine)
+    house = House(require_loopback)
 
     assert house.ask("PUT", "/definitions", {"host": host}).status_code == 200
     assert [caller.name for caller in house.inside.came if caller] == ["api"]
@@ -425,7 +423,7 @@ def test_development_answers_on_this_machine(host: str) -> None:
     ],
 )
 def test_development_answers_nobody_else(headers: dict[str, str]) -> None:
-    assert House(whoever_is_on_this_machine).ask("GET", "/tasks", headers).status_code == 403
+    assert House(require_loopback).ask("GET", "/tasks", headers).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -438,7 +436,7 @@ def test_development_answers_nobody_else(headers: dict[str, str]) -> None:
     ],
 )
 def test_development_answers_pages_and_proxies_of_this_machine(headers: dict[str, str]) -> None:
-    assert House(whoever_is_on_this_machine).ask("PUT", "/definitions", headers).is_success
+    assert House(require_loopback).ask("PUT", "/definitions", headers).is_success
 
 
 # What is written down

@@ -95,7 +95,7 @@ def test_an_update_shows_what_differs() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
     raw = lakehouse()
-    raw["tasks"][1]["retry"]["maxAttempts"] = 3
+    raw["tasks"][1]["retry"]["maxRetryAttempts"] = 3
     raw["tasks"][1]["schedules"][0]["cron"] = "0 7 * * *"
     del raw["tasks"][1]["contentionProfiles"]
 
@@ -103,7 +103,7 @@ def test_an_update_shows_what_differs() -> None:
 
     assert step.differences == (
         Difference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
-        Difference("retry.maxAttempts", 2, 3),
+        Difference("retry.maxRetryAttempts", 2, 3),
         Difference("contentionProfiles", ["submit-rate"], None),
     )
 

@@ -126,10 +126,10 @@ def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> 
 
 def test_a_patch_changes_what_it_names_and_null_removes(definitions: Definitions) -> None:
     definitions.patch(TASK, {"retry": {"enabled": True}, "tags": {"a": "1", "b": "2"}}, Condition())
-    definitions.patch(TASK, {"retry": {"maxAttempts": 5}, "tags": {"a": None}}, Condition())
+    definitions.patch(TASK, {"retry": {"maxRetryAttempts": 5}, "tags": {"a": None}}, Condition())
 
     task = definitions.task("landing-check")
-    assert (task.retry.enabled, task.retry.max_attempts, task.tags) == (True, 5, {"b": "2"})
+    assert (task.retry.enabled, task.retry.max_retry_attempts, task.tags) == (True, 5, {"b": "2"})
 
     definitions.patch(TASK, {"retry": None}, Condition())
     assert not definitions.task("landing-check").retry.enabled

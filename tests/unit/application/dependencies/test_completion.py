@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.task_graph import TRUSTED_SECONDS, Neighbours
+from polysync_core.application.definitions.task_graph import TRUSTED_SECONDS, TaskGraphCache
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.base import Kind
@@ -223,7 +223,7 @@ def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
     store, now = FakeDefinitions(), 0.0
     for each in (task("a"), task("b", "a")):
         store.put(each, replacing=None)
-    neighbours = Neighbours(store, monotonic=lambda: now)
+    neighbours = TaskGraphCache(store, monotonic=lambda: now)
     assert neighbours.downstream("a") == ("b",)
     assert neighbours.descends("b", frozenset({"a"}))
     store.put(task("c", "b"), replacing=None)
@@ -243,7 +243,7 @@ def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
 def test_what_was_read_before_an_edit_is_not_remembered_after_it() -> None:
     store = FakeDefinitions()
     store.put(task("a"), replacing=None)
-    neighbours = Neighbours(store, monotonic=lambda: 0.0)
+    neighbours = TaskGraphCache(store, monotonic=lambda: 0.0)
     read = store.referrers
 
     def slowly(reference: Reference) -> Any:
@@ -263,7 +263,7 @@ def test_a_webhook_that_names_a_task_does_not_depend_on_it() -> None:
     store.put(task("sales-load-daily"), replacing=None)
     webhook = Webhook.model_validate_json(json.dumps(ON_CALL), by_alias=True, by_name=False)
     store.put(webhook, replacing=None)
-    assert Neighbours(store).downstream("sales-load-daily") == ()
+    assert TaskGraphCache(store).downstream("sales-load-daily") == ()
 
 
 def test_a_condition_other_than_success_reaches_its_branch() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.events.announcing import Announcements
+from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.subscriptions import (
     TRUSTED_SECONDS,
@@ -71,7 +71,7 @@ class World:
         self.secrets, self.clock = FakeSecrets(), FakeClock()
         self.answers: list[PolysyncError] = []
         self.posts: list[tuple[str, Mapping[str, str], bytes]] = []
-        self.announcements = Announcements(
+        self.announcements = EventPublisher(
             events=self.events,
             deliveries=self.queue,
             subscriptions=Subscriptions(self._read, monotonic=lambda: self.seconds),

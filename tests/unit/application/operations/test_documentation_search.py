@@ -15,7 +15,7 @@ What a run is.
 
 ## Retries
 
-After `maxAttempts` the run has failed.
+After `maxRetryAttempts` the run has failed.
 
 ```
 # no heading
@@ -34,7 +34,7 @@ def test_a_page_falls_into_its_sections() -> None:
 
     assert found == [
         (("Runs",), "What a run is."),
-        (("Runs", "Retries"), "After `maxAttempts` the run has failed."),
+        (("Runs", "Retries"), "After `maxRetryAttempts` the run has failed."),
         (("Runs", "Empty", "Deeper"), "How long runs are kept."),
     ]
 
@@ -46,7 +46,7 @@ def test_a_page_falls_into_its_sections() -> None:
         pytest.param("retry", "Retries", id="the one where there are several"),
         pytest.param("how are retries counted?", "Retries", id="a word of the heading"),
         pytest.param("attempts", "Retries", id="a part of a name"),
-        pytest.param("MAXATTEMPTS", "Retries", id="a name in other letters"),
+        pytest.param("MAXRETRYATTEMPTS", "Retries", id="a name in other letters"),
         pytest.param("kept", "Deeper", id="a word of the text"),
         pytest.param("what is the", None, id="words that say nothing"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.platforms.connection_tests import Connectivity
+from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
@@ -28,14 +28,14 @@ class Source:
         return self.answer
 
 
-def connectivity(answer: str | PolysyncError) -> Connectivity:
+def connectivity(answer: str | PolysyncError) -> ConnectionTests:
     def named(name: str) -> Any:
         if name != VAULT.name:
             raise NotFound
         return VAULT
 
     source: Any = Source(answer)
-    return Connectivity(
+    return ConnectionTests(
         vault_named=named,
         platform_named=named,
         open_vault=lambda _: source,

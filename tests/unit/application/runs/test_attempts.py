@@ -17,11 +17,11 @@ from polysync_core.application.runs.attempts import (
     CANCEL_PATIENCE,
     LOST_PATIENCE,
     SUBMIT_PATIENCE,
-    Execution,
+    AttemptSteps,
 )
-from polysync_core.application.runs.durations import Durations
-from polysync_core.application.runs.steps import Memo, Verdict
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.durations import DurationHistory
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
@@ -67,12 +67,12 @@ class Bench:
         self.runs = runs or FakeRuns()
         self.platform, self.clock = FakePlatform(), FakeClock()
         self.secrets: dict[str, Secret | Exception] = {}
-        self.execution = Execution(
+        self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
-            orders=Orders(resolve_secret=self._resolve),
-            durations=Durations(self.runs),
+            orders=SubmissionBuilder(resolve_secret=self._resolve),
+            durations=DurationHistory(self.runs),
             clock=self.clock,
             **settings,
         )
@@ -92,11 +92,11 @@ class Bench:
     def run(self) -> TaskRun:
         return self.runs.rows[self.run_id].run
 
-    def submit(self, memo: Memo | None = None, attempt: int = 1) -> Verdict:
-        return self.execution.submit(self.run_id, attempt, memo or Memo())
+    def submit(self, memo: AttemptMemo | None = None, attempt: int = 1) -> StepResult:
+        return self.execution.submit(self.run_id, attempt, memo or AttemptMemo())
 
-    def look(self, memo: Memo | None = None, attempt: int = 1) -> Verdict:
-        return self.execution.look(self.run_id, attempt, memo or Memo())
+    def look(self, memo: AttemptMemo | None = None, attempt: int = 1) -> StepResult:
+        return self.execution.look(self.run_id, attempt, memo or AttemptMemo())
 
     def ask_to_cancel(self) -> None:
         stored = self.runs.rows[self.run_id]
@@ -144,7 +144,7 @@ def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tri
 ) -> None:
     """The engine repeats a dead activity with the memo it had: the row tells the difference."""
     bench = Bench()
-    memo = Memo()
+    memo = AttemptMemo()
     bench.platform.submit_answers = [Unavailable()] * failures
     for _ in range(failures):
         memo = bench.submit(memo).memo
@@ -168,7 +168,7 @@ def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench)
 
 
 def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
-    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.submit_answers = [OutcomeUnknown("The function may have done its work.")]
 
     assert bench.submit().retry is None
@@ -182,7 +182,7 @@ def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
 
 
 def test_a_refusal_after_a_submit_in_doubt_does_not_start_another_beside_it() -> None:
-    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.submit_answers = [
         Uncertain(),
         PlatformRefused("No.", cause=FailureCause.SUBMIT),
@@ -208,7 +208,7 @@ def test_an_end_that_comes_with_the_submit_is_recorded_in_one_write(bench: Bench
 
 
 def test_a_failure_that_comes_with_the_submit_is_retried_as_any_other() -> None:
-    bench = Bench(a_run(retry=Retry(enabled=True, max_attempts=3)))
+    bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.at_once = FAILED
 
     assert bench.submit().retry is not None
@@ -490,7 +490,7 @@ def test_output_parameters_are_not_sent() -> None:
 
 def test_a_platform_without_an_answer_is_asked_less_and_less_often(bench: Bench) -> None:
     bench.platform.submit_answers = [Unavailable() for _ in range(3)]
-    memo, delays = Memo(), []
+    memo, delays = AttemptMemo(), []
     for _ in range(3):
         verdict = bench.submit(memo)
         memo = verdict.memo
@@ -594,7 +594,7 @@ def test_a_cancellation_during_the_submit_is_not_overwritten(bench: Bench) -> No
 
 def test_an_orchestration_of_an_earlier_attempt_touches_nothing(bench: Bench) -> None:
     bench.platform.reports = [SUCCESS]
-    assert bench.execution.submit(bench.run_id, 2, Memo()).done
+    assert bench.execution.submit(bench.run_id, 2, AttemptMemo()).done
     assert not bench.platform.orders
     assert bench.run.status is RunStatus.QUEUED
 
@@ -617,14 +617,14 @@ def test_giving_up_says_where_to_look(bench: Bench) -> None:
 
 
 def test_a_memo_of_another_release_is_read() -> None:
-    assert Memo.from_json({"looks": 3, "unheard_of": 1}) == Memo(looks=3)
+    assert AttemptMemo.from_json({"looks": 3, "unheard_of": 1}) == AttemptMemo(looks=3)
 
 
 def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
     past = (Ended(by=61.5), Ended(by=70, exact=False))
-    memo = Memo(looks=3, past=past, waited=12.5)
-    assert Memo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
-    assert Memo.from_json(Memo(past=()).as_json()).past == ()
+    memo = AttemptMemo(looks=3, past=past, waited=12.5)
+    assert AttemptMemo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
+    assert AttemptMemo.from_json(AttemptMemo(past=()).as_json()).past == ()
 
 
 def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
@@ -641,7 +641,7 @@ def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
 def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     bench.submit()
-    memo = Memo(past=(Ended(by=3_600),) * 5)
+    memo = AttemptMemo(past=(Ended(by=3_600),) * 5)
     bench.clock.advance(seconds=600)
     assert bench.look(memo).after_seconds == 45
 
@@ -651,7 +651,7 @@ def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) 
     assert bench.platform.cancelled == ["1"]
 
 
-RETRY = Retry(enabled=True, max_attempts=2, initial_delay_seconds=30)
+RETRY = Retry(enabled=True, max_retry_attempts=2, initial_delay_seconds=30)
 
 
 def retried() -> Bench:
@@ -871,7 +871,7 @@ def test_the_time_runs_from_the_platforms_start_where_that_is_known() -> None:
 
 def test_the_deadline_is_noticed_at_it_and_not_a_poll_later() -> None:
     bench = timed(seconds=100)
-    memo = Memo(looks=60)
+    memo = AttemptMemo(looks=60)
     bench.clock.advance(seconds=95)
     assert bench.look(memo).after_seconds == 5
     bench.platform.reports = [Unavailable(retry_after=200)]
@@ -891,7 +891,7 @@ def test_a_time_out_survives_the_loss_of_the_engine() -> None:
     bench.clock.advance(seconds=61)
     bench.look()
     bench.platform.reports = [CANCELLED]
-    assert bench.look(Memo()).done
+    assert bench.look(AttemptMemo()).done
     assert bench.run.attempts[0].cause is FailureCause.TIMEOUT
 
 

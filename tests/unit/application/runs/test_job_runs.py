@@ -10,11 +10,11 @@ import pytest
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
+from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.job_runs import JobRequest, JobRuns
 from polysync_core.application.runs.reconciling import ACCEPTANCE, Reconciler
-from polysync_core.application.runs.recording import Endings
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.recording import AttemptRecorder
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -64,7 +64,7 @@ class World:
         self.engine.clock = self.clock
         self.policies: Policies = policies_of(PLATFORM, CAP, TASK)
         self.closing = closing_of(self.runs, TASK, DEPENDENT)
-        acceptance = Acceptance(
+        acceptance = RunFactory(
             runs=self.runs,
             job_named=self._job,
             connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
@@ -254,7 +254,7 @@ class TestLife:
 
     def test_a_failure_is_its_end_and_no_dependent_is_told(self, world: World) -> None:
         run = world.begun(world.execute())
-        endings = Endings(runs=world.runs, closing=world.closing, clock=world.clock)
+        endings = AttemptRecorder(runs=world.runs, closing=world.closing, clock=world.clock)
         verdict = endings.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
         assert (verdict.done, verdict.retry, verdict.tell) == (True, None, ())
         assert world.runs.settled == {run.run_id: RunStatus.FAILED}
@@ -277,7 +277,7 @@ class TestLife:
     def test_its_platform_and_its_events_know_it_by_its_job(self, world: World) -> None:
         run = world.begun(world.execute())
         assert run.attempt is not None
-        orders = Orders(resolve_secret=Secret)
+        orders = SubmissionBuilder(resolve_secret=Secret)
         order = orders.order_for(run, run.attempt, again=False)
         assert order.run_name == f"sales-load {run.run_id} attempt 1"
         event = next(events_of(run, after=0)).as_json()

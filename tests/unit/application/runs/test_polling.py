@@ -15,11 +15,11 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.durations import (
     RETRY_SECONDS,
     TRUSTED_SECONDS,
-    Durations,
+    DurationHistory,
     ended,
 )
-from polysync_core.application.runs.polling import Looks
-from polysync_core.application.runs.steps import Memo
+from polysync_core.application.runs.polling import PollPlanner
+from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
@@ -68,8 +68,8 @@ class World:
 
     def __init__(self) -> None:
         self.runs, self.clock, self.seconds = CountingRuns(), FakeClock(), 0.0
-        self.durations = Durations(self.runs, monotonic=lambda: self.seconds)
-        self.looks = Looks(
+        self.durations = DurationHistory(self.runs, monotonic=lambda: self.seconds)
+        self.looks = PollPlanner(
             connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
             durations=self.durations,
             clock=self.clock,
@@ -87,9 +87,11 @@ class World:
             seen = end + timedelta(seconds=5)
             self.runs.insert(finish(run, outcome, at=seen, actor="test"))
 
-    def next(self, age: float = 0, memo: Memo | None = None, wish: float | None = None) -> float:
+    def next(
+        self, age: float = 0, memo: AttemptMemo | None = None, wish: float | None = None
+    ) -> float:
         self.clock.now = NOON + timedelta(seconds=age)
-        return self.looks.next(self.run, memo or Memo(), wish=wish)[0]
+        return self.looks.next(self.run, memo or AttemptMemo(), wish=wish)[0]
 
 
 def under_way(run: TaskRun, *, at: Any = NOON) -> TaskRun:
@@ -148,7 +150,7 @@ def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
 def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
     world.past(598, 599, 600)
     world.clock.advance(seconds=5)
-    memo = Memo.from_json(world.looks.next(world.run, Memo(), wish=None)[1].as_json())
+    memo = AttemptMemo.from_json(world.looks.next(world.run, AttemptMemo(), wish=None)[1].as_json())
     world.past(3, 3, 3, 3, 3)
     world.seconds += TRUSTED_SECONDS
     assert world.next(300, memo) == 45
@@ -201,7 +203,7 @@ def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
     world.past(598, 599, 600)
 
     for _ in range(2):
-        _, memo = world.looks.next(world.run, Memo(), wish=None)
+        _, memo = world.looks.next(world.run, AttemptMemo(), wish=None)
         assert world.next(300, memo) == 45
         world.seconds += TRUSTED_SECONDS
 
@@ -241,7 +243,7 @@ def test_nobody_waits_while_another_reads(world: World) -> None:
             return super().page(listing)
 
     world.runs = Slow()
-    world.durations = Durations(world.runs)
+    world.durations = DurationHistory(world.runs)
     world.past(60, 61, 62)
     assert world.durations.of(world.run, read=True) is not None
     assert seen == [None]
@@ -249,19 +251,19 @@ def test_nobody_waits_while_another_reads(world: World) -> None:
 
 def test_only_so_many_tasks_are_remembered() -> None:
     runs = CountingRuns()
-    durations = Durations(runs, monotonic=lambda: 0.0, most=2)
+    durations = DurationHistory(runs, monotonic=lambda: 0.0, most=2)
     for task in ("a", "b", "a", "c", "a", "b"):
         durations.of(a_run(task=task), read=True)
     assert runs.pages == 4  # a, b, c for which b makes room, and b again
 
 
 def test_a_run_that_is_taken_up_again_is_looked_at_as_befits_its_age(world: World) -> None:
-    assert world.next(1_000, Memo()) == QUICK.delay(1_000)
+    assert world.next(1_000, AttemptMemo()) == QUICK.delay(1_000)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=80))
 def test_a_clock_that_jumps_makes_looks_no_more_frequent(jumps: list[float]) -> None:
-    world, memo, waited, looks = World(), Memo(), 0.0, 0
+    world, memo, waited, looks = World(), AttemptMemo(), 0.0, 0
     while waited < 1_200:
         jump = jumps[looks] if looks < len(jumps) else 0.0
         world.clock.now = NOON + timedelta(seconds=waited + jump)

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.attempts import Execution
-from polysync_core.application.runs.durations import Durations
+from polysync_core.application.runs.attempts import AttemptSteps
+from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.published import REST_SECONDS, PublishingRuns
 from polysync_core.application.runs.reconciling import GRACE, Reconciler
-from polysync_core.application.runs.steps import Memo
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.steps import AttemptMemo
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import StaleETag
@@ -58,12 +58,12 @@ class World:
         """Forget everything that a process remembers."""
         self.store.crash_at = None
         self.runs = PublishingRuns(self.store, self.queue, monotonic=lambda: self.monotonic)
-        self.execution = Execution(
+        self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
             connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
-            orders=Orders(resolve_secret=lambda _: Secret("")),
-            durations=Durations(self.runs),
+            orders=SubmissionBuilder(resolve_secret=lambda _: Secret("")),
+            durations=DurationHistory(self.runs),
             clock=self.clock,
         )
 
@@ -76,8 +76,8 @@ class World:
         """Bring the run from its acceptance to its end, as the orchestration does."""
         if self.store.get(run_id()) is None:
             self.accept()
-        self.execution.submit(run_id(), 1, Memo())
-        while not self.execution.look(run_id(), 1, Memo()).done:
+        self.execution.submit(run_id(), 1, AttemptMemo())
+        while not self.execution.look(run_id(), 1, AttemptMemo()).done:
             continue
 
     def reconcile(self) -> None:
@@ -115,9 +115,9 @@ def test_publishing_costs_no_write_of_a_row(world: World) -> None:
 def test_every_step_in_another_process_repeats_one_event_and_loses_none(world: World) -> None:
     world.accept()
     world.start_process()
-    world.execution.submit(run_id(), 1, Memo())
+    world.execution.submit(run_id(), 1, AttemptMemo())
     world.start_process()
-    while not world.execution.look(run_id(), 1, Memo()).done:
+    while not world.execution.look(run_id(), 1, AttemptMemo()).done:
         continue
     assert steps(world.queue.news()) == list(itertools.pairwise(LIFE))
     assert [event.sequence for event in world.queue.events] == [1, 1, 2, 3]
@@ -178,7 +178,7 @@ def test_a_queue_that_is_away_does_not_hold_a_run_up(
     assert world.run.status is RunStatus.SUCCEEDED
     assert [owed.run_id for owed in world.store.owed()] == [run_id()]
     assert [record.action for record in caplog.records if record.levelname == "WARNING"] == [  # type: ignore[attr-defined]
-        "events_owed"
+        "events_pending"
     ]
 
 

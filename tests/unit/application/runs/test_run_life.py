@@ -22,11 +22,11 @@ from hypothesis.stateful import (
 )
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance
-from polysync_core.application.runs.attempts import CANCEL_PATIENCE, LOST_PATIENCE, Execution
-from polysync_core.application.runs.durations import Durations
-from polysync_core.application.runs.steps import Memo, Verdict
-from polysync_core.application.runs.submission import Orders
+from polysync_core.application.runs.accepting import RunFactory
+from polysync_core.application.runs.attempts import CANCEL_PATIENCE, LOST_PATIENCE, AttemptSteps
+from polysync_core.application.runs.durations import DurationHistory
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
@@ -38,10 +38,10 @@ from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.retries import INFRASTRUCTURE, RETRIED
 from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun, accepted
 from polysync_core.platforms.connector import (
-    Order,
     ProviderStatus,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from tests.fakes.builders import FakeClock, a_run
@@ -79,7 +79,7 @@ class LivePlatform(FakePlatform):
     interrupt: Callable[[], None] | None = None
     """What happens elsewhere while the platform thinks about the next call."""
 
-    def submit(self, order: Order) -> Submitted:
+    def submit(self, order: SubmitRequest) -> Submitted:
         self._think()
         external_id = self.tokens.setdefault(order.token, f"e{len(self.tokens) + 1}")
         self.external.setdefault(external_id, ExternalRun())
@@ -125,19 +125,19 @@ class RunLife(RuleBasedStateMachine):
         self.platform = LivePlatform()
         self.engine.clock = self.clock
         connections = Connections(lambda _: PLATFORM, lambda _: self.platform)
-        self.execution = Execution(
+        self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
             connections=connections,
-            orders=Orders(resolve_secret=self._no_secret),
-            durations=Durations(self.runs),
+            orders=SubmissionBuilder(resolve_secret=self._no_secret),
+            durations=DurationHistory(self.runs),
             clock=self.clock,
         )
         self.task_runs = TaskRuns(
             runs=self.runs,
             closing=closing_of(self.runs),
             task_named=self._no_definition,
-            acceptance=Acceptance(
+            acceptance=RunFactory(
                 runs=self.runs,
                 job_named=self._no_definition,
                 connections=connections,
@@ -147,12 +147,12 @@ class RunLife(RuleBasedStateMachine):
             clock=self.clock,
         )
         retry = Retry(
-            enabled=True, max_attempts=attempts, max_infrastructure_attempts=infrastructure
+            enabled=True, max_retry_attempts=attempts, max_infrastructure_attempts=infrastructure
         )
         self.first = a_run(retry=retry, execution_timeout_seconds=timeout)
         self.runs.announce(self.first)
         self.runs.insert(accepted(self.first, actor="test"))
-        self.memos: dict[int, Memo] = {}
+        self.memos: dict[int, AttemptMemo] = {}
         self.outcomes: set[tuple[RunStatus, str]] = set()
         self.longest: tuple[object, ...] = ()
 
@@ -175,7 +175,7 @@ class RunLife(RuleBasedStateMachine):
 
     def step(self, attempt: int, *, crash: int | None = None) -> None:
         """Let an orchestration of an attempt do what it does next, perhaps not to its end."""
-        memo = self.memos.get(attempt, Memo())
+        memo = self.memos.get(attempt, AttemptMemo())
         current = self.run.attempts[attempt - 1 : attempt]
         submitted = bool(current and current[0].external_run_id)
         call = self.execution.look if submitted else self.execution.submit
@@ -191,7 +191,7 @@ class RunLife(RuleBasedStateMachine):
             self.runs.crash_at = None
             self.platform.interrupt = None
 
-    def _check(self, verdict: Verdict, attempt: int) -> None:
+    def _check(self, verdict: StepResult, attempt: int) -> None:
         if verdict.retry is not None:
             assert verdict.done
             assert verdict.retry.attempt == attempt + 1
@@ -344,9 +344,9 @@ class RunLife(RuleBasedStateMachine):
         if budget is not None:
             infrastructure = sum(attempt.cause in INFRASTRUCTURE for attempt in over)
             assert infrastructure <= budget
-            assert len(over) - infrastructure <= run.retry.max_attempts
+            assert len(over) - infrastructure <= run.retry.max_retry_attempts
         else:
-            assert len(over) <= run.retry.max_attempts
+            assert len(over) <= run.retry.max_retry_attempts
 
     @invariant()
     def a_run_that_is_to_be_cancelled_is_not_tried_again(self) -> None:

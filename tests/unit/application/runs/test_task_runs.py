@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import Acceptance, waiting
+from polysync_core.application.runs.accepting import RunFactory, waiting
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.causes import FailureCause
@@ -67,7 +67,7 @@ class World:
             runs=self.runs,
             closing=closing_of(self.runs),
             task_named=named(*(tasks or (TASK,))),
-            acceptance=Acceptance(
+            acceptance=RunFactory(
                 runs=self.runs,
                 job_named=named(JOB),
                 connections=Connections(named(PLATFORM), lambda _: FakePlatform()),
@@ -265,7 +265,7 @@ def test_cancelling_an_unknown_run_is_not_found(world: World) -> None:
 
 
 def test_a_run_takes_its_tasks_policies_with_it() -> None:
-    policy = Retry(enabled=True, max_attempts=3)
+    policy = Retry(enabled=True, max_retry_attempts=3)
     world = World(TASK.model_copy(update={"retry": policy, "execution_timeout_seconds": 60}))
     run = world.run_once()
     assert (run.retry, run.execution_timeout_seconds) == (policy, 60)

@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.dispatch_round import KEEPING
 from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
-from polysync_core.domain.dispatch.state import Lease, Ticket, millis
+from polysync_core.domain.dispatch.state import Lease, WaitingEntry, millis
 from tests.unit.domain.dispatch.worlds import World
 
 _KEEPING = KEEPING // timedelta(milliseconds=1)
@@ -30,7 +30,7 @@ class Referee:
     """The times of starts under each rate, for a Platform or for all together."""
     set_back_at: int = 0
 
-    def watch(self, decision: Decision, before: dict[str, Ticket]) -> None:
+    def watch(self, decision: Decision, before: dict[str, WaitingEntry]) -> None:
         """Judge a decision, given what waited before it."""
         for lease in decision.starts:
             assert (lease.run_id, lease.attempt) not in self.starts, "started twice"
@@ -122,7 +122,7 @@ class Referee:
             if isinstance(profile.gate, Cap):
                 assert self._used(profile, profile.gate, scope) <= profile.gate.slots
 
-    def _in_order(self, lease: Lease, before: dict[str, Ticket]) -> None:
+    def _in_order(self, lease: Lease, before: dict[str, WaitingEntry]) -> None:
         """Of two runs that are subject to the same limits, the better one starts first."""
         started = before.get(lease.run_id)
         for other in self.world.state.waiting.values():
@@ -134,7 +134,7 @@ class Referee:
             if started is not None and alike and other.rank < started.rank:
                 assert max(other.not_before, other.deferred_until) > self._now
 
-    def _held_by(self, waiting: Ticket) -> Iterator[tuple[ProfilePolicy | None, str]]:
+    def _held_by(self, waiting: WaitingEntry) -> Iterator[tuple[ProfilePolicy | None, str]]:
         task = self.world.known.tasks[waiting.task]
         most = task.max_concurrent_runs
         if most is not None and self._own(waiting.task) >= most:
@@ -156,7 +156,7 @@ class Referee:
             return True
         return rate.leaky and bool(times) and self._now < times[-1] + rate.window / rate.limit / 2
 
-    def _has_reason(self, waiting: Ticket) -> bool:
+    def _has_reason(self, waiting: WaitingEntry) -> bool:
         """Whether a run waits for a rule of another kind."""
         if waiting.deferred_until > self._now:
             return True
@@ -168,7 +168,7 @@ class Referee:
         unsure = self.set_back_at and self._now < self.set_back_at + 2 * max(windows)
         return bool(paced or unsure) or self._slots_are_kept(waiting)
 
-    def _slots_are_kept(self, waiting: Ticket) -> bool:
+    def _slots_are_kept(self, waiting: WaitingEntry) -> bool:
         tasks = self.world.known.tasks
         return any(
             other.rank < waiting.rank
@@ -177,7 +177,7 @@ class Referee:
             for other in self.world.state.waiting.values()
         )
 
-    def _may_fail(self, waiting: Ticket, cause: str) -> None:
+    def _may_fail(self, waiting: WaitingEntry, cause: str) -> None:
         profiles = [profile for profile, _ in self._subject(waiting.task, waiting.platform)]
         waited = self._now - waiting.since
         match cause:

@@ -31,7 +31,7 @@ CAUSES = st.sampled_from(sorted(RETRIED))
 
 
 def retry(**changes: object) -> Retry:
-    return Retry.model_validate({"enabled": True, "maxAttempts": 2, **changes})
+    return Retry.model_validate({"enabled": True, "maxRetryAttempts": 2, **changes})
 
 
 def running(policy: Retry) -> TaskRun:
@@ -70,7 +70,7 @@ def test_the_wait_grows_as_the_policy_says(backoff: Backoff, delays: list[int]) 
 
 
 def test_nothing_is_retried_unless_it_is_enabled() -> None:
-    assert retry_at(running(Retry(max_attempts=5)), failed(), now=NOON) is None
+    assert retry_at(running(Retry(max_retry_attempts=5)), failed(), now=NOON) is None
 
 
 @pytest.mark.parametrize("cause", sorted(set(FailureCause) - RETRIED))
@@ -101,7 +101,7 @@ def test_nothing_is_started_beside_what_may_still_run() -> None:
 
 def test_infrastructure_failures_do_not_use_up_the_artefacts_retries() -> None:
     lost, artefact = FailureCause.LOST, FailureCause.ARTEFACT
-    policy = retry(maxAttempts=1, maxInfrastructureAttempts=2)
+    policy = retry(maxRetryAttempts=1, maxInfrastructureAttempts=2)
     failures = [lost, artefact, lost, artefact]
     assert retries_of(policy, failures) == [lost, artefact, lost]
     assert retries_of(policy, [lost, lost, lost]) == [lost, lost]
@@ -109,7 +109,7 @@ def test_infrastructure_failures_do_not_use_up_the_artefacts_retries() -> None:
 
 def test_without_a_budget_of_their_own_infrastructure_failures_count_like_any_other() -> None:
     lost, artefact = FailureCause.LOST, FailureCause.ARTEFACT
-    assert retries_of(retry(maxAttempts=2), [lost, artefact, lost]) == [lost, artefact]
+    assert retries_of(retry(maxRetryAttempts=2), [lost, artefact, lost]) == [lost, artefact]
 
 
 @given(
@@ -121,7 +121,8 @@ def test_no_budget_is_ever_exceeded(
     attempts: int, budget: int | None, causes: list[FailureCause]
 ) -> None:
     retried = retries_of(
-        retry(maxAttempts=attempts, maxInfrastructureAttempts=budget, initialDelaySeconds=0), causes
+        retry(maxRetryAttempts=attempts, maxInfrastructureAttempts=budget, initialDelaySeconds=0),
+        causes,
     )
     infrastructure = sum(cause in INFRASTRUCTURE for cause in retried)
     if budget is None:

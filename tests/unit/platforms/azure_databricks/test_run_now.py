@@ -15,8 +15,8 @@ from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.azure_databricks.jobs import Jobs
 from polysync_core.platforms.azure_databricks.run_now import DefinedJobs
 from polysync_core.platforms.azure_databricks.runs import Runs
-from polysync_core.platforms.connector import ArtefactSchema, Order
-from polysync_core.platforms.platform_client import PlatformClient, Wire
+from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.builders import NOON
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
@@ -31,7 +31,7 @@ VALUES: dict[str, Any] = {"full_refresh": True, "key": Secret("s3cret"), "rows":
 def connect(*steps: Step) -> tuple[DefinedJobs, ScriptedTransport]:
     transport = ScriptedTransport(steps)
     base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", Reach.PUBLIC)
-    wire = Wire(transport=transport, timekeeper=VirtualTime().timekeeper)
+    wire = HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper)
     client = PlatformClient(base, None, wire=wire)
     return DefinedJobs(client, Runs(client, lambda: NOON), Jobs(client)), transport
 
@@ -46,7 +46,7 @@ def sent(values: dict[str, Any], **settings: Any) -> dict[str, Any]:
         settings=settings,
     )
     connector, transport = connect(Reply.json({"run_id": 1}))
-    order = Order(job=job, token="t1", run_name="n", parameters=values, begun_at=NOON)
+    order = SubmitRequest(job=job, token="t1", run_name="n", parameters=values, begun_at=NOON)
     assert connector.submit(order).external_run_id == "1"
     return json.loads(transport.requests[0].body or "")
 

@@ -16,7 +16,7 @@ from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.azure_databricks.states import RunWords
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.credentials import ReferencedToken
-from polysync_core.platforms.platform_client import PlatformClient, Wire
+from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
 RUNNING, SUCCESS, FAILED, CANCELLED, UNKNOWN = (
@@ -51,7 +51,9 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
     client = PlatformClient(
         BaseAddress(base, "adb-1.7.azuredatabricks.net", Reach.PUBLIC),
         ReferencedToken("vault://a/b", OneSecret()),
-        wire=Wire(transport=ScriptedTransport([Reply.json(run)]), timekeeper=time.timekeeper),
+        wire=HttpOptions(
+            transport=ScriptedTransport([Reply.json(run)]), timekeeper=time.timekeeper
+        ),
     )
     return Runs(client, time.now).read("17")
 

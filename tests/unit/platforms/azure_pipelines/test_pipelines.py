@@ -16,13 +16,13 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     JobConnector,
-    Order,
     OutcomeUnknown,
     ProviderStatus,
     RunNotFound,
+    SubmitRequest,
 )
-from polysync_core.platforms.platform_client import Wire
-from polysync_core.platforms.plugin import Surroundings
+from polysync_core.platforms.platform_client import HttpOptions
+from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_kind
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
@@ -62,14 +62,14 @@ class Stand:
                 },
             }
         )
-        wire = Wire(transport=self.transport, timekeeper=self.time.timekeeper)
+        wire = HttpOptions(transport=self.transport, timekeeper=self.time.timekeeper)
         self.connector = platform_kind(kind).open(
-            platform, Surroundings(secrets=NoSecrets(), allow_loopback=True, wire=wire)
+            platform, PluginContext(secrets=NoSecrets(), allow_loopback=True, wire=wire)
         )
         job_type = JobType.ADF_PIPELINE if "Factory" in kind else JobType.SYNAPSE_PIPELINE
         self.job: JobConnector = self.connector.job(job_type)
 
-    def order(self, **changes: Any) -> Order:
+    def order(self, **changes: Any) -> SubmitRequest:
         fields: dict[str, Any] = {
             "job": JOB,
             "token": TOKEN,
@@ -78,7 +78,7 @@ class Stand:
             "begun_at": self.time.now(),
             **changes,
         }
-        return Order(**fields)
+        return SubmitRequest(**fields)
 
     def sent(self) -> list[str]:
         return [

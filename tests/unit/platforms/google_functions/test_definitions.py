@@ -17,7 +17,7 @@ from polysync_core.outbound.hosts import BaseAddress, Reach
 from polysync_core.platforms.credentials import StandInToken
 from polysync_core.platforms.google_functions.address_cache import (
     KEPT_SECONDS,
-    Doors,
+    AddressCache,
     access_credential,
     identity_credential,
 )
@@ -76,8 +76,8 @@ class World:
     asked: int = 0
     made: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
-    def doors(self) -> Doors:
-        return Doors(
+    def doors(self) -> AddressCache:
+        return AddressCache(
             address=self._address,
             client=self._client,
             stand_in=None,
