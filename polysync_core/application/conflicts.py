@@ -1,4 +1,4 @@
-"""Optimistic concurrency: repeat a read and a conditional write until no other writer interferes."""
+"""Optimistic concurrency: repeat a read and a conditional write until the write succeeds."""
 
 from __future__ import annotations
 
