@@ -14,37 +14,7 @@ from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
-
-
-class RunStatus(StrEnum):
-    """Where a task run is in its life."""
-
-    QUEUED = "Queued"
-    RUNNING = "Running"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    CANCELLED = "Cancelled"
-    SKIPPED = "Skipped"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the status never changes any more."""
-        return not ALLOWED[self]
-
-
-ALLOWED: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset(
-        {RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.SKIPPED}
-    ),
-    RunStatus.RUNNING: frozenset(
-        {RunStatus.QUEUED, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
-    ),
-    RunStatus.SUCCEEDED: frozenset(),
-    RunStatus.FAILED: frozenset(),
-    RunStatus.CANCELLED: frozenset(),
-    RunStatus.SKIPPED: frozenset(),
-}
-"""The transitions that there are; a retry is `Running` to `Queued`."""
+from polysync_core.domain.runs.status import ALLOWED, RunStatus
 
 
 class TriggerType(StrEnum):
