@@ -56,7 +56,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
         """Tell of definitions that were written."""
         changed = list(changed)
-        services.neighbours.forget(changed)
+        services.neighbours.invalidate(changed)
         services.policy_updates.publish(changed, engine)
 
     return create_app(

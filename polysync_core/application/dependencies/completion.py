@@ -122,7 +122,7 @@ class DependentNotifier:
         debts: list[Debt] = []
         for run in came:
             if run.status is RunStatus.QUEUED:
-                policies = self.acceptance.policies.of(run.task, run.job.platform)
+                policies = self.acceptance.policies.for_run(run.task, run.job.platform)
                 starts.append(Start(shard=run.shard, waiting=waiting(run), policies=policies))
             elif run.status.is_terminal and (tasks := self.closing.close(run)):
                 debts.append(Debt(run_id=run.run_id, tasks=tasks))
