@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.runs.accepting import RunFactory
@@ -36,7 +36,7 @@ class Running:
     closing: Closing
     acceptance: RunFactory
     gates: Gates
-    completion: DependentNotifier
+    notifier: DependentNotifier
     task_runs: TaskRuns
 
 
@@ -59,7 +59,7 @@ def open_runs(
         store=stored.gates,
         runs=runs,
         task_named=definitions.task,
-        neighbours=neighbours,
+        task_graph=neighbours,
         acceptance=acceptance,
         clock=utc_now,
     )
@@ -70,9 +70,7 @@ def open_runs(
         closing=closing,
         acceptance=acceptance,
         gates=gates,
-        completion=DependentNotifier(
-            runs=runs, closing=closing, gates=gates, acceptance=acceptance
-        ),
+        notifier=DependentNotifier(runs=runs, closing=closing, gates=gates, acceptance=acceptance),
         task_runs=TaskRuns(
             runs=runs,
             task_named=definitions.task,

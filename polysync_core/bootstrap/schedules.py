@@ -47,7 +47,7 @@ def schedule_tick(
         store=stored.schedules,
         acceptance=running.acceptance,
         closing=running.closing,
-        gate=running.completion,
+        gate=running.notifier,
         cancel=partial(running.task_runs.cancel, actor=ACTOR),
         clock=utc_now,
     )

@@ -11,7 +11,7 @@ from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
 from polysync_core.application.events.poison_messages import PoisonMessages
@@ -74,7 +74,7 @@ class Services:
     run_requests: RunRequests
     execution: AttemptSteps
     queue_ends: QueueEnds
-    completion: DependentNotifier
+    notifier: DependentNotifier
     gates: Gates
     neighbours: TaskGraphCache
     reconciler: Reconciler
@@ -115,7 +115,7 @@ def build(settings: Settings) -> Services:
         ),
         execution=execution(running, outside),
         queue_ends=QueueEnds(runs=runs, closing=closing, clock=utc_now),
-        completion=running.completion,
+        notifier=running.notifier,
         gates=running.gates,
         neighbours=running.neighbours,
         reconciler=Reconciler(runs=runs, closing=closing, policies=running.policies, clock=utc_now),

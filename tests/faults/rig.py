@@ -19,7 +19,7 @@ from orchestrations import activities
 from orchestrations.engine import DurableEngine
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.accepting import RunFactory
@@ -101,7 +101,7 @@ class Process:
     execution: AttemptSteps
     reconciler: Reconciler
     queue_ends: QueueEnds
-    completion: DependentNotifier
+    notifier: DependentNotifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +258,7 @@ class World:
             store=TableGates(self.tables.storage(sleep=self.clock.advance)),
             runs=runs,
             task_named=self.task,
-            neighbours=neighbours,
+            task_graph=neighbours,
             acceptance=acceptance,
             clock=self.clock,
         )
@@ -283,7 +283,7 @@ class World:
             ),
             reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=self.clock),
             queue_ends=QueueEnds(runs=runs, closing=closing, clock=self.clock),
-            completion=DependentNotifier(
+            notifier=DependentNotifier(
                 runs=runs, closing=closing, gates=gates, acceptance=acceptance
             ),
         )
