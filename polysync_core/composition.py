@@ -1,11 +1,18 @@
-"""The API in front of the use cases, and who is let in to it."""
+"""Composition root: the only place that wires use cases, ports and API together.
+
+`build` and `build_api` take everything from outside as `Ports`, so production, the local host and
+tests share one wiring. The functions without parameters return this process's own instances.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from functools import cache, cached_property
 
 from fastapi import FastAPI
 
+from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.importing import importing_routes
@@ -32,15 +39,63 @@ from polysync_core.api.security.callers import (
     require_loopback,
 )
 from polysync_core.application.ports import Engine
-from polysync_core.bootstrap.use_cases import Services
 from polysync_core.domain.definitions.document import Reference
+from polysync_core.services import Services
 from polysync_core.settings import Settings
 
 
-def identify_by(settings: Settings) -> Identify:
-    """Return how callers are known: by App Service, by being on this machine, or not at all.
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, or raise `SettingError` naming the wrong one.
 
-    Where there are keys, whoever sends one is known by it.
+    The triggers read the settings on import, so a mistake fails the start of the app.
+    """
+    return Settings.read(os.environ)
+
+
+@cache
+def observe() -> None:
+    """Start to export telemetry if the settings name a destination; otherwise load nothing."""
+    configured = settings()
+    if configured.sends_telemetry:
+        from polysync_core.telemetry.sending import send
+
+        send(
+            service_name=configured.service_name,
+            application_insights=configured.application_insights,
+            to_collector=bool(configured.otlp_endpoint),
+        )
+
+
+@cache
+def services() -> Services:
+    """Return the use cases of this process."""
+    return build(production_ports(settings()), settings())
+
+
+@cache
+def api() -> FastAPI:
+    """Return the API of this process."""
+    return build_api(services(), identify_by(settings()))
+
+
+def build(ports: Ports, settings: Settings) -> Services:
+    """Wire the use cases together, without any I/O.
+
+    Every part is built here and now: threads that built parts on first use would not share them.
+    """
+    built = Services(ports, settings)
+    for name, part in vars(Services).items():
+        if isinstance(part, cached_property):
+            getattr(built, name)
+    return built
+
+
+def identify_by(settings: Settings) -> Identify:
+    """Return how the API identifies its callers.
+
+    Production trusts App Service authentication and rejects everyone without it. Development
+    accepts requests from this machine. Access keys, if there are any, come first.
     """
     if settings.development:
         identify = require_loopback
@@ -54,16 +109,15 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
 
     def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
-        """Tell of definitions that were written."""
+        """Invalidate what is cached of changed definitions, and send new limits to Dispatchers."""
         changed = list(changed)
-        services.neighbours.forget(changed)
+        services.task_graph.forget(changed)
         services.policy_updates.publish(changed, engine)
 
     return create_app(
         [
-            # Before the definitions, whose routes would take `/test` for a name.
-            connectivity_routes(services.connectivity),
-            # Before them for the same reason.
+            # Before the routes of definitions, which would take `/test` for a name.
+            connectivity_routes(services.connection_tests),
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
@@ -71,12 +125,12 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
-            job_run_routes(services.job_runs, services.lakeflow),
+            job_run_routes(services.job_runs, services.appkit_jobs),
             platform_run_routes(services.platform_runs),
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
-            run_routes(services.runs),
-            poison_routes(services.poison),
+            run_routes(services.task_runs),
+            poison_routes(services.poison_messages),
             graph_routes(services.graphs),
             audit_routes(services.audit),
         ],
