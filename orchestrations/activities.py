@@ -16,13 +16,13 @@ import azure.durable_functions as df
 from orchestrations.complete_run import CompleteRunInput, PendingNotification
 from orchestrations.end_run import EndRunInput
 from orchestrations.names import (
+    DEACTIVATE_RUNS,
     END_QUEUED,
     FIND_DEPENDENTS,
     GIVE_UP,
     LOOK,
-    DEACTIVATE_RUNS,
-    SUBMIT,
     NOTIFY_DEPENDENTS,
+    SUBMIT,
 )
 from polysync_core.application.dependencies.dependent_notifier import Notified
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
@@ -117,7 +117,9 @@ def _memo(work: AttemptInput) -> AttemptMemo:
     return AttemptMemo.from_json(work["memo"])
 
 
-def _guarded(work: Mapping[str, Any], use_case: Callable[[], StepResult | Notified]) -> dict[str, Any]:
+def _guarded(
+    work: Mapping[str, Any], use_case: Callable[[], StepResult | Notified]
+) -> dict[str, Any]:
     """Return the answer; a fault is raised outside the `except` block, free of any context."""
     try:
         return use_case().as_json()
