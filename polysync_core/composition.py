@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.operations.audit import audit_routes
@@ -128,7 +128,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             job_run_routes(services.job_runs, services.appkit_jobs),
             platform_run_routes(services.platform_runs),
             definition_routes(services.definitions, publish),
-            importing_routes(services.importing, publish),
+            import_routes(services.importing, publish),
             run_routes(services.task_runs),
             poison_routes(services.poison_messages),
             graph_routes(services.graphs),

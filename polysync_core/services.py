@@ -22,7 +22,7 @@ from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.importing import Importing
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts import AttemptSteps
@@ -133,8 +133,8 @@ class Services:
         )
 
     @cached_property
-    def importing(self) -> Importing:
-        return Importing(definitions=self.definitions, connect=self.connections.to)
+    def importing(self) -> ArtefactImport:
+        return ArtefactImport(definitions=self.definitions, connect=self.connections.to)
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:

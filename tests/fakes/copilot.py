@@ -11,7 +11,7 @@ from typing import Any
 
 from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.operations.documentation import documentation_routes
@@ -39,7 +39,7 @@ from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import FakeRuns
-from tests.unit.application.platforms.test_importing import World
+from tests.unit.application.platforms.test_artefact_import import World
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -108,7 +108,7 @@ class Copilot:
                 document_routes(Documents(self.world.store, rules)),
                 documentation_routes(Documentation(folder=DOCS)),
                 definition_routes(definitions),
-                importing_routes(self.world.importing),
+                import_routes(self.world.importing),
                 run_routes(task_runs),
             ],
             door=AccessPolicy(

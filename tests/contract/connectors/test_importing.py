@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from polysync_core.application.definitions.editing import Definitions
-from polysync_core.application.platforms.import_report import Result, Selection
-from polysync_core.application.platforms.importing import Importing
+from polysync_core.application.platforms.import_report import Result, ArtefactSelection
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.registry import check_job
@@ -20,13 +20,13 @@ def test_all_that_a_workspace_has_is_imported_with_one_broken_artefact_told(stag
     definitions = Definitions(store, Rules(development=True, check_job=check_job))
     platform = rig.bench.platform
     store.put(platform, replacing=None)
-    importing = Importing(definitions=definitions, connect=lambda _: rig.connector)
+    importing = ArtefactImport(definitions=definitions, connect=lambda _: rig.connector)
     rig.fault(Step.DESCRIBE, "status", status=403)
 
     items = []
     token, began = None, False
     while not began or token is not None:
-        report = importing.import_artefacts(platform.name, Selection(limit=5, token=token))
+        report = importing.import_artefacts(platform.name, ArtefactSelection(limit=5, token=token))
         items += report.items
         token, began = report.token, True
 
@@ -44,7 +44,7 @@ def test_all_that_a_workspace_has_is_imported_with_one_broken_artefact_told(stag
     kinds = {each.job_type for each in created.values()}
     assert kinds == set(BENCHES)
 
-    again = importing.import_artefacts(platform.name, Selection(limit=500)).items
+    again = importing.import_artefacts(platform.name, ArtefactSelection(limit=500)).items
     assert {each.result for each in again} == {Result.UNCHANGED, Result.CREATED}
     assert [each.external_id for each in again if each.result is Result.CREATED] == [
         failed[0].external_id

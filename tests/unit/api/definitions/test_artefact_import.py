@@ -9,12 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from polysync_core.api.app import create_app
-from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import PlatformRefused
-from tests.unit.application.platforms.test_importing import World
+from tests.unit.application.platforms.test_artefact_import import World
 
 
 class Api:
@@ -31,7 +31,7 @@ class Api:
 def api() -> Iterator[Api]:
     world = World()
     told: list[Reference] = []
-    routes = importing_routes(world.importing, lambda references, _: told.extend(references))
+    routes = import_routes(world.importing, lambda references, _: told.extend(references))
     with TestClient(create_app([routes])) as client:
         yield Api(client, world, told)
 

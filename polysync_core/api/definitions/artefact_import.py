@@ -11,13 +11,13 @@ from pydantic.alias_generators import to_camel
 from polysync_core.api.definitions.routes import Limit, Publish, Token, unheard
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.application.platforms.import_report import (
-    Found,
-    Imported,
+    FoundArtefact,
+    ImportedArtefact,
     ImportReport,
     Result,
-    Selection,
+    ArtefactSelection,
 )
-from polysync_core.application.platforms.importing import Importing
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, write_definition
 from polysync_core.domain.definitions.schemas import Change, SchemaDifference
@@ -50,7 +50,7 @@ class CreateTask(_Body):
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRouter:
+def import_routes(importing: ArtefactImport, publish: Publish = unheard) -> APIRouter:
     """Return the routes of import; `publish` is told of every write."""
     routes = APIRouter(tags=["Import"])
 
@@ -63,7 +63,7 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
         token: Token = None,
     ) -> dict[str, Any]:
         """List what exists on a platform."""
-        selection = Selection(job_type=job_type, search=search, limit=limit, token=token)
+        selection = ArtefactSelection(job_type=job_type, search=search, limit=limit, token=token)
         page = importing.artefacts(name, selection)
         return {"items": [_found(each) for each in page.items], "continuationToken": page.token}
 
@@ -99,8 +99,8 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
     return routes
 
 
-def _selection(body: ImportRequest) -> Selection:
-    return Selection(
+def _selection(body: ImportRequest) -> ArtefactSelection:
+    return ArtefactSelection(
         job_type=body.job_type,
         search=body.search,
         external_ids=None if body.external_ids is None else frozenset(body.external_ids),
@@ -109,7 +109,7 @@ def _selection(body: ImportRequest) -> Selection:
     )
 
 
-def _found(found: Found) -> dict[str, Any]:
+def _found(found: FoundArtefact) -> dict[str, Any]:
     artefact = found.artefact
     return {
         "externalId": artefact.external_id,
@@ -129,7 +129,7 @@ def _report(report: ImportReport) -> dict[str, Any]:
     return {**answer, "continuationToken": report.token}
 
 
-def _imported(imported: Imported) -> dict[str, Any]:
+def _imported(imported: ImportedArtefact) -> dict[str, Any]:
     return {
         "result": imported.result,
         "externalId": imported.external_id,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from polysync_core.application.definitions.editing import Definitions
-from polysync_core.application.platforms.import_report import ImportReport, Result, Selection
-from polysync_core.application.platforms.importing import TIME_FOR_ONE_CALL, Importing
+from polysync_core.application.platforms.import_report import ImportReport, Result, ArtefactSelection
+from polysync_core.application.platforms.artefact_import import TIME_FOR_ONE_CALL, ArtefactImport
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
@@ -66,7 +66,7 @@ class World:
         self.store, self.shelf = FakeDefinitions(), Shelf()
         self.seconds = 0.0
         self.definitions = Definitions(self.store, Rules(development=True, check_job=check_job))
-        self.importing = Importing(
+        self.importing = ArtefactImport(
             definitions=self.definitions, connect=self._connect, monotonic=self._monotonic
         )
         for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
@@ -81,7 +81,7 @@ class World:
         return self.seconds
 
     def run(self, **selection: Any) -> ImportReport:
-        return self.importing.import_artefacts("lakehouse", Selection(**selection))
+        return self.importing.import_artefacts("lakehouse", ArtefactSelection(**selection))
 
     def task(self, name: str, job: str, **parameters: Any) -> None:
         raw = {"name": name, "job": job, "parameters": parameters}
@@ -259,8 +259,8 @@ def test_what_is_listed_says_what_is_imported(world: World) -> None:
     world.shelf.put("/b")
     world.run(external_ids=frozenset({"/a"}))
 
-    first = world.importing.artefacts("lakehouse", Selection(limit=1))
-    rest = world.importing.artefacts("lakehouse", Selection(limit=5, token=first.token))
+    first = world.importing.artefacts("lakehouse", ArtefactSelection(limit=1))
+    rest = world.importing.artefacts("lakehouse", ArtefactSelection(limit=5, token=first.token))
 
     assert [(each.artefact.external_id, each.jobs) for each in (*first.items, *rest.items)] == [
         ("/a", ("a",)),
