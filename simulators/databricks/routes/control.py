@@ -1,6 +1,6 @@
-"""The control API for tests and people, below `/simulator`; no part of Databricks.
+"""The control API for tests and people, below `/simulator`; it is not part of Databricks.
 
-It needs no token: the simulator listens on the loopback interface only.
+It needs no token, because the simulator listens on the loopback interface only.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.databricks.driver import log_of
-from simulators.databricks.reading import SERVICE
+from simulators.databricks.notebooks.driver import log_of
+from simulators.databricks.routes.service import SERVICE
+from simulators.databricks.routes.traffic import traffic_routes
 from simulators.databricks.runs import Run
 from simulators.databricks.settings import Settings
-from simulators.databricks.traffic import traffic_routes
 from simulators.faults import fault_routes
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -71,7 +71,7 @@ async def _read_log(request: web.Request) -> web.StreamResponse:
     printed = file.read_bytes() if file.is_file() else b""
     if not printed and not _is_known(request, process_id):
         raise web.HTTPNotFound
-    # A task run that runs may not have printed anything, nor have its file yet.
+    # An active task run may have no output and no file yet.
     return web.Response(body=printed, content_type="text/plain", charset="utf-8")
 
 

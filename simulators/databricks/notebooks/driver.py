@@ -1,4 +1,4 @@
-"""The server's end of the fork server: start a notebook process, stop it, await its end."""
+"""The client of the fork server: starts, stops and awaits notebook processes."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulators.databricks.notebook import Outcome
+from simulators.databricks.notebooks.notebook import Outcome
 
 log = logging.getLogger(__name__)
 
-_REPOSITORY = Path(__file__).parents[2]
-#: A report holds an exit value of up to 5 MB, which JSON escapes can make several times as long.
-_LONGEST_REPORT = 64 * 1024 * 1024
-_FORK_SERVER = (sys.executable, "-m", "simulators.databricks.forkserver")
-#: What a process gets to end by itself after SIGTERM.
+_REPOSITORY = Path(__file__).parents[3]
+# A report contains an exit value of up to 5 MB; JSON escapes can multiply its length.
+_MAX_REPORT_BYTES = 64 * 1024 * 1024
+_FORK_SERVER = (sys.executable, "-m", "simulators.databricks.notebooks.fork_server")
 GRACE_SECONDS = 2.0
+"""The time between SIGTERM and SIGKILL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a notebook process ended."""
+    """The end of a notebook process."""
 
     outcome: Outcome | None
-    """None if the process died before the notebook was done."""
+    """None if the process died before the notebook ended."""
     exit_code: int
-    """As `subprocess` has it: the negative number of a signal."""
+    """The exit code as in `subprocess`: negative for a signal."""
     cpu_seconds: float
 
     @property
     def death(self) -> str:
-        """Words for a process that died."""
+        """The error text for a process that died."""
         if self.exit_code >= 0:
             return f"The Python process exited with exit code {self.exit_code}."
         name = signal.Signals(-self.exit_code).name
@@ -45,33 +45,33 @@ class Ended:
 
 
 class DriverLost(Exception):
-    """The fork server has gone, and with it the notebook process."""
+    """The fork server ended, and the notebook process with it."""
 
 
 class NotebookProcess:
-    """One notebook process, from the order to start it until its end."""
+    """One notebook process, from the start command to its end."""
 
     def __init__(self, driver: Driver, process_id: int) -> None:
         loop = asyncio.get_running_loop()
-        # Only the driver settles these. A waiter never awaits them bare: its cancellation would
-        # cancel the future, and the report that comes later would find it done.
+        # Only the driver completes these futures. A waiter uses asyncio.wait: with a plain await,
+        # its cancellation would cancel the future, and the later report would fail.
         self._started: asyncio.Future[int] = loop.create_future()
         self._ended: asyncio.Future[Ended] = loop.create_future()
         self._driver = driver
         self._id = process_id
 
     async def started(self) -> int:
-        """Wait for the start; return the operating system's id of the process."""
+        """Wait for the start and return the process id."""
         await asyncio.wait({self._started})
         return self._started.result()
 
     async def ended(self) -> Ended:
-        """Wait for the end, however it comes; a process that is lost raises DriverLost."""
+        """Wait for the end of the process; raise `DriverLost` if the process is lost."""
         await asyncio.wait({self._ended})
         return self._ended.result()
 
     async def stop(self) -> None:
-        """End the process and whatever it started; return when it is gone."""
+        """End the process and its children; return when they are gone."""
         self._driver.send({"stop": self._id, "force": False})
         done, _ = await asyncio.wait({self._ended}, timeout=GRACE_SECONDS)
         if not done:
@@ -79,23 +79,23 @@ class NotebookProcess:
             await asyncio.wait({self._ended})
 
     def report_start(self, pid: int) -> None:
-        """Let everyone who waits know that the process runs."""
+        """Report to all waiters that the process runs."""
         self._started.set_result(pid)
 
     def report_end(self, ended: Ended) -> None:
-        """Let everyone who waits know how the process ended."""
+        """Report the end of the process to all waiters."""
         self._ended.set_result(ended)
 
-    def lose(self) -> None:
-        """Let everyone who waits know that the process is lost."""
+    def report_lost(self) -> None:
+        """Report to all waiters that the process is lost."""
         for future in (self._started, self._ended):
             if not future.done():
                 future.set_exception(DriverLost())
-                future.exception()  # nobody need wait for both
+                future.exception()  # a waiter may await only one of the two
 
 
 class Driver:
-    """Runs notebooks in processes of their own."""
+    """Runs each notebook in its own process."""
 
     def __init__(self, *, server: Sequence[str] = _FORK_SERVER) -> None:
         self._command = server
@@ -106,7 +106,7 @@ class Driver:
 
     @property
     def is_serving(self) -> bool:
-        """Whether the fork server is there, as far as is known."""
+        """True if the fork server is not known to have ended."""
         return self._server is not None and self._server.returncode is None
 
     async def open(self) -> None:
@@ -116,7 +116,7 @@ class Driver:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=_REPOSITORY,
-            limit=_LONGEST_REPORT,
+            limit=_MAX_REPORT_BYTES,
         )
         self._reader = asyncio.create_task(self._read_reports(self._server))
 
@@ -138,9 +138,9 @@ class Driver:
         await self._reader
 
     async def start(
-        self, process_id: int, *, file: Path, parameters: Mapping[str, str], surroundings: Path
+        self, process_id: int, *, file: Path, parameters: Mapping[str, str], data_folder: Path
     ) -> NotebookProcess:
-        """Start a notebook; `surroundings` is the data folder with the lake and the logs."""
+        """Start a notebook; `data_folder` contains the lake and the logs."""
         async with self._opening:
             await self._reopen_if_lost()
         process = NotebookProcess(self, process_id)
@@ -150,8 +150,8 @@ class Driver:
                 "start": process_id,
                 "file": str(file),
                 "parameters": dict(parameters),
-                "lake": str(lake_of(surroundings)),
-                "log": str(log_of(surroundings, process_id)),
+                "lake": str(lake_of(data_folder)),
+                "log": str(log_of(data_folder, process_id)),
             }
         )
         return process
@@ -159,27 +159,27 @@ class Driver:
     async def _reopen_if_lost(self) -> None:
         if not self.is_serving:
             if self._reader is not None:
-                # It reports the processes of the old server as lost, and must not see new ones.
-                # A waiter that is cancelled must not take the reader with it.
+                # The old reader must first report its processes as lost. asyncio.wait keeps the
+                # reader alive if this waiter is cancelled.
                 await asyncio.wait({self._reader})
             log.warning("Fork server started again.", extra={"action": "fork_server_restarted"})
             await self.open()
 
-    def send(self, order: dict[str, Any]) -> None:
-        """Give the fork server an order; lost if it is gone, as are its processes."""
+    def send(self, command: dict[str, Any]) -> None:
+        """Send a command to the fork server; it is dropped if the server has ended."""
         if self._server is not None and self._server.stdin is not None:
-            self._server.stdin.write(json.dumps(order).encode() + b"\n")
+            self._server.stdin.write(json.dumps(command).encode() + b"\n")
 
     async def _read_reports(self, server: asyncio.subprocess.Process) -> None:
         if server.stdout is None:
             return
         while (line := await server.stdout.readline()).endswith(b"\n"):
             self._take(json.loads(line))
-        # What was left is the end, or half a report of a server that was killed writing it.
+        # The rest is the end of the stream, or a partial report of a killed server.
         await server.wait()
         lost, self._processes = list(self._processes.values()), {}
         for process in lost:
-            process.lose()
+            process.report_lost()
 
     def _take(self, report: dict[str, Any]) -> None:
         if "started" in report:
@@ -195,10 +195,10 @@ class Driver:
 
 
 def lake_of(data: Path) -> Path:
-    """Return the folder that plays the lakehouse storage."""
+    """Return the folder of the lakehouse storage."""
     return data / "lakehouse"
 
 
 def log_of(data: Path, process_id: int) -> Path:
-    """Return the file that holds what a notebook printed."""
+    """Return the file with the printed output of a notebook."""
     return data / "logs" / f"{process_id}.log"

@@ -1,13 +1,13 @@
-"""The process that all notebook processes are forked from.
+"""The fork server: the parent of all notebook processes.
 
-Starting an interpreter costs tens of milliseconds of CPU; a fork of one that is warm costs about
-one. The server has a single thread, as a safe fork needs, and a child that it does not reap cannot
-lose its process id to another program, so only the server ever signals a child.
+The start of an interpreter costs tens of milliseconds of CPU; a fork of a warm interpreter costs
+about one. The server has a single thread, because a fork is safe only then. Only the server
+signals a child: the process id of a child cannot be reused before the server reaps it.
 
-It reads orders from standard input and writes reports to standard output, one JSON value a line:
-`{"start": id, "file", "parameters", "lake", "log"}` and `{"stop": id, "force"}` in,
-`{"started": id, "pid"}` and `{"ended": id, "outcome", "exit", "cpu"}` out. The end of standard
-input is the order to kill all children and go.
+The server reads commands from standard input and writes reports to standard output, one JSON value
+per line: `{"start": id, "file", "parameters", "lake", "log"}` and `{"stop": id, "force"}` in,
+`{"started": id, "pid"}` and `{"ended": id, "outcome", "exit", "cpu"}` out. At the end of standard
+input it kills all children and exits.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from simulators.databricks.notebook import preload, prepare_surroundings, run_notebook
+from simulators.databricks.notebooks.notebook import preload, prepare_environment, run_notebook
 
-#: What notebooks import most, loaded once here instead of in every run.
-_WARM = (
+# Common imports of notebooks, loaded once here and not in every run.
+_PRELOADED = (
     "collections csv datetime decimal hashlib io itertools math pathlib random re sqlite3"
     " statistics time urllib.parse uuid"
 )
@@ -54,13 +54,13 @@ class ForkServer:
         self._die_with_parent = _parent_death_signal()
 
     def serve(self) -> None:
-        """Serve until standard input ends, then kill what still runs."""
+        """Serve until standard input ends, then kill all children."""
         read_end, write_end = os.pipe()
         os.set_blocking(write_end, False)
         os.set_blocking(read_end, False)
         signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        # Ctrl-C reaches the whole foreground group; the simulator decides when this one ends.
+        # Ctrl-C reaches the whole foreground group; the simulator decides when the server ends.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ)
@@ -70,52 +70,52 @@ class ForkServer:
                 if read_end in ready:
                     os.read(read_end, 65536)
                     self._reap()
-                if 0 in ready and not self._read_orders():
+                if 0 in ready and not self._read_commands():
                     break
         for child in self._children.values():
             _kill_group(child.pid, signal.SIGKILL)
 
-    def _read_orders(self) -> bool:
+    def _read_commands(self) -> bool:
         chunk = os.read(0, 1 << 20)
         *lines, self._unread = (self._unread + chunk).split(b"\n")
         for line in lines:
-            order = json.loads(line)
-            if "start" in order:
-                self._start(order)
-            elif (child := self._children.get(order["stop"])) is not None:
-                _kill_group(child.pid, signal.SIGKILL if order["force"] else signal.SIGTERM)
+            command = json.loads(line)
+            if "start" in command:
+                self._start(command)
+            elif (child := self._children.get(command["stop"])) is not None:
+                _kill_group(child.pid, signal.SIGKILL if command["force"] else signal.SIGTERM)
         return bool(chunk)
 
-    def _start(self, order: dict[str, Any]) -> None:
-        preload(Path(order["file"]))
+    def _start(self, command: dict[str, Any]) -> None:
+        preload(Path(command["file"]))
         outcome = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child is reaped
         pid = os.fork()
         if pid == 0:
-            self._become_notebook(order, outcome)
-        # The child does the same: whoever is first, the group exists before it is signalled.
+            self._become_notebook(command, outcome)
+        # Parent and child both do this, so that the group exists before any signal.
         _move_to_own_group(pid)
-        self._children[order["start"]] = Child(id=order["start"], pid=pid, outcome=outcome)
-        self._pids[pid] = order["start"]
-        _report({"started": order["start"], "pid": pid})
+        self._children[command["start"]] = Child(id=command["start"], pid=pid, outcome=outcome)
+        self._pids[pid] = command["start"]
+        _report({"started": command["start"], "pid": pid})
 
-    def _become_notebook(self, order: dict[str, Any], outcome: IO[bytes]) -> NoReturn:
+    def _become_notebook(self, command: dict[str, Any], outcome: IO[bytes]) -> NoReturn:
         status = 1
         try:
             _move_to_own_group(0)
             self._die_with_parent()
             _restore_signals()
-            _redirect_streams(order["log"])
+            _redirect_streams(command["log"])
             sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace")
-            lake = Path(order["lake"])
-            prepare_surroundings(lake)
-            result = run_notebook(Path(order["file"]), order["parameters"], lake)
+            lake = Path(command["lake"])
+            prepare_environment(lake)
+            result = run_notebook(Path(command["file"]), command["parameters"], lake)
             outcome.write(json.dumps(result.as_json()).encode())
             outcome.flush()
             sys.stdout.flush()
             sys.stderr.flush()
             status = 0
         finally:
-            # Never back into the server's loop, whatever happened.
+            # The child must never return into the server's loop.
             os._exit(status)
 
     def _reap(self) -> None:
@@ -146,7 +146,7 @@ def _move_to_own_group(pid: int) -> None:
     try:
         os.setpgid(pid, pid)
     except (PermissionError, ProcessLookupError):
-        # The child has done it, or is gone; both are as good.
+        # The child has already moved itself, or it has ended.
         return
 
 
@@ -172,11 +172,11 @@ def _redirect_streams(log: str) -> None:
 
 class _NoParentDeathSignal:
     def __call__(self) -> None:
-        """Do nothing: only Linux has it, and the end of standard input does the same."""
+        """Do nothing: only Linux has this signal, and the end of standard input suffices."""
 
 
 class _LinuxParentDeathSignal:
-    """Has the kernel kill the calling process when its parent dies, even by SIGKILL."""
+    """Makes the kernel kill the calling process when its parent dies."""
 
     def __init__(self) -> None:
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -190,9 +190,9 @@ def _parent_death_signal() -> _LinuxParentDeathSignal | _NoParentDeathSignal:
 
 
 def _warm_up() -> None:
-    for name in _WARM.split():
+    for name in _PRELOADED.split():
         __import__(name)
-    # A collection in a child would touch, and so copy, every page that it shares with the server.
+    # A garbage collection in a child would copy every memory page that it shares with the server.
     gc.collect()
     gc.freeze()
 

@@ -1,4 +1,4 @@
-"""The Jobs service: submits runs once per token, carries them out, cancels and lists them."""
+"""Submits runs once per token, and executes, cancels and lists them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simulators.databricks.driver import Driver, DriverLost, NotebookProcess
 from simulators.databricks.errors import invalid_parameter, no_such_run
-from simulators.databricks.ledger import Ledger
+from simulators.databricks.notebooks.driver import Driver, DriverLost, NotebookProcess
+from simulators.databricks.run_log import RunLog
 from simulators.databricks.runs import (
     BLOCKED,
     CANCELED,
@@ -41,20 +41,20 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs to list; the token is the one a page before gave."""
+    """Selects the runs of a list; the page token comes from the page before."""
 
     limit: int = DEFAULT_PAGE
     page_token: str | None = None
     active_only: bool = False
     completed_only: bool = False
     job_id: int = 0
-    """0 is any."""
+    """0 selects all jobs."""
     run_type: str | None = None
     start_time_from: int = 0
     start_time_to: int = 2**63
 
     def admits(self, run: Run) -> bool:
-        """Say whether a run belongs in the list."""
+        """Return whether the list contains a run."""
         if self.active_only and run.state.is_final:
             return False
         if self.completed_only and not run.state.is_final:
@@ -75,8 +75,8 @@ class RunPage:
 
 
 @dataclass(slots=True)
-class Life:
-    """What carries out one run: its coroutine, and the future that ends it early."""
+class RunExecution:
+    """The execution of one run: its coroutine and the future that stops it."""
 
     stop: asyncio.Future[State]
     work: asyncio.Task[None] | None = None
@@ -86,17 +86,17 @@ class Life:
 type FindNotebook = Callable[[str], Path | None]
 
 
-class Jobs:
+class RunService:
     """All runs of the workspace."""
 
     def __init__(
-        self, *, data: Path, driver: Driver, ledger: Ledger, find_notebook: FindNotebook
+        self, *, data: Path, driver: Driver, ledger: RunLog, find_notebook: FindNotebook
     ) -> None:
         self._data = data
         self._driver = driver
         self._ledger = ledger
         self._find_notebook = find_notebook
-        # Microseconds, so that an id is never given twice, not even after a restart on other data.
+        # Microseconds, so that ids are unique even after a restart with other data.
         self._ids = itertools.count(time.time_ns() // 1000)
         self._runs = {run.run_id: run for run in ledger.load(at=_now())}
         self._owners = {
@@ -105,13 +105,13 @@ class Jobs:
         self._by_token = {
             run.submission.token: run for run in self._runs.values() if run.submission.token
         }
-        self._lives: dict[int, Life] = {}
+        self._executions: dict[int, RunExecution] = {}
 
     def submit(self, submission: Submission, *, creator: str) -> Run:
-        """Start a run, or return the one that its token started before."""
+        """Start a run, or return the run of an earlier submit with the same token."""
         known = self._by_token.get(submission.token) if submission.token else None
         run = known or self._create(submission, creator)
-        self._ledger.note_submission(run, at=_now(), repeat=known is not None)
+        self._ledger.record_submission(run, at=_now(), repeat=known is not None)
         if known is None:
             self._begin(run)
         return run
@@ -121,7 +121,7 @@ class Jobs:
         tasks: dict[str, TaskRun] = {}
         for spec in submission.tasks:
             tasks[spec.key] = TaskRun(
-                # In the single-task form the run is its own task.
+                # In the single-task form, the run and its task have one id.
                 run_id=run_id if submission.single_task else next(self._ids),
                 spec=spec,
                 state=BLOCKED if spec.depends_on else PENDING,
@@ -142,20 +142,20 @@ class Jobs:
         if run.submission.token:
             self._by_token[run.submission.token] = run
         self._ledger.save(run)
-        life = Life(stop=asyncio.get_running_loop().create_future())
-        life.ended = {key: asyncio.Event() for key in run.tasks}
-        life.work = asyncio.create_task(self._live(run, life))
-        self._lives[run.run_id] = life
+        execution = RunExecution(stop=asyncio.get_running_loop().create_future())
+        execution.ended = {key: asyncio.Event() for key in run.tasks}
+        execution.work = asyncio.create_task(self._run(run, execution))
+        self._executions[run.run_id] = execution
 
     def get(self, run_id: int) -> Run:
-        """Return a run by its id or that of one of its tasks."""
+        """Return a run by its own id or the id of one of its tasks."""
         run = self._runs.get(run_id) or self._owners.get(run_id)
         if run is None:
             raise no_such_run(run_id)
         return run
 
     def get_task(self, run_id: int) -> tuple[Run, TaskRun]:
-        """Return a task by its run id; the id of a run in the multi-task form is refused."""
+        """Return a task by its run id; refuse the id of a run in the multi-task form."""
         run = self.get(run_id)
         task = run.task_by_id(run_id)
         if task is None:
@@ -166,11 +166,11 @@ class Jobs:
         return run, task
 
     def cancel(self, run_id: int) -> None:
-        """Ask a run to end; nothing happens to one that has ended."""
+        """Request the cancellation of a run; an ended run stays as it is."""
         run = self.get(run_id)
-        life = self._lives.get(run.run_id)
-        if life is not None and not life.stop.done():
-            life.stop.set_result(CANCELED)
+        execution = self._executions.get(run.run_id)
+        if execution is not None and not execution.stop.done():
+            execution.stop.set_result(CANCELED)
 
     def list(self, wanted: RunFilter) -> RunPage:
         """Return one page of runs, newest first."""
@@ -191,68 +191,72 @@ class Jobs:
         return tuple(self._runs.values())
 
     async def close(self) -> None:
-        """Give up what runs; the next start finds it lost."""
-        work = [life.work for life in self._lives.values() if life.work is not None]
+        """Abandon the active runs; the next start marks them as lost."""
+        work = [
+            execution.work for execution in self._executions.values() if execution.work is not None
+        ]
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
-    async def _live(self, run: Run, life: Life) -> None:
+    async def _run(self, run: Run, execution: RunExecution) -> None:
         timer = None
         if run.submission.timeout_seconds:
             loop = asyncio.get_running_loop()
-            timer = loop.call_later(run.submission.timeout_seconds, _time_out, life)
+            timer = loop.call_later(run.submission.timeout_seconds, _time_out, execution)
         async with asyncio.TaskGroup() as group:
             for key in run.tasks:
-                group.create_task(self._live_task(run, key, life))
+                group.create_task(self._run_task(run, key, execution))
         if timer is not None:
             timer.cancel()
         self._ledger.save(run)
-        del self._lives[run.run_id]
+        del self._executions[run.run_id]
         log.info(
             "Run ended.",
             extra={"action": "run_ended", "run_id": run.run_id, "result": run.state.result},
         )
 
-    async def _live_task(self, run: Run, key: str, life: Life) -> None:
+    async def _run_task(self, run: Run, key: str, execution: RunExecution) -> None:
         try:
-            state = await self._carry_out(run, key, life)
+            state = await self._execute_task(run, key, execution)
         except DriverLost:
             state = internal_error("The driver was lost.", "DRIVER_ERROR")
         self._enter(run, key, state)
-        life.ended[key].set()
+        execution.ended[key].set()
 
-    async def _carry_out(self, run: Run, key: str, life: Life) -> State:
+    async def _execute_task(self, run: Run, key: str, execution: RunExecution) -> State:
         spec = run.tasks[key].spec
-        upstream = [life.ended[name].wait() for name in spec.depends_on]
-        if stopped := await _unless_stopped(asyncio.gather(*upstream), life, None):
+        upstream = [execution.ended[name].wait() for name in spec.depends_on]
+        if stopped := await _unless_stopped(asyncio.gather(*upstream), execution, None):
             return stopped
         if any(run.tasks[name].state.result is not Result.SUCCESS for name in spec.depends_on):
             return UPSTREAM_FAILED
         self._enter(run, key, PENDING)
         deadline = spec.timeout_seconds or None
         waiting = asyncio.sleep(spec.compute.start_seconds)
-        if stopped := await _unless_stopped(waiting, life, deadline):
+        if stopped := await _unless_stopped(waiting, execution, deadline):
             return stopped
         file = self._find_notebook(spec.notebook_path)
         if file is None:
             return notebook_missing(spec.notebook_path)
         process = await self._driver.start(
-            run.tasks[key].run_id, file=file, parameters=spec.parameters, surroundings=self._data
+            run.tasks[key].run_id, file=file, parameters=spec.parameters, data_folder=self._data
         )
         run.tasks[key] = replace(run.tasks[key], pid=await process.started())
         self._enter(run, key, RUNNING)
-        return await self._watch(run, key, process, life)
+        return await self._watch(run, key, process, execution)
 
-    async def _watch(self, run: Run, key: str, process: NotebookProcess, life: Life) -> State:
+    async def _watch(
+        self, run: Run, key: str, process: NotebookProcess, execution: RunExecution
+    ) -> State:
         deadline = run.tasks[key].spec.timeout_seconds or None
-        stopped = await _unless_stopped(process.ended(), life, deadline)
+        stopped = await _unless_stopped(process.ended(), execution, deadline)
         if stopped is not None:
             self._enter(run, key, TERMINATING)
             await process.stop()
         ended = await process.ended()
         run.tasks[key] = run.tasks[key].finish(ended)
-        # A notebook that finished before the order to stop reached it has its own result.
+        # A notebook that ended before the stop signal keeps its own result.
         return stopped if stopped is not None and ended.outcome is None else state_after(ended)
 
     def _enter(self, run: Run, key: str, state: State) -> None:
@@ -260,23 +264,23 @@ class Jobs:
 
 
 async def _unless_stopped(
-    work: Awaitable[object], life: Life, within: float | None
+    work: Awaitable[object], execution: RunExecution, within: float | None
 ) -> State | None:
-    """Wait for the work; return the state to end in if a stop or the time-out comes first."""
+    """Await the work; return the final state if a stop or the time-out comes first."""
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.wait({task, life.stop}, timeout=within, return_when="FIRST_COMPLETED")
+        await asyncio.wait({task, execution.stop}, timeout=within, return_when="FIRST_COMPLETED")
         if task.done():
             task.result()
             return None
-        return life.stop.result() if life.stop.done() else TIMED_OUT
+        return execution.stop.result() if execution.stop.done() else TIMED_OUT
     finally:
         task.cancel()
 
 
-def _time_out(life: Life) -> None:
-    if not life.stop.done():
-        life.stop.set_result(TIMED_OUT)
+def _time_out(execution: RunExecution) -> None:
+    if not execution.stop.done():
+        execution.stop.set_result(TIMED_OUT)
 
 
 def _now() -> int:

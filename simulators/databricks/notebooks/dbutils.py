@@ -1,4 +1,4 @@
-"""The part of `dbutils` that notebooks use here: widgets, notebook.exit and a small fs."""
+"""The supported part of `dbutils`: widgets, `notebook.exit` and a small `fs`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple, NoReturn
 
 
 class NotebookExit(BaseException):
-    """The notebook ended itself by `dbutils.notebook.exit`; not an error.
+    """The notebook called `dbutils.notebook.exit`; this is not an error.
 
-    A BaseException, so that a notebook's own `except Exception` does not swallow it.
+    It is a BaseException, so that `except Exception` in a notebook does not catch it.
     """
 
     def __init__(self, value: str) -> None:
@@ -24,13 +24,13 @@ class InputWidgetNotDefined(Exception):
 
 
 class Widgets:
-    """`dbutils.widgets`: declared defaults, overlaid with the parameters of the run."""
+    """`dbutils.widgets`: declared defaults, overridden by the parameters of the run."""
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self._given = dict(parameters)
         self._declared: dict[str, str] = {}
 
-    # The parameter names of the four below are those of the real API; notebooks pass them by name.
+    # The next four methods use the parameter names of the real API; notebooks pass them by name.
     def text(self, name: str, defaultValue: str = "", label: str | None = None) -> None:
         """Declare a free text widget."""
         self._declared[name] = str(defaultValue)
@@ -42,7 +42,7 @@ class Widgets:
         choices: Sequence[str],
         label: str | None = None,
     ) -> None:
-        """Declare a widget with a fixed choice; the default must be one of the choices."""
+        """Declare a widget with fixed choices; the default must be one of them."""
         if defaultValue not in choices:
             raise ValueError(f"The default value {defaultValue!r} is not among the choices.")
         self._declared[name] = str(defaultValue)
@@ -54,7 +54,7 @@ class Widgets:
         choices: Sequence[str],
         label: str | None = None,
     ) -> None:
-        """Declare a widget that suggests choices and takes any text."""
+        """Declare a widget that suggests choices and accepts any text."""
         self._declared[name] = str(defaultValue)
 
     def multiselect(
@@ -64,11 +64,11 @@ class Widgets:
         choices: Sequence[str],
         label: str | None = None,
     ) -> None:
-        """Declare a widget of several choices; its value is a comma-separated text."""
+        """Declare a widget with several choices; its value is a comma-separated text."""
         self.dropdown(name, defaultValue, choices, label)
 
     def get(self, name: str) -> str:
-        """Return the value of a widget or of a parameter; raise if there is neither."""
+        """Return the value of a parameter or widget; raise if neither exists."""
         if name in self._given:
             return self._given[name]
         if name in self._declared:
@@ -76,16 +76,16 @@ class Widgets:
         raise InputWidgetNotDefined(f"No input widget named {name} is defined")
 
     def getAll(self) -> dict[str, str]:
-        """Return every parameter and every declared widget with its value."""
+        """Return all parameters and declared widgets with their values."""
         return {**self._declared, **self._given}
 
     def remove(self, name: str) -> None:
-        """Forget a declared widget."""
+        """Remove a declared widget."""
         if self._declared.pop(name, None) is None:
             raise InputWidgetNotDefined(f"No input widget named {name} is defined")
 
     def removeAll(self) -> None:
-        """Forget all declared widgets."""
+        """Remove all declared widgets."""
         self._declared.clear()
 
 
@@ -93,12 +93,12 @@ class Notebook:
     """`dbutils.notebook`."""
 
     def exit(self, value: object = "") -> NoReturn:
-        """End the notebook with success; the value is what get-output gives."""
+        """End the notebook successfully; `get-output` returns the value."""
         raise NotebookExit(str(value))
 
 
 class FileInfo(NamedTuple):
-    """One entry of `dbutils.fs.ls`; names as in the real API."""
+    """One entry of `dbutils.fs.ls`, with the names of the real API."""
 
     path: str
     name: str
@@ -107,7 +107,7 @@ class FileInfo(NamedTuple):
 
 
 class FileSystem:
-    """`dbutils.fs`, confined to the lake folder; `dbfs:/x` and `/x` are `<lake>/x`."""
+    """`dbutils.fs`, limited to the lake folder; `dbfs:/x` and `/x` are `<lake>/x`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -130,13 +130,13 @@ class FileSystem:
         )
 
     def ls(self, path: str) -> list[FileInfo]:
-        """List a folder, or the one file that the path names."""
+        """List a folder, or the single file at the path."""
         target = self._resolve(path)
         entries = sorted(target.iterdir()) if target.is_dir() else [target]
         return [self._info(entry) for entry in entries]
 
     def mkdirs(self, path: str) -> bool:
-        """Make a folder and its parents."""
+        """Create a folder and its parents."""
         self._resolve(path).mkdir(parents=True, exist_ok=True)
         return True
 
@@ -155,7 +155,7 @@ class FileSystem:
             return file.read(maxBytes).decode("utf-8", errors="replace")
 
     def rm(self, path: str, recurse: bool = False) -> bool:
-        """Remove a file, an empty folder, or with `recurse` a folder and all in it."""
+        """Remove a file or an empty folder; with `recurse`, also a non-empty folder."""
         target = self._resolve(path)
         if not target.exists():
             return False

@@ -1,4 +1,4 @@
-"""What the handlers share: the service behind them, and reading a request."""
+"""Shared parts of the handlers: the service and the reading of requests."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from simulators.databricks.access import Access
-from simulators.databricks.answers import Form
-from simulators.databricks.compute import ComputeCatalogue
-from simulators.databricks.definitions import JobDefinitions
+from simulators.databricks.answers import AnswerFormat
+from simulators.databricks.compute import ClusterCatalogue
 from simulators.databricks.errors import invalid_parameter, malformed_request
-from simulators.databricks.jobs import Jobs
+from simulators.databricks.job_definitions import JobDefinitions
 from simulators.databricks.pipelines import Pipelines
+from simulators.databricks.run_service import RunService
 from simulators.databricks.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What the handlers answer from."""
+    """The state behind the handlers."""
 
     workspace: Workspace
-    jobs: Jobs
+    jobs: RunService
     definitions: JobDefinitions
     pipelines: Pipelines
-    compute: ComputeCatalogue
+    compute: ClusterCatalogue
     access: Access
 
 
 SERVICE = web.AppKey("service", Service)
 
 
-def form_of(request: web.Request) -> Form:
-    """Return how this request is to be answered."""
-    return Form(version=request.match_info["version"], base_url=f"http://{request.host}")
+def answer_format(request: web.Request) -> AnswerFormat:
+    """Return the answer format of a request."""
+    return AnswerFormat(version=request.match_info["version"], base_url=f"http://{request.host}")
 
 
 async def json_body(request: web.Request) -> object:
-    """Return the JSON of a request; raise where it is none."""
+    """Return the JSON of a request; raise if the body is not JSON."""
     try:
         return json.loads(await request.read())
     except (ValueError, RecursionError):
@@ -46,7 +46,7 @@ async def json_body(request: web.Request) -> object:
 
 
 def required(request: web.Request, name: str) -> str:
-    """Return a query parameter that must be there."""
+    """Return a required query parameter."""
     value = request.query.get(name)
     if not value:
         raise invalid_parameter(f"Missing required field: {name}")
@@ -54,7 +54,7 @@ def required(request: web.Request, name: str) -> str:
 
 
 def run_id_of(value: object) -> int:
-    """Return a run id, which the service takes as a number or as its digits."""
+    """Return a run id, given as a number or as digits."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise invalid_parameter("run_id must be a whole number.")
@@ -62,7 +62,7 @@ def run_id_of(value: object) -> int:
 
 
 def number(request: web.Request, name: str, default: int) -> int:
-    """Return a query parameter that is a whole number."""
+    """Return the value of a numeric query parameter."""
     text = request.query.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise invalid_parameter(f"{name} must be a whole number.")
@@ -70,5 +70,5 @@ def number(request: web.Request, name: str, default: int) -> int:
 
 
 def flag(request: web.Request, name: str) -> bool:
-    """Return a query parameter that is true or false."""
+    """Return the value of a boolean query parameter."""
     return request.query.get(name, "false").lower() == "true"

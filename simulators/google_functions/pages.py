@@ -1,4 +1,4 @@
-"""The function `publish`: it makes a page of what it is given, and says where that is."""
+"""The function `publish`: it stores its input as an HTML page and returns the URL."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _PAGE = """<!doctype html>
 
 
 class Pages:
-    """What was published, as files that outlive the simulator."""
+    """The published pages, stored as files."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
     async def publish(self, request: web.Request) -> web.Response:
-        """Publish the JSON object of a request; the same key publishes the same page again."""
+        """Publish the JSON object of a request; the same key replaces the same page."""
         try:
             values = json.loads(await request.read())
         except ValueError:

@@ -1,4 +1,4 @@
-"""Running one notebook to its end, in the present process."""
+"""Executes one notebook in the current process."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from simulators.databricks.dbutils import DbUtils, NotebookExit
-from simulators.databricks.source import Cell, CellKind, is_notebook, read_cells
+from simulators.databricks.notebooks.dbutils import DbUtils, NotebookExit
+from simulators.databricks.notebooks.source import Cell, CellKind, is_notebook, read_cells
 
-#: get-output gives no more of an exit value than this.
 MAX_RESULT_BYTES = 5 * 1024 * 1024
+"""The maximum length of an exit value in `get-output`."""
 _OWN_FILES = {__file__, Path(__file__).with_name("dbutils.py").as_posix()}
 
 
 class Ending(StrEnum):
-    """How a notebook ended."""
+    """The end of a notebook: success or failure."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -31,38 +31,38 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What is left of a notebook that ran."""
+    """The result of an executed notebook."""
 
     ending: Ending
     result: str | None = None
-    """The value given to `dbutils.notebook.exit`, cut to 5 MB; None if it was not called."""
+    """The value of `dbutils.notebook.exit`, cut to 5 MB; None without a call."""
     truncated: bool = False
     error: str | None = None
     error_trace: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the outcome as plain JSON."""
+        """Return the outcome as JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Outcome:
-        """Return the outcome that `as_json` gave."""
+        """Return the outcome from the JSON of `as_json`."""
         return cls(**{**value, "ending": Ending(value["ending"])})
 
 
 class UnsupportedCell(Exception):
-    """The simulator runs Python, %md and %run cells only."""
+    """The simulator executes Python, %md and %run cells only."""
 
 
 class NoSpark:
-    """Stands where `spark` would be, and says so as soon as it is used."""
+    """Replaces `spark`; every use raises an error."""
 
     def __getattr__(self, name: str) -> object:
         raise NotImplementedError(f"There is no Spark in the simulator (spark.{name}).")
 
 
 def run_notebook(file: Path, parameters: Mapping[str, str], lake: Path) -> Outcome:
-    """Run the cells of a notebook in order; whatever it does wrong is its outcome, never raised."""
+    """Execute the cells of a notebook in order; an error becomes the outcome."""
     dbutils = DbUtils(parameters=parameters, lake=lake)
     namespace: dict[str, Any] = {
         "__name__": "__main__",
@@ -86,7 +86,7 @@ def _run_cells(file: Path, namespace: dict[str, Any]) -> None:
             case CellKind.MARKDOWN:
                 pass
             case CellKind.PYTHON:
-                exec(_compile(cell, str(file)), namespace)  # noqa: S102 - its purpose
+                exec(_compile(cell, str(file)), namespace)  # noqa: S102 - intended
             case CellKind.MAGIC:
                 _run_magic(cell, file, namespace)
 
@@ -98,14 +98,14 @@ def _read_cells(text: str) -> tuple[Cell, ...]:
 
 @lru_cache(maxsize=4096)
 def _compile(cell: Cell, file: str) -> CodeType:
-    # The blank lines in front make tracebacks point at the right line of the file.
+    # The leading blank lines give tracebacks the line numbers of the file.
     return compile("\n" * (cell.first_line - 1) + cell.text, file, "exec")
 
 
 def preload(file: Path) -> None:
-    """Compile a notebook ahead, for all processes that are forked from this one to share."""
+    """Compile a notebook in advance, so that all forked processes share the code."""
     with contextlib.suppress(OSError, UnicodeDecodeError, SyntaxError):
-        # What is wrong with the notebook is for the run to meet, at its place in the notebook.
+        # The run itself reports an error in the notebook, with its line number.
         for cell in _read_cells(file.read_text(encoding="utf-8")):
             if cell.kind is CellKind.PYTHON:
                 _compile(cell, str(file))
@@ -117,7 +117,9 @@ def _run_magic(cell: Cell, file: Path, namespace: dict[str, Any]) -> None:
     path = cell.text.removeprefix("%run").strip().strip("'\"")
     included = (file.parent / f"{path}.py").resolve()
     if path.startswith("/") or not included.is_file():
-        raise FileNotFoundError(f"Notebook not found: {path} (give it relative to this one).")
+        raise FileNotFoundError(
+            f"Notebook not found: {path} (use a path relative to this notebook)."
+        )
     if not is_notebook(included.read_text(encoding="utf-8")):
         raise FileNotFoundError(f"{path} is not a notebook.")
     _run_cells(included, namespace)
@@ -139,7 +141,7 @@ def _success(value: str) -> Outcome:
 def _failure(error: BaseException) -> Outcome:
     summary = "".join(traceback.format_exception_only(error)).strip().splitlines()
     trace = "".join(traceback.format_exception(_without_own_frames(error)))
-    # The real service shows the trace in the notebook's page; here that page is the log.
+    # The real service shows the trace on the notebook's page; the simulator writes it to the log.
     sys.stderr.write(trace)
     return Outcome(ending=Ending.FAILURE, error=summary[-1] if summary else "", error_trace=trace)
 
@@ -151,8 +153,8 @@ def _without_own_frames(error: BaseException) -> BaseException:
     return error.with_traceback(frame)
 
 
-def prepare_surroundings(lake: Path) -> None:
-    """Make the present process's working directory and environment those of a notebook."""
+def prepare_environment(lake: Path) -> None:
+    """Set the working directory and environment of a notebook process."""
     lake.mkdir(parents=True, exist_ok=True)
     os.environ["LAKEHOUSE_ROOT"] = str(lake)
     os.chdir(lake)

@@ -12,7 +12,7 @@ from aiohttp import web
 from simulators.databricks.access import USER
 from simulators.databricks.errors import invalid_parameter
 from simulators.databricks.pipelines import Pipeline, Update
-from simulators.databricks.reading import SERVICE, json_body, number
+from simulators.databricks.routes.service import SERVICE, json_body, number
 from simulators.databricks.submission import read_object
 
 MAX_RESULTS = 100
@@ -20,7 +20,7 @@ DEFAULT_RESULTS = 25
 
 
 def pipeline_routes() -> list[web.RouteDef]:
-    """Return the routes."""
+    """Return the routes for pipelines."""
     pipelines = "/api/2.0/pipelines"
     one = f"{pipelines}/{{pipeline_id}}"
     return [
@@ -98,7 +98,7 @@ async def _stop(request: web.Request) -> web.Response:
 
 
 async def _list_events(request: web.Request) -> web.Response:
-    """Answer with one event for each failed update; the filter is taken to be for errors."""
+    """Answer with one event per failed update; the filter is assumed to select errors."""
     now = time.time()
     updates = request.app[SERVICE].pipelines.updates(request.match_info["pipeline_id"])
     events = [_failure(each) for each in updates if each.state(now) == "FAILED"]
@@ -121,7 +121,7 @@ def _failure(update: Update) -> dict[str, Any]:
 
 
 def _page[T](request: web.Request, items: Sequence[T]) -> tuple[Sequence[T], dict[str, Any]]:
-    """Return one page, and the answer that names the next."""
+    """Return one page, and an answer with the token of the next page."""
     limit = number(request, "max_results", DEFAULT_RESULTS)
     if not 1 <= limit <= MAX_RESULTS:
         raise invalid_parameter(f"max_results must be between 1 and {MAX_RESULTS}.")

@@ -1,4 +1,4 @@
-"""What outlives the simulator: its runs, and a line for every submit that it was asked for."""
+"""The log files of the simulator: its runs and all accepted submits."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from simulators.databricks.runs import (
 _LOST = internal_error("The driver was lost when the service stopped.", "DRIVER_ERROR")
 
 
-class Ledger:
-    """Append-only files below the data folder.
+class RunLog:
+    """Append-only files in the data folder.
 
-    `runs.jsonl` holds each run when it is submitted and again when it has ended; the last line of
-    a run counts. `submissions.jsonl` holds each accepted submit, repeats included, so that anyone
-    can count what was really started.
+    `runs.jsonl` contains each run at its submit and at its end; the last line of a run counts.
+    `submissions.jsonl` contains each accepted submit, repeats included, so that tests can count
+    the started runs.
     """
 
     def __init__(self, data: Path) -> None:
@@ -31,7 +31,7 @@ class Ledger:
         self._submissions = _open(data / "submissions.jsonl")
 
     def load(self, *, at: int) -> list[Run]:
-        """Return the stored runs, oldest first; what had not ended died with the simulator."""
+        """Return the stored runs, oldest first; mark active runs as lost."""
         runs: dict[int, Run] = {}
         for line in self._path.read_text(encoding="utf-8").splitlines():
             run = _read(line)
@@ -44,11 +44,11 @@ class Ledger:
         return list(runs.values())
 
     def save(self, run: Run) -> None:
-        """Store a run as it is now."""
+        """Append the current state of a run."""
         _append(self._runs, run_to_record(run))
 
-    def note_submission(self, run: Run, *, at: int, repeat: bool) -> None:
-        """Store that a submit was accepted, and whether it only found an existing run."""
+    def record_submission(self, run: Run, *, at: int, repeat: bool) -> None:
+        """Append an accepted submit; `repeat` marks a submit that found an existing run."""
         _append(
             self._submissions,
             {
@@ -70,7 +70,7 @@ def _open(path: Path) -> TextIO:
     written = path.read_bytes() if path.exists() else b""
     file = path.open("a", encoding="utf-8")
     if written and not written.endswith(b"\n"):
-        # A kill in the middle of a write: what comes next must not be glued to that half line.
+        # A killed process left a partial line: the next record must start on a new line.
         file.write("\n")
     return file
 
@@ -84,5 +84,5 @@ def _read(line: str) -> Run | None:
     try:
         return run_from_record(json.loads(line))
     except json.JSONDecodeError:
-        # A kill in the middle of a write leaves half a line; the run's earlier line stands.
+        # A killed process left a partial line; the earlier line of the run counts.
         return None

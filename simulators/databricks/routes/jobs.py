@@ -1,4 +1,4 @@
-"""The Jobs API's part about jobs: create, get, list, delete, run-now."""
+"""The part of the Jobs API for job definitions: create, get, list, delete, run-now."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from simulators.databricks.access import USER
-from simulators.databricks.definitions import submission_of
 from simulators.databricks.errors import invalid_parameter
-from simulators.databricks.reading import SERVICE, flag, json_body, number
+from simulators.databricks.job_definitions import submission_of
+from simulators.databricks.routes.service import SERVICE, flag, json_body, number
 from simulators.databricks.submission import read_object
 
 MAX_JOBS = 100
@@ -18,7 +18,7 @@ _FIRST = 2**63
 
 
 def job_routes() -> list[web.RouteDef]:
-    """Return the routes."""
+    """Return the routes for job definitions."""
     jobs = "/api/{version:2\\.[12]}/jobs"
     return [
         web.post(f"{jobs}/create", _create),

@@ -1,4 +1,4 @@
-"""Notebooks in Databricks' Python source format: reading their cells, writing them as Jupyter."""
+"""Reads the cells of notebooks in the Python source format, and writes Jupyter JSON."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _MARKDOWN = ("%md-sandbox", "%md")
 
 
 class CellKind(StrEnum):
-    """What a cell holds."""
+    """The kinds of cells."""
 
     PYTHON = "python"
     MARKDOWN = "markdown"
     MAGIC = "magic"
-    """A cell in another language or a command, such as `%run` or `%sql`."""
+    """Another language or a command, such as `%run` or `%sql`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell: its text without the `# MAGIC` marks, and where it starts in the file."""
+    """One cell: its text without the `# MAGIC` prefixes, and its first line in the file."""
 
     kind: CellKind
     text: str
@@ -35,19 +35,19 @@ class Cell:
 
     @property
     def command(self) -> str:
-        """The magic word of a cell that is not Python, such as `%run`."""
+        """The magic command of a cell, such as `%run`; empty for other cells."""
         words = self.text.split(maxsplit=1)
         return words[0] if self.kind is CellKind.MAGIC and words else ""
 
 
 def is_notebook(text: str) -> bool:
-    """Say whether a Python file is a notebook: the first line decides, as on the real service."""
+    """Return whether a Python file is a notebook; its first line decides."""
     first, _, _ = text.partition("\n")
     return first.rstrip() == HEADER
 
 
 def read_cells(text: str) -> list[Cell]:
-    """Split the source of a notebook into its cells, leaving out the empty ones."""
+    """Split the source of a notebook into its non-empty cells."""
     cells: list[Cell] = []
     start = text.find("\n") + 1 if is_notebook(text) else 0
     for match in [*_SEPARATOR.finditer(text, start), None]:
@@ -67,7 +67,7 @@ def _read_cell(text: str, start: int, end: int) -> Cell:
         return _cell(CellKind.PYTHON, body, first_line, title)
     plain = _MAGIC.sub("", "\n".join(lines))
     if plain.startswith("%python"):
-        # Blanks in place of the mark keep the line numbers of a traceback right.
+        # Only the word is removed, so that the line numbers of a traceback stay right.
         code = _MAGIC.sub("", _TITLE.sub("", body)).replace("%python", "", 1)
         return _cell(CellKind.PYTHON, code, first_line, title)
     kind = CellKind.MARKDOWN if plain.startswith(_MARKDOWN) else CellKind.MAGIC
@@ -80,7 +80,7 @@ def _cell(kind: CellKind, text: str, first_line: int, title: re.Match[str] | Non
 
 
 def to_jupyter(text: str, *, name: str) -> dict[str, Any]:
-    """Return the notebook as Jupyter JSON, the way the workspace export gives it."""
+    """Return the notebook as Jupyter JSON in the form of the workspace export."""
     return {
         "cells": [_jupyter_cell(cell) for cell in read_cells(text)],
         "metadata": {
@@ -107,8 +107,8 @@ def _jupyter_cell(cell: Cell) -> dict[str, Any]:
     }
     text = cell.text.strip("\n")
     if cell.kind is CellKind.MARKDOWN:
-        mark = next(mark for mark in _MARKDOWN if text.startswith(mark))
-        text = text.removeprefix(mark).strip("\n ")
+        prefix = next(prefix for prefix in _MARKDOWN if text.startswith(prefix))
+        text = text.removeprefix(prefix).strip("\n ")
         return {"cell_type": "markdown", "metadata": metadata, "source": _lines(text)}
     return {
         "cell_type": "code",

@@ -1,4 +1,4 @@
-"""The jobs that are defined in the workspace, and the runs that are asked of them."""
+"""The job definitions of the workspace, and the submissions of `run-now`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from simulators.databricks.compute import ComputeCatalogue
+from simulators.databricks.compute import ClusterCatalogue
 from simulators.databricks.errors import ApiError, invalid_parameter
 from simulators.databricks.submission import (
     Submission,
@@ -29,14 +29,14 @@ _MAX_SHORT_BYTES = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDefinition:
-    """A job as it was created."""
+    """A job with the settings of its creation."""
 
     job_id: int
     created_at: int
     settings: Mapping[str, Any]
 
     def as_json(self, *, with_tasks: bool = True) -> dict[str, Any]:
-        """Return the job as `jobs/get` gives it, or an entry of `jobs/list`."""
+        """Return the job in the form of `jobs/get` or of an entry of `jobs/list`."""
         settings = dict(self.settings)
         if not with_tasks:
             settings.pop("tasks", None)
@@ -49,7 +49,7 @@ class JobDefinition:
 
 
 class JobDefinitions:
-    """The jobs of the workspace, kept in `jobs.jsonl`."""
+    """The jobs of the workspace, stored in `jobs.jsonl`."""
 
     def __init__(self, data: Path) -> None:
         path = data / "jobs.jsonl"
@@ -60,8 +60,8 @@ class JobDefinitions:
         self._file = path.open("a", encoding="utf-8")
         self._ids = itertools.count(time.time_ns() // 1000)
 
-    def create(self, body: object, catalogue: ComputeCatalogue) -> int:
-        """Define a job, and return its id."""
+    def create(self, body: object, clusters: ClusterCatalogue) -> int:
+        """Create a job and return its id."""
         settings = read_object(body, "the request")
         name = read_string(settings.get("name", "Untitled"), "name")
         if len(name.encode()) > MAX_NAME:
@@ -71,18 +71,18 @@ class JobDefinitions:
             created_at=time.time_ns() // 1_000_000,
             settings={"name": name, "max_concurrent_runs": 1, "format": "MULTI_TASK", **settings},
         )
-        # What could not be run must not be created either.
-        submission_of(job, {}, catalogue)
+        # A job that could not run is refused now.
+        submission_of(job, {}, clusters)
         self._write({"job_id": job.job_id, "created_at": job.created_at, "settings": job.settings})
         return job.job_id
 
     def delete(self, job_id: int) -> None:
-        """Forget a job."""
+        """Delete a job."""
         self.get(job_id)
         self._write({"deleted": job_id})
 
     def get(self, job_id: int) -> JobDefinition:
-        """Return a job, or raise what the service says of an unknown one."""
+        """Return a job; raise the service's error if it does not exist."""
         job = self._jobs.get(job_id)
         if job is None:
             raise invalid_parameter(f"Job {job_id} does not exist.")
@@ -91,7 +91,7 @@ class JobDefinitions:
     def list(
         self, *, limit: int, below: int, name: str | None
     ) -> tuple[list[JobDefinition], int | None]:
-        """Return jobs, newest first, and where the next page begins."""
+        """Return a page of jobs, newest first, and the cursor of the next page."""
         wanted = name.casefold() if name else None
         matching = [
             job
@@ -118,9 +118,9 @@ class JobDefinitions:
 
 
 def submission_of(
-    job: JobDefinition, body: Mapping[str, Any], catalogue: ComputeCatalogue
+    job: JobDefinition, body: Mapping[str, Any], clusters: ClusterCatalogue
 ) -> Submission:
-    """Return the run that `run-now` asks of a job."""
+    """Return the submission for a `run-now` request of a job."""
     overriding = _overriding(body)
     given = _texts(body.get("job_parameters"), "job_parameters")
     if given and overriding:
@@ -141,14 +141,14 @@ def submission_of(
             for task in job.settings.get("tasks") or []
         ],
     }
-    submission = read_submission(request, catalogue)
+    submission = read_submission(request, clusters)
     return replace(submission, job_id=job.job_id, job_parameters=pushed, overriding=overriding)
 
 
 def _task(
     task: Mapping[str, Any], pushed: Mapping[str, str], given: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a task with the parameters of the job, and those of the run, over its own."""
+    """Return a task whose parameters are overridden by those of the job and the run."""
     if "notebook_task" not in task:
         return dict(task)
     notebook = read_object(task["notebook_task"], "notebook_task")
@@ -157,7 +157,7 @@ def _task(
 
 
 def _overriding(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters by task kind that a run was given."""
+    """Return the task parameters that a request sets for a run."""
     found: dict[str, Any] = {}
     for name in _TEXT_MAPS:
         if body.get(name):

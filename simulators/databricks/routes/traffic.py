@@ -1,4 +1,4 @@
-"""What the simulator was asked for: for tests of what a client really sends, and how often."""
+"""Records requests, so that tests can check what a client sends and how often."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MAX_BODY_BYTES = 16 * 1024
 
 
 class Traffic:
-    """The newest requests to the API, and the count of all by method and endpoint."""
+    """The newest requests to the API, and the counts by method and endpoint."""
 
     def __init__(self) -> None:
         self._kept: deque[dict[str, Any]] = deque(maxlen=MAX_KEPT)
         self._counts: Counter[str] = Counter()
 
-    async def note(self, request: web.Request, endpoint: str) -> None:
-        """Keep what a request asks for; of its token only a digest."""
+    async def record(self, request: web.Request, endpoint: str) -> None:
+        """Record a request, with a digest in place of its token."""
         self._counts[f"{request.method} {endpoint}"] += 1
         self._kept.append(
             {
@@ -35,11 +35,11 @@ class Traffic:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return what was asked for, oldest first."""
+        """Return the recorded requests, oldest first."""
         return {"counts": dict(self._counts), "requests": list(self._kept)}
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all records."""
         self._kept.clear()
         self._counts.clear()
 
@@ -48,7 +48,7 @@ TRAFFIC = web.AppKey("traffic", Traffic)
 
 
 def traffic_routes() -> list[web.RouteDef]:
-    """Return the part of the control API that tells the traffic; `app[TRAFFIC]` is needed."""
+    """Return the control routes for traffic; they need `app[TRAFFIC]`."""
     return [
         web.get("/simulator/requests", _list_requests),
         web.delete("/simulator/requests", _clear_requests),
@@ -56,7 +56,7 @@ def traffic_routes() -> list[web.RouteDef]:
 
 
 def digest(authorization: str) -> str:
-    """Return what stands for the credentials of a caller, empty for none."""
+    """Return a digest of a caller's credentials; empty without credentials."""
     token = authorization.partition(" ")[2].strip()
     return hashlib.sha256(token.encode()).hexdigest()[:12] if token else ""
 
@@ -71,7 +71,7 @@ async def _clear_requests(request: web.Request) -> web.Response:
 
 
 async def _body(request: web.Request) -> Any:
-    """Return the JSON of a request; None where there is none, or more than is worth keeping."""
+    """Return the JSON of a request; None if it is absent or too long to record."""
     length = request.content_length
     if length is None or not 0 < length <= _MAX_BODY_BYTES:
         return None
