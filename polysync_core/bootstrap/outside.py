@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.subscriptions import Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
@@ -79,8 +79,8 @@ def connectivity(settings: Settings, defined: Defined, outside: Outside) -> Conn
     )
 
 
-def lakeflow_jobs(settings: Settings, outside: Outside) -> LakeflowJobs:
-    """Return the jobs of the Lakeflow surface."""
+def appkit_jobs(settings: Settings, outside: Outside) -> AppKitJobs:
+    """Return AppKit's jobs."""
 
     @cache
     def workspaces() -> Workspaces:
@@ -88,12 +88,12 @@ def lakeflow_jobs(settings: Settings, outside: Outside) -> LakeflowJobs:
         from polysync_core.appkit.workspaces import Workspaces
 
         return Workspaces(
-            configuration=settings.lakeflow,
+            configuration=settings.appkit,
             platform_named=outside.connections.platform,
             secrets=outside.secrets,
         )
 
-    return LakeflowJobs(configuration=settings.lakeflow, workspaces=workspaces)
+    return AppKitJobs(configuration=settings.appkit, workspaces=workspaces)
 
 
 def announcements(settings: Settings, stored: Stored, defined: Defined) -> EventPublisher:

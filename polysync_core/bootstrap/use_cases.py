@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import PolicyUpdates
@@ -36,8 +36,8 @@ from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.bootstrap.definitions import open_definitions
 from polysync_core.bootstrap.outside import (
     announcements,
+    appkit_jobs,
     connectivity,
-    lakeflow_jobs,
     open_outside,
     webhook_delivery,
 )
@@ -69,7 +69,7 @@ class Services:
     backfill: Backfill
     schedule_tick: ScheduleTick
     job_runs: JobRuns
-    lakeflow: LakeflowJobs
+    appkit: AppKitJobs
     platform_runs: PlatformRuns
     run_requests: RunRequests
     execution: AttemptSteps
@@ -108,7 +108,7 @@ def build(settings: Settings) -> Services:
         backfill=backfill(stored, defined, running),
         schedule_tick=schedule_tick(stored, defined, outside, running),
         job_runs=JobRuns(acceptance=running.acceptance, task_runs=task_runs),
-        lakeflow=lakeflow_jobs(settings, outside),
+        appkit=appkit_jobs(settings, outside),
         platform_runs=PlatformRuns(job_named=definitions.job, connections=connections),
         run_requests=RunRequests(
             run_once=task_runs.run_once, given_up=stored.queues.queue(f"{RUN_REQUESTS}-poison")

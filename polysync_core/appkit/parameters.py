@@ -1,18 +1,18 @@
-"""From the parameters of a request to the fields of Databricks' `jobs/run-now`."""
+"""Maps the parameters of a request to the fields of Databricks' `jobs/run-now`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import assert_never
 
-from polysync_core.appkit.errors import ParametersRefused
+from polysync_core.appkit.errors import InvalidParameters
 from polysync_core.appkit.javascript import as_text
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
 class TaskType(StrEnum):
-    """What a job's task is, which decides how it takes parameters."""
+    """The type of a job's task, which decides the field of the parameters."""
 
     NOTEBOOK = "notebook"
     PYTHON_WHEEL = "python_wheel"
@@ -23,7 +23,7 @@ class TaskType(StrEnum):
 
 
 TOKEN_FIELD = "idempotency_token"  # noqa: S105 - the name of a field
-_FIELDS_OF_A_RUN = frozenset(
+_RUN_NOW_FIELDS = frozenset(
     {
         "dbt_commands",
         TOKEN_FIELD,
@@ -40,16 +40,16 @@ _FIELDS_OF_A_RUN = frozenset(
         "sql_params",
     }
 )
-"""What a request may say of a run besides the job, where no task type places its parameters."""
+"""The fields that a request may set itself if the job has no task type."""
 
 
 def run_now_fields(task_type: TaskType | None, params: JsonObject | None) -> JsonObject:
-    """Return the fields that carry the parameters; raises `ParametersRefused`."""
+    """Return the fields that carry the parameters, or raise `InvalidParameters`."""
     if params is None:
         return {}
     match task_type:
         case None:
-            return {name: value for name, value in params.items() if name in _FIELDS_OF_A_RUN}
+            return {name: value for name, value in params.items() if name in _RUN_NOW_FIELDS}
         case TaskType.NOTEBOOK:
             return {"notebook_params": _texts(params)}
         case TaskType.PYTHON_WHEEL:
@@ -61,21 +61,22 @@ def run_now_fields(task_type: TaskType | None, params: JsonObject | None) -> Jso
         case TaskType.SPARK_JAR:
             return {"jar_params": _arguments(params)}
         case TaskType.DBT:
-            return _none(params)
+            return _no_fields(params)
         case _:
             assert_never(task_type)
 
 
 def _texts(params: JsonObject) -> JsonObject:
-    problems = [
-        Problem(f"params.{name}", f"must be a text, a number, true, false or null, not {kind}")
-        for name, value in params.items()
-        if (kind := _container(value))
-    ]
-    if problems:
-        name, kind = next((n, k) for n, v in params.items() if (k := _container(v)))
-        text = f'Parameter "{name}" must be a primitive value, got {kind}'
-        raise ParametersRefused(text, problems)
+    containers = {name: kind for name, value in params.items() if (kind := _container(value))}
+    if containers:
+        name, kind = next(iter(containers.items()))
+        raise InvalidParameters(
+            f'Parameter "{name}" must be a primitive value, got {kind}',
+            [
+                Problem(f"params.{each}", f"must be a text, a number, a boolean or null, not {of}")
+                for each, of in containers.items()
+            ],
+        )
     return {name: as_text(value) for name, value in params.items()}
 
 
@@ -90,8 +91,8 @@ def _arguments(params: JsonObject) -> JsonValue:
     return [as_text(each) for each in arguments] if isinstance(arguments, list) else []
 
 
-def _none(params: JsonObject) -> JsonObject:
+def _no_fields(params: JsonObject) -> JsonObject:
     if params:
         text = "dbt tasks do not accept parameters"
-        raise ParametersRefused(text, [Problem("params", "a dbt task takes none: leave it out")])
+        raise InvalidParameters(text, [Problem("params", "must be left out for a dbt task")])
     return {}

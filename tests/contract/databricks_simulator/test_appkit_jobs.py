@@ -9,23 +9,23 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import NotebookTask, Task
 
-from polysync_core.appkit.connecting import connect
-from polysync_core.appkit.jobs import LakeflowJob, LakeflowJobs
-from polysync_core.appkit.keys import JobOptions
-from polysync_core.appkit.mapping import TaskType
-from polysync_core.appkit.outcome import Done, ExecutionResult, Failed
+from polysync_core.appkit.jobs import AppKitJob, AppKitJobs
+from polysync_core.appkit.named_jobs import JobOptions
+from polysync_core.appkit.parameters import TaskType
+from polysync_core.appkit.results import Done, ExecutionResult, Failed
+from polysync_core.databricks_jobs import connect
 from tests.contract.databricks_simulator.conftest import TOKEN
 from tests.fakes.simulators import SimulatorProcess
 
 
 @pytest.fixture(scope="module")
-def jobs(simulator: SimulatorProcess, databricks: WorkspaceClient) -> LakeflowJobs:
+def jobs(simulator: SimulatorProcess, databricks: WorkspaceClient) -> AppKitJobs:
     """A job that echoes its parameters, and one that sleeps."""
     notebooks = {"DATABRICKS_JOB_ECHO": "/tests/echo", "DATABRICKS_JOB_SLEEP": "/tests/sleep"}
     variables = {
         "POLYSYNC_ENVIRONMENT": "development",
         "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
-        "POLYSYNC_LAKEFLOW": '{"pollIntervalMs": 20}',
+        "POLYSYNC_APPKIT": '{"pollIntervalMs": 20}',
         "DATABRICKS_HOST": simulator.url,
         "DATABRICKS_TOKEN": TOKEN,
     }
@@ -41,7 +41,7 @@ def data_of[T](result: ExecutionResult[T]) -> T:
     return result.data
 
 
-def test_a_run_is_followed_and_brings_its_output(jobs: LakeflowJobs) -> None:
+def test_a_run_is_followed_and_brings_its_output(jobs: AppKitJobs) -> None:
     echo = jobs("echo")
     *_, last = echo.run_and_wait({"greeting": "hi", "mood": "loud"})
     assert last.status == "TERMINATED"
@@ -55,7 +55,7 @@ def test_a_run_is_followed_and_brings_its_output(jobs: LakeflowJobs) -> None:
     assert data_of(echo.get_job())["settings"]["name"] == "/tests/echo"
 
 
-def test_a_run_is_cancelled_while_it_is_followed(jobs: LakeflowJobs) -> None:
+def test_a_run_is_cancelled_while_it_is_followed(jobs: AppKitJobs) -> None:
     sleep = jobs("sleep")
 
     async def words() -> list[str | None]:
@@ -69,7 +69,7 @@ def test_a_run_is_cancelled_while_it_is_followed(jobs: LakeflowJobs) -> None:
     assert asyncio.run(words())[-1] == "TERMINATED"
 
 
-def test_one_idempotency_key_is_one_run(jobs: LakeflowJobs) -> None:
+def test_one_idempotency_key_is_one_run(jobs: AppKitJobs) -> None:
     echo = jobs("echo")
     before = len(data_of(echo.list_runs()))
     ids = {data_of(echo.run_now(idempotency_key="monday"))["run_id"] for _ in range(2)}
@@ -77,15 +77,15 @@ def test_one_idempotency_key_is_one_run(jobs: LakeflowJobs) -> None:
     assert len(data_of(echo.list_runs())) == before + 1
 
 
-def test_a_run_of_another_job_or_of_none_is_refused(jobs: LakeflowJobs) -> None:
+def test_a_run_of_another_job_or_of_none_is_refused(jobs: AppKitJobs) -> None:
     theirs = data_of(jobs("echo").run_now())["run_id"]
-    sleep: LakeflowJob = jobs("sleep")
+    sleep: AppKitJob = jobs("sleep")
     assert sleep.get_run(theirs) == Failed(status=404, message="Not Found")
     assert sleep.get_run(5) == Failed(status=400, message="Bad Request")
 
 
 def test_an_answer_that_is_lost_starts_no_second_run(
-    jobs: LakeflowJobs, simulator: SimulatorProcess
+    jobs: AppKitJobs, simulator: SimulatorProcess
 ) -> None:
     echo = jobs("echo")
     before = len(data_of(echo.list_runs()))

@@ -1,6 +1,7 @@
-"""The caller's own token, which the hosting puts into the request that it lets through.
+"""The caller's own token, which the hosting adds to each request that it authenticates.
 
-A header is believed only where the hosting removes it from what comes in and sets it itself.
+The app trusts a token header only if the hosting removes that header from incoming requests and
+sets it itself.
 """
 
 from __future__ import annotations
@@ -34,61 +35,61 @@ class HasHeaders(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserToken:
-    """The token of the person on whose behalf something is done."""
+    """The token of the person on whose behalf the app calls Databricks."""
 
     token: Secret
     exchanged_by: Delegation | None
-    """How it becomes a token for Databricks; None where it is one."""
+    """Exchanges the token for a Databricks token; None if it is one already."""
 
     @property
     def fingerprint(self) -> str:
-        """What tells users apart without telling their tokens."""
+        """A hash that identifies the token without revealing it."""
         return hashlib.sha256(self.token.reveal().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
-    """What the app runs on, as far as it vouches for its users' tokens."""
+    """The hosting of the app, as far as it authenticates users."""
 
     databricks_app: bool = False
-    """Whether Databricks Apps stands before the app."""
+    """Whether the app runs in Databricks Apps."""
     app_service_authentication: bool = False
-    """Whether App Service authentication does."""
+    """Whether App Service authentication is on."""
     delegation: Delegation | None = None
 
-    def user_of(self, request: HasHeaders) -> UserToken:
+    def user_token(self, request: HasHeaders) -> UserToken:
         """Return the caller's token.
 
-        Raises `NoUserToken` where no hosting vouches for one, and `Unauthenticated` where the
-        request has none.
+        Raises `NoUserToken` if no hosting authenticates users, and `Unauthenticated` if the request
+        has no token.
         """
         if self.databricks_app:
             return UserToken(token=_token(request, FORWARDED_TOKEN), exchanged_by=None)
         if not self.app_service_authentication:
             raise NoUserToken.at(
                 "asUser",
-                "nothing here vouches for a user's token: it takes App Service authentication or"
-                " Databricks Apps in front of the app",
+                "needs a hosting that authenticates users: App Service authentication or"
+                " Databricks Apps",
             )
         if self.delegation is None:
             raise NoUserToken.at(
                 "asUser",
-                "the app may not act for its users yet: set POLYSYNC_DELEGATION_CLIENT_ID and"
+                "needs the permission to act for users: set POLYSYNC_DELEGATION_CLIENT_ID and"
                 " POLYSYNC_DELEGATION_TENANT_ID",
             )
         if not _header(request, _PRINCIPAL):
-            # Whoever comes by a key of the app is nobody whom App Service has signed in.
-            raise Unauthenticated(f"{_MISSING}: only who has signed in can be acted for")
+            # A caller with an access key was not signed in by App Service.
+            raise Unauthenticated(f"{_MISSING}: the caller must sign in")
         return UserToken(token=_token(request, APP_SERVICE_TOKEN), exchanged_by=self.delegation)
 
 
 def _token(request: HasHeaders, name: str) -> Secret:
-    found = _header(request, name)
-    if not is_sendable(found):
+    text = _header(request, name)
+    if not is_sendable(text):
         raise Unauthenticated(f"{_MISSING}: {name} is absent or unreadable; sign in again")
-    return Secret(found)
+    return Secret(text)
 
 
 def _header(request: HasHeaders, name: str) -> str:
-    # Frameworks differ in whether their headers are a mapping without case.
+    # Header mappings of some frameworks are case-sensitive.
     return next((text for key, text in request.headers.items() if key.lower() == name), "")
