@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.platforms.azure_pipelines.connector import PipelineJobs
-from polysync_core.platforms.azure_pipelines.service import PipelineService, window
+from polysync_core.platforms.azure_pipelines.client import PipelineClient, window
+from polysync_core.platforms.azure_pipelines.pipeline import PipelineConnector
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlugin
 
 
 def live_platform(
-    kind: PlatformPlugin, job_type: JobType, service: PipelineService, *, has_return_values: bool
+    kind: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
 ) -> Connector:
     """Return the connection that runs the pipelines of one service."""
-    jobs = PipelineJobs(service=service, job_type=job_type, has_return_values=has_return_values)
+    jobs = PipelineConnector(
+        service=service, job_type=job_type, has_return_values=has_return_values
+    )
 
     def reach() -> str:
         # The cheapest question that needs the right to see runs.
