@@ -1,0 +1,276 @@
+"""What is owed once a run has ended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.runs.reconciling import Reconciler
+from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import Broken, Invalid
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.timed_cache import DEFINITION_TTL
+from tests.fakes.builders import a_job
+from tests.fakes.definitions import ON_CALL, FakeDefinitions
+from tests.fakes.engine import FakeEngine
+from tests.fakes.gates import GateWorld, after
+from tests.fakes.policies import policies_of
+
+FAILED, SKIPPED, SUCCEEDED = RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.SUCCEEDED
+
+
+def task(name: str, *upstreams: str, **facts: Any) -> Task:
+    return Task(name=name, job="job", dependencies=after(*upstreams), **facts)
+
+
+def active(world: GateWorld) -> set[str]:
+    return {owed.task for owed in world.runs.owed()}
+
+
+def test_a_run_that_nobody_depends_on_is_settled_at_once() -> None:
+    world = GateWorld(task("a"))
+    assert world.closing.close(world.end(world.start("a"))) == ()
+    assert active(world) == set()
+
+
+def test_a_run_stays_among_the_active_ones_until_its_dependents_were_told() -> None:
+    world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
+    run = world.end(world.start("a"))
+    assert world.notifier.find_dependents(run.run_id).notify == ("b", "c")
+    assert "a" in active(world)
+    notified = world.notifier.notify(run.run_id, ["b", "c"])
+    assert "a" in active(world), "a crash here is made good by the reconciler"
+    assert {each.waiting.task for each in notified.dispatch} == {"b", "c"}
+    world.notifier.deactivate([run.run_id])
+    assert active(world) == {"b", "c"}
+
+
+def test_what_ends_as_it_comes_into_being_is_owed_in_its_turn() -> None:
+    world = GateWorld(task("a"), task("b", "a"), task("c", "b"), task("d", "a"))
+    run = world.end(world.start("a"), FAILED)
+    notified = world.notifier.notify(run.run_id, ["b", "d"])
+    assert notified.dispatch == ()
+    (pending,) = notified.pending
+    assert pending.tasks == ("c",)
+    assert active(world) == {"a", "b"}, "d, which nobody depends on, is settled already"
+    assert notified.as_json()["pending"] == [{"run": pending.run_id, "notify": ["c"]}]
+
+
+def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
+    run = world.end(world.start("a"))
+    read = world.store.read
+
+    def spoilt(name: str) -> Any:
+        if name == "b":
+            raise Broken
+        return read(name)
+
+    monkeypatch.setattr(world.store, "read", spoilt)
+    with pytest.raises(Broken):
+        world.notifier.notify(run.run_id, ["b", "c"])
+    assert len(world.all_runs("c")) == 1
+
+
+def test_a_run_that_goes_on_has_nobody_to_be_told_yet() -> None:
+    world = GateWorld(task("a"), task("b", "a"))
+    assert world.notifier.find_dependents(world.start("a").run_id).notify == ()
+    assert "a" in active(world)
+
+
+def test_the_reconciler_takes_up_what_was_not_told() -> None:
+    world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
+    run = world.end(world.start("a"))
+    reconciler = Reconciler(
+        runs=world.runs, closing=world.closing, policies=policies_of(), clock=world.clock
+    )
+    engine.live.add((run.run_id, 1))
+    assert reconciler.reconcile(engine).completed == 0, "its orchestration is at it"
+    engine.live.clear()
+    assert reconciler.reconcile(engine).completed == 1
+    assert engine.completed == [run.run_id]
+
+
+# By hand
+
+
+def task_runs(world: GateWorld) -> TaskRuns:
+    return TaskRuns(
+        runs=world.runs,
+        task_named=world.task,
+        acceptance=world.acceptance,
+        closing=world.closing,
+        clock=world.clock,
+    )
+
+
+def run_once(world: GateWorld, name: str, **parameters: Any) -> TaskRun:
+    request = RunRequest(task=name, parameters=parameters, actor="test")
+    return task_runs(world).run_once(request, FakeEngine())
+
+
+def rerun(world: GateWorld, run: TaskRun, *, downstream: bool) -> TaskRun:
+    return task_runs(world).rerun(
+        run.run_id, downstream=downstream, idempotency_key=None, actor="test", engine=FakeEngine()
+    )
+
+
+def mapping_world() -> GateWorld:
+    edge = Dependency(task="a", mappings=(Mapping(output="count", input="rows"),))
+    job = a_job(name="job", parameters=[{"name": "rows", "dataType": "Int"}])
+    return GateWorld(task("a"), Task(name="child", job="job", dependencies=(edge,)), job=job)
+
+
+def test_a_cancel_of_a_waiting_run_is_told_by_an_orchestration_of_its_own() -> None:
+    world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
+    run = world.start("a")
+    task_runs(world).cancel(run.run_id, actor="test", engine=engine)
+    assert engine.completed == [run.run_id]
+    assert "a" in active(world)
+
+
+def test_run_once_ignores_the_gate_and_takes_from_the_newest_success() -> None:
+    world = mapping_world()
+    for count, status in enumerate([SUCCEEDED, SUCCEEDED, FAILED]):
+        world.tell(world.end(world.start("a"), status, count=count))
+    newest = world.all_runs("a")[1]
+    run = run_once(world, "child")
+    assert run.parameters == {"rows": 1}
+    assert [parent.run_id for parent in run.parents] == [newest.run_id]
+    assert run.graph_run_id == run.run_id
+
+
+def test_run_once_needs_no_parent_for_what_it_is_given() -> None:
+    run = run_once(mapping_world(), "child", rows=7)
+    assert (run.parameters, run.parents) == ({"rows": 7}, ())
+
+
+def test_run_once_is_refused_by_the_input_that_no_parent_gives() -> None:
+    with pytest.raises(Invalid) as refusal:
+        run_once(mapping_world(), "child")
+    (problem,) = refusal.value.problems
+    assert problem.path == "parameters.rows"
+    assert "no run of 'a' has succeeded yet: run it first, or give a value" in problem.message
+
+
+def test_run_once_is_refused_where_the_newest_success_lacks_the_output() -> None:
+    world = mapping_world()
+    world.carry(world.start("a"), other=1)
+    with pytest.raises(Invalid, match=r"has no such output \(it has: other\)"):
+        run_once(world, "child")
+
+
+def test_a_rerun_alone_is_told_to_nobody() -> None:
+    world = GateWorld(task("a"), task("b", "a"))
+    former = world.run("a")
+    again = world.end(rerun(world, former, downstream=False))
+    assert world.closing.close(again) == ()
+    assert len(world.all_runs("b")) == 1
+
+
+def test_a_rerun_downstream_takes_from_the_old_graph_run_what_is_not_run_again() -> None:
+    """One root leads to flaky and to steady, and both to end."""
+    world = GateWorld(task("root"), task("flaky", "root"), task("steady", "root"))
+    world.define(task("end", "flaky", "steady"))
+    root = world.run("root")
+    flaky, steady = world.all_runs("flaky", "steady")
+    world.carry(steady)
+    world.carry(flaky, FAILED)
+    assert [run.status for run in world.all_runs("end")] == [SKIPPED]
+
+    again = rerun(world, world.read(flaky.run_id), downstream=True)
+    assert again.graph_run_id == again.run_id
+    (end,) = world.carry(again)
+    assert end.status is RunStatus.QUEUED
+    assert {parent.run_id for parent in end.parents} == {again.run_id, steady.run_id}
+    assert end.graph_run_id == again.graph_run_id
+    assert end.repeats == (root.run_id,)
+
+
+def test_two_reruns_of_one_graph_run_know_of_each_other() -> None:
+    """Both parents failed; the second rerun found the first parent's old failure, and skipped."""
+    world = GateWorld(task("root"), task("left", "root"), task("right", "root"))
+    world.define(task("end", "left", "right"))
+    world.run("root")
+    for run in world.all_runs("left", "right"):
+        world.carry(run, FAILED)
+    left, right = world.all_runs("left", "right")
+    (end,) = world.carry(rerun(world, left, downstream=True))
+    assert end.status is SKIPPED, "right is as it was"
+    (end,) = world.carry(rerun(world, right, downstream=True))
+    assert end.status is RunStatus.QUEUED
+
+
+def test_a_rerun_of_one_of_two_independent_sources_takes_the_other_as_it_was() -> None:
+    world = GateWorld(task("a"), task("b"), task("end", "a", "b"))
+    a, b = world.run("a"), world.run("b")
+    (end,) = world.carry(rerun(world, a, downstream=True))
+    assert b.run_id in {parent.run_id for parent in end.parents}
+
+
+# The graph around a Task
+
+
+def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
+    store, now = FakeDefinitions(), 0.0
+    for each in (task("a"), task("b", "a")):
+        store.put(each, replacing=None)
+    neighbours = TaskGraphCache(store, monotonic=lambda: now)
+    assert neighbours.downstream("a") == ("b",)
+    assert neighbours.descends("b", frozenset({"a"}))
+    store.put(task("c", "b"), replacing=None)
+    store.put(task("d", "a"), replacing=None)
+    assert neighbours.downstream("a") == ("b",), "another process has edited it"
+    now += DEFINITION_TTL
+    assert neighbours.downstream("a") == ("b", "d")
+    store.put(task("e", "a"), replacing=None)
+    neighbours.invalidate([Reference(Kind.JOB, "job")])
+    assert neighbours.downstream("a") == ("b", "d")
+    neighbours.invalidate([Reference(Kind.TASK, "e")])
+    assert neighbours.downstream("a") == ("b", "d", "e")
+    assert neighbours.descends("c", frozenset({"a"}))
+    assert not neighbours.descends("a", frozenset({"b"}))
+
+
+def test_what_was_read_before_an_edit_is_not_remembered_after_it() -> None:
+    store = FakeDefinitions()
+    store.put(task("a"), replacing=None)
+    neighbours = TaskGraphCache(store, monotonic=lambda: 0.0)
+    read = store.referrers
+
+    def slowly(reference: Reference) -> Any:
+        found = list(read(reference))
+        if "b" not in {each.name for each in store.stored}:
+            store.put(task("b", "a"), replacing=None)
+            neighbours.invalidate([Reference(Kind.TASK, "b")])
+        return iter(found)
+
+    store.referrers = slowly  # type: ignore[method-assign]
+    assert neighbours.downstream("a") == ()
+    assert neighbours.downstream("a") == ("b",)
+
+
+def test_a_webhook_that_names_a_task_does_not_depend_on_it() -> None:
+    store = FakeDefinitions()
+    store.put(task("sales-load-daily"), replacing=None)
+    webhook = Webhook.model_validate_json(json.dumps(ON_CALL), by_alias=True, by_name=False)
+    store.put(webhook, replacing=None)
+    assert TaskGraphCache(store).downstream("sales-load-daily") == ()
+
+
+def test_a_condition_other_than_success_reaches_its_branch() -> None:
+    world = GateWorld(
+        task("a"),
+        Task(name="alarm", job="job", dependencies=after("a", condition=Condition.ON_FAILURE)),
+    )
+    assert [run.status for run in world.carry(world.start("a"), FAILED)] == [RunStatus.QUEUED]
+    assert [run.status for run in world.carry(world.start("a"))] == [SKIPPED]
