@@ -177,7 +177,7 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     settings = Settings.read(os.environ)
     services = build(production_ports(settings), settings)
     for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
-        services.definitions.put(read_definition(kind, definition))
+        services.definition_editing.put(read_definition(kind, definition), engine=None)
     name, counted = raw["name"], _Requests()
     services.connection_tests.test_platform(name)
     log = logging.getLogger("urllib3.connectionpool")
@@ -190,7 +190,7 @@ def _import_all(raw: dict[str, Any]) -> Cost:
         began, jobs, token, more = time.perf_counter(), 0, None, True
         while more:
             selection = ArtefactSelection(limit=AT_ONCE, token=token)
-            report = services.importing.import_artefacts(name, selection)
+            report = services.artefact_import.import_artefacts(name, selection, engine=None)
             assert not [each for each in report.items if each.error], report.items
             jobs, token = jobs + len(report.items), report.token
             more = token is not None

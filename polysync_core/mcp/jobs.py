@@ -7,10 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from polysync_core.application.definitions.editing import merged
 from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Name, Values
 from polysync_core.mcp.in_process_api import Api, ApiRefusal
@@ -75,7 +74,7 @@ async def _configure_job(api: Api, given: ConfigureJob) -> JsonObject:
 
 async def _would_change(api: Api, job: JsonObject, changes: JsonObject) -> JsonObject:
     content = {name: value for name, value in job.items() if name not in _READ_ONLY}
-    plan = await _plan(api, "jobs", merged(content, changes), field="changes")
+    plan = await _plan(api, "jobs", merge_patch(content, changes), field="changes")
     updates = items_of(plan, "update")
     if not updates:
         return {"would": "nothing: the Job says all of this already"}

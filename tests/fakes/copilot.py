@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from polysync_core.api.app import create_app
-from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.artefact_import import import_routes
+from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.operations.documentation import documentation_routes
@@ -20,7 +20,6 @@ from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import from_app_service
-from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
@@ -35,6 +34,7 @@ from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.registry import check_job
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
+from tests.fakes.definitions import documents_of
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -87,7 +87,7 @@ class Copilot:
             acceptance=RunFactory(
                 runs=self.runs,
                 job_named=definitions.job,
-                connections=Connections(definitions.platform, lambda _: FakePlatform()),
+                connections=Connections(definitions, lambda _: FakePlatform()),
                 policies=Policies(self.world.store.get),
                 clock=self.clock,
             ),
@@ -105,9 +105,9 @@ class Copilot:
             [
                 explanation_routes(explanations),
                 fire_time_routes(preview),
-                document_routes(Documents(self.world.store, rules)),
+                document_routes(documents_of(self.world.store, rules)),
                 documentation_routes(Documentation(folder=DOCS)),
-                definition_routes(definitions),
+                definition_routes(self.world.editing),
                 import_routes(self.world.importing),
                 run_routes(task_runs),
             ],

@@ -130,7 +130,7 @@ class Documents:
         """
         plan = self.plan(document, prune=prune)
         if plan_token not in {None, plan.token}:
-            raise StaleETag("The document or the stored definitions have changed: plan again.")
+            raise StaleETag("The document or the stored definitions have changed: plan it again.")
         done: list[PlannedChange] = []
         with self._writer.edit(engine) as edit:
             for step in plan.steps:
@@ -156,7 +156,9 @@ class Documents:
     def _step(self, definition: Definition) -> PlannedChange:
         reference = reference_to(definition)
         before = self._source.get(reference.kind, reference.name)
-        step = PlannedChange(action=ChangeAction.CREATE, reference=reference, definition=definition, before=before)
+        step = PlannedChange(
+            action=ChangeAction.CREATE, reference=reference, definition=definition, before=before
+        )
         if before is None:
             return step
         if same(before.definition, definition):

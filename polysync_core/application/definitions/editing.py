@@ -25,7 +25,7 @@ from polysync_core.domain.definitions.jobs import Job, has_outputs
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
 _log = logging.getLogger(__name__)
 
@@ -215,19 +215,6 @@ def _affected_tasks(job: Job, catalogue: Overlay) -> Iterable[Definition]:
         for task in list(tasks.values()):
             tasks |= {each.name: each for each in catalogue.referrers(reference_to(task))}
     return tasks.values()
-
-
-def merge_patch(target: JsonValue, patch: JsonValue) -> JsonValue:
-    """Apply a JSON merge patch (RFC 7396)."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), value)
-    return result
 
 
 def _log_edit(message: str, action: str, reference: Reference) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -46,7 +46,7 @@ class DefinitionWriter:
         self._policy_updates = policy_updates
 
     @contextmanager
-    def edit(self, engine: Engine | None) -> Iterator[DefinitionEdit]:
+    def edit(self, engine: Engine | None) -> Generator[DefinitionEdit]:
         """Open an edit, and send the edited limits when the edit ends, even after an error.
 
         Without an engine the Dispatchers receive the limits at the next tick.
@@ -102,7 +102,7 @@ class DefinitionEdit:
     @contextmanager
     def _consequences(
         self, definition: Definition, before: Definition | None = None
-    ) -> Iterator[None]:
+    ) -> Generator[None]:
         """Perform the consequences of a write, also if its outcome is uncertain."""
         refused = False
         try:

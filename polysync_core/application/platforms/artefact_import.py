@@ -50,7 +50,9 @@ class ArtefactImport:
         """Return the artefacts of a platform, each with the Jobs that run it."""
         connector, jobs = self.connect(platform), self._jobs_on(platform)
         page = list(islice(_selected(connector, selection), selection.limit))
-        items = [FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page]
+        items = [
+            FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page
+        ]
         more = len(page) == selection.limit
         return ArtefactPage(items=items, token=Cursor(_position(page[-1])).token if more else None)
 

@@ -47,9 +47,7 @@ class JobImport:
     definitions: DefinitionEditing
     engine: Engine | None
 
-    def create(
-        self, platform: str, artefact: Artefact, schema: ArtefactSchema
-    ) -> ImportedArtefact:
+    def create(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> ImportedArtefact:
         """Create a Job under the first free name; raises `Conflict` if every name is taken."""
         parameters = tuple(map(adopted, schema.parameters))
         for name in job_names(platform, artefact):

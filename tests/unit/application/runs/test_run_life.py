@@ -45,6 +45,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from tests.fakes.builders import FakeClock, a_run
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -124,7 +125,7 @@ class RunLife(RuleBasedStateMachine):
         self.runs, self.clock, self.engine = FakeRuns(), FakeClock(), FakeEngine()
         self.platform = LivePlatform()
         self.engine.clock = self.clock
-        connections = Connections(lambda _: PLATFORM, lambda _: self.platform)
+        connections = Connections(definition_reader(PLATFORM), lambda _: self.platform)
         self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
