@@ -53,7 +53,9 @@ def _tools() -> Iterator[str]:
 
 
 def _property(argument: dict[str, Any]) -> str:
-    kind = f"list of {argument['propertyType']}" if argument["isArray"] else argument["propertyType"]
+    kind = (
+        f"list of {argument['propertyType']}" if argument["isArray"] else argument["propertyType"]
+    )
     words = [argument["description"]] + (["Required."] if argument["isRequired"] else [])
     if "enumValues" in argument:
         words.append("One of " + ", ".join(f"`{each}`" for each in argument["enumValues"]) + ".")
