@@ -8,7 +8,7 @@ from itertools import islice
 
 from polysync_core.appkit.tiers import Limits
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import next_token_of, objects_in, page_query
 from polysync_core.platforms.azure_databricks.runs import JOBS_API
@@ -74,7 +74,7 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             query=query,
             repeatable=True,
-            patience=self.limits.read,
+            budget=self.limits.read,
         )
         return self.client.exchange(call, _object)
 
@@ -84,7 +84,7 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             body=body,
             repeatable=True,
-            patience=self.limits.write,
+            budget=self.limits.write,
         )
         return self.client.exchange(call, _object)
 

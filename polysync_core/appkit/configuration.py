@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 
 type _Milliseconds = Annotated[int, Field(strict=True, ge=1, le=86_400_000)]
 type _KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -88,7 +88,7 @@ class Lakeflow:
     """The limit of every call, in place of those of the tiers."""
     poll_interval: timedelta = POLL_INTERVAL
     hosting: Hosting = field(default_factory=Hosting)
-    premises: AppIdentity = ANYWHERE
+    app_identity: AppIdentity = NO_IDENTITY
     """What the deployment says of identities and private hosts, as for every Platform."""
     allow_loopback: bool = False
     """Whether a workspace may be a stand-in on this machine."""

@@ -22,7 +22,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import cast
 
-from polysync_core.outbound.patience import CallBudget
+from polysync_core.outbound.call_budget import CallBudget
 
 READ_LIMIT = timedelta(seconds=30)
 WRITE_LIMIT = timedelta(seconds=120)

@@ -15,13 +15,13 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.authenticators import Credential, FixedToken
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
-from polysync_core.platforms.credentials import Credential, GivenToken
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MOST_USERS = 200
@@ -71,7 +71,7 @@ class Workspaces:
     platform_named: Callable[[str], Platform] | None = None
     """Finds a stored Platform; None where there is no store."""
     secrets: Secrets = field(default_factory=_NoSecrets)
-    wire: HttpOptions = field(default_factory=HttpOptions)
+    http: HttpOptions = field(default_factory=HttpOptions)
     _places: dict[str, tuple[Platform, Place]] = field(
         default_factory=dict[str, tuple[Platform, Place]]
     )
@@ -88,8 +88,8 @@ class Workspaces:
         """
         place = self._of_environment() if platform is None else self._of_platform(platform)
         credential = place.credential if user is None else self._of_user(place, user)
-        wire = replace(self.wire, private_hosts=self.configuration.premises.private_hosts)
-        client = PlatformClient(place.base, credential, wire=wire)
+        http = replace(self.http, private_hosts=self.configuration.app_identity.private_hosts)
+        client = PlatformClient(place.base, credential, http=http)
         return JobsApi(client, Limits.of(self.configuration.timeout))
 
     def _of_environment(self) -> Place:
@@ -105,7 +105,7 @@ class Workspaces:
         loopback = self.configuration.allow_loopback
         base, cloud = place_of_host(host, allow_loopback=loopback)
         if token is not None:
-            return Place(base, cloud, GivenToken(token))
+            return Place(base, cloud, FixedToken(token))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
         return Place(base, cloud, credential_of(auth, cloud, self.secrets))
 
@@ -125,13 +125,13 @@ class Workspaces:
             raise Invalid.at("platform", f"'{platform.name}' is no Azure Databricks workspace")
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
-        auth = self.configuration.premises.signing_in(platform.auth)
+        auth = self.configuration.app_identity.complete_auth(platform.auth)
         credential = credential_of(auth, attributes.cloud, self.secrets)
         return Place(base, attributes.cloud, credential)
 
     def _of_user(self, place: Place, user: UserToken) -> Credential:
         if user.exchanged_by is None:
-            return GivenToken(user.token)
+            return FixedToken(user.token)
         key = (place.cloud.value, user.fingerprint)
         with self._lock:
             credential = self._users.get(key)
@@ -146,8 +146,8 @@ class Workspaces:
 
 def _exchanged(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
     # Costs start-up time, which only calls on behalf of users pay.
-    from polysync_core.outbound.entra import EntraToken
-    from polysync_core.outbound.on_behalf import Exchanger, OnBehalfToken
+    from polysync_core.outbound.sign_in.entra import EntraToken
+    from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
     exchanger = Exchanger(by=by, cloud=cloud)
     return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))

@@ -42,16 +42,18 @@ class Outside:
 def open_outside(settings: Settings, defined: Defined) -> Outside:
     """Return the ways to the platforms; nothing is asked of one yet."""
     definitions = defined.definitions
-    premises = settings.premises
+    app_identity = settings.app_identity
     secrets = SecretResolver(
         definitions.vault,
         development=settings.development,
-        open_vault=partial(open_vault, premises=premises),
+        open_vault=partial(open_vault, app_identity=app_identity),
     )
 
     def connect(platform: Platform) -> Connector:
         loopback = settings.allow_loopback_platforms
-        return open_connector(platform, secrets=secrets, allow_loopback=loopback, premises=premises)
+        return open_connector(
+            platform, secrets=secrets, allow_loopback=loopback, app_identity=app_identity
+        )
 
     return Outside(
         secrets=secrets,
@@ -68,7 +70,7 @@ def connectivity(settings: Settings, defined: Defined, outside: Outside) -> Conn
             vault,
             development=settings.development,
             secrets=outside.secrets,
-            premises=settings.premises,
+            app_identity=settings.app_identity,
         )
 
     return ConnectionTests(

@@ -128,8 +128,8 @@ def jobs_in(
     """Return jobs of a workspace whose calls take no time, and whose looks follow each other."""
     configuration = read_lakeflow({**VARIABLES, **(variables or {})}, options)
     time = VirtualTime()
-    wire = HttpOptions(transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper)
-    workspaces = Workspaces(configuration=configuration, wire=wire)
+    http = HttpOptions(transport=ScriptedTransport([workspace.answer]), timer=time.timer)
+    workspaces = Workspaces(configuration=configuration, http=http)
     jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
     jobs.watches = Watches(Pace(interval=interval))
     return jobs

@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.runs.polling import Plan
 from polysync_core.platforms.connector import Connector, JobConnector
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 
 TRUSTED_SECONDS = 15.0
 """How long an edit of a Platform may take to reach runs that are under way."""
@@ -79,4 +79,4 @@ class Connections:
 
 @cache
 def _plan(platform_type: str, job_type: str) -> Plan:
-    return platform_kind(platform_type).job(job_type, path="jobType").plan
+    return platform_plugin(platform_type).job(job_type, path="jobType").plan

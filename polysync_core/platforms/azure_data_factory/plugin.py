@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import PATIENT
-from polysync_core.outbound.auth import Cloud
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
@@ -60,21 +60,21 @@ def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem
     )
 
 
-def open_data_factory(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a factory."""
     attributes = FactoryAttributes.of(platform)
     service = PipelineService(
-        client=management_client(platform, attributes, surroundings, refused=_REFUSALS),
+        client=management_client(platform, attributes, context, refused=_REFUSALS),
         root=attributes.path,
         version=API_VERSION,
         refusals=_REFUSALS,
         run_page=attributes.run_page,
-        now=surroundings.wire.timekeeper.now,
+        now=context.http.timer.now,
     )
-    return live_platform(KIND, JobType.ADF_PIPELINE, service, has_return_values=True)
+    return live_platform(PLUGIN, JobType.ADF_PIPELINE, service, has_return_values=True)
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
     jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=PATIENT)},
     check=check_data_factory,

@@ -31,11 +31,11 @@ def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_logic_apps(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to the workflows of an app or of a resource group."""
     attributes = LogicAppsAttributes.of(platform)
-    wire = surroundings.wire
-    client = management_client(platform, attributes, surroundings, refused=REFUSALS)
+    http = context.http
+    client = management_client(platform, attributes, context, refused=REFUSALS)
     service = WorkflowService(client, attributes)
 
     def find(search: str | None) -> Iterator[Artefact]:
@@ -46,14 +46,12 @@ def open_logic_apps(platform: Platform, surroundings: PluginContext) -> Connecto
         return f"Reached {client.base.host}; the workflows can be listed."
 
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs={
-            JobType.LOGIC_APPS_WORKFLOW: Workflows(
-                service=service, wire=wire, now=wire.timekeeper.now
-            )
+            JobType.LOGIC_APPS_WORKFLOW: Workflows(service=service, http=http, now=http.timer.now)
         },
         discoveries=[Discovery(job_types=frozenset({JobType.LOGIC_APPS_WORKFLOW}), find=find)],
-        reach=reach,
+        check_access=reach,
     )
 
 
@@ -71,7 +69,7 @@ def _shown(service: WorkflowService, listed: JsonObject, name: str) -> Workflow:
     return read_workflow(listed) or service.workflow(name)
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_LOGIC_APPS,
     jobs={JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(check=check_workflow)},
     check=check_logic_apps,

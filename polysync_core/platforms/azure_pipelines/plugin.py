@@ -12,12 +12,12 @@ from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlug
 
 
 def live_platform(
-    kind: PlatformPlugin, job_type: JobType, service: PipelineService, *, has_return_values: bool
+    plugin: PlatformPlugin, job_type: JobType, service: PipelineService, *, has_return_values: bool
 ) -> Connector:
     """Return the connection that runs the pipelines of one service."""
     jobs = PipelineJobs(service=service, job_type=job_type, has_return_values=has_return_values)
 
-    def reach() -> str:
+    def check_access() -> str:
         # The cheapest question that needs the right to see runs.
         now = service.now()
         body = window(now - timedelta(minutes=1), now)
@@ -26,8 +26,8 @@ def live_platform(
         return f"Reached {name} at {host}; its runs are readable."
 
     return LivePlatform(
-        kind=kind,
+        plugin=plugin,
         jobs={job_type: jobs},
         discoveries=[Discovery(job_types=frozenset({job_type}), find=jobs.find)],
-        reach=reach,
+        check_access=check_access,
     )

@@ -12,8 +12,8 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import PATIENT
-from polysync_core.outbound.auth import Cloud
 from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import public_address
 from polysync_core.platforms.azure.refusals import AzureRefusals
@@ -82,29 +82,29 @@ def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_synapse(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_synapse(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
-    base = attributes.workspace_address(allow_loopback=surroundings.allow_loopback)
+    base = attributes.workspace_address(allow_loopback=context.allow_loopback)
     credential = entra_credential(
         platform.auth,
         attributes.cloud,
-        surroundings.secrets,
+        context.secrets,
         scope=attributes.scope,
         base=base,
     )
     service = PipelineService(
-        client=PlatformClient(base, credential, refused=_REFUSALS, wire=surroundings.wire),
+        client=PlatformClient(base, credential, refused=_REFUSALS, http=context.http),
         root=(),
         version=API_VERSION,
         refusals=_REFUSALS,
         run_page=attributes.run_page,
-        now=surroundings.wire.timekeeper.now,
+        now=context.http.timer.now,
     )
-    return live_platform(KIND, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
+    return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_SYNAPSE,
     jobs={
         JobType.SYNAPSE_PIPELINE: JobTypePlugin(

@@ -10,10 +10,10 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.outbound.hosts import BaseAddress, Reach, told_base
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, base_from_service
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.authenticators import Credential, SimulatorToken
 from polysync_core.outbound.urls import own_address
-from polysync_core.platforms.credentials import Credential, StandInToken
 from polysync_core.platforms.google_functions.names import FunctionName
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -60,7 +60,7 @@ class AddressCache:
         return door
 
     def _door(self, address: str) -> Endpoint:
-        base = self.stand_in or told_base(address, SUFFIXES)
+        base = self.stand_in or base_from_service(address, SUFFIXES)
         place = None if base is None else own_address(address, base.url)
         if base is None or place is None or place.query:
             raise PlatformRefused(
@@ -74,10 +74,10 @@ class AddressCache:
 
 def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Credential:
     """Return what signs in to Google's own API."""
-    if base.reach is Reach.LOOPBACK:
-        return StandInToken()
+    if base.scope is AddressScope.LOOPBACK:
+        return SimulatorToken()
     # Costs start-up time, which other platforms need not pay.
-    from polysync_core.outbound.google import GoogleSignIn
+    from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).access_token()
 
@@ -86,8 +86,8 @@ def identity_credential(
     auth: Auth, secrets: Secrets, base: BaseAddress, audience: str
 ) -> Credential:
     """Return what a function knows its caller by: an identity token for that function alone."""
-    if base.reach is Reach.LOOPBACK:
-        return StandInToken()
-    from polysync_core.outbound.google import GoogleSignIn
+    if base.scope is AddressScope.LOOPBACK:
+        return SimulatorToken()
+    from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).identity_token(audience)

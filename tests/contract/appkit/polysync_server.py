@@ -22,7 +22,7 @@ from polysync_core.appkit.mapping import TaskType
 from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
-from polysync_core.outbound.patience import Timekeeper
+from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import LAKEFLOW, read_lakeflow
 from tests.fakes.engine import FakeEngine
@@ -90,8 +90,8 @@ class PolysyncServer:
         }
         options = {key: _options(job) for key, job in config["jobs"].items()}
         configuration = read_lakeflow({**variables, **development}, options)
-        wire = HttpOptions(timekeeper=Timekeeper(uniform=lambda low, high: low))
-        workspaces = Workspaces(configuration=configuration, wire=wire)
+        http = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
+        workspaces = Workspaces(configuration=configuration, http=http)
         jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()
         self._app = create_app([job_run_routes(JobRuns(acceptance=stored, task_runs=stored), jobs)])

@@ -19,8 +19,8 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.on_behalf import OnBehalfToken
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.sign_in.on_behalf_of import OnBehalfToken
 from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import read_lakeflow
@@ -57,7 +57,7 @@ class World:
             configuration=configuration,
             platform_named=self._platform,
             secrets=self.secrets,
-            wire=HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper),
+            http=HttpOptions(transport=transport, timer=VirtualTime().timer),
         )
         self.jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: self.workspaces)
 
@@ -128,15 +128,15 @@ def test_a_platform_is_signed_in_to_by_the_apps_own_identity(
     assert [auth.client_id for auth in signed_in] == [IDENTITY]
 
 
-@pytest.mark.parametrize(("premises", "reach"), [(PREMISES, "PRIVATE"), ({}, "PUBLIC")])
+@pytest.mark.parametrize(("app_identity", "reach"), [(PREMISES, "PRIVATE"), ({}, "PUBLIC")])
 def test_a_workspace_may_be_private_where_its_host_is_named(
-    premises: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
+    app_identity: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaches: list[Reach] = []
+    reaches: list[AddressScope] = []
     monkeypatch.setattr(http, "shared_transport", reaches.append)
-    environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **premises}
+    environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **app_identity}
     connect(environment).workspaces().open(None)
-    assert reaches == [Reach[reach]]
+    assert reaches == [AddressScope[reach]]
 
 
 def test_a_vault_without_the_token_is_told_to_the_log_alone(

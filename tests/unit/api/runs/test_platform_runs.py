@@ -21,7 +21,7 @@ from polysync_core.platforms.connector import (
     ExternalRun,
     ProviderStatus,
     Report,
-    SearchGivenUp,
+    SearchLimitReached,
 )
 from tests.fakes.platform import FakePlatform
 
@@ -141,7 +141,7 @@ def test_a_token_of_nobodys_is_refused(api: Api, token: str) -> None:
 
 
 def test_a_search_that_was_given_up_keeps_what_it_found_and_says_so(api: Api) -> None:
-    api.platform.failure = SearchGivenUp("Only the newest were looked at.")
+    api.platform.failure = SearchLimitReached("Only the newest were looked at.")
 
     answer = api.ask().json()
 
