@@ -3,7 +3,7 @@
 import azure.durable_functions as df
 
 from orchestrations import activities, complete_run, dispatcher, end_run, task_run
-from polysync_core.bootstrap import observe
+from polysync_core.composition import observe
 from triggers import http, mcp, queues, timers
 
 observe()

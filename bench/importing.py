@@ -25,8 +25,9 @@ from typing import Any
 
 from bench.emulator import emulator
 from bench.printing import row, title
+from polysync_core.adapters import production_ports
 from polysync_core.application.platforms.import_report import Selection
-from polysync_core.bootstrap import build
+from polysync_core.composition import build
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.settings import Settings
@@ -173,11 +174,12 @@ class _Requests(logging.Handler):
 
 
 def _import_all(raw: dict[str, Any]) -> Cost:
-    services = build(Settings.read(os.environ))
+    settings = Settings.read(os.environ)
+    services = build(production_ports(settings), settings)
     for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
         services.definitions.put(read_definition(kind, definition))
     name, counted = raw["name"], _Requests()
-    services.connectivity.test_platform(name)
+    services.connection_tests.test_platform(name)
     log = logging.getLogger("urllib3.connectionpool")
     log.addHandler(counted)
     log.setLevel(logging.DEBUG)

@@ -26,7 +26,7 @@ from orchestrations.names import (
 )
 from polysync_core.application.dependencies.completion import Told
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
-from polysync_core.bootstrap import services
+from polysync_core.composition import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.identity import RunId
@@ -56,7 +56,7 @@ class ActivityFault(Exception):
 @blueprint.activity_trigger(input_name="work", activity=SUBMIT)
 def submit_attempt(work: AttemptInput) -> dict[str, Any]:
     """Start an attempt on its platform."""
-    execution = services().execution
+    execution = services().attempt_steps
     return _guarded(
         work, lambda: execution.submit(RunId(work["run"]), work["attempt"], _memo(work))
     )
@@ -65,14 +65,14 @@ def submit_attempt(work: AttemptInput) -> dict[str, Any]:
 @blueprint.activity_trigger(input_name="work", activity=LOOK)
 def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     """See how an attempt is getting on."""
-    execution = services().execution
+    execution = services().attempt_steps
     return _guarded(work, lambda: execution.look(RunId(work["run"]), work["attempt"], _memo(work)))
 
 
 @blueprint.activity_trigger(input_name="work", activity=GIVE_UP)
 def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
     """End an attempt that our own faults keep from going on."""
-    execution = services().execution
+    execution = services().attempt_steps
     return _guarded(work, lambda: execution.give_up(RunId(work["run"]), work["attempt"]))
 
 
@@ -80,7 +80,7 @@ def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
 def end_queued_run(work: EndRunInput) -> dict[str, Any]:
     """End a run that may not wait any longer."""
 
-    queue_ends = services().queue_ends
+    queue_ends = services().queue_timeouts
     return _guarded(
         work,
         lambda: queue_ends.end(
@@ -95,21 +95,21 @@ def end_queued_run(work: EndRunInput) -> dict[str, Any]:
 @blueprint.activity_trigger(input_name="work", activity=FIND_DEPENDENTS)
 def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
     """Find the Tasks that are to be told of a run."""
-    completion = services().completion
+    completion = services().dependent_notifier
     return _guarded(work, lambda: completion.begin(RunId(work["run"])))
 
 
 @blueprint.activity_trigger(input_name="work", activity=TELL_DEPENDENTS)
 def notify_dependents(work: Debt) -> dict[str, Any]:
     """Tell some Tasks of a run that has ended, and say which runs came of it."""
-    completion = services().completion
+    completion = services().dependent_notifier
     return _guarded(work, lambda: completion.tell(RunId(work["run"]), work["tell"]))
 
 
 @blueprint.activity_trigger(input_name="work", activity=SETTLE_RUNS)
 def deactivate_runs(work: SettleInput) -> dict[str, Any]:
     """Take runs whose dependents were told off the active ones."""
-    completion = services().completion
+    completion = services().dependent_notifier
     return _guarded(work, lambda: completion.settle(map(RunId, work["runs"])))
 
 

@@ -18,7 +18,7 @@ from starlette.types import Message
 from orchestrations.engine import DurableEngine
 from polysync_core.api.app import PREFIX
 from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.bootstrap import api
+from polysync_core.composition import api
 
 blueprint = df.Blueprint()
 

@@ -12,7 +12,7 @@ from azure.functions import PromptArgument, PromptInvocationContext
 
 from orchestrations.engine import DurableEngine
 from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.bootstrap import api
+from polysync_core.composition import api
 from polysync_core.mcp.prompts import PROMPTS, Prompt
 from polysync_core.mcp.resources import RESOURCES, Resource
 from polysync_core.mcp.tool import Tool

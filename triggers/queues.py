@@ -16,7 +16,7 @@ import azure.functions as func
 from orchestrations.engine import DurableEngine
 from polysync_core.application.events.subscriptions import given_up_delivery
 from polysync_core.application.runs.messages import given_up_request
-from polysync_core.bootstrap import services
+from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued
 
@@ -27,7 +27,7 @@ blueprint = df.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name=DELIVERIES, connection=STORAGE)
 def deliver_webhook(message: func.QueueMessage) -> None:
     """Deliver one event to one webhook, or put it off."""
-    services().deliveries.deliver(_text(message))
+    services().webhook_delivery.deliver(_text(message))
 
 
 @blueprint.function_name("record_poison")
@@ -35,7 +35,7 @@ def deliver_webhook(message: func.QueueMessage) -> None:
 def record_poison(message: func.QueueMessage) -> None:
     """Keep a delivery that was given up."""
     given_up = given_up_delivery(message.id or "", _text(message))
-    services().poison.record(DELIVERIES, given_up, at=_inserted_at(message))
+    services().poison_messages.record(DELIVERIES, given_up, at=_inserted_at(message))
 
 
 @blueprint.function_name("accept_run_request")
@@ -55,7 +55,7 @@ def accept_run_request(message: func.QueueMessage, durable: str, context: func.C
 def record_refused_request(message: func.QueueMessage) -> None:
     """Keep a message that asked for a run and was given up."""
     given_up = given_up_request(message.id or "", _content(message))
-    services().poison.record(RUN_REQUESTS, given_up, at=_inserted_at(message))
+    services().poison_messages.record(RUN_REQUESTS, given_up, at=_inserted_at(message))
 
 
 def _content(message: func.QueueMessage) -> bytes:

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.bootstrap import services, settings
+from polysync_core.composition import services, settings
 from polysync_core.telemetry.instruments import ticking
 
 blueprint = df.Blueprint()

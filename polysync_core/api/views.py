@@ -27,7 +27,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "graphRunId": run.graph_run_id,
         "traceId": run.trace_id,
         "schedule": run.schedule,
-        "backfillId": run.batch or None,
+        "backfillId": run.backfill_id,
         "scheduledTime": time_view(run.scheduled_time),
         "queuedAt": time_view(run.queued_at),
         "startedAt": time_view(run.started_at),

@@ -11,7 +11,7 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import next_token_of, objects_in, page_query
-from polysync_core.platforms.azure_databricks.runs import JOBS_API
+from polysync_core.platforms.azure_databricks.client import JOBS_API
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient

@@ -30,7 +30,7 @@ ACTIONS: Mapping[str, Action] = {
         "a message asks for a run that cannot be", ("message_id", "reason")
     ),
     "backfill_accepted": Action(
-        "the runs of a backfill were stored", (*_SCHEDULE, "batch", "runs")
+        "the runs of a backfill were stored", (*_SCHEDULE, "backfill_id", "runs")
     ),
     "attempt_submitted": Action(
         "a platform took an attempt", ("run_id", "attempt", "platform", "external_run_id")

@@ -173,7 +173,7 @@ def _of_run(run: TaskRun) -> dict[str, str | int]:
         names.TRIGGER: run.trigger_type.value,
         names.SCHEDULE: run.schedule,
         names.SCHEDULED_TIME: run.scheduled_time and rfc3339(run.scheduled_time),
-        names.BACKFILL: run.batch,
+        names.BACKFILL: run.backfill_id,
     }
     return {name: value for name, value in told.items() if value}
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.references import references_of
@@ -158,3 +159,11 @@ ON_CALL: dict[str, Any] = {
 def lakehouse(**changes: Any) -> dict[str, Any]:
     """Return a document in which everything is right, but for these lists."""
     return deepcopy(LAKEHOUSE) | changes
+
+
+def definition_reader(*definitions: Definition) -> DefinitionLookup:
+    """Return a `DefinitionReader` of these definitions alone."""
+    store = FakeDefinitions()
+    for definition in definitions:
+        store.put(definition, replacing=None)
+    return DefinitionLookup(store)

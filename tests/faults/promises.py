@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import pairwise
 
+from polysync_core.application.events.subscriptions import Delivery
+from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun
 from tests.faults.rig import World
@@ -20,6 +23,7 @@ def check_promises(world: World) -> list[TaskRun]:
     _every_dependent_was_told_once(world, runs)
     _nothing_is_held(world)
     _the_index_lists_them(world, runs)
+    _every_change_was_published_in_order(world, runs)
     return runs
 
 
@@ -88,6 +92,22 @@ def _the_index_lists_them(world: World, runs: list[TaskRun]) -> None:
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("s~")
     )
     assert by_outcome == sorted((run.status, run.run_id) for run in runs)
+
+
+def _every_change_was_published_in_order(world: World, runs: list[TaskRun]) -> None:
+    """An event may be repeated; its first copy comes after those of all earlier changes."""
+    sent = [json.loads(text)["eventId"] for text in world.messages.get("run-events", [])]
+    first_copies = list(dict.fromkeys(sent))
+    for run in runs:
+        published = [each for each in first_copies if each.startswith(f"{run.run_id}/")]
+        assert published == [event.event_id for event in events_of(run, after=0)], _told(run)
+    names = [webhook.name for webhook in world.webhooks]
+    expected = {f"{event}/{name}" for event in sent for name in names}
+    assert set(_delivered(world)) == expected, "an event did not reach a webhook"
+
+
+def _delivered(world: World) -> list[str]:
+    return [Delivery.parse(text).id for text in world.messages.get("webhook-deliveries", [])]
 
 
 def _told(run: TaskRun) -> str:

@@ -8,41 +8,33 @@ tables, platform and (if the test says so) the engine's memory stay.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from orchestrations import activities
 from orchestrations.engine import DurableEngine
-from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
-from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.attempts import AttemptSteps
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import DurationHistory
-from polysync_core.application.runs.job_runs import JobRequest, JobRuns
-from polysync_core.application.runs.queue_timeouts import QueueEnds
-from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.adapters import table_ports
+from polysync_core.application.runs.job_runs import JobRequest
+from polysync_core.application.runs.task_runs import RunRequest
+from polysync_core.composition import build
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Dependency, Task
+from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.secrets import Secret
-from polysync_core.storage.gates import TableGates
+from polysync_core.services import Services
 from polysync_core.storage.runs import TableRuns
+from tests.fakes.app import FakeVaults, settings_of
 from tests.fakes.builders import a_job
 from tests.fakes.definitions import FakeDefinitions
 from tests.fakes.platform import TimedPlatform
@@ -79,29 +71,41 @@ class _Definitions(FakeDefinitions):
     def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
         return self._world.definition(kind, name)
 
+    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+        if kind is Kind.WEBHOOK:
+            for webhook in self._world.webhooks:
+                yield Stored(definition=webhook, etag="1", updated_at=START)
+
     def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
         for name, dependencies in self._world.dependencies.items():
             if reference.name in {each.task for each in dependencies}:
                 yield Stored(definition=self._world.task(name), etag="1", updated_at=START)
 
 
+class _Queue:
+    """A queue that outlives the process; sending to it is a step that a fault may hit."""
+
+    def __init__(self, name: str, messages: list[str], step: Callable[..., Any]) -> None:
+        self._name = name
+        self._messages = messages
+        self._step = step
+
+    def send(self, text: str, *, delay_seconds: int = 0) -> None:
+        def put() -> None:
+            self._messages.append(text)
+
+        try:
+            self._step(Service.STORAGE, f"send to {self._name}", put)
+        except ServiceRequestError as error:
+            raise Unavailable from error
+        except ServiceResponseError as error:
+            raise Uncertain from error
+
+
 class _InTurn:
     """A pool without threads, so that the steps of a pass come in one order."""
 
     map = staticmethod(map)
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What lives and dies together."""
-
-    runs: TableRuns
-    requests: TaskRuns
-    job_runs: JobRuns
-    execution: AttemptSteps
-    reconciler: Reconciler
-    queue_ends: QueueEnds
-    completion: DependentNotifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,9 @@ class World:
         """Whether the engine hears none of the app's signals."""
         self.limits: dict[str, int] = {}
         self.dependencies: dict[str, tuple[Dependency, ...]] = {}
+        self.webhooks: list[Webhook] = []
+        self.messages: dict[str, list[str]] = {}
+        """What was sent to each queue."""
         self.accepted: set[RunId] = set()
         self.crashes = 0
         self._actors: list[Actor] = []
@@ -151,7 +158,7 @@ class World:
         )
 
         def ask() -> None:
-            run = self.process.requests.run_once(request, self.client)
+            run = self.process.task_runs.run_once(request, self.client)
             self.accepted.add(run.run_id)
 
         self._ask(ask)
@@ -168,7 +175,7 @@ class World:
 
     def cancel(self, run_id: RunId) -> None:
         """Ask for a run's end."""
-        self._ask(lambda: self.process.requests.cancel(run_id, actor="test", engine=self.client))
+        self._ask(lambda: self.process.task_runs.cancel(run_id, actor="test", engine=self.client))
 
     def reconcile(self) -> None:
         """Make a pass of the minute tick."""
@@ -238,61 +245,40 @@ class World:
 
     # The process
 
-    def _started(self) -> Process:
-        runs = TableRuns(self.tables.storage(sleep=self.clock.advance))
-        runs._readers = _InTurn()  # type: ignore[assignment]
-        connections = Connections(
-            lambda _: PLATFORM, lambda _: self.platform, monotonic=self.clock.seconds
-        )
-        policies = Policies(self.definition, monotonic=self.clock.seconds)
-        neighbours = TaskGraphCache(_Definitions(self), monotonic=self.clock.seconds)
-        closing = Closing(runs=runs, neighbours=neighbours)
-        acceptance = RunFactory(
-            runs=runs,
-            job_named=lambda name: a_job(name=name),
-            connections=connections,
-            policies=policies,
-            clock=self.clock,
-        )
-        gates = Gates(
-            store=TableGates(self.tables.storage(sleep=self.clock.advance)),
-            runs=runs,
-            task_named=self.task,
-            neighbours=neighbours,
-            acceptance=acceptance,
-            clock=self.clock,
-        )
-        requests = TaskRuns(
-            runs=runs,
-            task_named=self.task,
-            acceptance=acceptance,
-            closing=closing,
-            clock=self.clock,
-        )
-        return Process(
-            runs=runs,
-            requests=requests,
-            job_runs=JobRuns(acceptance=acceptance, task_runs=requests),
-            execution=AttemptSteps(
-                runs=runs,
-                closing=closing,
-                connections=connections,
-                orders=SubmissionBuilder(resolve_secret=Secret),
-                durations=DurationHistory(runs, monotonic=self.clock.seconds),
-                clock=self.clock,
+    def _started(self) -> Services:
+        ports = replace(
+            table_ports(
+                self.tables.storage(sleep=self.clock.advance),
+                queue=self._queue,
+                open_vault=FakeVaults().open,
+                open_connector=lambda platform, *, secrets: self.platform,
+                post=self._receive,
             ),
-            reconciler=Reconciler(runs=runs, closing=closing, policies=policies, clock=self.clock),
-            queue_ends=QueueEnds(runs=runs, closing=closing, clock=self.clock),
-            completion=DependentNotifier(
-                runs=runs, closing=closing, gates=gates, acceptance=acceptance
-            ),
+            definitions=_Definitions(self),
+            clock=self.clock,
+            monotonic=self.clock.seconds,
         )
+        ports.runs._readers = _InTurn()  # type: ignore[attr-defined]
+        return build(ports, settings_of())
+
+    def _queue(self, name: str) -> _Queue:
+        return _Queue(name, self.messages.setdefault(name, []), self._step)
+
+    def _receive(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take an event that a webhook is sent."""
 
     def definition(self, kind: Kind, name: str) -> Stored[Definition] | None:
-        """Return a stored definition; there are only Tasks."""
-        if kind is not Kind.TASK:
-            return None
-        return Stored(definition=self.task(name), etag="1", updated_at=START)
+        """Return a stored definition; there is one of every name."""
+        match kind:
+            case Kind.TASK:
+                found = self.task(name)
+            case Kind.JOB:
+                found = a_job(name=name)
+            case Kind.PLATFORM:
+                found = PLATFORM
+            case _:
+                return None
+        return Stored(definition=found, etag="1", updated_at=START)
 
     def task(self, name: str) -> Task:
         """Return the definition of a Task; every name is one."""

@@ -33,10 +33,10 @@ def test_two_requests_for_one_run_in_one_millisecond_leave_it_in_the_lists(
     microsecond: the slower request took back its own and with it that of the run, which then was
     in no list, and lost if its signal was."""
     world = World(monkeypatch)
-    runs = world.process.runs
+    runs = world.process.ports.runs
     first, second = announced(runs, 123_100), announced(runs, 123_900)
     assert runs.insert(first) is not None
-    assert world.process.requests.acceptance.accept(second, world.client) == first
+    assert world.process.run_factory.accept(second, world.client) == first
     world.clock.advance(3600)
     world.reconcile()
     assert runs.page(Listing()).items == [first]
@@ -51,10 +51,10 @@ def test_a_run_that_is_accepted_slowly_keeps_its_announcement(
     that to take the row. A run that came late was in no list, and lost if its signal was."""
     world = World(monkeypatch)
     run = accepted(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
-    world.process.runs.announce(run)
+    world.process.ports.runs.announce(run)
     world.clock.advance(120)
     world.reconcile()
-    assert world.process.runs.insert(run) is not None
+    assert world.process.ports.runs.insert(run) is not None
     world.come_to_rest()
     assert check_promises(world)
 
@@ -63,9 +63,9 @@ def test_an_abandoned_announcement_is_withdrawn_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World(monkeypatch)
-    world.process.runs.announce(
+    world.process.ports.runs.announce(
         accepted(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
     )
     world.clock.advance(timedelta(minutes=16).total_seconds())
     world.reconcile()
-    assert list(world.process.runs.owed()) == []
+    assert list(world.process.ports.runs.owed()) == []

@@ -13,6 +13,7 @@ from itertools import count
 import pytest
 
 from polysync_core.domain.definitions.tasks import Condition, Dependency
+from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
 from tests.faults.faults import Fault, Plan
@@ -21,6 +22,10 @@ from tests.faults.rig import World
 
 SUCCEEDED, FAILED, CANCELLED = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED
 SKIPPED = RunStatus.SKIPPED
+
+ON_CALL = Webhook.model_validate(
+    {"name": "on-call", "url": "https://hooks.example.com/", "secret": "vault://local/KEY"}
+)
 
 
 class Scenario:
@@ -39,6 +44,12 @@ class Scenario:
 
 class OneRun(Scenario):
     def play(self, world: World) -> None:
+        world.start()
+
+
+class OneRunAndAWebhook(Scenario):
+    def play(self, world: World) -> None:
+        world.webhooks = [ON_CALL]
         world.start()
 
 
@@ -202,6 +213,7 @@ def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dep
 
 SCENARIOS = {
     "one run": OneRun,
+    "one run and a webhook": OneRunAndAWebhook,
     "one run that fails": OneFailure,
     "a cancel while waiting": CancelledWhileWaiting,
     "a cancel while running": CancelledWhileRunning,

@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.policies import (
     TaskPolicy,
 )
 from polysync_core.domain.dispatch.state import Lease, Waiting
-from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from tests.faults.virtual_engine import START
 
 type Policy = TaskPolicy | PlatformPolicy | ProfilePolicy
@@ -111,7 +111,7 @@ _WAITING_ROOM = _cap(1, queue_size=2, queue_timeout=30_000)
 _NEXT_MINUTE = replace(
     _cap(1, action=ExceedAction.DEFER_TO_NEXT_WINDOW), gate=Cap(slots=1, window=60_000)
 )
-_BATCH: dict[str, Any] = {"batch": "2026-02", "batch_limit": 2}
+_BACKFILL: dict[str, Any] = {"backfill_id": BackfillId("2026-02"), "backfill_limit": 2}
 
 LIVES = (
     Life(
@@ -190,10 +190,10 @@ LIVES = (
         ],
     ),
     Life(
-        "batch",
+        "backfill",
         [
-            _enqueue(0, "b0", TASK, *_FREE, **_BATCH),
-            *[_enqueue(n, f"b{n}", priority=90, **_BATCH) for n in (1, 2, 3)],
+            _enqueue(0, "b0", TASK, *_FREE, **_BACKFILL),
+            *[_enqueue(n, f"b{n}", priority=90, **_BACKFILL) for n in (1, 2, 3)],
             *[_release(10 + n, f"b{n}") for n in range(4)],
         ],
     ),
@@ -201,7 +201,7 @@ LIVES = (
         "adopted",
         [
             _renew(0, _ONE_AT_A_TIME, *_FREE),
-            _adopt(1, "a", attempt=2, weight=2, **_BATCH),
+            _adopt(1, "a", attempt=2, weight=2, **_BACKFILL),
             _enqueue(2, "a"),
             _enqueue(3, "b", _ONE_AT_A_TIME, *_FREE),
             _adopt(4, "b"),

@@ -141,14 +141,14 @@ def test_a_message_that_is_not_understood_any_more_is_caught(
 
 
 def test_a_value_that_is_lost_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("batch")
+    told = _steps("backfill")
 
-    def without_batches(data: Any) -> DispatcherState:
+    def without_backfills(data: Any) -> DispatcherState:
         state = decode_state(data)
-        state.leases = {of: replace(each, batch="") for of, each in state.leases.items()}
+        state.leases = {of: replace(each, backfill_id=None) for of, each in state.leases.items()}
         return state
 
-    monkeypatch.setattr(dispatcher, "decode_state", without_batches)
+    monkeypatch.setattr(dispatcher, "decode_state", without_backfills)
     with pytest.raises(Broken, match="it does"):
         go_on(told)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core import bootstrap
+from polysync_core import composition
 from polysync_core.domain.errors import Unavailable
 
 
@@ -19,7 +19,7 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     monkeypatch.setattr(timers, "DurableEngine", lambda binding: binding)
     yield timers
-    bootstrap.settings.cache_clear()
+    composition.settings.cache_clear()
 
 
 @pytest.mark.parametrize("broken", ["reconciler", "schedules"])

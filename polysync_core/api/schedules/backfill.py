@@ -75,7 +75,7 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
 def _view(done: Backfilled, *, dry_run: bool) -> dict[str, Any]:
     existing = sum(each.exists for each in done.items)
     return {
-        "backfillId": done.batch,
+        "backfillId": done.backfill_id,
         "schedule": done.schedule,
         "dryRun": dry_run,
         "count": len(done.items),

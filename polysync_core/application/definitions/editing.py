@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.overlay import Overlay
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
     Reference,
@@ -19,11 +19,8 @@ from polysync_core.domain.definitions.document import (
     write_definition,
 )
 from polysync_core.domain.definitions.jobs import Job, has_outputs
-from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -65,57 +62,12 @@ class Saved:
     created: bool = False
 
 
-class Definitions:
+class Definitions(DefinitionLookup):
     """The use cases of single definitions."""
 
     def __init__(self, store: DefinitionStore, rules: Rules) -> None:
-        self._store = store
+        super().__init__(store)
         self._rules = rules
-
-    def get(self, kind: Kind, name: str) -> Stored[Definition]:
-        """Return a definition, or raise `NotFound`."""
-        stored = self._store.get(kind, name)
-        if stored is None:
-            raise NotFound(f"There is no {Reference(kind, name)}.")
-        return stored
-
-    def task(self, name: str) -> Task:
-        """Return a Task, or raise `NotFound`."""
-        return cast("Task", self.get(Kind.TASK, name).definition)
-
-    def job(self, name: str) -> Job:
-        """Return a Job, or raise `NotFound`."""
-        return cast("Job", self.get(Kind.JOB, name).definition)
-
-    def platform(self, name: str) -> Platform:
-        """Return a Platform, or raise `NotFound`."""
-        return cast("Platform", self.get(Kind.PLATFORM, name).definition)
-
-    def jobs_on(self, platform: str) -> Iterator[Job]:
-        """Yield the Jobs of a Platform; the cost depends on how many Jobs there are in all.
-
-        They are read as one range: a read for each of those that refer to it costs far more.
-        """
-        for stored in self._store.all(Kind.JOB):
-            job = cast("Job", stored.definition)
-            if job.platform == platform:
-                yield job
-
-    def vault(self, name: str) -> Vault:
-        """Return a Vault, or raise `NotFound`."""
-        return cast("Vault", self.get(Kind.VAULT, name).definition)
-
-    def calendar(self, name: str) -> Calendar:
-        """Return a calendar, or raise `NotFound`."""
-        return cast("Calendar", self.get(Kind.CALENDAR, name).definition)
-
-    def webhook(self, name: str) -> Webhook:
-        """Return a webhook, or raise `NotFound`."""
-        return cast("Webhook", self.get(Kind.WEBHOOK, name).definition)
-
-    def webhooks(self) -> list[Webhook]:
-        """Return every webhook; the cost depends on how many there are."""
-        return [cast("Webhook", stored.definition) for stored in self._store.all(Kind.WEBHOOK)]
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""

@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.errors import Conflict, Unavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.run import (
     Attempt,
     Origin,
@@ -59,8 +59,8 @@ class Start:
     rerun_of: RunId | None = None
     request_digest: str = ""
     origins: tuple[Origin, ...] = ()
-    batch: str = ""
-    batch_limit: int = 0
+    backfill_id: BackfillId | None = None
+    backfill_limit: int | None = None
     fan_out: bool = True
     repeats: tuple[RunId, ...] = ()
     at: datetime | None = None
@@ -134,8 +134,8 @@ class RunFactory:
             parameters=parameters,
             parents=start.parents,
             origins=start.origins,
-            batch=start.batch,
-            batch_limit=start.batch_limit,
+            backfill_id=start.backfill_id,
+            backfill_limit=start.backfill_limit,
             fan_out=start.fan_out,
             repeats=start.repeats,
             rerun_of=start.rerun_of,
@@ -201,8 +201,8 @@ def waiting(run: TaskRun) -> Waiting:
         queued_at=run.queued_at,
         platform=run.job.platform,
         not_before=run.not_before,
-        batch=run.batch,
-        batch_limit=run.batch_limit,
+        backfill_id=run.backfill_id,
+        backfill_limit=run.backfill_limit,
     )
 
 

@@ -208,8 +208,8 @@ class Reconciler:
             granted_at=self.clock(),
             platform=platform,
             weight=1 if task is None else task.weight,
-            batch=run.batch,
-            batch_limit=run.batch_limit,
+            backfill_id=run.backfill_id,
+            backfill_limit=run.backfill_limit,
         )
 
     def _renew_policies(self, work: _Pass) -> None:

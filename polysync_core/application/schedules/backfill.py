@@ -21,7 +21,7 @@ from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid
-from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 from polysync_core.domain.schedules.fire_times import (
     FireTime,
@@ -75,7 +75,7 @@ class Backfilled:
     """The answer to a backfill."""
 
     schedule: str
-    batch: str
+    backfill_id: BackfillId
     items: Sequence[Filled]
 
 
@@ -106,14 +106,14 @@ class Backfill:
         schedule = _schedule(task, request.schedule)
         request = self._checked(request)
         fires = self._fires(task, schedule, request)
-        batch = _batch(request, schedule)
+        backfill_id = _backfill_id(request, schedule)
         known = self._known(task, schedule, fires)
         absent = [fire for fire in fires if fire.nominal not in known]
         if absent and not request.dry_run:
-            runs = self._runs(task, schedule, absent, request, batch)
+            runs = self._runs(task, schedule, absent, request, backfill_id)
             self._accept(runs, engine)
         items = [_filled(task, schedule, fire, known) for fire in fires]
-        return Backfilled(schedule=schedule.name, batch=batch, items=items)
+        return Backfilled(schedule=schedule.name, backfill_id=backfill_id, items=items)
 
     def _checked(self, request: BackfillRequest) -> BackfillRequest:
         for field, moment in (("from", request.begin), ("to", request.end)):
@@ -168,7 +168,7 @@ class Backfill:
         schedule: Schedule,
         fires: Sequence[FireTime],
         request: BackfillRequest,
-        batch: str,
+        backfill_id: BackfillId,
     ) -> list[TaskRun]:
         """Return the runs, all of them before the first is stored: they may be refused."""
         lower = max(task.priority - LOWER, _LEAST_PRIORITY)
@@ -181,8 +181,8 @@ class Backfill:
             priority=lower if request.priority is None else request.priority,
             schedule=schedule.name,
             time_zone=schedule.time_zone,
-            batch=batch,
-            batch_limit=request.max_concurrent_runs or 0,
+            backfill_id=backfill_id,
+            backfill_limit=request.max_concurrent_runs,
             at=now,
         )
         common = self.prepare(task, common)
@@ -213,7 +213,7 @@ class Backfill:
                 "action": "backfill_accepted",
                 "task": runs[0].task,
                 "schedule": runs[0].schedule,
-                "batch": runs[0].batch,
+                "backfill_id": runs[0].backfill_id,
                 "runs": len(runs),
             },
         )
@@ -230,14 +230,14 @@ def _schedule(task: Task, name: str | None) -> Schedule:
     raise Invalid.at("schedule", f"must name one of the schedules of the task: {names}")
 
 
-def _batch(request: BackfillRequest, schedule: Schedule) -> str:
-    """Return the name of a backfill; asking for the same again continues it.
+def _backfill_id(request: BackfillRequest, schedule: Schedule) -> BackfillId:
+    """Return the id of a backfill; the same request has the same id and continues it.
 
-    The limit is part of it, so that all runs under one name have the same.
+    The id depends on the limit, so that all runs of a backfill have the same limit.
     """
     parts = (request.task, schedule.name, request.begin.isoformat(), request.end.isoformat())
     limit = str(request.max_concurrent_runs or 0)
-    return "b" + derived_run_id("batch", *parts, limit)[1:11]
+    return BackfillId("b" + derived_run_id("backfill-id", *parts, limit)[1:11])
 
 
 def _run_id(task: Task, schedule: Schedule, fire: FireTime) -> RunId:

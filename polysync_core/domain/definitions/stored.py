@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,34 @@ class DefinitionPage:
 
     items: Sequence[Stored[Definition]]
     token: str | None
+
+
+class DefinitionReader(Protocol):
+    """Reads single definitions by name; every method raises `NotFound` or `Unavailable`."""
+
+    def task(self, name: str) -> Task:
+        """Return a Task, or raise `NotFound`."""
+        ...
+
+    def job(self, name: str) -> Job:
+        """Return a Job, or raise `NotFound`."""
+        ...
+
+    def platform(self, name: str) -> Platform:
+        """Return a Platform, or raise `NotFound`."""
+        ...
+
+    def vault(self, name: str) -> Vault:
+        """Return a Vault, or raise `NotFound`."""
+        ...
+
+    def calendar(self, name: str) -> Calendar:
+        """Return a calendar, or raise `NotFound`."""
+        ...
+
+    def webhook(self, name: str) -> Webhook:
+        """Return a webhook, or raise `NotFound`."""
+        ...
 
 
 class DefinitionStore(Protocol):

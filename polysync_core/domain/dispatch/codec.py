@@ -30,7 +30,7 @@ from polysync_core.domain.dispatch.state import (
     millis,
     moment,
 )
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import BackfillId, RunId
 
 type Row = Sequence[Any]
 
@@ -45,8 +45,8 @@ class WaitingJson(TypedDict):
     queued: float
     platform: str
     notBefore: float | None
-    batch: NotRequired[str]
-    batchLimit: NotRequired[int]
+    backfillId: NotRequired[BackfillId | None]
+    backfillLimit: NotRequired[int | None]
 
 
 class LeaseJson(TypedDict):
@@ -58,8 +58,8 @@ class LeaseJson(TypedDict):
     granted: float
     platform: NotRequired[str]
     weight: NotRequired[int]
-    batch: NotRequired[str]
-    batchLimit: NotRequired[int]
+    backfillId: NotRequired[BackfillId | None]
+    backfillLimit: NotRequired[int | None]
 
 
 class PoliciesJson(TypedDict):
@@ -90,8 +90,8 @@ def encode_waiting(waiting: Waiting) -> WaitingJson:
         "queued": waiting.queued_at.timestamp(),
         "platform": waiting.platform,
         "notBefore": waiting.not_before and waiting.not_before.timestamp(),
-        "batch": waiting.batch,
-        "batchLimit": waiting.batch_limit,
+        "backfillId": waiting.backfill_id,
+        "backfillLimit": waiting.backfill_limit,
     }
 
 
@@ -106,8 +106,8 @@ def decode_waiting(data: WaitingJson) -> Waiting:
         queued_at=datetime.fromtimestamp(data["queued"], UTC),
         platform=data["platform"],
         not_before=None if not_before is None else datetime.fromtimestamp(not_before, UTC),
-        batch=data.get("batch", ""),
-        batch_limit=data.get("batchLimit", 0),
+        backfill_id=data.get("backfillId"),
+        backfill_limit=data.get("backfillLimit"),
     )
 
 
@@ -120,8 +120,8 @@ def encode_lease(lease: Lease) -> LeaseJson:
         "granted": lease.granted_at.timestamp(),
         "platform": lease.platform,
         "weight": lease.weight,
-        "batch": lease.batch,
-        "batchLimit": lease.batch_limit,
+        "backfillId": lease.backfill_id,
+        "backfillLimit": lease.backfill_limit,
     }
 
 
@@ -134,8 +134,8 @@ def decode_lease(data: LeaseJson) -> Lease:
         granted_at=datetime.fromtimestamp(data["granted"], UTC),
         platform=data.get("platform", ""),
         weight=data.get("weight", 1),
-        batch=data.get("batch", ""),
-        batch_limit=data.get("batchLimit", 0),
+        backfill_id=data.get("backfillId"),
+        backfill_limit=data.get("backfillLimit"),
     )
 
 
@@ -184,8 +184,8 @@ def encode_state(state: DispatcherState) -> StateJson:
                 millis(each.granted_at),
                 each.platform,
                 each.weight,
-                each.batch,
-                each.batch_limit,
+                each.backfill_id,
+                each.backfill_limit,
             )
             for each in state.leases.values()
         ],
@@ -227,7 +227,7 @@ def _tickets(rows: Iterable[Row]) -> dict[RunId, WaitingEntry]:
 
 def _lease(row: Row) -> Lease:
     run, attempt, task, granted, platform, weight, *more = row
-    batch, batch_limit, *_ = more or ("", 0)
+    backfill_id, backfill_limit, *_ = more or (None, None)
     return Lease(
         run_id=RunId(run),
         attempt=attempt,
@@ -235,8 +235,8 @@ def _lease(row: Row) -> Lease:
         granted_at=moment(granted),
         platform=platform,
         weight=weight,
-        batch=batch,
-        batch_limit=batch_limit,
+        backfill_id=backfill_id,
+        backfill_limit=backfill_limit,
     )
 
 

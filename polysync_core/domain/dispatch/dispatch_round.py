@@ -1,6 +1,6 @@
 """One look at everything that waits: what may start, and what holds back the rest.
 
-Runs of one Task on one Platform, and of one batch, share their limits, so each such group is
+Runs of one Task on one Platform, and of one backfill, share their limits, so each such group is
 examined once; what is done for every waiting run is little more than a look into a dictionary.
 """
 
@@ -20,15 +20,16 @@ from polysync_core.domain.dispatch.limits import (
 from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy
 from polysync_core.domain.dispatch.rates import GrantLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, moment
+from polysync_core.domain.runs.identity import BackfillId
 
 KEEPING = timedelta(minutes=1)
 """After so long, slots that become free are kept for a run that needs several at once."""
 _KEEPING_MILLIS = KEEPING // timedelta(milliseconds=1)
-_BATCH = "~batch"
+_BACKFILL = "~backfill"
 """In the place of a profile's name, which has no `~`."""
 
-type GroupKey = tuple[str, str, str]
-"""A Task, a Platform and a batch, which is mostly none."""
+type GroupKey = tuple[str, str, BackfillId | None]
+"""A Task, a Platform and the backfill of a run that belongs to one."""
 
 
 class DispatchRound:
@@ -48,7 +49,7 @@ class DispatchRound:
 
     def group(self, run: WaitingEntry | Lease) -> Group:
         """Return the group that a run is of."""
-        key = (run.task, run.platform, run.batch)
+        key = (run.task, run.platform, run.backfill_id)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = self._new_group(run)
@@ -56,7 +57,7 @@ class DispatchRound:
 
     @property
     def groups(self) -> Iterable[GroupKey]:
-        """The Tasks, each with its Platform and batch, that wait or run."""
+        """The Tasks, each with its Platform and backfill, that wait or run."""
         return self._groups.keys()
 
     @property
@@ -69,7 +70,7 @@ class DispatchRound:
         leases: list[Lease] = []
         groups, now = self._groups, self.now
         for ticket in list(self.state.waiting.values()):
-            group = groups.get((ticket.task, ticket.platform, ticket.batch))
+            group = groups.get((ticket.task, ticket.platform, ticket.backfill_id))
             if group is None:
                 group = self.group(ticket)
             elif group.shut and (group.keeps or not group.heavy):
@@ -121,8 +122,8 @@ class DispatchRound:
             granted_at=moment(self.now),
             platform=ticket.platform,
             weight=group.weight,
-            batch=ticket.batch,
-            batch_limit=ticket.batch_limit,
+            backfill_id=ticket.backfill_id,
+            backfill_limit=ticket.backfill_limit,
         )
         del self.state.waiting[ticket.run_id]
         self.state.leases[ticket.run_id] = lease
@@ -150,8 +151,8 @@ class DispatchRound:
         limits: list[Limit] = [self._limit(profile, platform) for profile in profiles]
         if policy is not None and policy.max_concurrent_runs is not None:
             limits.append(self._own_limit(task, policy.max_concurrent_runs))
-        if run.batch_limit:
-            limits.append(self._batch_limit(run.batch, run.batch_limit))
+        if run.backfill_id is not None and run.backfill_limit is not None:
+            limits.append(self._backfill_limit(run.backfill_id, run.backfill_limit))
         demands = [(limit, limit.need(weight)) for limit in limits]
         heavy = any(need > 1 for _, need in demands)
         return Group(weight=weight, demands=demands, missing=missing, heavy=heavy)
@@ -159,9 +160,9 @@ class DispatchRound:
     def _own_limit(self, task: str, size: int) -> Limit:
         return self.limits.setdefault(("", task), ConcurrencyLimit(size=size, scope=task))
 
-    def _batch_limit(self, batch: str, size: int) -> Limit:
-        limit = ConcurrencyLimit(size=size, scope=batch, of_batch=True)
-        return self.limits.setdefault((_BATCH, batch), limit)
+    def _backfill_limit(self, backfill_id: BackfillId, size: int) -> Limit:
+        limit = ConcurrencyLimit(size=size, scope=backfill_id, of_backfill=True)
+        return self.limits.setdefault((_BACKFILL, backfill_id), limit)
 
     def _limit(self, profile: ProfilePolicy, platform: str) -> Limit:
         key = (profile.name, "" if profile.shared else platform)

@@ -185,7 +185,7 @@ def _hold(
 
 
 def _kind(limit: ConcurrencyLimit) -> HoldKind:
-    if limit.of_batch:
+    if limit.of_backfill:
         return HoldKind.BACKFILL
     return HoldKind.CONCURRENCY if limit.profile else HoldKind.MAX_CONCURRENT_RUNS
 

@@ -17,13 +17,13 @@ from polysync_core.domain.runs.identity import RunId
 
 @dataclass(slots=True, eq=False)
 class ConcurrencyLimit:
-    """Slots that live leases hold: those of a concurrency profile, a Task's own or a batch's."""
+    """Slots that live leases hold: those of a concurrency profile, a Task's own or a backfill's."""
 
     size: int
     profile: ProfilePolicy | None = None
     scope: str = ""
-    """The Platform, Task or batch it counts for; empty where all Platforms count together."""
-    of_batch: bool = False
+    """The Platform, Task or backfill it counts for; empty where all Platforms count together."""
+    of_backfill: bool = False
     used: int = 0
     kept: int = 0
     """Slots that nobody behind `kept_for` may take."""
@@ -108,7 +108,7 @@ def next_window(limit: Limit, now: int) -> int:
 
 @dataclass(slots=True)
 class Group:
-    """The runs of one Task on one Platform, and of one batch: their limits are the same."""
+    """The runs of one Task on one Platform, and of one backfill: their limits are the same."""
 
     weight: int
     demands: list[tuple[Limit, int]]

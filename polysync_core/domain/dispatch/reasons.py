@@ -14,7 +14,7 @@ def place(limit: Limit) -> str:
 
 def name(limit: Limit) -> str:
     """Return how a limit is called."""
-    if isinstance(limit, ConcurrencyLimit) and limit.of_batch:
+    if isinstance(limit, ConcurrencyLimit) and limit.of_backfill:
         return f"Backfill '{limit.scope}' allows {limit.size} at once"
     if limit.profile is None:
         return f"Max Concurrent Runs of {place(limit)}"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.rates import GrantLog
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import BackfillId, RunId
 
 AGEING = timedelta(seconds=10)
 """One point of priority is worth this much waiting, so nothing waits for ever."""
@@ -53,10 +53,10 @@ class Waiting:
     platform: str = ""
     not_before: datetime | None = None
     """The end of a retry's back-off; None is at once."""
-    batch: str = ""
-    """The runs that were asked for together with it; empty for a run that was asked for alone."""
-    batch_limit: int = 0
-    """How many runs of its batch may run at once, the same for all of them; 0 is any number."""
+    backfill_id: BackfillId | None = None
+    """The backfill that made the run."""
+    backfill_limit: int | None = None
+    """The most runs of the backfill that may run at once; None is no limit."""
 
 
 class WaitingEntry(NamedTuple):
@@ -72,8 +72,8 @@ class WaitingEntry(NamedTuple):
     deferred_until: int = 0
     deferred_by: str = ""
     """The profile that sent the run to its next window."""
-    batch: str = ""
-    batch_limit: int = 0
+    backfill_id: BackfillId | None = None
+    backfill_limit: int | None = None
 
     @property
     def rank(self) -> tuple[int, int, RunId]:
@@ -100,8 +100,8 @@ def ticket(waiting: Waiting) -> WaitingEntry:
         priority=waiting.priority,
         queued=millis(waiting.queued_at),
         not_before=0 if waiting.not_before is None else millis(waiting.not_before),
-        batch=waiting.batch,
-        batch_limit=waiting.batch_limit,
+        backfill_id=waiting.backfill_id,
+        backfill_limit=waiting.backfill_limit,
     )
 
 
@@ -115,8 +115,8 @@ class Lease:
     granted_at: datetime
     platform: str = ""
     weight: int = 1
-    batch: str = ""
-    batch_limit: int = 0
+    backfill_id: BackfillId | None = None
+    backfill_limit: int | None = None
 
 
 @dataclass(slots=True)

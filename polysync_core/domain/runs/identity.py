@@ -17,6 +17,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 
 RunId = NewType("RunId", str)
+BackfillId = NewType("BackfillId", str)
 
 _RUN_ID = re.compile(r"r[a-z2-7]{25}")
 

@@ -12,39 +12,9 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
-
-
-class RunStatus(StrEnum):
-    """Where a task run is in its life."""
-
-    QUEUED = "Queued"
-    RUNNING = "Running"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    CANCELLED = "Cancelled"
-    SKIPPED = "Skipped"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether the status never changes any more."""
-        return not ALLOWED[self]
-
-
-ALLOWED: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset(
-        {RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.SKIPPED}
-    ),
-    RunStatus.RUNNING: frozenset(
-        {RunStatus.QUEUED, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
-    ),
-    RunStatus.SUCCEEDED: frozenset(),
-    RunStatus.FAILED: frozenset(),
-    RunStatus.CANCELLED: frozenset(),
-    RunStatus.SKIPPED: frozenset(),
-}
-"""The transitions that there are; a retry is `Running` to `Queued`."""
+from polysync_core.domain.runs.status import ALLOWED, RunStatus
 
 
 class TriggerType(StrEnum):
@@ -158,9 +128,10 @@ class TaskRun:
     retry: Retry = field(default_factory=Retry)
     """The Task's policy as it was when the run was accepted; so is the time-out."""
     execution_timeout_seconds: int | None = None
-    batch: str = ""
-    """The backfill that it is of, whose runs are limited together; `batch_limit` 0 is no limit."""
-    batch_limit: int = 0
+    backfill_id: BackfillId | None = None
+    """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
+    backfill_limit: int | None = None
+    """The most runs of the backfill that may run at once; None is no limit."""
     not_before: datetime | None = None
     """The end of the back-off before the next attempt; None where none is awaited."""
     rerun_of: RunId | None = None

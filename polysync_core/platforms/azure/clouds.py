@@ -12,7 +12,7 @@ from polysync_core.outbound.sign_in.methods import Cloud
 
 
 @dataclass(frozen=True, slots=True)
-class Hosts:
+class CloudHosts:
     """The hosts of one cloud."""
 
     management: str
@@ -21,9 +21,9 @@ class Hosts:
 
 # The management hosts are those of `get_arm_endpoints` in azure-mgmt-core.
 _HOSTS = {
-    Cloud.PUBLIC: Hosts("management.azure.com", "portal.azure.com"),
-    Cloud.US_GOVERNMENT: Hosts("management.usgovcloudapi.net", "portal.azure.us"),
-    Cloud.CHINA: Hosts("management.chinacloudapi.cn", "portal.azure.cn"),
+    Cloud.PUBLIC: CloudHosts("management.azure.com", "portal.azure.com"),
+    Cloud.US_GOVERNMENT: CloudHosts("management.usgovcloudapi.net", "portal.azure.us"),
+    Cloud.CHINA: CloudHosts("management.chinacloudapi.cn", "portal.azure.cn"),
 }
 
 

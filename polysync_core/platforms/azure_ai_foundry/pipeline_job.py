@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure_ai_foundry.inputs import Findings, texts_of, with_literals
-from polysync_core.platforms.azure_ai_foundry.jobs import Shape
+from polysync_core.platforms.azure_ai_foundry.parameters import (
+    DeclaredParameters,
+    texts_of,
+    with_literals,
+)
 from polysync_core.platforms.azure_ai_foundry.settings import COMPUTE
+from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobType
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 
 
@@ -17,13 +21,13 @@ def with_inputs(properties: JsonObject, request: SubmitRequest) -> JsonObject:
 
 def describe_inputs(template: JsonObject) -> ArtefactSchema:
     """Return the literal inputs and the outputs of a template."""
-    findings = Findings()
+    findings = DeclaredParameters()
     findings.add_literals(template)
     findings.add_outputs(template)
     return findings.schema()
 
 
-PIPELINE_JOB = Shape(
+PIPELINE_JOB = TemplateJobType(
     job_type=JobType.AI_FOUNDRY_PIPELINE_JOB,
     kind="Pipeline",
     settings={"aiFoundryComputeName": COMPUTE},

@@ -8,12 +8,12 @@ from polysync_core.domain.runs.polling import PATIENT
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
+from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
 from polysync_core.platforms.azure_ai_foundry.command_job import COMMAND_JOB
-from polysync_core.platforms.azure_ai_foundry.jobs import TemplateJobs
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import PIPELINE_JOB
 from polysync_core.platforms.azure_ai_foundry.refusals import REFUSED
 from polysync_core.platforms.azure_ai_foundry.sweep_job import SWEEP_JOB
-from polysync_core.platforms.azure_ai_foundry.workspace import Workspace
+from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobConnector
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
     Discovery,
@@ -37,8 +37,8 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = FoundryAttributes.of(platform)
     client = management_client(platform, attributes, context, refused=REFUSED)
-    workspace = Workspace(client, attributes)
-    jobs = {str(shape.job_type): TemplateJobs(workspace, shape) for shape in _SHAPES}
+    workspace = FoundryClient(client, attributes)
+    jobs = {str(shape.job_type): TemplateJobConnector(workspace, shape) for shape in _SHAPES}
     return LivePlatform(
         plugin=PLUGIN,
         jobs=jobs,

@@ -10,14 +10,14 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.pages import object_in
+from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 
 LONGEST_COMMAND = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class TemplateSetting:
     """One setting: where it goes, and what it may be."""
 
     path: tuple[str, ...]
@@ -28,20 +28,20 @@ class Setting:
     written: Callable[[FoundryAttributes, str], str] = lambda _, value: value
     """Returns the value as the service wants it."""
 
-    def within(self, *outer: str) -> Setting:
+    def within(self, *outer: str) -> TemplateSetting:
         """Return the same setting of a property that is deeper down."""
-        return Setting(
+        return TemplateSetting(
             path=(*outer, *self.path), pattern=self.pattern, rule=self.rule, written=self.written
         )
 
 
-COMPUTE = Setting(
+COMPUTE = TemplateSetting(
     path=("computeId",),
     pattern=re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}"),
     rule="name a compute target of the workspace, such as cpu-cluster",
     written=FoundryAttributes.compute_id,
 )
-ENVIRONMENT = Setting(
+ENVIRONMENT = TemplateSetting(
     path=("environmentId",),
     pattern=re.compile(
         r"azureml:[A-Za-z0-9][\w.-]{0,254}:[\w.-]{1,64}"
@@ -50,17 +50,17 @@ ENVIRONMENT = Setting(
     rule="name an environment as azureml:<name>:<version>",
     written=FoundryAttributes.environment_id,
 )
-COMMAND = Setting(
+COMMAND = TemplateSetting(
     path=("command",),
     pattern=re.compile(rf"(?=.*\S).{{1,{LONGEST_COMMAND}}}", re.DOTALL),
     rule="must be a command, such as python train.py --rate ${{inputs.rate}}",
 )
-OBJECTIVE_METRIC = Setting(
+OBJECTIVE_METRIC = TemplateSetting(
     path=("objective", "primaryMetric"),
     pattern=re.compile(r"[^\x00-\x1f]{0,254}[A-Za-z0-9_][^\x00-\x1f]{0,254}"),
     rule="must be the name of a metric that the trials log, such as val_loss",
 )
-OBJECTIVE_GOAL = Setting(
+OBJECTIVE_GOAL = TemplateSetting(
     path=("objective", "goal"),
     pattern=re.compile(r"minimize|maximize", re.IGNORECASE),
     rule="must be minimize or maximize",
@@ -68,7 +68,7 @@ OBJECTIVE_GOAL = Setting(
 )
 
 
-def check_settings(job: Job, known: Mapping[str, Setting]) -> list[Problem]:
+def check_settings(job: Job, known: Mapping[str, TemplateSetting]) -> list[Problem]:
     """Return what cannot be right in a Job's settings."""
     problems: list[Problem] = []
     for name, value in job.settings.items():
@@ -82,7 +82,10 @@ def check_settings(job: Job, known: Mapping[str, Setting]) -> list[Problem]:
 
 
 def with_settings(
-    properties: JsonObject, job: Job, known: Mapping[str, Setting], attributes: FoundryAttributes
+    properties: JsonObject,
+    job: Job,
+    known: Mapping[str, TemplateSetting],
+    attributes: FoundryAttributes,
 ) -> JsonObject:
     """Return the properties of a job with the settings in their places."""
     for name, setting in known.items():

@@ -6,7 +6,7 @@ import re
 
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.pages import object_in
+from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.text import for_people

@@ -10,15 +10,14 @@ import json
 
 from polysync_core.domain.definitions.jobs import DataType, JobType
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure.pages import object_in
-from polysync_core.platforms.azure_ai_foundry.inputs import (
-    Findings,
+from polysync_core.platforms.azure.answers import object_in
+from polysync_core.platforms.azure_ai_foundry.parameters import (
+    DeclaredParameters,
     no_such_input,
     texts_of,
     type_of,
     with_literals,
 )
-from polysync_core.platforms.azure_ai_foundry.jobs import Shape
 from polysync_core.platforms.azure_ai_foundry.settings import (
     COMMAND,
     COMPUTE,
@@ -26,6 +25,7 @@ from polysync_core.platforms.azure_ai_foundry.settings import (
     OBJECTIVE_GOAL,
     OBJECTIVE_METRIC,
 )
+from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobType
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.values import as_json
@@ -64,7 +64,7 @@ def with_choices(properties: JsonObject, request: SubmitRequest) -> JsonObject:
 
 def describe_space(template: JsonObject) -> ArtefactSchema:
     """Return the search space, the literal inputs and the outputs of a template."""
-    findings = Findings()
+    findings = DeclaredParameters()
     for name, entry in object_in(template, "searchSpace").items():
         distribution, arguments = _read(entry)
         findings.add(
@@ -96,7 +96,7 @@ def _type_of(distribution: str, arguments: list[JsonValue]) -> DataType:
     return DataType.FLOAT if distribution in _REAL else DataType.STRING
 
 
-SWEEP_JOB = Shape(
+SWEEP_JOB = TemplateJobType(
     job_type=JobType.AI_FOUNDRY_SWEEP_JOB,
     kind="Sweep",
     settings={

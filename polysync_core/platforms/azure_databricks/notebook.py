@@ -16,16 +16,16 @@ from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
-from polysync_core.platforms.azure_databricks.exit_values import read_with_outputs
-from polysync_core.platforms.azure_databricks.paths import path_problem
+from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
+from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
+from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
+from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
+from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
 from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
     refused,
     run_of_token_is_gone,
 )
-from polysync_core.platforms.azure_databricks.runs import JOBS_API, Runs, run_id_of
-from polysync_core.platforms.azure_databricks.widgets import widgets_of
-from polysync_core.platforms.azure_databricks.workspace import Workspace
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
     ArtefactSchema,
@@ -43,12 +43,12 @@ LONGEST_PARAMETERS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Notebooks:
+class NotebookConnector:
     """Runs notebooks on one platform's compute; implements `JobConnector`."""
 
     client: PlatformClient
-    all_runs: Runs
-    workspace: Workspace
+    all_runs: RunClient
+    workspace: NotebookDiscovery
     compute: JsonObject
 
     def submit(self, request: SubmitRequest) -> Submitted:

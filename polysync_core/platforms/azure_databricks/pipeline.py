@@ -18,17 +18,19 @@ from polysync_core.platforms.azure_databricks.answers import (
     objects_in,
     page_query,
 )
-from polysync_core.platforms.azure_databricks.updates import (
+from polysync_core.platforms.azure_databricks.pipeline_states import (
     ID,
     SKEW,
     failed,
     may_be_ours,
     parts_of,
-    refused_for_pipeline,
-    refused_for_update,
     report_of,
     update_id_of,
     update_in,
+)
+from polysync_core.platforms.azure_databricks.refusals import (
+    refused_for_pipeline,
+    refused_for_update,
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import (
@@ -54,7 +56,7 @@ _PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pipelines:
+class DatabricksPipelineConnector:
     """Updates the pipelines of one workspace; implements `JobConnector`."""
 
     client: PlatformClient

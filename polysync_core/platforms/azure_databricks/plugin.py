@@ -9,14 +9,17 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import PATIENT
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, check_auth
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
-from polysync_core.platforms.azure_databricks.jobs import Jobs
-from polysync_core.platforms.azure_databricks.notebook import Notebooks, check_notebook
-from polysync_core.platforms.azure_databricks.pipeline import Pipelines, check_pipeline
+from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector, check_defined_job
+from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
+from polysync_core.platforms.azure_databricks.notebook import NotebookConnector, check_notebook
+from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
+from polysync_core.platforms.azure_databricks.pipeline import (
+    DatabricksPipelineConnector,
+    check_pipeline,
+)
 from polysync_core.platforms.azure_databricks.refusals import refused
-from polysync_core.platforms.azure_databricks.run_now import DefinedJobs, check_defined_job
-from polysync_core.platforms.azure_databricks.runs import Runs
 from polysync_core.platforms.azure_databricks.sign_in import credential_of
-from polysync_core.platforms.azure_databricks.workspace import Workspace
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -47,19 +50,21 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     base = attributes.base_address(allow_loopback=context.allow_loopback)
     credential = credential_of(platform.auth, attributes.cloud, context.secrets)
     client = PlatformClient(base, credential, refused=refused, http=context.http)
-    runs = Runs(client, context.http.timer.now)
-    workspace, root = Workspace(client), attributes.default_notebook_path
+    runs = RunClient(client, context.http.timer.now)
+    workspace, root = NotebookDiscovery(client), attributes.default_notebook_path
 
     def reach() -> str:
         workspace.check_access(root)
         return f"Reached the workspace at {base.host}; {root} is readable."
 
-    jobs, pipelines = Jobs(client), Pipelines(client)
-    defined = DefinedJobs(client, runs, jobs)
+    jobs, pipelines = JobDiscovery(client), DatabricksPipelineConnector(client)
+    defined = DatabricksJobConnector(client, runs, jobs)
     return LivePlatform(
         plugin=PLUGIN,
         jobs={
-            JobType.DATABRICKS_NOTEBOOK: Notebooks(client, runs, workspace, attributes.compute()),
+            JobType.DATABRICKS_NOTEBOOK: NotebookConnector(
+                client, runs, workspace, attributes.compute()
+            ),
             JobType.DATABRICKS_JOB: defined,
             JobType.DATABRICKS_WORKFLOW: defined,
             JobType.DATABRICKS_PIPELINE: pipelines,

@@ -94,3 +94,43 @@ def refused_for_run(run_id: str) -> RefusalMapping:
         return refused(refusal)
 
     return mapping
+
+
+def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about a pipeline, which may be gone or busy."""
+    if refusal.status == 409:
+        return PlatformRefused(
+            "the pipeline is being updated already, and has one update at a time: limit its runs"
+            " to one by a concurrency profile, and look who else updates it",
+            cause=FailureCause.CONTENTION_REJECTED,
+            status=refusal.status,
+        )
+    if refusal.status == 404:
+        return PlatformRefused(
+            "there is no pipeline of this id in the workspace: it was deleted, or the id is wrong;"
+            " import the platform's pipelines again",
+            cause=FailureCause.SUBMIT,
+            status=refusal.status,
+        )
+    return refused(refusal)
+
+
+def refused_for_update(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about an update."""
+    if refusal.status == 404:
+        return RunNotFound("Databricks does not know this update of the pipeline")
+    return refused(refusal)
+
+
+def refused_for_job(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about one job, which may be gone."""
+    message = refusal.body.get("message")
+    gone = isinstance(message, str) and "does not exist" in message and "Job" in message
+    if not gone and refusal.status != 404:
+        return refused(refusal)
+    return PlatformRefused(
+        "there is no job of this id in the workspace: it was deleted, or the id is wrong;"
+        " import the platform's jobs again",
+        cause=FailureCause.SUBMIT,
+        status=refusal.status,
+    )

@@ -92,7 +92,7 @@ _TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunWords:
+class RunState:
     """The words that describe a run, in upper case; an absent one is empty."""
 
     life_cycle: str
@@ -104,7 +104,7 @@ class RunWords:
     message: str = ""
 
     @classmethod
-    def of(cls, run: JsonObject) -> RunWords | None:
+    def of(cls, run: JsonObject) -> RunState | None:
         """Return the words of a `runs/get` answer, or None where it describes no state."""
         old, new = _object(run.get("state")), _object(run.get("status"))
         end, queue = _object(new.get("termination_details")), _object(new.get("queue_details"))

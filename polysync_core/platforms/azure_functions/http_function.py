@@ -9,9 +9,9 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.urls import OwnAddress
-from polysync_core.platforms.azure_functions.catalogue import Catalogue
-from polysync_core.platforms.azure_functions.durable import Durable
-from polysync_core.platforms.azure_functions.targets import (
+from polysync_core.platforms.azure_functions.discovery import AzureFunctionDiscovery
+from polysync_core.platforms.azure_functions.durable_client import DurableClient
+from polysync_core.platforms.azure_functions.external_id import (
     HttpTarget,
     Orchestrator,
     check_function_job,
@@ -27,22 +27,23 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
-from polysync_core.platforms.http_functions.placement import method_of, place
-from polysync_core.platforms.http_functions.statuses import address_of
+from polysync_core.platforms.http_functions.client import call_once, look
+from polysync_core.platforms.http_functions.parameters import method_of, place
+from polysync_core.platforms.http_functions.refusals import FunctionRefusals
+from polysync_core.platforms.http_functions.states import address_of
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpFunctions:
+class HttpFunctionConnector:
     """Runs the functions of one app; implements `JobConnector`."""
 
     client: PlatformClient
     prefix: tuple[str, ...]
     """The segments that every route begins with."""
-    durable: Durable
-    catalogue: Catalogue
+    durable: DurableClient
+    catalogue: AzureFunctionDiscovery
     refused: FunctionRefusals
     page: Callable[[str], str]
     """Returns the address of a function's page for people."""

@@ -9,14 +9,14 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
-from polysync_core.platforms.azure_functions.catalogue import Catalogue
-from polysync_core.platforms.azure_functions.durable import Durable
-from polysync_core.platforms.azure_functions.function_clients import FunctionClients
-from polysync_core.platforms.azure_functions.http_function import HttpFunctions
-from polysync_core.platforms.azure_functions.targets import check_function_job
+from polysync_core.platforms.azure_functions.client import FunctionClients
+from polysync_core.platforms.azure_functions.discovery import AzureFunctionDiscovery
+from polysync_core.platforms.azure_functions.durable_client import DurableClient
+from polysync_core.platforms.azure_functions.external_id import check_function_job
+from polysync_core.platforms.azure_functions.http_function import HttpFunctionConnector
+from polysync_core.platforms.azure_functions.refusals import DURABLE_REFUSALS, FUNCTION_REFUSALS
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.http_functions.calling import FunctionRefusals
 from polysync_core.platforms.plugin import (
     Capability,
     Discovery,
@@ -27,28 +27,6 @@ from polysync_core.platforms.plugin import (
 )
 
 _METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
-_REFUSED = FunctionRefusals(
-    credential=(
-        "the key or token is not accepted: check auth.functionKey, or audience among the"
-        " platform's attributes"
-    ),
-    permission="App Service Authentication does not let the identity in: add it there",
-    missing=(
-        "there is no such function at this route: it was renamed or deleted, or routePrefix among"
-        " the platform's attributes is not that of the app; import the platform's functions again"
-    ),
-)
-_DURABLE_REFUSED = FunctionRefusals(
-    credential=(
-        "Durable Functions does not accept the key: auth.systemKey must be the app's system key"
-        " durabletask_extension, and auth.functionKey alone its master key"
-    ),
-    permission="Durable Functions' API is closed: check App Service Authentication",
-    missing=(
-        "the app has no orchestrator of this name, or no Durable Functions; import the platform's"
-        " functions again"
-    ),
-)
 
 
 def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
@@ -79,14 +57,14 @@ def open_functions(platform: Platform, context: PluginContext) -> Connector:
     app = attributes.app_address(allow_loopback=context.allow_loopback)
     doors = FunctionClients(platform, attributes, context)
     now = context.http.timer.now
-    catalogue = Catalogue(doors.management, attributes.site)
+    catalogue = AzureFunctionDiscovery(doors.management, attributes.site)
     client = doors.to_functions(app)
-    functions = HttpFunctions(
+    functions = HttpFunctionConnector(
         client=client,
         prefix=attributes.prefix,
-        durable=Durable(client=doors.to_durable(app), refused=_DURABLE_REFUSED, now=now),
+        durable=DurableClient(client=doors.to_durable(app), refused=DURABLE_REFUSALS, now=now),
         catalogue=catalogue,
-        refused=_REFUSED,
+        refused=FUNCTION_REFUSALS,
         page=attributes.page,
         now=now,
     )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
-from polysync_core.platforms.azure_logic_apps.definitions import Workflow, read_workflow
-from polysync_core.platforms.azure_logic_apps.service import REFUSALS, WorkflowService
-from polysync_core.platforms.azure_logic_apps.workflow import Workflows, check_workflow
-from polysync_core.platforms.connector import Artefact, Connector
+from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
+from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
+from polysync_core.platforms.azure_logic_apps.workflow import WorkflowConnector, check_workflow
+from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
     Discovery,
     JobTypePlugin,
@@ -36,10 +33,8 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
     attributes = LogicAppsAttributes.of(platform)
     http = context.http
     client = management_client(platform, attributes, context, refused=REFUSALS)
-    service = WorkflowService(client, attributes)
-
-    def find(search: str | None) -> Iterator[Artefact]:
-        return _find(service, (search or "").casefold())
+    service = WorkflowClient(client, attributes)
+    workflows = WorkflowConnector(service=service, http=http, now=http.timer.now)
 
     def reach() -> str:
         next(service.workflows(), None)
@@ -47,26 +42,12 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
 
     return LivePlatform(
         plugin=PLUGIN,
-        jobs={
-            JobType.LOGIC_APPS_WORKFLOW: Workflows(service=service, http=http, now=http.timer.now)
-        },
-        discoveries=[Discovery(job_types=frozenset({JobType.LOGIC_APPS_WORKFLOW}), find=find)],
+        jobs={JobType.LOGIC_APPS_WORKFLOW: workflows},
+        discoveries=[
+            Discovery(job_types=frozenset({JobType.LOGIC_APPS_WORKFLOW}), find=workflows.find)
+        ],
         check_access=reach,
     )
-
-
-def _find(service: WorkflowService, wanted: str) -> Iterator[Artefact]:
-    """Yield the workflows that a request starts."""
-    for listed in service.workflows():
-        # A Standard workflow's own name is `<app>/<workflow>`.
-        name = str(listed.get("name") or "").rpartition("/")[2]
-        if name and wanted in name.casefold() and _shown(service, listed, name).trigger:
-            yield Artefact(external_id=name, job_type=JobType.LOGIC_APPS_WORKFLOW, name=name)
-
-
-def _shown(service: WorkflowService, listed: JsonObject, name: str) -> Workflow:
-    """Return a listed workflow, read by itself where the list does not show its definition."""
-    return read_workflow(listed) or service.workflow(name)
 
 
 PLUGIN = PlatformPlugin(

@@ -13,19 +13,21 @@ from datetime import timedelta
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
 from polysync_core.outbound.http_exchange import Answer
-from polysync_core.platforms.azure_logic_apps.definitions import Workflow
-from polysync_core.platforms.azure_logic_apps.runs import (
+from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
+from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
+from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
+from polysync_core.platforms.azure_logic_apps.states import (
     is_run_id,
     report_of,
     run_id_of,
     tracking_id_of,
 )
-from polysync_core.platforms.azure_logic_apps.service import REFUSALS, Endpoint, WorkflowService
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import (
+    Artefact,
     ArtefactSchema,
     ExternalRun,
     ProviderStatus,
@@ -34,7 +36,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.calling import answered_once
+from polysync_core.platforms.http_functions.client import answered_once
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_texts
 
@@ -47,10 +49,10 @@ _NAME = re.compile(r"(?!\.)[A-Za-z0-9_().-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workflows:
+class WorkflowConnector:
     """Runs workflows; implements `JobConnector`."""
 
-    service: WorkflowService
+    service: WorkflowClient
     http: HttpOptions
     now: Clock
 
@@ -100,6 +102,19 @@ class Workflows:
         for run in self.service.runs(job.external_id):
             yield ExternalRun(external_run_id=run_id_of(run), report=report_of(run, job))
 
+    def find(self, search: str | None) -> Iterator[Artefact]:
+        """Yield the workflows that a request starts."""
+        wanted = (search or "").casefold()
+        for listed in self.service.workflows():
+            # The resource name of a Standard workflow is `<app>/<workflow>`.
+            name = str(listed.get("name") or "").rpartition("/")[2]
+            if not name or wanted not in name.casefold():
+                continue
+            # The list may leave the definition out.
+            workflow = read_workflow(listed) or self.service.workflow(name)
+            if workflow.trigger is not None:
+                yield Artefact(external_id=name, job_type=JobType.LOGIC_APPS_WORKFLOW, name=name)
+
     def _start(self, request: SubmitRequest, workflow: Workflow) -> str:
         """Start a run; return its id. An answer that refuses may be the workflow's own."""
         door = self.service.door(request.job.external_id, _trigger_of(workflow))
@@ -136,7 +151,7 @@ class Workflows:
         page = self.service.attributes.page(request.job.external_id)
         return Submitted(external_run_id=run_id, monitor_url=page)
 
-    def _client(self, door: Endpoint) -> PlatformClient:
+    def _client(self, door: TriggerEndpoint) -> PlatformClient:
         return PlatformClient(door.base, None, refused=REFUSALS, http=self.http)
 
 
@@ -153,7 +168,7 @@ def check_workflow(job: Job) -> list[Problem]:
 _RULE = "a workflow is named by letters, digits and _ ( ) . -, such as send-report"
 
 
-def _call(request: SubmitRequest, door: Endpoint) -> Call:
+def _call(request: SubmitRequest, door: TriggerEndpoint) -> Call:
     texts = as_texts(request.parameters, request.job.parameters)
     return Call(
         method="POST",

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.platforms.azure_pipelines.connector import PipelineJobs
-from polysync_core.platforms.azure_pipelines.service import PipelineService, window
+from polysync_core.platforms.azure_pipelines.client import PipelineClient, window
+from polysync_core.platforms.azure_pipelines.pipeline import PipelineConnector
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlugin
 
 
 def live_platform(
-    plugin: PlatformPlugin, job_type: JobType, service: PipelineService, *, has_return_values: bool
+    plugin: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
 ) -> Connector:
     """Return the connection that runs the pipelines of one service."""
-    jobs = PipelineJobs(service=service, job_type=job_type, has_return_values=has_return_values)
+    jobs = PipelineConnector(
+        service=service, job_type=job_type, has_return_values=has_return_values
+    )
 
-    def check_access() -> str:
+    def reach() -> str:
         # The cheapest question that needs the right to see runs.
         now = service.now()
         body = window(now - timedelta(minutes=1), now)
@@ -29,5 +31,5 @@ def live_platform(
         plugin=plugin,
         jobs={job_type: jobs},
         discoveries=[Discovery(job_types=frozenset({job_type}), find=jobs.find)],
-        check_access=check_access,
+        check_access=reach,
     )

@@ -18,30 +18,23 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.google_functions.address_cache import AddressCache
-from polysync_core.platforms.google_functions.catalogue import Catalogue
-from polysync_core.platforms.google_functions.names import FunctionName, check_function_job
-from polysync_core.platforms.http_functions.calling import FunctionRefusals, call_once, look
-from polysync_core.platforms.http_functions.placement import method_of, place
-from polysync_core.platforms.http_functions.statuses import address_of
+from polysync_core.platforms.google_functions.client import AddressCache
+from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
+from polysync_core.platforms.google_functions.external_id import FunctionName, check_function_job
+from polysync_core.platforms.google_functions.refusals import REFUSED
+from polysync_core.platforms.http_functions.client import call_once, look
+from polysync_core.platforms.http_functions.parameters import method_of, place
+from polysync_core.platforms.http_functions.states import address_of
 
-REFUSED = FunctionRefusals(
-    credential="the identity token is not accepted: check auth",
-    permission=(
-        "the account may not call it: grant it the role roles/run.invoker on the function's Cloud"
-        " Run service (generation 2) or roles/cloudfunctions.invoker on the function (generation 1)"
-    ),
-    missing="there is no function at its address any more: it was deleted or is being replaced",
-)
 _UNDECLARED = "a function does not declare its parameters: add them to the job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CloudFunctions:
+class CloudFunctionConnector:
     """Runs functions of Google Cloud; implements `JobConnector`."""
 
     doors: AddressCache
-    catalogue: Catalogue
+    catalogue: CloudFunctionDiscovery
     now: Clock
 
     def submit(self, request: SubmitRequest) -> Submitted:

@@ -8,15 +8,13 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS, check_auth
 from polysync_core.platforms.connector import Connector
-from polysync_core.platforms.google_functions.address_cache import (
-    AddressCache,
-    access_credential,
-    identity_credential,
-)
 from polysync_core.platforms.google_functions.attributes import GoogleFunctionsAttributes
-from polysync_core.platforms.google_functions.catalogue import Catalogue, refused
-from polysync_core.platforms.google_functions.http_function import CloudFunctions
-from polysync_core.platforms.google_functions.names import check_function_job
+from polysync_core.platforms.google_functions.client import AddressCache
+from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
+from polysync_core.platforms.google_functions.external_id import check_function_job
+from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
+from polysync_core.platforms.google_functions.refusals import refused
+from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -44,7 +42,7 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     api = attributes.api_address(allow_loopback=context.allow_loopback)
     auth, secrets, http = platform.auth, context.secrets, context.http
     credential = access_credential(auth, secrets, api)
-    catalogue = Catalogue(
+    catalogue = CloudFunctionDiscovery(
         PlatformClient(api, credential, refused=refused, http=http),
         attributes.location,
         attributes.function_name,
@@ -67,7 +65,7 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     return LivePlatform(
         plugin=PLUGIN,
         jobs={
-            JobType.CLOUD_FUNCTION_HTTP: CloudFunctions(
+            JobType.CLOUD_FUNCTION_HTTP: CloudFunctionConnector(
                 doors=doors, catalogue=catalogue, now=http.timer.now
             )
         },

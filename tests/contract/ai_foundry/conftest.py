@@ -12,7 +12,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.platforms.azure_ai_foundry.workspace import API_VERSION
+from polysync_core.platforms.azure_ai_foundry.client import API_VERSION
 from polysync_core.platforms.connector import JobConnector
 from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_plugin

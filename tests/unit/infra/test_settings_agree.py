@@ -20,7 +20,7 @@ LOCAL = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
 SECRETS = {"DATABRICKS_TOKEN"}
 """Of the sample only: what the vault of the examples finds in the environment."""
 READERS = {
-    "polysync_core/bootstrap/__init__.py",  # hands the environment to the settings
+    "polysync_core/composition.py",  # hands the environment to the settings
     "polysync_core/vaults/environment.py",  # secrets of a developer
 }
 

@@ -225,7 +225,7 @@ class OneSecret:
 
 def test_no_platform_is_imported_before_it_is_used() -> None:
     script = (
-        "import pkgutil, sys, polysync_core.bootstrap, polysync_core.platforms as platforms\n"
+        "import pkgutil, sys, polysync_core.composition, polysync_core.platforms as platforms\n"
         "every = {each.name for each in pkgutil.iter_modules(platforms.__path__) if each.ispkg}\n"
         "def loaded(): return {f'{platforms.__name__}.{each}' for each in every} & {*sys.modules}\n"
         "assert len(every) > 7 and not loaded(), loaded()\n"

@@ -17,7 +17,7 @@ from tests.unit.infra.templates import ROOT
 
 SCENE = """
 import logging
-from polysync_core.bootstrap import observe
+from polysync_core.composition import observe
 from polysync_core.telemetry.calls import outgoing
 observe()
 with outgoing("POST", "https://adb-1.example.net/path?sig=hidden", {}) as call:

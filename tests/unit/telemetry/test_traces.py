@@ -245,7 +245,7 @@ def test_an_attempt_that_never_began_has_no_span(told: Listener, life: Life) -> 
 
 
 def test_spans_have_no_attributes_but_those_that_are_documented(told: Listener, life: Life) -> None:
-    facts = {"schedule": "daily", "scheduled_time": NOON, "batch": "b1"}
+    facts = {"schedule": "daily", "scheduled_time": NOON, "backfill_id": "b1"}
     run = life.begin(life.accept(**facts))
     life.call(run, "submit")
     life.end(life.submitted(run, "77"), FAILED)

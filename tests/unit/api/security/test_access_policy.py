@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from polysync_core.adapters import production_ports
 from polysync_core.api.security.access_policy import Access, AccessPolicy
 from polysync_core.api.security.callers import (
     CALLER_KEY,
@@ -27,7 +28,7 @@ from polysync_core.api.security.callers import (
 )
 from polysync_core.api.security.roles import OPEN, RULES, role_for
 from polysync_core.application.operations.audit import Audit
-from polysync_core.bootstrap import build, build_api, identify_by
+from polysync_core.composition import build, build_api, identify_by
 from polysync_core.domain.access_keys import AccessKey, new_access_key
 from polysync_core.domain.roles import Role
 from polysync_core.settings import Settings
@@ -48,7 +49,8 @@ KEYS = [kept for _, kept in MACHINES.values()]
 @cache
 def _routes() -> list[tuple[str, str]]:
     """Return every route of the app as it is deployed."""
-    services = build(Settings.read(PRODUCTION))
+    settings = Settings.read(PRODUCTION)
+    services = build(production_ports(settings), settings)
     paths = build_api(services, nobody).openapi()["paths"]
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]
 

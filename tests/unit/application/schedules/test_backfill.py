@@ -30,7 +30,7 @@ def test_each_fire_time_of_the_range_gets_a_run(world: Scheduled) -> None:
     assert world.times(None) == ["01 06:00", "02 06:00", "03 06:00"]
     for run in world.made():
         assert (run.trigger_type, run.schedule) == (TriggerType.BACKFILL, "daily")
-        assert (run.priority, run.batch, run.time_zone) == (0, done.batch, "UTC")
+        assert (run.priority, run.backfill_id, run.time_zone) == (0, done.backfill_id, "UTC")
         assert run.parameters["mode"] == "changes"
         assert (run.run_id, 1) in world.engine.live
 
@@ -49,7 +49,7 @@ def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
     first = world.backfill(FIRST, FOURTH)
     again = world.backfill(FIRST, FOURTH)
     longer = world.backfill(FIRST, FOURTH + timedelta(days=1))
-    assert first.batch == again.batch
+    assert first.backfill_id == again.backfill_id
     assert [each.exists for each in again.items] == [True] * 3
     assert [each.exists for each in longer.items] == [True] * 3 + [False]
     assert len(world.made()) == 4

@@ -15,6 +15,7 @@ from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.dispatch_round import KEEPING
 from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, millis
+from polysync_core.domain.runs.identity import BackfillId
 from tests.unit.domain.dispatch.worlds import World
 
 _KEEPING = KEEPING // timedelta(milliseconds=1)
@@ -111,13 +112,15 @@ class Referee:
     def _own(self, task: str) -> int:
         return sum(lease.task == task for lease in self.world.state.leases.values())
 
-    def _of_batch(self, batch: str) -> int:
-        return sum(lease.batch == batch for lease in self.world.state.leases.values())
+    def _of_backfill(self, backfill_id: BackfillId | None) -> int:
+        return sum(lease.backfill_id == backfill_id for lease in self.world.state.leases.values())
 
     def _no_slot_too_many(self, lease: Lease) -> None:
         most = self.world.known.tasks[lease.task].max_concurrent_runs
         assert most is None or self._own(lease.task) <= most
-        assert not lease.batch_limit or self._of_batch(lease.batch) <= lease.batch_limit
+        assert (
+            not lease.backfill_limit or self._of_backfill(lease.backfill_id) <= lease.backfill_limit
+        )
         for profile, scope in self._subject(lease.task, lease.platform):
             if isinstance(profile.gate, Cap):
                 assert self._used(profile, profile.gate, scope) <= profile.gate.slots
@@ -126,10 +129,10 @@ class Referee:
         """Of two runs that are subject to the same limits, the better one starts first."""
         started = before.get(lease.run_id)
         for other in self.world.state.waiting.values():
-            alike = (other.task, other.platform, other.batch) == (
+            alike = (other.task, other.platform, other.backfill_id) == (
                 lease.task,
                 lease.platform,
-                lease.batch,
+                lease.backfill_id,
             )
             if started is not None and alike and other.rank < started.rank:
                 assert max(other.not_before, other.deferred_until) > self._now
@@ -139,8 +142,11 @@ class Referee:
         most = task.max_concurrent_runs
         if most is not None and self._own(waiting.task) >= most:
             yield None, waiting.task
-        if waiting.batch_limit and self._of_batch(waiting.batch) >= waiting.batch_limit:
-            yield None, waiting.batch
+        if (
+            waiting.backfill_limit
+            and self._of_backfill(waiting.backfill_id) >= waiting.backfill_limit
+        ):
+            yield None, str(waiting.backfill_id)
         for profile, scope in self._subject(waiting.task, waiting.platform):
             gate = profile.gate
             if isinstance(gate, Cap):

@@ -375,22 +375,22 @@ def test_a_state_of_an_older_release_is_read() -> None:
     assert decode_state(stored) == world.state
 
 
-class TestBatch:
+class TestBackfill:
     def test_no_more_of_its_runs_start_than_it_allows(self) -> None:
         world = World()
-        assert world.ask(*"abc", batch="may", batch_limit=2) == ["a", "b"]
+        assert world.ask(*"abc", backfill_id="may", backfill_limit=2) == ["a", "b"]
         assert world.end("a") == ["c"]
 
     def test_it_holds_nobody_else_of_its_task_back(self) -> None:
         world = World(task(max_concurrent_runs=3))
-        world.ask("a", "b", batch="may", batch_limit=1, priority=0)
-        assert world.ask("c", batch="june", batch_limit=1) == ["c"]
+        world.ask("a", "b", backfill_id="may", backfill_limit=1, priority=0)
+        assert world.ask("c", backfill_id="june", backfill_limit=1) == ["c"]
         assert world.ask("live") == ["live"]
 
     def test_it_counts_across_attempts(self) -> None:
         world = World()
-        world.ask("a", "b", batch="may", batch_limit=1)
-        assert world.ask("a", attempt=2, batch="may", batch_limit=1) == ["a"]
+        world.ask("a", "b", backfill_id="may", backfill_limit=1)
+        assert world.ask("a", attempt=2, backfill_id="may", backfill_limit=1) == ["a"]
         assert world.waiting() == ["b"]
 
     def test_a_run_that_is_adopted_counts(self) -> None:
@@ -401,8 +401,8 @@ class TestBatch:
             task="t",
             platform="p",
             granted_at=NOON,
-            batch="may",
-            batch_limit=1,
+            backfill_id="may",
+            backfill_limit=1,
         )
         world.do(adopt(world.state, lease, now=world.now))
-        assert world.ask("b", batch="may", batch_limit=1) == []
+        assert world.ask("b", backfill_id="may", backfill_limit=1) == []

@@ -105,7 +105,7 @@ def test_usage_tells_of_a_window_although_nothing_runs_any_more() -> None:
 
 def test_a_backfill_that_is_full_is_named() -> None:
     world = World()
-    world.ask("a", "b", batch="b7", batch_limit=1)
+    world.ask("a", "b", backfill_id="b7", backfill_limit=1)
     (hold,) = explained(world, "b").holds
     assert (hold.kind, hold.scope, hold.used, hold.limit) == (HoldKind.BACKFILL, "b7", 1, 1)
     assert hold.sentence == ("Backfill 'b7' allows 1 at once: 1 of 1 slots are taken, held by a.")

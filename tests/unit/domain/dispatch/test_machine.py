@@ -17,14 +17,20 @@ from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Waiting
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.unit.domain.dispatch.referee import Referee
 from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
 
 TASKS, PLATFORMS = "xyz", "pq"
 ACTIONS = st.sampled_from(ExceedAction)
 SOME = st.none() | st.integers(1, 3)
-BATCHES = [("", 0), ("", 0), ("one", 1), ("two", 2), ("any", 0)]
+BACKFILLS = [
+    (None, None),
+    (None, None),
+    (BackfillId("one"), 1),
+    (BackfillId("two"), 2),
+    (BackfillId("any"), None),
+]
 """With how many of each may run at once."""
 SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
 
@@ -62,10 +68,17 @@ class DispatcherMachine(RuleBasedStateMachine):
         name=st.sampled_from(TASKS),
         where=st.sampled_from(PLATFORMS),
         priority=st.integers(-5, 5),
-        batch=st.sampled_from(BATCHES),
+        backfill=st.sampled_from(BACKFILLS),
         times=st.integers(0, 2),
     )
-    def ask(self, name: str, where: str, priority: int, batch: tuple[str, int], times: int) -> None:
+    def ask(
+        self,
+        name: str,
+        where: str,
+        priority: int,
+        backfill: tuple[BackfillId | None, int | None],
+        times: int,
+    ) -> None:
         """A new run; its message may come twice, or not at all."""
         self.count += 1
         run = f"run{self.count}"
@@ -76,8 +89,8 @@ class DispatcherMachine(RuleBasedStateMachine):
             platform=where,
             priority=priority,
             queued_at=self.world.now,
-            batch=batch[0],
-            batch_limit=batch[1],
+            backfill_id=backfill[0],
+            backfill_limit=backfill[1],
         )
         for _ in range(times):
             self.enqueue(run)

@@ -9,9 +9,9 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure_ai_foundry.copies import copied, template_of
 from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.sweep_job import describe_space
+from polysync_core.platforms.azure_ai_foundry.template_copy import copied, template_of
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.errors import Invalid, TooLarge
-from polysync_core.platforms.azure_databricks.exit_values import ExitValue
+from polysync_core.platforms.azure_databricks.outputs import ExitValue
 from polysync_core.platforms.calls import UnexpectedAnswer
 
 

@@ -12,9 +12,9 @@ from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parame
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.platforms.azure_databricks.jobs import Jobs
-from polysync_core.platforms.azure_databricks.run_now import DefinedJobs
-from polysync_core.platforms.azure_databricks.runs import Runs
+from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector
+from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.builders import NOON
@@ -28,12 +28,14 @@ SCHEMA = (
 VALUES: dict[str, Any] = {"full_refresh": True, "key": Secret("s3cret"), "rows": 7}
 
 
-def connect(*steps: Step) -> tuple[DefinedJobs, ScriptedTransport]:
+def connect(*steps: Step) -> tuple[DatabricksJobConnector, ScriptedTransport]:
     transport = ScriptedTransport(steps)
     base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", AddressScope.PUBLIC)
     http = HttpOptions(transport=transport, timer=VirtualTime().timer)
     client = PlatformClient(base, None, http=http)
-    return DefinedJobs(client, Runs(client, lambda: NOON), Jobs(client)), transport
+    return DatabricksJobConnector(
+        client, RunClient(client, lambda: NOON), JobDiscovery(client)
+    ), transport
 
 
 def sent(values: dict[str, Any], **settings: Any) -> dict[str, Any]:

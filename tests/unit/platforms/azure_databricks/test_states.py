@@ -13,8 +13,8 @@ from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import VaultToken
-from polysync_core.platforms.azure_databricks.runs import Runs
-from polysync_core.platforms.azure_databricks.states import RunWords
+from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
@@ -35,13 +35,13 @@ class OneSecret:
     def forget(self, reference: str) -> None: ...
 
 
-def words(life_cycle: str, result: str | None = None, **end: Any) -> RunWords:
+def words(life_cycle: str, result: str | None = None, **end: Any) -> RunState:
     run: dict[str, Any] = {"state": {"life_cycle_state": life_cycle}}
     if result is not None:
         run["state"]["result_state"] = result
     if end:
         run["status"] = {"state": life_cycle, "termination_details": end}
-    found = RunWords.of(run)
+    found = RunState.of(run)
     assert found is not None
     return found
 
@@ -53,7 +53,7 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
         VaultToken("vault://a/b", OneSecret()),
         http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
     )
-    return Runs(client, time.now).read("17")
+    return RunClient(client, time.now).read("17")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ JSON = st.recursive(
     )
 )
 def test_no_answer_breaks_the_reading_or_ends_a_run_by_chance(run: Any) -> None:
-    found = RunWords.of(run)
+    found = RunState.of(run)
 
     assert found is None or not found.status.is_final
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.platforms.azure_databricks.widgets import widgets_of
-from polysync_core.platforms.azure_databricks.workspace import Exported
+from polysync_core.platforms.azure_databricks.notebook_discovery import ExportedNotebook
+from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 
 HEADER = "# Databricks notebook source\n"
 
 
 def read(text: str, kind: str = "py") -> tuple[dict[str, object], tuple[str, ...]]:
-    schema = widgets_of(Exported(text, kind))
+    schema = widgets_of(ExportedNotebook(text, kind))
     return {parameter.name: parameter.default for parameter in schema.parameters}, schema.notes
 
 

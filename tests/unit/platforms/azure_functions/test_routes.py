@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from polysync_core.domain.definitions.jobs import DataType
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.outbound.urls import url
-from polysync_core.platforms.azure_functions.routes import Route
-from polysync_core.platforms.azure_functions.targets import (
+from polysync_core.platforms.azure_functions.external_id import (
     HttpTarget,
     Orchestrator,
     external_id_of,
     read_target,
 )
+from polysync_core.platforms.azure_functions.routes import Route
 
 
 def route(text: str) -> Route:

@@ -11,9 +11,9 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
-from polysync_core.platforms.azure_logic_apps.definitions import read_workflow, workflow_of
-from polysync_core.platforms.azure_logic_apps.runs import report_of
-from polysync_core.platforms.azure_logic_apps.service import WorkflowService
+from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
+from polysync_core.platforms.azure_logic_apps.discovery import read_workflow, workflow_of
+from polysync_core.platforms.azure_logic_apps.states import report_of
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.platform_client import PlatformClient
@@ -95,7 +95,7 @@ def test_a_trigger_is_called_on_azures_own_hosts_only(address: str, host: str | 
             return read({"value": address, "method": "POST"})
 
     attributes = LogicAppsAttributes.of(a_platform(**STANDARD))
-    service = WorkflowService(Told(manager, None), attributes)
+    service = WorkflowClient(Told(manager, None), attributes)
     if host is None:
         with pytest.raises(PlatformRefused, match="not one of Azure's own"):
             service.door("w", "manual")

@@ -9,8 +9,8 @@ import pytest
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.azure_data_factory.plugin import FactoryAttributes
-from polysync_core.platforms.azure_synapse.plugin import SynapseAttributes
+from polysync_core.platforms.azure_data_factory.attributes import FactoryAttributes
+from polysync_core.platforms.azure_synapse.attributes import SynapseAttributes
 from polysync_core.platforms.registry import check_job, check_platform
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"

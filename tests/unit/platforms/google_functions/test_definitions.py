@@ -15,13 +15,9 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import SimulatorToken
 from polysync_core.outbound.sign_in.google import GoogleSignIn
-from polysync_core.platforms.google_functions.address_cache import (
-    KEPT_SECONDS,
-    AddressCache,
-    access_credential,
-    identity_credential,
-)
-from polysync_core.platforms.google_functions.names import FunctionName
+from polysync_core.platforms.google_functions.client import KEPT_SECONDS, AddressCache
+from polysync_core.platforms.google_functions.external_id import FunctionName
+from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_plugin
 

@@ -12,7 +12,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
-from polysync_core.platforms.http_functions.statuses import (
+from polysync_core.platforms.http_functions.states import (
     STATUSES,
     address_of,
     run_id_of,

@@ -1,0 +1,137 @@
+"""The adapters that one app is built from: stores, queues, vaults, platforms, clocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from polysync_core.appkit.configuration import Lakeflow
+from polysync_core.application.events.webhooks import Post
+from polysync_core.application.operations.audit import AuditStore
+from polysync_core.application.ports import GateStore, PoisonStore, Queue, Runs, ScheduleStore
+from polysync_core.application.runs.retention import Forget
+from polysync_core.domain.clock import Clock, utc_now
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.outbound.references import Secrets
+from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.receivers import Receivers
+from polysync_core.platforms.registry import open_connector
+from polysync_core.settings import STORAGE, Settings
+from polysync_core.storage.audit import TableAudit
+from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.gates import TableGates
+from polysync_core.storage.old_runs import OldRuns
+from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.queues import QueueStorage
+from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.tables import TableStorage
+from polysync_core.vaults.registry import open_vault
+from polysync_core.vaults.resolver import OpenVault
+
+if TYPE_CHECKING:
+    from polysync_core.appkit.workspaces import Workspaces
+
+_DOCUMENTATION = Path(__file__).parents[1] / "docs"
+
+
+class OpenConnector(Protocol):
+    """Opens a connection to a platform."""
+
+    def __call__(self, platform: Platform, *, secrets: Secrets) -> Connector: ...
+
+
+class OpenWorkspaces(Protocol):
+    """Opens the Databricks workspaces of the AppKit jobs."""
+
+    def __call__(
+        self,
+        configuration: Lakeflow,
+        platform_named: Callable[[str], Platform],
+        secrets: Secrets,
+    ) -> Workspaces: ...
+
+
+def open_workspaces(
+    configuration: Lakeflow, platform_named: Callable[[str], Platform], secrets: Secrets
+) -> Workspaces:
+    """Return the workspaces of the AppKit jobs; imported on first use for a fast cold start."""
+    from polysync_core.appkit.workspaces import Workspaces
+
+    return Workspaces(configuration=configuration, platform_named=platform_named, secrets=secrets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything that the use cases reach outside of the process, and what time it is."""
+
+    definitions: DefinitionStore
+    schedules: ScheduleStore
+    runs: Runs
+    gates: GateStore
+    audit: AuditStore
+    poison: PoisonStore
+    purge_runs: Forget
+    purge_outcomes: Forget
+    purge_audit: Forget
+    purge_messages: Forget
+    queue: Callable[[str], Queue]
+    """Returns the queue of a name."""
+    open_vault: OpenVault
+    open_connector: OpenConnector
+    post: Post
+    """Posts an event to the address of a webhook."""
+    open_workspaces: OpenWorkspaces = open_workspaces
+    clock: Clock = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+    new_id: Callable[[], str] = lambda: uuid4().hex
+    documentation: Path = _DOCUMENTATION
+
+
+def production_ports(settings: Settings) -> Ports:
+    """Return the ports of the deployed app, without any I/O."""
+    connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
+    loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
+    return table_ports(
+        TableStorage(connection),
+        queue=QueueStorage(connection).queue,
+        open_vault=partial(open_vault, app_identity=app_identity),
+        open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
+        post=Receivers(allow_loopback=loopback).post,
+    )
+
+
+def table_ports(
+    tables: TableStorage,
+    *,
+    queue: Callable[[str], Queue],
+    open_vault: OpenVault,
+    open_connector: OpenConnector,
+    post: Post,
+) -> Ports:
+    """Return ports whose stores are tables."""
+    runs, gates = TableRuns(tables), TableGates(tables)
+    audit, poison = TableAudit(tables), TablePoison(tables)
+    return Ports(
+        definitions=TableDefinitions(tables),
+        schedules=TableSchedules(tables),
+        runs=runs,
+        gates=gates,
+        audit=audit,
+        poison=poison,
+        purge_runs=OldRuns(tables, runs).forget,
+        purge_outcomes=gates.forget_outcomes,
+        purge_audit=audit.forget,
+        purge_messages=poison.forget,
+        queue=queue,
+        open_vault=open_vault,
+        open_connector=open_connector,
+        post=post,
+    )

@@ -1,0 +1,78 @@
+"""Reads single definitions from the store by kind and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.errors import Broken, NotFound
+
+
+class DefinitionLookup:
+    """Implements `DefinitionReader` on a store; a definition costs one point read."""
+
+    def __init__(self, store: DefinitionStore) -> None:
+        self._store = store
+
+    def get(self, kind: Kind, name: str) -> Stored[Definition]:
+        """Return a definition with its ETag, or raise `NotFound`."""
+        stored = self._store.get(kind, name)
+        if stored is None:
+            raise NotFound(f"There is no {Reference(kind, name)}.")
+        return stored
+
+    def task(self, name: str) -> Task:
+        """Return a Task, or raise `NotFound`."""
+        return self._of(Task, Kind.TASK, name)
+
+    def job(self, name: str) -> Job:
+        """Return a Job, or raise `NotFound`."""
+        return self._of(Job, Kind.JOB, name)
+
+    def platform(self, name: str) -> Platform:
+        """Return a Platform, or raise `NotFound`."""
+        return self._of(Platform, Kind.PLATFORM, name)
+
+    def vault(self, name: str) -> Vault:
+        """Return a Vault, or raise `NotFound`."""
+        return self._of(Vault, Kind.VAULT, name)
+
+    def calendar(self, name: str) -> Calendar:
+        """Return a calendar, or raise `NotFound`."""
+        return self._of(Calendar, Kind.CALENDAR, name)
+
+    def webhook(self, name: str) -> Webhook:
+        """Return a webhook, or raise `NotFound`."""
+        return self._of(Webhook, Kind.WEBHOOK, name)
+
+    def webhooks(self) -> list[Webhook]:
+        """Return every webhook; the cost depends on the number of webhooks."""
+        return list(self._all(Webhook, Kind.WEBHOOK))
+
+    def jobs_on(self, platform: str) -> Iterator[Job]:
+        """Yield the Jobs of a Platform; the cost depends on the number of all Jobs.
+
+        One range read of all Jobs costs far less than one point read for each Job of the Platform.
+        """
+        return (job for job in self._all(Job, Kind.JOB) if job.platform == platform)
+
+    def _of[D: Definition](self, model: type[D], kind: Kind, name: str) -> D:
+        return _checked(model, self.get(kind, name))
+
+    def _all[D: Definition](self, model: type[D], kind: Kind) -> Iterator[D]:
+        return (_checked(model, stored) for stored in self._store.all(kind))
+
+
+def _checked[D: Definition](model: type[D], stored: Stored[Definition]) -> D:
+    definition = stored.definition
+    if not isinstance(definition, model):
+        raise Broken(f"the store returned a {type(definition).__name__}, not a {model.__name__}")
+    return definition

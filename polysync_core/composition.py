@@ -1,0 +1,138 @@
+"""Composition root: the only place that wires use cases, ports and API together.
+
+`build` and `build_api` take everything from outside as `Ports`, so production, the local host and
+tests share one wiring. The functions without parameters return this process's own instances.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache, cached_property
+
+from fastapi import FastAPI
+
+from polysync_core.adapters import Ports, production_ports
+from polysync_core.api.app import create_app
+from polysync_core.api.definitions.documents import document_routes
+from polysync_core.api.definitions.importing import importing_routes
+from polysync_core.api.definitions.routes import definition_routes
+from polysync_core.api.jobs.routes import job_run_routes
+from polysync_core.api.operations.audit import audit_routes
+from polysync_core.api.operations.connection_tests import connectivity_routes
+from polysync_core.api.operations.documentation import documentation_routes
+from polysync_core.api.operations.poison_messages import poison_routes
+from polysync_core.api.runs.explanations import explanation_routes
+from polysync_core.api.runs.gates import gate_routes
+from polysync_core.api.runs.graph import graph_routes
+from polysync_core.api.runs.platform_runs import platform_run_routes
+from polysync_core.api.runs.routes import run_routes
+from polysync_core.api.schedules.backfill import backfill_routes
+from polysync_core.api.schedules.fire_times import fire_time_routes
+from polysync_core.api.schedules.routes import schedule_routes
+from polysync_core.api.security.access_policy import AccessPolicy
+from polysync_core.api.security.callers import (
+    Identify,
+    by_key,
+    from_app_service,
+    nobody,
+    require_loopback,
+)
+from polysync_core.application.ports import Engine
+from polysync_core.domain.definitions.document import Reference
+from polysync_core.services import Services
+from polysync_core.settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, or raise `SettingError` naming the wrong one.
+
+    The triggers read the settings on import, so a mistake fails the start of the app.
+    """
+    return Settings.read(os.environ)
+
+
+@cache
+def observe() -> None:
+    """Start to export telemetry if the settings name a destination; otherwise load nothing."""
+    configured = settings()
+    if configured.sends_telemetry:
+        from polysync_core.telemetry.sending import send
+
+        send(
+            service_name=configured.service_name,
+            application_insights=configured.application_insights,
+            to_collector=bool(configured.otlp_endpoint),
+        )
+
+
+@cache
+def services() -> Services:
+    """Return the use cases of this process."""
+    return build(production_ports(settings()), settings())
+
+
+@cache
+def api() -> FastAPI:
+    """Return the API of this process."""
+    return build_api(services(), identify_by(settings()))
+
+
+def build(ports: Ports, settings: Settings) -> Services:
+    """Wire the use cases together, without any I/O.
+
+    Every part is built here and now: threads that built parts on first use would not share them.
+    """
+    built = Services(ports, settings)
+    for name, part in vars(Services).items():
+        if isinstance(part, cached_property):
+            getattr(built, name)
+    return built
+
+
+def identify_by(settings: Settings) -> Identify:
+    """Return how the API identifies its callers.
+
+    Production trusts App Service authentication and rejects everyone without it. Development
+    accepts requests from this machine. Access keys, if there are any, come first.
+    """
+    if settings.development:
+        identify = require_loopback
+    else:
+        identify = from_app_service if settings.app_service_authentication else nobody
+    keys = settings.access_keys
+    return by_key(keys, otherwise=identify) if keys else identify
+
+
+def build_api(services: Services, identify: Identify) -> FastAPI:
+    """Return the API in front of some use cases."""
+
+    def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
+        """Invalidate what is cached of changed definitions, and send new limits to Dispatchers."""
+        changed = list(changed)
+        services.task_graph.forget(changed)
+        services.policy_updates.publish(changed, engine)
+
+    return create_app(
+        [
+            # Before the routes of definitions, which would take `/test` for a name.
+            connectivity_routes(services.connection_tests),
+            explanation_routes(services.explanations),
+            fire_time_routes(services.fire_times),
+            document_routes(services.documents, publish),
+            documentation_routes(services.documentation),
+            gate_routes(services.gates),
+            schedule_routes(services.schedules),
+            backfill_routes(services.backfill),
+            job_run_routes(services.job_runs, services.appkit_jobs),
+            platform_run_routes(services.platform_runs),
+            definition_routes(services.definitions, publish),
+            importing_routes(services.importing, publish),
+            run_routes(services.task_runs),
+            poison_routes(services.poison_messages),
+            graph_routes(services.graphs),
+            audit_routes(services.audit),
+        ],
+        door=AccessPolicy(identify=identify, audit=services.audit),
+    )

@@ -1,0 +1,189 @@
+"""What the three job types have in common: runs that are copies of a template.
+
+Azure Machine Learning has no key against double starts, but the name of a job is ours to choose,
+and there is one job of a name: after a submit in doubt the name is looked up, and sent again only
+if there is no such job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.azure.answers import object_in
+from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
+from polysync_core.platforms.azure_ai_foundry.settings import (
+    TemplateSetting,
+    check_settings,
+    with_settings,
+)
+from polysync_core.platforms.azure_ai_foundry.states import report_of
+from polysync_core.platforms.azure_ai_foundry.template_copy import (
+    NAME,
+    TEMPLATE_TAG,
+    copied,
+    run_name,
+    template_of,
+)
+from polysync_core.platforms.connector import (
+    Artefact,
+    ArtefactSchema,
+    ExternalRun,
+    Report,
+    RunNotFound,
+    SubmitRequest,
+    Submitted,
+)
+from polysync_core.platforms.paging import filter_bounded
+from polysync_core.platforms.text import for_people
+
+_MAY_BE_THERE = frozenset({400, 409})
+"""Statuses by which the service may mean that there is a job of this name already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateJobType:
+    """What tells one job type from the others."""
+
+    job_type: JobType
+    kind: str
+    """The service's word for it."""
+    settings: Mapping[str, TemplateSetting]
+    with_values: Callable[[JsonObject, SubmitRequest], JsonObject]
+    """Returns a template's properties with the values of an order in their places."""
+    describe: Callable[[JsonObject], ArtefactSchema]
+    """Returns what a template declares."""
+
+    def check(self, job: Job) -> list[Problem]:
+        """Return what cannot be right in a Job."""
+        problem = _name_problem(job.external_id)
+        problems = [Problem("externalId", problem)] if problem else []
+        return problems + check_settings(job, self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateJobConnector:
+    """Runs copies of the templates of one workspace; implements `JobConnector`."""
+
+    workspace: FoundryClient
+    shape: TemplateJobType
+
+    def submit(self, request: SubmitRequest) -> Submitted:
+        """Start a copy of the template, unless an earlier submit of this attempt has."""
+        problems = self.shape.check(request.job)
+        if problems:
+            raise Invalid(problems)
+        name = run_name(request.token)
+        if not (request.is_resend and self._is_there(name)):
+            self._create(name, self._properties(request))
+        page = self.workspace.attributes.run_page(name)
+        return Submitted(external_run_id=name, monitor_url=page)
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return the state of a run."""
+        answer = self.workspace.run(_checked(external_run_id))
+        return self._report(answer, job, external_run_id)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Ask for the end of a run; one that has ended meanwhile is no error."""
+        refusal: PlatformRefused | None = None
+        try:
+            self.workspace.cancel(_checked(external_run_id))
+        except PlatformRefused as error:
+            refusal = error
+        if refusal is not None and not self.read(job, external_run_id).status.is_final:
+            raise refusal
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Return the inputs of a template that a run may set, and its outputs."""
+        problem = _name_problem(external_id)
+        if problem is not None:
+            raise Invalid.at("externalId", problem)
+        return self.shape.describe(self._template(external_id))
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the copies of the template, which all are ours."""
+        copies = self.workspace.jobs(self.shape.kind, tag=TEMPLATE_TAG)
+        for found in filter_bounded(copies, lambda copy: template_of(copy) == job.external_id):
+            name = found.get("name")
+            if isinstance(name, str):
+                yield ExternalRun(external_run_id=name, report=self._report(found, job, name))
+
+    def find(self, search: str | None) -> Iterator[Artefact]:
+        """Yield the jobs that can be templates: all of this kind but our own copies."""
+        wanted = (search or "").casefold()
+        for found in self.workspace.jobs(self.shape.kind):
+            artefact = self._artefact(found)
+            if artefact is not None and wanted in artefact.name.casefold():
+                yield artefact
+
+    def _properties(self, request: SubmitRequest) -> JsonObject:
+        name = request.job.external_id
+        copy = copied(self._template(name), name, request.run_name)
+        attributes = self.workspace.attributes
+        copy = with_settings(copy, request.job, self.shape.settings, attributes)
+        return self.shape.with_values(copy, request)
+
+    def _template(self, name: str) -> JsonObject:
+        template = self.workspace.template(name)
+        kind = template.get("jobType")
+        if kind != self.shape.kind:
+            message = (
+                f"the template is a job of the kind {for_people(kind)}, which is not what a"
+                f" {self.shape.job_type} runs: import the platform's jobs again"
+            )
+            raise PlatformRefused(message, cause=FailureCause.SUBMIT)
+        return template
+
+    def _create(self, name: str, properties: JsonObject) -> None:
+        refusal: PlatformRefused | None = None
+        try:
+            self.workspace.create(name, properties)
+        except PlatformRefused as error:
+            refusal = error
+        if refusal is None:
+            return
+        if refusal.status not in _MAY_BE_THERE or not self._is_there(name):
+            raise refusal
+
+    def _is_there(self, name: str) -> bool:
+        """Tell whether there is a job of our name, which nobody else gives to a job."""
+        try:
+            self.workspace.run(name)
+        except RunNotFound:
+            return False
+        return True
+
+    def _report(self, answer: JsonObject, job: Job, name: str) -> Report:
+        return report_of(answer, job, self.workspace.attributes.run_page(name))
+
+    def _artefact(self, found: JsonObject) -> Artefact | None:
+        properties, name = object_in(found, "properties"), found.get("name")
+        is_template = template_of(found) is None and properties.get("jobType") == self.shape.kind
+        if not is_template or not isinstance(name, str) or _name_problem(name):
+            return None
+        return Artefact(
+            external_id=name,
+            job_type=self.shape.job_type,
+            name=for_people(properties.get("displayName")) or name,
+            description=for_people(properties.get("description")),
+        )
+
+
+def _name_problem(external_id: str) -> str | None:
+    if NAME.fullmatch(external_id) is None:
+        return (
+            "a template is named by the name of a job in the workspace, such as"
+            " mighty_tooth_4n7q1k: letters, digits, '_' and '-'"
+        )
+    return None
+
+
+def _checked(external_run_id: str) -> str:
+    if NAME.fullmatch(external_run_id) is None:
+        raise RunNotFound("Azure AI Foundry knows no job of such a name")
+    return external_run_id

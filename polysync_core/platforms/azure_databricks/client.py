@@ -1,0 +1,194 @@
+"""Runs of any Databricks job type: their state, their page and their end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.outbound.urls import QueryValue, own_address
+from polysync_core.platforms.azure_databricks.answers import (
+    moment_of,
+    next_token_of,
+    number_of,
+    objects_in,
+    page_query,
+)
+from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
+from polysync_core.platforms.azure_databricks.states import RunState
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.text import for_people
+
+JOBS_API = ("api", "2.2", "jobs")
+
+LONG_START = timedelta(minutes=10)
+"""A cluster usually starts within this time."""
+
+_PAGE_SIZE = 25
+_RUN_ID = re.compile(r"[1-9][0-9]{0,18}")
+_PATH_IS_WRONG = re.compile(
+    r"RESOURCE_DOES_NOT_EXIST|(?:notebook|path).{0,200}does(?:n't| not) exist"
+    r"|unable to access the notebook",
+    re.IGNORECASE | re.DOTALL,
+)
+_CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
+_REMEDIES_BY_CODE = {
+    # What a notebook raises may quote its parameters, secrets included: it stays on the platform.
+    "RUN_EXECUTION_ERROR": "The notebook's own error is on the run's page in Databricks.",
+    "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
+    "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
+    "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",
+    "FEATURE_DISABLED": "Choose another computeType, or have the feature enabled.",
+    "CLUSTER_REQUEST_LIMIT_EXCEEDED": (
+        "Spread the runs by a rate-limit profile, or use a pool or Serverless."
+    ),
+    "WORKSPACE_RUN_LIMIT_EXCEEDED": "Limit the runs of this platform by a concurrency profile.",
+    "MAX_SPARK_CONTEXTS_EXCEEDED": "Limit the runs on this cluster by a concurrency profile.",
+    "CLUSTER_TERMINATED_BY_USER": "Somebody stopped the cluster: a job cluster is not shared.",
+}
+_STARTING = frozenset({"PENDING", "QUEUED", "WAITING"})
+
+
+@dataclass(frozen=True, slots=True)
+class RunClient:
+    """The runs of one workspace."""
+
+    client: PlatformClient
+    now: Clock
+
+    def read(self, run_id: str) -> Report:
+        """Return the state of a run; `RunNotFound` where the workspace has none of that id."""
+        return self.look(run_id)[0]
+
+    def look(self, run_id: str) -> tuple[Report, int]:
+        """Return the state of a run, and the id by which its (first) task knows its output."""
+        number = _number(run_id)
+
+        def report(run: JsonObject) -> tuple[Report, int]:
+            return self._report(run, run_id), _task_run_id(run, number)
+
+        return self.client.get(
+            *JOBS_API,
+            "runs",
+            "get",
+            query={"run_id": number},
+            read=report,
+            refused=refused_for_run(run_id),
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run's end. Databricks accepts it for an ended run too, and does nothing."""
+        self.client.post(
+            *JOBS_API,
+            "runs",
+            "cancel",
+            body={"run_id": _number(run_id)},
+            repeatable=True,
+            read=_nothing,
+            refused=refused_for_run(run_id),
+        )
+
+    def listed(self, **wanted: QueryValue) -> Iterator[JsonObject]:
+        """Yield the runs that the workspace lists, newest first, with their tasks."""
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, expand_tasks=True, limit=_PAGE_SIZE, **wanted)
+            return self.client.get(*JOBS_API, "runs", "list", query=query, read=_page_of_runs)
+
+        return paged(fetch)
+
+    def external(self, run: JsonObject) -> ExternalRun | None:
+        """Return a listed run, or None where it is not what a run looks like."""
+        number = number_of(run, "run_id")
+        if number is None or RunState.of(run) is None:
+            return None
+        run_id = str(number)
+        return ExternalRun(external_run_id=run_id, report=self._report(run, run_id))
+
+    def page(self, run_id: str, given: JsonValue = None) -> str:
+        """Return the address of a run's page: the platform's own only if it is on its host."""
+        base = self.client.base.url
+        if isinstance(given, str) and own_address(given, base) is not None:
+            return given
+        return f"{base}/#job/{run_id}/run/1"
+
+    def _report(self, run: JsonObject, run_id: str) -> Report:
+        words = RunState.of(run)
+        if words is None:
+            raise UnexpectedAnswer
+        started = moment_of(run, "start_time")
+        status = words.status
+        return Report(
+            status=status,
+            provider_state=words.shown,
+            message=_message(words, self._has_waited_long(words, started)),
+            cause=words.cause,
+            monitor_url=self.page(run_id, run.get("run_page_url")),
+            started_at=started,
+            finished_at=moment_of(run, "end_time") if status.is_final else None,
+        )
+
+    def _has_waited_long(self, words: RunState, started: datetime | None) -> bool:
+        if words.life_cycle not in _STARTING or started is None:
+            return False
+        return self.now() - started > LONG_START
+
+
+def _message(words: RunState, has_waited_long: bool) -> str | None:
+    said = for_people(words.message)
+    remedy = _remedy(words)
+    if has_waited_long:
+        remedy = (
+            "It has been waiting for its compute for long: an existing cluster, an instance pool"
+            " or Serverless starts sooner than a new job cluster."
+        )
+    if said and remedy and said[-1].isalnum():
+        said += "."
+    return " ".join(filter(None, (said, remedy))) or None
+
+
+def _remedy(words: RunState) -> str | None:
+    if words.status is not ProviderStatus.FAILED:
+        return None
+    if _CLUSTER_IS_GONE.search(words.message):
+        return "Check existingClusterId: the cluster was deleted or belongs to another workspace."
+    if _PATH_IS_WRONG.search(words.message):
+        return f"{NOTEBOOK_MISSING[0].upper()}{NOTEBOOK_MISSING[1:]}."
+    return _REMEDIES_BY_CODE.get(words.code)
+
+
+def run_id_of(answer: JsonObject) -> str:
+    """Return the `run_id` of a submit's answer."""
+    number = number_of(answer, "run_id")
+    if number is None:
+        raise UnexpectedAnswer
+    return str(number)
+
+
+def _page_of_runs(answer: JsonObject) -> Page[JsonObject]:
+    return Page(objects_in(answer, "runs"), next_token_of(answer))
+
+
+def _task_run_id(run: JsonObject, run_id: int) -> int:
+    """Return the id of the task's own run, of its last try where it was repeated.
+
+    A run in the form without tasks is its own task.
+    """
+    ids = [id_ for task in objects_in(run, "tasks") if (id_ := number_of(task, "run_id"))]
+    return ids[-1] if ids else run_id
+
+
+def _number(run_id: str) -> int:
+    if _RUN_ID.fullmatch(run_id) is None:
+        raise RunNotFound("Databricks knows runs by their number only")
+    return int(run_id)
+
+
+def _nothing(_: JsonObject) -> None:
+    return None

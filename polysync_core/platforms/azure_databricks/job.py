@@ -1,0 +1,190 @@
+"""Job types Databricks Job and Databricks Workflow: runs of a job that the workspace defines.
+
+They differ in how they are told apart when they are found: a Job has a single task, a Workflow has
+several. The token makes a submit safe to repeat, as for notebooks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    Job,
+    JobType,
+)
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
+from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
+from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
+from polysync_core.platforms.azure_databricks.refusals import refused_for_job, run_of_token_is_gone
+from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.connector import (
+    ArtefactSchema,
+    ExternalRun,
+    Report,
+    SubmitRequest,
+    Submitted,
+)
+from polysync_core.platforms.platform_client import PlatformClient
+from polysync_core.platforms.values import as_json, as_texts
+
+SEND_PARAMETERS_AS = "sendParametersAs"
+FULL_REFRESH = "full_refresh"
+LONGEST_TASK_PARAMETERS = 10_000
+"""Bytes of JSON that the parameters of most kinds of task may have."""
+
+_JOB_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class ParameterField(StrEnum):
+    """As what the parameters of a run travel: those of the job, or of one kind of task."""
+
+    JOB_PARAMETERS = "JobParameters"
+    NOTEBOOK_PARAMS = "NotebookParams"
+    PYTHON_NAMED_PARAMS = "PythonNamedParams"
+    SQL_PARAMS = "SqlParams"
+    JAR_PARAMS = "JarParams"
+    PYTHON_PARAMS = "PythonParams"
+    SPARK_SUBMIT_PARAMS = "SparkSubmitParams"
+    DBT_COMMANDS = "DbtCommands"
+    PIPELINE_PARAMS = "PipelineParams"
+
+    @property
+    def field(self) -> str:
+        """The field of the request."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
+
+
+_BOUNDED = frozenset(
+    {
+        ParameterField.NOTEBOOK_PARAMS,
+        ParameterField.JAR_PARAMS,
+        ParameterField.PYTHON_PARAMS,
+        ParameterField.SPARK_SUBMIT_PARAMS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabricksJobConnector:
+    """Runs the jobs of one workspace; implements `JobConnector`."""
+
+    client: PlatformClient
+    all_runs: RunClient
+    jobs: JobDiscovery
+
+    def submit(self, request: SubmitRequest) -> Submitted:
+        """Run the job; what was sent before with this token is what is returned again."""
+        problems = check_defined_job(request.job)
+        if problems:
+            raise Invalid(problems)
+        run_id = self.client.post(
+            *JOBS_API,
+            "run-now",
+            body=_body(request),
+            repeatable=True,
+            read=run_id_of,
+            refused=_submit_refused,
+        )
+        return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return the state of a run, with the exit value of its notebook where the Job asks so."""
+        return read_with_outputs(job, external_run_id, self.all_runs, self.client)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Ask Databricks to stop a run."""
+        self.all_runs.cancel(external_run_id)
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Read a job's parameters."""
+        problem = _id_problem(external_id)
+        if problem is not None:
+            raise Invalid.at("externalId", problem)
+        return self.jobs.describe(external_id)
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the job's runs, whoever has started them."""
+        for run in self.all_runs.listed(job_id=int(job.external_id)):
+            found = self.all_runs.external(run)
+            if found is not None:
+                yield found
+
+
+def check_defined_job(job: Job) -> list[Problem]:
+    """Return what cannot be right in a Job that runs one of the workspace's jobs."""
+    problem = _id_problem(job.external_id)
+    problems = [Problem("externalId", problem)] if problem else []
+    known = {SEND_PARAMETERS_AS}
+    if job.job_type == JobType.DATABRICKS_JOB:
+        known.add(OUTPUTS_FROM_EXIT_VALUE)
+    problems += [
+        Problem(f"settings.{name}", f"a {job.job_type} has: {', '.join(sorted(known))}")
+        for name in job.settings
+        if name not in known
+    ]
+    if not isinstance(job.settings.get(OUTPUTS_FROM_EXIT_VALUE, False), bool):
+        problems.append(Problem(f"settings.{OUTPUTS_FROM_EXIT_VALUE}", "must be true or false"))
+    if job.settings.get(SEND_PARAMETERS_AS, ParameterField.JOB_PARAMETERS) not in set(
+        ParameterField
+    ):
+        path, choices = f"settings.{SEND_PARAMETERS_AS}", ", ".join(ParameterField)
+        problems.append(Problem(path, f"must be one of {choices}"))
+    return problems
+
+
+def _id_problem(external_id: str) -> str | None:
+    if _JOB_ID.fullmatch(external_id) is None:
+        return "a job is named by its number, such as 620987654321098"
+    return None
+
+
+def _body(request: SubmitRequest) -> JsonObject:
+    placement = ParameterField(str(request.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
+    parameters = _parameters(request, placement)
+    if placement in _BOUNDED and len(json.dumps(parameters)) > LONGEST_TASK_PARAMETERS:
+        raise PlatformRefused(
+            f"Databricks takes {placement.field} of at most 10,000 bytes: pass a path to the data"
+            f" instead, or choose another {SEND_PARAMETERS_AS}",
+            cause=FailureCause.PARAMETERS,
+        )
+    body: JsonObject = {"job_id": int(request.job.external_id), "idempotency_token": request.token}
+    return {**body, placement.field: parameters} if parameters else body
+
+
+def _parameters(request: SubmitRequest, placement: ParameterField) -> JsonValue:
+    schema = request.job.parameters
+    match placement:
+        case (
+            ParameterField.JOB_PARAMETERS
+            | ParameterField.NOTEBOOK_PARAMS
+            | ParameterField.PYTHON_NAMED_PARAMS
+            | ParameterField.SQL_PARAMS
+        ):
+            return {**as_texts(request.parameters, schema)}
+        case (
+            ParameterField.JAR_PARAMS
+            | ParameterField.PYTHON_PARAMS
+            | ParameterField.SPARK_SUBMIT_PARAMS
+            | ParameterField.DBT_COMMANDS
+        ):
+            texts = as_texts(request.parameters, schema)
+            # Positional arguments come in the order of the schema.
+            return [texts[each.name] for each in schema if each.name in texts]
+        case ParameterField.PIPELINE_PARAMS:
+            values = as_json(request.parameters, schema)
+            return {FULL_REFRESH: values[FULL_REFRESH]} if FULL_REFRESH in values else {}
+        case _:
+            assert_never(placement)
+
+
+def _submit_refused(refusal: Refusal) -> PolysyncError:
+    return run_of_token_is_gone(refusal) or refused_for_job(refusal)

@@ -1,0 +1,148 @@
+"""The notebooks of a workspace: finding them, and reading one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.jobs import JobType
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import Artefact
+from polysync_core.platforms.platform_client import PlatformClient
+
+log = logging.getLogger(__name__)
+
+DEEPEST_FOLDER = 32
+_WORKSPACE_API = ("api", "2.0", "workspace")
+_FOLDERS = frozenset({"DIRECTORY", "REPO"})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceEntry:
+    """An object of the workspace."""
+
+    kind: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedNotebook:
+    """A notebook's text; `kind` is Databricks' word for its format, such as `py` or `ipynb`."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookDiscovery:
+    """The notebooks of one workspace."""
+
+    client: PlatformClient
+
+    def notebooks(self, root: str, *, search: str | None = None) -> Iterator[Artefact]:
+        """Yield the notebooks below `root` as they are found, folder by folder.
+
+        A folder that has vanished or may not be read is passed over; `root` itself may not.
+        """
+        wanted = (search or "").casefold()
+        folders = [(root, 0)]
+        while folders:
+            folder, depth = folders.pop()
+            entries = self._list(folder) if depth == 0 else self._list_if_allowed(folder)
+            for entry in entries:
+                if entry.kind in _FOLDERS and depth < DEEPEST_FOLDER:
+                    folders.append((entry.path, depth + 1))
+                elif entry.kind == "NOTEBOOK" and wanted in entry.name.casefold():
+                    yield Artefact(
+                        external_id=entry.path,
+                        job_type=JobType.DATABRICKS_NOTEBOOK,
+                        name=entry.name,
+                    )
+
+    def check_access(self, path: str) -> None:
+        """Read one folder's own entry, which needs a valid credential and the right to see it."""
+        self.client.get(*_WORKSPACE_API, "get-status", query={"path": path}, read=_kind_of_object)
+
+    def export(self, path: str) -> ExportedNotebook:
+        """Return a notebook as source text, or as a Jupyter document where it has no other form."""
+        refusal: PlatformRefused | None = None
+        try:
+            return self._export(path, "SOURCE")
+        except PlatformRefused as error:
+            refusal = error
+        if refusal.status != 400:
+            raise refusal
+        return self._export(path, "JUPYTER")
+
+    def _export(self, path: str, form: str) -> ExportedNotebook:
+        return self.client.get(
+            *_WORKSPACE_API, "export", query={"path": path, "format": form}, read=_exported
+        )
+
+    def _list_if_allowed(self, folder: str) -> list[WorkspaceEntry]:
+        try:
+            return self._list(folder)
+        except PlatformRefused as error:
+            if error.status == 401:
+                raise
+            log.warning(
+                "A folder of the workspace is passed over.",
+                extra={"action": "folder_skipped", "status": error.status},
+            )
+            return []
+
+    def _list(self, folder: str) -> list[WorkspaceEntry]:
+        entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
+        # An entry elsewhere would be a way out of the folder, and a way round in circles.
+        above = folder.rstrip("/") + "/"
+        return [
+            entry
+            for entry in entries
+            if entry.path.startswith(above) and path_problem(entry.path) is None
+        ]
+
+
+def _entries_of(answer: JsonObject) -> list[WorkspaceEntry]:
+    # An empty folder is answered with an empty object.
+    objects = answer.get("objects", [])
+    if not isinstance(objects, list):
+        raise UnexpectedAnswer
+    entries: list[WorkspaceEntry] = []
+    for item in objects:
+        if not isinstance(item, dict):
+            raise UnexpectedAnswer
+        kind, path = item.get("object_type"), item.get("path")
+        if isinstance(kind, str) and isinstance(path, str):
+            entries.append(WorkspaceEntry(kind.upper(), path))
+    return entries
+
+
+def _kind_of_object(answer: JsonObject) -> str:
+    kind = answer.get("object_type")
+    if not isinstance(kind, str):
+        raise UnexpectedAnswer
+    return kind
+
+
+def _exported(answer: JsonObject) -> ExportedNotebook:
+    content, kind = answer.get("content"), answer.get("file_type")
+    if not isinstance(content, str):
+        raise UnexpectedAnswer
+    try:
+        text = base64.b64decode(content, validate=True).decode("utf-8-sig")
+    except (binascii.Error, UnicodeDecodeError):
+        text = None
+    if text is None:
+        raise UnexpectedAnswer
+    return ExportedNotebook(text, kind.lower() if isinstance(kind, str) else "")

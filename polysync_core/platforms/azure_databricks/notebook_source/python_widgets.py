@@ -1,0 +1,161 @@
+"""Widgets of Python cells, read from the syntax tree: the code is never run."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+
+CREATORS = frozenset({"text", "dropdown", "combobox", "multiselect"})
+
+_reading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widget:
+    """A widget that a notebook creates; it becomes a parameter."""
+
+    name: str
+    default: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetFindings:
+    """What a notebook says about its widgets."""
+
+    widgets: list[Widget] = field(default_factory=list[Widget])
+    notes: list[str] = field(default_factory=list[str])
+    read: set[str] = field(default_factory=set[str])
+    """Names that the notebook asks for with `dbutils.widgets.get`."""
+
+
+def parse(source: str) -> ast.Module | None:
+    """Return the syntax tree, or None where the text is not Python (or not in its right mind)."""
+    # A notebook's odd escapes are its owner's business; the filter is shared by all threads.
+    with _reading, warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+def read_python(source: str, findings: WidgetFindings) -> bool:
+    """Add what a cell says; return False where it cannot be parsed."""
+    tree = parse(source)
+    if tree is None:
+        return False
+    try:
+        _Reader(findings, _constants(tree)).visit(tree)
+    except RecursionError:
+        return False
+    return True
+
+
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """Return the names that the cell's top level binds once, to a text."""
+    bindings = Counter(
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    )
+    values: dict[str, str] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                if bindings[name] == 1:
+                    values[name] = text
+            case _:
+                continue
+    return values
+
+
+class _Reader(ast.NodeVisitor):
+    """Walks a tree and remembers in what kind of block it is."""
+
+    def __init__(self, findings: WidgetFindings, constants: dict[str, str]) -> None:
+        self._findings = findings
+        self._constants = constants
+        self._where: list[str] = []
+        self._aliases: set[str] = set()
+
+    def visit(self, node: ast.AST) -> None:
+        """Visit a node; blocks that may run never or often leave a mark on what is inside."""
+        match node:
+            case ast.If() | ast.Try() | ast.TryStar() | ast.Match() | ast.IfExp():
+                self._inside("a condition", node)
+            case ast.For() | ast.While() | ast.AsyncFor() | ast.comprehension():
+                self._inside("a loop", node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
+                self._inside("a function", node)
+            case ast.Assign(targets=[ast.Name(id=alias)], value=value) if _is_widgets(value):
+                self._aliases.add(alias)
+            case ast.Call(func=ast.Attribute(value=owner, attr=method)) if self._owns(owner):
+                self._call(method, node)
+                self.generic_visit(node)
+            case _:
+                self.generic_visit(node)
+
+    def _inside(self, block: str, node: ast.AST) -> None:
+        self._where.append(block)
+        self.generic_visit(node)
+        self._where.pop()
+
+    def _owns(self, owner: ast.expr) -> bool:
+        return _is_widgets(owner) or (isinstance(owner, ast.Name) and owner.id in self._aliases)
+
+    def _call(self, method: str, call: ast.Call) -> None:
+        if method in {"get", "getArgument"}:
+            name = self._text(_argument(call, 0, "name"))
+            if name:
+                self._findings.read.add(name)
+        elif method in CREATORS:
+            self._create(call)
+
+    def _create(self, call: ast.Call) -> None:
+        name = self._text(_argument(call, 0, "name"))
+        if not name:
+            self._findings.notes.append(
+                f"line {call.lineno} of a cell creates a widget whose name is computed:"
+                " add the parameter by hand"
+            )
+            return
+        notes = [f"{name} is created inside {block}" for block in dict.fromkeys(self._where)]
+        value = _argument(call, 1, "defaultValue")
+        default = self._text(value)
+        if default is None and value is not None:
+            notes.append(f"the default of {name} is computed: set it by hand")
+        self._findings.widgets.append(Widget(name=name, default=default, notes=tuple(notes)))
+
+    def _text(self, node: ast.expr | None) -> str | None:
+        match node:
+            case ast.Constant(value=bool() | None):
+                return None
+            case ast.Constant(value=str() | int() | float() as value):
+                return str(value)
+            case ast.Name(id=name):
+                return self._constants.get(name)
+            case _:
+                return None
+
+
+def _is_widgets(node: ast.expr) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="dbutils"), attr="widgets"):
+            return True
+        case _:
+            return False
+
+
+def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    """Return an argument by its place or its name; a starred one hides what comes after it."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    before = call.args[: position + 1]
+    if len(before) <= position or any(isinstance(value, ast.Starred) for value in before):
+        return None
+    return before[position]

@@ -1,0 +1,106 @@
+"""From a notebook's text to a Job's parameters.
+
+Python cells are read by their syntax tree. SQL, Scala and R cells, and Python that does not parse,
+are searched with regular expressions: calls with a plain name and an optional plain default, and
+SQL's `CREATE WIDGET`. Whatever is not certain is said in the notes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from polysync_core.domain.definitions.jobs import Parameter
+from polysync_core.platforms.azure_databricks.notebook_discovery import ExportedNotebook
+from polysync_core.platforms.azure_databricks.notebook_source.cells import Cell, Language, cells_of
+from polysync_core.platforms.azure_databricks.notebook_source.python_widgets import (
+    Widget,
+    WidgetFindings,
+    read_python,
+)
+from polysync_core.platforms.connector import ArtefactSchema
+
+LONGEST_NAME = 255
+
+_TEXT = r"""(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')"""
+_CALL = re.compile(
+    rf"dbutils\s*\.\s*widgets\s*\.\s*(?:text|dropdown|combobox|multiselect)\s*\("
+    rf"\s*(?:name\s*=\s*)?{_TEXT}(?:\s*,\s*(?:defaultValue\s*=\s*)?{_TEXT})?"
+)
+_SQL = re.compile(
+    r"\bCREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+"
+    r"(?:`([^`\n]+)`|([A-Za-z_][A-Za-z0-9_.]*))"
+    rf"(?:\s+DEFAULT\s+{_TEXT})?",
+    re.IGNORECASE,
+)
+_COMMENTS = {
+    # An open comment takes the rest: looking for its end from every `/*` would take for ever.
+    Language.SQL: re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
+    Language.SCALA: re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
+    Language.R: re.compile(r"^\s*#.*$", re.MULTILINE),
+    Language.PYTHON: re.compile(r"^\s*#.*$", re.MULTILINE),
+}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+def widgets_of(exported: ExportedNotebook) -> ArtefactSchema:
+    """Return the parameters of a notebook, in the order in which it creates its widgets."""
+    findings = WidgetFindings()
+    for cell in cells_of(exported.text, exported.kind):
+        _read(cell, findings)
+    widgets = _distinct(findings)
+    findings.notes.extend(
+        f"the notebook reads {name}, but creates no widget of that name"
+        for name in sorted(findings.read - widgets.keys())
+    )
+    parameters = tuple(
+        Parameter(name=widget.name, default=widget.default) for widget in widgets.values()
+    )
+    return ArtefactSchema(parameters=parameters, notes=tuple(dict.fromkeys(findings.notes)))
+
+
+def _read(cell: Cell, findings: WidgetFindings) -> None:
+    match cell.language:
+        case Language.OTHER:
+            return
+        case Language.RUN:
+            findings.notes.append(
+                f"the notebook runs {cell.text[:200]}; widgets created there are not included"
+            )
+        case Language.PYTHON:
+            if not read_python(cell.text, findings):
+                findings.notes.append("a cell is not valid Python: its widgets are a guess")
+                _search(cell, findings)
+        case Language.SQL | Language.SCALA | Language.R:
+            _search(cell, findings)
+
+
+def _search(cell: Cell, findings: WidgetFindings) -> None:
+    # A commented URL or a `--` inside a text may hide a widget, never invent one.
+    text = _COMMENTS[cell.language].sub("", cell.text)
+    pattern = _SQL if cell.language is Language.SQL else _CALL
+    for found in pattern.finditer(text):
+        plain, quoted, first, second = found.groups()
+        name = plain or quoted or ""
+        default = first if first is not None else second
+        if name:
+            findings.widgets.append(Widget(name=_plain(name), default=default and _plain(default)))
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _distinct(findings: WidgetFindings) -> dict[str, Widget]:
+    """Return the widgets by name; the first of a name counts, and a different second is noted."""
+    widgets: dict[str, Widget] = {}
+    for widget in findings.widgets:
+        if not 0 < len(widget.name) <= LONGEST_NAME:
+            findings.notes.append("a widget's name is too long for a parameter: it is left out")
+            continue
+        findings.notes.extend(widget.notes)
+        known = widgets.setdefault(widget.name, widget)
+        if known.default != widget.default:
+            findings.notes.append(
+                f"{widget.name} is created twice with different defaults: the first is taken"
+            )
+    return widgets

@@ -1,0 +1,91 @@
+"""Updates of a pipeline: their ids, their states, and which may be an attempt's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.azure_databricks.answers import moment_of
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
+
+ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+SKEW = timedelta(minutes=2)
+"""How far the workspace's clock may be behind ours."""
+
+_PRECISION = timedelta(seconds=1)
+_STATES = {
+    "QUEUED": ProviderStatus.STARTING,
+    "CREATED": ProviderStatus.STARTING,
+    "WAITING_FOR_RESOURCES": ProviderStatus.STARTING,
+    "INITIALIZING": ProviderStatus.STARTING,
+    "RESETTING": ProviderStatus.STARTING,
+    "SETTING_UP_TABLES": ProviderStatus.STARTING,
+    "RUNNING": ProviderStatus.RUNNING,
+    "STOPPING": ProviderStatus.RUNNING,
+    "COMPLETED": ProviderStatus.SUCCESS,
+    "FAILED": ProviderStatus.FAILED,
+    "CANCELED": ProviderStatus.CANCELLED,
+    "CANCELLED": ProviderStatus.CANCELLED,
+}
+_FAILED = (
+    "The update failed and its event log gives no reason: open the update's page, and look at the"
+    " first red table."
+)
+
+
+def report_of(update: JsonObject, page: str) -> Report:
+    """Return the state of an update."""
+    word = update.get("state")
+    if not isinstance(word, str) or not word:
+        raise UnexpectedAnswer
+    return Report(
+        status=_STATES.get(word.upper(), ProviderStatus.UNKNOWN),
+        provider_state=word[:64],
+        monitor_url=page,
+        started_at=moment_of(update, "creation_time"),
+    )
+
+
+def failed(report: Report, message: str | None) -> Report:
+    """Return the report of a failed update with what explains it."""
+    return replace(report, message=message or _FAILED)
+
+
+def may_be_ours(
+    update: JsonObject, created: datetime, begun_at: datetime, full_refresh: bool
+) -> bool:
+    """Tell whether an update fits the attempt: one that has ended must be younger than it."""
+    ended = _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
+    return (
+        update.get("cause", "API_CALL") == "API_CALL"
+        and (update.get("full_refresh") is True) == full_refresh
+        and (not ended or created >= begun_at - _PRECISION)
+    )
+
+
+def parts_of(external_run_id: str) -> tuple[str, str]:
+    """Return the ids of the pipeline and the update; `RunNotFound` where it is no such pair."""
+    pipeline_id, _, update_id = external_run_id.partition(":")
+    if ID.fullmatch(pipeline_id) is None or ID.fullmatch(update_id) is None:
+        raise RunNotFound("Databricks knows updates by the ids of the pipeline and the update")
+    return pipeline_id, update_id
+
+
+def update_id_of(answer: Mapping[str, JsonValue]) -> str:
+    """Return the id of an update."""
+    update_id = answer.get("update_id")
+    if not isinstance(update_id, str) or ID.fullmatch(update_id) is None:
+        raise UnexpectedAnswer
+    return update_id
+
+
+def update_in(answer: JsonObject) -> JsonObject:
+    """Return the update that an answer holds."""
+    update = answer.get("update")
+    if not isinstance(update, dict):
+        raise UnexpectedAnswer
+    return update

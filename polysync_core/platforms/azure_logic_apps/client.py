@@ -1,0 +1,119 @@
+"""The calls of one platform's workflows, and what its refusals mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, base_from_service
+from polysync_core.outbound.urls import OwnAddress, own_address
+from polysync_core.platforms.azure.answers import listed
+from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
+from polysync_core.platforms.azure_logic_apps.discovery import Workflow, workflow_of
+from polysync_core.platforms.azure_logic_apps.refusals import refused_for_run, refused_for_workflow
+from polysync_core.platforms.calls import Call, UnexpectedAnswer
+from polysync_core.platforms.platform_client import PlatformClient
+
+_STANDARD_PORT = re.compile(r"^(https://[^/?#:]+):443(?=/)")
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerEndpoint:
+    """Where a trigger is called: an address that holds its own permission, for a while."""
+
+    base: BaseAddress
+    place: OwnAddress
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowClient:
+    """The workflows of one logic app, or of one resource group."""
+
+    client: PlatformClient
+    attributes: LogicAppsAttributes
+
+    def workflows(self) -> Iterator[JsonObject]:
+        """Yield the workflows as the platform lists them."""
+        query: dict[str, str | int] = {"api-version": self.attributes.definitions_version}
+        if self.attributes.is_standard:
+            query["$expand"] = "definition"
+        return listed(self.client, *self.attributes.definitions, query=query)
+
+    def workflow(self, name: str) -> Workflow:
+        """Return a workflow; `PlatformRefused` where there is none."""
+        return self.client.get(
+            *self.attributes.definitions,
+            name,
+            query={"api-version": self.attributes.definitions_version},
+            read=workflow_of,
+            refused=refused_for_workflow,
+        )
+
+    def door(self, name: str, trigger: str) -> TriggerEndpoint:
+        """Return where a trigger is called."""
+        call = self._call("POST", name, "triggers", trigger, "listCallbackUrl", repeats=True)
+        address, method = self.client.execute(call, _callback)
+        if method != "POST" or "{" in address:
+            raise PlatformRefused(
+                "the workflow's trigger wants another method than POST, or a path with parameters:"
+                " take these settings out of the trigger",
+                cause=FailureCause.SUBMIT,
+            )
+        return self._door(address)
+
+    def run(self, name: str, run_id: str) -> JsonObject:
+        """Return a run; raises `RunNotFound`."""
+        call = self._call("GET", name, "runs", run_id, repeats=True)
+        return self.client.execute(call, lambda answer: answer)
+
+    def runs(self, name: str, *, tracking_id: str | None = None) -> Iterator[JsonObject]:
+        """Yield the runs of a workflow, newest first: all, or those that a caller called so."""
+        query = {"api-version": self.attributes.runtime_version}
+        if tracking_id is not None:
+            query["$filter"] = f"ClientTrackingId eq '{tracking_id}'"
+        return listed(self.client, *self.attributes.runtime, name, "runs", query=query)
+
+    def cancel(self, name: str, run_id: str) -> None:
+        """Ask for the end of a run; raises `RunNotFound`."""
+        call = self._call("POST", name, "runs", run_id, "cancel", repeats=True, effect=True)
+        self.client.exchange(call, lambda _: None)
+
+    def _door(self, address: str) -> TriggerEndpoint:
+        # Azure writes the standard port into the address.
+        address = _STANDARD_PORT.sub(r"\1", address, count=1)
+        base: BaseAddress | None = self.client.base
+        if self.client.base.scope is not AddressScope.LOOPBACK:
+            base = base_from_service(address, self.attributes.trigger_hosts)
+        place = None if base is None else own_address(address, base.url)
+        if base is None or place is None:
+            raise PlatformRefused(
+                "the trigger's address is not one of Azure's own"
+                f" ({' or '.join(self.attributes.trigger_hosts)}): it is not called",
+                cause=FailureCause.PLATFORM_UNREACHABLE,
+            )
+        return TriggerEndpoint(base, place)
+
+    def _call(
+        self, method: Literal["GET", "POST"], *segments: str, repeats: bool, effect: bool = False
+    ) -> Call:
+        about_run = "runs" in segments[1:]
+        return Call(
+            method=method,
+            segments=(*self.attributes.runtime, *segments),
+            query={"api-version": self.attributes.runtime_version},
+            repeatable=repeats,
+            effect=effect,
+            refused=refused_for_run if about_run else refused_for_workflow,
+        )
+
+
+def _callback(answer: JsonObject) -> tuple[str, str]:
+    address, method = answer.get("value"), answer.get("method", "POST")
+    if not isinstance(address, str) or not isinstance(method, str):
+        raise UnexpectedAnswer
+    return address, method.upper()

@@ -1,0 +1,40 @@
+"""Maps the refusals of Azure Logic Apps to errors with a remedy."""
+
+from __future__ import annotations
+
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
+from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.connector import RunNotFound
+
+REFUSALS = AzureRefusals(
+    service="Azure Logic Apps",
+    permission=(
+        "grant it the role Logic App Contributor on the workflows (Consumption), or Website"
+        " Contributor or Logic Apps Standard Operator on the app (Standard)"
+    ),
+)
+
+
+WORKFLOW_MISSING = (
+    "there is no workflow of this name: it was renamed or deleted; import the platform's workflows"
+    " again"
+)
+
+
+# A Consumption workflow is a resource itself: that it is gone says nothing of the platform.
+_PLATFORM_IS_GONE = RESOURCE_IS_GONE - {"ResourceNotFound"}
+
+
+def refused_for_workflow(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about a workflow."""
+    if refusal.status == 404 and error_code(refusal.body) not in _PLATFORM_IS_GONE:
+        return REFUSALS.error(refusal, WORKFLOW_MISSING)
+    return REFUSALS(refusal)
+
+
+def refused_for_run(refusal: Refusal) -> PolysyncError:
+    """Return the error for a call about a run; 404 is `RunNotFound`."""
+    if refusal.status == 404:
+        return RunNotFound("Azure Logic Apps does not know this run.")
+    return REFUSALS(refusal)

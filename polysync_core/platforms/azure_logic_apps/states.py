@@ -1,0 +1,84 @@
+"""The runs of workflows, in the engine's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.azure.answers import object_in
+from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.http_functions.outputs import declared_names
+from polysync_core.platforms.text import for_people
+from polysync_core.platforms.times import moment_in
+
+STATUSES: Mapping[str, ProviderStatus] = {
+    "waiting": ProviderStatus.RUNNING,
+    "running": ProviderStatus.RUNNING,
+    "paused": ProviderStatus.RUNNING,
+    "suspended": ProviderStatus.RUNNING,
+    "succeeded": ProviderStatus.SUCCESS,
+    "failed": ProviderStatus.FAILED,
+    "timedout": ProviderStatus.FAILED,
+    "aborted": ProviderStatus.FAILED,
+    "faulted": ProviderStatus.FAILED,
+    "cancelled": ProviderStatus.CANCELLED,
+    "canceled": ProviderStatus.CANCELLED,
+    "skipped": ProviderStatus.CANCELLED,
+}
+"""By the engine's word in small letters; `NotSpecified` and `Ignored` say nothing."""
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def is_run_id(text: str) -> bool:
+    """Tell whether a text could be the id of a run."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def run_id_of(run: JsonObject) -> str:
+    """Return the id of a run in an answer."""
+    name = run.get("name")
+    if not isinstance(name, str) or not is_run_id(name):
+        raise UnexpectedAnswer
+    return name
+
+
+def tracking_id_of(run: JsonObject) -> JsonValue:
+    """Return what the caller that started a run has called it."""
+    return object_in(object_in(run, "properties"), "correlation").get("clientTrackingId")
+
+
+def report_of(run: JsonObject, job: Job) -> Report:
+    """Return the state of a run, at its end with its outputs."""
+    properties = object_in(run, "properties")
+    word = properties.get("status")
+    if not isinstance(word, str):
+        raise UnexpectedAnswer
+    status = STATUSES.get(word.lower(), ProviderStatus.UNKNOWN)
+    return Report(
+        status=status,
+        provider_state=for_people(word) or "",
+        message=_reason(properties) if status is ProviderStatus.FAILED else None,
+        started_at=moment_in(properties, "startTime"),
+        finished_at=moment_in(properties, "endTime"),
+        outputs=_outputs(properties, job) if status is ProviderStatus.SUCCESS else {},
+    )
+
+
+def _outputs(properties: JsonObject, job: Job) -> JsonObject:
+    wrapped = object_in(properties, "outputs")
+    values: JsonObject = {
+        name: each.get("value") for name, each in wrapped.items() if isinstance(each, dict)
+    }
+    names = declared_names(values, job)
+    return {names.get(name, name): value for name, value in values.items() if value is not None}
+
+
+def _reason(properties: JsonObject) -> str:
+    error = object_in(properties, "error")
+    texts = (for_people(error.get("message")), for_people(properties.get("code")))
+    reason = next((text for text in texts if text), "the engine does not say why")
+    return f"{reason} The run's page shows which action failed."

@@ -1,0 +1,130 @@
+"""The calls of one factory or workspace, and what its refusals mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.azure.answers import listed, page_of
+from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
+from polysync_core.platforms.calls import Call, Refusal, RefusalMapping
+from polysync_core.platforms.connector import RunNotFound
+from polysync_core.platforms.paging import Page, paged
+from polysync_core.platforms.platform_client import PlatformClient
+
+PIPELINE_MISSING = (
+    "there is no pipeline of this name: the case of its letters counts, it must be published, and"
+    " it may have been renamed or deleted; import the platform's pipelines again"
+)
+PARAMETERS_DO_NOT_FIT = (
+    "the pipeline does not take these parameters: sync the job's parameters if it was changed"
+)
+_RUN_IS_GONE = frozenset({"PipelineRunNotFound", "RunNotFound"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineClient:
+    """A Data Factory, or the pipelines of a Synapse workspace."""
+
+    client: PlatformClient
+    root: tuple[str, ...]
+    """The segments before `pipelines` and `pipelineruns`."""
+    version: str
+    """The `api-version` of every call."""
+    refusals: AzureRefusals
+    run_page: Callable[[str], str]
+    """Returns the address of a run's page for people."""
+    now: Clock
+
+    def get[T](self, *segments: str, read: Callable[[JsonObject], T], refused: RefusalMapping) -> T:
+        """Read one thing."""
+        query = {"api-version": self.version}
+        return self.client.get(*self.root, *segments, query=query, read=read, refused=refused)
+
+    def listed(self, *segments: str) -> Iterator[JsonObject]:
+        """Yield the entries of a list."""
+        return listed(self.client, *self.root, *segments, query={"api-version": self.version})
+
+    def act[T](
+        self,
+        *segments: str,
+        read: Callable[[JsonObject], T],
+        refused: RefusalMapping,
+        body: JsonObject,
+    ) -> T:
+        """Begin what must not be begun twice: nothing but a refusal proves that it was not."""
+        call = replace(self._post(segments, body, refused), busy_is_unstarted=False)
+        return self.client.execute(call, read)
+
+    def stop(self, *segments: str, refused: RefusalMapping) -> None:
+        """Ask for an end, and for that of the pipelines that were started from within."""
+        call = self._post(segments, {}, refused)
+        query = {"api-version": self.version, "isRecursive": True}
+        # The answer has no content.
+        self.client.exchange(replace(call, query=query, repeatable=True), lambda _: None)
+
+    def queried(
+        self, *segments: str, body: JsonObject, refused: RefusalMapping
+    ) -> Iterator[JsonObject]:
+        """Yield what a query finds, page by page."""
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            content = body if token is None else {**body, "continuationToken": token}
+            call = self._post(segments, content, refused)
+            return self.client.execute(replace(call, repeatable=True, effect=False), _page)
+
+        return paged(fetch)
+
+    def refused_for_pipeline(self, refusal: Refusal) -> PolysyncError:
+        """Return the error for a call about a pipeline."""
+        if refusal.status == 404 and error_code(refusal.body) not in RESOURCE_IS_GONE:
+            return self.refusals.error(refusal, PIPELINE_MISSING)
+        return self.refusals(refusal)
+
+    def refused_for_start(self, refusal: Refusal) -> PolysyncError:
+        """Return the error for the start of a pipeline."""
+        if refusal.status == 400:
+            return self.refusals.error(refusal, PARAMETERS_DO_NOT_FIT)
+        return self.refused_for_pipeline(refusal)
+
+    def refused_for_run(self, refusal: Refusal) -> PolysyncError:
+        """Return the error for a call about a run, where "not there" is `RunNotFound`."""
+        code = error_code(refusal.body)
+        if code in _RUN_IS_GONE or (refusal.status == 404 and code not in RESOURCE_IS_GONE):
+            return RunNotFound(f"{self.refusals.service} does not know this run")
+        return self.refusals(refusal)
+
+    def _post(self, segments: tuple[str, ...], body: JsonObject, refused: RefusalMapping) -> Call:
+        return Call(
+            method="POST",
+            segments=(*self.root, *segments),
+            query={"api-version": self.version},
+            body=body,
+            refused=refused,
+        )
+
+
+def window(since: datetime, until: datetime, **filters: str) -> JsonObject:
+    """Return the body of a query for what changed in a time and equals the filters."""
+    return {
+        "lastUpdatedAfter": since.astimezone(UTC).isoformat(),
+        "lastUpdatedBefore": until.astimezone(UTC).isoformat(),
+        "filters": [
+            {"operand": operand, "operator": "Equals", "values": [value]}
+            for operand, value in filters.items()
+        ],
+    }
+
+
+def text_of(source: JsonObject, name: str) -> str:
+    """Return a text of an answer; an absent one is empty."""
+    value: JsonValue = source.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _page(answer: JsonObject) -> Page[JsonObject]:
+    return page_of(answer, next_key="continuationToken")

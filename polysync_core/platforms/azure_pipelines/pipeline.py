@@ -1,0 +1,90 @@
+"""Job types ADF Pipeline and Synapse Pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.platforms.azure_pipelines.client import PipelineClient
+from polysync_core.platforms.azure_pipelines.discovery import describe_pipeline, find_pipelines
+from polysync_core.platforms.azure_pipelines.lost_start import earlier_run
+from polysync_core.platforms.azure_pipelines.outputs import with_return_value
+from polysync_core.platforms.azure_pipelines.settings import LostAnswerRule, check_pipeline_job
+from polysync_core.platforms.azure_pipelines.states import (
+    external,
+    read_run,
+    run_id_of,
+    runs_of,
+    stop_run,
+)
+from polysync_core.platforms.connector import (
+    Artefact,
+    ArtefactSchema,
+    ExternalRun,
+    ProviderStatus,
+    Report,
+    SubmitRequest,
+    Submitted,
+)
+from polysync_core.platforms.values import as_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineConnector:
+    """Runs the pipelines of one service; implements `JobConnector`."""
+
+    service: PipelineClient
+    job_type: str
+    has_return_values: bool
+
+    def submit(self, request: SubmitRequest) -> Submitted:
+        """Start the pipeline, unless an earlier submit of this attempt has started it."""
+        problems = check_pipeline_job(request.job)
+        if problems:
+            raise Invalid(problems)
+        run_id = earlier_run(self.service, request) if request.is_resend else None
+        if run_id is None:
+            run_id = self.service.act(
+                "pipelines",
+                request.job.external_id,
+                "createRun",
+                body=_body(request),
+                read=run_id_of,
+                refused=self.service.refused_for_start,
+            )
+        return Submitted(external_run_id=run_id, monitor_url=self.service.run_page(run_id))
+
+    def read(self, job: Job, external_run_id: str) -> Report:
+        """Return the state of a run, with the pipeline's return value at its success."""
+        report = read_run(self.service, external_run_id)
+        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+            return report
+        return with_return_value(self.service, external_run_id, report)
+
+    def cancel(self, job: Job, external_run_id: str) -> None:
+        """Ask for the end of a run, and of those that it has started."""
+        stop_run(self.service, external_run_id)
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        """Read a pipeline's parameters."""
+        return describe_pipeline(self.service, external_id, outputs=self.has_return_values)
+
+    def runs(self, job: Job) -> Iterator[ExternalRun]:
+        """Yield the pipeline's runs, whoever has started them."""
+        for run in runs_of(self.service, job.external_id):
+            found = external(self.service, run)
+            if found is not None:
+                yield found
+
+    def find(self, search: str | None) -> Iterator[Artefact]:
+        """Yield the pipelines of the service."""
+        return find_pipelines(self.service, self.job_type, search, outputs=self.has_return_values)
+
+
+def _body(request: SubmitRequest) -> JsonObject:
+    values = as_json(request.parameters, request.job.parameters)
+    parameter = LostAnswerRule.of(request.job).token_parameter
+    return values if parameter is None else {**values, parameter: request.token}

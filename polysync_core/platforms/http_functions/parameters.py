@@ -1,0 +1,146 @@
+"""Where the values of a run go in the call of a function.
+
+| method | values |
+|---|---|
+| `POST` `PUT` `PATCH` | the properties of a JSON object, each as a token of its data type |
+| `GET` `HEAD` `DELETE` | the query, as texts |
+
+A parameter named `RequestBody` is the whole body as it is, and the others go into the query. The
+pairs of one named `QueryString` are put behind the query, in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job
+from polysync_core.domain.errors import PlatformRefused, Problem
+from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.connector import SubmitRequest
+from polysync_core.platforms.values import as_json, as_texts, value_as_text
+
+HTTP_METHOD = "httpMethod"
+REQUEST_BODY = "RequestBody"
+QUERY_STRING = "QueryString"
+
+_RESERVED = frozenset({REQUEST_BODY, QUERY_STRING})
+_LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
+_PAIRS = 'is a list of {"name": …, "value": …}, each name a text and each value a single one'
+
+
+class HttpMethod(StrEnum):
+    """How a function is called."""
+
+    POST = "POST"
+    GET = "GET"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+    HEAD = "HEAD"
+
+    @property
+    def has_body(self) -> bool:
+        """Whether values travel in the body."""
+        return self in {self.POST, self.PUT, self.PATCH}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestParts:
+    """The parts of a call that come from the values of a run."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    body: JsonValue = None
+    text: str | None = None
+    """A body that is sent as it is, in place of JSON."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that says what a text is; JSON needs none."""
+        if self.text is None:
+            return {}
+        kind = "application/json" if _is_json(self.text) else "text/plain"
+        return {"Content-Type": f"{kind}; charset=utf-8"}
+
+
+def method_of(job: Job) -> HttpMethod:
+    """Return the method of a checked Job's setting."""
+    return HttpMethod(str(job.settings.get(HTTP_METHOD, HttpMethod.POST)))
+
+
+def check_placement(job: Job) -> list[Problem]:
+    """Return what cannot be right in a Job's settings and in its parameters of reserved names."""
+    known = set(HttpMethod)
+    given = job.settings.get(HTTP_METHOD, HttpMethod.POST)
+    problems = [
+        Problem(f"settings.{name}", f"a {job.job_type} has only {HTTP_METHOD}")
+        for name in job.settings
+        if name != HTTP_METHOD
+    ]
+    if given not in known:
+        problems.append(Problem(f"settings.{HTTP_METHOD}", f"must be one of {', '.join(known)}"))
+    for place, parameter in enumerate(job.parameters):
+        if parameter.direction is Direction.OUTPUT:
+            continue
+        if parameter.name == QUERY_STRING and parameter.data_type not in _LISTS:
+            path = f"parameters[{place}].dataType"
+            problems.append(Problem(path, f"must be JsonArray: {QUERY_STRING} {_PAIRS}"))
+        if parameter.name == REQUEST_BODY and given in known and not HttpMethod(given).has_body:
+            message = f"a {given} has no body: set {HTTP_METHOD} to POST, PUT or PATCH"
+            problems.append(Problem(f"parameters[{place}].name", message))
+    return problems
+
+
+def place(
+    request: SubmitRequest, method: HttpMethod, *, elsewhere: Collection[str] = ()
+) -> RequestParts:
+    """Return where an order's values go, but for those that have a place elsewhere.
+
+    Raises `PlatformRefused` (cause `Parameters`) where a value cannot go where it belongs.
+    """
+    schema = request.job.parameters
+    tokens = as_json(request.parameters, schema)
+    taken = _RESERVED.union(elsewhere)
+    appended = _pairs(tokens.get(QUERY_STRING))
+    texts = as_texts(request.parameters, schema)
+    in_query = tuple((name, text) for name, text in texts.items() if name not in taken) + appended
+    if REQUEST_BODY in tokens:
+        body = tokens[REQUEST_BODY]
+        if isinstance(body, str):
+            return RequestParts(query=in_query, text=body)
+        return RequestParts(query=in_query, body=body)
+    if not method.has_body:
+        return RequestParts(query=in_query)
+    values: JsonObject = {name: value for name, value in tokens.items() if name not in taken}
+    return RequestParts(query=appended, body=values)
+
+
+def _pairs(value: JsonValue) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    pairs = [_pair(each) for each in value] if isinstance(value, list) else [None]
+    found = tuple(pair for pair in pairs if pair is not None)
+    if len(found) < len(pairs):
+        message = f"parameters.{QUERY_STRING}: it {_PAIRS}"
+        raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
+    return found
+
+
+def _pair(value: JsonValue) -> tuple[str, str] | None:
+    match value:
+        case {"name": str(name), "value": str() | bool() | int() | float() as given} if name:
+            text = value_as_text(given, DataType.STRING)
+            return None if text is None else (name, text)
+        case _:
+            return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

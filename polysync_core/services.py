@@ -1,0 +1,352 @@
+"""Wires the use cases of one app together, each part once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache, cached_property, partial
+
+from polysync_core.adapters import Ports
+from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.application.definitions.documents import Documents
+from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.policies import Policies, PolicyUpdates
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.gates import Gates
+from polysync_core.application.dependencies.graph_view import Graphs
+from polysync_core.application.events.announcing import EventPublisher
+from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.events.subscriptions import Subscriptions
+from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
+from polysync_core.application.operations.audit import Audit
+from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.platforms.connection_tests import ConnectionTests
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.importing import Importing
+from polysync_core.application.platforms.platform_runs import PlatformRuns
+from polysync_core.application.runs.accepting import RunFactory
+from polysync_core.application.runs.attempts import AttemptSteps
+from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.durations import DurationHistory
+from polysync_core.application.runs.explaining import Explanations
+from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.application.runs.messages import RunRequests
+from polysync_core.application.runs.observed import ObservedRuns
+from polysync_core.application.runs.published import PublishingRuns
+from polysync_core.application.runs.queue_timeouts import QueueEnds
+from polysync_core.application.runs.reconciling import Reconciler
+from polysync_core.application.runs.recording import ACTOR
+from polysync_core.application.runs.retention import Periods, Retention
+from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.application.runs.task_runs import TaskRuns
+from polysync_core.application.schedules.backfill import Backfill
+from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.preview import FireTimePreview
+from polysync_core.application.schedules.service import ScheduleService
+from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.tick import ScheduleTick
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.platforms.receivers import check_webhook
+from polysync_core.platforms.registry import check_job, check_platform
+from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
+from polysync_core.vaults.registry import check_vault
+from polysync_core.vaults.resolver import SecretResolver
+
+
+class Services:
+    """The use cases of one app and the parts that they share, each built once."""
+
+    def __init__(self, ports: Ports, settings: Settings) -> None:
+        self.ports = ports
+        self.settings = settings
+
+    # Definitions
+
+    @cached_property
+    def rules(self) -> Rules:
+        settings, loopback = self.settings, self.settings.allow_loopback_platforms
+        return Rules(
+            development=settings.development,
+            check_vault=lambda vault: check_vault(vault, development=settings.development),
+            check_platform=lambda platform: check_platform(platform, allow_loopback=loopback),
+            check_job=check_job,
+            check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=loopback),
+        )
+
+    @cached_property
+    def schedule_sync(self) -> ScheduleSync:
+        ports = self.ports
+        return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
+
+    @cached_property
+    def definition_store(self) -> ScheduledDefinitions:
+        return ScheduledDefinitions(
+            self.ports.definitions, self.ports.schedules, self.schedule_sync
+        )
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return Definitions(self.definition_store, self.rules)
+
+    @cached_property
+    def documents(self) -> Documents:
+        return Documents(self.definition_store, self.rules)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self.definition_store.get, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def task_graph(self) -> TaskGraphCache:
+        return TaskGraphCache(self.definition_store, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def policy_updates(self) -> PolicyUpdates:
+        return PolicyUpdates(self.policies, self.runs.shards)
+
+    # Vaults and platforms
+
+    @cached_property
+    def secrets(self) -> SecretResolver:
+        return SecretResolver(
+            self.definitions.vault,
+            development=self.settings.development,
+            open_vault=self.ports.open_vault,
+            monotonic=self.ports.monotonic,
+        )
+
+    @cached_property
+    def connections(self) -> Connections:
+        connect = partial(self.ports.open_connector, secrets=self.secrets)
+        return Connections(self.definitions.platform, connect, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def connection_tests(self) -> ConnectionTests:
+        development = self.settings.development
+        return ConnectionTests(
+            vault_named=self.definitions.vault,
+            platform_named=self.definitions.platform,
+            open_vault=partial(
+                self.ports.open_vault, development=development, secrets=self.secrets
+            ),
+            open_connector=partial(self.ports.open_connector, secrets=self.secrets),
+        )
+
+    @cached_property
+    def importing(self) -> Importing:
+        return Importing(definitions=self.definitions, connect=self.connections.to)
+
+    @cached_property
+    def platform_runs(self) -> PlatformRuns:
+        return PlatformRuns(job_named=self.definitions.job, connections=self.connections)
+
+    @cached_property
+    def appkit_jobs(self) -> LakeflowJobs:
+        # Built on the first call: the client of workspaces is slow to import.
+        workspaces = cache(
+            partial(
+                self.ports.open_workspaces,
+                self.settings.lakeflow,
+                self.connections.platform,
+                self.secrets,
+            )
+        )
+        return LakeflowJobs(configuration=self.settings.lakeflow, workspaces=workspaces)
+
+    # Runs
+
+    @cached_property
+    def publisher(self) -> EventPublisher:
+        ports = self.ports
+        return EventPublisher(
+            events=ports.queue(self.settings.run_events_queue),
+            deliveries=ports.queue(DELIVERIES),
+            subscriptions=Subscriptions(self.definitions.webhooks, monotonic=ports.monotonic),
+        )
+
+    @cached_property
+    def runs(self) -> PublishingRuns:
+        observed = ObservedRuns(self.ports.runs)
+        return PublishingRuns(observed, self.publisher, monotonic=self.ports.monotonic)
+
+    @cached_property
+    def closing(self) -> Closing:
+        return Closing(runs=self.runs, neighbours=self.task_graph)
+
+    @cached_property
+    def run_factory(self) -> RunFactory:
+        return RunFactory(
+            runs=self.runs,
+            job_named=self.definitions.job,
+            connections=self.connections,
+            policies=self.policies,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def task_runs(self) -> TaskRuns:
+        return TaskRuns(
+            runs=self.runs,
+            task_named=self.definitions.task,
+            acceptance=self.run_factory,
+            closing=self.closing,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def job_runs(self) -> JobRuns:
+        return JobRuns(acceptance=self.run_factory, task_runs=self.task_runs)
+
+    @cached_property
+    def run_requests(self) -> RunRequests:
+        poison = self.ports.queue(f"{RUN_REQUESTS}-poison")
+        return RunRequests(run_once=self.task_runs.run_once, given_up=poison)
+
+    @cached_property
+    def attempt_steps(self) -> AttemptSteps:
+        return AttemptSteps(
+            runs=self.runs,
+            closing=self.closing,
+            connections=self.connections,
+            orders=SubmissionBuilder(resolve_secret=self.secrets.resolve),
+            durations=DurationHistory(self.runs, monotonic=self.ports.monotonic),
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def queue_timeouts(self) -> QueueEnds:
+        return QueueEnds(runs=self.runs, closing=self.closing, clock=self.ports.clock)
+
+    @cached_property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(
+            runs=self.runs, closing=self.closing, policies=self.policies, clock=self.ports.clock
+        )
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        return Explanations(runs=self.runs, definitions=self.definitions, clock=self.ports.clock)
+
+    @cached_property
+    def retention(self) -> Retention:
+        ports, settings = self.ports, self.settings
+        return Retention(
+            runs=self.runs,
+            forget_runs=ports.purge_runs,
+            forget_outcomes=ports.purge_outcomes,
+            forget_audit=ports.purge_audit,
+            forget_messages=ports.purge_messages,
+            periods=Periods(
+                runs=timedelta(days=settings.run_retention_days),
+                engine=timedelta(days=settings.engine_retention_days),
+            ),
+            clock=ports.clock,
+        )
+
+    # Dependencies
+
+    @cached_property
+    def gates(self) -> Gates:
+        return Gates(
+            store=self.ports.gates,
+            runs=self.runs,
+            task_named=self.definitions.task,
+            neighbours=self.task_graph,
+            acceptance=self.run_factory,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def dependent_notifier(self) -> DependentNotifier:
+        return DependentNotifier(
+            runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.run_factory
+        )
+
+    @cached_property
+    def graphs(self) -> Graphs:
+        return Graphs(
+            store=self.definition_store, runs=self.runs, next_fire=self.schedules.next_fire_time
+        )
+
+    # Schedules
+
+    @cached_property
+    def schedules(self) -> ScheduleService:
+        return ScheduleService(
+            task_named=self.definitions.task,
+            calendar_named=self.definitions.calendar,
+            store=self.ports.schedules,
+            sync=self.schedule_sync,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def fire_times(self) -> FireTimePreview:
+        return FireTimePreview(
+            task_named=self.definitions.task,
+            calendar_named=self.definitions.calendar,
+            states_of=self.ports.schedules.of_task,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def schedule_tick(self) -> ScheduleTick:
+        firing = Firing(
+            runs=self.runs,
+            store=self.ports.schedules,
+            acceptance=self.run_factory,
+            closing=self.closing,
+            gate=self.dependent_notifier,
+            cancel=partial(self.task_runs.cancel, actor=ACTOR),
+            clock=self.ports.clock,
+        )
+        return ScheduleTick(
+            definitions=self.ports.definitions,
+            store=self.ports.schedules,
+            sync=self.schedule_sync,
+            firing=firing,
+            job_named=self.definitions.job,
+            connections=self.connections,
+            clock=self.ports.clock,
+        )
+
+    @cached_property
+    def backfill(self) -> Backfill:
+        return Backfill(
+            runs=self.runs,
+            task_named=self.definitions.task,
+            calendar_named=self.definitions.calendar,
+            store=self.ports.schedules,
+            acceptance=self.run_factory,
+            prepare=self.task_runs.with_parents,
+            clock=self.ports.clock,
+        )
+
+    # Events and operations
+
+    @cached_property
+    def webhook_delivery(self) -> WebhookDelivery:
+        ports, settings = self.ports, self.settings
+        return WebhookDelivery(
+            webhook_named=self.definitions.webhook,
+            secrets=self.secrets,
+            post=ports.post,
+            again=ports.queue(DELIVERIES),
+            given_up=ports.queue(f"{DELIVERIES}-poison"),
+            clock=ports.clock,
+            persistence=Persistence(
+                attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
+            ),
+        )
+
+    @cached_property
+    def poison_messages(self) -> PoisonMessages:
+        return PoisonMessages(store=self.ports.poison, clock=self.ports.clock)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(store=self.ports.audit, clock=self.ports.clock, new_id=self.ports.new_id)
+
+    @cached_property
+    def documentation(self) -> Documentation:
+        return Documentation(folder=self.ports.documentation)

@@ -1,0 +1,174 @@
+"""The real composition over fake ports: every collaborator is wired as in production."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from polysync_core.adapters import Ports, table_ports
+from polysync_core.api.engine import SCOPE_KEY
+from polysync_core.api.security.callers import Identify
+from polysync_core.composition import build, build_api, identify_by
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.document import reference_to
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.references import Secrets
+from polysync_core.services import Services
+from polysync_core.settings import Settings
+from tests.fakes.builders import FakeClock
+from tests.fakes.engine import FakeEngine
+from tests.fakes.events import FakeQueue
+from tests.fakes.platform import FakePlatform
+from tests.fakes.tables import TableService
+
+SETTINGS = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
+
+
+def settings_of(**variables: str) -> Settings:
+    """Return settings of a developer's machine, with some environment variables set."""
+    development = {"POLYSYNC_ENVIRONMENT": "development"}
+    return Settings.read(SETTINGS | development | variables)
+
+
+@dataclass(slots=True)
+class FakeVaults:
+    """Vaults whose secrets are a dictionary from `<vault>/<secret>` to the value."""
+
+    values: dict[str, str] = field(default_factory=dict[str, str])
+
+    def open(self, vault: Vault, *, development: bool, secrets: Secrets | None = None) -> FakeVault:
+        return FakeVault(vault.name, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeVault:
+    """One vault, as an open connection."""
+
+    name: str
+    values: Mapping[str, str]
+
+    def read(self, secret: str) -> Secret:
+        value = self.values.get(f"{self.name}/{secret}")
+        if value is None:
+            raise PlatformRefused(f"there is no {secret}", cause=FailureCause.SECRET)
+        return Secret(value)
+
+    def test(self) -> str:
+        return "reached"
+
+
+@dataclass(slots=True)
+class FakeReceiver:
+    """Receives webhooks; `failure` is raised instead while it is set."""
+
+    posts: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list[Any])
+    failure: Exception | None = None
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.posts.append((url, headers, body))
+
+
+class FakeApp:
+    """One app in memory: real use cases and API, fake storage, engine, platform and vaults.
+
+    `ports` names the ports that a test brings itself. The stores are in-memory tables by default.
+    """
+
+    def __init__(
+        self,
+        *definitions: Definition,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        identify: Identify | None = None,
+        **ports: Any,
+    ) -> None:
+        self.settings = settings or settings_of()
+        self.clock: Any = clock or FakeClock()
+        self.tables = TableService()
+        self.queues: dict[str, FakeQueue] = {}
+        self.platform = FakePlatform()
+        self.vaults = FakeVaults()
+        self.receiver = FakeReceiver()
+        self.engine = FakeEngine()
+        self.engine.clock = self.clock
+        self._identify = identify or identify_by(self.settings)
+        self._ports = ports
+        self._ids = map(str, count())
+        self.services = self.started()
+        self.define(*definitions)
+
+    def ports(self) -> Ports:
+        """Return the ports of a new process."""
+        in_memory = table_ports(
+            self.tables.storage(),
+            queue=self.queue,
+            open_vault=self.vaults.open,
+            open_connector=self._connect,
+            post=self.receiver.post,
+        )
+        return replace(
+            in_memory,
+            **{
+                "clock": self.clock,
+                "monotonic": lambda: self.clock().timestamp(),
+                "new_id": lambda: next(self._ids),
+            }
+            | self._ports,
+        )
+
+    def started(self) -> Services:
+        """Return the use cases of a new process, which remembers nothing of an earlier one."""
+        return build(self.ports(), self.settings)
+
+    def restart(self) -> None:
+        """End the process and start a new one on the same tables and queues."""
+        self.services = self.started()
+        self.__dict__.pop("api", None)
+        self.__dict__.pop("http", None)
+
+    def queue(self, name: str) -> FakeQueue:
+        """Return the queue of a name."""
+        return self.queues.setdefault(name, FakeQueue())
+
+    def define(self, *definitions: Definition) -> None:
+        """Store definitions without a check, and replace those that exist."""
+        store = self.services.definition_store
+        for definition in definitions:
+            reference = reference_to(definition)
+            store.announce(definition)
+            store.put(definition, replacing=store.get(reference.kind, reference.name))
+
+    @cached_property
+    def api(self) -> FastAPI:
+        """The API, which identifies callers as the settings say."""
+        return build_api(self.services, self._identify)
+
+    @cached_property
+    def http(self) -> TestClient:
+        """A client of the API whose requests reach the fake engine."""
+        return TestClient(with_engine(self.api, self.engine), base_url="http://localhost")
+
+    def _connect(self, platform: Platform, *, secrets: Secrets) -> Any:
+        return self.platform
+
+
+def with_engine(api: FastAPI, engine: Any) -> Callable[..., Any]:
+    """Return the API as the Functions host calls it: with an engine in the scope."""
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await api(scope | {SCOPE_KEY: engine}, receive, send)
+
+    return app
