@@ -11,7 +11,7 @@ from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
 from polysync_core.application.events.announcing import EventPublisher
@@ -251,7 +251,7 @@ class Services:
             store=self.ports.gates,
             runs=self.runs,
             task_named=self.definitions.task,
-            neighbours=self.task_graph,
+            task_graph=self.task_graph,
             acceptance=self.run_factory,
             clock=self.ports.clock,
         )

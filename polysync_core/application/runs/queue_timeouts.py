@@ -58,7 +58,7 @@ class QueueEnds:
                 "cause": cause,
             },
         )
-        return StepResult(done=True, tell=tasks)
+        return StepResult(done=True, notify=tasks)
 
     def _ended(self, run: TaskRun, attempt: int, outcome: Outcome) -> TaskRun | None:
         if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:

@@ -91,7 +91,7 @@ class AttemptRecorder:
         """Say what follows an attempt that is over, also where a crash kept it from being said."""
         run = stored.run
         if run.status.is_terminal:
-            return StepResult(done=True, tell=self.closing.close(run))
+            return StepResult(done=True, notify=self.closing.close(run))
         if run.status is RunStatus.QUEUED and run.next_attempt == attempt + 1:
             return StepResult(done=True, retry=waiting(run))
         return DONE

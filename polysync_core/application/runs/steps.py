@@ -80,8 +80,8 @@ class StepResult:
     memo: AttemptMemo = AttemptMemo()
     retry: Waiting | None = None
     """The next attempt, where the run goes on with one."""
-    tell: tuple[str, ...] = ()
-    """Where the run has ended: the Tasks that depend on its Task and are to be told."""
+    notify: tuple[str, ...] = ()
+    """The Tasks to notify of a run that has ended."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the verdict as plain JSON."""
@@ -91,7 +91,7 @@ class StepResult:
             "after": self.after_seconds,
             "memo": self.memo.as_json(),
             "next": self._next(),
-            "tell": list(self.tell),
+            "notify": list(self.notify),
         }
 
     def _next(self) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.task_graph import TRUSTED_SECONDS, TaskGraphCache
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.base import Kind
@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency, Mappin
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.timed_cache import DEFINITION_TTL
 from tests.fakes.builders import a_job
 from tests.fakes.definitions import ON_CALL, FakeDefinitions
 from tests.fakes.engine import FakeEngine
@@ -42,24 +43,24 @@ def test_a_run_that_nobody_depends_on_is_settled_at_once() -> None:
 def test_a_run_stays_among_the_active_ones_until_its_dependents_were_told() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
     run = world.end(world.start("a"))
-    assert world.completion.begin(run.run_id).tell == ("b", "c")
+    assert world.notifier.find_dependents(run.run_id).notify == ("b", "c")
     assert "a" in active(world)
-    told = world.completion.tell(run.run_id, ["b", "c"])
+    notified = world.notifier.notify(run.run_id, ["b", "c"])
     assert "a" in active(world), "a crash here is made good by the reconciler"
-    assert {start.waiting.task for start in told.starts} == {"b", "c"}
-    world.completion.settle([run.run_id])
+    assert {each.waiting.task for each in notified.dispatch} == {"b", "c"}
+    world.notifier.deactivate([run.run_id])
     assert active(world) == {"b", "c"}
 
 
 def test_what_ends_as_it_comes_into_being_is_owed_in_its_turn() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "b"), task("d", "a"))
     run = world.end(world.start("a"), FAILED)
-    told = world.completion.tell(run.run_id, ["b", "d"])
-    assert told.starts == ()
-    (debt,) = told.debts
-    assert debt.tasks == ("c",)
+    notified = world.notifier.notify(run.run_id, ["b", "d"])
+    assert notified.dispatch == ()
+    (pending,) = notified.pending
+    assert pending.tasks == ("c",)
     assert active(world) == {"a", "b"}, "d, which nobody depends on, is settled already"
-    assert told.as_json()["debts"] == [{"run": debt.run_id, "tell": ["c"]}]
+    assert notified.as_json()["pending"] == [{"run": pending.run_id, "notify": ["c"]}]
 
 
 def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
@@ -76,13 +77,13 @@ def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
 
     monkeypatch.setattr(world.store, "read", spoilt)
     with pytest.raises(Broken):
-        world.completion.tell(run.run_id, ["b", "c"])
+        world.notifier.notify(run.run_id, ["b", "c"])
     assert len(world.all_runs("c")) == 1
 
 
 def test_a_run_that_goes_on_has_nobody_to_be_told_yet() -> None:
     world = GateWorld(task("a"), task("b", "a"))
-    assert world.completion.begin(world.start("a").run_id).tell == ()
+    assert world.notifier.find_dependents(world.start("a").run_id).notify == ()
     assert "a" in active(world)
 
 
@@ -229,12 +230,12 @@ def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
     store.put(task("c", "b"), replacing=None)
     store.put(task("d", "a"), replacing=None)
     assert neighbours.downstream("a") == ("b",), "another process has edited it"
-    now += TRUSTED_SECONDS
+    now += DEFINITION_TTL
     assert neighbours.downstream("a") == ("b", "d")
     store.put(task("e", "a"), replacing=None)
-    neighbours.forget([Reference(Kind.JOB, "job")])
+    neighbours.invalidate([Reference(Kind.JOB, "job")])
     assert neighbours.downstream("a") == ("b", "d")
-    neighbours.forget([Reference(Kind.TASK, "e")])
+    neighbours.invalidate([Reference(Kind.TASK, "e")])
     assert neighbours.downstream("a") == ("b", "d", "e")
     assert neighbours.descends("c", frozenset({"a"}))
     assert not neighbours.descends("a", frozenset({"b"}))
@@ -250,7 +251,7 @@ def test_what_was_read_before_an_edit_is_not_remembered_after_it() -> None:
         found = list(read(reference))
         if "b" not in {each.name for each in store.stored}:
             store.put(task("b", "a"), replacing=None)
-            neighbours.forget([Reference(Kind.TASK, "b")])
+            neighbours.invalidate([Reference(Kind.TASK, "b")])
         return iter(found)
 
     store.referrers = slowly  # type: ignore[method-assign]
