@@ -9,9 +9,9 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.cursors import Cursor, Position
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.connector import ExternalRun, SearchGivenUp
+from polysync_core.platforms.connector import ExternalRun, SearchLimitReached
 from polysync_core.platforms.plugin import Capability
-from polysync_core.platforms.registry import job_kind
+from polysync_core.platforms.registry import job_type_plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class PlatformRuns:
         """
         job = self.definitions.job(job_name)
         platform = self.connections.platform(job.platform)
-        if Capability.RUNS not in job_kind(platform, job).capabilities:
+        if Capability.RUNS not in job_type_plugin(platform, job).capabilities:
             raise Invalid.at(
                 "jobType",
                 f"the platform keeps no list of the runs of a {job.job_type}: list its task runs,"
@@ -54,7 +54,7 @@ class PlatformRuns:
                 items.append(run)
                 if len(items) == limit:
                     return PlatformRunsPage(items=items, token=Cursor(_position(run)).token)
-        except SearchGivenUp as error:
+        except SearchLimitReached as error:
             return PlatformRunsPage(items=items, note=str(error))
         return PlatformRunsPage(items=items)
 

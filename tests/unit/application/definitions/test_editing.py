@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
-from polysync_core.domain.json_types import JsonValue, merge_patch
+from polysync_core.domain.json_types import JsonValue
 from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
 from tests.fakes.store_contract import save, save_lakehouse
 
@@ -161,28 +161,6 @@ def test_a_patch_that_cannot_be_is_refused(
     with pytest.raises(Invalid) as caught:
         definitions.patch(TASK, patch, engine=None)
     assert [problem.path for problem in caught.value.problems] == [path]
-
-
-@pytest.mark.parametrize(
-    ("target", "patch", "result"),
-    [
-        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-        ({"a": "b"}, {"a": None}, {}),
-        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-        (["a", "b"], ["c", "d"], ["c", "d"]),
-        ({"a": "foo"}, None, None),
-        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-    ],
-)
-def test_merging_follows_the_examples_of_rfc_7396(
-    target: JsonValue, patch: JsonValue, result: JsonValue
-) -> None:
-    assert merge_patch(target, patch) == result
 
 
 @pytest.mark.parametrize(

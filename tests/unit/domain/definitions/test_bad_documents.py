@@ -10,7 +10,7 @@ import pytest
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.registry import check_job, platform_kind
+from polysync_core.platforms.registry import check_job, platform_plugin
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
@@ -44,7 +44,7 @@ def _chain(document: dict[str, Any]) -> None:
 
 RULES = Rules(
     development=True,
-    check_platform=lambda platform: platform_kind(platform.type) and None,
+    check_platform=lambda platform: platform_plugin(platform.type) and None,
     check_job=check_job,
 )
 CRON = "tasks[1].schedules[0].cron"
