@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Never
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -51,6 +52,8 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
 from tests.fakes.runs import Crash, FakeRuns
+
+pytestmark = pytest.mark.slow
 
 PLATFORM = Platform(
     name="lakehouse",
