@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.domain.definitions.jobs import JobType, has_outputs
+from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.plugin import Capability
+from polysync_core.platforms.registry import outputs_problem
 from tests.contract.connectors.bench import Behaviour, Bench
 from tests.contract.connectors.conftest import MAKERS
 from tests.contract.connectors.trials import TRIALS, Judge
@@ -38,7 +39,8 @@ def test_a_bench_can_try_all_that_its_job_type_claims(bench: Bench) -> None:
 def test_only_what_claims_outputs_may_be_mapped_from(bench: Bench) -> None:
     gives = bench.jobs.get(Behaviour.GIVES_OUTPUTS, bench.jobs[Behaviour.SUCCEEDS])
 
-    assert has_outputs(gives) is (Capability.OUTPUTS in bench.capabilities)
+    problem = outputs_problem(bench.platform, gives)
+    assert (problem is None) is (Capability.OUTPUTS in bench.capabilities)
 
 
 @pytest.mark.parametrize(("judge", "simulator"), _JUDGES)
