@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
+from collections import ProfileUsage
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.schedules.states import begun
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.azure.connection import StorageConnection
@@ -69,7 +69,7 @@ class CountingStorage(TableStorage):
 
     def __init__(self, connection: StorageConnection, prefix: str) -> None:
         super().__init__(connection, prefix=prefix)
-        self.counts: Counter[str] = Counter()
+        self.counts: ProfileUsage[str] = ProfileUsage()
 
     def table(self, name: str) -> Table:
         table = super().table(name)
@@ -107,7 +107,7 @@ class _Client:
 class _Deaf:
     """An engine that takes every signal and does nothing."""
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Take the signal."""
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
@@ -151,7 +151,7 @@ def measure(connection: StorageConnection, schedules: int) -> Cost:
     )
 
 
-def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, float]:
+def _tick(ticker: ScheduleTick, counts: ProfileUsage[str]) -> tuple[int, int, float, float]:
     counts.clear()
     cpu, began = time.process_time(), time.perf_counter()
     ticker.tick(cast("Engine", _Deaf()))

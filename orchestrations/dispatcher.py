@@ -14,7 +14,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import (
     LeaseJson,
     PoliciesJson,
-    WaitingJson,
+    WaitingRunJson,
     decode_lease,
     decode_policies,
     decode_state,
@@ -31,7 +31,7 @@ blueprint = df.Blueprint()
 class Enqueue(TypedDict):
     """The input of `enqueue`."""
 
-    waiting: WaitingJson
+    waiting: WaitingRunJson
     policies: NotRequired[PoliciesJson]
     """What the run is subject to; without it, the run waits until a `renew` tells."""
 

@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.codec import (
     encode_waiting,
 )
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId, completion_id, instance_id
 
@@ -45,7 +45,7 @@ class DurableEngine:
         """`binding` is what the host passes to a durable client input: JSON with its addresses."""
         self._client = SyncDurableFunctionsClient.get_cached(binding)
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
         message = Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(policies))
         self._signal(shard, "enqueue", message)

@@ -8,7 +8,7 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.blocked_runs import Failure
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 
@@ -26,7 +26,7 @@ class FakeEngine:
         self.deaf = False
         self.clock: Clock = utc_now
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         state = self._heard(shard)
         self._do(decisions.enqueue(state, waiting, policies=policies, now=self.clock()))
 

@@ -14,14 +14,14 @@ from orchestrations.names import DISPATCHER
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import Lease, Waiting
+from polysync_core.domain.dispatch.state import Lease, WaitingRun
 from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from tests.faults.virtual_engine import START
 
@@ -58,7 +58,7 @@ def _run(name: str) -> RunId:
 
 
 def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Message:
-    usual = Waiting(
+    usual = WaitingRun(
         run_id=_run(name),
         attempt=1,
         task="load",
@@ -95,10 +95,10 @@ def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
 
 
 def _cap(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
-    return ProfilePolicy(name=name, version=1, gate=Cap(slots=slots), **facts)
+    return ProfilePolicy(name=name, version=1, gate=ConcurrencyRule(slots=slots), **facts)
 
 
-def _rate(name: str, rate: Rate) -> ProfilePolicy:
+def _rate(name: str, rate: StartRateRule) -> ProfilePolicy:
     return ProfilePolicy(name=name, version=1, gate=rate)
 
 
@@ -109,7 +109,7 @@ _EVERYWHERE = _cap(3, "everywhere", shared=True)
 _OFF = _cap(1, "off", enabled=False)
 _WAITING_ROOM = _cap(1, queue_size=2, queue_timeout=30_000)
 _NEXT_MINUTE = replace(
-    _cap(1, action=ExceedAction.DEFER_TO_NEXT_WINDOW), gate=Cap(slots=1, window=60_000)
+    _cap(1, action=ExceedAction.DEFER_TO_NEXT_WINDOW), gate=ConcurrencyRule(slots=1, window=60_000)
 )
 _BACKFILL: dict[str, Any] = {"backfill_id": BackfillId("2026-02"), "backfill_limit": 2}
 
@@ -144,8 +144,8 @@ LIVES = (
                 0,
                 "a0",
                 *_limited_by(
-                    _rate("bursts", Rate(limit=3, window=10_000, burst=2, refill=1_000)),
-                    _rate("evenly", Rate(limit=10, window=20_000, leaky=True)),
+                    _rate("bursts", StartRateRule(limit=3, window=10_000, burst=2, refill=1_000)),
+                    _rate("evenly", StartRateRule(limit=10, window=20_000, leaky=True)),
                 ),
             ),
             *[_enqueue(n / 10, f"a{n}") for n in range(1, 6)],

@@ -16,13 +16,13 @@ from orchestrations.names import DISPATCHER
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry
 from tests.faults.virtual_engine import registered
 from tests.replay.entity_lives import LIVES
@@ -99,7 +99,7 @@ def _defaults(kind: type[Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "kind",
-    [WaitingEntry, Lease, GrantLog, TaskPolicy, PlatformPolicy, ProfilePolicy, Cap, Rate],
+    [WaitingEntry, Lease, StartLog, TaskPolicy, PlatformPolicy, ProfilePolicy, ConcurrencyRule, StartRateRule],
     ids=lambda each: each.__name__,
 )
 def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any]) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.views import time_view
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
-from polysync_core.domain.dispatch.explain import Counter, Hold
+from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 from polysync_core.domain.runs.identity import parse_run_id
 
@@ -46,7 +46,7 @@ def _explained_view(explained: Explained) -> dict[str, Any]:
     }
 
 
-def _hold_view(hold: Hold) -> dict[str, Any]:
+def _hold_view(hold: WaitReason) -> dict[str, Any]:
     return {
         "kind": hold.kind,
         "profile": hold.profile,
@@ -73,7 +73,7 @@ def _usage_view(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _counter_view(counter: Counter) -> dict[str, Any]:
+def _counter_view(counter: ProfileUsage) -> dict[str, Any]:
     return {
         "platform": counter.scope,
         "used": counter.used,

@@ -22,11 +22,11 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
 from polysync_core.domain.dispatch.state import DispatcherState, Lease
@@ -168,10 +168,10 @@ def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
 def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int) -> ProfilePolicy:
     settings = profile.settings
     if isinstance(settings, RateLimitSettings):
-        limit: Cap | Rate = _rate(settings)
+        limit: ConcurrencyRule | StartRateRule = _rate(settings)
     else:
         window = settings.window_seconds
-        limit = Cap(
+        limit = ConcurrencyRule(
             slots=settings.max_concurrent_tasks,
             window=None if window is None else window * 1000,
         )
@@ -188,9 +188,9 @@ def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int
     )
 
 
-def _rate(settings: RateLimitSettings) -> Rate:
+def _rate(settings: RateLimitSettings) -> StartRateRule:
     refill = settings.refill_interval_seconds
-    return Rate(
+    return StartRateRule(
         limit=settings.limit,
         window=settings.window_seconds * 1000,
         leaky=settings.algorithm is Algorithm.LEAKY_BUCKET,

@@ -18,7 +18,7 @@ from polysync_core.application.runs.updating import read_run
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Conflict, Unavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
@@ -191,9 +191,9 @@ def repeated(known: TaskRun, digest: str) -> TaskRun:
     return known
 
 
-def waiting(run: TaskRun) -> Waiting:
+def waiting(run: TaskRun) -> WaitingRun:
     """Return what the Dispatcher needs to know of a queued run."""
-    return Waiting(
+    return WaitingRun(
         run_id=run.run_id,
         attempt=run.next_attempt,
         task=run.task,

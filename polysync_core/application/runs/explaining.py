@@ -13,7 +13,7 @@ from polysync_core.application.runs.updating import read_run
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile
-from polysync_core.domain.dispatch.explain import Counter, Explanation, HoldKind, explain, usage
+from polysync_core.domain.dispatch.explain import ProfileUsage, Explanation, WaitReasonKind, explain, usage
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -34,7 +34,7 @@ class Usage:
     """A profile and how it is used."""
 
     profile: ContentionProfile
-    counters: Sequence[Counter]
+    counters: Sequence[ProfileUsage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Explanations:
         if policy is not None:
             known.add(policy)
         profile = cast("ContentionProfile", stored.definition)
-        counters: list[Counter] = []
+        counters: list[ProfileUsage] = []
         for shard in self.runs.shards() if profile.enabled else ():
             counters += usage(engine.dispatcher(shard), name, known, now=self.clock())
         return Usage(profile=profile, counters=counters)
@@ -93,7 +93,7 @@ def _sentences(found: Explanation) -> list[str]:
         sentences.append(
             f"{ahead} waiting {many} before it." if ahead else "It is the next to start."
         )
-    if any(hold.kind is HoldKind.LIMITS_UNKNOWN for hold in found.holds):
+    if any(hold.kind is WaitReasonKind.LIMITS_UNKNOWN for hold in found.holds):
         sentences.append("It is looked at again within a minute.")
     elif found.next_possible is None:
         sentences.append("When it starts depends on when the runs that hold the slots end.")

@@ -13,13 +13,13 @@ from orchestrations.names import DISPATCHER, END_RUN, TASK_RUN
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import Lease, Waiting
+from polysync_core.domain.dispatch.state import Lease, WaitingRun
 from tests.fakes.builders import NOON, run_id
 
 
@@ -49,7 +49,7 @@ class Entity:
 
 
 def enqueue(name: str, *policies: TaskPolicy | ProfilePolicy) -> Enqueue:
-    waiting = Waiting(run_id=run_id(name), attempt=1, task="t", priority=100, queued_at=NOON)
+    waiting = WaitingRun(run_id=run_id(name), attempt=1, task="t", priority=100, queued_at=NOON)
     known = PolicySet()
     known.add(*(policies or (TaskPolicy(name="t", max_concurrent_runs=1),)))
     return Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(known))
@@ -93,7 +93,7 @@ def test_an_adopted_run_is_not_started() -> None:
 
 def test_a_run_that_is_turned_away_is_ended_by_an_orchestration_of_its_own() -> None:
     entity = Entity()
-    reject = ProfilePolicy(name="cap", gate=Cap(slots=1), action=ExceedAction.REJECT)
+    reject = ProfilePolicy(name="cap", gate=ConcurrencyRule(slots=1), action=ExceedAction.REJECT)
     task = TaskPolicy(name="t", profiles=("cap",))
     entity.send("enqueue", enqueue("a", task, reject))
     entity.send("enqueue", enqueue("b", task, reject))
@@ -106,7 +106,7 @@ def test_a_run_that_is_turned_away_is_ended_by_an_orchestration_of_its_own() -> 
 def test_the_entity_rings_for_itself_when_a_window_has_room_again() -> None:
     entity = Entity()
     task = TaskPolicy(name="t", profiles=("rate",))
-    rate = ProfilePolicy(name="rate", gate=Rate(limit=1, window=10_000))
+    rate = ProfilePolicy(name="rate", gate=StartRateRule(limit=1, window=10_000))
     entity.send("enqueue", enqueue("a", task, rate))
     entity.send("enqueue", enqueue("b", task, rate))
     entity.send("enqueue", enqueue("c", task, rate))

@@ -12,13 +12,13 @@ from datetime import timedelta
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.decisions import Decision
-from polysync_core.domain.dispatch.dispatch_round import KEEPING
-from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
+from polysync_core.domain.dispatch.dispatch_round import RESERVATION_DELAY
+from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy, StartRateRule
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, millis
 from polysync_core.domain.runs.identity import BackfillId
 from tests.unit.domain.dispatch.worlds import World
 
-_KEEPING = KEEPING // timedelta(milliseconds=1)
+_KEEPING = RESERVATION_DELAY // timedelta(milliseconds=1)
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Referee:
             assert (lease.run_id, lease.attempt) not in self.starts, "started twice"
             self.starts.append((lease.run_id, lease.attempt))
             for profile, scope in self._subject(lease.task, lease.platform):
-                if isinstance(profile.gate, Rate):
+                if isinstance(profile.gate, StartRateRule):
                     self._count(profile, profile.gate, scope)
         for lease in decision.starts:
             self._no_slot_too_many(lease)
@@ -70,7 +70,7 @@ class Referee:
                 if profile is None:
                     continue
                 assert profile.action is not ExceedAction.REJECT
-                if isinstance(profile.gate, Rate):
+                if isinstance(profile.gate, StartRateRule):
                     self._will_ring(None)
                 if profile.queue_timeout is not None:
                     self._will_ring(waiting.since + profile.queue_timeout)
@@ -96,13 +96,13 @@ class Referee:
             if profile.enabled:
                 yield profile, "" if profile.shared else platform
 
-    def _count(self, profile: ProfilePolicy, rate: Rate, scope: str) -> None:
+    def _count(self, profile: ProfilePolicy, rate: StartRateRule, scope: str) -> None:
         times = self.grants.setdefault((profile.name, scope), [])
         times.append(self._now)
         within = sum(at > self._now - rate.window for at in times)
         assert within <= rate.limit, f"{within} starts in a window of {rate.limit}"
 
-    def _used(self, profile: ProfilePolicy, cap: Cap, scope: str) -> int:
+    def _used(self, profile: ProfilePolicy, cap: ConcurrencyRule, scope: str) -> int:
         return sum(
             min(lease.weight, cap.slots)
             for lease in self.world.state.leases.values()
@@ -122,7 +122,7 @@ class Referee:
             not lease.backfill_limit or self._of_backfill(lease.backfill_id) <= lease.backfill_limit
         )
         for profile, scope in self._subject(lease.task, lease.platform):
-            if isinstance(profile.gate, Cap):
+            if isinstance(profile.gate, ConcurrencyRule):
                 assert self._used(profile, profile.gate, scope) <= profile.gate.slots
 
     def _in_order(self, lease: Lease, before: dict[str, WaitingEntry]) -> None:
@@ -149,7 +149,7 @@ class Referee:
             yield None, str(waiting.backfill_id)
         for profile, scope in self._subject(waiting.task, waiting.platform):
             gate = profile.gate
-            if isinstance(gate, Cap):
+            if isinstance(gate, ConcurrencyRule):
                 need = min(task.weight, gate.slots)
                 held = self._used(profile, gate, scope) + need > gate.slots
             else:
@@ -157,7 +157,7 @@ class Referee:
             if held:
                 yield profile, scope
 
-    def _rate_holds(self, rate: Rate, times: list[int]) -> bool:
+    def _rate_holds(self, rate: StartRateRule, times: list[int]) -> bool:
         if sum(at > self._now - rate.window for at in times) >= rate.limit:
             return True
         return rate.leaky and bool(times) and self._now < times[-1] + rate.window / rate.limit / 2
@@ -167,7 +167,7 @@ class Referee:
         if waiting.deferred_until > self._now:
             return True
         paced = any(
-            isinstance(profile.gate, Rate) and (profile.gate.leaky or profile.gate.burst)
+            isinstance(profile.gate, StartRateRule) and (profile.gate.leaky or profile.gate.burst)
             for profile, _ in self._subject(waiting.task, waiting.platform)
         )
         windows = [each.gate.window or 0 for each in self.world.known.profiles.values()]

@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import adopt, ring
-from polysync_core.domain.dispatch.dispatch_round import KEEPING
+from polysync_core.domain.dispatch.dispatch_round import RESERVATION_DELAY
 from polysync_core.domain.dispatch.state import AGEING, DispatcherState, Lease
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
@@ -151,14 +151,14 @@ class TestConcurrency:
         world.ask("h", task="heavy", priority=200)
         world.ask("c", "d")
         assert world.end("a") == ["c"], "at first, slots go to those that fit"
-        world.tick(KEEPING.total_seconds())
+        world.tick(RESERVATION_DELAY.total_seconds())
         assert world.end("b") == [], "after a while they are kept"
         assert world.end("c") == ["h"]
 
     def test_no_slots_are_kept_for_a_run_that_its_own_task_holds_back(self) -> None:
         world = World(cap(4), platform("cap"), task("heavy", weight=2, max_concurrent_runs=1))
         world.ask("h", "i", task="heavy", priority=200)
-        world.tick(KEEPING.total_seconds())
+        world.tick(RESERVATION_DELAY.total_seconds())
         assert world.ask("a", "b") == ["a", "b"]
 
     def test_an_adopted_run_counts_against_the_limit(self) -> None:
@@ -324,7 +324,7 @@ class TestExceedActions:
         world.tell(cap(2, queue_timeout=61_000, version=1))
         world.ask("a")
         world.ask("h", task="heavy", priority=200)
-        world.tick(KEEPING.total_seconds())
+        world.tick(RESERVATION_DELAY.total_seconds())
         assert world.ask("b") == []
         assert world.tick(1) == ["b"]
         assert world.causes() == {"h": "QueueTimeout"}

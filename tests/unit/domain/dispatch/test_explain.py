@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from polysync_core.domain.dispatch.explain import Explanation, HoldKind, explain, usage
+from polysync_core.domain.dispatch.explain import Explanation, WaitReasonKind, explain, usage
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
 from tests.unit.domain.dispatch.worlds import DEFER, World, cap, platform, rate, task
@@ -21,8 +21,8 @@ def test_every_limit_that_holds_a_run_back_is_named_with_its_holders() -> None:
     world.ask("a", "b", "c", "d")
     found = explained(world, "d")
     assert [hold.kind for hold in found.holds] == [
-        HoldKind.CONCURRENCY,
-        HoldKind.MAX_CONCURRENT_RUNS,
+        WaitReasonKind.CONCURRENCY,
+        WaitReasonKind.MAX_CONCURRENT_RUNS,
     ]
     slots = found.holds[0]
     assert (slots.profile, slots.scope, slots.used, slots.limit) == ("cap", "p", 2, 2)
@@ -50,7 +50,7 @@ def test_a_back_off_tells_its_end() -> None:
     until = NOON + timedelta(seconds=30)
     world.ask("a", attempt=2, not_before=until)
     found = explained(world, "a")
-    assert [(hold.kind, hold.until) for hold in found.holds] == [(HoldKind.BACK_OFF, until)]
+    assert [(hold.kind, hold.until) for hold in found.holds] == [(WaitReasonKind.BACK_OFF, until)]
     assert (found.position, found.next_possible) == (None, until)
 
 
@@ -76,7 +76,7 @@ def test_slots_that_are_kept_are_told_with_the_run_they_are_kept_for() -> None:
 def test_a_run_waits_for_limits_that_are_not_known_yet() -> None:
     world = World(platform("cap"))
     world.ask("a")
-    assert [hold.kind for hold in explained(world, "a").holds] == [HoldKind.LIMITS_UNKNOWN]
+    assert [hold.kind for hold in explained(world, "a").holds] == [WaitReasonKind.LIMITS_UNKNOWN]
 
 
 def test_what_the_dispatcher_does_not_know_is_not_explained() -> None:
@@ -107,5 +107,5 @@ def test_a_backfill_that_is_full_is_named() -> None:
     world = World()
     world.ask("a", "b", backfill_id="b7", backfill_limit=1)
     (hold,) = explained(world, "b").holds
-    assert (hold.kind, hold.scope, hold.used, hold.limit) == (HoldKind.BACKFILL, "b7", 1, 1)
+    assert (hold.kind, hold.scope, hold.used, hold.limit) == (WaitReasonKind.BACKFILL, "b7", 1, 1)
     assert hold.sentence == ("Backfill 'b7' allows 1 at once: 1 of 1 slots are taken, held by a.")

@@ -16,7 +16,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.unit.domain.dispatch.referee import Referee
 from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
@@ -42,7 +42,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.referee = Referee(self.world)
-        self.known: dict[str, Waiting] = {}
+        self.known: dict[str, WaitingRun] = {}
         """The newest attempt of every run that has not ended."""
         self.failed: set[tuple[str, int]] = set()
         self.alarms: list[datetime] = []
@@ -82,7 +82,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         """A new run; its message may come twice, or not at all."""
         self.count += 1
         run = f"run{self.count}"
-        self.known[run] = Waiting(
+        self.known[run] = WaitingRun(
             run_id=RunId(run),
             attempt=1,
             task=name,
@@ -261,7 +261,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         before: dict[str, Any] = dict(self.world.state.waiting)
         decision: Decision = operation(self.world.state, *facts, **more, now=self.world.now)
         for run, waiting in self.known.items():
-            before.setdefault(run, decisions.ticket(waiting))
+            before.setdefault(run, decisions.waiting_entry(waiting))
         self.referee.watch(decision, before)
         for failure in decision.failures:
             self.failed.add((failure.run_id, failure.attempt))
@@ -277,7 +277,7 @@ def test_the_judge_notices_a_limit_that_is_exceeded() -> None:
     blind = PolicySet()
     blind.add(task("x", version=99), platform(version=99))
     for run in "ab":
-        machine.known[run] = Waiting(
+        machine.known[run] = WaitingRun(
             run_id=RunId(run),
             attempt=1,
             task="x",

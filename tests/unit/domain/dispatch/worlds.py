@@ -11,14 +11,14 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.blocked_runs import Failure
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
 
@@ -47,7 +47,7 @@ class World:
             self.known.add(*([] if self._knows(owner) else [owner]))
         started: list[str] = []
         for name in names:
-            waiting = Waiting(
+            waiting = WaitingRun(
                 run_id=RunId(name),
                 task=task,
                 platform=platform,
@@ -111,12 +111,12 @@ def names(leases: Iterable[Lease]) -> list[str]:
 
 def cap(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
     window = facts.pop("window", None)
-    return ProfilePolicy(name=name, gate=Cap(slots=slots, window=window), **facts)
+    return ProfilePolicy(name=name, gate=ConcurrencyRule(slots=slots, window=window), **facts)
 
 
 def rate(limit: int, window: int = 60_000, name: str = "rate", **facts: Any) -> ProfilePolicy:
     tuning = {key: facts.pop(key) for key in ("leaky", "burst", "refill") if key in facts}
-    return ProfilePolicy(name=name, gate=Rate(limit=limit, window=window, **tuning), **facts)
+    return ProfilePolicy(name=name, gate=StartRateRule(limit=limit, window=window, **tuning), **facts)
 
 
 def platform(*profiles: str, name: str = "p", version: int = 0) -> PlatformPolicy:
