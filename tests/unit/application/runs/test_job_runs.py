@@ -278,7 +278,7 @@ class TestLife:
         run = world.begun(world.execute())
         assert run.attempt is not None
         orders = SubmissionBuilder(resolve_secret=Secret)
-        order = orders.order_for(run, run.attempt, again=False)
+        order = orders.order_for(run, run.attempt, is_resend=False)
         assert order.run_name == f"sales-load {run.run_id} attempt 1"
         event = next(events_of(run, after=0)).as_json()
         assert (event["task"], event["job"]) == (None, "sales-load")
