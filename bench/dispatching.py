@@ -177,11 +177,11 @@ def _state(waiting: int) -> DispatcherState:
     state = DispatcherState()
     state.policies.add(
         PlatformPolicy(name="lakehouse", profiles=("cap", "rate")),
-        ProfilePolicy(name="cap", gate=ConcurrencyRule(slots=_SLOTS), queue_timeout=86_400_000),
-        ProfilePolicy(name="rate", gate=StartRateRule(limit=300, window=60_000)),
+        ProfilePolicy(name="cap", rule=ConcurrencyRule(slots=_SLOTS), queue_timeout=86_400_000),
+        ProfilePolicy(name="rate", rule=StartRateRule(limit=300, window=60_000)),
         *(TaskPolicy(name=f"task-{number}") for number in range(_TASKS)),
     )
-    tickets = [
+    entries = [
         waiting_entry(
             WaitingRun(
                 run_id=derived_run_id("bench", str(number)),
@@ -194,7 +194,7 @@ def _state(waiting: int) -> DispatcherState:
         )
         for number in range(waiting + _SLOTS)
     ]
-    state.waiting = {each.run_id: each for each in sorted(tickets, key=lambda each: each.rank)}
+    state.waiting = {each.run_id: each for each in sorted(entries, key=lambda each: each.rank)}
     decide(state, now=_NOW + timedelta(minutes=1))
     return state
 

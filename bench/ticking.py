@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import ProfileUsage
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,7 +69,7 @@ class CountingStorage(TableStorage):
 
     def __init__(self, connection: StorageConnection, prefix: str) -> None:
         super().__init__(connection, prefix=prefix)
-        self.counts: ProfileUsage[str] = ProfileUsage()
+        self.counts: Counter[str] = Counter()
 
     def table(self, name: str) -> Table:
         table = super().table(name)
@@ -151,7 +151,7 @@ def measure(connection: StorageConnection, schedules: int) -> Cost:
     )
 
 
-def _tick(ticker: ScheduleTick, counts: ProfileUsage[str]) -> tuple[int, int, float, float]:
+def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, float]:
     counts.clear()
     cpu, began = time.process_time(), time.perf_counter()
     ticker.tick(cast("Engine", _Deaf()))

@@ -13,7 +13,7 @@ from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.complete_run import CompleteRunInput
-from orchestrations.dispatcher import Enqueue, Release, Renew, TaskRunInput
+from orchestrations.dispatcher import Enqueue, Release, TaskRunInput, UpdatePolicies
 from orchestrations.names import COMPLETE_RUN, DISPATCHER, TASK_RUN, WAKE
 from polysync_core.domain.dispatch.codec import (
     decode_state,
@@ -54,13 +54,13 @@ class DurableEngine:
         """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
         self._signal(shard, "release", Release(run=run_id, attempt=attempt))
 
-    def adopt(self, shard: str, lease: Lease) -> None:
+    def restore_lease(self, shard: str, lease: Lease) -> None:
         """Tell the Dispatcher that an attempt is running already."""
-        self._signal(shard, "adopt", encode_lease(lease))
+        self._signal(shard, "restore_lease", encode_lease(lease))
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
         """Tell the Dispatcher of newer policies, and make it look at everything again."""
-        self._signal(shard, "renew", Renew(policies=encode_policies(policies)))
+        self._signal(shard, "update_policies", UpdatePolicies(policies=encode_policies(policies)))
 
     def wake(self, run_id: RunId, attempt: int) -> None:
         """Make the orchestration of an attempt look at its run now; a missing one is no error."""

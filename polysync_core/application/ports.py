@@ -151,11 +151,11 @@ class Engine(Protocol):
         """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
         ...
 
-    def adopt(self, shard: str, lease: Lease) -> None:
+    def restore_lease(self, shard: str, lease: Lease) -> None:
         """Tell the Dispatcher that an attempt is running already."""
         ...
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
         """Tell the Dispatcher of newer policies, and make it look at everything again."""
         ...
 

@@ -13,7 +13,13 @@ from polysync_core.application.runs.updating import read_run
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile
-from polysync_core.domain.dispatch.explain import ProfileUsage, Explanation, WaitReasonKind, explain, usage
+from polysync_core.domain.dispatch.explain import (
+    Explanation,
+    ProfileUsage,
+    WaitReasonKind,
+    explain,
+    usage,
+)
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -56,10 +62,7 @@ class Explanations:
             return Explained(run=run, explanation=None, sentences=(sentence,))
         found = explain(dispatcher, run.run_id, now=self.clock())
         if found is None:
-            sentence = (
-                "The Dispatcher has not heard of it yet; if the message is lost, it is repeated "
-                "within a minute."
-            )
+            sentence = "The run has not reached the Dispatcher yet; a lost message is repeated."
             return Explained(run=run, explanation=None, sentences=(sentence,))
         return Explained(run=run, explanation=found, sentences=tuple(_sentences(found)))
 
@@ -79,22 +82,20 @@ class Explanations:
 
 def _not_waiting(run: TaskRun) -> str:
     if run.status.is_terminal:
-        return f"It does not wait: it has ended as {run.status}. {run.reason}"
-    return f"It does not wait: attempt {len(run.attempts)} is under way. {run.reason}"
+        return f"The run does not wait: it has ended as {run.status}. {run.reason}"
+    return f"The run does not wait: attempt {len(run.attempts)} is active. {run.reason}"
 
 
 def _sentences(found: Explanation) -> list[str]:
-    if not found.holds:
-        return ["Nothing holds it back: it is about to start."]
-    sentences = [hold.sentence for hold in found.holds]
+    if not found.reasons:
+        return ["No limit blocks the run: it is about to start."]
+    sentences = [reason.sentence for reason in found.reasons]
     if found.position is not None:
         ahead = found.position - 1
         many = "runs are" if ahead > 1 else "run is"
-        sentences.append(
-            f"{ahead} waiting {many} before it." if ahead else "It is the next to start."
-        )
-    if any(hold.kind is WaitReasonKind.LIMITS_UNKNOWN for hold in found.holds):
-        sentences.append("It is looked at again within a minute.")
+        sentences.append(f"{ahead} waiting {many} ahead." if ahead else "The run is next.")
+    if any(reason.kind is WaitReasonKind.LIMITS_UNKNOWN for reason in found.reasons):
+        sentences.append("The limits are read again within a minute.")
     elif found.next_possible is None:
-        sentences.append("When it starts depends on when the runs that hold the slots end.")
+        sentences.append("The start depends on the end of the runs that use the slots.")
     return sentences

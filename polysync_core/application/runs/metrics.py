@@ -17,8 +17,8 @@ _log = logging.getLogger(__name__)
 def measure(shard: str, dispatcher: DispatcherState, now: datetime) -> None:
     """Tell log and metrics how a Dispatcher stands; alerts and the workbook read it there."""
     present = millis(now)
-    # What waits out its back-off is not held up by anything.
-    since = (max(waiting_entry.queued, waiting_entry.not_before) for waiting_entry in dispatcher.waiting.values())
+    # A run in back-off does not wait for a limit yet, so its wait has not begun.
+    since = (entry.waiting_since for entry in dispatcher.waiting.values())
     longest = max((present - each for each in since if each < present), default=0) // 1000
     size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))
     whose = {names.SHARD: shard}

@@ -179,7 +179,7 @@ class Reconciler:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is None or lease.attempt != number:
             lease = self._adopted(run, number)
-            work.engine.adopt(run.shard, lease)
+            work.engine.restore_lease(run.shard, lease)
             work.adopted.setdefault(run.shard, []).append(lease)
         elif self._is_fresh(lease):
             return
@@ -217,7 +217,7 @@ class Reconciler:
         for shard, dispatcher in work.dispatchers.items():
             adopted = work.adopted.get(shard, [])
             if adopted or not dispatcher.is_empty:
-                work.engine.renew(shard, self.policies.refreshed(dispatcher, adopted))
+                work.engine.update_policies(shard, self.policies.refreshed(dispatcher, adopted))
 
     def _carry_on(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
         """Start the orchestration of a leased attempt if there is none."""

@@ -213,8 +213,8 @@ def decode_state(data: StateJson | dict[str, Any] | None) -> DispatcherState:
 def _entries(rows: Iterable[Row]) -> dict[RunId, WaitingEntry]:
     """Return the waiting runs by id.
 
-    A state may hold thousands of rows, so the tuples are created without `WaitingEntry._make`. A row
-    of an older release is shorter, a row of a newer release is longer.
+    A state may hold thousands of rows, so the tuples are created without `WaitingEntry._make`. A
+    row of an older release is shorter, a row of a newer release is longer.
     """
     columns, defaults = len(WaitingEntry._fields), tuple(WaitingEntry._field_defaults.values())
     new: Callable[[type[WaitingEntry], Row], WaitingEntry] = cast("Any", tuple).__new__

@@ -77,12 +77,7 @@ class DispatchRound:
             if entry.not_before > now:
                 continue
             without_room = group.limits_without_room()
-            if (
-                without_room
-                or group.missing
-                or group.blocked
-                or self.deferring_limit(entry, group)
-            ):
+            if without_room or group.missing or group.blocked or self.deferring_limit(entry, group):
                 self._skip(entry, group, without_room)
             else:
                 leases.append(self._grant(entry, group))

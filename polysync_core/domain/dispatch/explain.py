@@ -87,7 +87,9 @@ def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanat
         return Explanation(reasons=(), position=1, next_possible=now)
     group = dispatch_round.group_of(waiting)
     limits = dispatch_round.limits_blocking(waiting, group)
-    ahead = [each for each in _ahead(dispatch_round, waiting) if _competes(dispatch_round, each, limits)]
+    ahead = [
+        each for each in _ahead(dispatch_round, waiting) if _competes(dispatch_round, each, limits)
+    ]
     deferring = dispatch_round.deferring_limit(waiting, group)
     until = moment(waiting.deferred_until) if deferring is not None else None
     reasons = [
@@ -218,10 +220,12 @@ def _holders(dispatch_round: DispatchRound, limit: Limit) -> Iterable[Lease]:
 
 
 def _usage_of(dispatch_round: DispatchRound, limit: Limit) -> ProfileUsage:
+    blocked = dispatch_round.limits_blocking
     queue = [
         each
         for each in dispatch_round.state.waiting.values()
-        if each.not_before <= dispatch_round.now and limit in dispatch_round.limits_blocking(each, dispatch_round.group_of(each))
+        if each.not_before <= dispatch_round.now
+        and limit in blocked(each, dispatch_round.group_of(each))
     ]
     has_slots = isinstance(limit, ConcurrencyLimit)
     return ProfileUsage(

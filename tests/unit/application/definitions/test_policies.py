@@ -65,7 +65,7 @@ def test_a_run_is_told_the_limits_of_its_task_and_platform(world: World) -> None
     found = world.policies.for_run("daily", "lakehouse")
     assert found.tasks["daily"].weight == 2
     assert found.platforms["lakehouse"].profiles == ("cap",)
-    assert found.profiles["cap"].gate == ConcurrencyRule(slots=1)
+    assert found.profiles["cap"].rule == ConcurrencyRule(slots=1)
 
 
 def test_accepting_many_runs_reads_each_definition_once(world: World) -> None:
@@ -93,7 +93,9 @@ def test_an_edit_is_kept_where_the_engine_cannot_be_told(world: World) -> None:
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
     world.updates.publish([CAP], world.engine)
     world.updates.publish([CAP], None)
-    assert world.policies.for_run("daily", "lakehouse").profiles["cap"].gate == ConcurrencyRule(slots=4)
+    assert world.policies.for_run("daily", "lakehouse").profiles["cap"].rule == ConcurrencyRule(
+        slots=4
+    )
 
 
 def test_definitions_that_limit_nothing_are_not_passed_on(world: World) -> None:
@@ -107,7 +109,7 @@ def test_the_tick_reads_everything_in_use_anew(world: World) -> None:
     world.ask("a")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(7))
     found = world.policies.refreshed(world.engine.dispatcher("main"))
-    assert found.profiles["cap"].gate == ConcurrencyRule(slots=7)
+    assert found.profiles["cap"].rule == ConcurrencyRule(slots=7)
 
 
 def test_settings_become_limits_in_milliseconds(world: World) -> None:
@@ -126,5 +128,5 @@ def test_settings_become_limits_in_milliseconds(world: World) -> None:
     )
     found = world.policies.for_definitions([Reference(Kind.CONTENTION_PROFILE, "rate")])
     rate = found.profiles["rate"]
-    assert rate.gate == StartRateRule(limit=30, window=60_000, burst=5, refill=1_500)
+    assert rate.rule == StartRateRule(limit=30, window=60_000, burst=5, refill=1_500)
     assert (rate.shared, rate.queue_timeout) == (True, 9_000)
