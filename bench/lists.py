@@ -17,7 +17,7 @@ from bench.ticking import CountingStorage
 from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
-from polysync_core.domain.runs.poll_learning import MOST
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
@@ -89,7 +89,7 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     counts: list[int] = []
     for _ in range(2):
         storage.counts.clear()
-        if len(durations.of(run, read=True) or ()) != MOST:
+        if len(durations.of(run, read=True) or ()) != MAX_PAST_RUNS:
             raise RuntimeError("the past runs are not found")
         counts.append(storage.counts["operations"])
     storage.close()

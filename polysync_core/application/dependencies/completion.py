@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import RunFactory, waiting
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.accepting import RunFactory, waiting_message
+from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.steps import DONE, StepResult
-from polysync_core.application.runs.updating import read_run
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.dependencies.tokens import FireTime
 from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
@@ -70,22 +70,23 @@ class Told:
 class DependentNotifier:
     """Tells the dependents of runs that have ended; every step is safe to repeat."""
 
-    runs: Runs
-    closing: Closing
+    runs: RunReader
+    store: RunStore
+    finisher: RunFinisher
     gates: Gates
-    acceptance: RunFactory
+    factory: RunFactory
 
     def begin(self, run_id: RunId) -> StepResult:
         """Say which Tasks are to be told of a run; of one that goes on, none yet."""
-        run = read_run(self.runs, run_id).run
-        return StepResult(done=True, tell=self.closing.close(run) if run.status.is_terminal else ())
+        run = self.store.read(run_id).run
+        return self.finisher.after_run(run) if run.status.is_terminal else DONE
 
     def tell(self, run_id: RunId, tasks: Sequence[str]) -> Told:
         """Put a run's outcome into the gates of some dependents.
 
         A dependent that cannot be told keeps none of the others from being told.
         """
-        run = read_run(self.runs, run_id).run
+        run = self.store.read(run_id).run
         # What comes of a run is in its trace.
         with on_behalf_of(run):
             return self._tell(run, tasks)
@@ -106,24 +107,27 @@ class DependentNotifier:
     def settle(self, run_ids: Iterable[RunId]) -> StepResult:
         """Take runs whose dependents are all told off the active ones."""
         for stored in self.runs.get_many(run_ids):
-            self.runs.settle(stored.run)
+            self.store.deactivate(stored.run)
         return DONE
 
     def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
         """Put a fire time into the gate of its own Task, and start what comes of it."""
         for run in self.gates.deliver_fire_time(task, fire):
             if run.status is RunStatus.QUEUED:
-                self.acceptance.enqueue(run, engine)
+                self.factory.enqueue(run, engine)
             elif run.status.is_terminal:
-                self.closing.hand_over(run, engine)
+                self.finisher.start_notifying(run, engine)
 
     def _told(self, came: Iterable[TaskRun]) -> Told:
         starts: list[Start] = []
         debts: list[Debt] = []
         for run in came:
             if run.status is RunStatus.QUEUED:
-                policies = self.acceptance.policies.of(run.task, run.job.platform)
-                starts.append(Start(shard=run.shard, waiting=waiting(run), policies=policies))
-            elif run.status.is_terminal and (tasks := self.closing.close(run)):
-                debts.append(Debt(run_id=run.run_id, tasks=tasks))
+                policies = self.factory.policies.of(run.task, run.job.platform)
+                starts.append(Start(shard=run.shard, waiting=waiting_message(run), policies=policies))
+            elif run.status.is_terminal:
+                if tasks := self.finisher.dependents_of(run):
+                    debts.append(Debt(run_id=run.run_id, tasks=tasks))
+                else:
+                    self.store.deactivate(run)
         return Told(starts=tuple(starts), debts=tuple(debts))

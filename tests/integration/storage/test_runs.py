@@ -18,7 +18,7 @@ from polysync_core.domain.runs.run import (
     accepted,
     begin_attempt,
     finish,
-    remark,
+    note,
 )
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.runs import TableRuns
@@ -89,9 +89,9 @@ def test_a_run_that_exists_is_not_inserted_again(runs: TableRuns) -> None:
 def test_of_two_writers_one_is_told_to_read_again(runs: TableRuns) -> None:
     found = runs.get(stored(runs).run_id)
     assert found is not None
-    runs.save(found, remark(found.run, "first", at=NOON, actor="a"))
+    runs.save(found, note(found.run, "first", at=NOON, actor="a"))
     with pytest.raises(StaleETag):
-        runs.save(found, remark(found.run, "second", at=NOON, actor="b"))
+        runs.save(found, note(found.run, "second", at=NOON, actor="b"))
     assert [entry.reason for entry in history(runs, found.run)][1:] == ["first"]
 
 

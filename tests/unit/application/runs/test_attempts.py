@@ -27,7 +27,7 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
-from polysync_core.domain.runs.events import is_remark
+from polysync_core.domain.runs.events import is_note
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.poll_learning import Ended
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
@@ -290,7 +290,7 @@ def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
     assert bench.run.attempts[0].error is None
-    remarks = [entry.reason for entry in bench.run.history if is_remark(entry)]
+    remarks = [entry.reason for entry in bench.run.history if is_note(entry)]
     assert len(remarks) == 1
     assert why in remarks[0]
 

@@ -23,7 +23,7 @@ from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.poll_learning import MOST, Ended
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended
 from polysync_core.domain.runs.polling import QUICK
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -161,7 +161,7 @@ def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: Wor
     world.past(*[60.0] * 50)
     for _ in range(100):
         world.next(5)
-    assert (world.runs.pages, world.runs.listed) == (1, MOST)
+    assert (world.runs.pages, world.runs.listed) == (1, MAX_PAST_RUNS)
     world.seconds += TRUSTED_SECONDS
     world.next(5)
     assert world.runs.pages == 2
@@ -178,7 +178,7 @@ def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(worl
     world.past(60, 60, 60)
     world.past(*[1.0] * 200, status=RunStatus.FAILED)
     assert world.next(5) == QUICK.delay(5)
-    assert world.runs.listed == 4 * MOST
+    assert world.runs.listed == 4 * MAX_PAST_RUNS
 
 
 def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:

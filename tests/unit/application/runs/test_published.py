@@ -24,7 +24,7 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     accepted,
     begin_attempt,
-    remark,
+    note,
 )
 from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
@@ -214,7 +214,7 @@ def test_nothing_is_told_of_a_change_that_another_writer_outran(world: World) ->
 def test_a_remark_is_no_event_and_keeps_its_number(world: World) -> None:
     world.accept()
     stored = world.store.rows[run_id()]
-    noted = remark(stored.run, "Waiting for a cluster.", at=NOON, actor="polysync")
+    noted = note(stored.run, "Waiting for a cluster.", at=NOON, actor="polysync")
     stored = world.runs.save(stored, noted)
     world.runs.save(stored, begin_attempt(stored.run, at=NOON, actor="polysync"))
     assert [event.sequence for event in world.queue.events] == [1, 3]
