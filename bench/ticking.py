@@ -29,7 +29,7 @@ from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.schedules.states import begun
@@ -110,7 +110,7 @@ class _Deaf:
     def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
         """Take the signal."""
 
-    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
+    def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Take the fire time."""
 
 

@@ -13,18 +13,18 @@ from typing import Any, TypedDict
 
 import azure.durable_functions as df
 
-from orchestrations.complete_run import CompleteRunInput, Debt
+from orchestrations.complete_run import CompleteRunInput, PendingNotification
 from orchestrations.end_run import EndRunInput
 from orchestrations.names import (
+    DEACTIVATE_RUNS,
     END_QUEUED,
     FIND_DEPENDENTS,
     GIVE_UP,
     LOOK,
-    SETTLE_RUNS,
+    NOTIFY_DEPENDENTS,
     SUBMIT,
-    TELL_DEPENDENTS,
 )
-from polysync_core.application.dependencies.completion import Told
+from polysync_core.application.dependencies.dependent_notifier import Notified
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.composition import services
 from polysync_core.domain.causes import FailureCause
@@ -43,7 +43,7 @@ class AttemptInput(TypedDict):
     memo: dict[str, Any]
 
 
-class SettleInput(TypedDict):
+class DeactivateInput(TypedDict):
     """The input of `deactivate_runs`."""
 
     runs: list[str]
@@ -94,30 +94,32 @@ def end_queued_run(work: EndRunInput) -> dict[str, Any]:
 
 @blueprint.activity_trigger(input_name="work", activity=FIND_DEPENDENTS)
 def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
-    """Find the Tasks that are to be told of a run."""
-    completion = services().dependent_notifier
-    return _guarded(work, lambda: completion.begin(RunId(work["run"])))
+    """Find the Tasks to notify of a run."""
+    notifier = services().dependent_notifier
+    return _guarded(work, lambda: notifier.find_dependents(RunId(work["run"])))
 
 
-@blueprint.activity_trigger(input_name="work", activity=TELL_DEPENDENTS)
-def notify_dependents(work: Debt) -> dict[str, Any]:
-    """Tell some Tasks of a run that has ended, and say which runs came of it."""
-    completion = services().dependent_notifier
-    return _guarded(work, lambda: completion.tell(RunId(work["run"]), work["tell"]))
+@blueprint.activity_trigger(input_name="work", activity=NOTIFY_DEPENDENTS)
+def notify_dependents(work: PendingNotification) -> dict[str, Any]:
+    """Notify some Tasks of a run that has ended, and return the runs that result."""
+    notifier = services().dependent_notifier
+    return _guarded(work, lambda: notifier.notify(RunId(work["run"]), work["notify"]))
 
 
-@blueprint.activity_trigger(input_name="work", activity=SETTLE_RUNS)
-def deactivate_runs(work: SettleInput) -> dict[str, Any]:
-    """Take runs whose dependents were told off the active ones."""
-    completion = services().dependent_notifier
-    return _guarded(work, lambda: completion.settle(map(RunId, work["runs"])))
+@blueprint.activity_trigger(input_name="work", activity=DEACTIVATE_RUNS)
+def deactivate_runs(work: DeactivateInput) -> dict[str, Any]:
+    """Deactivate runs whose dependents are notified."""
+    notifier = services().dependent_notifier
+    return _guarded(work, lambda: notifier.deactivate(map(RunId, work["runs"])))
 
 
 def _memo(work: AttemptInput) -> AttemptMemo:
     return AttemptMemo.from_json(work["memo"])
 
 
-def _guarded(work: Mapping[str, Any], use_case: Callable[[], StepResult | Told]) -> dict[str, Any]:
+def _guarded(
+    work: Mapping[str, Any], use_case: Callable[[], StepResult | Notified]
+) -> dict[str, Any]:
     """Return the answer; a fault is raised outside the `except` block, free of any context."""
     try:
         return use_case().as_json()

@@ -1,7 +1,8 @@
-"""Telling the dependents of a run that has ended.
+"""Notifies the dependents of a run that has ended.
 
-The orchestration that ends a run goes on with it. Where none does, or it was lost, `complete_run`
-is started: the run is among the active ones until everybody was told.
+The orchestration that ends a run also notifies its dependents. `complete_run` does so for a run
+without an orchestration, or after its orchestration was lost. The run stays active until all its
+dependents are notified.
 """
 
 from __future__ import annotations
@@ -17,89 +18,89 @@ from durabletask.task import OrchestrationContext, RetryPolicy, Task, when_all
 
 from orchestrations.names import (
     COMPLETE_RUN,
+    DEACTIVATE_RUNS,
     DISPATCHER,
     FIND_DEPENDENTS,
-    SETTLE_RUNS,
-    TELL_DEPENDENTS,
+    NOTIFY_DEPENDENTS,
 )
 
 blueprint = df.Blueprint()
 
-PATIENCE = RetryPolicy(
+RETRIES = RetryPolicy(
     first_retry_interval=timedelta(seconds=1),
     max_number_of_attempts=6,
     backoff_coefficient=2.0,
 )
-"""After that, the reconciler begins anew."""
+"""After the last attempt, the reconciler starts the orchestration again."""
 TASKS_A_CALL = 25
 RUNS_A_ROUND = 8
 ROUNDS_A_GENERATION = 10
-"""Then the orchestration continues as new."""
+"""After so many rounds, the orchestration continues as new."""
 
 
-class Debt(TypedDict):
-    """A run that has ended, and the Tasks that are still to be told."""
+class PendingNotification(TypedDict):
+    """A run that has ended, and the Tasks that are not notified yet."""
 
     run: str
-    tell: list[str]
+    notify: list[str]
 
 
 class CompleteRunInput(TypedDict):
-    """The input of the orchestration as it is started."""
+    """The input with which the orchestration is started."""
 
     run: str
 
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=COMPLETE_RUN)
 def complete_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Tell the dependents of a run, and take it off the active ones."""
-    debts: list[Debt] | None = work.get("debts")
-    if debts is None:
+    """Notify the dependents of a run, then deactivate the run."""
+    pending: list[PendingNotification] | None = work.get("pending")
+    if pending is None:
         run = {"run": work["run"]}
-        found = yield context.call_activity(FIND_DEPENDENTS, input=run, retry_policy=PATIENCE)
-        debts = owed(work["run"], found)
-    yield from complete(context, work, debts)
+        found = yield context.call_activity(FIND_DEPENDENTS, input=run, retry_policy=RETRIES)
+        pending = pending_notifications(work["run"], found)
+    yield from notify_all(context, work, pending)
 
 
-def owed(run: str, verdict: dict[str, Any]) -> list[Debt]:
-    """Return what a verdict on a run leaves to be done."""
-    tasks = verdict.get("tell")
-    return [Debt(run=run, tell=tasks)] if tasks else []
+def pending_notifications(run: str, result: dict[str, Any]) -> list[PendingNotification]:
+    """Return the notifications that the result of a step asks for."""
+    tasks = result.get("notify")
+    return [PendingNotification(run=run, notify=tasks)] if tasks else []
 
 
-def complete(
-    context: OrchestrationContext, work: dict[str, Any], debts: list[Debt]
+def notify_all(
+    context: OrchestrationContext, work: dict[str, Any], pending: list[PendingNotification]
 ) -> Generator[Task[Any], Any]:
-    """Tell all that depend on some runs, and on the runs that end as they come of it.
+    """Notify the dependents of some runs, and of the runs that are skipped as a result.
 
-    Where there is much to do the orchestration continues as new, with `debts` in its input.
+    With many notifications, the orchestration continues as new, with `pending` in its input.
     """
     for _ in range(ROUNDS_A_GENERATION):
-        if not debts:
+        if not pending:
             return
-        batch, debts = debts[:RUNS_A_ROUND], debts[RUNS_A_ROUND:]
+        current, pending = pending[:RUNS_A_ROUND], pending[RUNS_A_ROUND:]
         answers: list[dict[str, Any]] = yield when_all(
             [
                 context.call_activity(
-                    TELL_DEPENDENTS,
-                    input=Debt(run=debt["run"], tell=list(tasks)),
-                    retry_policy=PATIENCE,
+                    NOTIFY_DEPENDENTS,
+                    input=PendingNotification(run=each["run"], notify=list(tasks)),
+                    retry_policy=RETRIES,
                 )
-                for debt in batch
-                for tasks in batched(debt["tell"], TASKS_A_CALL, strict=False)
+                for each in current
+                for tasks in batched(each["notify"], TASKS_A_CALL, strict=False)
             ]
         )
         for answer in answers:
-            _start(context, answer["starts"])
-            debts = debts + answer["debts"]
-        runs = {"runs": [debt["run"] for debt in batch]}
-        yield context.call_activity(SETTLE_RUNS, input=runs, retry_policy=PATIENCE)
-    if debts:
-        context.continue_as_new({**work, "debts": debts})
+            _dispatch(context, answer["dispatch"])
+            pending = pending + answer["pending"]
+        runs = {"runs": [each["run"] for each in current]}
+        yield context.call_activity(DEACTIVATE_RUNS, input=runs, retry_policy=RETRIES)
+    if pending:
+        context.continue_as_new({**work, "pending": pending})
 
 
-def _start(context: OrchestrationContext, starts: list[dict[str, Any]]) -> None:
-    for start in starts:
-        dispatcher = EntityInstanceId(DISPATCHER, start["shard"])
-        message = {"waiting": start["waiting"], "policies": start["policies"]}
+def _dispatch(context: OrchestrationContext, requests: list[dict[str, Any]]) -> None:
+    for request in requests:
+        dispatcher = EntityInstanceId(DISPATCHER, request["shard"])
+        message = {"waiting": request["waiting"], "policies": request["policies"]}
         context.signal_entity(dispatcher, "enqueue", message)

@@ -12,7 +12,12 @@ from typing import Any, TypedDict
 import azure.durable_functions as df
 from durabletask.task import OrchestrationContext, Task
 
-from orchestrations.complete_run import PATIENCE, Debt, complete, owed
+from orchestrations.complete_run import (
+    RETRIES,
+    PendingNotification,
+    notify_all,
+    pending_notifications,
+)
 from orchestrations.names import END_QUEUED, END_RUN
 
 blueprint = df.Blueprint()
@@ -29,9 +34,9 @@ class EndRunInput(TypedDict):
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=END_RUN)
 def end_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Record the end of a run that waited, and tell its dependents."""
-    debts: list[Debt] | None = work.get("debts")
-    if debts is None:
-        ended = yield context.call_activity(END_QUEUED, input=work, retry_policy=PATIENCE)
-        debts = owed(work["run"], ended)
-    yield from complete(context, work, debts)
+    """Record the end of a run that waited, and notify its dependents."""
+    pending: list[PendingNotification] | None = work.get("pending")
+    if pending is None:
+        ended = yield context.call_activity(END_QUEUED, input=work, retry_policy=RETRIES)
+        pending = pending_notifications(work["run"], ended)
+    yield from notify_all(context, work, pending)

@@ -14,7 +14,7 @@ import azure.durable_functions as df
 from durabletask.entities import EntityInstanceId
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
 
-from orchestrations.complete_run import complete, owed
+from orchestrations.complete_run import notify_all, pending_notifications
 from orchestrations.names import DISPATCHER, GIVE_UP, LOOK, SUBMIT, TASK_RUN, WAKE
 
 blueprint = df.Blueprint()
@@ -27,9 +27,9 @@ FAULTS_BEFORE_GIVING_UP = 12
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=TASK_RUN)
 def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Submit an attempt, look at it until it is done, give its lease back, tell dependents."""
-    if "debts" in work:
-        yield from complete(context, work, work["debts"])
+    """Submit an attempt, look at it until it is done, give its lease back, notify dependents."""
+    if "pending" in work:
+        yield from notify_all(context, work, work["pending"])
         return
     run = {"run": work["run"], "attempt": work["attempt"]}
     submitted, memo = work.get("submitted", False), work.get("memo", {})
@@ -46,9 +46,9 @@ def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[T
         else:
             faults = 0
         if verdict.get("done"):
-            context.set_custom_status("Telling dependents." if verdict.get("tell") else "Done.")
+            context.set_custom_status("Notifying dependents." if verdict.get("notify") else "Done.")
             _hand_over(context, work["shard"], run, verdict.get("next"))
-            yield from complete(context, work, owed(work["run"], verdict))
+            yield from notify_all(context, work, pending_notifications(work["run"], verdict))
             return
         submitted, memo = verdict["submitted"], verdict["memo"]
         context.set_custom_status(_status(submitted, memo, faults, verdict["after"]))

@@ -11,7 +11,7 @@ from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
 from polysync_core.application.events.announcing import EventPublisher
@@ -167,7 +167,7 @@ class Services:
 
     @cached_property
     def run_finisher(self) -> RunFinisher:
-        return RunFinisher(store=self.run_store, graph=self.task_graph, clock=self.ports.clock)
+        return RunFinisher(store=self.run_store, task_graph=self.task_graph, clock=self.ports.clock)
 
     @cached_property
     def run_factory(self) -> RunFactory:
@@ -266,7 +266,7 @@ class Services:
             store=self.ports.gates,
             runs=self.ports.runs,
             task_named=self.definitions.task,
-            graph=self.task_graph,
+            task_graph=self.task_graph,
             factory=self.run_factory,
             clock=self.ports.clock,
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from polysync_core.domain.dependencies.stored import Pending, StoredGate
-from polysync_core.domain.dependencies.tokens import FireTime, Token
+from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
 from polysync_core.domain.poison import PoisonMessage
@@ -133,11 +133,11 @@ class ScheduleStore(Protocol):
         ...
 
 
-class FireGate(Protocol):
-    """Where the fire times of Tasks go that depend on others as well."""
+class FireTimeGate(Protocol):
+    """Receives the fire times of Tasks that also depend on other Tasks."""
 
-    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
-        """Let a fire time wait for the others; doing it twice is doing it once."""
+    def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
+        """Put a fire time into the gate of its Task; a repeated delivery changes nothing."""
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.dependencies.completion import DependentNotifier
+from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.accepting import RunFactory, Start
@@ -82,11 +82,11 @@ class GateWorld:
             store=self.store,
             runs=self.runs,
             task_named=self.task,
-            neighbours=self.neighbours,
+            task_graph=self.neighbours,
             acceptance=self.acceptance,
             clock=self.clock,
         )
-        self.completion = DependentNotifier(
+        self.notifier = DependentNotifier(
             runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.acceptance
         )
 
@@ -131,7 +131,7 @@ class GateWorld:
                 came.append(made)
                 if made.status.is_terminal:
                     came += self.tell(made)
-        self.completion.settle([run.run_id])
+        self.notifier.deactivate([run.run_id])
         return came
 
     def carry(

@@ -22,7 +22,7 @@ from polysync_core.application.schedules.tick import ScheduleTick, Tally
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition
-from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.definitions import TableDefinitions
@@ -58,9 +58,9 @@ def a_task(*schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -
 class FakeGate:
     """Keeps the fire times that wait for other Tasks."""
 
-    fires: list[tuple[str, FireTime]] = field(default_factory=list)
+    fires: list[tuple[str, ScheduledFire]] = field(default_factory=list)
 
-    def fire(self, task: str, fire: FireTime, engine: Engine) -> None:
+    def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         self.fires.append((task, fire))
 
 

@@ -13,18 +13,22 @@ from typing import Any
 from orchestrations.complete_run import RUNS_A_ROUND, TASKS_A_CALL
 from orchestrations.names import (
     COMPLETE_RUN,
+    DEACTIVATE_RUNS,
     END_QUEUED,
     END_RUN,
     FIND_DEPENDENTS,
     GIVE_UP,
     LOOK,
-    SETTLE_RUNS,
+    NOTIFY_DEPENDENTS,
     SUBMIT,
     TASK_RUN,
-    TELL_DEPENDENTS,
 )
 from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
-from polysync_core.application.dependencies.completion import Debt, Start, Told
+from polysync_core.application.dependencies.dependent_notifier import (
+    DispatchRequest,
+    Notified,
+    PendingNotification,
+)
 from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
 from polysync_core.domain.dispatch.state import Waiting
@@ -95,15 +99,17 @@ def _waiting(name: str, attempt: int) -> Waiting:
     return Waiting(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
 
 
-def _told(*starts: str, debts: Mapping[RunId, Sequence[str]] | None = None) -> Answer:
+def _notified(*starts: str, pending: Mapping[RunId, Sequence[str]] | None = None) -> Answer:
     policies = PolicySet()
     policies.add(TaskPolicy(name="t", max_concurrent_runs=1))
-    return Told(
-        starts=tuple(
-            Start(shard="main", waiting=_waiting(each, 1), policies=policies) for each in starts
+    return Notified(
+        dispatch=tuple(
+            DispatchRequest(shard="main", waiting=_waiting(each, 1), policies=policies)
+            for each in starts
         ),
-        debts=tuple(
-            Debt(run_id=run_id, tasks=tuple(tasks)) for run_id, tasks in (debts or {}).items()
+        pending=tuple(
+            PendingNotification(run_id=run_id, tasks=tuple(tasks))
+            for run_id, tasks in (pending or {}).items()
         ),
     ).as_json()
 
@@ -111,12 +117,17 @@ def _told(*starts: str, debts: Mapping[RunId, Sequence[str]] | None = None) -> A
 _ENDED = DONE.as_json()
 _AGAIN = StepResult(done=True, retry=_waiting("replay", 2)).as_json()
 _MANY = StepResult(
-    done=True, tell=tuple(f"task-{number}" for number in range(TASKS_A_CALL + 5))
+    done=True, notify=tuple(f"task-{number}" for number in range(TASKS_A_CALL + 5))
 ).as_json()
 _SKIPPED = {derived_run_id(f"skipped-{number}"): ["t"] for number in range(RUNS_A_ROUND + 1)}
 _FAN_OUT: Mapping[str, Sequence[Answer]] = {
-    TELL_DEPENDENTS: [_told("child", debts=_SKIPPED), None, _told("grandchild"), _told()],
-    SETTLE_RUNS: [_told()],
+    NOTIFY_DEPENDENTS: [
+        _notified("child", pending=_SKIPPED),
+        None,
+        _notified("grandchild"),
+        _notified(),
+    ],
+    DEACTIVATE_RUNS: [_notified()],
 }
 
 SCENARIOS = (

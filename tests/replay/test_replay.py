@@ -97,7 +97,7 @@ def test_a_step_that_was_added_is_caught(changed: Callable[..., Any], scenario: 
     [
         (TASK_RUN, task_run, "LOOK"),
         (END_RUN, end_run, "END_QUEUED"),
-        (COMPLETE_RUN, complete_run, "SETTLE_RUNS"),
+        (COMPLETE_RUN, complete_run, "DEACTIVATE_RUNS"),
     ],
 )
 def test_an_activity_of_another_name_is_caught(

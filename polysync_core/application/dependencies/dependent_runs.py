@@ -14,7 +14,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import Firing
 from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
-from polysync_core.domain.dependencies.tokens import SCHEDULE, FireTime, Token, token_of
+from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId
@@ -81,7 +81,7 @@ class DependentRuns:
                 token_of(run),
                 edge=SCHEDULE,
                 status=RunStatus.SUCCEEDED,
-                fire=FireTime(
+                fire=ScheduledFire(
                     schedule=run.schedule,
                     nominal=run.scheduled_time,
                     time_zone=run.time_zone or "UTC",

@@ -21,7 +21,7 @@ from polysync_core.domain.dependencies.decisions import Firing, Gate, Group, nam
 from polysync_core.domain.dependencies.stored import StoredGate, pending
 from polysync_core.domain.dependencies.tokens import (
     Edge,
-    FireTime,
+    ScheduledFire,
     Token,
     edges_of,
     token_of,
@@ -68,7 +68,7 @@ class Gates:
     runs: RunReader
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
-    graph: TaskGraphCache
+    task_graph: TaskGraphCache
     factory: RunFactory
     clock: Clock
 
@@ -76,7 +76,7 @@ class Gates:
         """Put the outcome of a run into the gate of a dependent and return what came of it."""
         return self._deliver(task, token_of(run))
 
-    def deliver_fire_time(self, task: str, fire: FireTime) -> list[TaskRun]:
+    def deliver_fire_time(self, task: str, fire: ScheduledFire) -> list[TaskRun]:
         """Put a fire time into the gate of its own Task and return what came of it."""
         return self._deliver(task, token_of_fire_time(task, fire))
 
@@ -146,7 +146,7 @@ class Gates:
         return Gate(
             task=task.name,
             edges=edges_of(task),
-            descends=self.graph.descends,
+            descends=self.task_graph.descends,
             recall=partial(self._children.recall, task),
         )
 

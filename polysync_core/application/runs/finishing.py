@@ -44,12 +44,12 @@ class RunFinisher:
     """Ends runs that have no attempt under way, and starts the work after a run's end."""
 
     store: RunStore
-    graph: TaskGraphCache
+    task_graph: TaskGraphCache
     clock: Clock
 
     def dependents_of(self, run: TaskRun) -> tuple[str, ...]:
         """Return the Tasks to notify of an ended run."""
-        return self.graph.downstream(run.task) if run.fan_out else ()
+        return self.task_graph.downstream(run.task) if run.fan_out else ()
 
     def after_run(self, run: TaskRun) -> StepResult:
         """Deactivate an ended run without dependents; else name the dependents to notify."""

@@ -90,7 +90,7 @@ class StepResult:
             "after": self.after_seconds,
             "memo": self.memo.as_json(),
             "next": self._next(),
-            "tell": list(self.notify),
+            "notify": list(self.notify),
         }
 
     def _next(self) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from polysync_core.application.ports import Engine, FireGate, RunReader, ScheduleStore
+from polysync_core.application.ports import Engine, FireTimeGate, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
 from polysync_core.application.schedules.tick_context import TickContext
@@ -20,7 +20,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.schedules import Overlap, Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
@@ -66,7 +66,7 @@ class Firing:
     store: ScheduleStore
     factory: RunFactory
     finisher: RunFinisher
-    gate: FireGate
+    gate: FireTimeGate
     cancel: Cancel
     clock: Clock
 
@@ -161,7 +161,9 @@ class Firing:
             for run_id in occurrence.cancels:
                 self.cancel(run_id, engine=around.engine)
             if task.dependencies:
-                self.gate.fire(task.name, _fire_time(schedule, occurrence), around.engine)
+                self.gate.deliver_fire_time(
+                    task.name, _fire_time(schedule, occurrence), around.engine
+                )
             else:
                 self._run(task, start, around.engine)
 
@@ -202,8 +204,8 @@ def _start(task: Task, schedule: Schedule, plan: Plan, occurrence: Occurrence) -
     )
 
 
-def _fire_time(schedule: Schedule, occurrence: Occurrence) -> FireTime:
-    return FireTime(
+def _fire_time(schedule: Schedule, occurrence: Occurrence) -> ScheduledFire:
+    return ScheduledFire(
         schedule=schedule.name,
         nominal=occurrence.nominal,
         time_zone=schedule.time_zone,

@@ -26,7 +26,7 @@ WANTED: Mapping[Condition, frozenset[RunStatus]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FireTime:
+class ScheduledFire:
     """A time at which a schedule of the Task itself came due."""
 
     schedule: str
@@ -52,7 +52,7 @@ class Token:
     scheduled_time: datetime | None = None
     """The nominal time of its run, which goes with its graph run."""
     time_zone: str | None = None
-    fire: FireTime | None = None
+    fire: ScheduledFire | None = None
 
     @property
     def key(self) -> str:
@@ -100,7 +100,7 @@ def token_of(run: TaskRun) -> Token:
     )
 
 
-def token_of_fire_time(task: str, fire: FireTime) -> Token:
+def token_of_fire_time(task: str, fire: ScheduledFire) -> Token:
     """Return the token that a fire time puts into the gate of its own Task."""
     run_id = derived_run_id("fire-time", task, fire.schedule, fire.nominal.isoformat())
     return Token(

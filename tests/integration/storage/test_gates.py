@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.dependencies.decisions import Firing
 from polysync_core.domain.dependencies.stored import StoredGate, pending
-from polysync_core.domain.dependencies.tokens import FireTime, Token, token_of_fire_time
+from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.run import Origin, RunStatus
 from polysync_core.storage.gates import TableGates
@@ -46,7 +46,7 @@ def test_a_gate_that_was_never_used_is_empty(gates: TableGates) -> None:
 
 
 def test_a_token_is_read_as_it_was_put_in_and_only_once(gates: TableGates) -> None:
-    fire = FireTime(
+    fire = ScheduledFire(
         schedule="daily", nominal=NOON, time_zone="Asia/Kathmandu", parameters={"day": [1, None]}
     )
     tokens = [token_of_fire_time("child", fire), token(1), token(2)]

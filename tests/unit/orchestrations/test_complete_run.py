@@ -11,14 +11,14 @@ import pytest
 from orchestrations import complete_run as module
 from orchestrations import end_run, task_run
 from orchestrations.names import (
+    DEACTIVATE_RUNS,
     END_QUEUED,
     FIND_DEPENDENTS,
-    SETTLE_RUNS,
+    NOTIFY_DEPENDENTS,
     SUBMIT,
-    TELL_DEPENDENTS,
 )
 
-NOTHING: dict[str, Any] = {"starts": [], "debts": []}
+NOTHING: dict[str, Any] = {"dispatch": [], "pending": []}
 RUN = {"run": "r1", "attempt": 1, "shard": "main"}
 
 
@@ -74,68 +74,73 @@ def test_a_run_gives_its_lease_back_before_its_dependents_are_told() -> None:
         task_run.task_run,
         RUN,
         **{
-            SUBMIT: lambda _: {"done": True, "tell": ["child"]},
-            TELL_DEPENDENTS: lambda _: {"starts": [start], "debts": []},
+            SUBMIT: lambda _: {"done": True, "notify": ["child"]},
+            NOTIFY_DEPENDENTS: lambda _: {"dispatch": [start], "pending": []},
         },
     )
     assert context.happened == [
         (SUBMIT, {"run": "r1", "attempt": 1, "memo": {}}),
         ("@dispatcher@main.release", {"run": "r1", "attempt": 1}),
-        (TELL_DEPENDENTS, {"run": "r1", "tell": ["child"]}),
+        (NOTIFY_DEPENDENTS, {"run": "r1", "notify": ["child"]}),
         ("@dispatcher@main.enqueue", {"waiting": {"run": "c"}, "policies": {"tasks": []}}),
-        (SETTLE_RUNS, {"runs": ["r1"]}),
+        (DEACTIVATE_RUNS, {"runs": ["r1"]}),
     ]
 
 
 def test_a_run_without_dependents_costs_no_further_step() -> None:
-    context = drive(task_run.task_run, RUN, **{SUBMIT: lambda _: {"done": True, "tell": []}})
+    context = drive(task_run.task_run, RUN, **{SUBMIT: lambda _: {"done": True, "notify": []}})
     assert context.steps == [SUBMIT, "@dispatcher@main.release"]
 
 
 def test_many_dependents_are_told_in_parallel_and_in_parts() -> None:
     names = [f"t{number}" for number in range(60)]
     context = drive(
-        module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"tell": names}}
+        module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"notify": names}}
     )
-    parts = [given["tell"] for given in context.inputs(TELL_DEPENDENTS)]
+    parts = [given["notify"] for given in context.inputs(NOTIFY_DEPENDENTS)]
     assert [len(part) for part in parts] == [25, 25, 10]
     assert [name for part in parts for name in part] == names
-    assert context.steps.count(SETTLE_RUNS) == 1
+    assert context.steps.count(DEACTIVATE_RUNS) == 1
 
 
 def test_what_ends_as_it_comes_into_being_is_told_in_its_turn() -> None:
-    debts = {"r": [{"run": "skipped", "tell": ["grandchild"]}]}
+    pending = {"r": [{"run": "skipped", "notify": ["grandchild"]}]}
     context = drive(
         module.complete_run,
         {"run": "r"},
         **{
-            FIND_DEPENDENTS: lambda _: {"tell": ["child"]},
-            TELL_DEPENDENTS: lambda given: {"starts": [], "debts": debts.get(given["run"], [])},
+            FIND_DEPENDENTS: lambda _: {"notify": ["child"]},
+            NOTIFY_DEPENDENTS: lambda given: {
+                "dispatch": [],
+                "pending": pending.get(given["run"], []),
+            },
         },
     )
-    assert context.inputs(TELL_DEPENDENTS) == [
-        {"run": "r", "tell": ["child"]},
-        {"run": "skipped", "tell": ["grandchild"]},
+    assert context.inputs(NOTIFY_DEPENDENTS) == [
+        {"run": "r", "notify": ["child"]},
+        {"run": "skipped", "notify": ["grandchild"]},
     ]
-    assert context.inputs(SETTLE_RUNS) == [{"runs": ["r"]}, {"runs": ["skipped"]}]
+    assert context.inputs(DEACTIVATE_RUNS) == [{"runs": ["r"]}, {"runs": ["skipped"]}]
 
 
 @pytest.mark.parametrize("function", [task_run.task_run, end_run.end_run, module.complete_run])
 def test_where_there_is_much_to_do_it_goes_on_as_new_from_where_it_was(function: Any) -> None:
-    debts = [{"run": f"r{number}", "tell": ["t"]} for number in range(100)]
-    context = drive(function, {**RUN, "debts": debts})
-    assert context.continued["debts"] == debts[80:]
+    pending = [{"run": f"r{number}", "notify": ["t"]} for number in range(100)]
+    context = drive(function, {**RUN, "pending": pending})
+    assert context.continued["pending"] == pending[80:]
     rest = drive(function, context.continued)
     assert rest.continued is None
-    settled = [*context.inputs(SETTLE_RUNS), *rest.inputs(SETTLE_RUNS)]
-    assert [run for each in settled for run in each["runs"]] == [debt["run"] for debt in debts]
+    settled = [*context.inputs(DEACTIVATE_RUNS), *rest.inputs(DEACTIVATE_RUNS)]
+    assert [run for each in settled for run in each["runs"]] == [each["run"] for each in pending]
 
 
 def test_a_run_that_was_turned_away_is_told_as_any_other() -> None:
-    context = drive(end_run.end_run, RUN, **{END_QUEUED: lambda _: {"done": True, "tell": ["c"]}})
-    assert context.steps == [END_QUEUED, TELL_DEPENDENTS, SETTLE_RUNS]
+    context = drive(end_run.end_run, RUN, **{END_QUEUED: lambda _: {"done": True, "notify": ["c"]}})
+    assert context.steps == [END_QUEUED, NOTIFY_DEPENDENTS, DEACTIVATE_RUNS]
 
 
 def test_a_run_that_was_told_meanwhile_needs_nothing() -> None:
-    context = drive(module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"tell": []}})
+    context = drive(
+        module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"notify": []}}
+    )
     assert context.steps == [FIND_DEPENDENTS]

@@ -11,7 +11,7 @@ from polysync_core.api.app import create_app
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import NOON
 from tests.fakes.gates import GateWorld, after
@@ -32,7 +32,7 @@ def asked(world: GateWorld, task: str) -> Any:
 
 def test_a_gate_shows_its_edges_its_groups_and_what_is_missing(world: GateWorld) -> None:
     root = world.run("root", RunStatus.SUCCEEDED)
-    fire = FireTime(schedule="daily", nominal=NOON, time_zone="UTC")
+    fire = ScheduledFire(schedule="daily", nominal=NOON, time_zone="UTC")
     world.gates.deliver_fire_time("end", fire)
     answer = asked(world, "end").json()
     assert (answer["task"], answer["enabled"], answer["groupCount"]) == ("end", True, 2)

@@ -12,7 +12,7 @@ import pytest
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
-from polysync_core.domain.dependencies.tokens import FireTime
+from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Parent, RunStatus, TriggerType
 from tests.fakes.builders import a_job
 from tests.fakes.engine import FakeEngine
@@ -288,15 +288,17 @@ def scheduled() -> GateWorld:
     return GateWorld(task("a"), child, job=SCHEMA)
 
 
-def fire_time(**facts: Any) -> FireTime:
-    return FireTime(**{"schedule": "daily", "nominal": SIX, "time_zone": "Europe/Berlin"} | facts)
+def fire_time(**facts: Any) -> ScheduledFire:
+    return ScheduledFire(
+        **{"schedule": "daily", "nominal": SIX, "time_zone": "Europe/Berlin"} | facts
+    )
 
 
 def test_a_fire_time_is_one_more_edge_and_gives_its_time_and_parameters() -> None:
     world, engine = scheduled(), FakeEngine()
     world.run("a")
     assert world.all_runs("child") == []
-    world.completion.fire("child", fire_time(parameters={"note": "daily"}), engine)
+    world.notifier.deliver_fire_time("child", fire_time(parameters={"note": "daily"}), engine)
     (child,) = world.all_runs("child")
     assert (child.schedule, child.scheduled_time, child.time_zone) == (
         "daily",

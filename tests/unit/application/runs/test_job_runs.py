@@ -256,7 +256,7 @@ class TestLife:
         run = world.begun(world.execute())
         endings = AttemptRecorder(runs=world.runs, closing=world.closing, clock=world.clock)
         verdict = endings.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
-        assert (verdict.done, verdict.retry, verdict.tell) == (True, None, ())
+        assert (verdict.done, verdict.retry, verdict.notify) == (True, None, ())
         assert world.runs.settled == {run.run_id: RunStatus.FAILED}
 
     def test_a_signal_that_was_lost_is_made_good(self, world: World) -> None:

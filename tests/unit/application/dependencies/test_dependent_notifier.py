@@ -42,24 +42,24 @@ def test_a_run_that_nobody_depends_on_is_settled_at_once() -> None:
 def test_a_run_stays_among_the_active_ones_until_its_dependents_were_told() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
     run = world.end(world.start("a"))
-    assert world.completion.begin(run.run_id).tell == ("b", "c")
+    assert world.notifier.find_dependents(run.run_id).notify == ("b", "c")
     assert "a" in active(world)
-    told = world.completion.tell(run.run_id, ["b", "c"])
+    notified = world.notifier.notify(run.run_id, ["b", "c"])
     assert "a" in active(world), "a crash here is made good by the reconciler"
-    assert {start.waiting.task for start in told.starts} == {"b", "c"}
-    world.completion.settle([run.run_id])
+    assert {each.waiting.task for each in notified.dispatch} == {"b", "c"}
+    world.notifier.deactivate([run.run_id])
     assert active(world) == {"b", "c"}
 
 
 def test_what_ends_as_it_comes_into_being_is_owed_in_its_turn() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "b"), task("d", "a"))
     run = world.end(world.start("a"), FAILED)
-    told = world.completion.tell(run.run_id, ["b", "d"])
-    assert told.starts == ()
-    (debt,) = told.debts
-    assert debt.tasks == ("c",)
+    notified = world.notifier.notify(run.run_id, ["b", "d"])
+    assert notified.dispatch == ()
+    (pending,) = notified.pending
+    assert pending.tasks == ("c",)
     assert active(world) == {"a", "b"}, "d, which nobody depends on, is settled already"
-    assert told.as_json()["debts"] == [{"run": debt.run_id, "tell": ["c"]}]
+    assert notified.as_json()["pending"] == [{"run": pending.run_id, "notify": ["c"]}]
 
 
 def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
@@ -76,13 +76,13 @@ def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
 
     monkeypatch.setattr(world.store, "read", spoilt)
     with pytest.raises(Broken):
-        world.completion.tell(run.run_id, ["b", "c"])
+        world.notifier.notify(run.run_id, ["b", "c"])
     assert len(world.all_runs("c")) == 1
 
 
 def test_a_run_that_goes_on_has_nobody_to_be_told_yet() -> None:
     world = GateWorld(task("a"), task("b", "a"))
-    assert world.completion.begin(world.start("a").run_id).tell == ()
+    assert world.notifier.find_dependents(world.start("a").run_id).notify == ()
     assert "a" in active(world)
 
 
