@@ -111,7 +111,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
         """Invalidate what is cached of changed definitions, and send new limits to Dispatchers."""
         changed = list(changed)
-        services.task_graph.forget(changed)
+        services.task_graph.invalidate(changed)
         services.policy_updates.publish(changed, engine)
 
     return create_app(

@@ -124,7 +124,7 @@ class DependentNotifier:
         pending: list[PendingNotification] = []
         for run in created:
             if run.status is RunStatus.QUEUED:
-                policies = self.factory.policies.of(run.task, run.job.platform)
+                policies = self.factory.policies.for_run(run.task, run.job.platform)
                 dispatch.append(
                     DispatchRequest(shard=run.shard, waiting=waiting_message(run), policies=policies)
                 )

@@ -127,7 +127,7 @@ class RunFactory:
         """Signal to the Dispatcher that a stored run waits for its start."""
 
         def send() -> None:
-            policies = self.policies.of(run.task, run.job.platform)
+            policies = self.policies.for_run(run.task, run.job.platform)
             engine.enqueue(run.shard, waiting_message(run), policies)
 
         signal_best_effort("enqueue", send)

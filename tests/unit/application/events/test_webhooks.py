@@ -13,7 +13,6 @@ import pytest
 from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.subscriptions import (
-    TRUSTED_SECONDS,
     Delivery,
     Subscriptions,
     given_up_delivery,
@@ -27,6 +26,7 @@ from polysync_core.domain.runs.events import RunEvent, events_of
 from polysync_core.domain.runs.run import accepted
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.secrets import Secret
+from polysync_core.domain.timed_cache import DEFINITION_TTL
 from polysync_core.platforms.receivers import NotTaken
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import ON_CALL
@@ -126,7 +126,7 @@ def test_webhooks_are_read_once_in_a_while_and_not_for_every_event(world: World)
         world.announcements.publish(an_event())
     assert world.reads == 1
     del world.webhooks["on-call"]
-    world.seconds += TRUSTED_SECONDS
+    world.seconds += DEFINITION_TTL
     world.announcements.publish(an_event())
     assert world.reads == 2
     assert len(world.queue.sent) == 5

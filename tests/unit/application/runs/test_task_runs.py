@@ -279,7 +279,7 @@ def in_back_off(world: World) -> TaskRun:
     queued = back_off(begun, failed, until=until, at=world.clock(), actor="polysync")
     world.runs.save(world.runs.rows[run.run_id], queued)
     world.engine.clock = world.clock
-    world.engine.enqueue("main", waiting(queued), policies_of().of(run.task, "lakehouse"))
+    world.engine.enqueue("main", waiting(queued), policies_of().for_run(run.task, "lakehouse"))
     return queued
 
 
