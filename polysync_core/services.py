@@ -192,9 +192,7 @@ class Services:
 
     @cached_property
     def job_runs(self) -> JobRuns:
-        return JobRuns(
-            runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs
-        )
+        return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
     def run_requests(self) -> RunRequests:
@@ -284,7 +282,9 @@ class Services:
     @cached_property
     def graphs(self) -> Graphs:
         return Graphs(
-            store=self.definition_store, runs=self.ports.runs, next_fire=self.schedules.next_fire_time
+            store=self.definition_store,
+            runs=self.ports.runs,
+            next_fire=self.schedules.next_fire_time,
         )
 
     # Schedules

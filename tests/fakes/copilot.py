@@ -35,10 +35,10 @@ from polysync_core.mcp.tools import TOOLS
 from polysync_core.platforms.registry import check_job
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
-from tests.fakes.dependents import closing_of
+from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable, run_store
 from tests.unit.application.platforms.test_importing import World
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -55,7 +55,7 @@ class Copilot:
     """An administrator at first, with a platform on which a test puts artefacts."""
 
     def __init__(self) -> None:
-        self.world, self.runs, self.engine = World(), FakeRuns(), FakeEngine()
+        self.world, self.runs, self.engine = World(), FakeRunTable(), FakeEngine()
         self.audit, self.clock = FakeAuditStore(), FakeClock()
         self.headers: dict[str, str] = {}
         self.app = self._app()
@@ -80,12 +80,14 @@ class Copilot:
 
     def _app(self) -> Any:
         definitions, rules = self.world.definitions, Rules(development=True, check_job=check_job)
+        store = run_store(self.runs)
         task_runs = TaskRuns(
             runs=self.runs,
-            closing=closing_of(self.runs),
+            store=store,
+            finisher=finisher_of(store),
             task_named=definitions.task,
-            acceptance=RunFactory(
-                runs=self.runs,
+            factory=RunFactory(
+                store=store,
                 job_named=definitions.job,
                 connections=Connections(definitions.platform, lambda _: FakePlatform()),
                 policies=Policies(self.world.store.get),

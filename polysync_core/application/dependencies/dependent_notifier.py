@@ -126,7 +126,9 @@ class DependentNotifier:
             if run.status is RunStatus.QUEUED:
                 policies = self.factory.policies.for_run(run.task, run.job.platform)
                 dispatch.append(
-                    DispatchRequest(shard=run.shard, waiting=waiting_message(run), policies=policies)
+                    DispatchRequest(
+                        shard=run.shard, waiting=waiting_message(run), policies=policies
+                    )
                 )
             elif run.status.is_terminal:
                 if tasks := self.finisher.dependents_of(run):

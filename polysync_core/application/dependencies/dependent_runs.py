@@ -27,6 +27,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import Listing
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependentRuns:
     """Makes the runs that a gate has decided on; nothing is stored here."""

@@ -135,9 +135,7 @@ class AttemptSteps:
                 return self.recorder.after_attempt(stored.run, attempt)
             message = "Polysync could not carry on; its log holds the reason under this run's id."
             message = _with_doubt(message, not may_repeat)
-            return self.recorder.fail(
-                stored, FailureCause.INTERNAL, message, may_repeat=may_repeat
-            )
+            return self.recorder.fail(stored, FailureCause.INTERNAL, message, may_repeat=may_repeat)
 
     @contextmanager
     def _reading(self, run_id: RunId, attempt: int, *, step: str) -> Generator[StoredRun]:
@@ -316,9 +314,7 @@ class AttemptSteps:
         memo = memo.after_failure(now)
         return self._again(stored.run, _delay_after(memo, error, stored.run), memo)
 
-    def _plan_poll(
-        self, run: TaskRun, memo: AttemptMemo, retry_after: float | None
-    ) -> StepResult:
+    def _plan_poll(self, run: TaskRun, memo: AttemptMemo, retry_after: float | None) -> StepResult:
         delay, memo = self.planner.next_delay(run, memo, retry_after=retry_after)
         return self._again(run, delay, memo)
 

@@ -29,7 +29,7 @@ class AttemptMemo:
     stop_sent: float | None = None
     """Epoch seconds at which the platform accepted the stop; a second stop does no harm."""
     waited: float = 0.0
-    """Seconds of planned waits: the attempt is at least this old, even if the clock was set back."""
+    """Seconds of planned waits; the attempt is at least this old, whatever the clock says."""
     past: tuple[Ended, ...] | None = None
     """The durations of past runs; None until they are read."""
 
@@ -70,7 +70,7 @@ class AttemptMemo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """The next step of an orchestration: the attempt is done, or the next call comes after a delay."""
+    """The next step of an orchestration: stop, or call again after a delay."""
 
     done: bool = False
     submitted: bool = False

@@ -30,7 +30,7 @@ from tests.fakes.appkit import TOKEN, FakeWorkspace, jobs_in
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.http import Reply
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"day": {"type": "string"}}}
 OPTIONS = {
@@ -53,7 +53,7 @@ VARIABLES = {
 class _Acceptance:
     """Knows one job."""
 
-    runs = FakeRuns()
+    runs = FakeRunTable()
 
     def job_named(self, name: str) -> Any:
         if name != "taken":
@@ -66,7 +66,7 @@ class World:
         self.workspace, self.audit = FakeWorkspace(), FakeAuditStore()
         self.jobs: LakeflowJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
         stored: Any = _Acceptance()
-        job_runs = JobRuns(acceptance=stored, task_runs=stored)
+        job_runs = JobRuns(runs=stored.runs, factory=stored, task_runs=stored)
         ids = (f"entry-{number}" for number in range(1000))
         audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
         door = AccessPolicy(identify=identify, audit=audit)

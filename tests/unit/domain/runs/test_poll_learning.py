@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from bench.polling import DISTRIBUTIONS, Durations, follow, watch
-from polysync_core.domain.runs.poll_learning import MIN_PAST_RUNS, MAX_PAST_RUNS, Ended, learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
 STARTS = st.sampled_from([QUICK, PATIENT])

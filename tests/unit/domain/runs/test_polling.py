@@ -90,4 +90,4 @@ def test_a_platform_in_trouble_is_asked_ever_less_often() -> None:
     delays = [delay_after_failure(failures) for failures in range(1, 10)]
     assert delays == sorted(delays)
     assert delays[-1] == delay_after_failure(10_000) == 300
-    assert delay_after_failure(1, wish=42) == 42
+    assert delay_after_failure(1, retry_after=42) == 42
