@@ -398,7 +398,7 @@ def _is_to_stop(run: TaskRun) -> bool:
 
 def _with_doubt(message: str, may_run: bool) -> str:
     """Return the message; if the platform may run the attempt, add where to check."""
-    doubt = " It may still run on its platform; check there."
+    doubt = " It may still run on its platform; check the run there."
     return message + doubt if may_run else message
 
 

@@ -173,7 +173,7 @@ def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
     assert bench.run.status is RunStatus.FAILED
     assert bench.run.attempts[0].cause is FailureCause.LOST
     assert bench.run.reason == (
-        "The function may have done its work. It may still run on its platform; check there."
+        "The function may have done its work. It may still run on its platform; check the run there."
     )
 
 
