@@ -98,12 +98,12 @@ class Ports:
 def production_ports(settings: Settings) -> Ports:
     """Return the ports of the deployed app, without any I/O."""
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
-    loopback, app_identity = settings.allow_loopback_platforms, settings.premises
+    loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
     return table_ports(
         TableStorage(connection),
         queue=QueueStorage(connection).queue,
-        open_vault=partial(open_vault, premises=app_identity),
-        open_connector=partial(open_connector, allow_loopback=loopback, premises=app_identity),
+        open_vault=partial(open_vault, app_identity=app_identity),
+        open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
     )
 

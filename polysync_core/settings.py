@@ -14,9 +14,8 @@ from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_acce
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
-from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import read_private_hosts
-from polysync_core.outbound.premises import AppIdentity
+from polysync_core.outbound.identity import AppIdentity, Delegation
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
@@ -51,7 +50,7 @@ class Settings:
     """Whether App Service signs callers in before the app sees them."""
     access_keys: tuple[AccessKey, ...]
     """The keys that machines may call with; none as it comes."""
-    premises: AppIdentity
+    app_identity: AppIdentity
     """The app's own identity, and the private hosts that it may reach; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
@@ -93,7 +92,7 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
-            premises=_premises(variables),
+            app_identity=_premises(variables),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),

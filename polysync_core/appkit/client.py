@@ -8,8 +8,8 @@ from datetime import timedelta
 from itertools import islice
 
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import Answer
-from polysync_core.outbound.patience import CallBudget
+from polysync_core.outbound.call_budget import CallBudget
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import next_token_of, objects_in, page_query
 from polysync_core.platforms.azure_databricks.client import JOBS_API
@@ -97,7 +97,7 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             query=query,
             repeatable=True,
-            patience=self.timeouts.read,
+            budget=self.timeouts.read,
         )
         return self.client.exchange(call, _object)
 
@@ -107,7 +107,7 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             body=body,
             repeatable=True,
-            patience=self.timeouts.write,
+            budget=self.timeouts.write,
         )
         return self.client.exchange(call, _object)
 

@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 
 type _Milliseconds = Annotated[int, Field(strict=True, ge=1, le=86_400_000)]
 type _JobName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
@@ -99,7 +99,7 @@ class AppKitConfiguration:
     """The time-out of every call, which replaces the defaults."""
     poll_interval: timedelta = POLL_INTERVAL
     hosting: Hosting = field(default_factory=Hosting)
-    app_identity: AppIdentity = ANYWHERE
+    app_identity: AppIdentity = NO_IDENTITY
     """The app's identity and private hosts, as for every Platform."""
     allow_loopback: bool = False
     """Whether a workspace may be a simulator on this machine."""

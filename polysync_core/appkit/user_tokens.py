@@ -14,8 +14,8 @@ from typing import Protocol
 from polysync_core.appkit.errors import NoUserToken
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.delegation import Delegation
-from polysync_core.outbound.held_token import is_sendable
+from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.sign_in.cached_token import is_sendable
 
 FORWARDED_TOKEN = "x-forwarded-access-token"  # noqa: S105 - the name of a header
 APP_SERVICE_TOKEN = "x-ms-token-aad-access-token"  # noqa: S105 - the name of a header

@@ -14,13 +14,13 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.authenticators import Credential, FixedToken
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
-from polysync_core.platforms.credentials import Credential, GivenToken
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MAX_USERS = 200
@@ -89,7 +89,7 @@ class Workspaces:
         credential = workspace.credential if user is None else self._of_user(workspace, user)
         private_hosts = self.configuration.app_identity.private_hosts
         options = replace(self.http_options, private_hosts=private_hosts)
-        client = PlatformClient(workspace.base, credential, wire=options)
+        client = PlatformClient(workspace.base, credential, http=options)
         return JobsApi(client, Timeouts.of(self.configuration.timeout))
 
     def _default_workspace(self) -> Workspace:
@@ -105,7 +105,7 @@ class Workspaces:
         loopback = self.configuration.allow_loopback
         base, cloud = workspace_address(host, allow_loopback=loopback)
         if token is not None:
-            return Workspace(base, cloud, GivenToken(token))
+            return Workspace(base, cloud, FixedToken(token))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
         return Workspace(base, cloud, credential_of(auth, cloud, self.secrets))
 
@@ -125,13 +125,13 @@ class Workspaces:
             raise Invalid.at("platform", f"'{platform.name}' is not an Azure Databricks workspace")
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
-        auth = self.configuration.app_identity.signing_in(platform.auth)
+        auth = self.configuration.app_identity.complete_auth(platform.auth)
         credential = credential_of(auth, attributes.cloud, self.secrets)
         return Workspace(base, attributes.cloud, credential)
 
     def _of_user(self, workspace: Workspace, user: UserToken) -> Credential:
         if user.exchanged_by is None:
-            return GivenToken(user.token)
+            return FixedToken(user.token)
         key = (workspace.cloud.value, user.fingerprint)
         with self._lock:
             credential = self._users.get(key)
@@ -146,8 +146,8 @@ class Workspaces:
 
 def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
     # These imports cost start-up time, so only calls on behalf of users need them.
-    from polysync_core.outbound.entra import EntraToken
-    from polysync_core.outbound.on_behalf import Exchanger, OnBehalfToken
+    from polysync_core.outbound.sign_in.entra import EntraToken
+    from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
     exchanger = Exchanger(by=by, cloud=cloud)
     return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))

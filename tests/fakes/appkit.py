@@ -128,9 +128,7 @@ def jobs_in(
     """Return jobs in a workspace; calls take no time and polls follow at once."""
     configuration = read_appkit({**VARIABLES, **(variables or {})}, options)
     time = VirtualTime()
-    http_options = HttpOptions(
-        transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper
-    )
+    http_options = HttpOptions(transport=ScriptedTransport([workspace.answer]), timer=time.timer)
     workspaces = Workspaces(configuration=configuration, http_options=http_options)
     jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
     jobs.polls = SharedPolls(PollBackoff(interval=interval))

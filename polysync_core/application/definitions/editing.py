@@ -23,6 +23,7 @@ from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSt
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.merge_patch import merge_patch
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Definitions(DefinitionLookup):
         def patched(before: Definition | None) -> Definition:
             if before is None:
                 raise NotFound(f"There is no {reference}.")
-            content = cast("JsonObject", merged(write_definition(before), patch))
+            content = cast("JsonObject", merge_patch(write_definition(before), patch))
             if content.get("name") != reference.name:
                 raise Invalid.at("name", "cannot be changed: define it anew under another name")
             return read_definition(reference.kind, content)
@@ -195,19 +196,6 @@ def _built_on(job: Job, catalogue: Overlay) -> Iterable[Definition]:
         for task in list(found.values()):
             found |= {each.name: each for each in catalogue.referrers(reference_to(task))}
     return found.values()
-
-
-def merged(target: JsonValue, patch: JsonValue) -> JsonValue:
-    """Return the result of a JSON merge patch, as RFC 7396 defines it."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 def _logged(sentence: str, action: str, reference: Reference) -> None:

@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.runs.polling import Plan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,4 @@ class Connections:
 
 @cache
 def _poll_plan(platform_type: str, job_type: str) -> Plan:
-    return platform_kind(platform_type).job(job_type, path="jobType").plan
+    return platform_plugin(platform_type).job(job_type, path="jobType").plan

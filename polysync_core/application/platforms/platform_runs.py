@@ -9,9 +9,9 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.cursors import Cursor, Place
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.connector import ExternalRun, SearchGivenUp
+from polysync_core.platforms.connector import ExternalRun, SearchLimitReached
 from polysync_core.platforms.plugin import Capability
-from polysync_core.platforms.registry import job_kind
+from polysync_core.platforms.registry import job_type_plugin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class PlatformRuns:
         """
         job = self.job_named(job_name)
         platform = self.connections.platform(job.platform)
-        if Capability.RUNS not in job_kind(platform, job).capabilities:
+        if Capability.RUNS not in job_type_plugin(platform, job).capabilities:
             raise Invalid.at(
                 "jobType",
                 f"the platform keeps no list of the runs of a {job.job_type}: those that Polysync"
@@ -55,7 +55,7 @@ class PlatformRuns:
                 items.append(run)
                 if len(items) == limit:
                     return PlatformRunsPage(items=items, token=Cursor(_place(run)).token)
-        except SearchGivenUp as error:
+        except SearchLimitReached as error:
             return PlatformRunsPage(items=items, note=str(error))
         return PlatformRunsPage(items=items)
 

@@ -167,7 +167,7 @@ class AttemptSteps:
         run = stored.run
         try:
             connector = self.connections.job(run.job)
-            request = self.submissions.request(run, current, again=memo.uncertain)
+            request = self.submissions.request(run, current, is_resend=memo.uncertain)
             submitted = connector.submit(request)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT

@@ -22,7 +22,7 @@ from polysync_core.appkit.parameters import TaskType
 from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
-from polysync_core.outbound.patience import Timekeeper
+from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import APPKIT, read_appkit
 from tests.fakes.engine import FakeEngine
@@ -90,7 +90,7 @@ class PolysyncServer:
         }
         options = {key: _options(job) for key, job in config["jobs"].items()}
         configuration = read_appkit({**variables, **development}, options)
-        http_options = HttpOptions(timekeeper=Timekeeper(uniform=lambda low, high: low))
+        http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
         workspaces = Workspaces(configuration=configuration, http_options=http_options)
         jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()

@@ -19,8 +19,8 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.on_behalf import OnBehalfToken
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.sign_in.on_behalf_of import OnBehalfToken
 from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import read_appkit
@@ -57,7 +57,7 @@ class World:
             configuration=configuration,
             platform_named=self._platform,
             secrets=self.secrets,
-            http_options=HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper),
+            http_options=HttpOptions(transport=transport, timer=VirtualTime().timer),
         )
         self.jobs = AppKitJobs(configuration=configuration, workspaces=lambda: self.workspaces)
 
@@ -132,11 +132,11 @@ def test_the_app_signs_in_to_a_platform_with_its_own_identity(
 def test_a_workspace_may_be_private_if_its_host_is_listed(
     deployment: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaches: list[Reach] = []
+    reaches: list[AddressScope] = []
     monkeypatch.setattr(http, "shared_transport", reaches.append)
     environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **deployment}
     connect(environment).workspaces().open(None)
-    assert reaches == [Reach[reach]]
+    assert reaches == [AddressScope[reach]]
 
 
 def test_a_missing_token_in_the_vault_is_only_logged(

@@ -21,7 +21,7 @@ from polysync_core.platforms.connector import (
     ExternalRun,
     ProviderStatus,
     Report,
-    SearchGivenUp,
+    SearchLimitReached,
 )
 from tests.fakes.platform import FakePlatform
 
@@ -141,7 +141,7 @@ def test_an_invalid_continuation_token_is_refused(api: Api, token: str) -> None:
 
 
 def test_an_abandoned_search_returns_the_found_runs_with_a_note(api: Api) -> None:
-    api.platform.failure = SearchGivenUp("Only the newest were looked at.")
+    api.platform.failure = SearchLimitReached("Only the newest were looked at.")
 
     answer = api.get().json()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.editing import Condition, Definitions, merged
+from polysync_core.application.definitions.editing import Condition, Definitions
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
@@ -150,28 +150,6 @@ def test_a_patch_that_cannot_be_is_refused(
     with pytest.raises(Invalid) as caught:
         definitions.patch(TASK, patch, Condition())
     assert [problem.path for problem in caught.value.problems] == [path]
-
-
-@pytest.mark.parametrize(
-    ("target", "patch", "result"),
-    [
-        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-        ({"a": "b"}, {"a": None}, {}),
-        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-        (["a", "b"], ["c", "d"], ["c", "d"]),
-        ({"a": "foo"}, None, None),
-        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-    ],
-)
-def test_merging_follows_the_examples_of_rfc_7396(
-    target: JsonValue, patch: JsonValue, result: JsonValue
-) -> None:
-    assert merged(target, patch) == result
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_platform_is_told_whether_it_must_look_before_it_sends(bench: Bench) -
     for _ in range(3):
         result = bench.submit(result.memo)
 
-    assert [order.again for order in bench.platform.orders] == [False, False, True, True]
+    assert [order.is_resend for order in bench.platform.orders] == [False, False, True, True]
     assert {order.begun_at for order in bench.platform.orders} == {bench.run.attempts[0].begun_at}
 
 
@@ -151,7 +151,7 @@ def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tri
 
     bench.submit(memo)
 
-    assert [order.again for order in bench.platform.orders] == [False] * (failures + 1) + [True]
+    assert [order.is_resend for order in bench.platform.orders] == [False] * (failures + 1) + [True]
 
 
 def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench) -> None:
@@ -161,7 +161,7 @@ def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench)
 
     bench.submit()
 
-    assert [order.again for order in bench.platform.orders] == [False, True]
+    assert [order.is_resend for order in bench.platform.orders] == [False, True]
 
 
 def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
@@ -173,7 +173,8 @@ def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
     assert bench.run.status is RunStatus.FAILED
     assert bench.run.attempts[0].cause is FailureCause.LOST
     assert bench.run.reason == (
-        "The function may have done its work. It may still run on its platform; check the run there."
+        "The function may have done its work. It may still run on its platform; "
+        "check the run there."
     )
 
 

@@ -249,7 +249,7 @@ class TestLife:
         run = world.begun(world.execute())
         assert run.attempt is not None
         submissions = SubmissionBuilder(resolve_secret=Secret)
-        request = submissions.request(run, run.attempt, again=False)
+        request = submissions.request(run, run.attempt, is_resend=False)
         assert request.run_name == f"sales-load {run.run_id} attempt 1"
         event = next(events_of(run, after=0)).as_json()
         assert (event["task"], event["job"]) == (None, "sales-load")

@@ -11,7 +11,7 @@ from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.registry import check_job, platform_kind
+from polysync_core.platforms.registry import check_job, platform_plugin
 from tests.fakes.definitions import FakeDefinitions, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
@@ -45,7 +45,7 @@ def _chain(document: dict[str, Any]) -> None:
 
 RULES = Rules(
     development=True,
-    check_platform=lambda platform: platform_kind(platform.type) and None,
+    check_platform=lambda platform: platform_plugin(platform.type) and None,
     check_job=check_job,
 )
 CRON = "tasks[1].schedules[0].cron"

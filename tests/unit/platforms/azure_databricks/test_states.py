@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.authenticators import VaultToken
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.connector import ProviderStatus, Report
-from polysync_core.platforms.credentials import ReferencedToken
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
@@ -49,11 +49,9 @@ def words(life_cycle: str, result: str | None = None, **end: Any) -> RunState:
 def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net") -> Report:
     time = VirtualTime()
     client = PlatformClient(
-        BaseAddress(base, "adb-1.7.azuredatabricks.net", Reach.PUBLIC),
-        ReferencedToken("vault://a/b", OneSecret()),
-        wire=HttpOptions(
-            transport=ScriptedTransport([Reply.json(run)]), timekeeper=time.timekeeper
-        ),
+        BaseAddress(base, "adb-1.7.azuredatabricks.net", AddressScope.PUBLIC),
+        VaultToken("vault://a/b", OneSecret()),
+        http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
     )
     return RunClient(client, time.now).read("17")
 

@@ -14,14 +14,14 @@ EXPIRY_MARGIN_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedToken:
     """A token, and when it is over, in seconds since 1970."""
 
     token: Secret
     expires_on: float
 
 
-class HeldToken:
+class CachedToken:
     """The present token of one sign-in; safe for threads, which all wait for the same one.
 
     `issue` fetches a token, or raises `PlatformRefused` (cause `Secret`) or `Unavailable`;
@@ -30,7 +30,7 @@ class HeldToken:
 
     def __init__(
         self,
-        issue: Callable[[], Issued],
+        issue: Callable[[], IssuedToken],
         *,
         forget: Callable[[], None] = lambda: None,
         margin: float = EXPIRY_MARGIN_SECONDS,
@@ -40,7 +40,7 @@ class HeldToken:
         self._forget = forget
         self._margin = margin
         self._now = now
-        self._held: Issued | None = None
+        self._held: IssuedToken | None = None
         self._lock = threading.Lock()
 
     def token(self) -> Secret:

@@ -16,11 +16,11 @@ from google.auth.transport import Request, Response
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
-from polysync_core.outbound.endpoints import Endpoint, read_endpoint
-from polysync_core.outbound.exchange import Answer, prepared
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import HEADERS, ReadClient
-from polysync_core.outbound.patience import CallBudget
+from polysync_core.outbound.call_budget import CallBudget
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.http_exchange import Answer, prepared
+from polysync_core.outbound.read_client import HEADERS, ReadClient
+from polysync_core.outbound.urls import CheckedUrl, read_url
 
 GOOGLE_SUFFIX = ".googleapis.com"
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "169.254.169.254"})
@@ -59,16 +59,16 @@ class GoogleReach:
     metadata: bool = False
     """Whether the machine's own metadata service may be asked."""
 
-    def place(self, address: str) -> Endpoint:
+    def place(self, address: str) -> CheckedUrl:
         """Return where a request goes; raises `Invalid` where it must not go."""
         parts = urlsplit(address)
         host = (parts.hostname or "").lower()
         if self.metadata and parts.scheme == "http" and host in _METADATA_HOSTS:
-            return _placed(BaseAddress(f"http://{host}", host, Reach.METADATA), address)
+            return _placed(BaseAddress(f"http://{host}", host, AddressScope.METADATA), address)
         if self.endpoint is not None and host.endswith(GOOGLE_SUFFIX):
             return _placed(self.endpoint, address)
-        found = read_endpoint(address, path="token_uri", allow_loopback=self.allow_loopback)
-        if found.base.reach is Reach.PUBLIC and not found.base.host.endswith(GOOGLE_SUFFIX):
+        found = read_url(address, path="token_uri", allow_loopback=self.allow_loopback)
+        if found.base.scope is AddressScope.PUBLIC and not found.base.host.endswith(GOOGLE_SUFFIX):
             raise Invalid.at("token_uri", "tokens come from an address of Google's only")
         return found
 
@@ -76,10 +76,10 @@ class GoogleReach:
 class GoogleTransport(Request):
     """The requests of one sign-in, all within one time."""
 
-    def __init__(self, reach: GoogleReach, inquiries: ReadClient) -> None:
+    def __init__(self, reach: GoogleReach, client: ReadClient) -> None:
         self._reach = reach
-        self._inquiries = inquiries
-        self._deadline = inquiries.timekeeper.monotonic() + inquiries.patience.total
+        self._inquiries = client
+        self._deadline = client.timer.monotonic() + client.budget.total
         self.failure: PolysyncError | None = None
         """Why the last request has no answer that google-auth could make anything of."""
         self.asked = ""
@@ -120,15 +120,15 @@ class GoogleTransport(Request):
         except PolysyncError as error:
             return error
         self.status = answer.status
-        self.failure = self._inquiries.trouble(answer, self.asked)
+        self.failure = self._inquiries.failure_of(answer, self.asked)
         return answer
 
-    def _patient(self, place: Endpoint) -> ReadClient:
-        if place.base.reach is Reach.METADATA:
-            return replace(self._inquiries, patience=_METADATA_PATIENCE)
+    def _patient(self, place: CheckedUrl) -> ReadClient:
+        if place.base.scope is AddressScope.METADATA:
+            return replace(self._inquiries, budget=_METADATA_PATIENCE)
         return self._inquiries
 
 
-def _placed(base: BaseAddress, address: str) -> Endpoint:
+def _placed(base: BaseAddress, address: str) -> CheckedUrl:
     parts = urlsplit(address)
-    return Endpoint(base, parts.path + (f"?{parts.query}" if parts.query else ""))
+    return CheckedUrl(base, parts.path + (f"?{parts.query}" if parts.query else ""))

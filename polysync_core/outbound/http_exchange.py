@@ -53,7 +53,7 @@ class Fault(StrEnum):
         return self in {Fault.NO_ANSWER, Fault.TOO_LARGE, Fault.MALFORMED}
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether the same request may fare better in a moment."""
         return self in {Fault.NOT_REACHED, Fault.NO_ANSWER, Fault.MALFORMED}
 
@@ -110,7 +110,7 @@ class TimeLeft:
     connect: float
     read: float
     deadline: float
-    """On the same scale as `Timekeeper.monotonic`."""
+    """On the same scale as `RetryTimer.monotonic`."""
 
 
 def request_for(method: str, url: str, headers: dict[str, str], body: JsonValue) -> PreparedRequest:

@@ -29,9 +29,9 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.held_token import HeldToken, Issued
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
+from polysync_core.outbound.sign_in.methods import Cloud
 
 # The SDK's own bounds are 300 seconds and ten repetitions; an activity must not wait that long.
 AZURE_CLIENT_BOUNDS: dict[str, Any] = {
@@ -72,7 +72,7 @@ def azure_credential(auth: Auth, cloud: Cloud, secrets: Secrets | None) -> Token
 def _certificate_credential(
     auth: Auth, cloud: Cloud, secrets: Secrets | None
 ) -> CertificateCredential:
-    from polysync_core.outbound.certificates import read_certificate
+    from polysync_core.outbound.sign_in.certificates import read_certificate
 
     if secrets is None or not (auth.tenant_id and auth.client_id and auth.certificate):
         raise Invalid.at("auth", "a certificate needs a tenant, an id and the certificate itself")
@@ -87,7 +87,7 @@ def _certificate_credential(
     )
 
 
-class EntraToken(HeldToken):
+class EntraToken(CachedToken):
     """An Entra token for one scope, kept until shortly before it expires; safe for threads."""
 
     def __init__(
@@ -104,14 +104,14 @@ class EntraToken(HeldToken):
         self._forget_secret = forget_secret
         self._credential: TokenCredential | None = None
 
-    def _fetch(self) -> Issued:
+    def _fetch(self) -> IssuedToken:
         if self._credential is None:
             self._credential = self._make_credential()
         outcome = fetch_token(self._credential, self._scope)
         # Raised outside the `except` block that saw the SDK's error: that error quotes answers.
         if isinstance(outcome, PolysyncError):
             raise outcome
-        return Issued(Secret(outcome.token), outcome.expires_on)
+        return IssuedToken(Secret(outcome.token), outcome.expires_on)
 
     def _forget_credential(self) -> None:
         self._credential = None

@@ -19,10 +19,10 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
-from polysync_core.outbound.google import GoogleSignIn
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import ReadClient
-from polysync_core.outbound.patience import Timekeeper
+from polysync_core.outbound.call_budget import RetryTimer
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.read_client import ReadClient
+from polysync_core.outbound.sign_in.google import GoogleSignIn
 from tests.fakes.google import PROVIDER, SOURCE, TARGET, FakeGoogle, key_json, refusal, serving
 from tests.fakes.http import Reply, ScriptedTransport, Step
 from tests.fakes.listener import Answered
@@ -60,15 +60,15 @@ class Stage:
         self.secrets = KnownSecrets({"vault://local/KEY": key_json()})
 
     def sign_in(self, auth: dict[str, Any]) -> GoogleSignIn:
-        time_ = Timekeeper(
+        time_ = RetryTimer(
             sleep=lambda _: None, now=lambda: utc_now() + timedelta(seconds=self.later)
         )
         return GoogleSignIn(
             auth=Auth.model_validate(auth),
             secrets=self.secrets,
-            endpoint=BaseAddress(self.address, "127.0.0.1", Reach.LOOPBACK),
+            endpoint=BaseAddress(self.address, "127.0.0.1", AddressScope.LOOPBACK),
             allow_loopback=True,
-            inquiries=ReadClient(timekeeper=time_),
+            client=ReadClient(timer=time_),
         )
 
 
@@ -193,7 +193,7 @@ def test_a_key_that_names_another_address_for_tokens_is_not_followed(address: st
     sign_in = GoogleSignIn(
         auth=Auth.model_validate(KEY),
         secrets=secrets,
-        inquiries=ReadClient(transport_to=lambda _: script),
+        client=ReadClient(transport_to=lambda _: script),
     )
 
     with pytest.raises(PlatformRefused, match="must not be asked"):
@@ -298,12 +298,12 @@ def on_google(*steps: Step, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setattr(time, "sleep", lambda _: None)
 
-    def transport_to(reach: Reach) -> ScriptedTransport:
-        assert reach is Reach.METADATA
+    def transport_to(reach: AddressScope) -> ScriptedTransport:
+        assert reach is AddressScope.METADATA
         return script
 
-    inquiries = ReadClient(transport_to=transport_to)
-    return GoogleSignIn(auth=Auth.model_validate(DEFAULT), inquiries=inquiries)
+    client = ReadClient(transport_to=transport_to)
+    return GoogleSignIn(auth=Auth.model_validate(DEFAULT), client=client)
 
 
 def metadata(content: str) -> Reply:

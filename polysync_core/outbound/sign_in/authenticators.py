@@ -36,7 +36,7 @@ BEARER = Scheme("Authorization", "Bearer ")
 
 
 @dataclass(frozen=True, slots=True)
-class ReferencedToken:
+class VaultToken:
     """A token that lies in a vault, looked up for every call and kept nowhere here."""
 
     reference: str
@@ -52,7 +52,7 @@ class ReferencedToken:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenToken:
+class FixedToken:
     """A token that somebody else looks after: it is passed on as it is."""
 
     given: Secret
@@ -65,7 +65,7 @@ class GivenToken:
         """Do nothing: there is no other token."""
 
 
-class StandInToken:
+class SimulatorToken:
     """What a stand-in on this machine is shown, which no real token may reach over plain HTTP."""
 
     def token(self) -> Secret:

@@ -12,9 +12,9 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.inquiry import ReadClient
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
+from polysync_core.outbound.read_client import ReadClient
 from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.registry import open_connector
 from polysync_core.vaults import registry
@@ -37,9 +37,9 @@ class Reached:
     """Remembers for which reach a transport was wanted, and lets nothing out."""
 
     def __init__(self) -> None:
-        self.reaches: list[Reach] = []
+        self.reaches: list[AddressScope] = []
 
-    def __call__(self, reach: Reach) -> HTTPAdapter:
+    def __call__(self, reach: AddressScope) -> HTTPAdapter:
         self.reaches.append(reach)
         return self._Closed()
 
@@ -49,21 +49,21 @@ class Reached:
 
 
 @pytest.mark.parametrize(
-    ("premises", "method", "named", "meant"),
+    ("app_identity", "method", "named", "meant"),
     [
         pytest.param(AT_HOME, "ManagedIdentity", None, OURS, id="the app's own"),
         pytest.param(AT_HOME, "ManagedIdentity", THEIRS, THEIRS, id="another"),
         pytest.param(AT_HOME, "WorkloadIdentityFederation", None, OURS, id="for Google"),
         pytest.param(AT_HOME, "ServicePrincipal", None, None, id="no identity's business"),
-        pytest.param(ANYWHERE, "ManagedIdentity", None, None, id="the system's, where none is"),
+        pytest.param(NO_IDENTITY, "ManagedIdentity", None, None, id="the system's, where none is"),
     ],
 )
 def test_a_managed_identity_without_a_name_is_the_apps_own(
-    premises: AppIdentity, method: str, named: str | None, meant: str | None
+    app_identity: AppIdentity, method: str, named: str | None, meant: str | None
 ) -> None:
     auth = Auth(method=AuthMethod(method), client_id=named)
 
-    assert premises.signing_in(auth).client_id == meant
+    assert app_identity.complete_auth(auth).client_id == meant
 
 
 @pytest.mark.parametrize("auth", [None, {"method": "ManagedIdentity"}])
@@ -77,16 +77,17 @@ def test_a_key_vault_is_opened_by_the_apps_own_identity(
     attributes = {"vaultUrl": "https://kv.vault.azure.net"}
     raw = {"name": "v", "provider": "AzureKeyVault", "auth": auth, "attributes": attributes}
 
-    registry.open_vault(Vault.model_validate(raw), development=False, premises=AT_HOME)
+    registry.open_vault(Vault.model_validate(raw), development=False, app_identity=AT_HOME)
 
     assert [each.auth and each.auth.client_id for each in opened] == [OURS]
 
 
 @pytest.mark.parametrize(
-    ("host", "reach"), [(HOST, Reach.PRIVATE), ("adb-2.7.azuredatabricks.net", Reach.PUBLIC)]
+    ("host", "reach"),
+    [(HOST, AddressScope.PRIVATE), ("adb-2.7.azuredatabricks.net", AddressScope.PUBLIC)],
 )
 def test_a_platform_may_be_private_where_its_host_is_named(
-    host: str, reach: Reach, monkeypatch: pytest.MonkeyPatch
+    host: str, reach: AddressScope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached = Reached()
     monkeypatch.setattr(http, "shared_transport", reached)
@@ -96,15 +97,16 @@ def test_a_platform_may_be_private_where_its_host_is_named(
         {"name": "p", "type": "AzureDatabricks", "auth": token, "attributes": attributes}
     )
 
-    open_connector(platform, secrets=NoSecrets(), allow_loopback=False, premises=AT_HOME)
+    open_connector(platform, secrets=NoSecrets(), allow_loopback=False, app_identity=AT_HOME)
 
     assert set(reached.reaches) == {reach}
 
 
 @pytest.mark.parametrize(
-    ("host", "reach"), [("vault.corp.example", Reach.PRIVATE), ("v.example", Reach.PUBLIC)]
+    ("host", "reach"),
+    [("vault.corp.example", AddressScope.PRIVATE), ("v.example", AddressScope.PUBLIC)],
 )
-def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: Reach) -> None:
+def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: AddressScope) -> None:
     reached = Reached()
     vault = Vault.model_validate(
         {
@@ -115,9 +117,9 @@ def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: Reach)
         }
     )
     private = AT_HOME.private_hosts
-    inquiries = ReadClient(transport_to=reached, private_hosts=private)
+    client = ReadClient(transport_to=reached, private_hosts=private)
 
-    opened = open_hashicorp(vault, NoSecrets(), allow_loopback=False, inquiries=inquiries)
+    opened = open_hashicorp(vault, NoSecrets(), allow_loopback=False, client=client)
     with pytest.raises(Unavailable):
         opened.test()
 
@@ -125,6 +127,6 @@ def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: Reach)
 
 
 def test_a_host_of_this_machine_stays_on_it_whatever_is_named() -> None:
-    base = BaseAddress("http://localhost:1", "localhost", Reach.LOOPBACK)
+    base = BaseAddress("http://localhost:1", "localhost", AddressScope.LOOPBACK)
 
-    assert base.reach_among({"localhost"}) is Reach.LOOPBACK
+    assert base.scope_with({"localhost"}) is AddressScope.LOOPBACK

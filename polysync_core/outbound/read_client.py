@@ -16,10 +16,9 @@ from requests.adapters import HTTPAdapter
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
-from polysync_core.outbound.exchange import Answer, Fault, HttpExchange, TimeLeft
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.patience import CallBudget, Timekeeper
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.http_exchange import Answer, Fault, HttpExchange, TimeLeft
 from polysync_core.outbound.transport import shared_transport
 
 log = logging.getLogger(__name__)
@@ -39,9 +38,9 @@ _PASSING = frozenset({408, 429})
 class ReadClient:
     """Asks services, without following redirects; tests replace the transport and the time."""
 
-    transport_to: Callable[[Reach], HTTPAdapter] = shared_transport
-    patience: CallBudget = field(default_factory=lambda: CallBudget(total=20.0, attempts=3))
-    timekeeper: Timekeeper = field(default_factory=Timekeeper)
+    transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
+    budget: CallBudget = field(default_factory=lambda: CallBudget(total=20.0, attempts=3))
+    timer: RetryTimer = field(default_factory=RetryTimer)
     size_limit: int = _SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may be at private addresses."""
@@ -55,12 +54,12 @@ class ReadClient:
         `Secret`) or `Unavailable` where there is no answer at all.
         """
         if deadline is None:
-            deadline = self.timekeeper.monotonic() + self.patience.total
-        reach = base.reach_among(self.private_hosts)
+            deadline = self.timer.monotonic() + self.budget.total
+        reach = base.scope_with(self.private_hosts)
         exchange = HttpExchange(self.transport_to(reach), self.size_limit)
         repetition = 0
         while True:
-            answer = exchange.send(request, self._left(deadline), self.timekeeper.monotonic)
+            answer = exchange.send(request, self._left(deadline), self.timer.monotonic)
             repetition += 1
             pause = self._pause(answer, repetition, deadline)
             if pause is None:
@@ -69,9 +68,9 @@ class ReadClient:
                 "A request for a secret or a token is sent again.",
                 extra={"action": "read_retried", "host": base.host, "repetition": repetition},
             )
-            self.timekeeper.sleep(pause)
+            self.timer.sleep(pause)
 
-    def trouble(
+    def failure_of(
         self, answer: Answer, host: str, *, hints: Mapping[int, str] = MappingProxyType({})
     ) -> PolysyncError | None:
         """Return the error for a redirect or a service that is busy or broken, else None.
@@ -94,24 +93,24 @@ class ReadClient:
         )
 
     def _left(self, deadline: float) -> TimeLeft:
-        remaining = max(0.001, deadline - self.timekeeper.monotonic())
+        remaining = max(0.001, deadline - self.timer.monotonic())
         return TimeLeft(
-            connect=min(self.patience.connect, remaining),
-            read=min(self.patience.read, remaining),
+            connect=min(self.budget.connect, remaining),
+            read=min(self.budget.read, remaining),
             deadline=deadline,
         )
 
     def _pause(self, answer: Answer | Fault, repetition: int, deadline: float) -> float | None:
         if isinstance(answer, Fault):
-            if not answer.may_pass:
+            if not answer.is_transient:
                 return None
-            return self.timekeeper.next_pause(self.patience, repetition, None, deadline)
+            return self.timer.next_pause(self.budget, repetition, None, deadline)
         if not _may_pass(answer):
             return None
-        return self.timekeeper.next_pause(self.patience, repetition, self._asked(answer), deadline)
+        return self.timer.next_pause(self.budget, repetition, self._asked(answer), deadline)
 
     def _asked(self, answer: Answer) -> float | None:
-        return read_retry_after(answer.retry_after, self.timekeeper.now())
+        return read_retry_after(answer.retry_after, self.timer.now())
 
 
 def _may_pass(answer: Answer) -> bool:

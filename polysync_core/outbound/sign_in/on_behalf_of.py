@@ -17,9 +17,9 @@ from azure.identity import ManagedIdentityCredential, OnBehalfOfCredential
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.delegation import Delegation
-from polysync_core.outbound.entra import AZURE_CLIENT_BOUNDS, EntraToken
+from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, EntraToken
+from polysync_core.outbound.sign_in.methods import Cloud
 
 _UNAUTHORIZED = 401
 _AUDIENCES = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,12 +23,11 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.google_refusals import sign_in_refused
-from polysync_core.outbound.google_transport import GoogleReach, GoogleTransport
-from polysync_core.outbound.held_token import HeldToken, Issued, is_sendable
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.inquiry import ReadClient
+from polysync_core.outbound.read_client import ReadClient
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
+from polysync_core.outbound.sign_in.google_transport import GoogleReach, GoogleTransport
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 DEFAULT_ENTRA_AUDIENCE = "api://AzureADTokenExchange"
@@ -45,7 +45,13 @@ _accounts: Any = service_account
 _identities: Any = id_token
 _jwt: Any = jwt
 
-type _Issue = Callable[[GoogleTransport], Issued]
+_CODES = re.compile(
+    r"\b(invalid_grant|invalid_client|unauthorized_client|invalid_target|invalid_request"
+    r"|invalid_scope|access_denied|PERMISSION_DENIED|NOT_FOUND|UNAUTHENTICATED|SERVICE_DISABLED"
+    r"|INVALID_ARGUMENT)\b"
+)
+
+type _Issue = Callable[[GoogleTransport], IssuedToken]
 
 
 def entra_subject(auth: Auth) -> Secret:
@@ -54,8 +60,8 @@ def entra_subject(auth: Auth) -> Secret:
     Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
     """
     # Costs start-up time, which the other methods need not pay.
-    from polysync_core.outbound.auth import Cloud
-    from polysync_core.outbound.entra import azure_credential, fetch_token
+    from polysync_core.outbound.sign_in.entra import azure_credential, fetch_token
+    from polysync_core.outbound.sign_in.methods import Cloud
 
     identity = Auth(method=AuthMethod.MANAGED_IDENTITY, client_id=auth.client_id)
     audience = auth.entra_audience or DEFAULT_ENTRA_AUDIENCE
@@ -75,32 +81,32 @@ class GoogleSignIn:
     endpoint: BaseAddress | None = None
     """A stand-in for every service of Google's."""
     allow_loopback: bool = False
-    inquiries: ReadClient = field(default_factory=ReadClient)
+    client: ReadClient = field(default_factory=ReadClient)
     subject: Callable[[Auth], Secret] = entra_subject
 
-    def access_token(self) -> HeldToken:
+    def access_token(self) -> CachedToken:
         """Return the token for Google's own APIs."""
         return self._held(lambda transport: _refreshed(self._caller(transport), transport))
 
-    def identity_token(self, audience: str) -> HeldToken:
+    def identity_token(self, audience: str) -> CachedToken:
         """Return the OIDC token by which a service of that audience knows who calls."""
         return self._held(lambda transport: self._identity(audience, transport))
 
-    def _held(self, issue: _Issue) -> HeldToken:
-        now = self.inquiries.timekeeper.now
-        return HeldToken(
+    def _held(self, issue: _Issue) -> CachedToken:
+        now = self.client.timer.now
+        return CachedToken(
             lambda: self._issued(issue), forget=self._forget, now=lambda: now().timestamp()
         )
 
-    def _issued(self, issue: _Issue) -> Issued:
+    def _issued(self, issue: _Issue) -> IssuedToken:
         outcome = self._outcome(issue)
         # Raised outside the `except` block that saw google-auth's error, which quotes answers.
         if isinstance(outcome, PolysyncError):
             raise outcome
         return outcome
 
-    def _outcome(self, issue: _Issue) -> Issued | PolysyncError:
-        transport = GoogleTransport(self._reach(), self.inquiries)
+    def _outcome(self, issue: _Issue) -> IssuedToken | PolysyncError:
+        transport = GoogleTransport(self._reach(), self.client)
         try:
             return issue(transport)
         except PolysyncError as error:
@@ -166,7 +172,7 @@ class GoogleSignIn:
             scopes=[SCOPE],
         )
 
-    def _identity(self, audience: str, transport: GoogleTransport) -> Issued:
+    def _identity(self, audience: str, transport: GoogleTransport) -> IssuedToken:
         auth = self.auth
         match auth.method:
             case AuthMethod.SERVICE_ACCOUNT_KEY:
@@ -219,7 +225,7 @@ def _default_credentials(transport: GoogleTransport) -> Any:
     return found
 
 
-def _refreshed(credentials: Any, transport: GoogleTransport) -> Issued:
+def _refreshed(credentials: Any, transport: GoogleTransport) -> IssuedToken:
     credentials.refresh(transport)
     # google-auth's times are in UTC and do not say so.
     expiry = cast("datetime", credentials.expiry).replace(tzinfo=UTC)
@@ -228,7 +234,7 @@ def _refreshed(credentials: Any, transport: GoogleTransport) -> Issued:
 
 def _identity_of(
     email: str | None, audience: str, caller: Any, transport: GoogleTransport
-) -> Issued:
+) -> IssuedToken:
     """Have Google issue an identity token of a service account that the caller may act as."""
     caller.refresh(transport)
     answer = transport(
@@ -244,10 +250,10 @@ def _identity_of(
     return _issued(token, float(claims["exp"]))
 
 
-def _issued(token: object, expires_on: float) -> Issued:
+def _issued(token: object, expires_on: float) -> IssuedToken:
     if not isinstance(token, str) or not is_sendable(token):
         raise ValueError("no header can hold the token")
-    return Issued(Secret(token), expires_on)
+    return IssuedToken(Secret(token), expires_on)
 
 
 def _read_key(text: str) -> dict[str, Any] | None:
@@ -264,3 +270,43 @@ def _read_key(text: str) -> dict[str, Any] | None:
     # Another universe would be another company's: its addresses are not Google's.
     foreign = key.get("universe_domain", "googleapis.com") != "googleapis.com"
     return None if foreign or key.get("type") != "service_account" else key
+
+
+def sign_in_refused(auth: Auth, asked: str, error: Exception) -> PlatformRefused:
+    """Return the error for a refused sign-in; `asked` is the host that was asked last."""
+    found = _CODES.search(" ".join(str(part) for part in error.args))
+    detail = f" ({found[0]})" if found else ""
+    return PlatformRefused(
+        f"Google refused the sign-in{detail}: {_remedy(auth, asked)}", cause=FailureCause.SECRET
+    )
+
+
+def _remedy(auth: Auth, asked: str) -> str:
+    at_iam = asked.startswith("iamcredentials.")
+    match auth.method:
+        case AuthMethod.WORKLOAD_IDENTITY_FEDERATION if at_iam:
+            return (
+                "grant the federated identity the role roles/iam.workloadIdentityUser on"
+                f" {auth.service_account_email} (auth.serviceAccountEmail), and enable the"
+                " IAM Service Account Credentials API"
+            )
+        case AuthMethod.WORKLOAD_IDENTITY_FEDERATION:
+            return (
+                "check auth.provider, and that it trusts this app's Entra tenant, its managed"
+                " identity and the audience in auth.entraAudience"
+            )
+        case AuthMethod.IMPERSONATED_SERVICE_ACCOUNT if at_iam:
+            return (
+                "grant the source account the role roles/iam.serviceAccountTokenCreator on"
+                f" {auth.target_service_account_email} (auth.targetServiceAccountEmail), and enable"
+                " the IAM Service Account Credentials API"
+            )
+        case AuthMethod.IMPERSONATED_SERVICE_ACCOUNT if auth.source_key is not None:
+            return "check auth.sourceKey: its key may be deleted, or its service account disabled"
+        case AuthMethod.SERVICE_ACCOUNT_KEY:
+            return "check auth.keyJson: the key may be deleted, or its service account disabled"
+        case _:
+            return (
+                "this host has no application default credentials that can do this: set"
+                " GOOGLE_APPLICATION_CREDENTIALS, or choose another auth.method"
+            )
