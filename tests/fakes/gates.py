@@ -32,7 +32,7 @@ from polysync_core.domain.runs.run import (
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import FakeClock, a_job
-from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.definitions import FakeDefinitions, definition_reader
 from tests.fakes.events import FakePublisher
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
@@ -79,7 +79,7 @@ class GateWorld:
         self.factory = RunFactory(
             store=self.run_store,
             job_named=lambda _: self.job,
-            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(PLATFORM),
             clock=self.clock,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -42,6 +43,8 @@ from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_run
 from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import Crash, FakeRunTable
+
+pytestmark = pytest.mark.slow
 
 PLATFORM = Platform(
     name="lakehouse",
