@@ -1,4 +1,4 @@
-"""A copilot that calls tools as the MCP extension does, on the whole app over fake ports."""
+"""A copilot that calls tools like the MCP extension, on the whole app."""
 
 from __future__ import annotations
 
