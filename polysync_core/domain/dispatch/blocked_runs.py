@@ -148,7 +148,7 @@ class BlockedRuns:
 
 
 def _deferred(entry: WaitingEntry, limit: Limit, now: int) -> WaitingEntry:
-    """Return the entry of a run that is deferred to the next window of a limit."""
+    """Return the entry of a run deferred to the next window of a limit."""
     name = "" if limit.profile is None else limit.profile.name
     return entry._replace(deferred_until=next_window(limit, now), deferred_by=name)
 

@@ -80,7 +80,7 @@ def on_timer(state: DispatcherState, at: datetime | None, *, now: datetime) -> D
 
 
 def decide(state: DispatcherState, *, now: datetime) -> Decision:
-    """Start the runs that may start, end the runs that must end, and set the timer."""
+    """Grant leases, end the runs that must not wait longer, and set the timer."""
     decision, instant = Decision(), millis(now)
     while True:
         dispatch_round = DispatchRound(state, instant)
@@ -97,7 +97,7 @@ def decide(state: DispatcherState, *, now: datetime) -> Decision:
 
 
 def _set_timer(state: DispatcherState, wanted: int | None, now: int) -> datetime | None:
-    """Return the time of the next wake-up, or None if an earlier one is already sent."""
+    """Return the time of the next wake-up, None if an earlier one exists."""
     if state.timer_at is not None and state.timer_at <= now:
         state.timer_at = None
     if wanted is None or (state.timer_at is not None and state.timer_at <= wanted):

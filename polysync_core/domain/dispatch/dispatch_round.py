@@ -33,7 +33,7 @@ type GroupKey = tuple[str, str, BackfillId | None]
 
 
 class DispatchRound:
-    """The limits of a Dispatcher's state at one moment, and the runs that may start."""
+    """One dispatch round over a Dispatcher's state, at one moment."""
 
     def __init__(self, state: DispatcherState, now: int) -> None:
         self.state = state

@@ -1,4 +1,4 @@
-"""Explains why a run waits and who uses a profile, from the Dispatcher's own state."""
+"""Explains why a run waits and which runs use a profile."""
 
 from __future__ import annotations
 

@@ -129,4 +129,4 @@ def test_settings_become_limits_in_milliseconds(world: World) -> None:
     found = world.policies.for_definitions([Reference(Kind.CONTENTION_PROFILE, "rate")])
     rate = found.profiles["rate"]
     assert rate.rule == StartRateRule(limit=30, window=60_000, burst=5, refill=1_500)
-    assert (rate.shared, rate.queue_timeout) == (True, 9_000)
+    assert (rate.is_global, rate.queue_timeout) == (True, 9_000)
