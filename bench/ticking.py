@@ -34,12 +34,12 @@ from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.schedules.states import begun
 from polysync_core.platforms.connector import Connector
-from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.rows import RowRange
+from polysync_core.storage.azure.tables import Table, TableStorage
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.rows import RowRange
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import Table, TableStorage
 
 _NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
 _DUE = 10

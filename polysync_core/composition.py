@@ -19,9 +19,9 @@ from polysync_core.api.definitions.importing import importing_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.operations.audit import audit_routes
-from polysync_core.api.operations.connection_tests import connectivity_routes
+from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
-from polysync_core.api.operations.poison_messages import poison_routes
+from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
@@ -35,7 +35,7 @@ from polysync_core.api.security.callers import (
     Identify,
     by_key,
     from_app_service,
-    nobody,
+    reject_all,
     require_loopback,
 )
 from polysync_core.application.ports import Engine
@@ -100,7 +100,7 @@ def identify_by(settings: Settings) -> Identify:
     if settings.development:
         identify = require_loopback
     else:
-        identify = from_app_service if settings.app_service_authentication else nobody
+        identify = from_app_service if settings.app_service_authentication else reject_all
     keys = settings.access_keys
     return by_key(keys, otherwise=identify) if keys else identify
 
@@ -117,7 +117,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
     return create_app(
         [
             # Before the routes of definitions, which would take `/test` for a name.
-            connectivity_routes(services.connection_tests),
+            connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
             document_routes(services.documents, publish),
@@ -130,9 +130,9 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             definition_routes(services.definitions, publish),
             importing_routes(services.importing, publish),
             run_routes(services.task_runs),
-            poison_routes(services.poison_messages),
+            poison_message_routes(services.poison_messages),
             graph_routes(services.graphs),
             audit_routes(services.audit),
         ],
-        door=AccessPolicy(identify=identify, audit=services.audit),
+        access=AccessPolicy(identify=identify, audit=services.audit),
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache, cached_property, partial
 
 from polysync_core.adapters import Ports
-from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.definitions.editing import Definitions
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
@@ -141,17 +141,17 @@ class Services:
         return PlatformRuns(job_named=self.definitions.job, connections=self.connections)
 
     @cached_property
-    def appkit_jobs(self) -> LakeflowJobs:
+    def appkit_jobs(self) -> AppKitJobs:
         # Built on the first call: the client of workspaces is slow to import.
         workspaces = cache(
             partial(
                 self.ports.open_workspaces,
-                self.settings.lakeflow,
+                self.settings.appkit,
                 self.connections.platform,
                 self.secrets,
             )
         )
-        return LakeflowJobs(configuration=self.settings.lakeflow, workspaces=workspaces)
+        return AppKitJobs(configuration=self.settings.appkit, workspaces=workspaces)
 
     # Runs
 

@@ -111,7 +111,7 @@ class Copilot:
                 importing_routes(self.world.importing),
                 run_routes(task_runs),
             ],
-            door=AccessPolicy(
+            access=AccessPolicy(
                 identify=from_app_service,
                 audit=Audit(store=self.audit, clock=self.clock, new_id=lambda: str(next(ids))),
             ),
@@ -146,5 +146,6 @@ class Copilot:
 
     @property
     def changes(self) -> list[tuple[str, str, str]]:
-        """Who changed what by which path, as the audit has it."""
-        return [(each.actor, each.method, each.path) for each in self.audit.entries.values()]
+        """The actor, method and path of each audited request, without plans (status 200)."""
+        entries = self.audit.entries.values()
+        return [(each.actor, each.method, each.path) for each in entries if each.status != 200]

@@ -25,10 +25,10 @@ from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.tables import TableService

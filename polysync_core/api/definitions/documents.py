@@ -11,6 +11,7 @@ from polysync_core.api.definitions.bodies import DocumentBody
 from polysync_core.api.definitions.routes import Publish, unheard
 from polysync_core.api.definitions.schemas import document_body
 from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.security.records import CurrentRecord, changes_nothing
 from polysync_core.application.definitions.documents import Action, Documents, Plan, Step
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, read_document
@@ -38,7 +39,7 @@ def document_routes(documents: Documents, publish: Publish = unheard) -> APIRout
     routes = APIRouter(tags=["definitions"])
 
     @routes.get("/definitions", summary="Export all definitions", response_model=None)
-    def export(accept: Annotated[str, Header()] = "*/*") -> Response:  # pyright: ignore[reportUnusedFunction]
+    def export(accept: Annotated[str, Header()] = "*/*") -> Response:
         content = documents.export()
         if "yaml" in accept.lower():
             return Response(write_yaml(content), media_type=YAML)
@@ -49,9 +50,10 @@ def document_routes(documents: Documents, publish: Publish = unheard) -> APIRout
         summary="Apply a document of definitions",
         openapi_extra=document_body(YAML, "application/json"),
     )
-    def apply(  # pyright: ignore[reportUnusedFunction]
+    def apply(  # noqa: PLR0913
         body: DocumentBody,
         engine: PossibleEngine,
+        record: CurrentRecord,
         dry_run: Annotated[bool, Query(alias="dryRun", description="Only plan.")] = False,
         prune: Annotated[
             bool, Query(description="Delete what the document's lists do not have.")
@@ -60,6 +62,7 @@ def document_routes(documents: Documents, publish: Publish = unheard) -> APIRout
     ) -> dict[str, Any]:
         document = read_document(body)
         if dry_run:
+            changes_nothing(record)
             plan = documents.plan(document, prune=prune)
             return {"dryRun": True, "planToken": plan.token, **plan_view(plan)}
         try:

@@ -55,7 +55,7 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
     routes = APIRouter(tags=["Import"])
 
     @routes.get("/platforms/{name}/artefacts")
-    def list_artefacts(  # pyright: ignore[reportUnusedFunction]
+    def list_artefacts(
         name: str,
         job_type: JobTypeOf = None,
         search: Search = None,
@@ -68,7 +68,7 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
         return {"items": [_found(each) for each in page.items], "continuationToken": page.token}
 
     @routes.post("/platforms/{name}/import")
-    def import_artefacts(  # pyright: ignore[reportUnusedFunction]
+    def import_artefacts(
         name: str, engine: PossibleEngine, body: ImportRequest | None = None
     ) -> dict[str, Any]:
         """Create or update the Jobs of a platform's artefacts."""
@@ -79,18 +79,14 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
         return _report(report)
 
     @routes.post("/jobs/{name}/sync-parameters")
-    def sync_parameters(  # pyright: ignore[reportUnusedFunction]
-        name: str, engine: PossibleEngine
-    ) -> dict[str, Any]:
+    def sync_parameters(name: str, engine: PossibleEngine) -> dict[str, Any]:
         """Read a job's parameters from its platform again."""
         imported = importing.sync_parameters(name)
         publish([Reference(Kind.JOB, name)], engine)
         return _imported(imported)
 
     @routes.post("/jobs/{name}/tasks", status_code=201)
-    def create_task(  # pyright: ignore[reportUnusedFunction]
-        name: str, body: CreateTask, engine: PossibleEngine
-    ) -> dict[str, Any]:
+    def create_task(name: str, body: CreateTask, engine: PossibleEngine) -> dict[str, Any]:
         """Create a task of a job."""
         task = importing.create_task(name, body.name, body.parameters)
         publish([Reference(Kind.TASK, task.name)], engine)

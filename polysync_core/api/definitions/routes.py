@@ -67,13 +67,13 @@ def _add_reads(routes: APIRouter, definitions: Definitions, kind: Kind) -> None:
     path = PATHS[kind]
 
     @routes.get("", summary=f"List {path} by name", name=f"list {path}")
-    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
         return {"items": items, "continuationToken": page.token}
 
     @routes.get("/{name}", summary=f"Read one of the {path}", name=f"get {path}")
-    def get_definition(name: str, response: Response) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def get_definition(name: str, response: Response) -> dict[str, Any]:
         stored = definitions.get(kind, name)
         response.headers["ETag"] = stored.etag
         return view(stored)
@@ -89,7 +89,7 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         responses={201: {"description": "Created"}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
-    def put_definition(  # pyright: ignore[reportUnusedFunction]
+    def put_definition(
         name: str,
         body: JsonBody,
         condition: Precondition,
@@ -107,7 +107,7 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         name=f"patch {path}",
         openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
     )
-    def patch_definition(  # pyright: ignore[reportUnusedFunction]
+    def patch_definition(
         name: str,
         body: JsonBody,
         condition: Precondition,
@@ -124,9 +124,7 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         name=f"delete {path}",
         status_code=204,
     )
-    def delete_definition(  # pyright: ignore[reportUnusedFunction]
-        name: str, condition: Precondition, engine: PossibleEngine
-    ) -> None:
+    def delete_definition(name: str, condition: Precondition, engine: PossibleEngine) -> None:
         definitions.delete(Reference(kind, name), condition)
         publish([Reference(kind, name)], engine)
 

@@ -14,9 +14,9 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.definitions import lakehouse
 from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
 

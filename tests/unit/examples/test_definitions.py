@@ -15,7 +15,7 @@ from polysync_core.domain.strict_documents import read_yaml
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs
 from polysync_core.platforms.registry import check_job, check_platform
 from simulators.ai_foundry.templates import TEMPLATES
-from simulators.google_functions.publishing import NAME
+from simulators.google_functions.pages import NAME
 from tests.fakes.definitions import FakeDefinitions
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -11,8 +11,8 @@ import json
 import os
 from pathlib import Path
 
-from devhost.functions import Function
-from devhost.mcp_calls import TOOL, input_schema
+from devhost.app.functions import Function
+from devhost.web.mcp_calls import TOOL, input_schema
 from polysync_core.mcp.tools import TOOLS
 
 SNAPSHOT = Path(__file__).with_name("schemas.json")
