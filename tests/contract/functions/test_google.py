@@ -53,7 +53,7 @@ def test_a_function_whose_address_is_elsewhere_is_not_called(google: Called, uri
         endpoint="functions/echo", fault="wrong-type", replace={"serviceConfig": {"uri": uri}}
     )
 
-    with pytest.raises(PlatformRefused, match="not one of Google's own"):
+    with pytest.raises(PlatformRefused, match="not on a Google host"):
         google.submit("echo")
 
 
