@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
@@ -24,7 +24,6 @@ from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
@@ -181,8 +180,8 @@ def _task(number: int) -> Task:
 
 def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
-    definitions = Definitions(stored, Rules())
-    connections = Connections(definitions.platform, lambda _: cast("Connector", None))
+    definitions = DefinitionLookup(stored)
+    connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
         definitions=stored,
         store=states,

@@ -22,6 +22,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -50,7 +51,9 @@ class World:
                         acceptance=RunFactory(
                             runs=self.runs,
                             job_named=lambda _: JOB,
-                            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+                            connections=Connections(
+                                definition_reader(PLATFORM), lambda _: FakePlatform()
+                            ),
                             policies=policies_of(TASK, PLATFORM),
                             clock=self.clock,
                         ),

@@ -47,6 +47,7 @@ from polysync_core.platforms.connector import (
     RunNotFound,
 )
 from tests.fakes.builders import FakeClock, a_job, a_run
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.platform import CANCELLED, FAILED, RUNNING, SUCCESS, FakePlatform
 from tests.fakes.runs import Crash, FakeRuns
@@ -70,7 +71,7 @@ class Bench:
         self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
-            connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
+            connections=Connections(definition_reader(PLATFORM), lambda _: self.platform),
             orders=SubmissionBuilder(resolve_secret=self._resolve),
             durations=DurationHistory(self.runs),
             clock=self.clock,

@@ -28,6 +28,7 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
 )
 from tests.fakes.builders import NOON, FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -70,7 +71,7 @@ class World:
             acceptance=RunFactory(
                 runs=self.runs,
                 job_named=named(JOB),
-                connections=Connections(named(PLATFORM), lambda _: FakePlatform()),
+                connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
                 policies=policies_of(PLATFORM, *(tasks or (TASK,))),
                 clock=self.clock,
             ),
