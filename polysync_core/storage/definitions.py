@@ -54,7 +54,7 @@ class TableDefinitions:
         row = self._rows.get(kind.value, name)
         return None if row is None or self._is_going(row) else _stored(kind, row)
 
-    def announce(self, definition: Definition) -> None:
+    def index_references(self, definition: Definition) -> None:
         """Record what a definition is going to refer to."""
         now = self._clock().isoformat()
         referrer = _key(reference_to(definition))

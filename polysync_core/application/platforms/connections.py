@@ -10,6 +10,7 @@ from functools import cache
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.runs.polling import Plan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
@@ -30,13 +31,13 @@ class Connections:
 
     def __init__(
         self,
-        platform_named: Callable[[str], Platform],
+        definitions: DefinitionReader,
         open_connector: Callable[[Platform], Connector],
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_connector = open_connector
-        self._platforms = TimedCache(platform_named, monotonic=monotonic)
+        self._platforms = TimedCache(definitions.platform, monotonic=monotonic)
         self._open: dict[str, _Connection] = {}
         self._lock = threading.Lock()
 

@@ -92,6 +92,7 @@ def test_configured_options_win() -> None:
 NAMES = st.text("ABYZ09_", min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, st.integers(1, 2**53)))
 def test_every_variable_in_upper_case_names_its_job(jobs: dict[str, int]) -> None:
     variables = {f"DATABRICKS_JOB_{name}": str(number) for name, number in jobs.items()}

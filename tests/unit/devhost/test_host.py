@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.unit.infra.templates import ROOT
+
+pytestmark = pytest.mark.slow
 
 SCENE = """
 import atexit, threading, time

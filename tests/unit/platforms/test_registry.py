@@ -223,6 +223,7 @@ class OneSecret:
     def forget(self, reference: str) -> None: ...
 
 
+@pytest.mark.slow
 def test_no_platform_is_imported_before_it_is_used() -> None:
     script = (
         "import pkgutil, sys, polysync_core.composition, polysync_core.platforms as platforms\n"

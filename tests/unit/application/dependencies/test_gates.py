@@ -76,7 +76,7 @@ def test_an_outcome_that_is_told_many_times_counts_once() -> None:
     (child,) = world.carry(world.start("b"))
     for _ in range(3):
         assert world.gates.deliver("child", once) == [], "also after it was used up"
-    assert world.all_runs("child") == [child]
+    assert [run.run_id for run in world.all_runs("child")] == [child.run_id]
 
 
 def test_an_outcome_that_decides_nothing_writes_no_decision() -> None:
@@ -130,6 +130,7 @@ def test_of_two_that_decide_at_once_one_reads_again() -> None:
     assert world.store.read("child").tokens == ()
 
 
+@pytest.mark.slow
 def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
     names = [f"t{number}" for number in range(200)]
     world = GateWorld(task("root"), *(task(name, "root") for name in names), task("end", *names))
@@ -143,6 +144,7 @@ def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
     assert world.store.read("end").tokens == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [1, 2])
 def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(calls: int) -> None:
     names = [f"t{number}" for number in range(120)]

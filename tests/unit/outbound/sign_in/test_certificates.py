@@ -10,7 +10,7 @@ import pytest
 from azure.identity import CertificateCredential
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -31,6 +31,7 @@ from polysync_core.outbound.sign_in.entra import azure_credential
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.vaults.azure_key_vault import AzureKeyVault
 from polysync_core.vaults.registry import open_vault
+from tests.fakes.keys import rsa_key
 from tests.fakes.secrets import KnownSecrets
 
 CANARY = "canary-e2d8"
@@ -39,13 +40,8 @@ NOW = datetime(2090, 1, 1, tzinfo=UTC)
 
 
 @cache
-def a_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@cache
 def a_certificate() -> x509.Certificate:
-    return certify(a_key())
+    return certify(rsa_key())
 
 
 def certify(key: Any) -> x509.Certificate:
@@ -56,13 +52,15 @@ def certify(key: Any) -> x509.Certificate:
 
 
 def pem(key: Any = None, certificate: x509.Certificate | None = None, lock: Any = None) -> str:
-    text = (key or a_key()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock or NoEncryption())
+    text = (key or rsa_key()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, lock or NoEncryption()
+    )
     return (text + (certificate or a_certificate()).public_bytes(Encoding.PEM)).decode()
 
 
 def pfx(lock: Any = None) -> str:
     content = pkcs12.serialize_key_and_certificates(
-        b"polysync", a_key(), a_certificate(), None, lock or NoEncryption()
+        b"polysync", rsa_key(), a_certificate(), None, lock or NoEncryption()
     )
     return base64.encodebytes(content).decode()
 
@@ -83,7 +81,7 @@ LOCK = BestAvailableEncryption(PASSWORD.reveal().encode())
 def test_a_certificate_comes_in_any_usual_form(text: Any, password: Secret | None) -> None:
     found = read_certificate(Secret(text()), password, None, lambda: NOW)
 
-    assert load_pem_private_key(found, None).private_numbers() == a_key().private_numbers()
+    assert load_pem_private_key(found, None).private_numbers() == rsa_key().private_numbers()
     assert x509.load_pem_x509_certificate(found) == a_certificate()
 
 

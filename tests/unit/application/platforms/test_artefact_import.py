@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.editing import Definitions
-from polysync_core.application.platforms.import_report import ImportReport, Result, Selection
-from polysync_core.application.platforms.importing import TIME_FOR_ONE_CALL, Importing
+from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS, ArtefactImport
+from polysync_core.application.platforms.import_report import (
+    ArtefactSelection,
+    ImportReport,
+    ImportResult,
+)
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
@@ -25,7 +29,7 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 from polysync_core.platforms.registry import check_job
-from tests.fakes.definitions import FakeDefinitions, lakehouse
+from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
 
 NOTEBOOK = "DatabricksNotebook"
 
@@ -65,13 +69,17 @@ class World:
     def __init__(self) -> None:
         self.store, self.shelf = FakeDefinitions(), Shelf()
         self.seconds = 0.0
-        self.definitions = Definitions(self.store, Rules(development=True, check_job=check_job))
-        self.importing = Importing(
-            definitions=self.definitions, connect=self._connect, monotonic=self._monotonic
+        self.definitions = DefinitionLookup(self.store)
+        self.editing = editing_of(self.store, Rules(development=True, check_job=check_job))
+        self.importing = ArtefactImport(
+            lookup=self.definitions,
+            editing=self.editing,
+            connect=self._connect,
+            monotonic=self._monotonic,
         )
         for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
             for raw in lakehouse()[kind.value]:
-                self.definitions.put(read_definition(kind, raw))
+                self.editing.put(read_definition(kind, raw), engine=None)
 
     def _connect(self, name: str) -> Any:
         self.definitions.platform(name)
@@ -81,11 +89,13 @@ class World:
         return self.seconds
 
     def run(self, **selection: Any) -> ImportReport:
-        return self.importing.import_artefacts("lakehouse", Selection(**selection))
+        return self.importing.import_artefacts(
+            "lakehouse", ArtefactSelection(**selection), engine=None
+        )
 
     def task(self, name: str, job: str, **parameters: Any) -> None:
         raw = {"name": name, "job": job, "parameters": parameters}
-        self.definitions.put(read_definition(Kind.TASK, raw))
+        self.editing.put(read_definition(Kind.TASK, raw), engine=None)
 
 
 @pytest.fixture
@@ -150,7 +160,7 @@ def test_more_parameters_than_a_job_can_have_fail_that_artefact_alone(
     report = world.run()
 
     assert results(report)["created"] == ["other"]
-    (failed,) = [each for each in report.items if each.result is Result.FAILED]
+    (failed,) = [each for each in report.items if each.result is ImportResult.FAILED]
     assert "at most 500" in str(failed.error)
 
 
@@ -193,7 +203,7 @@ def test_one_broken_artefact_is_told_and_the_rest_is_imported(
     report = world.run()
 
     assert results(report) == {"created": ["a", "z"], "failed": ["/broken", "/../odd"]}
-    broken, odd = (each for each in report.items if each.result is Result.FAILED)
+    broken, odd = (each for each in report.items if each.result is ImportResult.FAILED)
     assert word in str(broken.error)
     assert "externalId" in str(odd.error)
 
@@ -219,7 +229,7 @@ def test_an_import_that_takes_long_answers_in_time_and_goes_on_later(world: Worl
     inner = world.shelf.describe
 
     def slow(external_id: str) -> ArtefactSchema:
-        world.seconds += TIME_FOR_ONE_CALL / 5
+        world.seconds += CALL_BUDGET_SECONDS / 5
         return inner(external_id)
 
     world.shelf.describe = slow
@@ -238,7 +248,7 @@ def test_a_place_that_is_gone_is_no_place_to_go_on_from(world: World) -> None:
     token = world.run(limit=2).token
     del world.shelf.schemas["/b"]
 
-    with pytest.raises(Conflict, match="begin from the start"):
+    with pytest.raises(Conflict, match="start again"):
         world.run(token=token)
     with pytest.raises(Malformed):
         world.run(token="nonsense")
@@ -259,8 +269,8 @@ def test_what_is_listed_says_what_is_imported(world: World) -> None:
     world.shelf.put("/b")
     world.run(external_ids=frozenset({"/a"}))
 
-    first = world.importing.artefacts("lakehouse", Selection(limit=1))
-    rest = world.importing.artefacts("lakehouse", Selection(limit=5, token=first.token))
+    first = world.importing.artefacts("lakehouse", ArtefactSelection(limit=1))
+    rest = world.importing.artefacts("lakehouse", ArtefactSelection(limit=5, token=first.token))
 
     assert [(each.artefact.external_id, each.jobs) for each in (*first.items, *rest.items)] == [
         ("/a", ("a",)),
@@ -281,7 +291,7 @@ def test_a_changed_schema_is_shown_and_values_of_tasks_are_kept(world: World) ->
     assert (difference.added, difference.removed) == (("new",), ("old",))
     assert [(each.before, each.after) for each in difference.default_changed] == [("1", "3")]
     assert world.definitions.task("daily").parameters == {"day": "2"}
-    assert imported.misfits == ()
+    assert imported.incompatible_tasks == ()
 
 
 def test_tasks_that_no_longer_fit_are_named_and_go_on_working(world: World) -> None:
@@ -290,9 +300,9 @@ def test_tasks_that_no_longer_fit_are_named_and_go_on_working(world: World) -> N
     world.task("daily", "load", old="2")
     world.shelf.put("/load", Parameter(name="new"))
 
-    imported = world.importing.sync_parameters("load")
+    imported = world.importing.sync_parameters("load", engine=None)
 
-    (misfit,) = imported.misfits
+    (misfit,) = imported.incompatible_tasks
     assert misfit.task == "daily"
     assert [problem.path for problem in misfit.problems] == ["parameters.old"]
     assert imported.difference.added == ("new",)
@@ -307,7 +317,7 @@ def test_a_parameter_that_may_have_been_overlooked_is_kept(world: World) -> None
 
     (imported,) = world.run().items
 
-    assert imported.result is Result.UNCHANGED
+    assert imported.result is ImportResult.UNCHANGED
     assert imported.notes == ("a cell is not valid Python",)
 
 
@@ -323,15 +333,15 @@ def test_a_task_is_created_of_a_job_once(world: World) -> None:
     world.shelf.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
     world.run()
 
-    task = world.importing.create_task("load", "daily", {})
+    task = world.importing.create_task("load", "daily", {}, engine=None)
 
     assert (task.job, dict(task.parameters)) == ("load", {})
     with pytest.raises(Conflict, match="choose another name"):
-        world.importing.create_task("load", "daily", {})
+        world.importing.create_task("load", "daily", {}, engine=None)
     with pytest.raises(NotFound):
-        world.importing.create_task("nothing", "x", {})
+        world.importing.create_task("nothing", "x", {}, engine=None)
     with pytest.raises(Invalid, match="rows"):
-        world.importing.create_task("load", "other", {"rows": "many"})
+        world.importing.create_task("load", "other", {"rows": "many"}, engine=None)
 
 
 def test_an_edit_at_the_same_time_is_not_lost(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The routes that take over a platform's artefacts."""
+"""The routes that import a platform's artefacts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from polysync_core.api.definitions.routes import Limit, Publish, Token, unheard
+from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.engine import PossibleEngine
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.import_report import (
-    Found,
-    Imported,
+    ArtefactSelection,
+    FoundArtefact,
+    ImportedArtefact,
     ImportReport,
-    Result,
-    Selection,
+    ImportResult,
 )
-from polysync_core.application.platforms.importing import Importing
-from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.document import Reference, write_definition
+from polysync_core.domain.definitions.document import write_definition
 from polysync_core.domain.definitions.schemas import Change, SchemaDifference
 from polysync_core.domain.json_types import JsonValue
 
-MOST_AT_ONCE = 500
+MAX_PER_CALL = 500
 
-JobTypeOf = Annotated[str | None, Query(alias="jobType", description="Only of this job type.")]
-Search = Annotated[str | None, Query(max_length=200, description="A part of the name.")]
+JobTypeOf = Annotated[str | None, Query(alias="jobType", description="Only this job type.")]
+Search = Annotated[str | None, Query(max_length=200, description="Part of the name.")]
 
 
 class _Body(BaseModel):
@@ -34,24 +33,24 @@ class _Body(BaseModel):
 
 
 class ImportRequest(_Body):
-    """The body of an import; without `externalIds` all that is selected is imported."""
+    """The body of an import; without `externalIds` every selected artefact is imported."""
 
-    external_ids: Annotated[list[str] | None, Field(min_length=1, max_length=MOST_AT_ONCE)] = None
+    external_ids: Annotated[list[str] | None, Field(min_length=1, max_length=MAX_PER_CALL)] = None
     job_type: str | None = None
     search: Annotated[str | None, Field(max_length=200)] = None
-    limit: Annotated[int, Field(strict=True, ge=1, le=MOST_AT_ONCE)] = 100
+    limit: Annotated[int, Field(strict=True, ge=1, le=MAX_PER_CALL)] = 100
     continuation_token: str | None = None
 
 
 class CreateTask(_Body):
-    """The body of Create Task."""
+    """The body of a request that creates a Task."""
 
     name: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRouter:
-    """Return the routes of import; `publish` is told of every write."""
+def import_routes(artefact_import: ArtefactImport) -> APIRouter:
+    """Return the routes of import."""
     routes = APIRouter(tags=["Import"])
 
     @routes.get("/platforms/{name}/artefacts")
@@ -62,9 +61,9 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
         limit: Limit = 20,
         token: Token = None,
     ) -> dict[str, Any]:
-        """List what exists on a platform."""
-        selection = Selection(job_type=job_type, search=search, limit=limit, token=token)
-        page = importing.artefacts(name, selection)
+        """List the artefacts of a platform."""
+        selection = ArtefactSelection(job_type=job_type, search=search, limit=limit, token=token)
+        page = artefact_import.artefacts(name, selection)
         return {"items": [_found(each) for each in page.items], "continuationToken": page.token}
 
     @routes.post("/platforms/{name}/import")
@@ -72,40 +71,36 @@ def importing_routes(importing: Importing, publish: Publish = unheard) -> APIRou
         name: str, engine: PossibleEngine, body: ImportRequest | None = None
     ) -> dict[str, Any]:
         """Create or update the Jobs of a platform's artefacts."""
-        report = importing.import_artefacts(name, _selection(body or ImportRequest()))
-        written = {Result.CREATED, Result.UPDATED}
-        jobs = [each.job for each in report.items if each.result in written and each.job]
-        publish([Reference(Kind.JOB, job) for job in jobs], engine)
+        report = artefact_import.import_artefacts(
+            name, _selection(body or ImportRequest()), engine=engine
+        )
         return _report(report)
 
     @routes.post("/jobs/{name}/sync-parameters")
     def sync_parameters(name: str, engine: PossibleEngine) -> dict[str, Any]:
-        """Read a job's parameters from its platform again."""
-        imported = importing.sync_parameters(name)
-        publish([Reference(Kind.JOB, name)], engine)
-        return _imported(imported)
+        """Update a job's parameters from its platform."""
+        return _imported(artefact_import.sync_parameters(name, engine=engine))
 
     @routes.post("/jobs/{name}/tasks", status_code=201)
     def create_task(name: str, body: CreateTask, engine: PossibleEngine) -> dict[str, Any]:
         """Create a task of a job."""
-        task = importing.create_task(name, body.name, body.parameters)
-        publish([Reference(Kind.TASK, task.name)], engine)
+        task = artefact_import.create_task(name, body.name, body.parameters, engine=engine)
         return dict(write_definition(task))
 
     return routes
 
 
-def _selection(body: ImportRequest) -> Selection:
-    return Selection(
+def _selection(body: ImportRequest) -> ArtefactSelection:
+    return ArtefactSelection(
         job_type=body.job_type,
         search=body.search,
         external_ids=None if body.external_ids is None else frozenset(body.external_ids),
-        limit=body.limit if body.external_ids is None else MOST_AT_ONCE,
+        limit=body.limit if body.external_ids is None else MAX_PER_CALL,
         token=body.continuation_token,
     )
 
 
-def _found(found: Found) -> dict[str, Any]:
+def _found(found: FoundArtefact) -> dict[str, Any]:
     artefact = found.artefact
     return {
         "externalId": artefact.external_id,
@@ -120,12 +115,12 @@ def _found(found: Found) -> dict[str, Any]:
 def _report(report: ImportReport) -> dict[str, Any]:
     answer: dict[str, Any] = {
         result.value: [_imported(each) for each in report.items if each.result is result]
-        for result in Result
+        for result in ImportResult
     }
     return {**answer, "continuationToken": report.token}
 
 
-def _imported(imported: Imported) -> dict[str, Any]:
+def _imported(imported: ImportedArtefact) -> dict[str, Any]:
     return {
         "result": imported.result,
         "externalId": imported.external_id,
@@ -135,13 +130,12 @@ def _imported(imported: Imported) -> dict[str, Any]:
         "notes": list(imported.notes),
         "tasks": [
             {
-                "task": misfit.task,
+                "task": each.task,
                 "problems": [
-                    {"path": problem.path, "message": problem.message}
-                    for problem in misfit.problems
+                    {"path": problem.path, "message": problem.message} for problem in each.problems
                 ],
             }
-            for misfit in imported.misfits
+            for each in imported.incompatible_tasks
         ],
         "error": imported.error,
     }
