@@ -31,7 +31,7 @@ from polysync_core.application.dependencies.dependent_notifier import (
 )
 from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -89,14 +89,14 @@ def _complete_run(name: str, **answers: Sequence[Answer]) -> Scenario:
     )
 
 
-def _after(seconds: float, *, submitted: bool = True, looks: int = 1) -> Answer:
-    memo = AttemptMemo(looks=looks)
+def _after(seconds: float, *, submitted: bool = True, polls: int = 1) -> Answer:
+    memo = AttemptMemo(polls=polls)
     return StepResult(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
 
 
-def _waiting(name: str, attempt: int) -> Waiting:
+def _waiting(name: str, attempt: int) -> WaitingRun:
     run_id = derived_run_id(name)
-    return Waiting(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
+    return WaitingRun(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
 
 
 def _notified(*starts: str, pending: Mapping[RunId, Sequence[str]] | None = None) -> Answer:
@@ -148,7 +148,7 @@ SCENARIOS = (
         bells=1,
         **{
             SUBMIT: [_after(1)],
-            LOOK: [*[_after(30, looks=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
+            LOOK: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
         },
     ),
     _task_run("fan_out", **{SUBMIT: [_after(1)], LOOK: [_MANY], **_FAN_OUT}),

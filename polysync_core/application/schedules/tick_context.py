@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from polysync_core.application.ports import Engine, Runs
+from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.stored import DefinitionSource
@@ -24,7 +24,7 @@ class TickContext:
 
     engine: Engine
     definitions: DefinitionSource
-    runs: Runs
+    runs: RunReader
     shard_of: Callable[[Task], str]
     _calendars: dict[str, Calendar | None] = field(default_factory=dict[str, Calendar | None])
     _dispatchers: dict[str, DispatcherState] = field(default_factory=dict[str, DispatcherState])

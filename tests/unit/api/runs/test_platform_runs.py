@@ -1,4 +1,4 @@
-"""Tests for listing the runs of a job on its platform, by the API and its use case."""
+"""Tests for listing the runs of a job on its platform."""
 
 from __future__ import annotations
 

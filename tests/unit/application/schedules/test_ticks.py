@@ -139,7 +139,7 @@ class TestOverlap:
         request = RunRequest(task="load-daily", parameters={}, actor="test")
         world.task_runs.run_once(request, world.engine)
         world.tick(seconds=31)
-        assert len([run for run in world.runs.owed()]) == 1
+        assert len([run for run in world.runs.active_runs()]) == 1
 
     def test_skip_goes_by_the_row_where_the_engine_has_forgotten(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
@@ -233,7 +233,7 @@ def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> N
     world.tick(minutes=1)
     (run,) = world.made()
     assert (run.status, run.attempts[0].cause) == (RunStatus.FAILED, "Parameters")
-    assert not list(world.runs.owed())
+    assert not list(world.runs.active_runs())
 
 
 def test_a_lost_signal_leaves_a_run_for_the_reconciler(world: Scheduled) -> None:
