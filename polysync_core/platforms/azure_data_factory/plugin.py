@@ -1,4 +1,4 @@
-"""Azure Data Factory as a platform type."""
+"""The platform type Azure Data Factory: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REFUSALS = AzureRefusals(
 
 
 def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Data Factory."""
+    """Return the problems of a Data Factory platform."""
     return check_azure_platform(
         platform, FactoryAttributes, _REFUSALS.service, allow_loopback=allow_loopback
     )

@@ -1,7 +1,7 @@
-"""The value that a notebook exits with (`dbutils.notebook.exit`), as outputs.
+"""Reads the exit value of a notebook (`dbutils.notebook.exit`) as outputs.
 
-Databricks hands out the first 5 MB of it, by the id of the task's own run, and says whether there
-was more: https://docs.databricks.com/api/workspace/jobs/getrunoutput
+Databricks returns the first 5 MB of the value by the run id of the task, and a flag for more:
+https://docs.databricks.com/api/workspace/jobs/getrunoutput
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFoun
 from polysync_core.platforms.platform_client import PlatformClient
 
 WHOLE_VALUE = "result"
-"""The output that holds an exit value which is no JSON object."""
+"""The output for an exit value that is not a JSON object."""
 _REMEDY = "exit with the path of the data instead"
 _UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
 class ExitValue:
-    """What Databricks kept of an exit value; `text` is None where the notebook gave none."""
+    """The exit value in Databricks; `text` is None if the notebook set none."""
 
     text: str | None
     truncated: bool
@@ -47,12 +47,12 @@ class ExitValue:
                 raise UnexpectedAnswer
 
     def outputs(self) -> JsonObject:
-        """Return one output for each key of a JSON object; anything else is the output `result`.
+        """Return one output per key of a JSON object; any other value is the output `result`.
 
-        Raises `TooLarge`, and `Invalid` for an object that holds what is not stored.
+        Raises `TooLarge`, and `Invalid` for an object with a value that cannot be stored.
         """
         if self.truncated:
-            raise TooLarge(f"Databricks hands out 5 MB of it and there is more: {_REMEDY}")
+            raise TooLarge(f"Databricks returns at most 5 MB, and the value is longer: {_REMEDY}")
         if self.text is None:
             return {}
         try:
@@ -63,19 +63,18 @@ class ExitValue:
 
 
 def read_with_outputs(job: Job, run_id: str, runs: RunClient, client: PlatformClient) -> Report:
-    """Return the state of a run, at its good end with the outputs that its Job asks for."""
-    report, task_run_id = runs.look(run_id)
+    """Return the state of a run; a successful run includes its Job's outputs."""
+    report, task_run_id = runs.read_with_task(run_id)
     if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
         return report
     return with_exit_value(report, task_run_id, client)
 
 
 def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) -> Report:
-    """Return the report of a successful run with the outputs that its notebook exited with.
+    """Return the report of a successful run with its notebook's outputs.
 
-    The run has succeeded, whatever becomes of the value: what keeps it away is said in the report.
-    Raises `Unavailable`, and `PlatformRefused` where the credential is refused: asked again later,
-    the same question may be answered.
+    A missing exit value does not fail the run: the report states why the value is missing. Raises
+    `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
         return replace(report, outputs=_read_value(task_run_id, client).outputs())
@@ -85,7 +84,7 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
         reason = str(error)
     except (TooLarge, Invalid, RunNotFound, AnswerTooLarge) as error:
         reason = str(error)
-    return replace(report, outputs_missing=f"The notebook's exit value was not kept: {reason}.")
+    return replace(report, outputs_missing=f"The notebook's exit value is missing: {reason}.")
 
 
 def _read_value(task_run_id: int, client: PlatformClient) -> ExitValue:

@@ -1,4 +1,4 @@
-"""Azure Databricks as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Azure Databricks: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
 
 
 def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Databricks platform."""
+    """Return the problems of a Databricks platform."""
     problems = check_auth(platform.auth, _METHODS, "Azure Databricks")
     try:
         DatabricksAttributes.of(platform).base_address(allow_loopback=allow_loopback)
@@ -53,7 +53,7 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     runs = RunClient(client, context.http.timer.now)
     workspace, root = NotebookDiscovery(client), attributes.default_notebook_path
 
-    def reach() -> str:
+    def check_access() -> str:
         workspace.check_access(root)
         return f"Reached the workspace at {base.host}; {root} is readable."
 
@@ -80,7 +80,7 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
             ),
             Discovery(job_types=frozenset({JobType.DATABRICKS_PIPELINE}), find=pipelines.find),
         ],
-        check_access=reach,
+        check_access=check_access,
     )
 
 

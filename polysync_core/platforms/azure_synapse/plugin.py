@@ -1,4 +1,4 @@
-"""Azure Synapse as a platform type: the pipelines of a workspace."""
+"""The platform type Azure Synapse: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REFUSALS = AzureRefusals(
 
 
 def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Synapse workspace."""
+    """Return the problems of a Synapse platform."""
     return check_azure_platform(
         platform, SynapseAttributes, _REFUSALS.service, allow_loopback=allow_loopback
     )

@@ -31,7 +31,7 @@ type Ours = Callable[[JobType], JobConnector]
             PIPELINE,
             "score-sales",
             {"revenue_cent": "1"},
-            "parameters.revenue_cent: is no input of the template, which has: growth_percent,"
+            "parameters.revenue_cent: is not an input of the template, which has: growth_percent,"
             " revenue_cents; sync the job's parameters; did you mean 'revenue_cents'?",
             id="an input that the template does not have",
         ),
@@ -39,17 +39,21 @@ type Ours = Callable[[JobType], JobConnector]
             SWEEP,
             "tune-forecast",
             {"momentum": "1"},
-            "parameters.momentum: is no input of the template, which has: learning_rate",
+            "parameters.momentum: is not an input of the template, which has: learning_rate",
             id="a value that the search space does not have",
         ),
         pytest.param(
-            COMMAND, "reads-data", {"raw": "x"}, "parameters.raw: is data", id="an input of data"
+            COMMAND,
+            "reads-data",
+            {"raw": "x"},
+            "parameters.raw: is a data input",
+            id="an input of data",
         ),
         pytest.param(
             PIPELINE,
             "score-sales",
             {"revenue_cents": "-"},
-            "parameters.revenue_cents: must hold a letter",
+            "parameters.revenue_cents: must contain a letter",
             id="a value that the service would refuse",
         ),
     ],
@@ -74,7 +78,7 @@ def test_a_parameter_that_does_not_fit_the_template_is_refused_before_anything_i
 
 
 def test_a_template_of_another_kind_is_refused(ours: Ours) -> None:
-    with pytest.raises(PlatformRefused, match="a job of the kind Sweep") as caught:
+    with pytest.raises(PlatformRefused, match="has the kind Sweep") as caught:
         ours(COMMAND).submit(order(COMMAND, "tune-forecast", "k1"))
 
     assert caught.value.cause is FailureCause.SUBMIT
@@ -159,7 +163,7 @@ def test_what_a_template_declares_is_described(simulator: SimulatorProcess, ours
 
     shown = [(each.name, each.direction, each.default) for each in found.parameters]
     assert shown == [("rows", "InputOutput", "1"), ("model", "Output", None)]
-    assert found.notes == ("raw is data: every run takes that of the template",)
+    assert found.notes == ("raw is a data input: every run uses the data of the template",)
 
 
 def test_a_number_that_is_secret_is_sent_as_text(ours: Ours) -> None:

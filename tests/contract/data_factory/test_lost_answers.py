@@ -51,7 +51,7 @@ def lost(rig: Rig, order: SubmitRequest, *, effect: bool = True) -> SubmitReques
 def test_nothing_is_sent_while_the_list_may_be_late_and_then_the_run_is_adopted(rig: Rig) -> None:
     list_lag(rig.bench.simulator, 3600)
     order = lost(rig, rig.order())
-    with pytest.raises(Uncertain, match="not be listed yet"):
+    with pytest.raises(Uncertain, match="not be in the list yet"):
         rig.job.submit(order)
     list_lag(rig.bench.simulator, 0)
 
@@ -96,7 +96,7 @@ def test_without_a_token_a_run_that_may_be_ours_is_never_doubled(rig: Rig) -> No
     order = lost(rig, an_order(rig, whenAnswerLost="Resend"))
     rig.sleep(300)
 
-    with pytest.raises(OutcomeUnknown, match="nothing tells"):
+    with pytest.raises(OutcomeUnknown, match="may belong to the attempt"):
         rig.job.submit(order)
 
 

@@ -214,7 +214,7 @@ def test_work_that_goes_on_somewhere_in_an_answer_that_is_too_long_is_lost_by_na
     called.script("goes", answer={"status": 202, "json_body": {}})
     called.fault("goes", fault="huge", megabytes=1)
 
-    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and goes on"):
+    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and its work continues"):
         called.submit("goes")
 
 
@@ -266,7 +266,7 @@ def test_a_status_address_elsewhere_is_not_followed(called: Called, link: str, p
     answer = body if place == "body" else {"headers": {"Location": link}}
     called.script("starts", answer={"status": 202, **answer})
 
-    with pytest.raises(OutcomeUnknown, match="not on its own host"):
+    with pytest.raises(OutcomeUnknown, match="not on the host"):
         called.submit("starts")
 
 
