@@ -111,10 +111,10 @@ def test_the_entity_rings_for_itself_when_a_window_has_room_again() -> None:
     entity.send("enqueue", enqueue("b", task, rate))
     entity.send("enqueue", enqueue("c", task, rate))
     ((operation, at, message),) = entity.signals
-    assert operation == "ring"
+    assert operation == "on_timer"
     assert at is not None
     assert message == {"at": pytest.approx(at.timestamp(), abs=1e-3)}
-    entity.send("ring", message)
+    entity.send("on_timer", message)
     assert len(entity.started) == 1, "one that comes early starts nothing"
     assert len(entity.signals) == 2, "and is set again"
 
