@@ -61,7 +61,7 @@ class RunFinisher:
     def start_notifying(self, run: TaskRun, engine: Engine) -> None:
         """Do the same for an ended run without an orchestration: start one for the dependents."""
         if self.after_run(run).notify:
-            signal_best_effort("complete", lambda: engine.complete(run.run_id))
+            signal_best_effort("complete", lambda: engine.notify_dependents(run.run_id))
 
     def fail_queued_run(
         self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str

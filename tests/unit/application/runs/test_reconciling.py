@@ -92,7 +92,7 @@ def test_a_running_run_without_an_orchestration_is_taken_up_again(world: World) 
     run = world.stored(running())
     repairs = world.reconcile()
     assert repairs.resumed == 1
-    assert world.engine.carries(run.run_id, 1)
+    assert world.engine.is_live(run.run_id, 1)
     assert run.run_id in world.engine.dispatcher("main").leases
     assert "was resumed" in world.runs.rows[run.run_id].run.history[-1].reason
 
@@ -112,7 +112,7 @@ def test_a_granted_start_that_never_happened_is_started(world: World) -> None:
     assert world.reconcile().resumed == 0, "a fresh lease is not looked into"
     world.clock.advance(seconds=31)
     world.reconcile()
-    assert world.engine.carries(run.run_id, 1)
+    assert world.engine.is_live(run.run_id, 1)
 
 
 def test_an_outcome_that_the_index_missed_is_settled(world: World) -> None:
@@ -230,7 +230,7 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: W
     world.enqueue(a_run(run_id=Unreadable.damaged))
     healthy = world.stored(running())
     world.reconcile()
-    assert world.engine.carries(healthy.run_id, 1)
+    assert world.engine.is_live(healthy.run_id, 1)
     assert len(world.runs.active) == 2, "what cannot be read is not withdrawn"
 
 
