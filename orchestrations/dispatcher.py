@@ -14,7 +14,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import (
     LeaseJson,
     PoliciesJson,
-    WaitingJson,
+    WaitingRunJson,
     decode_lease,
     decode_policies,
     decode_state,
@@ -31,9 +31,9 @@ blueprint = df.Blueprint()
 class Enqueue(TypedDict):
     """The input of `enqueue`."""
 
-    waiting: WaitingJson
+    waiting: WaitingRunJson
     policies: NotRequired[PoliciesJson]
-    """The limits of the run; without them, the run waits for the next `renew`."""
+    """The limits of the run; without them, the run waits for `update_policies`."""
 
 
 class Release(TypedDict):
@@ -43,13 +43,13 @@ class Release(TypedDict):
     attempt: int
 
 
-class Renew(TypedDict):
-    """The input of `renew`."""
+class UpdatePolicies(TypedDict):
+    """The input of `update_policies`."""
 
     policies: PoliciesJson
 
 
-class OnTimer(TypedDict):
+class Timer(TypedDict):
     """The input of `on_timer`."""
 
     at: float
@@ -78,21 +78,21 @@ class Dispatcher(DurableEntity):
         state, run_id = self._state(), RunId(message["run"])
         self._apply(state, decisions.release(state, run_id, message["attempt"], now=_now()))
 
-    def adopt(self, message: LeaseJson) -> None:
+    def restore_lease(self, message: LeaseJson) -> None:
         """Record the lease of an attempt that is already running."""
         state = self._state()
-        self._apply(state, decisions.adopt(state, decode_lease(message), now=_now()))
+        self._apply(state, decisions.restore_lease(state, decode_lease(message), now=_now()))
 
-    def renew(self, message: Renew) -> None:
+    def update_policies(self, message: UpdatePolicies) -> None:
         """Adopt newer policies, and decide again."""
         state, policies = self._state(), decode_policies(message["policies"])
-        self._apply(state, decisions.renew(state, policies, now=_now()))
+        self._apply(state, decisions.update_policies(state, policies, now=_now()))
 
-    def on_timer(self, message: OnTimer) -> None:
+    def on_timer(self, message: Timer) -> None:
         """Decide again at a planned time; the entity sends this signal to itself."""
         state = self._state()
         at = datetime.fromtimestamp(message["at"], UTC)
-        self._apply(state, decisions.ring(state, at, now=_now()))
+        self._apply(state, decisions.on_timer(state, at, now=_now()))
 
     def _state(self) -> DispatcherState:
         stored: Any = self.get_state(dict)
@@ -118,7 +118,7 @@ class Dispatcher(DurableEntity):
                 ),
             )
         if decision.wake_at is not None:
-            timer = OnTimer(at=decision.wake_at.timestamp())
+            timer = Timer(at=decision.wake_at.timestamp())
             own = self.entity_context.entity_id
             self.signal_entity(own, "on_timer", timer, signal_time=decision.wake_at)
         self.set_state(None if state.is_empty else encode_state(state))
