@@ -20,7 +20,7 @@ an event stays below the 48 KiB of a queue message in any encoding."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvent:
-    """A change of a run's status, identified by its index in the run's history."""
+    """A change of a run's status, numbered by its history entry."""
 
     run_id: RunId
     sequence: int
@@ -71,7 +71,7 @@ def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
 
 
 def is_note(entry: HistoryEntry) -> bool:
-    """Tell whether a history entry does not change the status."""
+    """Return whether a history entry keeps the status."""
     return entry.from_status == entry.to_status
 
 

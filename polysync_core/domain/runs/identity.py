@@ -50,7 +50,7 @@ def request_digest(content: JsonObject) -> str:
 
 
 def parse_run_id(text: str) -> RunId:
-    """Return a caller's text as a run id, or raise `NotFound` if no run can have this id."""
+    """Return a text as a run id, or raise `NotFound` for an impossible id."""
     if _RUN_ID.fullmatch(text) is None:
         raise NotFound("There is no task run of this id.")
     return RunId(text)

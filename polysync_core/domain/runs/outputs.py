@@ -90,7 +90,7 @@ def none_kept(outputs: Outputs, why: str) -> Outputs:
 
 
 def _holds(value: JsonValue, secrets: Collection[Secret]) -> bool:
-    """Tell whether a value contains a secret; a short secret must be the whole text."""
+    """Return whether a value contains a secret; a short secret must be the whole text."""
     match value:
         case dict():
             parts = (*value, *value.values())

@@ -47,7 +47,7 @@ class PollPlan:
         return next((delay for begin, delay in reversed(self.steps) if age >= begin), self.first)
 
     def polls(self, age: float) -> int:
-        """Return the number of polls until one finds that a run of this duration has ended."""
+        """Return the number of polls until the end of a run of this duration is found."""
         at, count = 0.0, 0
         ends = [*(begin for begin, _ in self.steps[1:]), inf]
         for (_, delay), end in zip(self.steps, ends, strict=True):
@@ -70,7 +70,7 @@ SLOW = PollPlan(((0, 5), (10, 10), (20, 16.5), (480, 15), (660, 20), (1200, 30))
 
 
 def at_least(planned: float, retry_after: float | None) -> float:
-    """Return the planned delay, or the delay that the platform asks for if that is longer."""
+    """Return the longer of the planned delay and the platform's `retry_after`."""
     return max(planned, min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 

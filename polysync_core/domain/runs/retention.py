@@ -8,6 +8,6 @@ from polysync_core.domain.runs.run import TaskRun
 
 
 def is_expired(run: TaskRun, before: datetime) -> bool:
-    """Whether a run ended before a time; an active run never expires."""
+    """Return whether a run ended before a time; an active run never expires."""
     ended = run.finished_at or run.queued_at
     return run.status.is_terminal and ended < before

@@ -1,6 +1,6 @@
-"""Whether a failed attempt is followed by another, and when.
+"""Decides on retries: whether a failed attempt is retried, and when.
 
-A pure function of the run, its failure and the time: whoever decides it again decides alike.
+The decision is a pure function of the run, its failure and the time, so repeating it is safe.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:
 
 
 def _within_budget(run: TaskRun, failure: Outcome) -> bool:
-    """Whether the retry budget of this failure's kind still allows a retry."""
+    """Return whether the budget of this kind of failure allows a retry."""
     causes = [*(attempt.cause for attempt in run.attempts[:-1]), failure.cause]
     infrastructure = sum(cause in INFRASTRUCTURE_CAUSES for cause in causes)
     budget = run.retry.max_infrastructure_attempts

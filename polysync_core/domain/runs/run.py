@@ -99,7 +99,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:
-    """One execution of a Task, or of a Job without a Task, from acceptance to outcome."""
+    """One execution of a Task, or of a Job without one, from acceptance to outcome."""
 
     run_id: RunId
     task: str
@@ -164,7 +164,7 @@ class TaskRun:
 
     @property
     def title(self) -> str:
-        """The Task's name for display, or the Job's name for a run without a Task."""
+        """The name for display: of the Task, or of the Job without a Task."""
         return self.task or self.job.name
 
     @property
@@ -200,7 +200,7 @@ class TaskRun:
         return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
 
     def carries(self, attempt: int) -> bool:
-        """Whether this attempt is under way."""
+        """Return whether this attempt is under way."""
         return self.status is RunStatus.RUNNING and attempt == len(self.attempts)
 
 

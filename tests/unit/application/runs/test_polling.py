@@ -1,4 +1,4 @@
-"""When an attempt is looked at next, and what is remembered of the runs before it."""
+"""Planning polls, and the cache of past durations."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_task_that_takes_ten_minutes_is_looked_at_when_they_are_over(world: Wo
     assert 580 + world.next(580) == pytest.approx(602, abs=8)
 
 
-def test_a_platform_that_wants_patience_gets_it_whatever_was_learned(world: World) -> None:
+def test_a_platforms_retry_after_is_respected_by_a_learned_plan(world: World) -> None:
     world.past(598, 599, 600, 601, 602)
     assert world.next(595, retry_after=120) == 120
 
@@ -201,7 +201,7 @@ def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> No
 def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
     world: World,
 ) -> None:
-    """One end that was seen, or what was read long ago, is not all that there is to know."""
+    """One observed end, or an old read, is not the whole history."""
     world.durations.add(world.run, Ended(by=2.1))
     world.past(598, 599, 600)
 
@@ -237,7 +237,7 @@ def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
     assert world.next(300) == 45
 
 
-def test_nobody_waits_while_another_reads(world: World) -> None:
+def test_no_caller_waits_for_the_read_of_another(world: World) -> None:
     seen: list[object] = []
 
     class Slow(CountingRuns):
@@ -265,15 +265,15 @@ def test_a_run_that_is_taken_up_again_is_looked_at_as_befits_its_age(world: Worl
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=80))
-def test_a_clock_that_jumps_makes_looks_no_more_frequent(jumps: list[float]) -> None:
-    world, memo, waited, looks = World(), AttemptMemo(), 0.0, 0
+def test_a_clock_that_jumps_makes_polls_no_more_frequent(jumps: list[float]) -> None:
+    world, memo, waited, polls = World(), AttemptMemo(), 0.0, 0
     while waited < 1_200:
-        jump = jumps[looks] if looks < len(jumps) else 0.0
+        jump = jumps[polls] if polls < len(jumps) else 0.0
         world.clock.now = NOON + timedelta(seconds=waited + jump)
         delay, memo = world.planner.next_delay(world.run, memo, retry_after=None)
-        memo, waited, looks = memo.after_wait(delay), waited + delay, looks + 1
+        memo, waited, polls = memo.after_wait(delay), waited + delay, polls + 1
         assert delay <= 30
-    assert looks <= FAST.polls(1_200) + 1
+    assert polls <= FAST.polls(1_200) + 1
 
 
 @pytest.mark.parametrize(

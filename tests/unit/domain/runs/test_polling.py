@@ -35,7 +35,7 @@ def plans(draw: st.DrawFn) -> PollPlan:
 @pytest.mark.parametrize(
     "plan",
     {kind.plan for name in platform_types() for kind in platform_plugin(name).jobs.values()},
-    ids=lambda plan: f"first look after {plan.first:g} s",
+    ids=lambda plan: f"first poll after {plan.first:g} s",
 )
 def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(
     plan: PollPlan,
@@ -84,13 +84,13 @@ def test_what_is_no_plan_is_refused(steps: tuple[tuple[float, float], ...]) -> N
         PollPlan(steps)
 
 
-def test_a_platform_that_asks_for_more_patience_than_is_planned_gets_it() -> None:
+def test_a_retry_after_beyond_the_plan_is_respected() -> None:
     assert at_least(10, None) == at_least(10, 5) == 10
     assert at_least(10, 42) == 42
     assert at_least(10, 1e9) == MAX_RETRY_AFTER
 
 
-def test_a_platform_in_trouble_is_asked_ever_less_often() -> None:
+def test_a_failing_platform_is_called_with_back_off() -> None:
     delays = [delay_after_failure(failures) for failures in range(1, 10)]
     assert delays == sorted(delays)
     assert delays[-1] == delay_after_failure(10_000) == 300

@@ -1,4 +1,4 @@
-"""Whether and when a failed attempt is tried again."""
+"""The decision on retries of failed attempts."""
 
 from __future__ import annotations
 
