@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import QUICK, Plan
+from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
 from polysync_core.platforms.platform_client import HttpOptions
@@ -41,7 +41,7 @@ class JobTypePlugin:
     capabilities: frozenset[Capability] = frozenset(Capability)
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
-    plan: Plan = QUICK
+    plan: PollPlan = FAST
     """When a run is looked at while nothing is known of how long runs of its Task take."""
 
     def outputs_problem(self, job: Job) -> str | None:
