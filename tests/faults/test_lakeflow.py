@@ -35,7 +35,7 @@ def test_a_run_is_watched_by_several_until_it_is_stopped(site: Stand) -> None:
     assert [run["run_id"] for run in site.host.get(f"{KEY}/runs")["runs"]] == [run_id]
     told = site.host.get("/audit?limit=100")["items"]
     assert {each["runId"] for each in told if each["path"] == f"{KEY}/run"} == {str(run_id), None}
-    assert TOKEN not in site.host.said()
+    assert TOKEN not in site.host.log_text()
 
 
 def test_a_client_that_leaves_takes_the_stream_with_it(site: Stand) -> None:

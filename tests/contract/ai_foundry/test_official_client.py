@@ -16,12 +16,12 @@ from polysync_core.platforms.connector import JobConnector, ProviderStatus, Repo
 from tests.contract.connectors.cases.azure_ai_foundry import a_job
 
 PARENT = ("rg-data", "analytics")
-PATIENCE = 60
+TIMEOUT = 60
 type Ours = Callable[[JobType], JobConnector]
 
 
 def until[T](poll: Callable[[], T], done: Callable[[T], bool]) -> T:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not done(found := poll()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -95,7 +95,7 @@ def test_the_official_client_stops_a_job_and_is_told_what_is_wrong(
 ) -> None:
     official.jobs.create_or_update(*PARENT, "endless", a_command("hang"))
 
-    official.jobs.begin_cancel(*PARENT, "endless").result(PATIENCE)
+    official.jobs.begin_cancel(*PARENT, "endless").result(TIMEOUT)
 
     assert official.jobs.get(*PARENT, "endless").properties.status == models.JobStatus.CANCELED
     with pytest.raises(HttpResponseError):

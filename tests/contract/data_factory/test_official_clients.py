@@ -18,7 +18,7 @@ from tests.contract.connectors.job_type_case import Behaviour
 from tests.contract.data_factory.conftest import around_now
 
 PARENT = ("rg-data", "adf-sales")
-PATIENCE = 60
+TIMEOUT = 60
 
 
 def published(**properties: Any) -> adf.PipelineResource:
@@ -31,7 +31,7 @@ def wait(seconds: int) -> dict[str, Any]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

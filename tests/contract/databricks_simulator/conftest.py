@@ -12,7 +12,7 @@ from databricks.sdk.config import Config
 from tests.fakes.simulators import SimulatorProcess
 
 TOKEN = "dapi-anything"
-PATIENCE = 60
+TIMEOUT = 60
 """How long anything may take that surely happens: a loaded machine is no fault of the product."""
 NOTEBOOKS = {
     "echo": """# Databricks notebook source
