@@ -14,7 +14,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import (
     LeaseJson,
     PoliciesJson,
-    WaitingJson,
+    WaitingRunJson,
     decode_lease,
     decode_policies,
     decode_state,
@@ -31,9 +31,9 @@ blueprint = df.Blueprint()
 class Enqueue(TypedDict):
     """The input of `enqueue`."""
 
-    waiting: WaitingJson
+    waiting: WaitingRunJson
     policies: NotRequired[PoliciesJson]
-    """What the run is subject to; without it, the run waits until a `renew` tells."""
+    """The limits of the run; without them, the run waits for `update_policies`."""
 
 
 class Release(TypedDict):
@@ -43,14 +43,14 @@ class Release(TypedDict):
     attempt: int
 
 
-class Renew(TypedDict):
-    """The input of `renew`."""
+class UpdatePolicies(TypedDict):
+    """The input of `update_policies`."""
 
     policies: PoliciesJson
 
 
-class Ring(TypedDict):
-    """The input of `ring`."""
+class Timer(TypedDict):
+    """The input of `on_timer`."""
 
     at: float
 
@@ -78,21 +78,21 @@ class Dispatcher(DurableEntity):
         state, run_id = self._state(), RunId(message["run"])
         self._carry_out(state, decisions.release(state, run_id, message["attempt"], now=_now()))
 
-    def adopt(self, message: LeaseJson) -> None:
+    def restore_lease(self, message: LeaseJson) -> None:
         """Record an attempt that is running already."""
         state = self._state()
-        self._carry_out(state, decisions.adopt(state, decode_lease(message), now=_now()))
+        self._carry_out(state, decisions.restore_lease(state, decode_lease(message), now=_now()))
 
-    def renew(self, message: Renew) -> None:
+    def update_policies(self, message: UpdatePolicies) -> None:
         """Take over newer policies, and look again at everything that waits."""
         state, policies = self._state(), decode_policies(message["policies"])
-        self._carry_out(state, decisions.renew(state, policies, now=_now()))
+        self._carry_out(state, decisions.update_policies(state, policies, now=_now()))
 
-    def ring(self, message: Ring) -> None:
+    def on_timer(self, message: Timer) -> None:
         """Look again at the time that was asked for; the entity sends this to itself."""
         state = self._state()
         at = datetime.fromtimestamp(message["at"], UTC)
-        self._carry_out(state, decisions.ring(state, at, now=_now()))
+        self._carry_out(state, decisions.on_timer(state, at, now=_now()))
 
     def _state(self) -> DispatcherState:
         stored: Any = self.get_state(dict)
@@ -118,9 +118,9 @@ class Dispatcher(DurableEntity):
                 ),
             )
         if decision.wake_at is not None:
-            ring = Ring(at=decision.wake_at.timestamp())
+            timer = Timer(at=decision.wake_at.timestamp())
             own = self.entity_context.entity_id
-            self.signal_entity(own, "ring", ring, signal_time=decision.wake_at)
+            self.signal_entity(own, "on_timer", timer, signal_time=decision.wake_at)
         self.set_state(None if state.is_empty else encode_state(state))
 
 

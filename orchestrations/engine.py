@@ -13,7 +13,7 @@ from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.complete_run import CompleteRunInput
-from orchestrations.dispatcher import Enqueue, Release, Renew, TaskRunInput
+from orchestrations.dispatcher import Enqueue, Release, TaskRunInput, UpdatePolicies
 from orchestrations.names import COMPLETE_RUN, DISPATCHER, TASK_RUN, WAKE
 from polysync_core.domain.dispatch.codec import (
     decode_state,
@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.codec import (
     encode_waiting,
 )
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId, completion_id, instance_id
 
@@ -45,7 +45,7 @@ class DurableEngine:
         """`binding` is what the host passes to a durable client input: JSON with its addresses."""
         self._client = SyncDurableFunctionsClient.get_cached(binding)
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
         message = Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(policies))
         self._signal(shard, "enqueue", message)
@@ -54,13 +54,13 @@ class DurableEngine:
         """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
         self._signal(shard, "release", Release(run=run_id, attempt=attempt))
 
-    def adopt(self, shard: str, lease: Lease) -> None:
+    def restore_lease(self, shard: str, lease: Lease) -> None:
         """Tell the Dispatcher that an attempt is running already."""
-        self._signal(shard, "adopt", encode_lease(lease))
+        self._signal(shard, "restore_lease", encode_lease(lease))
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
         """Tell the Dispatcher of newer policies, and make it look at everything again."""
-        self._signal(shard, "renew", Renew(policies=encode_policies(policies)))
+        self._signal(shard, "update_policies", UpdatePolicies(policies=encode_policies(policies)))
 
     def wake(self, run_id: RunId, attempt: int) -> None:
         """Make the orchestration of an attempt look at its run now; a missing one is no error."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from polysync_core.domain.dependencies.stored import Pending, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
@@ -147,7 +147,7 @@ class Engine(Protocol):
     A signal may come late, twice or never: the rows are the truth, and the reconciler repeats it.
     """
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
         ...
 
@@ -155,11 +155,11 @@ class Engine(Protocol):
         """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
         ...
 
-    def adopt(self, shard: str, lease: Lease) -> None:
+    def restore_lease(self, shard: str, lease: Lease) -> None:
         """Tell the Dispatcher that an attempt is running already."""
         ...
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
         """Tell the Dispatcher of newer policies, and make it look at everything again."""
         ...
 

@@ -31,7 +31,7 @@ from polysync_core.application.dependencies.dependent_notifier import (
 )
 from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -94,9 +94,9 @@ def _after(seconds: float, *, submitted: bool = True, polls: int = 1) -> Answer:
     return StepResult(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
 
 
-def _waiting(name: str, attempt: int) -> Waiting:
+def _waiting(name: str, attempt: int) -> WaitingRun:
     run_id = derived_run_id(name)
-    return Waiting(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
+    return WaitingRun(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
 
 
 def _notified(*starts: str, pending: Mapping[RunId, Sequence[str]] | None = None) -> Answer:

@@ -186,7 +186,7 @@ class Reconciler:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is None or lease.attempt != number:
             lease = self._new_lease(run, number)
-            work.engine.adopt(run.shard, lease)
+            work.engine.restore_lease(run.shard, lease)
             work.adopted.setdefault(run.shard, []).append(lease)
         elif self._is_fresh(lease):
             return
@@ -221,7 +221,7 @@ class Reconciler:
         for shard, dispatcher in work.dispatchers.items():
             adopted = work.adopted.get(shard, [])
             if adopted or not dispatcher.is_empty:
-                work.engine.renew(shard, self.policies.refreshed(dispatcher, adopted))
+                work.engine.update_policies(shard, self.policies.refreshed(dispatcher, adopted))
 
     def _resume(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
         """Start the orchestration of a leased attempt unless it is live."""
@@ -268,7 +268,7 @@ def record_dispatcher(shard: str, dispatcher: DispatcherState, now: datetime) ->
     """Record queue length, running count and longest wait of a Dispatcher, as metrics and log."""
     present = millis(now)
     # Time in back-off is no wait for a start.
-    since = (max(entry.queued, entry.not_before) for entry in dispatcher.waiting.values())
+    since = (entry.waiting_since for entry in dispatcher.waiting.values())
     longest = max((present - each for each in since if each < present), default=0) // 1000
     size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))
     attributes = {names.SHARD: shard}

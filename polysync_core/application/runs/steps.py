@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.poll_learning import Ended
 
 
@@ -77,7 +77,7 @@ class StepResult:
     """Whether the platform is known to have the run."""
     after_seconds: float = 0.0
     memo: AttemptMemo = AttemptMemo()
-    retry: Waiting | None = None
+    retry: WaitingRun | None = None
     """The next attempt of a run that is retried."""
     notify: tuple[str, ...] = ()
     """The dependent Tasks to notify of a run that has ended."""

@@ -14,7 +14,7 @@ from polysync_core.application.runs.reconciling import record_dispatcher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
-from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.poison import GivenUp, PoisonMessage
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -106,7 +106,7 @@ def test_a_run_that_ends_as_it_is_made_is_counted(told: Listener) -> None:
 
 def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
     state = DispatcherState()
-    waiting = Waiting(
+    waiting = WaitingRun(
         run_id=run_id(),
         attempt=1,
         task="t",

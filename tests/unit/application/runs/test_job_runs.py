@@ -102,7 +102,7 @@ def test_the_profiles_of_its_platform_gate_it_beside_runs_of_tasks(world: World)
     assert world.engine.live == {(holder.run_id, 1)}
     found = explain(world.engine.dispatcher("main"), waiting.run_id, now=world.clock())
     assert found is not None
-    assert [(hold.profile, hold.holders[0].run_id) for hold in found.holds] == [
+    assert [(reason.profile, reason.holders[0].run_id) for reason in found.reasons] == [
         ("one", holder.run_id)
     ]
     world.engine.release("main", holder.run_id, 1)
