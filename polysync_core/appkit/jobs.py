@@ -25,7 +25,7 @@ from polysync_core.appkit.errors import (
 from polysync_core.appkit.named_jobs import NamedJob
 from polysync_core.appkit.parameters import run_now_fields
 from polysync_core.appkit.polling import PollBackoff, SharedPolls
-from polysync_core.appkit.read_cache import CacheKey, Read, ReadCache, CachedResource
+from polysync_core.appkit.read_cache import CachedResource, CacheKey, Read, ReadCache
 from polysync_core.appkit.results import (
     INTERNAL,
     Done,

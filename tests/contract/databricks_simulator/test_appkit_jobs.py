@@ -84,9 +84,7 @@ def test_a_run_of_another_job_and_an_unknown_run_are_refused(jobs: AppKitJobs) -
     assert sleep.get_run(5) == Failed(status=400, message="Bad Request")
 
 
-def test_a_lost_answer_starts_no_second_run(
-    jobs: AppKitJobs, simulator: SimulatorProcess
-) -> None:
+def test_a_lost_answer_starts_no_second_run(jobs: AppKitJobs, simulator: SimulatorProcess) -> None:
     echo = jobs("echo")
     before = len(data_of(echo.list_runs()))
     simulator.fault(endpoint="jobs/run-now", fault="lost-response")

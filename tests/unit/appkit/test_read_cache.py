@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from polysync_core.appkit.read_cache import MAX_ENTRIES, CacheKey, Read, ReadCache, CachedResource
+from polysync_core.appkit.read_cache import MAX_ENTRIES, CachedResource, CacheKey, Read, ReadCache
 from polysync_core.domain.errors import Unavailable
 from tests.fakes.http import VirtualTime
 
