@@ -46,8 +46,8 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "cancel_sent": Action("a platform was asked to stop a run", _STOP),
     "cannot_stop": Action("a platform cannot stop a run: its own end is awaited", _STOP),
-    "stop_at_last": Action("a run that is given up was stopped", _STOP),
-    "stop_failed": Action("a run that is given up could not be stopped", _STOP),
+    "abandoned_run_stopped": Action("an abandoned run was stopped", _STOP),
+    "stop_failed": Action("an abandoned run could not be stopped", _STOP),
     "duplicate_detected": Action(
         "an attempt has several runs on its platform", ("external_run_ids",)
     ),
@@ -58,7 +58,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "runs_repaired": Action(
         "the reconciler had something to make good",
-        ("active", "enqueued", "resumed", "settled", "completed", "withdrawn", "released"),
+        ("active", "enqueued", "resumed", "deactivated", "completed", "removed", "released"),
     ),
     "run_resumed": Action("a run was taken up again", ("run_id", "attempt", "leased_since")),
     "run_unreadable": Action("a stored run cannot be read and is left as it is", ("run_id",)),
@@ -76,7 +76,7 @@ ACTIONS: Mapping[str, Action] = {
     "schedule_failed": Action("a schedule met a fault of ours", _SCHEDULE),
     "schedule_sync_pending": Action("an edit takes effect with the next tick", (*_TASK, "error")),
     # Platforms
-    "platform_trouble": Action(
+    "platform_call_failed": Action(
         "a platform could not be asked and will be again",
         ("run_id", "platform", "error", "failures", "again_after_seconds"),
     ),

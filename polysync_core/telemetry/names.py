@@ -54,7 +54,7 @@ ATTRIBUTES: Mapping[str, str] = {
     EXTERNAL_RUN_ID: "the id that the platform gave the attempt's run",
     STATUS: "how a run or an attempt ended",
     CAUSE: "the cause of a failure, as on the attempt",
-    STEP: "what a call was made for: `submit`, `look` or `give up`",
+    STEP: "the step that made a call: `submit`, `poll` or `abandon`",
     SHARD: "the Dispatcher",
     QUEUE: "the queue whose message was given up",
     REPAIR: "what the reconciler did, as in the fields of action `runs_repaired`",

@@ -86,7 +86,7 @@ var rules = [
     description: 'A platform could not be asked many times within a quarter of an hour.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "platform_trouble" | summarize troubles = count() by platform = tostring(customDimensions.platform) | where troubles >= 10'
+    query: 'traces | where tostring(customDimensions.action) == "platform_call_failed" | summarize troubles = count() by platform = tostring(customDimensions.platform) | where troubles >= 10'
     operator: 'GreaterThan'
     threshold: 0
   }
