@@ -364,7 +364,7 @@ class AttemptSteps:
             message = "The platform could not be asked to stop an abandoned run."
             _log.warning(message, extra=_facts("stop_failed", run))
             return False
-        _log.warning("An abandoned run was stopped.", extra=_facts("stop_at_last", run))
+        _log.warning("An abandoned run was stopped.", extra=_facts("abandoned_run_stopped", run))
         return True
 
 
@@ -409,12 +409,12 @@ def _delay_after(memo: AttemptMemo, error: Exception, run: TaskRun) -> float:
     _log.warning(
         "A call to the platform failed; it will be retried.",
         extra={
-            "action": "platform_trouble",
+            "action": "platform_unavailable",
             "run_id": run.run_id,
             "platform": run.job.platform,
             "error": str(error),
             "failures": memo.failures,
-            "again_after_seconds": round(delay, 1),
+            "retry_after_seconds": round(delay, 1),
         },
     )
     return delay
