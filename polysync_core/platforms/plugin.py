@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import QUICK, Plan
+from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
 from polysync_core.platforms.platform_client import HttpOptions
@@ -39,7 +39,7 @@ class JobTypePlugin:
     check: Callable[[Job], Sequence[Problem]]
     """Returns what cannot be right in a Job, by paths such as `externalId` or `settings.x`."""
     capabilities: frozenset[Capability] = frozenset(Capability)
-    plan: Plan = QUICK
+    plan: PollPlan = FAST
     """When a run is looked at while nothing is known of how long runs of its Task take."""
 
 

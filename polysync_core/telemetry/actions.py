@@ -57,7 +57,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "runs_repaired": Action(
         "the reconciler repaired runs",
-        ("active", "enqueued", "resumed", "settled", "completed", "withdrawn", "released"),
+        ("active", "enqueued", "resumed", "deactivated", "completed", "removed", "released"),
     ),
     "run_resumed": Action(
         "a run was resumed after its orchestration was lost", ("run_id", "attempt", "leased_since")
@@ -86,7 +86,7 @@ ACTIONS: Mapping[str, Action] = {
         "an edit of a schedule takes effect at the next tick", (*_TASK, "error")
     ),
     # Platforms
-    "platform_unavailable": Action(
+    "platform_call_failed": Action(
         "a poll of a platform failed and will be retried",
         ("run_id", "platform", "error", "failures", "retry_after_seconds"),
     ),

@@ -44,13 +44,13 @@ class FakeEngine:
         self._heard("main")
         self.woken.append((run_id, attempt))
 
-    def carries(self, run_id: RunId, attempt: int) -> bool:
+    def is_live(self, run_id: RunId, attempt: int) -> bool:
         return (run_id, attempt) in self.live
 
-    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
         self.live.add((run_id, attempt))
 
-    def complete(self, run_id: RunId) -> None:
+    def notify_dependents(self, run_id: RunId) -> None:
         self._heard("main")
         self.completed.append(run_id)
 

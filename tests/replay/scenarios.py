@@ -12,18 +12,18 @@ from typing import Any
 
 from orchestrations.complete_run import RUNS_A_ROUND, TASKS_A_CALL
 from orchestrations.names import (
+    ABANDON,
     COMPLETE_RUN,
     DEACTIVATE_RUNS,
     END_QUEUED,
     END_RUN,
     FIND_DEPENDENTS,
-    GIVE_UP,
-    LOOK,
     NOTIFY_DEPENDENTS,
+    POLL,
     SUBMIT,
     TASK_RUN,
 )
-from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
+from orchestrations.task_run import CALLS_PER_GENERATION, MAX_FAULTS
 from polysync_core.application.dependencies.dependent_notifier import (
     DispatchRequest,
     Notified,
@@ -131,27 +131,27 @@ _FAN_OUT: Mapping[str, Sequence[Answer]] = {
 }
 
 SCENARIOS = (
-    _task_run("success", **{SUBMIT: [_after(1)], LOOK: [_after(2), _after(4), _ENDED]}),
+    _task_run("success", **{SUBMIT: [_after(1)], POLL: [_after(2), _after(4), _ENDED]}),
     _task_run("success_at_once", **{SUBMIT: [_ENDED]}),
-    _task_run("retry", **{SUBMIT: [_after(1)], LOOK: [_AGAIN]}),
-    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], LOOK: [_after(900), _after(5), _ENDED]}),
+    _task_run("retry", **{SUBMIT: [_after(1)], POLL: [_AGAIN]}),
+    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], POLL: [_after(900), _after(5), _ENDED]}),
     _task_run(
         "lost_answer",
-        **{SUBMIT: [_after(5, submitted=False), None, _after(0)], LOOK: [_after(2), _ENDED]},
+        **{SUBMIT: [_after(5, submitted=False), None, _after(0)], POLL: [_after(2), _ENDED]},
     ),
     _task_run(
         "given_up",
-        **{SUBMIT: [_after(1)], LOOK: [None] * FAULTS_BEFORE_GIVING_UP, GIVE_UP: [_ENDED]},
+        **{SUBMIT: [_after(1)], POLL: [None] * MAX_FAULTS, ABANDON: [_ENDED]},
     ),
     _task_run(
         "continue_as_new",
         bells=1,
         **{
             SUBMIT: [_after(1)],
-            LOOK: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
+            POLL: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
         },
     ),
-    _task_run("fan_out", **{SUBMIT: [_after(1)], LOOK: [_MANY], **_FAN_OUT}),
+    _task_run("fan_out", **{SUBMIT: [_after(1)], POLL: [_MANY], **_FAN_OUT}),
     _end_run("alone", **{END_QUEUED: [None, _ENDED]}),
     _end_run("fan_out", **{END_QUEUED: [_MANY], **_FAN_OUT}),
     _complete_run("nothing_left", **{FIND_DEPENDENTS: [_ENDED]}),

@@ -86,7 +86,7 @@ var rules = [
     description: 'At least ten calls to one platform failed within a quarter of an hour.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "platform_unavailable" | summarize failures = count() by platform = tostring(customDimensions.platform) | where failures >= 10'
+    query: 'traces | where tostring(customDimensions.action) == "platform_call_failed" | summarize failures = count() by platform = tostring(customDimensions.platform) | where failures >= 10'
     operator: 'GreaterThan'
     threshold: 0
   }

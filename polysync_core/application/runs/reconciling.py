@@ -53,7 +53,7 @@ class Repairs:
 
     @property
     def any(self) -> bool:
-        """Whether something was repaired."""
+        """Return whether the pass made a repair."""
         return any(self.by_kind().values())
 
     def by_kind(self) -> dict[str, int]:
@@ -165,9 +165,9 @@ class Reconciler:
         if not self.finisher.dependents_of(run):
             self.store.deactivate(run)
             work.repairs.deactivated += 1
-        elif not work.engine.carries(run.run_id, len(run.attempts)):
+        elif not work.engine.is_live(run.run_id, len(run.attempts)):
             # The orchestration that notified the dependents is lost.
-            work.engine.complete(run.run_id)
+            work.engine.notify_dependents(run.run_id)
             work.repairs.completed += 1
 
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
@@ -225,9 +225,9 @@ class Reconciler:
 
     def _resume(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
         """Start the orchestration of a leased attempt unless it is live."""
-        if work.engine.carries(run.run_id, attempt):
+        if work.engine.is_live(run.run_id, attempt):
             return False
-        work.engine.carry(run.run_id, attempt, run.shard)
+        work.engine.start_attempt(run.run_id, attempt, run.shard)
         work.repairs.resumed += 1
         _log.warning(
             "A run without an orchestration was resumed.",

@@ -177,7 +177,7 @@ class _Outbox:
 
 
 def _record(before: TaskRun | None, run: TaskRun) -> None:
-    """Record metrics and spans of the attempts that began or ended, and of the run's end."""
+    """Record metrics and spans of new and ended attempts, and of the run's end."""
     known = () if before is None else before.attempts
     if before is not None and len(run.attempts) > len(known):
         _record_wait(before, run.attempts[-1])

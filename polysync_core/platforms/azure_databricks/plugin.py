@@ -6,7 +6,7 @@ from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, check_auth
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient
@@ -94,7 +94,7 @@ PLUGIN = PlatformPlugin(
             check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
-            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=PATIENT
+            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=SLOW
         ),
     },
     check=check_databricks,
