@@ -145,7 +145,7 @@ class HttpExchange:
                 else self._read(response, left, clock, head_is_enough=head_is_enough)
             )
             if isinstance(answer, Fault):
-                call.fault = answer.name.lower()
+                call.failure = answer.name.lower()
             else:
                 call.status = answer.status
         return answer

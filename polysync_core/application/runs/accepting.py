@@ -18,7 +18,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Conflict, Unavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
@@ -179,9 +179,9 @@ def same_request(existing: TaskRun, digest: str) -> TaskRun:
     return existing
 
 
-def waiting_message(run: TaskRun) -> Waiting:
+def waiting_message(run: TaskRun) -> WaitingRun:
     """Return what the Dispatcher must know about a queued run."""
-    return Waiting(
+    return WaitingRun(
         run_id=run.run_id,
         attempt=run.next_attempt,
         task=run.task,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import entra_authenticator
@@ -64,7 +64,7 @@ PLUGIN = PlatformPlugin(
         JobType.SYNAPSE_PIPELINE: JobTypePlugin(
             check=check_pipeline_job,
             capabilities=frozenset(Capability) - {Capability.OUTPUTS},
-            plan=PATIENT,
+            plan=SLOW,
         )
     },
     check=check_synapse,
