@@ -71,7 +71,7 @@ class DurableEngine:
         )
 
     def is_live(self, run_id: RunId, attempt: int) -> bool:
-        """Tell whether the attempt has a live orchestration."""
+        """Return whether the attempt has a live orchestration."""
         target = instance_id(run_id, attempt)
         state = _call(lambda: self._client.get_orchestration_state(target, fetch_payloads=False))
         return state is not None and state.runtime_status in _LIVE

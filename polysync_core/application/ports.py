@@ -168,7 +168,7 @@ class Engine(Protocol):
         ...
 
     def is_live(self, run_id: RunId, attempt: int) -> bool:
-        """Tell whether the attempt has a live orchestration."""
+        """Return whether the attempt has a live orchestration."""
         ...
 
     def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:

@@ -204,7 +204,7 @@ def _lists(entry: ActiveRun) -> tuple[str, ...]:
 
 
 def _main_key(entry: ActiveRun) -> str:
-    """Return the row key in the main list, which holds all runs of Tasks or all of one Job."""
+    """Return the row key in the run's main list."""
     return _lists(entry)[0] + _position(entry.queued_at, entry.run_id)
 
 

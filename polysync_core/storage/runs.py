@@ -137,7 +137,7 @@ def _prefix(listing: Listing) -> str:
 
 
 def _may_match(entry: ActiveRun, listing: Listing) -> bool:
-    """Tell from its index entry whether a run can match; the active list mixes all kinds."""
+    """Return whether a run can match, by its index entry; the active list mixes all kinds."""
     return (entry.job or None) == listing.job and listing.task in {None, entry.task}
 
 

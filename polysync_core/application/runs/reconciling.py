@@ -53,7 +53,7 @@ class Repairs:
 
     @property
     def any(self) -> bool:
-        """Whether something was repaired."""
+        """Return whether the pass made a repair."""
         return any(self.by_kind().values())
 
     def by_kind(self) -> dict[str, int]:

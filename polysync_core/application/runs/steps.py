@@ -29,7 +29,7 @@ class AttemptMemo:
     stop_sent: float | None = None
     """Epoch seconds at which the platform accepted the stop; a second stop does no harm."""
     waited: float = 0.0
-    """Seconds of planned waits; the attempt is at least this old, whatever the clock says."""
+    """Seconds of planned waits, a lower bound of the age if the clock is set back."""
     past: tuple[Ended, ...] | None = None
     """The durations of past runs; None until they are read."""
 

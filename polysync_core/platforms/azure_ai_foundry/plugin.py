@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
@@ -52,7 +52,7 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
-    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=PATIENT) for shape in _SHAPES},
+    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=SLOW) for shape in _SHAPES},
     check=check_foundry,
     open=open_foundry,
 )

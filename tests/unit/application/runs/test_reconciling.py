@@ -1,4 +1,4 @@
-"""What the reconciler makes good."""
+"""Repairs by the reconciler."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_waiting_run_is_left_to_wait(world: World) -> None:
     assert world.reconcile().enqueued == 0
 
 
-def test_a_running_run_without_an_orchestration_is_taken_up_again(world: World) -> None:
+def test_a_running_run_without_an_orchestration_is_resumed(world: World) -> None:
     run = world.stored(running())
     repairs = world.reconcile()
     assert repairs.resumed == 1
@@ -115,7 +115,7 @@ def test_a_granted_start_that_never_happened_is_started(world: World) -> None:
     assert world.engine.is_live(run.run_id, 1)
 
 
-def test_an_outcome_that_the_index_missed_is_settled(world: World) -> None:
+def test_an_outcome_that_the_index_missed_is_deactivated(world: World) -> None:
     done = finish(
         running(), Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync"
     )
