@@ -15,7 +15,6 @@ from typing import assert_never
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import (
-    OUTPUTS_FROM_EXIT_VALUE,
     Job,
     JobType,
 )
@@ -23,7 +22,10 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError,
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
-from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
+from polysync_core.platforms.azure_databricks.outputs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    read_with_outputs,
+)
 from polysync_core.platforms.azure_databricks.refusals import refused_for_job, run_of_token_is_gone
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
@@ -20,7 +20,10 @@ from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient,
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
 from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
-from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
+from polysync_core.platforms.azure_databricks.outputs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    read_with_outputs,
+)
 from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
     refused,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.strict_documents import read_json
@@ -18,6 +18,8 @@ from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.platform_client import PlatformClient
 
+OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
+"""The setting that makes the exit value of a notebook the outputs of its run."""
 WHOLE_VALUE = "result"
 """The output for an exit value that is not a JSON object."""
 _REMEDY = "exit with the path of the data instead"
@@ -62,10 +64,15 @@ class ExitValue:
         return value if isinstance(value, dict) else {WHOLE_VALUE: self.text}
 
 
+def reads_exit_value(job: Job) -> bool:
+    """Return whether the Job takes the exit value of its notebook as outputs."""
+    return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
+
+
 def read_with_outputs(job: Job, run_id: str, runs: RunClient, client: PlatformClient) -> Report:
     """Return the state of a run; a successful run includes its Job's outputs."""
     report, task_run_id = runs.read_with_task(run_id)
-    if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+    if report.status is not ProviderStatus.SUCCESS or not reads_exit_value(job):
         return report
     return with_exit_value(report, task_run_id, client)
 

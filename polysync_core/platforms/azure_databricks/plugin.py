@@ -14,6 +14,7 @@ from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector,
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.notebook import NotebookConnector, check_notebook
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
+from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE
 from polysync_core.platforms.azure_databricks.pipeline import (
     DatabricksPipelineConnector,
     check_pipeline,
@@ -88,8 +89,12 @@ _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
-        JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(check=check_notebook),
-        JobType.DATABRICKS_JOB: JobTypePlugin(check=check_defined_job),
+        JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(
+            check=check_notebook, outputs_setting=OUTPUTS_FROM_EXIT_VALUE
+        ),
+        JobType.DATABRICKS_JOB: JobTypePlugin(
+            check=check_defined_job, outputs_setting=OUTPUTS_FROM_EXIT_VALUE
+        ),
         JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
             check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
         ),

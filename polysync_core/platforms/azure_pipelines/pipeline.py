@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
@@ -60,7 +60,7 @@ class PipelineConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run; a successful run includes the return value."""
         report = read_run(self.service, external_run_id)
-        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+        if report.status is not ProviderStatus.SUCCESS or not self.has_return_values:
             return report
         return with_return_value(self.service, external_run_id, report)
 

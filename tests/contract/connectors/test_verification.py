@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.domain.definitions.jobs import JobType, has_outputs
+from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.plugin import Capability
+from polysync_core.platforms.registry import outputs_problem
 from tests.contract.connectors.conftest import ALL_CASES
 from tests.contract.connectors.job_type_case import Behaviour, JobTypeCase
 from tests.contract.connectors.verification import VERIFICATIONS, OfficialClient
@@ -41,7 +42,8 @@ def test_a_case_can_test_all_capabilities_of_its_job_type(case: JobTypeCase) -> 
 def test_only_a_job_type_with_outputs_can_be_mapped_from(case: JobTypeCase) -> None:
     gives = case.jobs.get(Behaviour.RETURNS_OUTPUTS, case.jobs[Behaviour.SUCCEEDS])
 
-    assert has_outputs(gives) is (Capability.OUTPUTS in case.capabilities)
+    problem = outputs_problem(case.platform, gives)
+    assert (problem is None) is (Capability.OUTPUTS in case.capabilities)
 
 
 @pytest.mark.parametrize(("official_client", "simulator"), _CLIENTS)
