@@ -20,7 +20,7 @@ from polysync_core.storage.definitions import TableDefinitions
 from tests.fakes.definitions import lakehouse
 from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
 
-pytestmark = pytest.mark.azurite
+pytestmark = pytest.fingerprint.azurite
 
 HOLIDAYS = Reference(Kind.CALENDAR, "holidays")
 USER = {

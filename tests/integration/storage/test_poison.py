@@ -11,7 +11,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.poison import TablePoison
 from tests.fakes.builders import NOON
 
-pytestmark = pytest.mark.azurite
+pytestmark = pytest.fingerprint.azurite
 
 
 def a_message(number: int, payload: str = "p") -> PoisonMessage:

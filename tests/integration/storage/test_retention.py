@@ -24,7 +24,7 @@ from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import NOON, a_run
 from tests.integration.storage.test_gates import token
 
-pytestmark = pytest.mark.azurite
+pytestmark = pytest.fingerprint.azurite
 
 OLD = datetime(2025, 10, 15, 12, tzinfo=UTC)
 BEFORE = datetime(2025, 12, 5, tzinfo=UTC)

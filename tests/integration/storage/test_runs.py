@@ -25,7 +25,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import NOON, a_job, a_run
 
-pytestmark = pytest.mark.azurite
+pytestmark = pytest.fingerprint.azurite
 _minutes = itertools.count()
 
 
@@ -113,7 +113,7 @@ def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
     assert newest == [second.run_id, first.run_id]
 
 
-@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
+@pytest.fingerprint.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
 def test_lists_can_be_narrowed_by_status(runs: TableRuns, status: RunStatus) -> None:
     ended(runs, task=f"narrowed-{status.lower()}")
     failed = ended(runs, RunStatus.FAILED, task=f"narrowed-{status.lower()}")
@@ -154,7 +154,7 @@ def test_a_second_announcement_is_not_listed_twice_and_can_be_withdrawn(runs: Ta
     assert [o.queued_at for o in runs.owed() if o.run_id == run.run_id] == [run.queued_at]
 
 
-@pytest.mark.parametrize("token", ["x", "1~2~3", "' or '1' eq '1", "9999999999999~"])
+@pytest.fingerprint.parametrize("token", ["x", "1~2~3", "' or '1' eq '1", "9999999999999~"])
 def test_a_token_that_no_answer_gave_is_refused(runs: TableRuns, token: str) -> None:
     with pytest.raises(Malformed):
         runs.page(Listing(continuation_token=token))

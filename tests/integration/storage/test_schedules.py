@@ -22,7 +22,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import NOON
 
-pytestmark = pytest.mark.azurite
+pytestmark = pytest.fingerprint.azurite
 
 
 def a_state(task: str = "load", schedule: str = "daily", **facts: object) -> ScheduleState:
@@ -35,7 +35,7 @@ def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     run = derived_run_id("a")
     plan = Plan(
         at=NOON,
-        mark=NOON + timedelta(seconds=1),
+        fingerprint=NOON + timedelta(seconds=1),
         occurrences=(Occurrence(nominal=NOON, skipped="Why.", cancels=(run,)),),
         missed=Missed(first=NOON, last=NOON, count=3, is_more=True, why="late"),
     )
