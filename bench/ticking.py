@@ -12,26 +12,27 @@ from typing import Any, cast
 
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
+from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.states import begun
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.azure.connection import StorageConnection
@@ -107,11 +108,14 @@ class _Client:
 class _Deaf:
     """An engine that takes every signal and does nothing."""
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Take the signal."""
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Take the fire time."""
+
+    def publish(self, event: RunEvent) -> None:
+        """Take the event."""
 
 
 def ticks(_: argparse.Namespace) -> None:
@@ -181,8 +185,9 @@ def _task(number: int) -> Task:
 
 def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
-    definitions = Definitions(stored, Rules())
-    connections = Connections(definitions.platform, lambda _: cast("Connector", None))
+    store = RunStore(runs, _Deaf())
+    definitions = DefinitionLookup(stored)
+    connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
         definitions=stored,
         store=states,
@@ -190,14 +195,14 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
         firing=Firing(
             runs=runs,
             store=states,
-            acceptance=RunFactory(
-                runs=runs,
+            factory=RunFactory(
+                store=store,
                 job_named=definitions.job,
                 connections=connections,
                 policies=Policies(stored.get),
                 clock=clock,
             ),
-            closing=Closing(runs=runs, neighbours=TaskGraphCache(stored)),
+            finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
             gate=_Deaf(),
             cancel=lambda *_, **__: None,
             clock=clock,

@@ -7,15 +7,14 @@ tests share one wiring. The functions without parameters return this process's o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from functools import cache, cached_property
 
 from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import create_app
+from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.importing import importing_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.operations.audit import audit_routes
@@ -38,8 +37,6 @@ from polysync_core.api.security.callers import (
     reject_all,
     require_loopback,
 )
-from polysync_core.application.ports import Engine
-from polysync_core.domain.definitions.document import Reference
 from polysync_core.services import Services
 from polysync_core.settings import Settings
 
@@ -107,28 +104,21 @@ def identify_by(settings: Settings) -> Identify:
 
 def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
-
-    def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
-        """Invalidate what is cached of changed definitions, and send new limits to Dispatchers."""
-        changed = list(changed)
-        services.task_graph.invalidate(changed)
-        services.policy_updates.publish(changed, engine)
-
     return create_app(
         [
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
-            document_routes(services.documents, publish),
+            document_routes(services.documents),
             documentation_routes(services.documentation),
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
             job_run_routes(services.job_runs, services.appkit_jobs),
             platform_run_routes(services.platform_runs),
-            definition_routes(services.definitions, publish),
-            importing_routes(services.importing, publish),
+            definition_routes(services.definition_editing),
+            import_routes(services.artefact_import),
             run_routes(services.task_runs),
             poison_message_routes(services.poison_messages),
             graph_routes(services.graphs),

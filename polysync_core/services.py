@@ -8,9 +8,11 @@ from functools import cache, cached_property, partial
 from polysync_core.adapters import Ports
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.definitions.documents import Documents
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
@@ -20,34 +22,31 @@ from polysync_core.application.events.subscriptions import Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.importing import Importing
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts import AttemptSteps
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.explaining import Explanations
+from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.messages import RunRequests
-from polysync_core.application.runs.observed import ObservedRuns
-from polysync_core.application.runs.published import PublishingRuns
-from polysync_core.application.runs.queue_timeouts import QueueEnds
+from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.recording import ACTOR
 from polysync_core.application.runs.retention import Periods, Retention
+from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
-from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.platforms.receivers import check_webhook
-from polysync_core.platforms.registry import check_job, check_platform
+from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.registry import check_vault
 from polysync_core.vaults.resolver import SecretResolver
@@ -70,6 +69,7 @@ class Services:
             check_vault=lambda vault: check_vault(vault, development=settings.development),
             check_platform=lambda platform: check_platform(platform, allow_loopback=loopback),
             check_job=check_job,
+            outputs_problem=outputs_problem,
             check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=loopback),
         )
 
@@ -79,30 +79,33 @@ class Services:
         return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
 
     @cached_property
-    def definition_store(self) -> ScheduledDefinitions:
-        return ScheduledDefinitions(
-            self.ports.definitions, self.ports.schedules, self.schedule_sync
+    def definitions(self) -> DefinitionLookup:
+        return DefinitionLookup(self.ports.definitions)
+
+    @cached_property
+    def definition_writer(self) -> DefinitionWriter:
+        return DefinitionWriter(
+            self.ports.definitions,
+            schedules=self.schedule_sync,
+            task_graph=self.task_graph,
+            policy_updates=PolicyUpdates(self.policies, self.ports.runs.shards),
         )
 
     @cached_property
-    def definitions(self) -> Definitions:
-        return Definitions(self.definition_store, self.rules)
+    def definition_editing(self) -> DefinitionEditing:
+        return DefinitionEditing(self.ports.definitions, self.definition_writer, self.rules)
 
     @cached_property
     def documents(self) -> Documents:
-        return Documents(self.definition_store, self.rules)
+        return Documents(self.ports.definitions, self.definition_writer, self.rules)
 
     @cached_property
     def policies(self) -> Policies:
-        return Policies(self.definition_store.get, monotonic=self.ports.monotonic)
+        return Policies(self.ports.definitions.get, monotonic=self.ports.monotonic)
 
     @cached_property
     def task_graph(self) -> TaskGraphCache:
-        return TaskGraphCache(self.definition_store, monotonic=self.ports.monotonic)
-
-    @cached_property
-    def policy_updates(self) -> PolicyUpdates:
-        return PolicyUpdates(self.policies, self.runs.shards)
+        return TaskGraphCache(self.ports.definitions, monotonic=self.ports.monotonic)
 
     # Vaults and platforms
 
@@ -118,14 +121,13 @@ class Services:
     @cached_property
     def connections(self) -> Connections:
         connect = partial(self.ports.open_connector, secrets=self.secrets)
-        return Connections(self.definitions.platform, connect, monotonic=self.ports.monotonic)
+        return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
     def connection_tests(self) -> ConnectionTests:
         development = self.settings.development
         return ConnectionTests(
-            vault_named=self.definitions.vault,
-            platform_named=self.definitions.platform,
+            definitions=self.definitions,
             open_vault=partial(
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
@@ -133,12 +135,14 @@ class Services:
         )
 
     @cached_property
-    def importing(self) -> Importing:
-        return Importing(definitions=self.definitions, connect=self.connections.to)
+    def artefact_import(self) -> ArtefactImport:
+        return ArtefactImport(
+            lookup=self.definitions, editing=self.definition_editing, connect=self.connections.to
+        )
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
-        return PlatformRuns(job_named=self.definitions.job, connections=self.connections)
+        return PlatformRuns(definitions=self.definitions, connections=self.connections)
 
     @cached_property
     def appkit_jobs(self) -> AppKitJobs:
@@ -165,18 +169,17 @@ class Services:
         )
 
     @cached_property
-    def runs(self) -> PublishingRuns:
-        observed = ObservedRuns(self.ports.runs)
-        return PublishingRuns(observed, self.publisher, monotonic=self.ports.monotonic)
+    def run_store(self) -> RunStore:
+        return RunStore(self.ports.runs, self.publisher, monotonic=self.ports.monotonic)
 
     @cached_property
-    def closing(self) -> Closing:
-        return Closing(runs=self.runs, neighbours=self.task_graph)
+    def run_finisher(self) -> RunFinisher:
+        return RunFinisher(store=self.run_store, task_graph=self.task_graph, clock=self.ports.clock)
 
     @cached_property
     def run_factory(self) -> RunFactory:
         return RunFactory(
-            runs=self.runs,
+            store=self.run_store,
             job_named=self.definitions.job,
             connections=self.connections,
             policies=self.policies,
@@ -186,56 +189,73 @@ class Services:
     @cached_property
     def task_runs(self) -> TaskRuns:
         return TaskRuns(
-            runs=self.runs,
+            runs=self.ports.runs,
+            store=self.run_store,
             task_named=self.definitions.task,
-            acceptance=self.run_factory,
-            closing=self.closing,
+            factory=self.run_factory,
+            finisher=self.run_finisher,
             clock=self.ports.clock,
         )
 
     @cached_property
     def job_runs(self) -> JobRuns:
-        return JobRuns(acceptance=self.run_factory, task_runs=self.task_runs)
+        return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
     def run_requests(self) -> RunRequests:
         poison = self.ports.queue(f"{RUN_REQUESTS}-poison")
-        return RunRequests(run_once=self.task_runs.run_once, given_up=poison)
+        return RunRequests(run_once=self.task_runs.run_once, poison_queue=poison)
 
     @cached_property
     def attempt_steps(self) -> AttemptSteps:
         return AttemptSteps(
-            runs=self.runs,
-            closing=self.closing,
+            store=self.run_store,
+            recorder=self.attempt_recorder,
             connections=self.connections,
-            orders=SubmissionBuilder(resolve_secret=self.secrets.resolve),
-            durations=DurationHistory(self.runs, monotonic=self.ports.monotonic),
+            submissions=SubmissionBuilder(resolve_secret=self.secrets.resolve),
+            planner=self.poll_planner,
             clock=self.ports.clock,
         )
 
     @cached_property
-    def queue_timeouts(self) -> QueueEnds:
-        return QueueEnds(runs=self.runs, closing=self.closing, clock=self.ports.clock)
+    def attempt_recorder(self) -> AttemptRecorder:
+        return AttemptRecorder(
+            store=self.run_store, finisher=self.run_finisher, clock=self.ports.clock
+        )
+
+    @cached_property
+    def poll_planner(self) -> PollPlanner:
+        return PollPlanner(
+            connections=self.connections,
+            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            clock=self.ports.clock,
+        )
 
     @cached_property
     def reconciler(self) -> Reconciler:
         return Reconciler(
-            runs=self.runs, closing=self.closing, policies=self.policies, clock=self.ports.clock
+            runs=self.ports.runs,
+            store=self.run_store,
+            finisher=self.run_finisher,
+            policies=self.policies,
+            clock=self.ports.clock,
         )
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(runs=self.runs, definitions=self.definitions, clock=self.ports.clock)
+        return Explanations(
+            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
+        )
 
     @cached_property
     def retention(self) -> Retention:
         ports, settings = self.ports, self.settings
         return Retention(
-            runs=self.runs,
-            forget_runs=ports.purge_runs,
-            forget_outcomes=ports.purge_outcomes,
-            forget_audit=ports.purge_audit,
-            forget_messages=ports.purge_messages,
+            runs=self.ports.runs,
+            purge_runs=ports.purge_runs,
+            purge_outcomes=ports.purge_outcomes,
+            purge_audit=ports.purge_audit,
+            purge_messages=ports.purge_messages,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),
@@ -249,23 +269,29 @@ class Services:
     def gates(self) -> Gates:
         return Gates(
             store=self.ports.gates,
-            runs=self.runs,
+            runs=self.ports.runs,
             task_named=self.definitions.task,
             task_graph=self.task_graph,
-            acceptance=self.run_factory,
+            factory=self.run_factory,
             clock=self.ports.clock,
         )
 
     @cached_property
     def dependent_notifier(self) -> DependentNotifier:
         return DependentNotifier(
-            runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.run_factory
+            runs=self.ports.runs,
+            store=self.run_store,
+            finisher=self.run_finisher,
+            gates=self.gates,
+            factory=self.run_factory,
         )
 
     @cached_property
     def graphs(self) -> Graphs:
         return Graphs(
-            store=self.definition_store, runs=self.runs, next_fire=self.schedules.next_fire_time
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            next_fire=self.schedules.next_fire_time,
         )
 
     # Schedules
@@ -292,10 +318,10 @@ class Services:
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
         firing = Firing(
-            runs=self.runs,
+            runs=self.ports.runs,
             store=self.ports.schedules,
-            acceptance=self.run_factory,
-            closing=self.closing,
+            factory=self.run_factory,
+            finisher=self.run_finisher,
             gate=self.dependent_notifier,
             cancel=partial(self.task_runs.cancel, actor=ACTOR),
             clock=self.ports.clock,
@@ -313,11 +339,11 @@ class Services:
     @cached_property
     def backfill(self) -> Backfill:
         return Backfill(
-            runs=self.runs,
+            runs=self.ports.runs,
             task_named=self.definitions.task,
             calendar_named=self.definitions.calendar,
             store=self.ports.schedules,
-            acceptance=self.run_factory,
+            factory=self.run_factory,
             prepare=self.task_runs.with_parents,
             clock=self.ports.clock,
         )
@@ -328,7 +354,7 @@ class Services:
     def webhook_delivery(self) -> WebhookDelivery:
         ports, settings = self.ports, self.settings
         return WebhookDelivery(
-            webhook_named=self.definitions.webhook,
+            definitions=self.definitions,
             secrets=self.secrets,
             post=ports.post,
             again=ports.queue(DELIVERIES),

@@ -69,7 +69,7 @@ class Snapshot:
 
     @property
     def is_last(self) -> bool:
-        """Whether the run has ended."""
+        """True if the run has ended."""
         return self.status in _FINAL_STATES
 
 
@@ -123,7 +123,7 @@ class SharedPoll:
 
     @property
     def is_over(self) -> bool:
-        """Whether no poll will follow: the run has ended or a poll failed."""
+        """True if the run has ended or a poll failed, so no poll will follow."""
         latest = self._latest
         return isinstance(latest, PolysyncError) or (latest is not None and latest.is_last)
 

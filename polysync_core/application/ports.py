@@ -9,7 +9,7 @@ from typing import Protocol
 from polysync_core.domain.dependencies.stored import Pending, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
@@ -19,43 +19,19 @@ from polysync_core.domain.schedules.states import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
 
-class Runs(Protocol):
-    """Stored task runs.
-
-    Every call may raise `Unavailable`. The index is written before the row and settled after the
-    outcome, so a crash between two writes leaves a debt in the index and never a lost run.
-    """
+class RunReader(Protocol):
+    """Reads stored task runs; every call may raise `Unavailable`."""
 
     def get(self, run_id: RunId) -> StoredRun | None:
         """Return a run by one point read."""
         ...
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return those of the runs that exist, in the order asked for."""
+        """Return the existing ones of some runs, in the order of the ids."""
         ...
 
-    def announce(self, run: TaskRun) -> None:
-        """Write the run into the index, as active."""
-        ...
-
-    def insert(self, run: TaskRun) -> StoredRun | None:
-        """Write a new run; None where the run exists already."""
-        ...
-
-    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
-        """Replace a run that is as it was read, or raise `StaleETag`."""
-        ...
-
-    def settle(self, run: TaskRun) -> None:
-        """Record a run's outcome in the index and take it off the active ones."""
-        ...
-
-    def withdraw(self, owed: ActiveRun) -> None:
-        """Remove an announcement that no run stands behind."""
-        ...
-
-    def owed(self) -> Iterator[ActiveRun]:
-        """Yield the active runs; the cost depends on how many are active."""
+    def active_runs(self) -> Iterator[ActiveRun]:
+        """Yield the active runs; the cost grows with their number."""
         ...
 
     def shards(self) -> Sequence[str]:
@@ -64,6 +40,34 @@ class Runs(Protocol):
 
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first."""
+        ...
+
+
+class RunTable(RunReader, Protocol):
+    """Writes task runs and their index; only `RunStore` may call it.
+
+    Every call may raise `Unavailable`. The index entry is written before the row and removed after
+    the outcome, so a crash between two writes leaves an active entry and never a lost run.
+    """
+
+    def index_active(self, run: TaskRun) -> None:
+        """Write the index entries of a run, as active."""
+        ...
+
+    def insert(self, run: TaskRun) -> StoredRun | None:
+        """Write a new row; return None if the run exists."""
+        ...
+
+    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        """Replace a row, or raise `StaleETag` if it was changed since it was read."""
+        ...
+
+    def deactivate(self, run: TaskRun) -> None:
+        """Index a run by its outcome, and remove its active entry."""
+        ...
+
+    def remove_from_index(self, entry: ActiveRun) -> None:
+        """Remove the index entries of a run that was never written."""
         ...
 
 
@@ -138,49 +142,49 @@ class FireTimeGate(Protocol):
 
 
 class Engine(Protocol):
-    """The durable engine, as far as the use cases touch it; every call may raise `Unavailable`.
+    """The durable engine; every call may raise `Unavailable`.
 
-    A signal may come late, twice or never: the rows are the truth, and the reconciler repeats it.
+    A signal may arrive late, twice or never: the rows are the truth, and the reconciler repeats it.
     """
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
-        """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
+        """Signal to a shard's Dispatcher that a run waits, with the run's limits."""
         ...
 
     def release(self, shard: str, run_id: RunId, attempt: int) -> None:
-        """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
+        """Signal to the Dispatcher that an attempt has ended or no longer waits."""
         ...
 
-    def adopt(self, shard: str, lease: Lease) -> None:
-        """Tell the Dispatcher that an attempt is running already."""
+    def restore_lease(self, shard: str, lease: Lease) -> None:
+        """Signal to the Dispatcher that an attempt is already running."""
         ...
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
-        """Tell the Dispatcher of newer policies, and make it look at everything again."""
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
+        """Send newer policies to the Dispatcher, which then decides again."""
         ...
 
     def wake(self, run_id: RunId, attempt: int) -> None:
-        """Make the orchestration of an attempt look at its run now."""
+        """Make the orchestration of an attempt take its next step now."""
         ...
 
-    def carries(self, run_id: RunId, attempt: int) -> bool:
-        """Tell whether a live orchestration carries the attempt."""
+    def is_live(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the attempt has a live orchestration."""
         ...
 
-    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
         """Start the orchestration of an attempt unless it is live."""
         ...
 
-    def complete(self, run_id: RunId) -> None:
-        """Start telling the dependents of a run that has ended, unless that is under way."""
+    def notify_dependents(self, run_id: RunId) -> None:
+        """Start to notify the dependents of an ended run, unless that is under way."""
         ...
 
     def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
-        """Delete what has ended of the orchestrations created in a window; return how many."""
+        """Delete the ended orchestrations that were created in a window; return their number."""
         ...
 
     def dispatcher(self, shard: str) -> DispatcherState:
-        """Return what the Dispatcher of a shard knows."""
+        """Return the state of a shard's Dispatcher."""
         ...
 
 

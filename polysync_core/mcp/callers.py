@@ -1,4 +1,4 @@
-"""The caller of a tool, read from the transport of the call and never from the call itself."""
+"""Reads the caller of a tool from the transport, never from the call itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client of the API in this process, which acts as the caller of a tool."""
+"""A client of the API in this process, for the caller of a tool."""
 
 from __future__ import annotations
 

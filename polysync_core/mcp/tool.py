@@ -1,4 +1,4 @@
-"""A tool, and the processing of a call from the trigger's JSON to the result."""
+"""A tool; it turns a call from the trigger into a result."""
 
 from __future__ import annotations
 

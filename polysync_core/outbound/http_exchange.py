@@ -157,7 +157,7 @@ class HttpExchange:
         with outgoing(request.method or "", request.url or "", request.headers) as call:
             answer = self._sent(request, left, clock, head_is_enough=head_is_enough)
             if isinstance(answer, Fault):
-                call.fault = answer.name.lower()
+                call.failure = answer.name.lower()
             else:
                 call.status = answer.status
         return answer

@@ -294,7 +294,7 @@ class PlatformClient:
         log.warning(
             "A call to a platform is sent again.",
             extra={
-                "action": "platform_call_repeated",
+                "action": "platform_call_retried",
                 "host": self.base.host,
                 "method": call.method,
                 "status": failure.status,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.timed_cache import TimedCache
 
@@ -20,7 +20,7 @@ class TaskGraphCache:
     """
 
     def __init__(
-        self, store: DefinitionStore, *, monotonic: Callable[[], float] = time.monotonic
+        self, store: DefinitionSource, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._store = store
         self._downstream = TimedCache(self._read_downstream, monotonic=monotonic)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 
-from polysync_core.application.ports import Runs
+from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.graph import upstream_first
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.errors import Invalid, NotFound
@@ -64,8 +64,8 @@ class Graph:
 class Graphs:
     """The use case of looking at the graph."""
 
-    store: DefinitionStore
-    runs: Runs
+    store: DefinitionSource
+    runs: RunReader
     next_fire: Callable[[str], datetime | None]
     """Return when a Task fires next by its schedules."""
 

@@ -10,7 +10,8 @@ from functools import cache
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.runs.polling import Plan
+from polysync_core.domain.definitions.stored import DefinitionReader
+from polysync_core.domain.runs.polling import PollPlan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
 from polysync_core.platforms.registry import platform_plugin
@@ -30,13 +31,13 @@ class Connections:
 
     def __init__(
         self,
-        platform_named: Callable[[str], Platform],
+        definitions: DefinitionReader,
         open_connector: Callable[[Platform], Connector],
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_connector = open_connector
-        self._platforms = TimedCache(platform_named, monotonic=monotonic)
+        self._platforms = TimedCache(definitions.platform, monotonic=monotonic)
         self._open: dict[str, _Connection] = {}
         self._lock = threading.Lock()
 
@@ -48,7 +49,7 @@ class Connections:
         """Return the connector that executes a Job; raises `NotFound` or `Invalid`."""
         return self.to(job.platform).job(job.job_type)
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job) -> PollPlan:
         """Return the poll plan of a Job's type; raises as `job` does.
 
         The function reads no definition if the Platform has been connected before.
@@ -73,5 +74,5 @@ class Connections:
 
 
 @cache
-def _poll_plan(platform_type: str, job_type: str) -> Plan:
+def _poll_plan(platform_type: str, job_type: str) -> PollPlan:
     return platform_plugin(platform_type).job(job_type, path="jobType").plan

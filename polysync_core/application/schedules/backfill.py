@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from polysync_core.application.ports import Engine, Runs, ScheduleStore
-from polysync_core.application.runs.accepting import RunFactory, Start
+from polysync_core.application.ports import Engine, RunReader, ScheduleStore
+from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.schedules.service import schedule_of
 from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.calendars import Calendar
@@ -83,14 +83,14 @@ class Backfilled:
 class Backfill:
     """The use case."""
 
-    runs: Runs
+    runs: RunReader
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
     calendar_named: Callable[[str], Calendar]
     """Return a calendar, or raise `NotFound`."""
     store: ScheduleStore
-    acceptance: RunFactory
-    prepare: Callable[[Task, Start], Start]
+    factory: RunFactory
+    prepare: Callable[[Task, RunSpec], RunSpec]
     """Adds what a run needs that does not wait for others."""
     clock: Clock
 
@@ -173,7 +173,7 @@ class Backfill:
         """Return the runs, all of them before the first is stored: they may be refused."""
         lower = max(task.priority - LOWER, _LEAST_PRIORITY)
         now = self.clock()
-        common = Start(
+        common = RunSpec(
             run_id=RunId(""),
             trigger_type=TriggerType.BACKFILL,
             actor=request.actor,
@@ -187,7 +187,7 @@ class Backfill:
         )
         common = self.prepare(task, common)
         return [
-            self.acceptance.run_of(
+            self.factory.queued_run(
                 task,
                 replace(
                     common,
@@ -202,8 +202,8 @@ class Backfill:
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:
         def accept(run: TaskRun) -> None:
-            if self.acceptance.store(run) is not None:
-                self.acceptance.enqueue(run, engine)
+            if self.factory.create(run) is not None:
+                self.factory.enqueue(run, engine)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="backfill") as pool:
             list(pool.map(accept, runs))

@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from polysync_core.application.ports import Engine, FireTimeGate, Runs, ScheduleStore
-from polysync_core.application.runs.accepting import RunFactory, Start
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.outcomes import failure
-from polysync_core.application.runs.recording import ACTOR
+from polysync_core.application.ports import Engine, FireTimeGate, RunReader, ScheduleStore
+from polysync_core.application.runs.accepting import RunFactory, RunSpec
+from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
 from polysync_core.application.schedules.tick_context import TickContext
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
@@ -64,10 +62,10 @@ class Cancel(Protocol):
 class Firing:
     """Carries a schedule over the fire times that have come."""
 
-    runs: Runs
+    runs: RunReader
     store: ScheduleStore
-    acceptance: RunFactory
-    closing: Closing
+    factory: RunFactory
+    finisher: RunFinisher
     gate: FireTimeGate
     cancel: Cancel
     clock: Clock
@@ -136,7 +134,7 @@ class Firing:
         _log.warning(
             "A schedule was paused as its runs fail.",
             extra={
-                "action": "schedule_paused",
+                "action": "schedule_auto_paused",
                 "task": state.task,
                 "schedule": state.schedule,
                 "failures": state.failures,
@@ -169,32 +167,32 @@ class Firing:
             else:
                 self._run(task, start, around.engine)
 
-    def _run(self, task: Task, start: Start, engine: Engine) -> None:
+    def _run(self, task: Task, start: RunSpec, engine: Engine) -> None:
         try:
-            run = self.acceptance.run_of(task, start)
+            run = self.factory.queued_run(task, start)
         except Invalid as error:
             self._end(task, start, failure(FailureCause.PARAMETERS, str(error)), engine)
             return
-        if self.acceptance.store(run) is not None:
-            self.acceptance.enqueue(run, engine)
+        if self.factory.create(run) is not None:
+            self.factory.enqueue(run, engine)
 
-    def _skip(self, task: Task, start: Start, why: str, engine: Engine) -> None:
+    def _skip(self, task: Task, start: RunSpec, why: str, engine: Engine) -> None:
         self._end(task, start, Outcome(status=RunStatus.SKIPPED, reason=why), engine)
 
-    def _end(self, task: Task, start: Start, outcome: Outcome, engine: Engine) -> None:
+    def _end(self, task: Task, start: RunSpec, outcome: Outcome, engine: Engine) -> None:
         """Store a run that has ended before it began, and let its dependents know."""
-        stored = self.acceptance.store(self.acceptance.finished_run(task, start, outcome))
+        stored = self.factory.create(self.factory.finished_run(task, start, outcome))
         if stored is not None:
-            self.closing.hand_over(stored.run, engine)
+            self.finisher.start_notifying(stored.run, engine)
 
 
-def _missed(task: Task, schedule: Schedule, plan: Plan, missed: Missed) -> tuple[Start, str]:
+def _missed(task: Task, schedule: Schedule, plan: Plan, missed: Missed) -> tuple[RunSpec, str]:
     start = _start(task, schedule, plan, Occurrence(nominal=missed.last))
     return replace(start, run_id=missed_id(task.name, schedule.name, missed)), told(missed)
 
 
-def _start(task: Task, schedule: Schedule, plan: Plan, occurrence: Occurrence) -> Start:
-    return Start(
+def _start(task: Task, schedule: Schedule, plan: Plan, occurrence: Occurrence) -> RunSpec:
+    return RunSpec(
         run_id=occurrence_id(task.name, schedule.name, occurrence.nominal),
         trigger_type=TriggerType.SCHEDULE,
         actor=ACTOR,

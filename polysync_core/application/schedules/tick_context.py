@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from polysync_core.application.ports import Engine, Runs
+from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.runs.identity import RunId
@@ -23,8 +23,8 @@ class TickContext:
     """The world as one tick sees it; shared by its threads."""
 
     engine: Engine
-    definitions: DefinitionStore
-    runs: Runs
+    definitions: DefinitionSource
+    runs: RunReader
     shard_of: Callable[[Task], str]
     _calendars: dict[str, Calendar | None] = field(default_factory=dict[str, Calendar | None])
     _dispatchers: dict[str, DispatcherState] = field(default_factory=dict[str, DispatcherState])

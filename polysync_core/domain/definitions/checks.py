@@ -60,6 +60,8 @@ class Rules:
     check_platform: Callable[[Platform], None] = _accept
     check_job: Callable[[Platform, Job], None] = _accept
     check_webhook: Callable[[Webhook], None] = _accept
+    outputs_problem: Callable[[Platform, Job], str | None] = _accept
+    """Returns the reason why runs of a Job have no outputs; None if they have outputs."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class Checks:
             case Job():
                 found += self._job(definition)
             case Task():
-                found += task_problems(definition, self.catalogue.find)
+                found += task_problems(definition, self.catalogue.find, self.outputs_problem)
             case Webhook():
                 found += _raised(lambda: self.rules.check_webhook(definition))
             case ConcurrencyProfile() | RateLimitProfile():
@@ -96,6 +98,11 @@ class Checks:
                 pass
         # A dangling edge cannot be followed, and one answer at a time is enough for a person.
         return found or list(self.cycle(definition))
+
+    def outputs_problem(self, job: Job) -> str | None:
+        """Return the reason why runs of a Job have no outputs, as its plugin declares."""
+        platform = self.catalogue.find(Kind.PLATFORM, job.platform)
+        return self.rules.outputs_problem(platform, job) if isinstance(platform, Platform) else None
 
     def dangling(self, definition: Definition) -> Iterator[Problem]:
         """Yield a problem for every reference to what is not there."""

@@ -112,6 +112,15 @@ def write_definition(definition: Definition) -> JsonObject:
     )
 
 
+def encode_definition(definition: Definition) -> str:
+    """Return a definition as stored JSON, with every default written out.
+
+    A default that a later release changes therefore never changes a stored definition.
+    """
+    content = definition.model_dump(mode="json", by_alias=True)
+    return json.dumps(content, ensure_ascii=False)
+
+
 def same(one: Definition, other: Definition) -> bool:
     """Tell whether two definitions say the same; unlike `==`, 1 is not the same as true."""
     return canonical(one) == canonical(other)

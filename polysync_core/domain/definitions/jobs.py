@@ -55,15 +55,6 @@ class Direction(StrEnum):
     INPUT_OUTPUT = "InputOutput"
 
 
-_WITHOUT_OUTPUTS = frozenset(
-    {JobType.DATABRICKS_WORKFLOW, JobType.DATABRICKS_PIPELINE, JobType.SYNAPSE_PIPELINE}
-)
-HAVE_OUTPUTS_BY_SETTING = frozenset({JobType.DATABRICKS_NOTEBOOK, JobType.DATABRICKS_JOB})
-"""Job types that have outputs only if the setting below says so."""
-OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
-"""The setting by which the value that a notebook exits with becomes its outputs."""
-
-
 def _check_external_id(text: str) -> str:
     if text != text.strip() or not text.isprintable():
         raise ValueError("must not begin or end with a space or hold a control character")
@@ -128,10 +119,3 @@ class Job(Definition):
     def parameter(self, name: str) -> Parameter | None:
         """Return the schema's entry of a name."""
         return next((each for each in self.parameters if each.name == name), None)
-
-
-def has_outputs(job: Job) -> bool:
-    """Tell whether a run of the Job has a result to take outputs from."""
-    if job.job_type in HAVE_OUTPUTS_BY_SETTING:
-        return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
-    return job.job_type not in _WITHOUT_OUTPUTS

@@ -1,4 +1,4 @@
-"""Who signs in to an Azure service."""
+"""Credentials for Azure services."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from polysync_core.platforms.plugin import PluginContext
 def entra_credential(
     auth: Auth, cloud: Cloud, secrets: Secrets, *, scope: str, base: BaseAddress
 ) -> Credential:
-    """Return what signs in to the service at `base` for a checked `auth`; nothing is sent yet."""
+    """Return the credential for the service at `base`; this sends nothing."""
     if base.scope is AddressScope.LOOPBACK:
         return SimulatorToken()
-    # Costs start-up time, which platforms that sign in otherwise need not pay.
+    # Imported on first use: the import is slow, and other sign-in methods do not need it.
     from polysync_core.outbound.sign_in.entra import entra_token
 
     return entra_token(auth, cloud, secrets, scope)
@@ -34,7 +34,7 @@ def management_client(
     *,
     refused: RefusalMapping,
 ) -> PlatformClient:
-    """Return a client of Azure Resource Manager for a checked platform; nothing is sent yet."""
+    """Return a client of Azure Resource Manager; this sends nothing."""
     base = attributes.management_address(allow_loopback=context.allow_loopback)
     credential = entra_credential(
         platform.auth,

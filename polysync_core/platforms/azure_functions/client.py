@@ -1,9 +1,9 @@
-"""The three services behind one function app, and what opens each.
+"""Makes the clients for the three services of one function app.
 
 | auth | functions | Durable Functions' API | Resource Manager |
 |---|---|---|---|
 | Entra | a token for `audience`, else the app's host key | the app's system key | a token |
-| function key | `functionKey` | `systemKey`, else `functionKey` | closed |
+| function key | `functionKey` | `systemKey`, else `functionKey` | no access |
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from polysync_core.platforms.plugin import PluginContext
 
 
 class FunctionClients:
-    """Makes the clients of one platform; nothing is sent yet."""
+    """Makes the clients of one platform; this sends nothing."""
 
     def __init__(
         self, platform: Platform, attributes: FunctionsAttributes, context: PluginContext
     ) -> None:
         self._auth = platform.auth
         self._attributes = attributes
-        self._around = context
+        self._context = context
         self.management = None if self._auth.function_key else self._to_management()
-        """The client for Resource Manager; None where a function key is all there is."""
+        """The client for Resource Manager; None with a function key."""
 
     def to_functions(self, app: BaseAddress) -> PlatformClient:
         """Return the client that calls functions."""
@@ -38,7 +38,7 @@ class FunctionClients:
             return self._with_key(app, self._referenced(self._auth.function_key))
         if self._attributes.audience is not None:
             scope = f"{self._attributes.audience}/.default"
-            return PlatformClient(app, self._entra(scope, app), http=self._around.http)
+            return PlatformClient(app, self._entra(scope, app), http=self._context.http)
         return self._with_key(app, self._keys().for_functions())
 
     def to_durable(self, app: BaseAddress) -> PlatformClient:
@@ -49,21 +49,23 @@ class FunctionClients:
         return self._with_key(app, self._keys().for_durable())
 
     def _to_management(self) -> PlatformClient:
-        base = self._attributes.management_address(allow_loopback=self._around.allow_loopback)
+        base = self._attributes.management_address(allow_loopback=self._context.allow_loopback)
         credential = self._entra(management_scope(self._attributes.cloud), base)
-        return PlatformClient(base, credential, refused=MANAGEMENT_REFUSALS, http=self._around.http)
+        return PlatformClient(
+            base, credential, refused=MANAGEMENT_REFUSALS, http=self._context.http
+        )
 
     def _keys(self) -> AppKeys:
         management = self.management or self._to_management()
-        return AppKeys(management, self._attributes.site, self._around.http.timer.now)
+        return AppKeys(management, self._attributes.site, self._context.http.timer.now)
 
     def _with_key(self, app: BaseAddress, key: Credential) -> PlatformClient:
-        return PlatformClient(app, key, scheme=FUNCTION_KEY, http=self._around.http)
+        return PlatformClient(app, key, scheme=FUNCTION_KEY, http=self._context.http)
 
     def _referenced(self, reference: str) -> Credential:
-        return VaultToken(reference, self._around.secrets)
+        return VaultToken(reference, self._context.secrets)
 
     def _entra(self, scope: str, base: BaseAddress) -> Credential:
         return entra_credential(
-            self._auth, self._attributes.cloud, self._around.secrets, scope=scope, base=base
+            self._auth, self._attributes.cloud, self._context.secrets, scope=scope, base=base
         )

@@ -9,10 +9,10 @@ from polysync_core.outbound.sign_in.authenticators import Credential, SimulatorT
 
 
 def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Credential:
-    """Return what signs in to Google's own API."""
+    """Return the credential for Google's API."""
     if base.scope is AddressScope.LOOPBACK:
         return SimulatorToken()
-    # Costs start-up time, which other platforms need not pay.
+    # Imported on first use: the import is slow, and other platforms do not need it.
     from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).access_token()
@@ -21,7 +21,7 @@ def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Creden
 def identity_credential(
     auth: Auth, secrets: Secrets, base: BaseAddress, audience: str
 ) -> Credential:
-    """Return what a function knows its caller by: an identity token for that function alone."""
+    """Return the credential for a function: an identity token for its audience."""
     if base.scope is AddressScope.LOOPBACK:
         return SimulatorToken()
     from polysync_core.outbound.sign_in.google import GoogleSignIn

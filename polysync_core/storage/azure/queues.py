@@ -143,7 +143,7 @@ class Queue:
             raise _failure_of(error) from error
 
     def _wait(self, pause: float, failure: StorageUnavailable) -> None:
-        _log.warning("Queue storage did not answer.", extra={"action": "storage_call_repeated"})
+        _log.warning("Queue storage did not answer.", extra={"action": "storage_call_retried"})
         asked = max(pause, failure.retry_after or 0.0)
         self._sleep(min(asked, _PAUSES[-1]) * random.uniform(1, 1.25))  # noqa: S311 - jitter
 

@@ -223,7 +223,7 @@ class Table:
 
     def _wait(self, pause: float, failure: StorageUnavailable) -> None:
         asked = max(pause, failure.retry_after or 0.0)
-        _log.warning("Table storage did not answer.", extra={"action": "storage_call_repeated"})
+        _log.warning("Table storage did not answer.", extra={"action": "storage_call_retried"})
         self._sleep(min(asked, _LONGEST_PAUSE) * random.uniform(1, 1.25))  # noqa: S311 - jitter
 
     def _creating[T](self, write: Callable[[], T]) -> Callable[[], T]:

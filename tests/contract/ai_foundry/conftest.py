@@ -16,7 +16,7 @@ from polysync_core.platforms.azure_ai_foundry.client import API_VERSION
 from polysync_core.platforms.connector import JobConnector
 from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_plugin
-from tests.contract.connectors.benches.azure_ai_foundry import SUBSCRIPTION, platform_of
+from tests.contract.connectors.cases.azure_ai_foundry import SUBSCRIPTION, platform_of
 from tests.fakes.simulators import SimulatorProcess
 
 

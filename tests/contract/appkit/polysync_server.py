@@ -27,7 +27,7 @@ from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import APPKIT, read_appkit
 from tests.fakes.engine import FakeEngine
 
-_PATIENCE = 60
+_TIMEOUT = 60
 
 
 class _Window(BaseModel):
@@ -67,26 +67,26 @@ SCHEMAS: Mapping[str, Any] = {
     "many": _MANY,
     "fields": _Fields,
 }
-"""The schemas that `original/server.mjs` has under the same names, in both forms that there are."""
+"""The schemas of `original/server.mjs` by name, as pydantic models and as JSON Schemas."""
 
 
 class _NoStoredJobs:
-    """There are no jobs but those of the environment."""
+    """Stands for the use cases of stored jobs; no job is stored."""
 
     def job_named(self, name: str) -> Any:
-        """Find nothing."""
+        """Raise `NotFound`."""
         raise NotFound(f"There is no job '{name}'.")
 
 
 class PolysyncServer:
-    """The routes, served by a thread; repetitions of what failed come without a pause."""
+    """Serves the routes in a thread; retries have no delay."""
 
     def __init__(self, config: Mapping[str, Any], variables: Mapping[str, str]) -> None:
-        bounds = {name: value for name, value in config.items() if name != "jobs"}
+        settings = {name: value for name, value in config.items() if name != "jobs"}
         development = {
             "POLYSYNC_ENVIRONMENT": "development",
             "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
-            APPKIT: json.dumps(bounds),
+            APPKIT: json.dumps(settings),
         }
         options = {key: _options(job) for key, job in config["jobs"].items()}
         configuration = read_appkit({**variables, **development}, options)
@@ -94,7 +94,8 @@ class PolysyncServer:
         workspaces = Workspaces(configuration=configuration, http_options=http_options)
         jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()
-        self._app = create_app([job_run_routes(JobRuns(acceptance=stored, task_runs=stored), jobs)])
+        job_runs = JobRuns(runs=stored, factory=stored, task_runs=stored)
+        self._app = create_app([job_run_routes(job_runs, jobs)])
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
@@ -106,14 +107,14 @@ class PolysyncServer:
         self._thread.start()
 
     async def _under_prefix(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # As the Functions host hands a request over: the whole path, and what comes before ours.
-        outside = {"root_path": PREFIX, SCOPE_KEY: FakeEngine()}
-        await self._app({**scope, **outside}, receive, send)
+        # The Functions host passes the whole path and the prefix.
+        host_entries = {"root_path": PREFIX, SCOPE_KEY: FakeEngine()}
+        await self._app({**scope, **host_entries}, receive, send)
 
     def stop(self) -> None:
-        """End it, with the streams that are open."""
+        """Stop the server and its open streams."""
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(_TIMEOUT)
         self._socket.close()
 
 

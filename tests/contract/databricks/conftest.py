@@ -35,7 +35,7 @@ class Workspace:
     """What the server has done, and what it will do to the next requests."""
 
     faults: deque[str] = field(default_factory=deque)
-    started: list[str] = field(default_factory=list)
+    started_runs: list[str] = field(default_factory=list)
     """The tokens of the runs that were really started."""
     submitted: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
@@ -49,9 +49,9 @@ class Workspace:
     def submit(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         token = body["idempotency_token"]
         self.submitted.append(body)
-        if token not in self.started:
-            self.started.append(token)
-        run_id = 1000 + self.started.index(token)
+        if token not in self.started_runs:
+            self.started_runs.append(token)
+        run_id = 1000 + self.started_runs.index(token)
         self.runs.setdefault(run_id, {"run_id": run_id, "state": {"life_cycle_state": "PENDING"}})
         return 200, {"run_id": run_id}
 

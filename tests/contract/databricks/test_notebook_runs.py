@@ -103,7 +103,7 @@ def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
     submitted = connect(server).submit(an_order())
 
     assert submitted.external_run_id == "1000"
-    assert server.workspace.started == [TOKEN]
+    assert server.workspace.started_runs == [TOKEN]
     assert len(server.naps) == len(faults)
 
 
@@ -119,7 +119,7 @@ def test_a_submit_whose_answer_never_comes_is_uncertain_and_can_be_taken_up_agai
     server.workspace.faults.clear()
 
     assert connector.submit(an_order()).external_run_id == "1000"
-    assert server.workspace.started == [TOKEN]
+    assert server.workspace.started_runs == [TOKEN]
 
 
 def test_a_platform_that_is_full_for_long_says_when_to_come_back(server: Any) -> None:
@@ -129,7 +129,7 @@ def test_a_platform_that_is_full_for_long_says_when_to_come_back(server: Any) ->
         connect(server).submit(an_order())
 
     assert caught.value.retry_after == 86400
-    assert server.workspace.started == []
+    assert server.workspace.started_runs == []
     assert server.naps == []
 
 
@@ -159,7 +159,7 @@ def test_a_rotated_token_is_read_again_after_a_401(server: Any) -> None:
     connect(server).submit(an_order())
 
     assert server.forgotten == ["vault://local/TOKEN"]
-    assert server.workspace.started == [TOKEN]
+    assert server.workspace.started_runs == [TOKEN]
 
 
 def test_a_token_that_is_refused_twice_ends_the_call_with_its_cause(server: Any) -> None:
@@ -189,7 +189,7 @@ def test_no_error_and_nothing_behind_it_holds_the_token(server: Any, fault: str)
 
 def test_parameters_and_compute_are_sent_in_the_task_form(server: Any) -> None:
     job = a_job(parameters=[{"name": "limits", "dataType": "Json"}])
-    order = an_order(
+    request = an_order(
         job=job,
         parameters={
             "limits": {"ä": [1, 2]},
@@ -201,7 +201,9 @@ def test_parameters_and_compute_are_sent_in_the_task_form(server: Any) -> None:
         },
     )
 
-    connect(server, computeType="ExistingInteractiveCluster", existingClusterId="1-a").submit(order)
+    connect(server, computeType="ExistingInteractiveCluster", existingClusterId="1-a").submit(
+        request
+    )
 
     (body,) = server.workspace.submitted
     assert body == {

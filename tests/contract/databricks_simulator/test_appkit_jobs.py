@@ -60,10 +60,10 @@ def test_a_run_is_cancelled_while_it_is_followed(jobs: AppKitJobs) -> None:
 
     async def words() -> list[str | None]:
         seen: list[str | None] = []
-        async for look in sleep.run_and_wait({"seconds": 600}):
-            seen.append(look.status)
+        async for poll in sleep.run_and_wait({"seconds": 600}):
+            seen.append(poll.status)
             if len(seen) == 1:
-                assert sleep.cancel_run(look.run_id) == Done(data=None)
+                assert sleep.cancel_run(poll.run_id) == Done(data=None)
         return seen
 
     assert asyncio.run(words())[-1] == "TERMINATED"

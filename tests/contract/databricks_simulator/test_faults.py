@@ -30,7 +30,7 @@ def post_submit(simulator: Any, *, token: str | None = None, timeout: float = 60
     )
 
 
-def started(simulator: Any) -> int:
+def started_runs(simulator: Any) -> int:
     return len(simulator.control("GET", "runs")["runs"])
 
 
@@ -41,25 +41,25 @@ def no_faults_left(simulator: Any) -> Any:
 
 
 def test_a_lost_response_has_started_the_run(simulator: Any) -> None:
-    before = started(simulator)
+    before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="lost-response")
 
     with pytest.raises(requests.ConnectionError):
         post_submit(simulator)
 
-    assert started(simulator) == before + 1
+    assert started_runs(simulator) == before + 1
 
 
 def test_the_client_resends_after_a_lost_response_and_a_token_makes_it_one_run(
     simulator: Any, databricks: WorkspaceClient
 ) -> None:
-    before = started(simulator)
+    before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="lost-response")
 
     task = SubmitTask(task_key="main", notebook_task=NotebookTask(notebook_path="/tests/quiet"))
     databricks.jobs.submit(tasks=[task], idempotency_token="resent")
 
-    assert started(simulator) == before + 1
+    assert started_runs(simulator) == before + 1
     noted = [line["repeat"] for line in simulator.submissions() if line["token"] == "resent"]
     assert noted == [False, True]
 
@@ -72,7 +72,7 @@ def test_the_client_resends_after_a_lost_response_and_a_token_makes_it_one_run(
 def test_a_429_has_the_retry_after_of_the_script_and_no_effect(
     simulator: Any, headers: dict[str, str]
 ) -> None:
-    before = started(simulator)
+    before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="status", status=429, headers=headers)
 
     answer = post_submit(simulator)
@@ -80,15 +80,15 @@ def test_a_429_has_the_retry_after_of_the_script_and_no_effect(
     assert answer.status_code == 429
     assert answer.headers.get("Retry-After") == headers.get("Retry-After")
     assert answer.json()["error_code"] == "REQUEST_LIMIT_EXCEEDED"
-    assert started(simulator) == before
+    assert started_runs(simulator) == before
 
 
 def test_an_error_can_come_after_the_effect(simulator: Any) -> None:
-    before = started(simulator)
+    before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="status", status=500, effect=True)
 
     assert post_submit(simulator).status_code == 500
-    assert started(simulator) == before + 1
+    assert started_runs(simulator) == before + 1
 
 
 def test_an_html_error_is_understood_by_the_official_client(
@@ -102,7 +102,7 @@ def test_an_html_error_is_understood_by_the_official_client(
 
 @pytest.mark.parametrize("kind", ["truncated", "malformed"])
 def test_the_answer_is_no_json_although_the_run_started(simulator: Any, kind: str) -> None:
-    before = started(simulator)
+    before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault=kind)
 
     answer = post_submit(simulator)
@@ -110,7 +110,7 @@ def test_the_answer_is_no_json_although_the_run_started(simulator: Any, kind: st
     assert answer.status_code == 200
     with pytest.raises(requests.JSONDecodeError):
         answer.json()
-    assert started(simulator) == before + 1
+    assert started_runs(simulator) == before + 1
 
 
 def test_a_cut_connection_breaks_the_body(simulator: Any) -> None:

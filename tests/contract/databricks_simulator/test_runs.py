@@ -149,9 +149,9 @@ def test_a_missing_notebook_is_an_internal_error_of_the_run(databricks: Workspac
 def test_a_token_twice_is_one_run(databricks: WorkspaceClient, simulator: Any) -> None:
     first = submit(databricks, a_task("quiet"), idempotency_token="once")
 
-    again = submit(databricks, a_task("quiet"), idempotency_token="once")
+    is_resend = submit(databricks, a_task("quiet"), idempotency_token="once")
 
-    assert first == again
+    assert first == is_resend
     noted = [line for line in simulator.submissions() if line["token"] == "once"]
     assert [line["repeat"] for line in noted] == [False, True]
 

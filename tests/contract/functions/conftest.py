@@ -12,42 +12,52 @@ from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import Report, Submitted
-from tests.contract.connectors.bench import Bench, Rig, Stage
-from tests.contract.connectors.benches import azure_functions, google_functions
+from tests.contract.connectors.cases import azure_functions, google_functions
+from tests.contract.connectors.job_type_case import ConnectorHarness, JobTypeCase, Simulators
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
     """The simulators of this module."""
-    stage = Stage(tmp_path_factory.mktemp("simulators"))
-    yield stage
-    stage.clear()
+    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield simulators
+    simulators.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
     """A platform whose functions are scripted, and what a Job of it is."""
 
-    bench: Bench
-    rig: Rig
+    case: JobTypeCase
+    harness: ConnectorHarness
     job: Callable[..., Job]
     root: str
     """What stands before a function's name where it is called."""
 
     def script(self, name: str, **script: Any) -> None:
-        azure_functions.put(self.bench.simulator, name, **script)
+        azure_functions.put(self.case.simulator, name, **script)
 
     def fault(self, name: str, **script: Any) -> None:
-        self.bench.simulator.fault(endpoint=f"{self.root}/{name}", **script)
+        self.case.simulator.fault(endpoint=f"{self.root}/{name}", **script)
 
     def submit(
-        self, name: str, schema: tuple[Parameter, ...] = (), /, *, again: bool = False, **told: Any
+        self,
+        name: str,
+        schema: tuple[Parameter, ...] = (),
+        /,
+        *,
+        is_resend: bool = False,
+        **told: Any,
     ) -> Submitted:
         """Call a function with values, as its schema has them."""
         settings = told.pop("settings", {})
         values: dict[str, JsonValue | Secret] = told
-        order = self.rig.order(job=self.job(name, *schema, **settings), parameters=values)
-        return self.rig.carry_out(order, again=again) if again else self.rig.job.submit(order)
+        request = self.harness.request(job=self.job(name, *schema, **settings), parameters=values)
+        return (
+            self.harness.submit_until_answered(request, is_resend=is_resend)
+            if is_resend
+            else self.harness.job.submit(request)
+        )
 
     def report(self, *told: Any, **values: Any) -> Report:
         """Call a function that answers with its end."""
@@ -57,21 +67,21 @@ class Called:
 
 
 @pytest.fixture
-def azure(stage: Stage) -> Iterator[Called]:
+def azure(simulators: Simulators) -> Iterator[Called]:
     """A function app."""
-    bench = azure_functions.starters(stage)
-    bench.simulator.clear_faults()
-    yield Called(bench, Rig(bench), azure_functions.a_job, "api")
-    bench.simulator.clear_faults()
+    case = azure_functions.starters(simulators)
+    case.simulator.clear_faults()
+    yield Called(case, ConnectorHarness(case), azure_functions.a_job, "api")
+    case.simulator.clear_faults()
 
 
 @pytest.fixture
-def google(stage: Stage) -> Iterator[Called]:
+def google(simulators: Simulators) -> Iterator[Called]:
     """The functions of a region."""
-    bench = google_functions.functions(stage)
-    bench.simulator.clear_faults()
-    yield Called(bench, Rig(bench), google_functions.a_job, "run")
-    bench.simulator.clear_faults()
+    case = google_functions.functions(simulators)
+    case.simulator.clear_faults()
+    yield Called(case, ConnectorHarness(case), google_functions.a_job, "run")
+    case.simulator.clear_faults()
 
 
 @pytest.fixture(params=["azure", "google"])

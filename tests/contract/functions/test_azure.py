@@ -14,7 +14,7 @@ from polysync_core.platforms.connector import CannotStop, ProviderStatus
 from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_plugin
 from simulators.azure_functions.server import HOST_KEY, MASTER_KEY, SYSTEM_KEY
-from tests.contract.connectors.benches.azure_functions import a_job, a_platform, put
+from tests.contract.connectors.cases.azure_functions import a_job, a_platform, put
 from tests.contract.functions.conftest import Called
 
 ROUTE = (
@@ -67,11 +67,13 @@ class _Vault:
 
 def opened(azure: Called, *, auth: dict[str, Any], **attributes: Any) -> Called:
     """The same app, entered another way."""
-    platform = a_platform(azure.bench.simulator, auth=auth, attributes=attributes)
+    platform = a_platform(azure.case.simulator, auth=auth, attributes=attributes)
     kind = platform_plugin(platform.type)
     assert not kind.check(platform, True)
-    azure.rig.connector = kind.open(platform, PluginContext(secrets=_Vault(), allow_loopback=True))
-    azure.rig.job = azure.rig.connector.job("AzureHttpFunction")
+    azure.harness.connector = kind.open(
+        platform, PluginContext(secrets=_Vault(), allow_loopback=True)
+    )
+    azure.harness.job = azure.harness.connector.job("AzureHttpFunction")
     return azure
 
 
@@ -92,12 +94,12 @@ def by_key(**keys: str) -> dict[str, str]:
 def test_keys_open_functions_and_orchestrations(azure: Called, auth: dict[str, str]) -> None:
     azure = opened(azure, auth=auth)
     azure.script("Sums", work={"output": {"rows": 7}})
-    order = azure.rig.order(job=a_job("Sums"))
+    request = azure.harness.request(job=a_job("Sums"))
 
-    report = azure.rig.follow(order.job, azure.rig.job.submit(order))
+    report = azure.harness.poll_until_end(request.job, azure.harness.job.submit(request))
 
     assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {"_response.rows": 7})
-    assert "127.0.0.1" in azure.rig.connector.test()
+    assert "127.0.0.1" in azure.harness.connector.test()
 
 
 def test_a_function_key_alone_does_not_open_durable_functions_and_says_what_would(
@@ -108,7 +110,7 @@ def test_a_function_key_alone_does_not_open_durable_functions_and_says_what_woul
     submitted = azure.submit("Sums")
 
     with pytest.raises(PlatformRefused, match=r"auth\.systemKey") as caught:
-        azure.rig.job.read(a_job("Sums"), submitted.external_run_id)
+        azure.harness.job.read(a_job("Sums"), submitted.external_run_id)
 
     assert caught.value.cause is FailureCause.SECRET
 
@@ -117,7 +119,7 @@ def test_a_function_key_cannot_list_functions_and_says_what_can(azure: Called) -
     azure = opened(azure, auth=by_key(functionKey=HOST_KEY))
 
     with pytest.raises(PlatformRefused, match=r"auth\.method"):
-        list(azure.rig.connector.artefacts())
+        list(azure.harness.connector.artefacts())
 
 
 def test_a_token_for_the_apps_audience_opens_its_functions(azure: Called) -> None:
@@ -130,19 +132,19 @@ def test_a_token_for_the_apps_audience_opens_its_functions(azure: Called) -> Non
 def test_an_orchestrator_gets_its_input_and_is_found_again_after_a_lost_answer(
     azure: Called,
 ) -> None:
-    put(azure.bench.simulator, "Nightly", trigger="orchestrationTrigger")
+    put(azure.case.simulator, "Nightly", trigger="orchestrationTrigger")
     job = a_job("orchestrator:Nightly", Parameter(name="rows", data_type=DataType.INT))
-    order = azure.rig.order(job=job, parameters={"rows": 7})
+    request = azure.harness.request(job=job, parameters={"rows": 7})
     path = "runtime/webhooks/durabletask/orchestrators/*"
-    azure.bench.simulator.fault(endpoint=path, fault="lost-response", times=3)
+    azure.case.simulator.fault(endpoint=path, fault="lost-response", times=3)
 
-    submitted = azure.rig.carry_out(order)
+    submitted = azure.harness.submit_until_answered(request)
 
     assert submitted is not None
-    report = azure.rig.follow(job, submitted)
+    report = azure.harness.poll_until_end(job, submitted)
     assert dict(report.outputs) == {"_response.rows": 7}
-    lines = azure.bench.simulator.submissions()
-    assert [line["run_id"] for line in lines if line["token"] == order.token] == [order.token]
+    lines = azure.case.simulator.submissions()
+    assert [line["run_id"] for line in lines if line["token"] == request.token] == [request.token]
 
 
 def test_work_behind_a_status_address_of_the_functions_own_cannot_be_stopped(
@@ -151,23 +153,23 @@ def test_work_behind_a_status_address_of_the_functions_own_cannot_be_stopped(
     azure.script("Starts", answer={"status": 202, "headers": {"Location": "/api/Status"}})
     azure.script("Status", answer={"json_body": {"status": "Succeeded", "rows": 7}})
     job = a_job("Starts")
-    order = azure.rig.order(job=job)
-    submitted = azure.rig.job.submit(order)
+    request = azure.harness.request(job=job)
+    submitted = azure.harness.job.submit(request)
 
     with pytest.raises(CannotStop):
-        azure.rig.job.cancel(job, submitted.external_run_id)
-    outputs = azure.rig.follow(job, submitted).outputs
+        azure.harness.job.cancel(job, submitted.external_run_id)
+    outputs = azure.harness.poll_until_end(job, submitted).outputs
     assert outputs == {"_response.status": "Succeeded", "_response.rows": 7}
 
 
 def test_a_function_whose_route_has_changed_is_described_with_a_note(azure: Called) -> None:
     azure.script("Users", route="people/{id:int}/{day?}")
 
-    schema = azure.rig.job.describe("Users/users/{id}")
+    schema = azure.harness.job.describe("Users/users/{id}")
 
     assert [each.name for each in schema.parameters] == ["id"]
     assert any("people" in note for note in schema.notes)
-    current = azure.rig.job.describe("Users/people/{id:int}/{day?}").parameters
+    current = azure.harness.job.describe("Users/people/{id:int}/{day?}").parameters
     assert current == (
         Parameter(name="id", data_type=DataType.INT, required=True),
         Parameter(name="day"),
@@ -175,9 +177,9 @@ def test_a_function_whose_route_has_changed_is_described_with_a_note(azure: Call
 
 
 def test_what_cannot_be_started_from_outside_is_not_found(azure: Called) -> None:
-    names = {each.name for each in azure.rig.connector.artefacts()}
+    names = {each.name for each in azure.harness.connector.artefacts()}
 
     assert "Hangs" in names
     assert not names & {"Timer", "Off"}
     with pytest.raises(PlatformRefused, match="neither an HTTP trigger"):
-        azure.rig.job.describe("Timer")
+        azure.harness.job.describe("Timer")

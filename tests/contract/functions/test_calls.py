@@ -175,7 +175,7 @@ def test_no_answer_to_be_relied_on_is_no_failure_and_never_a_second_call(
     called: Called, fault: dict[str, Any], method: str
 ) -> None:
     called.script("echo")
-    calls = len(called.bench.simulator.submissions())
+    calls = len(called.case.simulator.submissions())
     called.fault("echo", **fault)
 
     with pytest.raises(OutcomeUnknown, match="echo was called") as caught:
@@ -183,7 +183,7 @@ def test_no_answer_to_be_relied_on_is_no_failure_and_never_a_second_call(
 
     assert caught.value.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(caught.value))
-    assert len(called.bench.simulator.submissions()) - calls <= 1
+    assert len(called.case.simulator.submissions()) - calls <= 1
 
 
 def test_an_answer_that_is_too_long_is_a_success_without_outputs_and_names_the_limit(
@@ -205,7 +205,9 @@ def test_work_behind_an_answer_that_is_too_long_is_followed_by_its_location(azur
 
     submitted = azure.submit("goes")
 
-    assert azure.rig.follow(azure.job("goes"), submitted).status is ProviderStatus.SUCCESS
+    assert (
+        azure.harness.poll_until_end(azure.job("goes"), submitted).status is ProviderStatus.SUCCESS
+    )
 
 
 def test_work_that_goes_on_somewhere_in_an_answer_that_is_too_long_is_lost_by_name(
@@ -214,16 +216,16 @@ def test_work_that_goes_on_somewhere_in_an_answer_that_is_too_long_is_lost_by_na
     called.script("goes", answer={"status": 202, "json_body": {}})
     called.fault("goes", fault="huge", megabytes=1)
 
-    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and goes on"):
+    with pytest.raises(OutcomeUnknown, match=r"more than 0\.381 MiB, and its work continues"):
         called.submit("goes")
 
 
 def test_an_attempt_that_may_have_been_sent_is_not_sent_again(called: Called) -> None:
     called.script("echo")
-    calls = len(called.bench.simulator.submissions())
+    calls = len(called.case.simulator.submissions())
 
-    assert called.submit("echo", again=True) is None
-    assert len(called.bench.simulator.submissions()) == calls
+    assert called.submit("echo", is_resend=True) is None
+    assert len(called.case.simulator.submissions()) == calls
 
 
 def test_the_attempts_token_travels_as_an_idempotency_key(called: Called) -> None:
@@ -231,10 +233,10 @@ def test_the_attempts_token_travels_as_an_idempotency_key(called: Called) -> Non
 
     submitted = called.submit("echo")
 
-    line = called.bench.simulator.submissions()[-1]
+    line = called.case.simulator.submissions()[-1]
     assert submitted.external_run_id == f"{line['function']}/{line['token']}"
     with pytest.raises(RunNotFound):
-        called.rig.job.read(called.job("echo"), submitted.external_run_id)
+        called.harness.job.read(called.job("echo"), submitted.external_run_id)
 
 
 def test_a_function_that_is_busy_is_called_later(called: Called) -> None:
@@ -266,7 +268,7 @@ def test_a_status_address_elsewhere_is_not_followed(called: Called, link: str, p
     answer = body if place == "body" else {"headers": {"Location": link}}
     called.script("starts", answer={"status": 202, **answer})
 
-    with pytest.raises(OutcomeUnknown, match="not on its own host"):
+    with pytest.raises(OutcomeUnknown, match="not on the host"):
         called.submit("starts")
 
 

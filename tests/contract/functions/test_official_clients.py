@@ -19,7 +19,7 @@ from google.cloud.functions_v2.services.function_service.transports import (
 from google.oauth2.credentials import Credentials
 
 from simulators.azure_functions.server import HOST_KEY, SYSTEM_KEY
-from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
+from tests.contract.connectors.cases.azure_functions import SUBSCRIPTION
 from tests.contract.functions.conftest import Called
 
 APP = ("rg-data", "sales-app")
@@ -46,7 +46,7 @@ def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
     client = WebSiteManagementClient(
         NoCredential(),
         SUBSCRIPTION,
-        base_url=azure.bench.simulator.url,
+        base_url=azure.case.simulator.url,
         authentication_policy=PlainBearer(),
         retry_total=0,
     )
@@ -58,7 +58,7 @@ def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
 def region(google: Called) -> FunctionServiceClient:
     """Google's client for Cloud Functions."""
     transport = FunctionServiceRestTransport(
-        host=google.bench.simulator.url.removeprefix("http://"),
+        host=google.case.simulator.url.removeprefix("http://"),
         credentials=Credentials("anything"),
         url_scheme="http",
     )
@@ -90,10 +90,10 @@ def test_googles_client_lists_and_reads_functions(
     assert f"{REGION}/functions/publish" in listed
     assert listed[f"{REGION}/functions/on_upload"].event_trigger.event_type
     found = region.get_function(name=f"{REGION}/functions/publish")
-    assert found.service_config.uri == f"{google.bench.simulator.url}/run/publish"
+    assert found.service_config.uri == f"{google.case.simulator.url}/run/publish"
     assert found.state.name == "ACTIVE"
     with pytest.raises(NotFound):
         region.get_function(name=f"{REGION}/functions/gone")
-    google.bench.simulator.fault(endpoint="functions", fault="status", status=403)
+    google.case.simulator.fault(endpoint="functions", fault="status", status=403)
     with pytest.raises(Forbidden):
         region.list_functions(parent=REGION)

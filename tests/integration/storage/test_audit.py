@@ -12,7 +12,7 @@ from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.azure.tables import TableStorage
 from tests.fakes.builders import NOON
 
-pytestmark = pytest.fingerprint.azurite
+pytestmark = pytest.mark.azurite
 
 
 def an_entry(number: int) -> AuditEntry:

@@ -15,7 +15,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.gates import TableGates
 from tests.fakes.builders import NOON, run_id
 
-pytestmark = pytest.fingerprint.azurite
+pytestmark = pytest.mark.azurite
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_of_two_decisions_over_one_gate_the_second_is_stale(gates: TableGates) -
         gates.decide("child", used, first)
 
 
-@pytest.fingerprint.parametrize("count", [99, 100, 101])
+@pytest.mark.parametrize("count", [99, 100, 101])
 def test_a_decision_may_use_more_than_a_transaction_holds(gates: TableGates, count: int) -> None:
     used = [token(number) for number in range(count)]
     for each in used:

@@ -11,7 +11,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.poison import TablePoison
 from tests.fakes.builders import NOON
 
-pytestmark = pytest.fingerprint.azurite
+pytestmark = pytest.mark.azurite
 
 
 def a_message(number: int, payload: str = "p") -> PoisonMessage:

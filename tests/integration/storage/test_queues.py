@@ -14,7 +14,7 @@ from polysync_core.domain.errors import TooLarge, Unavailable
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.queues import MAX_MESSAGE_BYTES, Queue, QueueStorage
 
-pytestmark = pytest.fingerprint.azurite
+pytestmark = pytest.mark.azurite
 
 
 class Desk:

@@ -22,7 +22,7 @@ from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import NOON
 
-pytestmark = pytest.fingerprint.azurite
+pytestmark = pytest.mark.azurite
 
 
 def a_state(task: str = "load", schedule: str = "daily", **facts: object) -> ScheduleState:

@@ -76,6 +76,11 @@ def _tables(query: str) -> set[str]:
     return {name.strip() for name in (*first, *united, *inner)} - {"union", ""}
 
 
+def test_a_pause_by_a_person_raises_no_alert() -> None:
+    assert _actions(_rules()["schedule-auto-paused"]) == {"schedule_auto_paused"}
+    assert not [name for name, query in _rules().items() if "schedule_paused" in _actions(query)]
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_query_asks_for_what_the_app_tells(name: str) -> None:
     assert _problems(QUERIES[name]) == set()

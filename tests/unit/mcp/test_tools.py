@@ -57,7 +57,7 @@ def test_an_import_is_previewed_and_executed_after_confirmation(
     copilot: Copilot,
 ) -> None:
     would = copilot.call("import_platform_jobs", platform="lakehouse")
-    stored, changes = list(copilot.app.services.definition_store.all(Kind.JOB)), copilot.changes
+    stored, changes = list(copilot.app.services.ports.definitions.all(Kind.JOB)), copilot.changes
     done = copilot.call("import_platform_jobs", platform="lakehouse", confirm=True)
 
     assert (stored, changes) == ([], [])

@@ -1,4 +1,4 @@
-"""Tests for listing the runs of a job on its platform, by the API and its use case."""
+"""Tests for listing the runs of a job on its platform."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.errors import NotFound, PlatformRefused
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.connector import (
     ExternalRun,
     ProviderStatus,
     Report,
     SearchLimitReached,
 )
+from tests.fakes.definitions import definition_reader
 from tests.fakes.platform import FakePlatform
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -76,24 +77,24 @@ class Api:
         return [each["externalRunId"] for each in answer["items"]], answer["continuationToken"]
 
 
-def job_named(name: str) -> Job:
-    if name not in JOBS:
-        raise NotFound(f"There is no job '{name}'.")
-    return JOBS[name]
-
-
-def platform_named(name: str) -> Platform:
-    platform_type = {"lakehouse": "AzureDatabricks", "functions": "GoogleCloudFunctions"}[name]
+def a_platform(name: str, platform_type: str) -> Platform:
     return Platform.model_validate(
         {"name": name, "type": platform_type, "auth": {"method": "DefaultCredential"}}
     )
 
 
+DEFINITIONS = definition_reader(
+    a_platform("lakehouse", "AzureDatabricks"),
+    a_platform("functions", "GoogleCloudFunctions"),
+    *JOBS.values(),
+)
+
+
 @pytest.fixture
 def api() -> Iterator[Api]:
     platform = ListingPlatform()
-    connections = Connections(platform_named, lambda _: platform)
-    routes = platform_run_routes(PlatformRuns(job_named=job_named, connections=connections))
+    connections = Connections(DEFINITIONS, lambda _: platform)
+    routes = platform_run_routes(PlatformRuns(definitions=DEFINITIONS, connections=connections))
     with TestClient(create_app([routes])) as client:
         yield Api(client, platform)
 
@@ -129,7 +130,7 @@ def test_a_run_that_is_no_longer_listed_ends_the_pages_with_a_remedy(api: Api) -
     answer = api.get(limit=2, continuationToken=token)
 
     assert answer.status_code == 409
-    assert "begin from the start" in answer.json()["detail"]
+    assert "start again" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("token", ["x", "!", "W10", "WzFd", "e30"])

@@ -9,12 +9,10 @@ from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import accept_all
-from polysync_core.application.definitions.documents import Documents
 from polysync_core.application.operations.audit import Audit
-from polysync_core.domain.definitions.checks import Rules
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
-from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.definitions import FakeDefinitions, documents_of
 
 
 @pytest.mark.parametrize(
@@ -33,7 +31,7 @@ def test_only_the_dry_run_of_a_document_is_audited_as_no_change(
 ) -> None:
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "entry")
-    routes = document_routes(Documents(FakeDefinitions(), Rules(development=True)))
+    routes = document_routes(documents_of(FakeDefinitions()))
     app = create_app([routes], access=AccessPolicy(identify=accept_all, audit=audit))
     with TestClient(app) as client:
         client.put(f"/definitions?{query}", json={"calendars": []})

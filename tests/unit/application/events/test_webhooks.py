@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,11 +19,12 @@ from polysync_core.application.events.subscriptions import (
 )
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent, events_of
-from polysync_core.domain.runs.run import accepted
+from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
@@ -41,7 +42,7 @@ def a_webhook(**changes: Any) -> Webhook:
 
 
 def an_event() -> RunEvent:
-    (event,) = events_of(accepted(a_run(tags={"team": "sales"}), actor="api"), after=0)
+    (event,) = events_of(new_run(a_run(tags={"team": "sales"}), actor="api"), after=0)
     return event
 
 
@@ -77,7 +78,7 @@ class World:
             subscriptions=Subscriptions(self._read, monotonic=lambda: self.seconds),
         )
         self.delivery = WebhookDelivery(
-            webhook_named=self._named,
+            definitions=cast("DefinitionReader", self),
             secrets=self.secrets,
             post=self._post,
             again=self.queue,
@@ -93,7 +94,7 @@ class World:
         self.reads += 1
         return list(self.webhooks.values())
 
-    def _named(self, name: str) -> Webhook:
+    def webhook(self, name: str) -> Webhook:
         if name not in self.webhooks:
             raise NotFound
         return self.webhooks[name]
@@ -318,7 +319,7 @@ def test_what_was_given_up_is_kept_with_its_reason_and_heard(
     assert text.startswith(message.payload[:100])
     assert len(message.payload) <= 16_000
     (record,) = caplog.records
-    assert (record.levelname, record.action) == ("ERROR", "message_given_up")  # type: ignore[attr-defined]
+    assert (record.levelname, record.action) == ("ERROR", "message_abandoned")  # type: ignore[attr-defined]
 
 
 def test_a_reason_of_any_length_can_be_kept() -> None:

@@ -139,7 +139,7 @@ class TestOverlap:
         request = RunRequest(task="load-daily", parameters={}, actor="test")
         world.task_runs.run_once(request, world.engine)
         world.tick(seconds=31)
-        assert len([run for run in world.runs.owed()]) == 1
+        assert len([run for run in world.runs.active_runs()]) == 1
 
     def test_skip_goes_by_the_row_where_the_engine_has_forgotten(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
@@ -226,14 +226,14 @@ def test_a_task_with_dependencies_gives_its_gate_the_fire_time(world: Scheduled)
 
 def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> None:
     world.task(DAILY)
-    stored = world.definition_store.get(Kind.TASK, "load-daily")
+    stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
     broken = stored.definition.model_copy(update={"parameters": {"gone": 1}})
-    world.definition_store.put(broken, replacing=stored)
+    world.writes(broken, replacing=stored)
     world.tick(minutes=1)
     (run,) = world.made()
     assert (run.status, run.attempts[0].cause) == (RunStatus.FAILED, "Parameters")
-    assert not list(world.runs.owed())
+    assert not list(world.runs.active_runs())
 
 
 def test_a_lost_signal_leaves_a_run_for_the_reconciler(world: Scheduled) -> None:
@@ -292,6 +292,22 @@ class TestFailures:
         world.schedules.resume("load-daily", schedule=None)
         world.tick(minutes=1)
         assert world.times() == ["02 06:04"]
+
+    def test_a_pause_by_the_schedule_and_a_pause_by_a_person_are_different_actions(
+        self, world: Scheduled, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        world.task(MINUTELY | {"pauseAfterFailures": 1})
+        world.tick(seconds=31)
+        self.fail(world)
+        world.tick(minutes=1)
+        world.schedules.resume("load-daily", schedule=None)
+        world.schedules.pause("load-daily", schedule=None, reason="maintenance", by="ada")
+        actions = [getattr(record, "action", "") for record in caplog.records]
+        assert [each for each in actions if each.endswith("paused")] == [
+            "schedule_auto_paused",
+            "schedule_paused",
+        ]
 
     def test_a_success_begins_the_count_anew(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"pauseAfterFailures": 2})

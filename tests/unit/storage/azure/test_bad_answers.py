@@ -65,7 +65,7 @@ def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[
         server.shutdown()
 
 
-@pytest.fingerprint.parametrize(
+@pytest.mark.parametrize(
     "answer",
     [
         pytest.param(CUT, id="nothing at all"),

@@ -25,7 +25,7 @@ from polysync_core.storage.azure.rows import (
 )
 
 
-@pytest.fingerprint.parametrize(
+@pytest.mark.parametrize(
     ("text", "parts"),
     [
         pytest.param("", 1, id="nothing"),
@@ -66,7 +66,7 @@ def test_a_text_that_is_not_there_is_none() -> None:
     assert join_text("json", {"other": "x"}) is None
 
 
-@pytest.fingerprint.parametrize("key", ["a/b", "a\\b", "a#b", "a?b", "a\tb", "a\x80", "x" * 513])
+@pytest.mark.parametrize("key", ["a/b", "a\\b", "a#b", "a?b", "a\tb", "a\x80", "x" * 513])
 def test_a_key_that_azure_refuses_is_an_error_of_ours(key: str) -> None:
     with pytest.raises(Broken):
         check_key(key)

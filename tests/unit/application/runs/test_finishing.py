@@ -1,0 +1,51 @@
+"""Ending queued runs that may not wait any longer."""
+
+from __future__ import annotations
+
+import pytest
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, new_run
+from tests.fakes.builders import NOON, a_run
+from tests.fakes.dependents import finisher_of
+from tests.fakes.runs import FakeRunTable, run_store
+
+
+class World:
+    def __init__(self) -> None:
+        self.runs = FakeRunTable()
+        self.finisher = finisher_of(run_store(self.runs))
+
+    def stored(self, run: TaskRun) -> TaskRun:
+        self.runs.add_active(run)
+        return run
+
+    def end(self, run: TaskRun, attempt: int = 1) -> TaskRun:
+        cause = FailureCause.CONTENTION_REJECTED
+        self.finisher.fail_queued_run(run.run_id, attempt, cause=cause, reason="Full.")
+        return self.runs.rows[run.run_id].run
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_cause_is_recorded_on_the_attempt_that_never_began(world: World) -> None:
+    ended = world.end(world.stored(new_run(a_run(), actor="test")))
+    assert (ended.status, ended.reason) == (RunStatus.FAILED, "Full.")
+    (attempt,) = ended.attempts
+    assert (attempt.number, attempt.cause) == (1, FailureCause.CONTENTION_REJECTED)
+    assert not world.runs.active
+
+
+def test_failing_twice_fails_once(world: World) -> None:
+    run = world.stored(new_run(a_run(), actor="test"))
+    assert world.end(run) == world.end(run)
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_run_that_has_started_meanwhile_is_left_alone(world: World, attempt: int) -> None:
+    begun = begin_attempt(new_run(a_run(), actor="test"), at=NOON, actor="polysync")
+    assert world.end(world.stored(begun), attempt) == begun
+    assert world.runs.active
