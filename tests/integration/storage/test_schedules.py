@@ -35,7 +35,7 @@ def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     run = derived_run_id("a")
     plan = Plan(
         at=NOON,
-        fingerprint=NOON + timedelta(seconds=1),
+        mark=NOON + timedelta(seconds=1),
         occurrences=(Occurrence(nominal=NOON, skipped="Why.", cancels=(run,)),),
         missed=Missed(first=NOON, last=NOON, count=3, is_more=True, why="late"),
     )
