@@ -1,6 +1,6 @@
 """Alerts, workbook and how-to query only names that the registries contain.
 
-`tests/unit/telemetry` and `tests/faults/test_secrets.py` prove that the registered names are exported
+`tests/unit/telemetry` and `tests/faults/test_secrets.py` prove that registered names are exported
 to these tables.
 """
 
