@@ -13,9 +13,10 @@ from polysync_core.domain.definitions.contention import (
     RateLimitProfile,
     Scope,
 )
-from polysync_core.domain.definitions.document import SINGULAR, Reference, reference_to
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.graph import find_cycle
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.references import malformed_secrets, references_of
 from polysync_core.domain.definitions.task_checks import task_problems
@@ -108,7 +109,7 @@ class Checks:
         """Yield a problem for every reference to what is not there."""
         for path, reference in references_of(definition):
             if reference == reference_to(definition):
-                yield Problem(path, f"a {SINGULAR[reference.kind]} cannot refer to itself")
+                yield Problem(path, f"a {SPECS[reference.kind].singular} cannot refer to itself")
             elif self.catalogue.find(reference.kind, reference.name) is None:
                 meant = nearest(reference.name, self.catalogue.names(reference.kind))
                 told = f"there is no {reference}: define it, or correct the name{meant}"
@@ -212,5 +213,5 @@ def _locked(definition: Definition, before: Definition | None) -> Iterator[Probl
         yield Problem(
             field_name,
             f"is locked to '{old}' since the first save: "
-            f"define a new {SINGULAR[reference_to(definition).kind]} under another name",
+            f"define a new {SPECS[reference_to(definition).kind].singular} under another name",
         )

@@ -414,7 +414,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 0, "name", to="sales-load-daily"),
         "tasks[1].name",
-        "is there already, at tasks[0]",
+        "is defined already at tasks[0]",
         id="name twice",
     ),
 ]
