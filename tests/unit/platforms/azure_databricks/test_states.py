@@ -11,7 +11,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import VaultToken
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.connector import ProviderStatus, Report
@@ -49,7 +49,7 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
     time = VirtualTime()
     client = PlatformClient(
         BaseAddress(base, "adb-1.7.azuredatabricks.net", AddressScope.PUBLIC),
-        VaultToken("vault://a/b", OneSecret()),
+        HeaderToken(VaultToken("vault://a/b", OneSecret())),
         http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
     )
     return RunClient(client, time.now).read("17")

@@ -13,11 +13,14 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.google import GoogleSignIn
 from polysync_core.platforms.google_functions.client import ADDRESS_TTL_SECONDS, AddressCache
 from polysync_core.platforms.google_functions.external_id import FunctionName
-from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
+from polysync_core.platforms.google_functions.sign_in import (
+    access_authenticator,
+    identity_authenticator,
+)
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_plugin
 
@@ -150,7 +153,7 @@ def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_ba
     assert world.asked == 3
 
 
-def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
+def test_a_simulator_gets_no_real_token_and_google_gets_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     audiences: list[str] = []
@@ -161,9 +164,15 @@ def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
     simulator = BaseAddress("http://127.0.0.1:1", "127.0.0.1", AddressScope.LOOPBACK)
     google = BaseAddress("https://x.a.run.app", "x.a.run.app", AddressScope.PUBLIC)
 
-    assert isinstance(access_credential(auth, _Secrets(), simulator), SimulatorToken)
-    assert isinstance(identity_credential(auth, _Secrets(), simulator, "a"), SimulatorToken)
-    identity_credential(auth, _Secrets(), google, "https://x.a.run.app")
+    def token_of(authenticator: Authenticator) -> object:
+        assert isinstance(authenticator, HeaderToken)
+        return authenticator.source
+
+    access = access_authenticator(auth, _Secrets(), simulator)
+    identity = identity_authenticator(auth, _Secrets(), simulator, "a")
+    assert isinstance(token_of(access), SimulatorToken)
+    assert isinstance(token_of(identity), SimulatorToken)
+    identity_authenticator(auth, _Secrets(), google, "https://x.a.run.app")
     assert audiences == ["https://x.a.run.app"]
 
 
