@@ -17,23 +17,23 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.sign_in.authenticators import Credential, FixedToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
-from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
+from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authenticator_of
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MAX_USERS = 200
-"""The number of cached user credentials; the least recently used one is evicted."""
+"""The number of cached user sign-ins; the least recently used one is evicted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The address of a workspace and the app's credential for it."""
+    """The address of a workspace and the app's sign-in to it."""
 
     base: BaseAddress
     cloud: Cloud
-    credential: Credential
+    authenticator: Authenticator
 
 
 def workspace_address(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Cloud]:
@@ -75,8 +75,8 @@ class Workspaces:
         default_factory=dict[str, tuple[Platform, Workspace]]
     )
     _default: Workspace | None = None
-    _users: OrderedDict[tuple[str, str], Credential] = field(
-        default_factory=OrderedDict[tuple[str, str], Credential]
+    _users: OrderedDict[tuple[str, str], Authenticator] = field(
+        default_factory=OrderedDict[tuple[str, str], Authenticator]
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -86,10 +86,10 @@ class Workspaces:
         Raises `NotFound` or `Invalid` if the workspace does not exist or cannot be used.
         """
         workspace = self._default_workspace() if platform is None else self._of_platform(platform)
-        credential = workspace.credential if user is None else self._of_user(workspace, user)
+        authenticator = workspace.authenticator if user is None else self._of_user(workspace, user)
         private_hosts = self.configuration.app_identity.private_hosts
         options = replace(self.http_options, private_hosts=private_hosts)
-        client = PlatformClient(workspace.base, credential, http=options)
+        client = PlatformClient(workspace.base, authenticator, http=options)
         return JobsApi(client, Timeouts.of(self.configuration.timeout))
 
     def _default_workspace(self) -> Workspace:
@@ -105,9 +105,9 @@ class Workspaces:
         loopback = self.configuration.allow_loopback
         base, cloud = workspace_address(host, allow_loopback=loopback)
         if token is not None:
-            return Workspace(base, cloud, FixedToken(token))
+            return Workspace(base, cloud, HeaderToken(FixedToken(token)))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
-        return Workspace(base, cloud, credential_of(auth, cloud, self.secrets))
+        return Workspace(base, cloud, authenticator_of(auth, cloud, self.secrets))
 
     def _of_platform(self, name: str) -> Workspace:
         if self.platform_named is None:
@@ -115,7 +115,7 @@ class Workspaces:
         platform = self.platform_named(name)
         with self._lock:
             cached = self._by_platform.get(name)
-            # An unchanged Platform keeps its credential.
+            # An unchanged Platform keeps its authenticator.
             if cached is None or cached[0] != platform:
                 cached = self._by_platform[name] = (platform, self._connect(platform))
             return cached[1]
@@ -126,28 +126,30 @@ class Workspaces:
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
         auth = self.configuration.app_identity.complete_auth(platform.auth)
-        credential = credential_of(auth, attributes.cloud, self.secrets)
-        return Workspace(base, attributes.cloud, credential)
+        authenticator = authenticator_of(auth, attributes.cloud, self.secrets)
+        return Workspace(base, attributes.cloud, authenticator)
 
-    def _of_user(self, workspace: Workspace, user: UserToken) -> Credential:
+    def _of_user(self, workspace: Workspace, user: UserToken) -> Authenticator:
         if user.exchanged_by is None:
-            return FixedToken(user.token)
+            return HeaderToken(FixedToken(user.token))
         key = (workspace.cloud.value, user.fingerprint)
         with self._lock:
-            credential = self._users.get(key)
-            if credential is None:
-                credential = _on_behalf_of(user, user.exchanged_by, workspace.cloud)
-            self._users[key] = credential
+            authenticator = self._users.get(key)
+            if authenticator is None:
+                authenticator = _on_behalf_of(user, user.exchanged_by, workspace.cloud)
+            self._users[key] = authenticator
             self._users.move_to_end(key)
             while len(self._users) > MAX_USERS:
                 self._users.popitem(last=False)
-            return credential
+            return authenticator
 
 
-def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
+def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Authenticator:
     # These imports cost start-up time, so only calls on behalf of users need them.
     from polysync_core.outbound.sign_in.entra import EntraToken
     from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
     exchanger = Exchanger(by=by, cloud=cloud)
-    return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))
+    return HeaderToken(
+        OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))
+    )

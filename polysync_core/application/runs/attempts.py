@@ -414,7 +414,7 @@ def _delay_after(memo: AttemptMemo, error: Exception, run: TaskRun) -> float:
             "platform": run.job.platform,
             "error": str(error),
             "failures": memo.failures,
-            "again_after_seconds": round(delay, 1),
+            "retry_after_seconds": round(delay, 1),
         },
     )
     return delay

@@ -134,7 +134,7 @@ class Firing:
         _log.warning(
             "A schedule was paused as its runs fail.",
             extra={
-                "action": "schedule_paused",
+                "action": "schedule_auto_paused",
                 "task": state.task,
                 "schedule": state.schedule,
                 "failures": state.failures,

@@ -20,7 +20,7 @@ from polysync_core.platforms.azure_databricks.pipeline import (
     check_pipeline,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused
-from polysync_core.platforms.azure_databricks.sign_in import credential_of
+from polysync_core.platforms.azure_databricks.sign_in import authenticator_of
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -49,7 +49,7 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=context.allow_loopback)
-    credential = credential_of(platform.auth, attributes.cloud, context.secrets)
+    credential = authenticator_of(platform.auth, attributes.cloud, context.secrets)
     client = PlatformClient(base, credential, refused=refused, http=context.http)
     runs = RunClient(client, context.http.timer.now)
     workspace, root = NotebookDiscovery(client), attributes.default_notebook_path

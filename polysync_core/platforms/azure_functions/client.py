@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.sign_in.authenticators import Credential, VaultToken
+from polysync_core.outbound.sign_in.authenticators import (
+    Authenticator,
+    HeaderToken,
+    TokenSource,
+    VaultToken,
+)
 from polysync_core.platforms.azure.clouds import management_scope
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
 from polysync_core.platforms.azure_functions.refusals import MANAGEMENT_REFUSALS
-from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY, AppKeys
+from polysync_core.platforms.azure_functions.sign_in import KEY_HEADER, AppKeys
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 
@@ -59,13 +64,13 @@ class FunctionClients:
         management = self.management or self._to_management()
         return AppKeys(management, self._attributes.site, self._context.http.timer.now)
 
-    def _with_key(self, app: BaseAddress, key: Credential) -> PlatformClient:
-        return PlatformClient(app, key, scheme=FUNCTION_KEY, http=self._context.http)
+    def _with_key(self, app: BaseAddress, key: TokenSource) -> PlatformClient:
+        return PlatformClient(app, HeaderToken(key, KEY_HEADER, ""), http=self._context.http)
 
-    def _referenced(self, reference: str) -> Credential:
+    def _referenced(self, reference: str) -> TokenSource:
         return VaultToken(reference, self._context.secrets)
 
-    def _entra(self, scope: str, base: BaseAddress) -> Credential:
-        return entra_credential(
+    def _entra(self, scope: str, base: BaseAddress) -> Authenticator:
+        return entra_authenticator(
             self._auth, self._attributes.cloud, self._context.secrets, scope=scope, base=base
         )

@@ -8,7 +8,7 @@ from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.plugin import live_platform
 from polysync_core.platforms.azure_pipelines.settings import check_pipeline_job
@@ -40,7 +40,7 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
     base = attributes.workspace_address(allow_loopback=context.allow_loopback)
-    credential = entra_credential(
+    credential = entra_authenticator(
         platform.auth,
         attributes.cloud,
         context.secrets,

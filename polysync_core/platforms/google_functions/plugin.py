@@ -14,7 +14,10 @@ from polysync_core.platforms.google_functions.discovery import CloudFunctionDisc
 from polysync_core.platforms.google_functions.external_id import check_function_job
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
 from polysync_core.platforms.google_functions.refusals import refused
-from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
+from polysync_core.platforms.google_functions.sign_in import (
+    access_authenticator,
+    identity_authenticator,
+)
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -41,7 +44,7 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     attributes = GoogleFunctionsAttributes.of(platform)
     api = attributes.api_address(allow_loopback=context.allow_loopback)
     auth, secrets, http = platform.auth, context.secrets, context.http
-    credential = access_credential(auth, secrets, api)
+    credential = access_authenticator(auth, secrets, api)
     discovery = CloudFunctionDiscovery(
         PlatformClient(api, credential, refused=refused, http=http),
         attributes.location,
@@ -49,7 +52,9 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     )
 
     def to_function(base: BaseAddress, audience: str) -> PlatformClient:
-        return PlatformClient(base, identity_credential(auth, secrets, base, audience), http=http)
+        return PlatformClient(
+            base, identity_authenticator(auth, secrets, base, audience), http=http
+        )
 
     addresses = AddressCache(
         address=discovery.address,

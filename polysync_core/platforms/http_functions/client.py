@@ -111,7 +111,7 @@ def poll(
 def _submitted(
     answer: Answer, client: PlatformClient, request: SubmitRequest, name: str, now: Clock
 ) -> Submitted:
-    too_long = f"{name} answered with more than {client.most}"
+    too_long = f"{name} answered with more than {client.longest_answer}"
     if answer.status == ACCEPTED:
         link = link_in(answer, client.base.url)
         if link is not None:

@@ -344,7 +344,7 @@ def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
         refused = start_host("other", base=base)
         assert refused.process.wait(timeout=TIMEOUT) == 1
 
-    assert f"Port {base + 3} is taken: choose another with --port." in refused.log_text()
+    assert f"Port {base + 3} is in use: choose another with --port." in refused.log_text()
     assert "Traceback" not in refused.log_text()
 
 

@@ -154,7 +154,7 @@ def test_a_port_that_stays_in_use_is_named_with_its_option() -> None:
     port = free_ports(1)
     with (
         socket.create_server(("127.0.0.1", port)),
-        pytest.raises(StartRefused, match=f"Port {port} is taken.*--storage-port-base"),
+        pytest.raises(StartRefused, match=f"Port {port} is in use.*--storage-port-base"),
     ):
         children.require_free(port, "--storage-port-base", timeout=0.1)
     children.require_free(port, "--storage-port-base", timeout=0)
@@ -162,5 +162,5 @@ def test_a_port_that_stays_in_use_is_named_with_its_option() -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_a_number_that_is_not_a_port_is_refused(port: int) -> None:
-    with pytest.raises(StartRefused, match="no port"):
+    with pytest.raises(StartRefused, match="is not a port"):
         children.require_free(port, "--databricks-port", timeout=0)

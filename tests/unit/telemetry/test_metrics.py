@@ -26,13 +26,13 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import FRESH_SECONDS, ExpiringGauge, instruments, ticking
-from polysync_core.telemetry.names import METRICS, Kind, Metric
+from polysync_core.telemetry.names import METRICS, Metric, MetricKind
 from tests.fakes.builders import NOON, a_run, run_id
 from tests.fakes.runs import FakeRunTable, run_store
 from tests.fakes.telemetry import Listener, Point
 
 FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=FailureCause.ARTEFACT)
-KINDS = {Kind.COUNTER: "Sum", Kind.GAUGE: "Gauge", Kind.HISTOGRAM: "Histogram"}
+KINDS = {MetricKind.COUNTER: "Sum", MetricKind.GAUGE: "Gauge", MetricKind.HISTOGRAM: "Histogram"}
 OF_THE_JOB = {names.PLATFORM: "lakehouse", names.JOB_TYPE: "DatabricksNotebook"}
 
 

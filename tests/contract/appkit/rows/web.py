@@ -72,7 +72,7 @@ ROWS = (
             {
                 "body": (
                     {"error": 'Unknown job "ab"', "plugin": "jobs"},
-                    Has({"status": 404, "detail": "Not Found"}),
+                    Has({"status": 404, "detail": "The API has no such path."}),
                 )
             },
         ),

@@ -1,4 +1,4 @@
-"""What all platforms of Azure share: where they are, who signs in, what a refusal means."""
+"""The parts that all Azure platforms share: addresses, sign-in and refusals."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.calls import Refusal
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
@@ -83,7 +83,9 @@ def test_a_resource_is_named_below_its_group() -> None:
         ({"region": "west"}, "attributes.region"),
     ],
 )
-def test_attributes_that_cannot_be_right_are_named(attributes: dict[str, Any], path: str) -> None:
+def test_invalid_attributes_are_reported_with_their_paths(
+    attributes: dict[str, Any], path: str
+) -> None:
     problems = check_azure_platform(
         a_platform(**attributes), ArmAttributes, "Azure X", allow_loopback=True
     )
@@ -91,7 +93,7 @@ def test_attributes_that_cannot_be_right_are_named(attributes: dict[str, Any], p
     assert [problem.path for problem in problems] == [path]
 
 
-def test_a_stand_in_needs_the_development_settings() -> None:
+def test_a_simulator_is_allowed_in_development_only() -> None:
     attributes = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:8787"))
 
     with pytest.raises(Invalid, match="development"):
@@ -100,19 +102,21 @@ def test_a_stand_in_needs_the_development_settings() -> None:
     assert (address.url, address.scope) == ("http://127.0.0.1:8787", AddressScope.LOOPBACK)
 
 
-def test_a_stand_in_is_never_shown_a_real_token() -> None:
+def test_a_simulator_never_gets_a_real_token() -> None:
     auth = a_platform().auth
-    stand_in = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:1")).management_address(
+    simulator = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:1")).management_address(
         allow_loopback=True
     )
     real = management_address(Cloud.PUBLIC)
 
-    def sign_in(base: Any) -> Any:
-        return entra_credential(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
+    def token_for(base: Any) -> Any:
+        signed = entra_authenticator(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
+        assert isinstance(signed, HeaderToken)
+        return signed.source
 
-    assert isinstance(sign_in(stand_in), SimulatorToken)
-    assert sign_in(stand_in).token().reveal() == "stand-in"
-    assert not isinstance(sign_in(real), SimulatorToken)
+    assert isinstance(token_for(simulator), SimulatorToken)
+    assert token_for(simulator).token().reveal() == "stand-in"
+    assert not isinstance(token_for(real), SimulatorToken)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +130,7 @@ def test_a_stand_in_is_never_shown_a_real_token() -> None:
         (400, {"error": "secret"}, "(status 400)"),
     ],
 )
-def test_a_refusal_gives_the_code_and_a_remedy_and_never_the_text(
+def test_a_refusal_has_the_code_and_a_remedy_but_never_the_answers_text(
     status: int, body: dict[str, Any], words: str
 ) -> None:
     error = REFUSED(Refusal(status=status, body=body, host="management.azure.com"))
@@ -137,7 +141,7 @@ def test_a_refusal_gives_the_code_and_a_remedy_and_never_the_text(
     assert "secret" not in str(error)
 
 
-def test_refused_credentials_are_told_as_such_and_a_busy_service_as_passing() -> None:
+def test_refused_credentials_have_the_cause_secret_and_a_busy_service_is_unavailable() -> None:
     refused = REFUSED(Refusal(status=401, body={}, host="management.azure.com"))
     busy = Refusal(status=409, body={"error": {"code": "ServerBusy"}}, host="management.azure.com")
 

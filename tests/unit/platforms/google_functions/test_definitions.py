@@ -1,4 +1,4 @@
-"""What the definition of a region's functions may hold, and who calls them."""
+"""Definitions of Google Cloud Functions platforms, and the credentials of calls."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.google import GoogleSignIn
 from polysync_core.platforms.google_functions.client import ADDRESS_TTL_SECONDS, AddressCache
 from polysync_core.platforms.google_functions.external_id import FunctionName
-from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
+from polysync_core.platforms.google_functions.sign_in import (
+    access_authenticator,
+    identity_authenticator,
+)
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_plugin
 
@@ -41,7 +44,7 @@ def problems(platform: Platform) -> list[str]:
     return [problem.path for problem in found]
 
 
-def test_a_definition_that_is_right_is_accepted() -> None:
+def test_a_valid_definition_is_accepted() -> None:
     assert problems(a_platform(functionName="publish")) == []
     key = {"method": "ServiceAccountKey", "keyJson": "vault://keys/google"}
     assert problems(a_platform(key, projectId="123456789")) == []
@@ -59,13 +62,13 @@ def test_a_definition_that_is_right_is_accepted() -> None:
         (a_platform(functionUrl="https://evil.example"), "attributes.functionUrl"),
     ],
 )
-def test_what_cannot_be_right_is_refused_by_its_field(platform: Platform, path: str) -> None:
+def test_an_invalid_field_is_refused_with_its_path(platform: Platform, path: str) -> None:
     assert problems(platform) == [path]
 
 
 @dataclasses.dataclass
 class World:
-    """Addresses as Google tells them, and the clients that were made for them."""
+    """The addresses from Google and the clients that were made for them."""
 
     address: str
     at: float = 1e9
@@ -108,7 +111,7 @@ class World:
         ),
     ],
 )
-def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
+def test_a_function_is_called_at_its_address_with_a_token_for_it_only(
     address: str, base: str, path: tuple[str, ...], audience: str
 ) -> None:
     world = World(address)
@@ -132,7 +135,7 @@ def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
         "",
     ],
 )
-def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
+def test_an_address_on_another_host_is_refused(address: str) -> None:
     world = World(address)
 
     with pytest.raises(PlatformRefused, match="not on a Google host"):
@@ -140,7 +143,7 @@ def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
     assert not world.made
 
 
-def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_back() -> None:
+def test_an_address_is_read_again_after_its_lifetime_and_after_a_clock_change() -> None:
     world = World("https://publish-abc123-ey.a.run.app")
     addresses = world.addresses()
     for at in (0, ADDRESS_TTL_SECONDS - 1, ADDRESS_TTL_SECONDS + 1, -10):
@@ -150,7 +153,7 @@ def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_ba
     assert world.asked == 3
 
 
-def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
+def test_a_simulator_gets_no_real_token_and_google_gets_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     audiences: list[str] = []
@@ -161,9 +164,15 @@ def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
     simulator = BaseAddress("http://127.0.0.1:1", "127.0.0.1", AddressScope.LOOPBACK)
     google = BaseAddress("https://x.a.run.app", "x.a.run.app", AddressScope.PUBLIC)
 
-    assert isinstance(access_credential(auth, _Secrets(), simulator), SimulatorToken)
-    assert isinstance(identity_credential(auth, _Secrets(), simulator, "a"), SimulatorToken)
-    identity_credential(auth, _Secrets(), google, "https://x.a.run.app")
+    def token_of(authenticator: Authenticator) -> object:
+        assert isinstance(authenticator, HeaderToken)
+        return authenticator.source
+
+    access = access_authenticator(auth, _Secrets(), simulator)
+    identity = identity_authenticator(auth, _Secrets(), simulator, "a")
+    assert isinstance(token_of(access), SimulatorToken)
+    assert isinstance(token_of(identity), SimulatorToken)
+    identity_authenticator(auth, _Secrets(), google, "https://x.a.run.app")
     assert audiences == ["https://x.a.run.app"]
 
 
