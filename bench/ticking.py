@@ -32,7 +32,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Waiting
-from polysync_core.domain.schedules.states import begun
+from polysync_core.domain.schedules.state import begun
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.connection import StorageConnection
 from polysync_core.storage.definitions import TableDefinitions

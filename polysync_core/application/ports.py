@@ -15,7 +15,7 @@ from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
 

@@ -19,7 +19,7 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 from polysync_core.storage.entities import new_mark
 from polysync_core.storage.failures import RowExists

@@ -29,7 +29,7 @@ from polysync_core.domain.schedules.fire_times import (
     fire_times,
     is_excluded,
 )
-from polysync_core.domain.schedules.states import occurrence_id
+from polysync_core.domain.schedules.state import occurrence_id
 
 MOST = 1_000
 """Fire times a call."""

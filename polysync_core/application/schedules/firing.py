@@ -26,7 +26,7 @@ from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
-from polysync_core.domain.schedules.decisions import (
+from polysync_core.domain.schedules.fire_plan import (
     Rules,
     decide,
     told,
@@ -34,7 +34,7 @@ from polysync_core.domain.schedules.decisions import (
     without_overlap,
 )
 from polysync_core.domain.schedules.fire_times import jitter
-from polysync_core.domain.schedules.states import (
+from polysync_core.domain.schedules.state import (
     Missed,
     Occurrence,
     Pause,

@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
-from polysync_core.domain.schedules.states import Pause
+from polysync_core.domain.schedules.state import Pause
 from polysync_core.domain.schedules.stored import StoredSchedule
 
 

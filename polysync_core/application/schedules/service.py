@@ -16,7 +16,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, NotFound, StaleETag, Unavailable
 from polysync_core.domain.schedules.fire_times import fire_times, is_excluded
-from polysync_core.domain.schedules.states import Pause, ScheduleState, paused, resumed, revision_of
+from polysync_core.domain.schedules.state import Pause, ScheduleState, paused, resumed, revision_of
 from polysync_core.domain.schedules.stored import StoredSchedule
 
 _TRIES = 8

@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, Refused, StaleETag, Unavailable
-from polysync_core.domain.schedules.states import begun, revision_of
+from polysync_core.domain.schedules.state import begun, revision_of
 from polysync_core.domain.schedules.stored import Edit, StoredSchedule
 
 WRITING = timedelta(minutes=5)

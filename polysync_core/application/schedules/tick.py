@@ -23,7 +23,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionStore
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, StaleETag
-from polysync_core.domain.schedules.states import Plan, revision_of
+from polysync_core.domain.schedules.state import Plan, revision_of
 from polysync_core.domain.schedules.stored import Due, Edit
 from polysync_core.telemetry.instruments import instruments
 

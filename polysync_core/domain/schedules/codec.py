@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 
 _STATE = TypeAdapter(ScheduleState)
 

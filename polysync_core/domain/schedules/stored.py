@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

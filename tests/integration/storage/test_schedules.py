@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import derived_run_id
-from polysync_core.domain.schedules.states import (
+from polysync_core.domain.schedules.state import (
     Missed,
     Occurrence,
     Pause,

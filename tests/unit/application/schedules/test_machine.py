@@ -14,7 +14,7 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.schedules.states import occurrence_id
+from polysync_core.domain.schedules.state import occurrence_id
 from tests.fakes.runs import Crash
 from tests.fakes.scheduled import MINUTELY, Scheduled
 from tests.fakes.tables import Call

@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import NotFound
-from polysync_core.domain.schedules.states import Pause, ScheduleState
+from polysync_core.domain.schedules.state import Pause, ScheduleState
 from polysync_core.domain.schedules.stored import StoredSchedule
 from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import FakeDefinitions

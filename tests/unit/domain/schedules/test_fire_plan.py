@@ -10,9 +10,9 @@ from hypothesis import given
 
 from polysync_core.domain.definitions.schedules import Misfire, Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.schedules.decisions import LATE, Rules, decide
+from polysync_core.domain.schedules.fire_plan import LATE, Rules, decide
 from polysync_core.domain.schedules.fire_times import jitter
-from polysync_core.domain.schedules.states import ScheduleState, placed, revision_of
+from polysync_core.domain.schedules.state import ScheduleState, placed, revision_of
 from tests.fakes.builders import NOON
 
 _MINUTE = timedelta(minutes=1)
