@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.host import ROOT, free_ports_base
-from devhost.children import accepts
+from devhost.programs import accepts
 from devhost.settings import storage_connection
-from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.azure.connection import StorageConnection
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from typing import Any
 from bench.emulator import emulator
 from bench.printing import row, title
 from polysync_core.adapters import production_ports
-from polysync_core.application.platforms.import_report import Selection
+from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.composition import build
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
@@ -177,7 +177,7 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     settings = Settings.read(os.environ)
     services = build(production_ports(settings), settings)
     for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
-        services.definitions.put(read_definition(kind, definition))
+        services.definition_editing.put(read_definition(kind, definition), engine=None)
     name, counted = raw["name"], _Requests()
     services.connection_tests.test_platform(name)
     log = logging.getLogger("urllib3.connectionpool")
@@ -189,8 +189,8 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     def everything() -> tuple[int, float]:
         began, jobs, token, more = time.perf_counter(), 0, None, True
         while more:
-            selection = Selection(limit=AT_ONCE, token=token)
-            report = services.importing.import_artefacts(name, selection)
+            selection = ArtefactSelection(limit=AT_ONCE, token=token)
+            report = services.artefact_import.import_artefacts(name, selection, engine=None)
             assert not [each for each in report.items if each.error], report.items
             jobs, token = jobs + len(report.items), report.token
             more = token is not None

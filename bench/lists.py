@@ -29,10 +29,10 @@ from polysync_core.domain.runs.run import (
     with_attempt,
 )
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.tables import Operation, TableStorage
 from polysync_core.storage.run_index import list_entries, month_table, outcome_entry
 from polysync_core.storage.runs import TableRuns
-from polysync_core.storage.tables import Operation, TableStorage
 
 _TASKS = 50
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

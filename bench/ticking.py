@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
@@ -24,7 +24,6 @@ from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
@@ -34,12 +33,12 @@ from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.schedules.state import begun
 from polysync_core.platforms.connector import Connector
-from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.rows import RowRange
+from polysync_core.storage.azure.tables import Table, TableStorage
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.rows import RowRange
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import Table, TableStorage
 
 _NOW = datetime(2026, 3, 2, 5, 59, 59, tzinfo=UTC)
 _DUE = 10
@@ -181,8 +180,8 @@ def _task(number: int) -> Task:
 
 def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
-    definitions = Definitions(stored, Rules())
-    connections = Connections(definitions.platform, lambda _: cast("Connector", None))
+    definitions = DefinitionLookup(stored)
+    connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
         definitions=stored,
         store=states,

@@ -127,7 +127,7 @@ def appkit(workspace: Workspace, folder: Path) -> Iterator[Stand]:
 def polysync(workspace: Workspace) -> Iterator[Stand]:
     """Serve the whole of Polysync on the local host."""
     setting = {"pollIntervalMs": INTERVAL * 1000}
-    variables = {**workspace.variables, "POLYSYNC_LAKEFLOW": json.dumps(setting)}
+    variables = {**workspace.variables, "POLYSYNC_APPKIT": json.dumps(setting)}
     with LocalHost(variables=variables, simulators=False) as host:
         yield Stand(
             url=f"{host.url}/jobs",

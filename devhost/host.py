@@ -16,11 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from devhost import children, settings
-from devhost.app_side import AppSide
-from devhost.children import Child, Program
+from devhost import programs as children
+from devhost import settings
+from devhost.app.worker import AppFailed
+from devhost.hosted_app import AppSide
+from devhost.programs import Child, Program
 from devhost.settings import Options, StartRefused
-from devhost.worker import AppFailed
 
 log = logging.getLogger(__name__)
 

@@ -60,7 +60,8 @@ class SentenceFormatter(logging.Formatter):
 def _speaker(record: logging.LogRecord) -> str:
     invocation = invocation_id_cv.get()
     function = _running.get(invocation) if invocation else None
-    return function or record.name.removeprefix("devhost.")
+    is_own = record.name.startswith("devhost.")
+    return function or (record.name.rpartition(".")[2] if is_own else record.name)
 
 
 def _shown(value: object) -> str:

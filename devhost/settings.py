@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devhost.dispatch import Limits
-from devhost.ncrontab import BadSchedule, span
-from devhost.queues import QueueRules
+from devhost.durable.work_pump import Limits
+from devhost.triggers.ncrontab import BadSchedule, span
+from devhost.triggers.queues import QueueRules
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite

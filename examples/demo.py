@@ -31,17 +31,17 @@ from examples.local_host import (
     free_ports,
     fresh_folder,
 )
-from polysync_core.cli.answers import Run
-from polysync_core.cli.client import Api
+from polysync_core.cli.api.answers import RunAnswer, run_id_of
+from polysync_core.cli.api.client import ApiClient
+from polysync_core.cli.api.errors import CommandFailed
+from polysync_core.cli.api.graph import GraphAnswer
+from polysync_core.cli.api.plan import PlanAnswer
+from polysync_core.cli.api.reader import compact
 from polysync_core.cli.documents import read_documents
-from polysync_core.cli.errors import CommandFailed
-from polysync_core.cli.graph.answer import Graph
-from polysync_core.cli.graph.views import tree_view
-from polysync_core.cli.json import JsonObject, compact
-from polysync_core.cli.plan import Plan
-from polysync_core.cli.running import run_id_of
-from polysync_core.cli.terminal import Terminal, readable
-from polysync_core.cli.units import written_duration
+from polysync_core.cli.terminal import Terminal, printable
+from polysync_core.cli.views.formats import format_duration
+from polysync_core.cli.views.graph import tree_view
+from polysync_core.domain.json_types import JsonObject
 
 DEFINITIONS = ROOT / "examples" / "lakehouse" / "definitions.yaml"
 REPORT = evidence.LAKE / "reports" / "revenue.txt"
@@ -59,10 +59,10 @@ def main() -> int:
         place = parse(sys.argv[1:])
         with running_host(console, place) as host:
             run_lakehouse(console, place, host)
-        took = written_duration(timedelta(seconds=time.monotonic() - started))
+        took = format_duration(timedelta(seconds=time.monotonic() - started))
         console.print(f"Done in {took}; all is stopped.")
     except DemoFailed as failure:
-        console.print(f"The demo failed: {readable(str(failure))}", style="red")
+        console.print(f"The demo failed: {printable(str(failure))}", style="red")
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted; all is stopped.")
@@ -80,7 +80,7 @@ def running_host(console: Console, place: Place) -> Iterator[Host]:
         console.print(f"Polysync answers at {place.api_url} (log: {_shown(host.log)}).")
         yield host
     except (DemoFailed, CommandFailed) as failure:
-        console.print(Text(readable(host.last_words()), style="dim"))
+        console.print(Text(printable(host.last_words()), style="dim"))
         details = "".join(f"\n  {each}" for each in getattr(failure, "details", ()))
         raise DemoFailed(f"{failure}{details}") from failure
     finally:
@@ -92,8 +92,8 @@ def running_host(console: Console, place: Place) -> Iterator[Host]:
 def run_lakehouse(console: Console, place: Place, host: Host) -> None:
     """Apply the definitions, start the first task and show what comes of it."""
     document = moved(read_documents([str(DEFINITIONS)]).content, place.addresses)
-    with Api(place.api_url) as api:
-        plan = Plan.decode(api.put("definitions", body=document, query={}))
+    with ApiClient(place.api_url) as api:
+        plan = PlanAnswer.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
         runs = run_pipeline(console, api, host, document)
     show_product(console, place, runs)
@@ -117,7 +117,9 @@ def in_order(document: JsonObject) -> list[str]:
     return list(sorter.static_order())
 
 
-def run_pipeline(console: Console, api: Api, host: Host, document: JsonObject) -> Mapping[str, Run]:
+def run_pipeline(
+    console: Console, api: ApiClient, host: Host, document: JsonObject
+) -> Mapping[str, RunAnswer]:
     """Start the first task, from which all others follow, and return the runs that it led to."""
     tasks, platforms = in_order(document), platforms_of(document)
     board = Board(console, {task: platforms[task] for task in tasks})
@@ -135,40 +137,40 @@ def run_pipeline(console: Console, api: Api, host: Host, document: JsonObject) -
     return board.runs
 
 
-def show_graph(console: Console, api: Api, graph_run: str) -> None:
+def show_graph(console: Console, api: ApiClient, graph_run: str) -> None:
     """Print the graph with what became of each task in the graph run."""
     console.print("What started what (polysync graph --graph-run ...):", style="bold")
-    graph = Graph.decode(api.get("graph", query={"graphRunId": graph_run}))
+    graph = GraphAnswer.decode(api.get("graph", query={"graphRunId": graph_run}))
     console.print(*tree_view(graph), "", sep="\n")
 
 
-def _watch(board: Board, api: Api, host: Host, graph_run: str) -> None:
+def _watch(board: Board, api: ApiClient, host: Host, graph_run: str) -> None:
     """Look at the graph run until every task has run to its end."""
     changed = time.monotonic()
     while not board.is_complete:
         host.wait(LOOK_SECONDS)
         items, _ = api.items("task-runs", query={"graphRunId": graph_run})
-        if any([board.show(Run.decode(item)) for item in reversed(items)]):
+        if any([board.show(RunAnswer.decode(item)) for item in reversed(items)]):
             changed = time.monotonic()
         elif time.monotonic() - changed > STANDSTILL_SECONDS:
             raise DemoFailed(f"Nothing has changed for {STANDSTILL_SECONDS:.0f} s.")
 
 
-def reason_of(run: Run) -> str:
+def reason_of(run: RunAnswer) -> str:
     """Return why a run did not succeed."""
     attempt = run.last_attempt
     return (attempt and attempt.error) or run.reason or "no reason is known"
 
 
-def show_product(console: Console, place: Place, runs: Mapping[str, Run]) -> None:
+def show_product(console: Console, place: Place, runs: Mapping[str, RunAnswer]) -> None:
     """Show what the platforms hold at the end; raise DemoFailed if the figures differ."""
     sightings = evidence.gather(place, runs)
     report = place.data / REPORT
     console.print(f"The report ({_shown(report)}):", style="bold")
-    console.print(Text(readable(report.read_text(encoding="utf-8"))))
+    console.print(Text(printable(report.read_text(encoding="utf-8"))))
     console.print(f"The outputs of {evidence.PUBLICATION}:", style="bold")
     for name, value in runs[evidence.PUBLICATION].outputs.items():
-        console.print(Text(readable(f"{name}: {compact(value)}")))
+        console.print(Text(printable(f"{name}: {compact(value)}")))
     console.print()
     console.print("The figures as each platform holds them:", style="bold")
     console.print(evidence.sightings_view(sightings), "", sep="\n")

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from examples.local_host import DemoFailed, Place, local_url
-from polysync_core.cli.answers import Run
-from polysync_core.cli.terminal import readable
-from polysync_core.cli.units import ABSENT
-from polysync_core.cli.views import table_of
+from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.formats import ABSENT
+from polysync_core.cli.views.tables import new_table
 
 FORECAST = "forecast-revenue"
 PUBLICATION = "publish-figures"
@@ -40,7 +40,7 @@ class Sighting:
     """None where nobody forecasts."""
 
 
-def gather(place: Place, runs: Mapping[str, Run]) -> list[Sighting]:
+def gather(place: Place, runs: Mapping[str, RunAnswer]) -> list[Sighting]:
     """Return the figures of the lake, of the forecasting job and of the page, from their holders.
 
     Raises:
@@ -72,10 +72,10 @@ def require_agreement(sightings: Sequence[Sighting]) -> None:
 
 def sightings_view(sightings: Sequence[Sighting]) -> Table:
     """Return the figures, a line for each place."""
-    table = table_of("Held by", "revenue_cents", "forecast_cents")
+    table = new_table("Held by", "revenue_cents", "forecast_cents")
     for each in sightings:
         forecast = ABSENT if each.forecast_cents is None else str(each.forecast_cents)
-        table.add_row(Text(readable(each.where)), str(each.revenue_cents), forecast)
+        table.add_row(Text(printable(each.where)), str(each.revenue_cents), forecast)
     return table
 
 
@@ -85,7 +85,7 @@ def _in_lake(data: Path) -> Sighting:
     return Sighting(where=f"Databricks, {REVENUE.name}", revenue_cents=total, forecast_cents=None)
 
 
-def _in_workspace(place: Place, run: Run) -> Sighting:
+def _in_workspace(place: Place, run: RunAnswer) -> Sighting:
     name = run.attempts[-1].external_run_id
     address = f"{local_url(place.foundry_port)}/{_JOBS}/{name}?api-version=2024-10-01"
     job = _get(address, Authorization="Bearer demo").json()["properties"]
@@ -96,7 +96,7 @@ def _in_workspace(place: Place, run: Run) -> Sighting:
     )
 
 
-def _on_page(run: Run) -> Sighting:
+def _on_page(run: RunAnswer) -> Sighting:
     address = str(run.outputs["url"])
     rows = {html.unescape(name): value for name, value in _ROW.findall(_get(address).text)}
     return Sighting(

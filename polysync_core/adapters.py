@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from polysync_core.appkit.configuration import Lakeflow
+from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.application.events.webhooks import Post
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import GateStore, PoisonStore, Queue, Runs, ScheduleStore
@@ -24,15 +24,15 @@ from polysync_core.platforms.receivers import Receivers
 from polysync_core.platforms.registry import open_connector
 from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.connection import StorageConnection
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.queues import QueueStorage
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.queues import QueueStorage
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import TableStorage
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.resolver import OpenVault
 
@@ -53,14 +53,14 @@ class OpenWorkspaces(Protocol):
 
     def __call__(
         self,
-        configuration: Lakeflow,
+        configuration: AppKitConfiguration,
         platform_named: Callable[[str], Platform],
         secrets: Secrets,
     ) -> Workspaces: ...
 
 
 def open_workspaces(
-    configuration: Lakeflow, platform_named: Callable[[str], Platform], secrets: Secrets
+    configuration: AppKitConfiguration, platform_named: Callable[[str], Platform], secrets: Secrets
 ) -> Workspaces:
     """Return the workspaces of the AppKit jobs; imported on first use for a fast cold start."""
     from polysync_core.appkit.workspaces import Workspaces
@@ -98,12 +98,12 @@ class Ports:
 def production_ports(settings: Settings) -> Ports:
     """Return the ports of the deployed app, without any I/O."""
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
-    loopback, app_identity = settings.allow_loopback_platforms, settings.premises
+    loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
     return table_ports(
         TableStorage(connection),
         queue=QueueStorage(connection).queue,
-        open_vault=partial(open_vault, premises=app_identity),
-        open_connector=partial(open_connector, allow_loopback=loopback, premises=app_identity),
+        open_vault=partial(open_vault, app_identity=app_identity),
+        open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
     )
 

@@ -7,21 +7,20 @@ tests share one wiring. The functions without parameters return this process's o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from functools import cache, cached_property
 
 from fastapi import FastAPI
 
 from polysync_core.adapters import Ports, production_ports
 from polysync_core.api.app import create_app
+from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.importing import importing_routes
 from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.operations.audit import audit_routes
-from polysync_core.api.operations.connection_tests import connectivity_routes
+from polysync_core.api.operations.connection_tests import connection_test_routes
 from polysync_core.api.operations.documentation import documentation_routes
-from polysync_core.api.operations.poison_messages import poison_routes
+from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
@@ -35,11 +34,9 @@ from polysync_core.api.security.callers import (
     Identify,
     by_key,
     from_app_service,
-    nobody,
+    reject_all,
     require_loopback,
 )
-from polysync_core.application.ports import Engine
-from polysync_core.domain.definitions.document import Reference
 from polysync_core.services import Services
 from polysync_core.settings import Settings
 
@@ -100,39 +97,32 @@ def identify_by(settings: Settings) -> Identify:
     if settings.development:
         identify = require_loopback
     else:
-        identify = from_app_service if settings.app_service_authentication else nobody
+        identify = from_app_service if settings.app_service_authentication else reject_all
     keys = settings.access_keys
     return by_key(keys, otherwise=identify) if keys else identify
 
 
 def build_api(services: Services, identify: Identify) -> FastAPI:
     """Return the API in front of some use cases."""
-
-    def publish(changed: Iterable[Reference], engine: Engine | None) -> None:
-        """Invalidate what is cached of changed definitions, and send new limits to Dispatchers."""
-        changed = list(changed)
-        services.task_graph.forget(changed)
-        services.policy_updates.publish(changed, engine)
-
     return create_app(
         [
             # Before the routes of definitions, which would take `/test` for a name.
-            connectivity_routes(services.connection_tests),
+            connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
             fire_time_routes(services.fire_times),
-            document_routes(services.documents, publish),
+            document_routes(services.documents),
             documentation_routes(services.documentation),
             gate_routes(services.gates),
             schedule_routes(services.schedules),
             backfill_routes(services.backfill),
             job_run_routes(services.job_runs, services.appkit_jobs),
             platform_run_routes(services.platform_runs),
-            definition_routes(services.definitions, publish),
-            importing_routes(services.importing, publish),
+            definition_routes(services.definition_editing),
+            import_routes(services.artefact_import),
             run_routes(services.task_runs),
-            poison_routes(services.poison_messages),
+            poison_message_routes(services.poison_messages),
             graph_routes(services.graphs),
             audit_routes(services.audit),
         ],
-        door=AccessPolicy(identify=identify, audit=services.audit),
+        access=AccessPolicy(identify=identify, audit=services.audit),
     )

@@ -6,11 +6,13 @@ from datetime import timedelta
 from functools import cache, cached_property, partial
 
 from polysync_core.adapters import Ports
-from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.definitions.documents import Documents
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.editing import DefinitionEditing
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
@@ -20,9 +22,9 @@ from polysync_core.application.events.subscriptions import Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.importing import Importing
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts import AttemptSteps
@@ -43,7 +45,7 @@ from polysync_core.application.schedules.backfill import Backfill
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
-from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.platforms.receivers import check_webhook
@@ -79,30 +81,33 @@ class Services:
         return ScheduleSync(definitions=ports.definitions, store=ports.schedules, clock=ports.clock)
 
     @cached_property
-    def definition_store(self) -> ScheduledDefinitions:
-        return ScheduledDefinitions(
-            self.ports.definitions, self.ports.schedules, self.schedule_sync
+    def definitions(self) -> DefinitionLookup:
+        return DefinitionLookup(self.ports.definitions)
+
+    @cached_property
+    def definition_writer(self) -> DefinitionWriter:
+        return DefinitionWriter(
+            self.ports.definitions,
+            schedules=self.schedule_sync,
+            task_graph=self.task_graph,
+            policy_updates=PolicyUpdates(self.policies, self.runs.shards),
         )
 
     @cached_property
-    def definitions(self) -> Definitions:
-        return Definitions(self.definition_store, self.rules)
+    def definition_editing(self) -> DefinitionEditing:
+        return DefinitionEditing(self.ports.definitions, self.definition_writer, self.rules)
 
     @cached_property
     def documents(self) -> Documents:
-        return Documents(self.definition_store, self.rules)
+        return Documents(self.ports.definitions, self.definition_writer, self.rules)
 
     @cached_property
     def policies(self) -> Policies:
-        return Policies(self.definition_store.get, monotonic=self.ports.monotonic)
+        return Policies(self.ports.definitions.get, monotonic=self.ports.monotonic)
 
     @cached_property
     def task_graph(self) -> TaskGraphCache:
-        return TaskGraphCache(self.definition_store, monotonic=self.ports.monotonic)
-
-    @cached_property
-    def policy_updates(self) -> PolicyUpdates:
-        return PolicyUpdates(self.policies, self.runs.shards)
+        return TaskGraphCache(self.ports.definitions, monotonic=self.ports.monotonic)
 
     # Vaults and platforms
 
@@ -118,14 +123,13 @@ class Services:
     @cached_property
     def connections(self) -> Connections:
         connect = partial(self.ports.open_connector, secrets=self.secrets)
-        return Connections(self.definitions.platform, connect, monotonic=self.ports.monotonic)
+        return Connections(self.definitions, connect, monotonic=self.ports.monotonic)
 
     @cached_property
     def connection_tests(self) -> ConnectionTests:
         development = self.settings.development
         return ConnectionTests(
-            vault_named=self.definitions.vault,
-            platform_named=self.definitions.platform,
+            definitions=self.definitions,
             open_vault=partial(
                 self.ports.open_vault, development=development, secrets=self.secrets
             ),
@@ -133,25 +137,27 @@ class Services:
         )
 
     @cached_property
-    def importing(self) -> Importing:
-        return Importing(definitions=self.definitions, connect=self.connections.to)
+    def artefact_import(self) -> ArtefactImport:
+        return ArtefactImport(
+            lookup=self.definitions, editing=self.definition_editing, connect=self.connections.to
+        )
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
-        return PlatformRuns(job_named=self.definitions.job, connections=self.connections)
+        return PlatformRuns(definitions=self.definitions, connections=self.connections)
 
     @cached_property
-    def appkit_jobs(self) -> LakeflowJobs:
+    def appkit_jobs(self) -> AppKitJobs:
         # Built on the first call: the client of workspaces is slow to import.
         workspaces = cache(
             partial(
                 self.ports.open_workspaces,
-                self.settings.lakeflow,
+                self.settings.appkit,
                 self.connections.platform,
                 self.secrets,
             )
         )
-        return LakeflowJobs(configuration=self.settings.lakeflow, workspaces=workspaces)
+        return AppKitJobs(configuration=self.settings.appkit, workspaces=workspaces)
 
     # Runs
 
@@ -265,7 +271,7 @@ class Services:
     @cached_property
     def graphs(self) -> Graphs:
         return Graphs(
-            store=self.definition_store, runs=self.runs, next_fire=self.schedules.next_fire_time
+            store=self.ports.definitions, runs=self.runs, next_fire=self.schedules.next_fire_time
         )
 
     # Schedules
@@ -328,7 +334,7 @@ class Services:
     def webhook_delivery(self) -> WebhookDelivery:
         ports, settings = self.ports, self.settings
         return WebhookDelivery(
-            webhook_named=self.definitions.webhook,
+            definitions=self.definitions,
             secrets=self.secrets,
             post=ports.post,
             again=ports.queue(DELIVERIES),

@@ -7,22 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.appkit.configuration import JobsSetting, Lakeflow, timing
-from polysync_core.appkit.keys import JobOptions, discover
-from polysync_core.appkit.users import Hosting
+from polysync_core.appkit.configuration import AppKitConfiguration, JobsSetting
+from polysync_core.appkit.named_jobs import JobOptions, discover
+from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.access_keys import AccessKey, BadAccessKeys, read_access_keys
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.domain.strict_documents import read_json
-from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import read_private_hosts
-from polysync_core.outbound.premises import AppIdentity
+from polysync_core.outbound.identity import AppIdentity, Delegation
 
 STORAGE = "POLYSYNC_STORAGE"
 """The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
 
-LAKEFLOW = "POLYSYNC_LAKEFLOW"
-"""How the jobs of `DATABRICKS_JOB_<NAME>` are run, as JSON."""
+APPKIT = "POLYSYNC_APPKIT"
+"""The options of the jobs `DATABRICKS_JOB_<NAME>`, as JSON."""
 DELIVERIES = "webhook-deliveries"
 """The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
 RUN_REQUESTS = "run-requests"
@@ -51,7 +50,7 @@ class Settings:
     """Whether App Service signs callers in before the app sees them."""
     access_keys: tuple[AccessKey, ...]
     """The keys that machines may call with; none as it comes."""
-    premises: AppIdentity
+    app_identity: AppIdentity
     """The app's own identity, and the private hosts that it may reach; none as it comes."""
     allow_loopback_platforms: bool
     """Whether platforms may be stand-ins on this machine, by http."""
@@ -73,7 +72,7 @@ class Settings:
     """The address of an OpenTelemetry collector; empty for none."""
     storage: Mapping[str, str]
     """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
-    lakeflow: Lakeflow
+    appkit: AppKitConfiguration
     """The jobs of `DATABRICKS_JOB_<NAME>`."""
 
     @property
@@ -93,7 +92,7 @@ class Settings:
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
-            premises=_premises(variables),
+            app_identity=_premises(variables),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -106,43 +105,42 @@ class Settings:
             application_insights=variables.get("APPLICATIONINSIGHTS_CONNECTION_STRING", ""),
             otlp_endpoint=_collector(variables, "OTEL_EXPORTER_OTLP_ENDPOINT"),
             storage=_storage(variables),
-            lakeflow=read_lakeflow(variables),
+            appkit=read_appkit(variables),
         )
 
 
-def read_lakeflow(
+def read_appkit(
     variables: Mapping[str, str], jobs: Mapping[str, JobOptions] | None = None
-) -> Lakeflow:
-    """Return the Lakeflow jobs, those of `jobs` before what the settings say of the same key.
+) -> AppKitConfiguration:
+    """Return the configuration of AppKit's jobs; options in `jobs` replace those of the setting.
 
     Raises `SettingError` with the name of the setting that is wrong.
     """
-    setting = _lakeflow_setting(variables)
-    explicit = setting.options() | dict(jobs or {})
-    timeout, poll_interval = timing(setting)
+    setting = _appkit_setting(variables)
+    configured = setting.options() | dict(jobs or {})
     token = variables.get("DATABRICKS_TOKEN")
-    lakeflow = Lakeflow(
-        keys=discover(variables, explicit),
+    appkit = AppKitConfiguration(
+        jobs=discover(variables, configured),
         host=variables.get("DATABRICKS_HOST") or None,
         token=Secret(token) if token else None,
-        timeout=timeout,
-        poll_interval=poll_interval,
+        timeout=setting.call_timeout,
+        poll_interval=setting.poll_interval,
         hosting=_hosting(variables),
-        premises=_premises(variables),
+        app_identity=_premises(variables),
         allow_loopback=_loopback(variables),
     )
     if _environment(variables) is Environment.PRODUCTION:
-        _check_ids(lakeflow, explicit)
-    _check_host(lakeflow)
-    return lakeflow
+        _check_ids(appkit, configured)
+    _check_host(appkit)
+    return appkit
 
 
-def _lakeflow_setting(variables: Mapping[str, str]) -> JobsSetting:
+def _appkit_setting(variables: Mapping[str, str]) -> JobsSetting:
     try:
-        return JobsSetting.read(read_json((variables.get(LAKEFLOW) or "{}").encode()))
+        return JobsSetting.read(read_json((variables.get(APPKIT) or "{}").encode()))
     except Invalid as error:
         problem = str(error)
-    raise SettingError(f"{LAKEFLOW} cannot be used: {problem}")
+    raise SettingError(f"{APPKIT} cannot be used: {problem}")
 
 
 def _hosting(variables: Mapping[str, str]) -> Hosting:
@@ -166,26 +164,26 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
     )
 
 
-def _check_ids(lakeflow: Lakeflow, explicit: Mapping[str, JobOptions]) -> None:
-    for name in explicit:
-        key = lakeflow.keys[name]
-        if key.job_id is None:
-            raise SettingError(f"{key.variable} must hold the number of the job '{name}'.")
+def _check_ids(appkit: AppKitConfiguration, configured: Mapping[str, JobOptions]) -> None:
+    for name in configured:
+        job = appkit.jobs[name]
+        if job.job_id is None:
+            raise SettingError(f"{job.variable} must hold the number of the job '{name}'.")
 
 
-def _check_host(lakeflow: Lakeflow) -> None:
-    names = [name for name, key in lakeflow.keys.items() if key.options.platform is None]
+def _check_host(appkit: AppKitConfiguration) -> None:
+    names = [name for name, job in appkit.jobs.items() if job.options.platform is None]
     if not names:
         return
-    if lakeflow.host is None:
+    if appkit.host is None:
         raise SettingError(
-            f"DATABRICKS_HOST is missing: it says which workspace has the job '{names[0]}'."
+            f"DATABRICKS_HOST is missing: it names the workspace of the job '{names[0]}'."
         )
-    # Only who has such jobs pays for what knows the addresses of workspaces.
-    from polysync_core.appkit.workspaces import place_of_host
+    # This import costs start-up time, so only apps with such jobs need it.
+    from polysync_core.appkit.workspaces import workspace_address
 
     try:
-        place_of_host(lakeflow.host, allow_loopback=lakeflow.allow_loopback)
+        workspace_address(appkit.host, allow_loopback=appkit.allow_loopback)
     except Invalid as error:
         problem = "; ".join(each.message for each in error.problems)
     else:

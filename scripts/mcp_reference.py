@@ -1,4 +1,4 @@
-"""Write docs/reference/mcp-tools.md from the tools themselves.
+"""Write docs/reference/mcp-tools.md, the reference of the MCP tools.
 
 python -m scripts.mcp_reference
 """
@@ -20,19 +20,18 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "mcp-tools.md"
 _INTRODUCTION = """\
 # The Copilot's tools
 
-What any MCP client finds at `/runtime/webhooks/mcp`; [the Copilot](../howto/copilot.md) says how to
-connect one. `python -m scripts.mcp_reference` writes this page from the tools themselves.
+MCP clients find these tools at `/runtime/webhooks/mcp`. [The Copilot](../howto/copilot.md) explains
+how to connect a client. `python -m scripts.mcp_reference` generates this page.
 
-A tool asks the HTTP API in the same process, as its caller: roles, checks and the audit are those
-of the route that it asks. What changes something says first what it would do, and does it with
-`confirm: true`; `apply_definitions` wants the token of its plan, and `run_task_once` needs only
-the name of the Task and starts at once. Answers are compact JSON with links into the API. What a
-platform or a person wrote stands in a field `untrusted`, each text cut to 2,000 characters. An
-answer of more than 60,000 characters is refused.
+A tool calls the HTTP API in the same process, as its caller. So roles, validation and audit are
+those of the route that it calls. A tool that changes something first describes the change, and
+executes it with `confirm: true`. `apply_definitions` needs the token of its plan instead.
+`run_task_once` needs only the name of the Task and starts the run at once. Answers are compact JSON
+with links to the API. Content that was written by a platform or a person is in a field `untrusted`;
+each text is truncated to 2,000 characters. An answer of more than 60,000 characters is refused.
 
 An error is `{"error": {"status", "message", "problems": [{"field", "message", "nearest",
-"allowed"}]}}` with the status that HTTP would have, and `retryAfterSeconds` where trying again
-helps.
+"allowed"}]}}` with an HTTP status. `retryAfterSeconds` is set if a retry may help.
 """
 
 
@@ -43,9 +42,9 @@ def page() -> str:
 
 def _tools() -> Iterator[str]:
     for tool in TOOLS:
-        method, path = tool.asks
-        role = RULES[tool.asks]
-        yield f"## {tool.name}\n\n{tool.description}\n\nAsks `{method} /api{path}`: `{role}`.\n"
+        method, path = tool.route
+        role = RULES[tool.route]
+        yield f"## {tool.name}\n\n{tool.description}\n\nCalls `{method} /api{path}`: `{role}`.\n"
         properties = properties_of(tool.arguments)
         if properties:
             yield "| Argument | Type | |\n|---|---|---|"
@@ -53,19 +52,21 @@ def _tools() -> Iterator[str]:
             yield ""
 
 
-def _property(told: dict[str, Any]) -> str:
-    kind = f"list of {told['propertyType']}" if told["isArray"] else told["propertyType"]
-    words = [told["description"]] + (["Required."] if told["isRequired"] else [])
-    if "enumValues" in told:
-        words.append("One of " + ", ".join(f"`{each}`" for each in told["enumValues"]) + ".")
-    return f"| `{told['propertyName']}` | {kind} | {' '.join(words)} |"
+def _property(argument: dict[str, Any]) -> str:
+    kind = (
+        f"list of {argument['propertyType']}" if argument["isArray"] else argument["propertyType"]
+    )
+    words = [argument["description"]] + (["Required."] if argument["isRequired"] else [])
+    if "enumValues" in argument:
+        words.append("One of " + ", ".join(f"`{each}`" for each in argument["enumValues"]) + ".")
+    return f"| `{argument['propertyName']}` | {kind} | {' '.join(words)} |"
 
 
 def _resources() -> Iterator[str]:
     yield "## Documents\n\n| Address | Type | |\n|---|---|---|"
     for each in RESOURCES:
         yield f"| `{each.uri}` | `{each.mime_type}` | {each.description} |"
-    yield "\nBoth are for `Polysync.Reader`. An error stands in the document's place.\n"
+    yield "\nBoth need `Polysync.Reader`. An error replaces the document.\n"
 
 
 def _prompts() -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from polysync_core.domain.definitions.platforms import PlatformType
 from polysync_core.platforms.plugin import JobTypePlugin
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 from tests.contract.connectors.trials import TRIALS, Ability, Trial
 
 PAGE = Path(__file__).parents[1] / "docs/reference/platforms.md"
@@ -77,7 +77,9 @@ def _cells(name: str, trial: Trial) -> Iterator[str]:
 
 
 def _kinds() -> dict[str, JobTypePlugin]:
-    return {name: kind for each in PlatformType for name, kind in platform_kind(each).jobs.items()}
+    return {
+        name: kind for each in PlatformType for name, kind in platform_plugin(each).jobs.items()
+    }
 
 
 def _grouped(keys: Sequence[object]) -> list[tuple[str, Trial]]:

@@ -1,4 +1,5 @@
-"""Stand-ins for the platforms, for one machine: they speak the platforms' own HTTP.
+"""Simulators of the platforms, for development and tests.
 
-Nothing here is deployed, and nothing that is deployed may import from here.
+A simulator answers the HTTP API of its platform on the loopback interface. Nothing here is
+deployed, and deployed code never imports from here.
 """

@@ -1,11 +1,11 @@
-"""Scripted faults: what goes wrong with the next requests to an endpoint, for tests.
+"""Scripted faults: tests choose how the next requests to an endpoint fail.
 
-Every simulator has them: it adds `fault_routes`, takes a fault for each request by the name that
-it gives the endpoint, and answers by `go_wrong`.
+Every simulator supports them. It adds `fault_routes`, takes a fault for each request by the name
+of the endpoint, and answers with `inject_fault`.
 
-Each script is used up once. A fault either comes *instead of* the effect (the service never saw
-the request) or *after* it (the service did the work and the answer went wrong); every kind has
-the order that makes it useful, and `effect` in the script overrides it.
+Each script applies once. A fault happens *before* the effect (the service never sees the request)
+or *after* the effect (the service does the work and the answer fails). Every kind has a default,
+and `effect` in the script overrides it.
 """
 
 from __future__ import annotations
@@ -25,51 +25,51 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 MEGABYTE = 1024 * 1024
 _HTML = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
 type ErrorBody = Callable[[int, str], object]
-"""Returns the JSON in which a service tells a status and a message."""
-type Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""Returns the JSON body of an error, from its status and message."""
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Kind(StrEnum):
-    """What can go wrong."""
+class FaultKind(StrEnum):
+    """The kinds of faults."""
 
     LOST_RESPONSE = "lost-response"
-    """The connection is reset instead of an answer."""
+    """The connection is reset; no answer is sent."""
     STATUS = "status"
     """An error status, in JSON or HTML, with any headers."""
     TRUNCATED = "truncated"
-    """A whole HTTP answer whose JSON stops half-way."""
+    """A complete HTTP answer with the first half of its JSON."""
     CUT = "cut"
     """The connection is reset in the middle of the body."""
     MALFORMED = "malformed"
-    """A 200 that is no JSON at all."""
+    """A 200 whose body is not JSON."""
     WRONG_TYPE = "wrong-type"
-    """JSON whose fields are replaced as `replace` says."""
+    """JSON with the fields of `replace` in place of its own."""
     SLOW = "slow"
     """The answer comes after `seconds`."""
     DRIP = "drip"
     """The answer comes byte by byte, `seconds` apart."""
     SILENT = "silent"
-    """There is never an answer; the connection stays open."""
+    """No answer; the connection stays open."""
     REDIRECT = "redirect"
     """A 302 to `location`."""
     HUGE = "huge"
-    """The answer with a body of `megabytes` in place of its own."""
+    """The answer, with a body of `megabytes` megabytes."""
 
 
-_INSTEAD = {Kind.STATUS, Kind.SILENT, Kind.REDIRECT}
+_INSTEAD = {FaultKind.STATUS, FaultKind.SILENT, FaultKind.REDIRECT}
 
 
-class Fault(BaseModel):
-    """One script.
+class FaultScript(BaseModel):
+    """One fault for the next requests to an endpoint.
 
-    `endpoint` is a name of the simulator's, where `*` stands for any characters; a method and a
-    space before it leave the other methods alone.
+    `endpoint` is a name that the simulator gives; `*` matches any characters. A method and a
+    space before the name restrict the fault to that method.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     endpoint: str = "*"
-    fault: Kind
+    fault: FaultKind
     times: int = Field(default=1, ge=1, le=100_000)
     effect: bool | None = None
     status: int = Field(default=500, ge=300, le=599)
@@ -83,35 +83,35 @@ class Fault(BaseModel):
 
     @property
     def has_effect(self) -> bool:
-        """Whether the request is carried out before it goes wrong."""
+        """True if the service executes the request before the fault."""
         return self.fault not in _INSTEAD if self.effect is None else self.effect
 
     def matches(self, endpoint: str, method: str = "") -> bool:
-        """Say whether the script is for this endpoint."""
+        """Return whether the script selects this endpoint."""
         return any(fnmatchcase(name, self.endpoint) for name in (endpoint, f"{method} {endpoint}"))
 
 
-class Faults:
-    """The scripts that wait for their request, in the order in which they came."""
+class FaultQueue:
+    """The scripts that wait for a request, in the order of arrival."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[FaultScript] = []
 
     @property
-    def waiting(self) -> tuple[Fault, ...]:
-        """The scripts that are not used up."""
+    def waiting(self) -> tuple[FaultScript, ...]:
+        """The scripts that still apply."""
         return tuple(self._waiting)
 
-    def add(self, faults: list[Fault]) -> None:
-        """Queue scripts behind those that wait."""
+    def add(self, faults: list[FaultScript]) -> None:
+        """Append scripts to the queue."""
         self._waiting.extend(faults)
 
     def clear(self) -> None:
-        """Forget all scripts."""
+        """Remove all scripts."""
         self._waiting.clear()
 
-    def take(self, endpoint: str, method: str = "") -> Fault | None:
-        """Use up the first script for an endpoint once, and return it."""
+    def take(self, endpoint: str, method: str = "") -> FaultScript | None:
+        """Return the first script for an endpoint, and count it as used."""
         for index, fault in enumerate(self._waiting):
             if fault.matches(endpoint, method):
                 if fault.times == 1:
@@ -123,19 +123,19 @@ class Faults:
         return None
 
 
-class Scripts(BaseModel):
+class FaultScripts(BaseModel):
     """The body of `POST /simulator/faults`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    faults: list[Fault]
+    faults: list[FaultScript]
 
 
-FAULTS = web.AppKey("faults", Faults)
+FAULTS = web.AppKey("faults", FaultQueue)
 
 
 def fault_routes() -> list[web.RouteDef]:
-    """Return the part of a simulator's control API that scripts faults; `app[FAULTS]` is needed."""
+    """Return the control routes for faults; they need `app[FAULTS]`."""
     return [
         web.post("/simulator/faults", _add_faults),
         web.get("/simulator/faults", _list_faults),
@@ -145,7 +145,7 @@ def fault_routes() -> list[web.RouteDef]:
 
 async def _add_faults(request: web.Request) -> web.Response:
     try:
-        scripts = Scripts.model_validate_json(await request.read())
+        scripts = FaultScripts.model_validate_json(await request.read())
     except ValidationError as error:
         return web.json_response(error.errors(include_context=False), status=422)
     request.app[FAULTS].add(scripts.faults)
@@ -162,40 +162,42 @@ async def _clear_faults(request: web.Request) -> web.Response:
     return await _list_faults(request)
 
 
-async def go_wrong(
-    fault: Fault, request: web.Request, handle: Handle, error_body: ErrorBody
+async def inject_fault(
+    fault: FaultScript, request: web.Request, handle: Handler, error_body: ErrorBody
 ) -> web.StreamResponse:
-    """Answer a request the way the script says."""
+    """Answer a request with the fault of a script."""
     answer = await handle(request) if fault.has_effect else web.Response()
     body = answer.body if isinstance(answer, web.Response) else b""
     content = body if isinstance(body, bytes) else b""
     match fault.fault:
-        case Kind.LOST_RESPONSE:
+        case FaultKind.LOST_RESPONSE:
             return _reset(request)
-        case Kind.CUT:
+        case FaultKind.CUT:
             return await _cut(request, content)
-        case Kind.SLOW:
+        case FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             return answer
-        case Kind.DRIP:
+        case FaultKind.DRIP:
             return await _drip(request, content, fault.seconds)
-        case Kind.SILENT:
-            return await _say_nothing()
-        case Kind.HUGE:
+        case FaultKind.SILENT:
+            return await _never_answer()
+        case FaultKind.HUGE:
             return await _huge(request, answer, fault.megabytes)
         case _:
             return _wrong_answer(fault, content, answer.status, error_body)
 
 
-def _wrong_answer(fault: Fault, content: bytes, status: int, error_body: ErrorBody) -> web.Response:
+def _wrong_answer(
+    fault: FaultScript, content: bytes, status: int, error_body: ErrorBody
+) -> web.Response:
     match fault.fault:
-        case Kind.TRUNCATED:
+        case FaultKind.TRUNCATED:
             return _json(content[: len(content) // 2], status)
-        case Kind.MALFORMED:
+        case FaultKind.MALFORMED:
             return _json(b"<<< not json >>>", status)
-        case Kind.WRONG_TYPE:
+        case FaultKind.WRONG_TYPE:
             return _json(_replaced(content, fault.replace), status)
-        case Kind.REDIRECT:
+        case FaultKind.REDIRECT:
             return web.Response(status=302, headers={"Location": fault.location})
         case _:
             return _error(fault, error_body)
@@ -205,7 +207,7 @@ def _json(body: bytes, status: int) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
-def _error(fault: Fault, error_body: ErrorBody) -> web.Response:
+def _error(fault: FaultScript, error_body: ErrorBody) -> web.Response:
     match fault.body:
         case "json":
             text = json.dumps(error_body(fault.status, fault.message))
@@ -224,7 +226,7 @@ def _replaced(content: bytes, fields: dict[str, Any]) -> bytes:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Reset the connection: with no linger time, closing sends RST in place of FIN."""
+    """Reset the connection: a linger time of zero makes the close send RST, not FIN."""
     transport = request.transport
     if transport is not None:
         raw = transport.get_extra_info("socket")
@@ -243,7 +245,7 @@ async def _stream(request: web.Request, length: int) -> web.StreamResponse:
 async def _cut(request: web.Request, content: bytes) -> web.StreamResponse:
     response = await _stream(request, len(content))
     await response.write(content[: len(content) // 2])
-    # The half that was written must leave before the reset throws it away.
+    # The first half must reach the client before the reset discards unsent data.
     await asyncio.sleep(0.05)
     _reset(request)
     return response
@@ -269,7 +271,7 @@ async def _huge(
     return response
 
 
-async def _say_nothing() -> web.Response:
-    # Ends when the client goes: the runner then cancels the handler.
+async def _never_answer() -> web.Response:
+    # The runner cancels the handler when the client disconnects.
     await asyncio.Event().wait()
     return web.Response()

@@ -1,4 +1,4 @@
-"""Functions over HTTP that do what a test says, for the simulators of those that run functions."""
+"""HTTP functions that a test scripts, for the simulators of function platforms."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RUN_SECONDS = 0.05
 
 
 class AnswerScript(BaseModel):
-    """What a function answers."""
+    """The answer of a function."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,17 +35,17 @@ class AnswerScript(BaseModel):
 
 
 class WorkScript(BaseModel):
-    """How the work fares that a function starts."""
+    """The course of the asynchronous work that a function starts."""
 
     model_config = ConfigDict(extra="forbid")
 
     outcome: Literal["Completed", "Failed"] | None = "Completed"
-    """None: it goes on until it is stopped."""
+    """None: the work runs until it is stopped."""
     output: Any = None
 
 
-class Script(BaseModel):
-    """A function. Without an answer or work of its own it tells what it was called with."""
+class FunctionScript(BaseModel):
+    """A function; without `answer` and `work` it returns the request that it received."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,12 +54,12 @@ class Script(BaseModel):
     disabled: bool = False
     answer: AnswerScript | None = None
     work: WorkScript | None = None
-    """Work that goes on behind a status address."""
+    """Asynchronous work with a status address."""
 
 
 @dataclass(slots=True)
 class Work:
-    """Work under way, or ended."""
+    """Asynchronous work that runs or has ended."""
 
     id: str
     function: str
@@ -70,7 +70,7 @@ class Work:
 
     @property
     def status(self) -> str:
-        """The state, in the words of Durable Functions."""
+        """The status in the vocabulary of Durable Functions."""
         if self.stopped is not None:
             return "Terminated"
         if self.script.outcome is None or time.monotonic() < self._since + _RUN_SECONDS:
@@ -79,45 +79,45 @@ class Work:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
+        """True if the work has ended."""
         return self.status != "Running"
 
     def stop(self) -> None:
-        """End it before its time."""
+        """Terminate the work."""
         self.stopped = datetime.now(UTC)
 
 
-class Functions:
-    """The functions of one simulator, and the work that they have started."""
+class ScriptedFunctions:
+    """The functions of one simulator and the work that they started."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        self.scripts: dict[str, Script] = {}
+        self.scripts: dict[str, FunctionScript] = {}
         self.works: dict[str, Work] = {}
         self._submissions = (data / "submissions.jsonl").open("a", encoding="utf-8")
 
     def close(self) -> None:
-        """Close the list of what was called."""
+        """Close the file of calls."""
         self._submissions.close()
 
     def start(self, function: str, script: WorkScript, work_id: str, token: str) -> Work:
-        """Begin work, and note that it was begun."""
+        """Start work and record the call."""
         work = self.works[work_id] = Work(work_id, function, script)
-        self.note(function, token, work_id)
+        self.record_call(function, token, work_id)
         return work
 
-    def note(self, function: str, token: str, work_id: str | None = None) -> None:
-        """Note that a function was called."""
+    def record_call(self, function: str, token: str, work_id: str | None = None) -> None:
+        """Append a call to the file of calls."""
         line = {"function": function, "token": token, "run_id": work_id}
         self._submissions.write(json.dumps(line) + "\n")
         self._submissions.flush()
 
     async def call(self, name: str, request: web.Request) -> web.Response | Work:
-        """Call a function; the work that it has started is for the caller to answer."""
+        """Call a function; return its answer, or the work that it started."""
         script, token = self.scripts[name], request.headers.get("Idempotency-Key", "")
         if script.work is not None:
             return self.start(name, script.work, uuid.uuid4().hex, token)
-        self.note(name, token)
+        self.record_call(name, token)
         if script.answer is None:
             return await _echo(request)
         answer = script.answer
@@ -128,19 +128,19 @@ class Functions:
         )
 
 
-FUNCTIONS = web.AppKey("functions", Functions)
+FUNCTIONS = web.AppKey("functions", ScriptedFunctions)
 
 
 def serve(
-    name: str, default_port: int, build: Callable[[Functions, Namespace], web.Application]
+    name: str, default_port: int, build: Callable[[ScriptedFunctions, Namespace], web.Application]
 ) -> None:
-    """Run a simulator in the foreground, until SIGINT or SIGTERM."""
+    """Run a simulator in the foreground until SIGINT or SIGTERM."""
     parser = ArgumentParser(prog=f"python -m simulators.{name}")
-    parser.add_argument("--port", type=int, default=default_port, help="0 = any free one")
-    parser.add_argument("--data", type=Path, required=True, help="folder for what was called")
-    parser.add_argument("--page-size", type=int, default=50, help="entries a page (default 50)")
+    parser.add_argument("--port", type=int, default=default_port, help="0 = any free port")
+    parser.add_argument("--data", type=Path, required=True, help="folder for the file of calls")
+    parser.add_argument("--page-size", type=int, default=50, help="entries per page (default 50)")
     options = parser.parse_args()
-    functions = Functions(options.data)
+    functions = ScriptedFunctions(options.data)
     try:
         asyncio.run(serve_until_signal(build(functions, options), options.port))
     except OSError as error:
@@ -150,24 +150,24 @@ def serve(
 
 
 def function_routes() -> list[web.RouteDef]:
-    """Return the part of a simulator's control API that scripts functions."""
+    """Return the control routes that script functions."""
     return [web.put("/simulator/functions/{name}", _put)]
 
 
 def matches(route: str, path: str) -> bool:
-    """Tell whether a path fits a route template such as `users/{id:int}/{day?}`."""
+    """Return whether a path matches a route template such as `users/{id:int}/{day?}`."""
     pattern = ""
     for part in route.split("/"):
         optional = re.fullmatch(r"\{[^{}]*\?\}", part) is not None
-        placed = "[^/]+".join(map(re.escape, re.split(r"\{[^{}*]*\}", part)))
-        placed = ".+" if part.startswith("{*") else placed
-        pattern += f"(?:/{placed})?" if optional else f"/{placed}"
+        segment = "[^/]+".join(map(re.escape, re.split(r"\{[^{}*]*\}", part)))
+        segment = ".+" if part.startswith("{*") else segment
+        pattern += f"(?:/{segment})?" if optional else f"/{segment}"
     return re.fullmatch(pattern, f"/{path}", re.IGNORECASE) is not None
 
 
 async def _put(request: web.Request) -> web.Response:
     try:
-        script = Script.model_validate_json(await request.read())
+        script = FunctionScript.model_validate_json(await request.read())
     except ValidationError as error:
         return web.json_response(error.errors(include_context=False), status=422)
     request.app[FUNCTIONS].scripts[request.match_info["name"]] = script

@@ -1,18 +1,85 @@
-"""Serving a simulator on the loopback interface until somebody ends it."""
+"""Serves a simulator: the middleware of its API, and the loop until a signal ends it."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from simulators.faults import FAULTS, ErrorBody, Handler, inject_fault
 
 HOST = "127.0.0.1"
+CONTROL = "/simulator/"
+"""The path of the control API, which needs no token and meets no faults."""
+
 _SHUTDOWN_SECONDS = 0.5
 
 
+class Refusal(Exception):
+    """The API refuses a request; the middleware answers with the error."""
+
+    def __init__(self, status: int, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.status, self.code, self.message = status, code, message or code
+
+
+type RefusalAnswer = Callable[[web.Request, Refusal], web.Response]
+
+
+def azure_error(status: int, message: str, code: str = "SimulatedFault") -> dict[str, Any]:
+    """Return the body of an error in the form of Azure Resource Manager."""
+    return {"error": {"code": code, "message": message}}
+
+
+def azure_refusal(_: web.Request, refusal: Refusal) -> web.Response:
+    """Return the answer of an Azure service to a refused request."""
+    body = azure_error(refusal.status, refusal.message, refusal.code)
+    return web.json_response(body, status=refusal.status)
+
+
+def api_middleware(
+    *,
+    check: Callable[[web.Request], None],
+    endpoint: Callable[[web.Request], str],
+    answer_refusal: RefusalAnswer = azure_refusal,
+    error_body: ErrorBody = azure_error,
+    is_api: Callable[[str], bool] = lambda path: not path.startswith(CONTROL),
+) -> Middleware:
+    """Return the middleware that authenticates requests and injects scripted faults.
+
+    `check` raises `Refusal`. `endpoint` returns the name by which scripts select a request.
+    Paths for which `is_api` returns false skip both.
+    """
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_api(request.path):
+            return await handler(request)
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            try:
+                check(request)
+                return await handler(request)
+            except Refusal as refusal:
+                return answer_refusal(request, refusal)
+            except web.HTTPException as error:
+                refusal = Refusal(error.status, "SimulatedFault", error.reason)
+                return answer_refusal(request, refusal)
+
+        fault = request.app[FAULTS].take(endpoint(request), request.method)
+        if fault is None:
+            return await checked(request)
+        return await inject_fault(fault, request, checked, error_body)
+
+    return answer
+
+
 async def serve_until_signal(app: web.Application, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; say `ready <address>` as soon as it is there."""
+    """Serve until SIGINT or SIGTERM; print `ready <address>` when the port is open."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -21,7 +88,7 @@ async def serve_until_signal(app: web.Application, port: int) -> None:
         app,
         access_log=None,
         shutdown_timeout=_SHUTDOWN_SECONDS,
-        # A handler that never answers, on purpose, must go when its client has gone.
+        # A scripted handler may never answer; it must end when its client disconnects.
         handler_cancellation=True,
     )
     await runner.setup()

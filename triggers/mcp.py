@@ -65,7 +65,7 @@ def _add_prompt(prompt: Prompt) -> None:
         prompt_arguments=arguments,
     )
     def write(context: PromptInvocationContext) -> str:
-        return prompt.written(context.arguments)
+        return prompt.fill(context.arguments)
 
 
 for each_tool in TOOLS:

@@ -158,7 +158,7 @@ param databricksHost string = ''
 param databricksJobs object = {}
 
 @description('Optional. How the jobs of these keys are run; docs/reference/appkit.md has what it may say.')
-param lakeflow object = {}
+param appkit object = {}
 
 @description('Optional. Whether callers may have Databricks jobs run in their own name; the app registration must trust the identity of the app.')
 param actForUsers bool = false
@@ -354,7 +354,7 @@ module app './modules/app.bicep' = {
     engineRetentionDays: engineRetentionDays
     databricksHost: databricksHost
     databricksJobs: databricksJobs
-    lakeflow: empty(lakeflow) ? '' : string(lakeflow)
+    appkit: empty(appkit) ? '' : string(appkit)
     delegationTenantId: actForUsers ? authTenantId : ''
     delegationClientId: actForUsers ? authClientId : ''
   }

@@ -1,1 +1,1 @@
-"""The HTTP API: a FastAPI app that knows nothing of Functions."""
+"""The HTTP API: a FastAPI app that is independent of Azure Functions."""

@@ -1,4 +1,4 @@
-"""The FastAPI app, put together from the routes it is given."""
+"""Builds the FastAPI app from its routes."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from fastapi import APIRouter, FastAPI
 
 from polysync_core.api import problems
 from polysync_core.api.definitions.schemas import describe_definitions
-from polysync_core.api.security.access_policy import OPEN_DOOR, Access, AccessPolicy
+from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
 from polysync_core.api.security.guard import Guard
-from polysync_core.api.tracing import Traced
+from polysync_core.api.tracing import RequestTracing
 
 BODY_LIMIT = 1024 * 1024
 """The largest body of a request, in bytes."""
 
 PREFIX = "/api"
-"""What the host in front of the app strips from every path."""
+"""The path prefix that the host removes from every request."""
 
 
 def create_app(
     routers: Iterable[APIRouter],
     *,
     body_limit: int = BODY_LIMIT,
-    door: AccessPolicy = OPEN_DOOR,
+    access: AccessPolicy = OPEN_ACCESS,
 ) -> FastAPI:
     """Return the API with these routes, which the host serves under `PREFIX`.
 
-    What is deployed says how its door is kept; a part of the API that stands alone does without.
+    The default access policy is for parts of the API in isolation. A deployed app needs its own.
     """
     app = FastAPI(
         title="Polysync",
         description="A cross-platform job orchestrator that scales to zero.",
         version=_version(),
         redoc_url=None,
-        # A slash behind a path is left out before it comes here.
+        # The guard removes trailing slashes.
         redirect_slashes=False,
     )
-    # The one added last comes first.
-    app.add_middleware(Traced)
-    app.add_middleware(Access, door=door, prefix=PREFIX)
+    # The middleware that is added last runs first.
+    app.add_middleware(RequestTracing)
+    app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
     app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
     problems.install(app)
     describe_definitions(app)
@@ -53,8 +53,8 @@ def create_app(
 def _health() -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/health", summary="Whether the app answers")
-    def health() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction] - FastAPI holds it
+    @router.get("/health", summary="Check that the app answers")
+    def health() -> dict[str, str]:
         return {"status": "ok"}
 
     return router
@@ -64,5 +64,5 @@ def _version() -> str:
     try:
         return version("polysync")
     except PackageNotFoundError:
-        # A deployed app is a folder of files, not an installed package.
+        # A deployed app is a folder of files and not an installed package.
         return "0"

@@ -1,4 +1,4 @@
-"""How a request reaches the durable engine."""
+"""Dependencies that give a route the durable engine of its request."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.errors import Broken
 
 SCOPE_KEY = "polysync.engine"
-"""Where in the ASGI scope the host's side puts the engine of the invocation."""
+"""The key in the ASGI scope under which the host puts the engine of the invocation."""
 
 
-def _engine_of(request: Request) -> Engine:
-    engine = request.scope.get(SCOPE_KEY)
+def require_engine(engine: Engine | None) -> Engine:
+    """Return the engine, or raise `Broken` if the host gave none."""
     if engine is None:
         raise Broken("The request came without an engine.")
-    return cast("Engine", engine)
+    return engine
 
 
 def _engine_if_any(request: Request) -> Engine | None:
     return cast("Engine | None", request.scope.get(SCOPE_KEY))
 
 
+def _engine_of(request: Request) -> Engine:
+    return require_engine(_engine_if_any(request))
+
+
 CurrentEngine = Annotated[Engine, Depends(_engine_of)]
 
 PossibleEngine = Annotated[Engine | None, Depends(_engine_if_any)]
-"""The same for requests that do their work without it, such as those about definitions."""
+"""The engine for requests that also work without it, such as changes of definitions."""

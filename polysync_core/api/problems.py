@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457)."""
+"""Maps errors to problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
 )
 _TITLES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read",
-    HTTPStatus.UNAUTHORIZED: "Nobody has signed in",
-    HTTPStatus.FORBIDDEN: "The caller may not do this",
-    HTTPStatus.NOT_FOUND: "There is nothing of that name",
-    HTTPStatus.METHOD_NOT_ALLOWED: "The method is not allowed here",
-    HTTPStatus.CONFLICT: "The present state does not allow it",
-    HTTPStatus.PRECONDITION_FAILED: "It was changed since it was read",
+    HTTPStatus.UNAUTHORIZED: "Authentication required",
+    HTTPStatus.FORBIDDEN: "Permission denied",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed",
+    HTTPStatus.CONFLICT: "Conflict with the current state",
+    HTTPStatus.PRECONDITION_FAILED: "Changed since it was read",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too large",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "The request breaks a rule",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request is invalid",
     HTTPStatus.BAD_GATEWAY: "The platform refused the request",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A service that is needed does not answer",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "An error of ours",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
 }
 MEDIA_TYPE = "application/problem+json"
 
@@ -74,7 +74,7 @@ def problem(
     headers: dict[str, str] | None = None,
     members: Mapping[str, str] = MappingProxyType({}),
 ) -> JSONResponse:
-    """Return a problem document; `members` are what it has beyond the usual."""
+    """Return a problem document; `members` are its extension members."""
     name = _phrase(status)
     return JSONResponse(
         {
@@ -92,14 +92,14 @@ def problem(
 
 
 def unexpected(scope: Scope) -> JSONResponse:
-    """Return the answer to what must not happen: it tells nothing; the log tells it all."""
+    """Return a generic internal error; details are only in the log."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "Something went wrong; it is in the log of the app."
+    detail = "An internal error occurred; the log of the app has the details."
     return problem(status, detail, members=members(scope, status))
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem document."""
+    """Answer every error of the app with a problem document."""
     app.add_exception_handler(PolysyncError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_error)
@@ -110,7 +110,7 @@ async def _on_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def answer_to(error: Exception, scope: Scope) -> JSONResponse:
-    """Return the problem document of an error; what is no answer to a request tells nothing."""
+    """Return the problem document of an error; unexpected errors show no details."""
     if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
         status = error.status_code
@@ -119,7 +119,7 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
     status = _status_of(error)
     if status is None:
         _log.error(
-            "A request failed by an error of ours.",
+            "A request failed with an internal error.",
             exc_info=error,
             extra={"action": "request_failed"},
         )

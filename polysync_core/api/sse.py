@@ -1,4 +1,4 @@
-"""Server-sent events, and what keeps their connection open.
+"""Server-sent events with keep-alive comments.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -10,32 +10,32 @@ from collections.abc import AsyncGenerator
 
 
 def event(event_id: str, name: str, data: str) -> str:
-    """Return an event whose data is one line; it goes out in one piece."""
+    """Return an event with one line of data."""
     return f"id: {event_id}\nevent: {name}\ndata: {data}\n\n"
 
 
-async def kept_alive(
+async def with_keep_alive(
     frames: AsyncGenerator[str], *, seconds: float, comment: str
 ) -> AsyncGenerator[str]:
-    """Yield the frames, and a comment whenever there was none for so long.
+    """Yield the frames, and a comment after every pause of `seconds`.
 
-    A comment keeps proxies from closing the connection, and shows the server a client that is gone.
+    The comment stops proxies from closing the connection. It also reveals disconnected clients.
     """
-    following = asyncio.ensure_future(anext(frames, None))
+    pending = asyncio.ensure_future(anext(frames, None))
     try:
         while True:
-            done, _ = await asyncio.wait({following}, timeout=seconds)
+            done, _ = await asyncio.wait({pending}, timeout=seconds)
             if not done:
                 yield f": {comment}\n\n"
                 continue
-            frame = following.result()
+            frame = pending.result()
             if frame is None:
                 return
             yield frame
-            following = asyncio.ensure_future(anext(frames, None))
+            pending = asyncio.ensure_future(anext(frames, None))
     finally:
-        if following.done():
+        if pending.done():
             await frames.aclose()
         else:
-            # Ends the generator as well, where it waits.
-            following.cancel()
+            # The cancellation also ends the generator.
+            pending.cancel()

@@ -1,6 +1,8 @@
-"""Requests that may change something, in traces; what only reads starts nothing to be followed."""
+"""Middleware that traces requests which may change something; reads have no span."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from opentelemetry.trace import Span, StatusCode
 from starlette.datastructures import Headers
@@ -8,20 +10,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.telemetry import names, tracing
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Traced:
-    """Gives a request its place in the caller's trace, which the runs that it makes are in too."""
+class RequestTracing:
+    """Opens a span in the caller's trace, which the runs of the request join."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in _READING:
+        if scope["type"] != "http" or scope["method"] in _READ_METHODS:
             await self._app(scope, receive, send)
             return
-        # The host has its own span around this one, in the caller's trace; devhost has none.
+        # The Functions host has its own span in the caller's trace; the local host has none.
         parent = tracing.traceparent() or Headers(scope=scope).get("traceparent", "")
         with (
             tracing.continued(parent),
@@ -33,33 +35,33 @@ class Traced:
             ) as span,
         ):
             try:
-                await self._app(scope, receive, _watching(span, send))
+                await self._app(scope, receive, _recording_status(span, send))
             except Exception:
-                _fail(span, "fault")
+                _mark_failed(span, "fault")
                 raise
             finally:
-                _name(span, scope)
+                _name_by_route(span, scope)
 
 
-def _watching(span: Span, send: Send) -> Send:
-    async def watched(message: Message) -> None:
+def _recording_status(span: Span, send: Send) -> Send:
+    async def send_and_record(message: Message) -> None:
         if message["type"] == "http.response.start":
             status = int(message["status"])
             span.set_attribute(names.STATUS_CODE, status)
-            if status >= 500:
-                _fail(span, str(status))
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                _mark_failed(span, str(status))
         await send(message)
 
-    return watched
+    return send_and_record
 
 
-def _fail(span: Span, why: str) -> None:
-    span.set_attribute(names.ERROR, why)
+def _mark_failed(span: Span, error: str) -> None:
+    span.set_attribute(names.ERROR, error)
     span.set_status(StatusCode.ERROR)
 
 
-def _name(span: Span, scope: Scope) -> None:
-    """Name the span by the route, which is known only now; an address may hold anything."""
+def _name_by_route(span: Span, scope: Scope) -> None:
+    """Name the span after the route; the address itself could contain secrets."""
     route = getattr(scope.get("route"), "path", None)
     if route is not None:
         span.update_name(f"{scope['method']} {route}")

@@ -1,4 +1,4 @@
-"""Runs as the API shows them; a secret is shown as its reference, which is all there is."""
+"""JSON views of runs. A secret parameter appears as its reference, never as its value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from polysync_core.domain.runs.run import Attempt, HistoryEntry, TaskRun
 
 
 def time_view(moment: datetime | None) -> str | None:
-    """Return a time as RFC 3339 text in UTC, to the millisecond; None stays None."""
+    """Return a time as RFC 3339 text in UTC with milliseconds; None for None."""
     return None if moment is None else rfc3339(moment)
 
 
@@ -45,7 +45,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
 
 
 def _outputs_view(run: TaskRun) -> dict[str, Any]:
-    """Return the outputs of a run, with a marker in the place of each that is sensitive."""
+    """Return the outputs of a run; a marker replaces each sensitive output."""
     return {**run.outputs, **{name: {"redacted": True} for name in run.redacted_outputs}}
 
 

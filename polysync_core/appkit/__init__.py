@@ -1,1 +1,1 @@
-"""Databricks jobs by short names: the surface of AppKit's jobs plugin, for HTTP and for Python."""
+"""The jobs plugin of Databricks AppKit: Databricks jobs by short names, for HTTP and for Python."""

@@ -1,14 +1,15 @@
-"""The Jobs API 2.2 of one workspace, as one caller sees it."""
+"""A client of the Databricks Jobs API 2.2, for one workspace and one caller."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
-from polysync_core.appkit.tiers import Limits
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.call_budget import CallBudget
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import next_token_of, objects_in, page_query
 from polysync_core.platforms.azure_databricks.client import JOBS_API
@@ -16,16 +17,38 @@ from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
-_LARGEST_PAGE = 25
-"""Databricks refuses to list more runs at once."""
+READ_TIMEOUT = timedelta(seconds=30)
+WRITE_TIMEOUT = timedelta(seconds=120)
+_MAX_PAGE_SIZE = 25
+"""Databricks refuses to list more runs in one page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Time-outs of reads and writes, retries included. Each call has three attempts."""
+
+    read: CallBudget
+    write: CallBudget
+
+    @classmethod
+    def of(cls, configured: timedelta | None) -> Timeouts:
+        """Return the default time-outs, or the configured one for both."""
+        return cls(
+            read=_budget(configured or READ_TIMEOUT), write=_budget(configured or WRITE_TIMEOUT)
+        )
+
+
+def _budget(timeout: timedelta) -> CallBudget:
+    seconds = timeout.total_seconds()
+    return CallBudget(total=seconds, read=seconds, attempts=3, first_delay=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class JobsApi:
-    """Calls that raise `PlatformRefused`, `Unavailable` or `Uncertain`, with Databricks' status."""
+    """The calls; they raise `PlatformRefused`, `Unavailable` or `Uncertain` with the status."""
 
     client: PlatformClient
-    limits: Limits
+    timeouts: Timeouts
 
     @property
     def workspace(self) -> str:
@@ -33,13 +56,13 @@ class JobsApi:
         return self.client.base.url
 
     def run_now(self, job_id: int, fields: JsonObject, token: str) -> JsonObject:
-        """Start a run; sending the same token again starts no other."""
-        # What is said of the run comes first: it may hold a token, but never another job.
+        """Start a run; the same idempotency token never starts a second run."""
+        # The caller's fields may replace the token, but never the job.
         body: JsonObject = {"idempotency_token": token, **fields, "job_id": job_id}
         return self._write("run-now", body=body)
 
     def cancel(self, run_id: int) -> None:
-        """Ask for a run's end; a run that has ended stays as it is."""
+        """Request the cancellation of a run; a finished run stays as it is."""
         self._write("runs", "cancel", body={"run_id": run_id})
 
     def job(self, job_id: int) -> JsonObject:
@@ -60,10 +83,10 @@ class JobsApi:
 
     def _all_runs(self, job_id: int, limit: int) -> Iterator[JsonObject]:
         def fetch(token: str | None) -> Page[JsonObject]:
-            query = page_query(token, job_id=job_id, limit=min(limit, _LARGEST_PAGE))
+            query = page_query(token, job_id=job_id, limit=min(limit, _MAX_PAGE_SIZE))
             answer = self._read("runs", "list", **query)
             runs = objects_in(answer, "runs")
-            # An empty page is the last, whatever it says.
+            # An empty page is the last one, even if it has a continuation token.
             return Page(runs, next_token_of(answer) if runs else None)
 
         return paged(fetch)
@@ -74,7 +97,7 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             query=query,
             repeatable=True,
-            patience=self.limits.read,
+            budget=self.timeouts.read,
         )
         return self.client.exchange(call, _object)
 
@@ -84,13 +107,13 @@ class JobsApi:
             segments=(*JOBS_API, *path),
             body=body,
             repeatable=True,
-            patience=self.limits.write,
+            budget=self.timeouts.write,
         )
         return self.client.exchange(call, _object)
 
 
 def _object(answer: Answer) -> JsonObject:
-    """Return the object that an answer is; an empty answer is an empty object."""
+    """Return the JSON object of an answer; an empty answer is an empty object."""
     if not answer.content.strip():
         return {}
     content = answer.json()

@@ -1,4 +1,4 @@
-"""What is configured of the Lakeflow jobs, as the settings and as code may say it."""
+"""The configuration of AppKit's jobs, and the JSON setting that describes it."""
 
 from __future__ import annotations
 
@@ -9,36 +9,45 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from polysync_core.appkit.keys import WAIT_TIMEOUT, JobKey, JobOptions
-from polysync_core.appkit.mapping import TaskType
+from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions, NamedJob
+from polysync_core.appkit.parameters import TaskType
+from polysync_core.appkit.polling import POLL_INTERVAL
 from polysync_core.appkit.schema import schema_problem
-from polysync_core.appkit.users import Hosting
-from polysync_core.appkit.watching import POLL_INTERVAL
+from polysync_core.appkit.user_tokens import Hosting
 from polysync_core.domain.definitions.base import ObjectName, Value
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 
 type _Milliseconds = Annotated[int, Field(strict=True, ge=1, le=86_400_000)]
-type _KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+type _JobName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 
 
 class JobSetting(Value):
-    """What a setting may say of a job."""
+    """The settings of one job."""
 
     task_type: TaskType | None = None
     params: dict[str, JsonValue] | None = None
     wait_timeout: _Milliseconds | None = None
     platform: ObjectName | None = None
 
+    def options(self) -> JobOptions:
+        """Return the settings as options."""
+        return JobOptions(
+            task_type=self.task_type,
+            params=self.params,
+            wait_timeout=_duration(self.wait_timeout) or WAIT_TIMEOUT,
+            platform=self.platform,
+        )
+
 
 class JobsSetting(Value):
-    """What the setting as a whole says, in the names and units of AppKit."""
+    """The whole setting, in AppKit's names and units."""
 
     timeout: _Milliseconds | None = None
     poll_interval_ms: _Milliseconds | None = None
-    jobs: dict[_KeyName, JobSetting] = Field(default_factory=dict)
+    jobs: dict[_JobName, JobSetting] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, value: JsonValue) -> JobsSetting:
@@ -55,48 +64,45 @@ class JobsSetting(Value):
         raise Invalid(problems)
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong with the schemas of parameters."""
+        """Return the problems of the parameter schemas."""
         return [
-            Problem(f"jobs.{name}.params", f"is no JSON Schema of an object: {problem}")
+            Problem(f"jobs.{name}.params", f"is not a JSON Schema of an object: {problem}")
             for name, job in self.jobs.items()
             if job.params is not None and (problem := schema_problem(job.params))
         ]
 
     def options(self) -> dict[str, JobOptions]:
-        """Return what is said of each job."""
-        return {
-            name: JobOptions(
-                task_type=job.task_type,
-                params=job.params,
-                wait_timeout=_duration(job.wait_timeout) or WAIT_TIMEOUT,
-                platform=job.platform,
-            )
-            for name, job in self.jobs.items()
-        }
+        """Return the options of each job."""
+        return {name: job.options() for name, job in self.jobs.items()}
+
+    @property
+    def call_timeout(self) -> timedelta | None:
+        """The time-out of every call; None keeps the defaults."""
+        return _duration(self.timeout)
+
+    @property
+    def poll_interval(self) -> timedelta:
+        """The first interval between two polls of a run."""
+        return _duration(self.poll_interval_ms) or POLL_INTERVAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lakeflow:
-    """Everything that is configured of the Lakeflow jobs."""
+class AppKitConfiguration:
+    """The complete configuration of AppKit's jobs."""
 
-    keys: Mapping[str, JobKey] = field(default_factory=dict[str, JobKey])
+    jobs: Mapping[str, NamedJob] = field(default_factory=dict[str, NamedJob])
     host: str | None = None
-    """The address of the workspace whose jobs name no Platform."""
+    """The address of the workspace of all jobs that name no Platform."""
     token: Secret | None = None
-    """What signs in there; None: the app's own identity."""
+    """The token for that workspace; None: the app's own identity signs in."""
     timeout: timedelta | None = None
-    """The limit of every call, in place of those of the tiers."""
+    """The time-out of every call, which replaces the defaults."""
     poll_interval: timedelta = POLL_INTERVAL
     hosting: Hosting = field(default_factory=Hosting)
-    premises: AppIdentity = ANYWHERE
-    """What the deployment says of identities and private hosts, as for every Platform."""
+    app_identity: AppIdentity = NO_IDENTITY
+    """The app's identity and private hosts, as for every Platform."""
     allow_loopback: bool = False
-    """Whether a workspace may be a stand-in on this machine."""
-
-
-def timing(setting: JobsSetting) -> tuple[timedelta | None, timedelta]:
-    """Return the limit of calls and the first pause between looks at a run."""
-    return _duration(setting.timeout), _duration(setting.poll_interval_ms) or POLL_INTERVAL
+    """Whether a workspace may be a simulator on this machine."""
 
 
 def _duration(milliseconds: int | None) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a request for a job, in the words that clients of AppKit know."""
+"""Errors of AppKit's jobs; `text` holds the sentence that AppKit's clients expect."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Iterable, Sequence
 from polysync_core.domain.errors import Invalid, Malformed, NotFound, PolysyncError, Problem
 
 
-class KeyUnknown(NotFound):
-    """There is no job of this key."""
+class UnknownJob(NotFound):
+    """No job has this name."""
 
-    def __init__(self, key: str, known: Iterable[str] = ()) -> None:
-        harmless = re.sub(r"[^A-Za-z0-9_-]", "", key)
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        safe_name = re.sub(r"[^A-Za-z0-9_-]", "", name)
         available = ", ".join(sorted(known))
         super().__init__(
-            f"There is no job '{harmless}': define one, or set DATABRICKS_JOB_{harmless.upper()}."
+            f"There is no job '{safe_name}': define one, or set DATABRICKS_JOB_{safe_name.upper()}."
             + (f" Available jobs: {available}." if available else "")
         )
-        self.text = f'Unknown job "{harmless}"'
+        self.text = f'Unknown job "{safe_name}"'
 
 
-class KeyWithoutId(NotFound):
-    """The variable of a key holds no job id."""
+class JobWithoutId(NotFound):
+    """The environment variable of a job holds no job id."""
 
-    def __init__(self, key: str, variable: str) -> None:
-        super().__init__(f"Job '{key}' has no job id: set {variable} to the job's number.")
-        self.text = f'Job "{key}" has no configured job ID'
+    def __init__(self, name: str, variable: str) -> None:
+        super().__init__(f"Job '{name}' has no job id: set {variable} to the job's number.")
+        self.text = f'Job "{name}" has no configured job ID'
 
 
-class ParametersRefused(Malformed):
+class InvalidParameters(Malformed):
     """The parameters of a run do not fit the job."""
 
     def __init__(self, text: str, problems: Sequence[Problem]) -> None:
@@ -37,53 +37,53 @@ class ParametersRefused(Malformed):
         self.text = text
 
 
-class RunIdRefused(Malformed):
-    """A run is named by something other than a positive number."""
+class InvalidRunId(Malformed):
+    """The id of a run is not a positive number."""
 
     def __init__(self) -> None:
-        super().__init__([Problem("runId", "a run of this job is named by its positive number")])
+        super().__init__([Problem("runId", "must be the positive number of a Databricks run")])
         self.text = "Invalid runId"
 
 
 class NoUserToken(Invalid):
-    """A call on behalf of the user came without the user's token."""
+    """A call on behalf of the user came without a trustworthy user token."""
 
 
 class CallFailed(PolysyncError):
-    """Databricks has not carried out a call."""
+    """Databricks did not execute a call."""
 
     def __init__(self, status: int, text: str, retry_after: float | None = None) -> None:
-        super().__init__(f"Databricks has not carried out the request (status {status}).")
+        super().__init__(f"Databricks did not execute the request (status {status}).")
         self.status = status
         self.text = text
-        """The standard phrase of the status; nothing that Databricks has said."""
+        """The standard phrase of the status; never a text from Databricks."""
         self.retry_after = retry_after
 
 
-class RunStreamEnded(PolysyncError):
-    """A run is not followed any further."""
+class RunStreamFailed(PolysyncError):
+    """The stream of a run ended before the run did."""
 
     code = "INTERNAL_ERROR"
     run_id: int | str | None = None
-    """The run, where there is one."""
+    """The run, if one was started."""
 
     @property
     def text(self) -> str:
-        """The sentence that clients of AppKit are told."""
+        """The sentence that AppKit's clients expect."""
         return str(self)
 
 
-class TriggerFailed(RunStreamEnded):
+class TriggerFailed(RunStreamFailed):
     """Failed to trigger job run"""
 
     code = "UPSTREAM_ERROR"
 
 
-class RunIdMissing(RunStreamEnded):
+class RunIdMissing(RunStreamFailed):
     """runNow did not return a run_id"""
 
 
-class PollFailed(RunStreamEnded):
+class PollFailed(RunStreamFailed):
     """The state of a run could not be read."""
 
     code = "UPSTREAM_ERROR"
@@ -93,8 +93,8 @@ class PollFailed(RunStreamEnded):
         self.run_id = run_id
 
 
-class WaitedTooLong(RunStreamEnded):
-    """A run has not ended within the wait time-out of its job; it goes on."""
+class WaitTimedOut(RunStreamFailed):
+    """A run did not end within the wait time-out of its job; the run itself continues."""
 
     code = "TIMEOUT"
 

@@ -1,4 +1,4 @@
-"""How JavaScript reads whole numbers and writes values, which clients of AppKit rely on."""
+"""Reads whole numbers and writes values by the rules of JavaScript, as AppKit does."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from decimal import Decimal
 from polysync_core.domain.json_types import JsonValue
 
 _LEADING_NUMBER = re.compile(r"[\s\ufeff]*([+-]?[0-9]+)")
-_MOST_DIGITS = 400
-"""Further digits change nothing: such a number is beyond every limit."""
-_LONGEST_PLAIN = 21
-_SMALLEST_PLAIN = -6
+_MAX_DIGITS = 400
+"""Further digits change nothing: such a number exceeds every limit."""
+_MAX_PLAIN_EXPONENT = 21
+_MIN_PLAIN_EXPONENT = -6
 
 
 def leading_number(text: str) -> int | None:
-    """Return the whole number that a text begins with, as `parseInt` does; None for none."""
+    """Return the whole number at the start of a text, as `parseInt` does."""
     found = _LEADING_NUMBER.match(text)
-    return None if found is None else int(found[1][:_MOST_DIGITS])
+    return None if found is None else int(found[1][:_MAX_DIGITS])
 
 
 def as_text(value: JsonValue) -> str:
-    """Return a value as `String` writes it, but whole numbers with all of their digits."""
+    """Return a value as `String` writes it, but whole numbers with all digits."""
     match value:
         case None:
             return "null"
@@ -44,18 +44,18 @@ def _float_text(value: float) -> str:
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value == 0:
         return "0"
-    found = Decimal(repr(abs(value))).normalize().as_tuple()
-    digits = "".join(map(str, found.digits))
-    return ("-" if value < 0 else "") + _placed(digits, len(digits) + int(found.exponent))
+    decimal = Decimal(repr(abs(value))).normalize().as_tuple()
+    digits = "".join(map(str, decimal.digits))
+    return ("-" if value < 0 else "") + _with_point(digits, len(digits) + int(decimal.exponent))
 
 
-def _placed(digits: str, point: int) -> str:
-    """Return digits whose first `point` stand before the decimal point."""
-    if len(digits) <= point <= _LONGEST_PLAIN:
+def _with_point(digits: str, point: int) -> str:
+    """Return digits with the decimal point after the first `point` of them."""
+    if len(digits) <= point <= _MAX_PLAIN_EXPONENT:
         return digits.ljust(point, "0")
-    if 0 < point <= _LONGEST_PLAIN:
+    if 0 < point <= _MAX_PLAIN_EXPONENT:
         return f"{digits[:point]}.{digits[point:]}"
-    if _SMALLEST_PLAIN < point <= 0:
+    if _MIN_PLAIN_EXPONENT < point <= 0:
         return f"0.{'0' * -point}{digits}"
     rest = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{digits[0]}{rest}e{point - 1:+d}"

@@ -1,4 +1,4 @@
-"""Judging parameters by a schema: a pydantic model, or a JSON Schema (draft 2020-12)."""
+"""Validates parameters against a pydantic model or a JSON Schema (draft 2020-12)."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ValidationError
 
-from polysync_core.appkit.errors import ParametersRefused
-from polysync_core.appkit.keys import Schema
+from polysync_core.appkit.errors import InvalidParameters
+from polysync_core.appkit.named_jobs import Schema
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-_REFUSED = "Invalid job parameters"
+_INVALID = "Invalid job parameters"
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
-"""Keywords by which a JSON Schema itself says what becomes of fields that it does not name."""
+"""Keywords with which a JSON Schema itself decides on unnamed fields."""
 _REFERENCES = frozenset({"$ref", "$dynamicRef"})
-_LISTS = ("allOf", "anyOf", "oneOf")
-_CONDITIONS = ("if", "then", "else")
+_SUBSCHEMA_LISTS = ("allOf", "anyOf", "oneOf")
+_SUBSCHEMAS = ("if", "then", "else")
 
 
-def accepted(schema: Schema, params: JsonObject | None) -> JsonObject:
-    """Return the parameters with defaults, without fields the schema does not name.
+def validated(schema: Schema, params: JsonObject | None) -> JsonObject:
+    """Return the parameters with defaults and without unnamed fields.
 
-    Raises `ParametersRefused`. A schema that forbids or allows further fields has its way.
+    Raises `InvalidParameters`. A schema may also forbid or allow unnamed fields.
     """
     given: JsonObject = params or {}
     if isinstance(schema, dict):
@@ -34,7 +34,7 @@ def accepted(schema: Schema, params: JsonObject | None) -> JsonObject:
 
 
 def schema_problem(schema: JsonObject) -> str | None:
-    """Say what makes a JSON Schema unusable; None where it is fine."""
+    """Return the reason why a JSON Schema is unusable; None if it is usable."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
@@ -52,43 +52,41 @@ def _reference_problem(schema: JsonObject) -> str | None:
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT202012
 
-    def lost(part: Any, resolver: Any) -> str | None:
+    def unresolved(part: Any, resolver: Any) -> str | None:
         contents = part.contents
         for name in _REFERENCES & contents.keys() if isinstance(contents, dict) else ():
             try:
                 resolver.lookup(contents[name])
             except Unresolvable:
-                return f"{name} '{contents[name]}' leads nowhere in it"
-        parts = part.subresources()
-        return next(
-            filter(None, (lost(each, resolver.in_subresource(each)) for each in parts)), None
-        )
+                return f"{name} '{contents[name]}' does not resolve within the schema"
+        problems = (unresolved(each, resolver.in_subresource(each)) for each in part.subresources())
+        return next(filter(None, problems), None)
 
     whole = DRAFT202012.create_resource(cast("Any", schema))
-    nothing: Registry[Any] = Registry()
-    return lost(whole, nothing.resolver_with_root(whole))
+    empty: Registry[Any] = Registry()
+    return unresolved(whole, empty.resolver_with_root(whole))
 
 
 def _by_model(model: type[BaseModel], given: JsonObject) -> JsonObject:
     problems: list[Problem] = []
     try:
-        return _dumped(model.model_validate(given))
+        return _fields_of(model.model_validate(given))
     except ValidationError as error:
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             path = ".".join(str(part) for part in ("params", *found["loc"]))
             problems.append(Problem(path, found["msg"]))
-    raise ParametersRefused(_REFUSED, problems)
+    raise InvalidParameters(_INVALID, problems)
 
 
-def _dumped(checked: BaseModel) -> JsonObject:
-    fields = type(checked).model_fields
-    # What was left out and has no value to stand in for it stays out, and is not sent as null.
+def _fields_of(instance: BaseModel) -> JsonObject:
+    fields = type(instance).model_fields
+    # An absent field without a default stays absent and is not sent as null.
     absent = {
         name
         for name in fields
-        if name not in checked.model_fields_set and getattr(checked, name) is None
+        if name not in instance.model_fields_set and getattr(instance, name) is None
     }
-    return checked.model_dump(mode="json", by_alias=True, exclude=absent)
+    return instance.model_dump(mode="json", by_alias=True, exclude=absent)
 
 
 def _by_json_schema(schema: JsonObject, given: JsonObject) -> JsonObject:
@@ -104,25 +102,25 @@ def _by_json_schema(schema: JsonObject, given: JsonObject) -> JsonObject:
     if known:
         params = {name: value for name, value in params.items() if name in known}
     problems = [
-        # The message of the library quotes the value, which may be nobody else's business.
+        # The message of the library would quote the value, which may be confidential.
         Problem(_path(error.absolute_path), f"breaks the rule '{error.validator}' of the schema")
         for error in cast("Any", _validator(schema)).iter_errors(params)
     ]
     if problems:
-        raise ParametersRefused(_REFUSED, problems)
+        raise InvalidParameters(_INVALID, problems)
     return params
 
 
 def _named(schema: JsonValue) -> set[str] | None:
-    """Return the fields that a schema and its parts name; None where others may be meant too."""
+    """Return the fields that a schema names; None if it allows unnamed fields."""
     if not isinstance(schema, dict):
         return set()
     if (_OPEN | _REFERENCES) & schema.keys():
         return None
     properties, dependent = schema.get("properties"), schema.get("dependentSchemas")
     named = set(properties) if isinstance(properties, dict) else set[str]()
-    parts: list[JsonValue] = [schema[name] for name in _CONDITIONS if name in schema]
-    for name in _LISTS:
+    parts: list[JsonValue] = [schema[name] for name in _SUBSCHEMAS if name in schema]
+    for name in _SUBSCHEMA_LISTS:
         found = schema.get(name)
         parts += found if isinstance(found, list) else []
     parts += dependent.values() if isinstance(dependent, dict) else []
@@ -135,13 +133,13 @@ def _named(schema: JsonValue) -> set[str] | None:
 
 
 def _validator(schema: JsonObject) -> Draft202012Validator:
-    # Costs start-up time, which only jobs with such a schema pay.
+    # These imports cost start-up time, so only jobs with a JSON Schema need them.
     from jsonschema import Draft202012Validator
     from referencing import Registry
 
-    # An empty registry: a reference to another document is never fetched.
-    nothing: Registry[Any] = Registry()
-    return Draft202012Validator(schema, registry=nothing)
+    # With an empty registry the validator never fetches another document.
+    empty: Registry[Any] = Registry()
+    return Draft202012Validator(schema, registry=empty)
 
 
 def _path(parts: Any) -> str:

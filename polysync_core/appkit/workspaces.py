@@ -1,4 +1,4 @@
-"""The workspaces that the jobs are in, each as the app or one of its users sees it."""
+"""Connections to Databricks workspaces, with the identity of the app or of a user."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from polysync_core.appkit.client import JobsApi
-from polysync_core.appkit.configuration import Lakeflow
-from polysync_core.appkit.tiers import Limits
-from polysync_core.appkit.users import UserToken
+from polysync_core.appkit.client import JobsApi, Timeouts
+from polysync_core.appkit.configuration import AppKitConfiguration
+from polysync_core.appkit.user_tokens import UserToken
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.delegation import Delegation
 from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.authenticators import Credential, FixedToken
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
-from polysync_core.platforms.credentials import Credential, GivenToken
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
-MOST_USERS = 200
-"""Users whose connections are kept; the one who has been away longest signs in anew."""
+MAX_USERS = 200
+"""The number of cached user credentials; the least recently used one is evicted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a workspace is, and how the app signs in to it."""
+class Workspace:
+    """The address of a workspace and the app's credential for it."""
 
     base: BaseAddress
     cloud: Cloud
     credential: Credential
 
 
-def place_of_host(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Cloud]:
-    """Return where `DATABRICKS_HOST` leads, or raise `Invalid` naming the rule it breaks."""
+def workspace_address(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Cloud]:
+    """Return the address and cloud of `DATABRICKS_HOST`, or raise `Invalid`."""
     address = host if "://" in host else f"https://{host}"
     problem: Invalid | None = None
     for cloud in Cloud:
@@ -49,15 +48,15 @@ def place_of_host(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Clou
             return attributes.base_address(allow_loopback=allow_loopback), cloud
         except Invalid as error:
             problem = problem or error
-    raise problem or Invalid.at("", "is no address of a workspace")
+    raise problem or Invalid.at("", "is not the address of a workspace")
 
 
 class _NoSecrets:
-    """For ways of signing in that hold no reference."""
+    """A resolver for sign-in methods without secret references."""
 
     def resolve(self, reference: str) -> Secret:
-        """Refuse."""
-        raise Invalid.at("", f"{reference} cannot be looked up here")
+        """Raise `Invalid`."""
+        raise Invalid.at("", f"{reference} cannot be resolved here")
 
     def forget(self, reference: str) -> None:
         """Do nothing."""
@@ -65,17 +64,17 @@ class _NoSecrets:
 
 @dataclass(slots=True, kw_only=True)
 class Workspaces:
-    """Connections by Platform and user, shared by all threads of the process."""
+    """Opens connections by Platform and user. Safe for threads."""
 
-    configuration: Lakeflow
+    configuration: AppKitConfiguration
     platform_named: Callable[[str], Platform] | None = None
-    """Finds a stored Platform; None where there is no store."""
+    """Returns a stored Platform; None if there is no store."""
     secrets: Secrets = field(default_factory=_NoSecrets)
-    wire: HttpOptions = field(default_factory=HttpOptions)
-    _places: dict[str, tuple[Platform, Place]] = field(
-        default_factory=dict[str, tuple[Platform, Place]]
+    http_options: HttpOptions = field(default_factory=HttpOptions)
+    _by_platform: dict[str, tuple[Platform, Workspace]] = field(
+        default_factory=dict[str, tuple[Platform, Workspace]]
     )
-    _host: Place | None = None
+    _default: Workspace | None = None
     _users: OrderedDict[tuple[str, str], Credential] = field(
         default_factory=OrderedDict[tuple[str, str], Credential]
     )
@@ -84,70 +83,71 @@ class Workspaces:
     def open(self, platform: str | None, user: UserToken | None = None) -> JobsApi:
         """Return the Jobs API of a Platform, or of the environment's workspace.
 
-        Raises `NotFound` or `Invalid` where there is no such workspace.
+        Raises `NotFound` or `Invalid` if the workspace does not exist or cannot be used.
         """
-        place = self._of_environment() if platform is None else self._of_platform(platform)
-        credential = place.credential if user is None else self._of_user(place, user)
-        wire = replace(self.wire, private_hosts=self.configuration.premises.private_hosts)
-        client = PlatformClient(place.base, credential, wire=wire)
-        return JobsApi(client, Limits.of(self.configuration.timeout))
+        workspace = self._default_workspace() if platform is None else self._of_platform(platform)
+        credential = workspace.credential if user is None else self._of_user(workspace, user)
+        private_hosts = self.configuration.app_identity.private_hosts
+        options = replace(self.http_options, private_hosts=private_hosts)
+        client = PlatformClient(workspace.base, credential, http=options)
+        return JobsApi(client, Timeouts.of(self.configuration.timeout))
 
-    def _of_environment(self) -> Place:
+    def _default_workspace(self) -> Workspace:
         with self._lock:
-            if self._host is None:
-                self._host = self._made_of_environment()
-            return self._host
+            if self._default is None:
+                self._default = self._read_default()
+            return self._default
 
-    def _made_of_environment(self) -> Place:
+    def _read_default(self) -> Workspace:
         host, token = self.configuration.host, self.configuration.token
         if host is None:
-            raise Invalid.at("DATABRICKS_HOST", "is missing: it says which workspace has the job")
+            raise Invalid.at("DATABRICKS_HOST", "is missing: it names the workspace of the job")
         loopback = self.configuration.allow_loopback
-        base, cloud = place_of_host(host, allow_loopback=loopback)
+        base, cloud = workspace_address(host, allow_loopback=loopback)
         if token is not None:
-            return Place(base, cloud, GivenToken(token))
+            return Workspace(base, cloud, FixedToken(token))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
-        return Place(base, cloud, credential_of(auth, cloud, self.secrets))
+        return Workspace(base, cloud, credential_of(auth, cloud, self.secrets))
 
-    def _of_platform(self, name: str) -> Place:
+    def _of_platform(self, name: str) -> Workspace:
         if self.platform_named is None:
-            raise Invalid.at("platform", "stored Platforms are known to the deployed app only")
+            raise Invalid.at("platform", "stored Platforms are available in the deployed app only")
         platform = self.platform_named(name)
         with self._lock:
-            known = self._places.get(name)
-            # An unchanged Platform keeps its token.
-            if known is None or known[0] != platform:
-                known = self._places[name] = (platform, self._made_of(platform))
-            return known[1]
+            cached = self._by_platform.get(name)
+            # An unchanged Platform keeps its credential.
+            if cached is None or cached[0] != platform:
+                cached = self._by_platform[name] = (platform, self._connect(platform))
+            return cached[1]
 
-    def _made_of(self, platform: Platform) -> Place:
+    def _connect(self, platform: Platform) -> Workspace:
         if platform.type != PlatformType.AZURE_DATABRICKS:
-            raise Invalid.at("platform", f"'{platform.name}' is no Azure Databricks workspace")
+            raise Invalid.at("platform", f"'{platform.name}' is not an Azure Databricks workspace")
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
-        auth = self.configuration.premises.signing_in(platform.auth)
+        auth = self.configuration.app_identity.complete_auth(platform.auth)
         credential = credential_of(auth, attributes.cloud, self.secrets)
-        return Place(base, attributes.cloud, credential)
+        return Workspace(base, attributes.cloud, credential)
 
-    def _of_user(self, place: Place, user: UserToken) -> Credential:
+    def _of_user(self, workspace: Workspace, user: UserToken) -> Credential:
         if user.exchanged_by is None:
-            return GivenToken(user.token)
-        key = (place.cloud.value, user.fingerprint)
+            return FixedToken(user.token)
+        key = (workspace.cloud.value, user.fingerprint)
         with self._lock:
             credential = self._users.get(key)
             if credential is None:
-                credential = _exchanged(user, user.exchanged_by, place.cloud)
+                credential = _on_behalf_of(user, user.exchanged_by, workspace.cloud)
             self._users[key] = credential
             self._users.move_to_end(key)
-            while len(self._users) > MOST_USERS:
+            while len(self._users) > MAX_USERS:
                 self._users.popitem(last=False)
             return credential
 
 
-def _exchanged(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
-    # Costs start-up time, which only calls on behalf of users pay.
-    from polysync_core.outbound.entra import EntraToken
-    from polysync_core.outbound.on_behalf import Exchanger, OnBehalfToken
+def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
+    # These imports cost start-up time, so only calls on behalf of users need them.
+    from polysync_core.outbound.sign_in.entra import EntraToken
+    from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
     exchanger = Exchanger(by=by, cloud=cloud)
     return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))

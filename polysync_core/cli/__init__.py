@@ -1,1 +1,5 @@
-"""The command line: a client of the HTTP API that knows nothing of the rest of the product."""
+"""The command line: a client of the HTTP API.
+
+It imports light modules of the domain (statuses, JSON types, YAML documents) and no other part of
+the product, so that it can be installed alone.
+"""

@@ -1,4 +1,4 @@
-"""`python -m polysync_core.cli`, the same as `polysync`."""
+"""`python -m polysync_core.cli` runs `polysync`."""
 
 from polysync_core.cli.main import app
 

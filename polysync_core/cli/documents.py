@@ -1,6 +1,6 @@
-"""Definitions files: several YAML or JSON files become one document, and back.
+"""Definitions files: YAML or JSON files are joined into one document.
 
-They are read and written by the very code that the API reads and writes them with.
+The API reads and writes documents with the same functions.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from polysync_core.cli.errors import BadDocument
-from polysync_core.cli.json import JsonObject, JsonValue
+from polysync_core.cli.api.errors import BadDocument
 from polysync_core.domain.errors import Refused
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_yaml, write_yaml
 
 STDIN = "-"
@@ -22,8 +22,8 @@ _ENTRY = re.compile(r"^(?P<kind>\w+)\[(?P<index>\d+)\](?P<rest>.*)$", re.DOTALL)
 
 
 @dataclass(slots=True)
-class Document:
-    """The definitions of all files together, and where each entry was written."""
+class JoinedDocument:
+    """The definitions of all files, with the origin of each entry."""
 
     content: JsonObject = field(default_factory=dict[str, JsonValue])
     origins: dict[str, list[tuple[str, int]]] = field(
@@ -34,7 +34,7 @@ class Document:
         """Append the lists of one file.
 
         Raises:
-            BadDocument: what is not a list is given by two files.
+            BadDocument: two files have the same key, and its value is not a list.
         """
         for kind, entries in part.items():
             present = self.content.get(kind)
@@ -47,7 +47,7 @@ class Document:
                 raise BadDocument(f"{source}: {kind} is not a list.")
 
     def locate(self, path: str) -> str:
-        """Return the path as it is in the file that holds it, with the file's name before it."""
+        """Return the path within the file that holds the entry, after the file's name."""
         match = _ENTRY.match(path)
         origins = self.origins.get(match["kind"], []) if match else []
         if match is None or int(match["index"]) >= len(origins):
@@ -56,40 +56,40 @@ class Document:
         return f"{source}: {match['kind']}[{index}]{match['rest']}"
 
 
-def read_documents(sources: Sequence[str]) -> Document:
-    """Read and join the files, standard input for `-`.
+def read_documents(sources: Sequence[str]) -> JoinedDocument:
+    """Read and join the files; `-` is standard input.
 
     Raises:
-        BadDocument: a file is missing, not YAML, not an object, or nothing is in any of them.
+        BadDocument: a file is missing, not YAML or not an object, or all files are empty.
     """
-    document = Document()
+    document = JoinedDocument()
     for source in sources:
         document.add(source, _parse(source, _read(source)))
     if not document.content:
-        raise BadDocument(f"There are no definitions in {', '.join(sources)}.")
+        raise BadDocument(f"{', '.join(sources)}: no definitions found.")
     return document
 
 
 def to_yaml(content: JsonObject) -> str:
-    """Return a document in the form in which people write it."""
+    """Return a document as YAML, for people."""
     return write_yaml(content)
 
 
 def to_json(content: JsonObject) -> str:
-    """Return a document in the form in which programs write it."""
+    """Return a document as JSON, for programs."""
     return json.dumps(content, indent=2) + "\n"
 
 
 def write_document(path: Path, text: str) -> None:
-    """Write a file; the one that was there is replaced only once the new one is complete.
+    """Write a file; an existing file is replaced only when the new one is complete.
 
     Raises:
         BadDocument: the file cannot be written.
     """
-    whole = path.with_name(f"{path.name}.new")
+    temporary = path.with_name(f"{path.name}.new")
     try:
-        whole.write_text(text, encoding="utf-8")
-        whole.replace(path)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
     except OSError as error:
         raise BadDocument(f"{path}: {error.strerror}.") from error
 
@@ -109,5 +109,5 @@ def _parse(source: str, data: bytes) -> JsonObject:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise BadDocument(f"{source}: a document is an object with the lists of definitions.")
+        raise BadDocument(f"{source}: a document must be an object with lists of definitions.")
     return content

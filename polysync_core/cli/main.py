@@ -1,19 +1,31 @@
-"""`polysync`: each command asks the API for one thing and shows what it answered.
+"""`polysync`: each command sends a request to the API and shows the answer.
 
-Modules that take long to import (Rich, the HTTP library, YAML) are imported by the commands, so
-that `--help` and completion answer at once.
+The commands themselves import modules that load slowly (Rich, the HTTP library, YAML), so that
+`--help` and shell completion answer at once.
 """
 
 from __future__ import annotations
 
 import typer
 
-from polysync_core.cli.definitions import apply, export, test
-from polysync_core.cli.executing import execute
-from polysync_core.cli.importing import artefacts, import_jobs, platform_runs, sync_parameters
-from polysync_core.cli.insights import explain, fire_times, graph, usage
-from polysync_core.cli.runs import cancel, rerun, run, runs, show
-from polysync_core.cli.schedules import backfill, pause, resume, schedules
+from polysync_core.cli.commands.apply import apply
+from polysync_core.cli.commands.artefacts import artefacts
+from polysync_core.cli.commands.backfill import backfill
+from polysync_core.cli.commands.cancel import cancel
+from polysync_core.cli.commands.exec import execute
+from polysync_core.cli.commands.explain import explain
+from polysync_core.cli.commands.export import export
+from polysync_core.cli.commands.fire_times import fire_times
+from polysync_core.cli.commands.graph import graph
+from polysync_core.cli.commands.import_ import import_jobs, sync_parameters
+from polysync_core.cli.commands.platform_runs import platform_runs
+from polysync_core.cli.commands.rerun import rerun
+from polysync_core.cli.commands.run import run
+from polysync_core.cli.commands.runs import runs
+from polysync_core.cli.commands.schedules import pause, resume, schedules
+from polysync_core.cli.commands.show import show
+from polysync_core.cli.commands.test import test
+from polysync_core.cli.commands.usage import usage
 
 app = typer.Typer(
     name="polysync",
@@ -23,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# In the order in which `--help` shows them.
+# `--help` shows the commands in this order.
 app.command()(apply)
 app.command()(export)
 app.command()(run)

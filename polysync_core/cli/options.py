@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ DEFAULT_URL = "http://127.0.0.1:7071/api"
 
 Url = Annotated[str, typer.Option("--url", envvar="POLYSYNC_URL", help="Address of the API.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON, for programs.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many.")]
-All = Annotated[bool, typer.Option("--all", help="All of them.")]
-Task = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]
+Limit = Annotated[int, typer.Option(min=1, help="Maximum number of entries.")]
+All = Annotated[bool, typer.Option("--all", help="List all entries.")]
+TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]
+JobName = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
+PlatformName = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of the platform.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Full id of a task run.")]
+JobType = Annotated[str | None, typer.Option("--job-type", help="Only this job type.")]
+Search = Annotated[str | None, typer.Option("--search", help="Only names that contain this text.")]
 Assignments = Annotated[
     list[str] | None,
     typer.Option("--param", "-p", help="name=text, or name:=json for a typed value."),
 ]
-Key = Annotated[str | None, typer.Option(help="A second run with the same key is the first one.")]
+IdempotencyKey = Annotated[
+    str | None, typer.Option(help="Requests with the same key start one run only.")
+]
 Follow = Annotated[
-    bool, typer.Option("--follow", help="Stay until the end; 0 only if the run Succeeded.")
+    bool, typer.Option("--follow", help="Wait for the end; exit code 0 only for Succeeded.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 if TYPE_CHECKING:
-    from polysync_core.cli.json import JsonObject, JsonValue
+    from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
 def parse_parameters(assignments: Iterable[str]) -> JsonObject:
@@ -27,8 +27,12 @@ def parse_parameters(assignments: Iterable[str]) -> JsonObject:
     return values
 
 
-def given_values(assignments: Iterable[str] | None) -> JsonObject:
-    """Return the values that options gave, or end the command where one is malformed."""
+def parameter_values(assignments: Iterable[str] | None) -> JsonObject:
+    """Return the values of the `-p` options.
+
+    Raises:
+        BadParameter: an assignment is malformed; the command ends with exit code 2.
+    """
     try:
         return parse_parameters(assignments or [])
     except ValueError as error:
@@ -37,22 +41,22 @@ def given_values(assignments: Iterable[str] | None) -> JsonObject:
 
 def _parse(assignment: str) -> tuple[str, JsonValue]:
     left, equals, right = assignment.partition("=")
-    typed = left.endswith(":")
+    is_typed = left.endswith(":")
     name = left.removesuffix(":")
     if not equals or not name:
-        # The text may be a value that was meant to stay private: it is not repeated.
+        # The message does not repeat the text, which may be a secret value.
         raise ValueError("A parameter is written name=value, or name:=json for a typed value.")
-    return name, (_typed(name, right) if typed else right)
+    return name, (_typed_value(name, right) if is_typed else right)
 
 
-def _typed(name: str, text: str) -> JsonValue:
+def _typed_value(name: str, text: str) -> JsonValue:
     try:
-        return cast("JsonValue", json.loads(text, parse_constant=_refuse_constant))
+        return cast("JsonValue", json.loads(text, parse_constant=_reject_constant))
     except ValueError as error:
         raise ValueError(
             f"The value of {name} is not JSON; write {name}=… (without the colon) for plain text."
         ) from error
 
 
-def _refuse_constant(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")

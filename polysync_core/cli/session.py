@@ -1,4 +1,4 @@
-"""What every command needs: the API, the terminal, and failures turned into an exit code."""
+"""The session of a command: the API client, the terminal and the exit code of a failure."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from polysync_core.cli.errors import CommandFailed
+from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from polysync_core.cli.client import Api
+    from polysync_core.cli.api.client import ApiClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One command's way to the API and to its user."""
+    """The API client and the terminal of one command."""
 
-    api: Api
+    api: ApiClient
     terminal: Terminal
 
 
 @contextmanager
-def session(url: str, *, as_json: bool) -> Generator[Session]:
-    """Open a session; a CommandFailed inside it is shown and ends the program with 1.
+def open_session(url: str, *, as_json: bool) -> Generator[Session]:
+    """Open a session; a CommandFailed inside it is printed and ends the program with 1.
 
-    Token and key come from POLYSYNC_TOKEN and POLYSYNC_KEY alone: arguments are visible to every
-    user of a machine.
+    Token and key are read from POLYSYNC_TOKEN and POLYSYNC_KEY only: every user of a machine can
+    see the arguments of a command.
     """
-    from polysync_core.cli.client import Api
+    from polysync_core.cli.api.client import ApiClient
 
     terminal = Terminal(as_json=as_json)
     try:
         key, token = os.environ.get("POLYSYNC_KEY"), os.environ.get("POLYSYNC_TOKEN")
-        # As other tools hand it on: https://opentelemetry.io/docs/specs/otel/context/env-carriers
+        # The convention of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/context/env-carriers
         trace = os.environ.get("TRACEPARENT")
-        with Api(url, key=key, token=token, traceparent=trace) as api:
+        with ApiClient(url, key=key, token=token, traceparent=trace) as api:
             yield Session(api=api, terminal=terminal)
     except CommandFailed as failure:
         terminal.fail(failure)

@@ -1,4 +1,4 @@
-"""What is written where: results to standard output, everything else to standard error."""
+"""The output of a command: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from polysync_core.cli.errors import ApiProblem, CommandFailed
+from polysync_core.cli.api.errors import ApiProblem, CommandFailed
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from polysync_core.cli.json import JsonValue
+    from polysync_core.domain.json_types import JsonValue
 
-_UNBOUNDED = 10_000
-"""The width where there is no screen: a line that is piped into a program is not folded."""
+_UNLIMITED_WIDTH = 10_000
+"""The width without a screen: a line that another program reads is not folded."""
 
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements
@@ -26,12 +26,12 @@ _ESCAPE_SEQUENCE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def readable(value: str) -> str:
-    """Return text from elsewhere without what would move the cursor or change the terminal.
+def printable(text: str) -> str:
+    """Return text without escape sequences and control characters.
 
-    Error texts of platforms are full of colour codes, and anyone may write them.
+    The text of a platform or a user could otherwise move the cursor or change the terminal.
     """
-    return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", value.replace("\r\n", "\n")))
+    return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n")))
 
 
 class Terminal:
@@ -42,23 +42,23 @@ class Terminal:
 
     @cached_property
     def out(self) -> Console:
-        """The console for results."""
+        """Return the console for results."""
         return _console(sys.stdout)
 
     @cached_property
     def err(self) -> Console:
-        """The console for progress, remarks and errors."""
+        """Return the console for progress, notes and errors."""
         return _console(sys.stderr)
 
     def json(self, answer: JsonValue) -> None:
-        """Write an answer for programs; it is pure ASCII, whatever the stream's encoding."""
+        """Write an answer for programs, in ASCII, so that every encoding can hold it."""
         sys.stdout.write(json.dumps(answer, indent=2) + "\n")
         sys.stdout.flush()
 
     def show(self, *parts: RenderableType) -> None:
-        """Write a result for people; text in it is never taken for markup.
+        """Write a result for people; markup in its text is not interpreted.
 
-        Where there is no screen, no line ends in the blanks that fill the columns of a table.
+        Without a screen, the blanks that fill the columns of a table are cut off each line.
         """
         if self.out.is_terminal:
             self.out.print(*parts, sep="\n")
@@ -68,28 +68,25 @@ class Terminal:
         lines = capture.get().split("\n")
         sys.stdout.write("\n".join(line.rstrip(" ") for line in lines))
 
-    def say(self, *sentences: str | None) -> None:
-        """Write a result that is no more than a line; an empty part of it is left out."""
-        self.out.print(": ".join(readable(each) for each in sentences if each))
+    def line(self, *sentences: str | None) -> None:
+        """Write a result of one line; an empty part is left out."""
+        self.out.print(": ".join(printable(each) for each in sentences if each))
 
-    def remark(self, text: str) -> None:
-        """Write a line that is no part of the result."""
-        self.err.print(readable(text))
+    def note(self, text: str) -> None:
+        """Write a line that is not part of the result."""
+        self.err.print(printable(text))
 
     def fail(self, failure: CommandFailed) -> None:
-        """Say why the command failed: a line, and one for each detail.
-
-        With JSON asked for, the API's own account of it is the result.
-        """
+        """Write the error and its details; with `--json` the API's problem document as well."""
         if self.as_json and isinstance(failure, ApiProblem):
             self.json(failure.document)
-        self.err.print(f"Error: {readable(str(failure))}", style="red")
+        self.err.print(f"Error: {printable(str(failure))}", style="red")
         for detail in failure.details:
-            self.err.print(f"  {readable(detail)}")
+            self.err.print(f"  {printable(detail)}")
 
 
 def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
-    width = None if stream.isatty() else _UNBOUNDED
+    width = None if stream.isatty() else _UNLIMITED_WIDTH
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)

@@ -1,4 +1,4 @@
-"""The Copilot's tools: what a model may ask for, as requests of the API in this process.
+"""The MCP server: tools, documents and prompts for a model, as requests to the API in process.
 
-A tool asks the routes of the API as its caller: roles, validation and audit are those of HTTP.
+A tool calls the routes of the API as its caller. So roles, validation and audit are those of HTTP.
 """

@@ -1,4 +1,4 @@
-"""What a tool answers: compact JSON of bounded size, in which foreign text is marked as data."""
+"""The answers of tools: compact JSON of limited size, with foreign text marked as data."""
 
 from __future__ import annotations
 
@@ -7,70 +7,71 @@ import unicodedata
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
-LONGEST_TEXT = 2_000
-"""Of a text that somebody else wrote, in characters; the API has the whole of it."""
-LONGEST_ANSWER = 60_000
-"""Of a whole answer, in characters; a model pays for each of them."""
+MAX_TEXT = 2_000
+"""The longest foreign text, in characters; the API has the complete text."""
+MAX_ANSWER = 60_000
+"""The longest answer, in characters; a model pays for each of them."""
 
 UNTRUSTED = "untrusted"
-"""The field around what came from a platform or was written by people: data, never instructions."""
+"""The field that wraps content from platforms and people: data, never instructions."""
 
 
 class AnswerTooLong(Exception):
     """The answer is longer than a model can use."""
 
-    def __init__(self, length: int, most: int) -> None:
+    def __init__(self, length: int, limit: int) -> None:
         super().__init__(
-            f"The answer would have {length} characters, more than {most}: ask for fewer items by "
-            "limit, or for one of them."
+            f"The answer would have {length} characters, but {limit} are allowed: request fewer "
+            "items with limit, or a single item."
         )
 
 
 def untrusted(value: JsonValue) -> JsonValue:
-    """Return foreign content in its wrapper, cut to size; nothing stays nothing."""
-    return None if value in (None, "", [], {}) else {UNTRUSTED: shown(value)}
+    """Return foreign content in its wrapper, truncated; None for empty content."""
+    return None if value in (None, "", [], {}) else {UNTRUSTED: sanitised(value)}
 
 
 def compact(content: JsonObject) -> JsonObject:
-    """Return an object without the fields that say nothing."""
+    """Return an object without its empty fields."""
     return {name: value for name, value in content.items() if value not in (None, "", [], {})}
 
 
 def items_of(content: JsonObject, field: str) -> list[JsonObject]:
     """Return the objects of a list in an answer of the API."""
-    listed = content.get(field)
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    items = content.get(field)
+    return [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
 
 
-def written(content: JsonObject) -> str:
-    """Return the text of an answer, or raise `AnswerTooLong`."""
-    return bounded(json.dumps(content, ensure_ascii=False, separators=(",", ":")), LONGEST_ANSWER)
+def to_text(content: JsonObject) -> str:
+    """Return the JSON text of an answer, or raise `AnswerTooLong`."""
+    return limited(json.dumps(content, ensure_ascii=False, separators=(",", ":")), MAX_ANSWER)
 
 
-def bounded(text: str, most: int) -> str:
-    """Return a text that has at most so many characters, or raise `AnswerTooLong`."""
-    if len(text) > most:
-        raise AnswerTooLong(len(text), most)
+def limited(text: str, limit: int) -> str:
+    """Return the text, or raise `AnswerTooLong` if it exceeds the limit."""
+    if len(text) > limit:
+        raise AnswerTooLong(len(text), limit)
     return text
 
 
-def shown(value: JsonValue) -> JsonValue:
-    """Return content without what people do not see and a model still reads, cut to size."""
+def sanitised(value: JsonValue) -> JsonValue:
+    """Return content without characters that people cannot see, truncated."""
     match value:
         case str():
-            return _shown_text(value)
+            return _sanitised_text(value)
         case list():
-            return [shown(each) for each in value]
+            return [sanitised(each) for each in value]
         case dict():
-            return {_shown_text(name): shown(each) for name, each in value.items()}
+            return {_sanitised_text(name): sanitised(each) for name, each in value.items()}
         case _:
             return value
 
 
-def _shown_text(text: str) -> str:
-    cut = text[:LONGEST_TEXT]
-    seen = "".join(
-        each if each in "\n\t" or unicodedata.category(each)[0] != "C" else "\ufffd" for each in cut
+def _sanitised_text(text: str) -> str:
+    start = text[:MAX_TEXT]
+    visible = "".join(
+        each if each in "\n\t" or unicodedata.category(each)[0] != "C" else "\ufffd"
+        for each in start
     )
-    rest = len(text) - len(cut)
-    return f"{seen}… ({rest} more characters)" if rest else seen
+    rest = len(text) - len(start)
+    return f"{visible}… ({rest} more characters)" if rest else visible

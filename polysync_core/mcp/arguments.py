@@ -1,4 +1,4 @@
-"""The arguments of tools: what may be given, how it is described, and what is wrong with it."""
+"""The arguments of tools: their types, their description and their validation."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from polysync_core.domain.errors import Invalid, Malformed, NotFound, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 
 
 class Arguments(BaseModel):
-    """The arguments of one tool: camelCase outside, unknown ones refused, types as described."""
+    """The arguments of one tool: camelCase names, strict types, no unknown arguments."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, extra="forbid", frozen=True, strict=True, allow_inf_nan=False
     )
 
 
-def _one_part(text: str) -> str:
+def _path_segment(text: str) -> str:
     if not text.isprintable() or "/" in text:
-        raise ValueError("is not a name: it holds characters that no name has")
+        raise ValueError("is not a name: it contains invalid characters")
     return text
 
 
@@ -41,36 +41,37 @@ def _run_id(text: str) -> str:
     try:
         return parse_run_id(text)
     except NotFound as error:
-        raise ValueError("is not the id of a run: 26 letters and digits, the first an r") from error
+        raise ValueError("is not a run id: an r and 25 more letters or digits") from error
 
 
 type Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_one_part)
+    str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(_path_segment)
 ]
-"""The name of something that exists; whether it does, is for the API to say."""
+"""The name of an existing object; the API checks that the object exists."""
 
 type RunIdText = Annotated[str, AfterValidator(_run_id)]
 
 type Confirm = Annotated[
     bool,
-    Field(description="true carries the change out; without it the answer says what it would do."),
+    Field(description="true executes the change; otherwise the answer describes it."),
 ]
 
 type Values = dict[str, JsonValue]
-"""Values by the names of parameters; a secret is given as its reference, `vault://…`."""
+"""Values by parameter name; a secret is a reference, `vault://…`."""
 
 type Limit = Annotated[
-    int, Field(ge=1, le=100, description="The most to answer at once, 1 to 100; 20 if left out.")
+    int,
+    Field(ge=1, le=100, description="The maximum number of items, 1 to 100; the default is 20."),
 ]
 
 type PageToken = Annotated[
     Annotated[str, StringConstraints(max_length=2_000)] | None,
-    Field(description="continuationToken of the answer before."),
+    Field(description="The continuationToken of the previous answer."),
 ]
 
 
 def read_arguments[A: Arguments](model: type[A], given: JsonValue) -> A:
-    """Return the arguments of a call, or raise `Invalid` with everything that is wrong."""
+    """Return the arguments of a call, or raise `Invalid` with every problem."""
     if given is None:
         given = {}
     if not isinstance(given, dict):
@@ -84,7 +85,7 @@ def read_arguments[A: Arguments](model: type[A], given: JsonValue) -> A:
 
 
 def properties_of(model: type[Arguments]) -> list[JsonObject]:
-    """Return the arguments as the MCP extension describes the properties of a tool."""
+    """Return the tool properties in the format of the MCP extension."""
     schema = model.model_json_schema(by_alias=True)
     required = set(schema.get("required", ()))
     return [
@@ -110,14 +111,14 @@ def _type_of(field: dict[str, Any], schema: dict[str, Any]) -> JsonObject:
 
 
 def _resolved(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema with what it refers to in its place."""
+    """Return a schema with its reference resolved."""
     if "$ref" in field:
         return schema["$defs"][field["$ref"].rpartition("/")[2]]
     return field
 
 
 def _without_null(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the one choice of an optional argument that is not `null`."""
+    """Return the schema of an optional argument without `null`."""
     for choice in field.get("anyOf", ()):
         if choice.get("type") != "null":
             return _resolved(choice, schema)

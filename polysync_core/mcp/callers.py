@@ -1,4 +1,4 @@
-"""Who calls a tool: what the transport of the call says, and nothing that the call itself says."""
+"""Reads the caller of a tool from the transport, never from the call itself."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from polysync_core.domain.json_types import JsonObject
 type Headers = list[tuple[bytes, bytes]]
 
 TRANSPORT = "http-streamable"
-"""The transport whose headers are those of the very request that holds the call.
+"""The only accepted transport: its headers belong to the request that contains the call.
 
-The older one (`http-sse`) carries calls apart from the request whose headers it tells.
+The older transport (`http-sse`) sends calls separately from the request with the headers.
 """
 
-_TELLING = ("host", "x-forwarded-host", "x-ms-client-principal")
-"""What the door of the API looks at."""
+_IDENTITY_HEADERS = ("host", "x-forwarded-host", "x-ms-client-principal")
+"""The headers by which the API identifies callers."""
 
 
 def caller_headers(context: JsonObject) -> Headers:
-    """Return the headers by which the API knows the caller, or raise `Unauthenticated`.
+    """Return the headers that identify the caller, or raise `Unauthenticated`.
 
-    `context` is what the MCP extension of the Functions host hands to a trigger.
+    `context` is the trigger's input from the MCP extension of the Functions host.
     """
     transport = context.get("transport")
-    told = transport if isinstance(transport, dict) else {}
-    if told.get("name") != TRANSPORT:
+    transport = transport if isinstance(transport, dict) else {}
+    if transport.get("name") != TRANSPORT:
         raise Unauthenticated(
-            f"calls are taken by the transport '{TRANSPORT}' only: its requests say who sends them"
+            f"calls need the transport '{TRANSPORT}', whose requests identify the caller"
         )
-    properties = told.get("properties")
+    properties = transport.get("properties")
     headers = properties.get("headers") if isinstance(properties, dict) else None
     found = [
         (name.lower().encode(), value.encode("latin-1", "replace"))
         for name, value in cast("dict[str, Any]", headers or {}).items()
-        if name.lower() in _TELLING and isinstance(value, str)
+        if name.lower() in _IDENTITY_HEADERS and isinstance(value, str)
     ]
     names = [name for name, _ in found]
     if b"host" not in names or len(set(names)) != len(names):
-        raise Unauthenticated("the transport does not tell the headers of the request")
+        raise Unauthenticated("the transport has no usable headers of the request")
     return found

@@ -1,4 +1,4 @@
-"""The tools of whole definitions: applying a document, and looking ahead at fire times."""
+"""The tools of definitions: apply a document, preview fire times, search the documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Name
-from polysync_core.mcp.in_process_api import Api
+from polysync_core.mcp.in_process_api import InProcessApi
 from polysync_core.mcp.tool import Tool
 
 _YAML = {"content-type": "application/yaml"}
@@ -22,16 +22,18 @@ class ApplyDefinitions(Arguments):
         Annotated[str, StringConstraints(min_length=1)],
         Field(
             description="YAML or JSON with any of the lists vaults, platforms, contentionProfiles, "
-            "calendars, jobs, tasks and webhooks. Secrets are given as vault://… only."
+            "calendars, jobs, tasks and webhooks. Secrets must be references, vault://…."
         ),
     ]
     prune: Annotated[
         bool,
-        Field(description="Also delete what the document's lists do not have."),
+        Field(description="Also delete definitions that are missing from the document's lists."),
     ] = False
     plan_token: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None,
-        Field(description="planToken of the plan that is to be carried out; without it, a plan."),
+        Field(
+            description="The planToken of the plan to execute; without it, the answer is a plan."
+        ),
     ] = None
 
 
@@ -40,31 +42,44 @@ class NextFireTimes(Arguments):
 
     task: Annotated[Name, Field(description="The name of the Task.")]
     count: Annotated[
-        int, Field(ge=1, le=100, description="How many, 1 to 100; 10 if left out.")
+        int,
+        Field(ge=1, le=100, description="The number of fire times, 1 to 100; the default is 10."),
     ] = 10
 
 
-async def _apply_definitions(api: Api, given: ApplyDefinitions) -> JsonObject:
+class SearchDocumentation(Arguments):
+    """The arguments of `search_documentation`."""
+
+    query: Annotated[
+        Annotated[str, StringConstraints(min_length=2, max_length=300)],
+        Field(description="Search words in English."),
+    ]
+    limit: Annotated[
+        int, Field(ge=1, le=20, description="The maximum number of sections, 1 to 20.")
+    ] = 5
+
+
+async def _apply_definitions(api: InProcessApi, given: ApplyDefinitions) -> JsonObject:
     body = given.document.encode()
     query = {"prune": "true" if given.prune else "false"}
     if given.plan_token is not None:
         query["planToken"] = given.plan_token
         applied = await api.send("PUT", "definitions", body=body, query=query, headers=_YAML)
-        return {"done": "the plan is carried out", **_steps(applied)}
+        return {"done": "the plan was executed", **_steps(applied)}
     query["dryRun"] = "true"
     plan = await api.send("PUT", "definitions", body=body, query=query, headers=_YAML)
     if not any(plan[each] for each in ("create", "update", "delete")):
-        return {"would": "nothing: all of this is stored already", **_steps(plan)}
+        return {"would": "nothing: the stored definitions are already the same", **_steps(plan)}
     return {
-        "would": "carry out this plan",
+        "would": "execute this plan",
         **_steps(plan),
         "planToken": plan["planToken"],
-        "toDoIt": "the same document and prune with this planToken",
+        "toDoIt": "send the same document and prune with this planToken",
     }
 
 
 def _steps(plan: JsonObject) -> JsonObject:
-    """Return a plan; of what stays as it is, the number."""
+    """Return the steps of a plan, and the number of unchanged definitions."""
     return compact(
         {
             "create": plan["create"],
@@ -79,30 +94,43 @@ def _update(step: JsonObject) -> JsonValue:
     return {**step, "differences": untrusted(step["differences"])}
 
 
-async def _next_fire_times(api: Api, given: NextFireTimes) -> JsonObject:
-    foreseen = await api.get("tasks", given.task, "fire-times", count=given.count)
-    fires: list[JsonValue] = [compact(each) for each in items_of(foreseen, "items")]
+async def _next_fire_times(api: InProcessApi, given: NextFireTimes) -> JsonObject:
+    preview = await api.get("tasks", given.task, "fire-times", count=given.count)
+    fires: list[JsonValue] = [compact(each) for each in items_of(preview, "items")]
     link = f"/api/tasks/{given.task}/fire-times"
-    # Why schedules are paused, is in the words of whoever paused them.
-    notes = untrusted(foreseen["notes"])
+    # A note may contain the reason of a person who paused the schedule.
+    notes = untrusted(preview["notes"])
     return {"fireTimes": fires, **compact({"notes": notes}), "link": link}
+
+
+async def _search_documentation(api: InProcessApi, given: SearchDocumentation) -> JsonObject:
+    found = await api.get("documentation", query=given.query, limit=given.limit)
+    return {"sections": found["items"]}
 
 
 APPLY_DEFINITIONS = Tool(
     name="apply_definitions",
-    description="Plans what a document of definitions would create, update and delete, and answers "
-    "with a planToken; called again with it, carries out that very plan. Where the document or "
-    "what is stored has changed since, nothing is done.",
+    description="Plans the creations, updates and deletions of a document of definitions, and "
+    "returns a planToken. A second call with the planToken executes exactly this plan. If the "
+    "document or the stored definitions have changed since, nothing is done.",
     arguments=ApplyDefinitions,
     run=_apply_definitions,
-    asks=("PUT", "/definitions"),
+    route=("PUT", "/definitions"),
 )
 NEXT_FIRE_TIMES = Tool(
     name="next_fire_times",
-    description="Tells when a Task's schedules fire next, in UTC and local time, with what "
-    "daylight saving and calendars do to it. Reads only.",
+    description="Previews the next fire times of a Task's schedules in UTC and local time, with "
+    "notes on daylight saving time and calendars. Reads only.",
     arguments=NextFireTimes,
     run=_next_fire_times,
-    asks=("GET", "/tasks/{name}/fire-times"),
-    names={"task": "tasks"},
+    route=("GET", "/tasks/{name}/fire-times"),
+    named={"task": "tasks"},
+)
+SEARCH_DOCUMENTATION = Tool(
+    name="search_documentation",
+    description="Searches Polysync's documentation for the sections that answer a question about "
+    "definitions, schedules, dependencies, limits, platforms or errors. Reads only.",
+    arguments=SearchDocumentation,
+    run=_search_documentation,
+    route=("GET", "/documentation"),
 )

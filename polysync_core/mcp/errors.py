@@ -1,74 +1,154 @@
-"""What went wrong in a call, told so that a model can put it right.
+"""The errors of tool calls, with hints for a model to correct the call.
 
-Every error is `{"error": {...}}`: a status as of HTTP, a sentence, and for each problem its field,
-the rule, what is allowed and which names are nearest. `retryAfterSeconds` is there where it helps.
+An error is `{"error": {...}}` with an HTTP status, a message and problems. A problem has the field,
+the rule, the allowed values and the nearest names. `retryAfterSeconds` is set if a retry may help.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from polysync_core.domain.errors import PolysyncError, Problem, TooLarge, Unauthenticated
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, shown, untrusted
-from polysync_core.mcp.in_process_api import ApiRefusal
-from polysync_core.mcp.suggestions import Choice
+from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, sanitised, untrusted
+from polysync_core.mcp.arguments import Arguments
+from polysync_core.mcp.in_process_api import ApiError, InProcessApi
 
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 _FOREIGN = frozenset({HTTPStatus.BAD_GATEWAY})
-"""Answers whose sentence may repeat what a platform said."""
+"""Statuses whose detail may contain a platform's text."""
 _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
 )
 
+_PAGE_SIZE = 100
+_MAX_PAGES = 5
+"""The pages of names to search; with more names, the nearest one may be missed."""
+_MAX_ALLOWED = 20
+_MAX_NEAREST = 3
 
-def of_ours(error: PolysyncError) -> JsonObject:
-    """Return the error of a call that never reached the API."""
-    status = next((each for family, each in _STATUS if isinstance(error, family)), None)
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A name in an argument that does not exist."""
+
+    field: str
+    name: str
+    known: Sequence[str]
+    foreign: bool = False
+    """Whether the known names come from a platform."""
+
+    def problem(self) -> JsonObject:
+        """Return the problem with the nearest and the allowed names."""
+        problem: JsonObject = {"path": self.field, "message": f"there is no '{self.name}'"}
+        problem["nearest"] = self._marked(nearest(self.name, self.known))
+        if len(self.known) <= _MAX_ALLOWED:
+            problem["allowed"] = self._marked(self.known)
+        return problem
+
+    def _marked(self, names: Sequence[str]) -> JsonValue:
+        return untrusted([*names]) if self.foreign else [*names]
+
+
+class UnknownNames(Exception):
+    """Arguments contain names that do not exist."""
+
+    def __init__(self, names: Iterable[UnknownName]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+
+
+def nearest(name: str, known: Sequence[str]) -> list[str]:
+    """Return the known names that are most similar to a name."""
+    lowered = {each.lower(): each for each in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), lowered, n=_MAX_NEAREST, cutoff=0.5)
+    return [lowered[each] for each in close]
+
+
+async def unknown_names(
+    api: InProcessApi, error: ApiError, arguments: Arguments, named: Mapping[str, str]
+) -> list[UnknownName]:
+    """Return the names in the arguments that the API could not find.
+
+    `named` has the arguments that name an object, each with the API path that lists its names.
+    """
+    if error.status != HTTPStatus.NOT_FOUND:
+        return []
+    given = arguments.model_dump(by_alias=True)
+    found: list[UnknownName] = []
+    for field, path in named.items():
+        name = given.get(field)
+        if isinstance(name, str):
+            known = await _names(api, path)
+            if name not in known:
+                found.append(UnknownName(field, name, known))
+    return found
+
+
+async def _names(api: InProcessApi, path: str) -> list[str]:
+    names: list[str] = []
+    token: str | None = None
+    for _ in range(_MAX_PAGES):
+        page = await api.get(path, limit=_PAGE_SIZE, continuationToken=token)
+        names += [str(each["name"]) for each in items_of(page, "items")]
+        next_token = page["continuationToken"]
+        token = next_token if isinstance(next_token, str) else None
+        if token is None:
+            break
+    return names
+
+
+def call_error(error: PolysyncError) -> JsonObject:
+    """Return the error of a call that did not reach the API."""
+    status = next((status for family, status in _STATUS if isinstance(error, family)), None)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    listed: list[JsonObject] = [{"path": each.path, "message": each.message} for each in problems]
-    return _error(status or HTTPStatus.BAD_REQUEST, str(error), listed)
+    described: list[JsonObject] = [
+        {"path": each.path, "message": each.message} for each in problems
+    ]
+    return _error(status or HTTPStatus.BAD_REQUEST, str(error), described)
 
 
-def of_api(refusal: ApiRefusal, missing: Iterable[Choice]) -> JsonObject:
-    """Return the error that the API answered, with the names that there are instead."""
-    problem = refusal.problem
-    problems = items_of(problem, "errors") + [each.problem() for each in missing]
+def api_error(error: ApiError, unknown: Iterable[UnknownName]) -> JsonObject:
+    """Return the error of the API with suggestions for unknown names."""
+    problem = error.problem
+    problems = items_of(problem, "errors") + [each.problem() for each in unknown]
     detail = problem.get("detail")
-    message = untrusted(detail) if refusal.status in _FOREIGN else detail
-    content = _error(refusal.status, message, problems)
-    if refusal.retry_after is not None and isinstance(content["error"], dict):
-        content["error"]["retryAfterSeconds"] = int(refusal.retry_after)
+    message = untrusted(detail) if error.status in _FOREIGN else detail
+    content = _error(error.status, message, problems)
+    if error.retry_after is not None and isinstance(content["error"], dict):
+        content["error"]["retryAfterSeconds"] = int(error.retry_after)
     return content
 
 
-def of_choices(choices: Iterable[Choice]) -> JsonObject:
-    """Return the error of arguments that name what there is not."""
-    listed = [each.problem() for each in choices]
-    message = "There is nothing of that name: " + ", ".join(str(each["path"]) for each in listed)
-    return _error(HTTPStatus.NOT_FOUND, message, listed)
+def unknown_names_error(names: Iterable[UnknownName]) -> JsonObject:
+    """Return the error of arguments with unknown names."""
+    problems = [each.problem() for each in names]
+    message = "Not found: " + ", ".join(str(each["path"]) for each in problems)
+    return _error(HTTPStatus.NOT_FOUND, message, problems)
 
 
-def of_size(error: AnswerTooLong) -> JsonObject:
-    """Return the error of an answer that is too long for a model."""
+def size_error(error: AnswerTooLong) -> JsonObject:
+    """Return the error of an answer that is too long."""
     return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error), [])
 
 
-def unexpected() -> JsonObject:
-    """Return the error of what must not happen: it tells nothing; the log tells it all."""
-    message = "Something went wrong; it is in the log of the app."
+def internal_error() -> JsonObject:
+    """Return a generic internal error; details are only in the log."""
+    message = "An internal error occurred; the log of the app has the details."
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, message, [])
 
 
 def _error(status: int, message: JsonValue, problems: Sequence[JsonObject]) -> JsonObject:
-    listed: list[JsonValue] = [shown(_problem(each)) for each in problems[:_MOST_PROBLEMS]]
-    more = len(problems) - len(listed)
-    error = {"status": int(status), "message": shown(message), "problems": listed}
+    shown: list[JsonValue] = [sanitised(_problem(each)) for each in problems[:_MAX_PROBLEMS]]
+    more = len(problems) - len(shown)
+    error = {"status": int(status), "message": sanitised(message), "problems": shown}
     return {"error": compact({**error, "moreProblems": more or None})}
 
 
 def _problem(problem: JsonObject) -> JsonObject:
-    told = {"field": problem.get("path"), **problem}
-    return compact({name: value for name, value in told.items() if name != "path"})
+    details = {name: value for name, value in problem.items() if name != "path"}
+    return compact({"field": problem.get("path"), **details})

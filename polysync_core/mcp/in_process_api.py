@@ -1,4 +1,4 @@
-"""Asking the API in this process, as the caller of a tool."""
+"""A client of the API in this process, for the caller of a tool."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -15,12 +16,10 @@ from polysync_core.mcp.callers import Headers
 type _Message = MutableMapping[str, Any]
 
 PREFIX = "/api"
-_NOTHING_DONE = 400
-"""Answers from this status on."""
 
 
 class AsgiApp(Protocol):
-    """The API, as ASGI servers see it."""
+    """The API as an ASGI application."""
 
     async def __call__(
         self,
@@ -32,7 +31,7 @@ class AsgiApp(Protocol):
         ...
 
 
-class ApiRefusal(Exception):
+class ApiError(Exception):
     """The API answered with a problem document."""
 
     def __init__(self, status: int, problem: JsonObject, retry_after: str | None) -> None:
@@ -43,8 +42,8 @@ class ApiRefusal(Exception):
 
 
 @dataclass(slots=True)
-class _Collected:
-    """An answer as it arrives."""
+class _Response:
+    """An answer that is being received."""
 
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict[str, str])
@@ -59,22 +58,22 @@ class _Collected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """The API, asked in the name of one caller."""
+class InProcessApi:
+    """Sends requests to the API as one caller; errors raise `ApiError`."""
 
     app: AsgiApp
     caller: Headers
     extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the host's side puts into the scope of every request: the engine."""
+    """Entries that the host adds to the scope of every request, such as the engine."""
 
     async def get(self, *path: str, **query: str | int | None) -> JsonObject:
-        """Return what a path answers; raises `ApiRefusal`."""
-        return _object(await self._ask("GET", path, query))
+        """Return the answer to a GET request as JSON."""
+        return _object(await self._request("GET", path, query))
 
-    async def text(self, *path: str, accept: str) -> str:
-        """Return what a path answers as text of a media type; raises `ApiRefusal`."""
-        answer = await self._ask("GET", path, {}, headers=[(b"accept", accept.encode())])
-        return answer.body.decode()
+    async def get_text(self, *path: str, accept: str) -> str:
+        """Return the answer to a GET request as text of a media type."""
+        response = await self._request("GET", path, {}, headers=[(b"accept", accept.encode())])
+        return response.body.decode()
 
     async def send(
         self,
@@ -84,18 +83,17 @@ class Api:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> JsonObject:
-        """Return the answer to a request that changes something; raises `ApiRefusal`.
-
-        A body of bytes goes as it is, any other as JSON.
-        """
+        """Return the answer to a request with a body; bytes are sent as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        usual = {} if isinstance(body, bytes) else {"content-type": "application/json"}
-        listed = [
-            (name.encode(), value.encode()) for name, value in {**usual, **(headers or {})}.items()
+        default = {} if isinstance(body, bytes) else {"content-type": "application/json"}
+        encoded = [
+            (name.encode(), value.encode())
+            for name, value in {**default, **(headers or {})}.items()
         ]
-        return _object(await self._ask(method, path, query or {}, body=content, headers=listed))
+        response = await self._request(method, path, query or {}, body=content, headers=encoded)
+        return _object(response)
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: tuple[str, ...],
@@ -103,7 +101,7 @@ class Api:
         *,
         body: bytes = b"",
         headers: Headers | None = None,
-    ) -> _Collected:
+    ) -> _Response:
         given = urlencode({name: value for name, value in query.items() if value is not None})
         scope = {
             **_address(path),
@@ -117,36 +115,36 @@ class Api:
             "root_path": PREFIX,
             "headers": [*self.caller, (b"content-length", b"%d" % len(body)), *(headers or ())],
         }
-        answer = _Collected()
-        await self.app(scope, _body(body), answer.send)
-        if answer.status >= _NOTHING_DONE:
-            problem = _object(answer)
-            raise ApiRefusal(answer.status, problem, answer.headers.get("retry-after"))
-        return answer
+        response = _Response()
+        await self.app(scope, _receiving(body), response.send)
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            problem = _object(response)
+            raise ApiError(response.status, problem, response.headers.get("retry-after"))
+        return response
 
 
 def _address(path: tuple[str, ...]) -> dict[str, Any]:
-    """Return the path of a request; what a caller named can never be more than one part of it."""
-    if any("/" in part or not part for part in path):
+    """Return the path of a request; each argument is exactly one path segment."""
+    if any("/" in segment or not segment for segment in path):
         raise ValueError(path)
     return {
         "path": "/".join((PREFIX, *path)),
-        "raw_path": "/".join((PREFIX, *(quote(part, safe="") for part in path))).encode(),
+        "raw_path": "/".join((PREFIX, *(quote(segment, safe="") for segment in path))).encode(),
     }
 
 
-def _body(content: bytes) -> Callable[[], Awaitable[_Message]]:
+def _receiving(content: bytes) -> Callable[[], Awaitable[_Message]]:
     messages = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive() -> _Message:
         if not messages:
-            # The caller stays until the answer is complete.
+            # The caller stays connected until the answer is complete.
             await asyncio.Future()
         return messages.pop()
 
     return receive
 
 
-def _object(answer: _Collected) -> JsonObject:
-    content: JsonValue = json.loads(answer.body) if answer.body else {}
+def _object(response: _Response) -> JsonObject:
+    content: JsonValue = json.loads(response.body) if response.body else {}
     return content if isinstance(content, dict) else {"items": content}

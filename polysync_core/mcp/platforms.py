@@ -1,4 +1,4 @@
-"""The tools of platforms: what is there, and taking it over as Jobs."""
+"""The tools of platforms: list their artefacts, and import them as Jobs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Limit, Name, PageToken
-from polysync_core.mcp.in_process_api import Api
-from polysync_core.mcp.suggestions import Choice, NoSuchChoice
+from polysync_core.mcp.errors import UnknownName, UnknownNames
+from polysync_core.mcp.in_process_api import InProcessApi
 from polysync_core.mcp.tool import Tool
 
-_MOST_AT_ONCE = 100
-_PAGES = 10
-"""Of artefacts that are looked through for those that were named."""
+_MAX_IMPORTED = 100
+_MAX_PAGES = 10
+"""The pages of artefacts that are searched for the named ones."""
 _FOREIGN = ("externalId", "name", "description")
 
 type ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=1_024)]
@@ -26,7 +26,7 @@ type JobTypeName = Annotated[
 ]
 type Search = Annotated[
     Annotated[str, StringConstraints(max_length=200)] | None,
-    Field(description="Only artefacts with this in their name."),
+    Field(description="Only artefacts whose name contains this text."),
 ]
 
 
@@ -34,7 +34,7 @@ class ListPlatformPipelines(Arguments):
     """The arguments of `list_platform_pipelines`."""
 
     platform: Annotated[
-        Name, Field(description="The name of the Platform; an error tells those there are.")
+        Name, Field(description="The name of the Platform; an error lists the existing ones.")
     ]
     job_type: JobTypeName = None
     search: Search = None
@@ -46,30 +46,37 @@ class ImportPlatformJobs(Arguments):
     """The arguments of `import_platform_jobs`."""
 
     platform: Annotated[
-        Name, Field(description="The name of the Platform; an error tells those there are.")
+        Name, Field(description="The name of the Platform; an error lists the existing ones.")
     ]
     external_ids: Annotated[
-        Annotated[list[ExternalId], Field(min_length=1, max_length=_MOST_AT_ONCE)] | None,
-        Field(description="externalId of each artefact to import; all that is found if left out."),
+        Annotated[list[ExternalId], Field(min_length=1, max_length=_MAX_IMPORTED)] | None,
+        Field(
+            description="The externalId of each artefact to import; the default is all found ones."
+        ),
     ] = None
     job_type: JobTypeName = None
     search: Search = None
     limit: Annotated[
-        int, Field(ge=1, le=_MOST_AT_ONCE, description="The most to import, 1 to 100.")
+        int,
+        Field(
+            ge=1,
+            le=_MAX_IMPORTED,
+            description="The maximum number of artefacts to import, 1 to 100.",
+        ),
     ] = 50
     continuation_token: PageToken = None
     confirm: Confirm = False
 
 
-async def _list_platform_pipelines(api: Api, given: ListPlatformPipelines) -> JsonObject:
+async def _list_platform_pipelines(api: InProcessApi, given: ListPlatformPipelines) -> JsonObject:
     page = await _artefacts(api, given, given.limit, given.continuation_token)
-    found: list[JsonValue] = [_found(each) for each in items_of(page, "items")]
+    found: list[JsonValue] = [_artefact_view(each) for each in items_of(page, "items")]
     return {"pipelines": found, "continuationToken": page["continuationToken"]}
 
 
-async def _import_platform_jobs(api: Api, given: ImportPlatformJobs) -> JsonObject:
+async def _import_platform_jobs(api: InProcessApi, given: ImportPlatformJobs) -> JsonObject:
     if not given.confirm:
-        return await _would_import(api, given)
+        return await _preview_import(api, given)
     body = compact(
         {
             "externalIds": None if given.external_ids is None else [*given.external_ids],
@@ -81,59 +88,64 @@ async def _import_platform_jobs(api: Api, given: ImportPlatformJobs) -> JsonObje
     )
     report = await api.send("POST", "platforms", given.platform, "import", body=body)
     results = ("created", "updated", "unchanged", "failed")
-    done: JsonObject = {each: [*map(_imported, items_of(report, each))] for each in results}
+    done: JsonObject = {each: [*map(_import_view, items_of(report, each))] for each in results}
     return {**compact(done), "continuationToken": report["continuationToken"]}
 
 
-async def _would_import(api: Api, given: ImportPlatformJobs) -> JsonObject:
-    """Say which artefacts an import would take over; names that are not there are refused."""
-    chosen = await _chosen(api, given)
-    new: list[JsonValue] = [_found(each) for each in chosen.found if not each["imported"]]
-    known: list[JsonValue] = [_found(each) for each in chosen.found if each["imported"]]
-    listed: JsonObject = {"create": new, "update": known, "notLookedForYet": [*chosen.unseen]}
+async def _preview_import(api: InProcessApi, given: ImportPlatformJobs) -> JsonObject:
+    """Return the artefacts of an import; unknown names are refused."""
+    selection = await _select(api, given)
+    new: list[JsonValue] = [
+        _artefact_view(each) for each in selection.found if not each["imported"]
+    ]
+    known: list[JsonValue] = [_artefact_view(each) for each in selection.found if each["imported"]]
+    listed: JsonObject = {
+        "create": new,
+        "update": known,
+        "notLookedForYet": [*selection.unsearched],
+    }
     return {
-        "would": "create a Job for each new artefact, and take over the parameters of the others "
-        "again",
+        "would": "create a Job for each new artefact, and update the parameters of the others",
         **compact(listed),
-        "continuationToken": chosen.token,
+        "continuationToken": selection.token,
         "toDoIt": "confirm: true",
     }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """The artefacts that an import is about."""
+class _Selection:
+    """The selected artefacts of an import."""
 
     found: list[JsonObject]
     token: JsonValue = None
-    unseen: Sequence[str] = ()
-    """Those that were named and would have to be looked for among very many."""
+    unsearched: Sequence[str] = ()
+    """Named artefacts that were not among the searched pages."""
 
 
-async def _chosen(api: Api, given: ImportPlatformJobs) -> _Chosen:
-    """Return the artefacts; raises `NoSuchChoice` for names that are certainly not there."""
+async def _select(api: InProcessApi, given: ImportPlatformJobs) -> _Selection:
+    """Return the selection, or raise `UnknownNames` for names that certainly do not exist."""
     if given.external_ids is None:
         page = await _artefacts(api, given, given.limit, given.continuation_token)
-        return _Chosen(found=items_of(page, "items"), token=page["continuationToken"])
+        return _Selection(found=items_of(page, "items"), token=page["continuationToken"])
     named = given.external_ids
-    known, is_all = await _looked_through(api, given, set(named))
+    known, is_complete = await _search(api, given, set(named))
     missing = [each for each in named if each not in known]
-    if missing and is_all:
-        raise NoSuchChoice(
-            Choice(f"externalIds[{named.index(each)}]", each, list(known), foreign=True)
+    if missing and is_complete:
+        raise UnknownNames(
+            UnknownName(f"externalIds[{named.index(each)}]", each, list(known), foreign=True)
             for each in missing
         )
-    return _Chosen(found=[known[each] for each in named if each in known], unseen=missing)
+    return _Selection(found=[known[each] for each in named if each in known], unsearched=missing)
 
 
-async def _looked_through(
-    api: Api, given: ImportPlatformJobs, wanted: set[str]
+async def _search(
+    api: InProcessApi, given: ImportPlatformJobs, wanted: set[str]
 ) -> tuple[dict[str, JsonObject], bool]:
-    """Return artefacts until the wanted ones are among them, and whether these are all."""
+    """Return the found artefacts, and whether they are all artefacts of the platform."""
     known: dict[str, JsonObject] = {}
     token: str | None = None
-    for _ in range(_PAGES):
-        page = await _artefacts(api, given, _MOST_AT_ONCE, token)
+    for _ in range(_MAX_PAGES):
+        page = await _artefacts(api, given, _MAX_IMPORTED, token)
         known |= {str(each["externalId"]): each for each in items_of(page, "items")}
         token = page["continuationToken"] if isinstance(page["continuationToken"], str) else None
         if token is None or known.keys() >= wanted:
@@ -142,7 +154,7 @@ async def _looked_through(
 
 
 async def _artefacts(
-    api: Api,
+    api: InProcessApi,
     given: ListPlatformPipelines | ImportPlatformJobs,
     limit: int,
     token: str | None,
@@ -158,8 +170,8 @@ async def _artefacts(
     )
 
 
-def _found(artefact: JsonObject) -> JsonObject:
-    """Return an artefact; what the platform says of it is marked."""
+def _artefact_view(artefact: JsonObject) -> JsonObject:
+    """Return an artefact with the platform's texts marked as untrusted."""
     return compact(
         {
             "jobType": artefact["jobType"],
@@ -169,7 +181,7 @@ def _found(artefact: JsonObject) -> JsonObject:
     )
 
 
-def _imported(imported: JsonObject) -> JsonObject:
+def _import_view(imported: JsonObject) -> JsonObject:
     job = imported["job"]
     foreign = {name: imported[name] for name in ("externalId", "notes", "error", "difference")}
     return compact(
@@ -185,19 +197,19 @@ def _imported(imported: JsonObject) -> JsonObject:
 
 LIST_PLATFORM_PIPELINES = Tool(
     name="list_platform_pipelines",
-    description="Lists what exists on a Platform (notebooks, pipelines, jobs, functions), each "
-    "with the Jobs that run it already. Reads only.",
+    description="Lists the artefacts of a Platform (notebooks, pipelines, jobs, functions), each "
+    "with the Jobs that already run it. Reads only.",
     arguments=ListPlatformPipelines,
     run=_list_platform_pipelines,
-    asks=("GET", "/platforms/{name}/artefacts"),
-    names={"platform": "platforms"},
+    route=("GET", "/platforms/{name}/artefacts"),
+    named={"platform": "platforms"},
 )
 IMPORT_PLATFORM_JOBS = Tool(
     name="import_platform_jobs",
-    description="Imports artefacts of a Platform as Jobs with their parameters; one that is a Job "
-    "already is brought up to date. Without confirm it only says what it would do.",
+    description="Imports artefacts of a Platform as Jobs with their parameters, and updates "
+    "existing Jobs. Without confirm it only shows the changes.",
     arguments=ImportPlatformJobs,
     run=_import_platform_jobs,
-    asks=("POST", "/platforms/{name}/import"),
-    names={"platform": "platforms"},
+    route=("POST", "/platforms/{name}/import"),
+    named={"platform": "platforms"},
 )

@@ -1,4 +1,4 @@
-"""The tools of runs: look, start, cancel."""
+"""The tools of runs: list, read, explain, start and cancel."""
 
 from __future__ import annotations
 
@@ -20,23 +20,41 @@ from polysync_core.mcp.arguments import (
     RunIdText,
     Values,
 )
-from polysync_core.mcp.in_process_api import Api
+from polysync_core.mcp.in_process_api import InProcessApi
 from polysync_core.mcp.tool import Tool
 
-_FACTS = ("runId", "task", "job", "platform", "status", "triggerType", "scheduledTime", "queuedAt")
-_HOLDERS = 10
-"""Of the runs that hold what another waits for; the API lists more."""
-_UNCONFIRMED = (
-    "a run that nobody confirms takes no secret: give the reference to the Task, by "
-    "create_task_from_job or apply_definitions"
+_SUMMARY_FIELDS = (
+    "runId",
+    "task",
+    "job",
+    "platform",
+    "status",
+    "triggerType",
+    "scheduledTime",
+    "queuedAt",
 )
-_MORE_FACTS = ("startedAt", "finishedAt", "nextAttemptAt", "graphRunId", "rerunOf", "parents")
+_MAX_HOLDERS = 10
+"""The most holders of a limit in an answer; the API lists more."""
+_NEEDS_CONFIRMATION = (
+    "must not be a secret, because this run is not confirmed: add the reference to the Task "
+    "with create_task_from_job or apply_definitions"
+)
+_DETAIL_FIELDS = (
+    "startedAt",
+    "finishedAt",
+    "nextAttemptAt",
+    "graphRunId",
+    "rerunOf",
+    "parents",
+)
 
 
 class OneRun(Arguments):
-    """The arguments of tools that look at one run."""
+    """The arguments of tools that read one run."""
 
-    run_id: Annotated[RunIdText, Field(description="The id of the run, as the tools answer it.")]
+    run_id: Annotated[
+        RunIdText, Field(description="The id of the run, as the other tools return it.")
+    ]
 
 
 class CancelRun(OneRun):
@@ -49,9 +67,9 @@ class ListRuns(Arguments):
     """The arguments of `list_runs`."""
 
     task: Annotated[Name | None, Field(description="Only runs of this Task.")] = None
-    status: Annotated[RunStatus | None, Field(description="Only runs of this status.")] = None
+    status: Annotated[RunStatus | None, Field(description="Only runs with this status.")] = None
     graph_run_id: Annotated[
-        RunIdText | None, Field(description="Only runs that came out of one first run.")
+        RunIdText | None, Field(description="Only runs of the graph run with this id.")
     ] = None
     limit: Limit = 20
     continuation_token: PageToken = None
@@ -63,20 +81,20 @@ class RunTaskOnce(Arguments):
     task: Annotated[Name, Field(description="The name of the Task.")]
     parameters: Annotated[
         Values,
-        Field(description="Values for this run only, without vault://…; the Task's own are kept."),
+        Field(description="Values for this run only, without vault://…; the Task stays unchanged."),
     ] = Field(default_factory=dict)
     idempotency_key: Annotated[
         Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] | None,
-        Field(description="A text of your own: the same again starts no second run."),
+        Field(description="A text of your choice; the same text never starts a second run."),
     ] = None
 
 
 def run_view(run: JsonObject) -> JsonObject:
-    """Return a run as the tools show it: what a platform said of it is marked."""
+    """Return a run with the platform's texts marked as untrusted."""
     attempts = [_attempt(each) for each in items_of(run, "attempts")]
     return compact(
         {
-            **{name: run[name] for name in (*_FACTS, *_MORE_FACTS)},
+            **{name: run[name] for name in (*_SUMMARY_FIELDS, *_DETAIL_FIELDS)},
             "cancelRequested": run["cancelRequested"] or None,
             "reason": untrusted(run["reason"]),
             "parameters": untrusted(run["parameters"]),
@@ -89,7 +107,7 @@ def run_view(run: JsonObject) -> JsonObject:
 
 
 def _attempt(attempt: JsonObject) -> JsonObject:
-    """Return an attempt; its id, page and error are the platform's words."""
+    """Return an attempt; its external id, monitor page and error are untrusted."""
     shown = ("number", "status", "submittedAt", "startedAt", "finishedAt", "cause")
     foreign = ("externalRunId", "monitorUrl", "providerStatus", "error")
     return compact(
@@ -105,7 +123,7 @@ def _links(run_id: JsonValue) -> JsonObject:
     return {"run": address, "history": f"{address}/history", "explain": f"{address}/explain"}
 
 
-async def _list_runs(api: Api, given: ListRuns) -> JsonObject:
+async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
     page = await api.get(
         "task-runs",
         task=given.task,
@@ -116,7 +134,7 @@ async def _list_runs(api: Api, given: ListRuns) -> JsonObject:
     )
     runs: list[JsonValue] = [_brief(each) for each in items_of(page, "items")]
     if not runs and given.task is not None:
-        # No runs, or no such Task? The API does not tell the one from the other here.
+        # The list is also empty for an unknown Task, so check that the Task exists.
         await api.get("tasks", given.task)
     return {"runs": runs, "continuationToken": page["continuationToken"]}
 
@@ -124,18 +142,18 @@ async def _list_runs(api: Api, given: ListRuns) -> JsonObject:
 def _brief(run: JsonObject) -> JsonObject:
     return compact(
         {
-            **{name: run[name] for name in (*_FACTS, "finishedAt")},
+            **{name: run[name] for name in (*_SUMMARY_FIELDS, "finishedAt")},
             "reason": untrusted(run["reason"]),
             "link": f"/api/task-runs/{run['runId']}",
         }
     )
 
 
-async def _get_run(api: Api, given: OneRun) -> JsonObject:
+async def _get_run(api: InProcessApi, given: OneRun) -> JsonObject:
     return run_view(await api.get("task-runs", given.run_id))
 
 
-async def _explain_run(api: Api, given: OneRun) -> JsonObject:
+async def _explain_run(api: InProcessApi, given: OneRun) -> JsonObject:
     explained = await api.get("task-runs", given.run_id, "explain")
     waits = explained["status"] == RunStatus.QUEUED
     sentences = explained["sentences"]
@@ -144,7 +162,7 @@ async def _explain_run(api: Api, given: OneRun) -> JsonObject:
             **{name: explained[name] for name in ("runId", "status", "position")},
             "nextPossibleTime": explained["nextPossibleTime"],
             "waitingFor": [*map(_hold, items_of(explained, "waitingFor"))],
-            # Of a run that does not wait, they repeat its reason, which may be a platform's.
+            # The sentences of a finished run repeat its reason, which may be a platform's text.
             "sentences": sentences if waits else untrusted(sentences),
             "links": _links(given.run_id),
         }
@@ -152,10 +170,10 @@ async def _explain_run(api: Api, given: OneRun) -> JsonObject:
 
 
 def _hold(hold: JsonObject) -> JsonObject:
-    return compact({**hold, "heldBy": [*items_of(hold, "heldBy")[:_HOLDERS]]})
+    return compact({**hold, "heldBy": [*items_of(hold, "heldBy")[:_MAX_HOLDERS]]})
 
 
-async def _run_task_once(api: Api, given: RunTaskOnce) -> JsonObject:
+async def _run_task_once(api: InProcessApi, given: RunTaskOnce) -> JsonObject:
     _refuse_secrets(given.parameters)
     key = given.idempotency_key
     headers = {} if key is None else {"idempotency-key": key}
@@ -165,14 +183,14 @@ async def _run_task_once(api: Api, given: RunTaskOnce) -> JsonObject:
         "runId": accepted["runId"],
         "graphRunId": accepted["graphRunId"],
         "links": _links(accepted["runId"]),
-        "next": "get_run tells how it goes, explain_run why it waits.",
+        "next": "get_run shows its progress, explain_run the reason why it waits.",
     }
 
 
 def _refuse_secrets(parameters: JsonObject) -> None:
-    """Refuse references to secrets: what a model was talked into would read any, unconfirmed."""
+    """Refuse secret references: a manipulated model could read any secret unconfirmed."""
     problems = [
-        Problem(f"parameters.{name}", _UNCONFIRMED)
+        Problem(f"parameters.{name}", _NEEDS_CONFIRMATION)
         for name, value in parameters.items()
         if is_secret_reference(value)
     ]
@@ -180,11 +198,11 @@ def _refuse_secrets(parameters: JsonObject) -> None:
         raise Invalid(problems)
 
 
-async def _cancel_run(api: Api, given: CancelRun) -> JsonObject:
+async def _cancel_run(api: InProcessApi, given: CancelRun) -> JsonObject:
     if not given.confirm:
         run = await api.get("task-runs", given.run_id)
         ended = run["finishedAt"] is not None
-        would = "nothing: it has ended" if ended else "stop this run, on its platform too"
+        would = "nothing: the run has ended" if ended else "cancel this run, on its platform too"
         return {
             "would": would,
             "run": _brief(run),
@@ -192,46 +210,46 @@ async def _cancel_run(api: Api, given: CancelRun) -> JsonObject:
         }
     run = await api.send("POST", "task-runs", given.run_id, "cancel", body=None)
     ended = run["finishedAt"] is not None
-    done = f"the run has ended as {run['status']}" if ended else "the run is asked to stop"
+    done = f"the run has ended as {run['status']}" if ended else "the cancellation was requested"
     return {"done": done, "run": run_view(run)}
 
 
 LIST_RUNS = Tool(
     name="list_runs",
-    description="Lists runs, newest first, each with its status and the reason. Reads only.",
+    description="Lists runs, newest first, each with its status and reason. Reads only.",
     arguments=ListRuns,
     run=_list_runs,
-    asks=("GET", "/task-runs"),
-    names={"task": "tasks"},
+    route=("GET", "/task-runs"),
+    named={"task": "tasks"},
 )
 GET_RUN = Tool(
     name="get_run",
     description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
     arguments=OneRun,
     run=_get_run,
-    asks=("GET", "/task-runs/{run_id}"),
+    route=("GET", "/task-runs/{run_id}"),
 )
 EXPLAIN_RUN = Tool(
     name="explain_run",
-    description="Tells why a run waits, what holds it back and when it may start, or how it ended. "
-    "Reads only.",
+    description="Explains why a run waits, which limits block it and when it may start, or how it "
+    "ended. Reads only.",
     arguments=OneRun,
     run=_explain_run,
-    asks=("GET", "/task-runs/{run_id}/explain"),
+    route=("GET", "/task-runs/{run_id}/explain"),
 )
 RUN_TASK_ONCE = Tool(
     name="run_task_once",
-    description="Starts a run of a Task now and answers with the new run's id. Changes something: "
-    "the Task's artefact is run on its platform. Needs only the name of the Task.",
+    description="Starts a run of a Task now and returns the id of the new run. This changes "
+    "something: the platform runs the Task's artefact. Only the name of the Task is required.",
     arguments=RunTaskOnce,
     run=_run_task_once,
-    asks=("POST", "/tasks/{name}/run"),
-    names={"task": "tasks"},
+    route=("POST", "/tasks/{name}/run"),
+    named={"task": "tasks"},
 )
 CANCEL_RUN = Tool(
     name="cancel_run",
-    description="Stops a run, waiting or running. Without confirm it only says what it would do.",
+    description="Cancels a queued or active run. Without confirm it only describes the change.",
     arguments=CancelRun,
     run=_cancel_run,
-    asks=("POST", "/task-runs/{run_id}/cancel"),
+    route=("POST", "/task-runs/{run_id}/cancel"),
 )

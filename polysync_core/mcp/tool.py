@@ -1,4 +1,4 @@
-"""A tool, and a call of one from the trigger's JSON to the result that the host passes on."""
+"""A tool; it turns a call from the trigger into a result."""
 
 from __future__ import annotations
 
@@ -11,64 +11,70 @@ from typing import Any
 from polysync_core.domain.errors import Malformed, PolysyncError
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.strict_documents import read_json
-from polysync_core.mcp.answers import AnswerTooLong, written
+from polysync_core.mcp.answers import AnswerTooLong, to_text
 from polysync_core.mcp.arguments import Arguments, properties_of, read_arguments
 from polysync_core.mcp.callers import caller_headers
-from polysync_core.mcp.errors import of_api, of_choices, of_ours, of_size, unexpected
-from polysync_core.mcp.in_process_api import Api, ApiRefusal, AsgiApp
-from polysync_core.mcp.suggestions import NoSuchChoice, missing_names
+from polysync_core.mcp.errors import (
+    UnknownNames,
+    api_error,
+    call_error,
+    internal_error,
+    size_error,
+    unknown_names,
+    unknown_names_error,
+)
+from polysync_core.mcp.in_process_api import ApiError, AsgiApp, InProcessApi
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool[A: Arguments]:
-    """What a model may ask for."""
+    """A function that a model can call."""
 
     name: str
     description: str
     arguments: type[A]
-    run: Callable[[Api, A], Awaitable[JsonObject]]
-    asks: tuple[str, str]
-    """Method and path of the route that does the work, whose role the caller needs."""
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The arguments that name something, with the path of the API that lists what there is."""
+    run: Callable[[InProcessApi, A], Awaitable[JsonObject]]
+    route: tuple[str, str]
+    """Method and path of the route that does the work; the caller needs its role."""
+    named: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The arguments that name an object, each with the API path that lists its names."""
 
     @property
     def properties(self) -> str:
-        """The arguments, in the words of the MCP extension."""
+        """The arguments as JSON in the format of the MCP extension."""
         return json.dumps(properties_of(self.arguments))
 
     async def call(self, context: str, app: AsgiApp, extras: Mapping[str, Any]) -> str:
-        """Return the result of a call, for the host to pass on; whatever happens is one."""
+        """Return the result of a call; errors are results too."""
         try:
-            told = read_context(context)
-            api = Api(app=app, caller=caller_headers(told), extras=extras)
-            arguments = read_arguments(self.arguments, told.get("arguments"))
+            call = read_context(context)
+            api = InProcessApi(app=app, caller=caller_headers(call), extras=extras)
+            arguments = read_arguments(self.arguments, call.get("arguments"))
             content = await self._answer(api, arguments)
-            return _result(written(content), failed="error" in content)
+            return _result(to_text(content), failed="error" in content)
         except AnswerTooLong as error:
-            content = of_size(error)
+            content = size_error(error)
         except PolysyncError as error:
-            content = of_ours(error)
+            content = call_error(error)
         except Exception:
             _log.exception("A tool failed.", extra={"action": "tool_failed", "tool": self.name})
-            content = unexpected()
-        return _result(written(content), failed=True)
+            content = internal_error()
+        return _result(to_text(content), failed=True)
 
-    async def _answer(self, api: Api, arguments: A) -> JsonObject:
-        """Return what the tool answers, or the error of what it asked for."""
+    async def _answer(self, api: InProcessApi, arguments: A) -> JsonObject:
+        """Return the answer of the tool, or the error of the API."""
         try:
             return await self.run(api, arguments)
-        except NoSuchChoice as error:
-            return of_choices(error.choices)
-        except ApiRefusal as refusal:
-            missing = await missing_names(api, refusal, arguments, self.names)
-            return of_api(refusal, missing)
+        except UnknownNames as error:
+            return unknown_names_error(error.names)
+        except ApiError as error:
+            return api_error(error, await unknown_names(api, error, arguments, self.named))
 
 
 def read_context(text: str) -> JsonObject:
-    """Return what the host tells of a call; raises `Invalid` where it cannot be used."""
+    """Return the trigger's input, or raise `Invalid` or `Malformed`."""
     context = read_json(text.encode(errors="surrogatepass"))
     if not isinstance(context, dict):
         raise Malformed.at("", "the call is not an object")
@@ -76,6 +82,6 @@ def read_context(text: str) -> JsonObject:
 
 
 def _result(text: str, *, failed: bool) -> str:
-    """Return a result of MCP in the envelope by which the extension takes it whole."""
-    shown = {"content": [{"type": "text", "text": text}], "isError": failed}
-    return json.dumps({"type": "call_tool_result", "content": json.dumps(shown)})
+    """Return an MCP result in the envelope that the extension passes on unchanged."""
+    result = {"content": [{"type": "text", "text": text}], "isError": failed}
+    return json.dumps({"type": "call_tool_result", "content": json.dumps(result)})

@@ -1,8 +1,8 @@
-"""Which hosts Polysync may talk to, judged by name and again by address.
+"""SSRF protection: checks host names in definitions and IP addresses at connection time.
 
-The name is judged when a definition is written: https, a suffix from the service's own list, no
-user information, port or path. The address is judged at the moment of connecting (`Reach`), so a
-name that resolves to a private address is refused whoever answers for its zone.
+The name is checked when a definition is saved: https, a suffix from the service's own list, no
+user information, port or path. The resolved address is checked when a connection is opened
+(`AddressScope`), so a public name that resolves to a private address is refused.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16
 type Address = IPv4Address | IPv6Address
 
 
-class Reach(StrEnum):
+class AddressScope(StrEnum):
     """Which addresses a connection may end at."""
 
     PUBLIC = "public"
@@ -54,11 +54,11 @@ class Reach(StrEnum):
             found = _unmapped(ip_address(address.partition("%")[0]))
         except ValueError:
             return False
-        if self is Reach.LOOPBACK:
+        if self is AddressScope.LOOPBACK:
             return found.is_loopback
-        if self is Reach.METADATA:
+        if self is AddressScope.METADATA:
             return found == _METADATA
-        if self is Reach.PRIVATE and _is_private(found):
+        if self is AddressScope.PRIVATE and _is_private(found):
             return True
         return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
 
@@ -69,13 +69,13 @@ class BaseAddress:
 
     url: str
     host: str
-    reach: Reach
+    scope: AddressScope
 
-    def reach_among(self, private_hosts: Container[str]) -> Reach:
+    def scope_with(self, private_hosts: Container[str]) -> AddressScope:
         """Return where a connection may end, given the names of hosts that may be private."""
-        if self.reach is Reach.PUBLIC and self.host in private_hosts:
-            return Reach.PRIVATE
-        return self.reach
+        if self.scope is AddressScope.PUBLIC and self.host in private_hosts:
+            return AddressScope.PRIVATE
+        return self.scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class HostRule:
         if problem is not None:
             raise Invalid.at(path, f"{problem}; expected an address such as {self.example}")
         address = _host_of(text).lower()
-        return BaseAddress(f"https://{address}", address.partition(":")[0], Reach.PUBLIC)
+        return BaseAddress(f"https://{address}", address.partition(":")[0], AddressScope.PUBLIC)
 
     def _problem(self, text: str) -> str | None:
         scheme = _SCHEME.fullmatch(text)
@@ -142,7 +142,7 @@ def read_private_hosts(text: str) -> frozenset[str]:
     return frozenset(entries)
 
 
-def told_base(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
+def base_from_service(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
     """Return the base of an address that a service has told, if the host is one of its own.
 
     What comes behind the host is not looked at.
@@ -164,7 +164,7 @@ def _host_of(text: str) -> str:
 def _loopback(text: str, found: re.Match[str], path: str) -> BaseAddress:
     if int(found["port"] or 80) > 65535:
         raise Invalid.at(path, "a port is at most 65535")
-    return BaseAddress(text.removesuffix("/"), found["host"], Reach.LOOPBACK)
+    return BaseAddress(text.removesuffix("/"), found["host"], AddressScope.LOOPBACK)
 
 
 def _is_private(address: Address) -> bool:

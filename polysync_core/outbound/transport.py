@@ -19,7 +19,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
-from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.hosts import AddressScope
 
 POOLED_CONNECTIONS = 32
 """Idle connections kept per host: as many as an activity worker has threads."""
@@ -38,9 +38,9 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class CheckedAdapter(HTTPAdapter):
-    """An HTTPAdapter whose connections end only where its `Reach` allows."""
+    """An HTTPAdapter whose connections end only where its `AddressScope` allows."""
 
-    def __init__(self, reach: Reach, *, resolver: Resolver = resolve) -> None:
+    def __init__(self, reach: AddressScope, *, resolver: Resolver = resolve) -> None:
         self._pools = _pool_classes(reach, resolver)
         super().__init__(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS)
 
@@ -51,20 +51,20 @@ class CheckedAdapter(HTTPAdapter):
 
 
 @cache
-def _adapter_of(reach: Reach) -> CheckedAdapter:
+def _adapter_of(reach: AddressScope) -> CheckedAdapter:
     return CheckedAdapter(reach)
 
 
 _making = threading.Lock()
 
 
-def shared_transport(reach: Reach) -> HTTPAdapter:
+def shared_transport(reach: AddressScope) -> HTTPAdapter:
     """Return this process's transport, whose connections outlive the connectors that use it."""
     with _making:
         return _adapter_of(reach)
 
 
-def _pool_classes(reach: Reach, resolver: Resolver) -> dict[str, type[HTTPConnectionPool]]:
+def _pool_classes(reach: AddressScope, resolver: Resolver) -> dict[str, type[HTTPConnectionPool]]:
     def open_socket(connection: HTTPConnection) -> socket.socket:
         return _open_socket(connection, reach, resolver)
 
@@ -86,7 +86,9 @@ def _pool_classes(reach: Reach, resolver: Resolver) -> dict[str, type[HTTPConnec
     return {"http": CheckedHTTPPool, "https": CheckedHTTPSPool}
 
 
-def _open_socket(connection: HTTPConnection, reach: Reach, resolver: Resolver) -> socket.socket:
+def _open_socket(
+    connection: HTTPConnection, reach: AddressScope, resolver: Resolver
+) -> socket.socket:
     """Connect to the first address that answers, as urllib3's own `_new_conn` does by name."""
     addresses = _checked_addresses(connection, reach, resolver)
     failure: Exception = OSError("the name has no address")
@@ -106,7 +108,7 @@ def _open_socket(connection: HTTPConnection, reach: Reach, resolver: Resolver) -
 
 
 def _checked_addresses(
-    connection: HTTPConnection, reach: Reach, resolver: Resolver
+    connection: HTTPConnection, reach: AddressScope, resolver: Resolver
 ) -> Sequence[str]:
     try:
         addresses = resolver(connection.host, connection.port)

@@ -9,7 +9,7 @@ from typing import Literal
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.outbound.patience import CallBudget
+from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.urls import Query
 
 type Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -72,7 +72,7 @@ class Call:
     """Whether an answer that is longer than is accepted counts by its head, without content."""
     refused: RefusalMapping | None = None
     """What a 4xx means for this call, where the platform's general mapping does not fit."""
-    patience: CallBudget | None = None
+    budget: CallBudget | None = None
     """The bounds of this call, where the client's own do not fit."""
 
     @property

@@ -23,7 +23,7 @@ class CannotStop(Refused):
     """The platform has no way to stop such a run."""
 
 
-class SearchGivenUp(Refused):
+class SearchLimitReached(Refused):
     """The platform lists the runs among too many others to look at them all."""
 
 
@@ -62,7 +62,7 @@ class SubmitRequest:
     """The values to send, converted to their data types; `Output` parameters are not in it."""
     begun_at: datetime
     """When the attempt began: what a platform shows of it is not older."""
-    again: bool = False
+    is_resend: bool = False
     """Whether an earlier submit of this attempt may have been carried out, and nobody knows."""
 
 
@@ -143,7 +143,7 @@ class JobConnector(Protocol):
     raises or returns holds a credential.
     """
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Start the artefact once for `order.token`, however often this is called.
 
         After `Uncertain` it is called again, with `order.again`, until it has an answer or the
@@ -179,7 +179,7 @@ class JobConnector(Protocol):
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the artefact's runs as the platform lists them, newest first, page by page.
 
-        Raises `SearchGivenUp` where they are among too many others; what it yielded stands.
+        Raises `SearchLimitReached` where they are among too many others; what it yielded stands.
         """
         ...
 

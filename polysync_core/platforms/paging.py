@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.platforms.connector import SearchGivenUp
+from polysync_core.platforms.connector import SearchLimitReached
 
-MOST_LOOKED_AT = 2000
+SEARCH_LIMIT = 2000
 """Runs of all artefacts together that are looked at to find those of one."""
 
 
@@ -38,16 +38,16 @@ def paged[T](fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
         seen.add(token)
 
 
-def sifted[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iterator[T]:
+def filter_bounded[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iterator[T]:
     """Yield what is wanted of a list that may hold little of it.
 
-    Raises `SearchGivenUp` after `MOST_LOOKED_AT` entries.
+    Raises `SearchLimitReached` after `SEARCH_LIMIT` entries.
     """
     for count, entry in enumerate(entries):
-        if count == MOST_LOOKED_AT:
-            raise SearchGivenUp(
+        if count == SEARCH_LIMIT:
+            raise SearchLimitReached(
                 f"The platform lists the runs of all artefacts together: of these the newest"
-                f" {MOST_LOOKED_AT} were looked at. Look for older ones on the platform itself."
+                f" {SEARCH_LIMIT} were looked at. Look for older ones on the platform itself."
             )
         if wanted(entry):
             yield entry

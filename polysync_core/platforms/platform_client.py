@@ -23,7 +23,9 @@ from polysync_core.domain.errors import (
     Uncertain,
 )
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import (
+from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
+from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.http_exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
     Fault,
@@ -32,9 +34,7 @@ from polysync_core.outbound.exchange import (
     prepared,
     request_for,
 )
-from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.patience import CallBudget, Timekeeper
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.sign_in.authenticators import BEARER, Credential, Scheme
 from polysync_core.outbound.transport import shared_transport
 from polysync_core.outbound.urls import QueryValue, url
 from polysync_core.platforms.calls import (
@@ -45,7 +45,6 @@ from polysync_core.platforms.calls import (
     UnexpectedAnswer,
     plain_refusal,
 )
-from polysync_core.platforms.credentials import BEARER, Credential, Scheme
 
 log = logging.getLogger(__name__)
 
@@ -67,22 +66,29 @@ class HttpOptions:
     """How calls are carried: tests replace the transport and the time."""
 
     transport: HTTPAdapter | None = None
-    patience: CallBudget = field(default_factory=CallBudget)
-    timekeeper: Timekeeper = field(default_factory=Timekeeper)
+    budget: CallBudget = field(default_factory=CallBudget)
+    timer: RetryTimer = field(default_factory=RetryTimer)
     size_limit: int = DEFAULT_SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may be at private addresses."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered[T]:
+    """The value of a call that succeeded."""
+
+    value: T
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFailure:
-    """What came of one sending that did not succeed."""
+    """The failure of one sending of a call."""
 
     error: PolysyncError
-    may_pass: bool = False
-    doubtful: bool = False
-    """Whether the call may have had its effect all the same."""
-    asked: float | None = None
+    is_transient: bool = False
+    may_have_arrived: bool = False
+    """Whether the call may have had its effect in spite of the failure."""
+    retry_after: float | None = None
     """Seconds that the platform asked to wait."""
     status: int | None = None
 
@@ -102,17 +108,17 @@ class PlatformClient:
         *,
         scheme: Scheme = BEARER,
         refused: RefusalMapping = plain_refusal,
-        wire: HttpOptions | None = None,
+        http: HttpOptions | None = None,
     ) -> None:
         self.base = base
         self._credential = credential
         self._scheme = scheme
         self._refused = refused
-        wire = wire or HttpOptions()
-        self._patience = wire.patience
-        self._time = wire.timekeeper
-        transport = wire.transport or shared_transport(base.reach_among(wire.private_hosts))
-        self._exchange = HttpExchange(transport, wire.size_limit)
+        http = http or HttpOptions()
+        self._patience = http.budget
+        self._time = http.timer
+        transport = http.transport or shared_transport(base.scope_with(http.private_hosts))
+        self._exchange = HttpExchange(transport, http.size_limit)
 
     @property
     def most(self) -> str:
@@ -128,7 +134,7 @@ class PlatformClient:
     ) -> T:
         """Return what `read` makes of the answer; `read` may raise `UnexpectedAnswer`."""
         call = Call(method="GET", segments=segments, query=query, repeatable=True, refused=refused)
-        return self.carry_out(call, read)
+        return self.execute(call, read)
 
     def post[T](
         self,
@@ -142,9 +148,9 @@ class PlatformClient:
         call = Call(
             method="POST", segments=segments, body=body, repeatable=repeatable, refused=refused
         )
-        return self.carry_out(call, read)
+        return self.execute(call, read)
 
-    def carry_out[T](self, call: Call, read: Callable[[JsonObject], T]) -> T:
+    def execute[T](self, call: Call, read: Callable[[JsonObject], T]) -> T:
         """Return what `read` makes of the JSON object that a call is answered with."""
 
         def read_object(answer: Answer) -> T:
@@ -160,15 +166,15 @@ class PlatformClient:
 
         `read` sees the whole answer: what it says in headers, and a body that need not be JSON.
         """
-        patience = call.patience or self._patience
-        deadline = self._time.monotonic() + patience.total
-        doubtful = renewed = False
+        budget = call.budget or self._patience
+        deadline = self._time.monotonic() + budget.total
+        may_have_arrived = renewed = False
         repetition = 0
         while True:
             outcome = self._send(call, read, deadline)
             if not isinstance(outcome, CallFailure):
-                return outcome[0]
-            doubtful = doubtful or (call.has_effect and outcome.doubtful)
+                return outcome.value
+            may_have_arrived = may_have_arrived or (call.has_effect and outcome.may_have_arrived)
             if outcome.status == _UNAUTHORIZED and self._credential is not None and not renewed:
                 self._credential.renew()
                 renewed = True
@@ -176,23 +182,23 @@ class PlatformClient:
             repetition += 1
             pause = self._pause(call, outcome, repetition, deadline)
             if pause is None:
-                _give_up(outcome, self.base.host, doubtful=doubtful)
+                _give_up(outcome, self.base.host, may_have_arrived=may_have_arrived)
             self._note_repetition(call, outcome, repetition)
             self._time.sleep(pause)
 
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
-    ) -> tuple[T] | CallFailure:
+    ) -> Answered[T] | CallFailure:
         signature = self._signature()
         if isinstance(signature, PolysyncError):
             return CallFailure(error=signature)
         headers = {**_HEADERS, **(call.headers or {}), **signature}
         address = url(self.base.url, *call.segments, query=call.query)
         remaining = max(0.001, deadline - self._time.monotonic())
-        patience = call.patience or self._patience
+        budget = call.budget or self._patience
         left = TimeLeft(
-            connect=min(patience.connect, remaining),
-            read=min(patience.read, remaining),
+            connect=min(budget.connect, remaining),
+            read=min(budget.read, remaining),
             deadline=deadline,
         )
         if call.text is None:
@@ -224,11 +230,11 @@ class PlatformClient:
 
     def _read[T](
         self, call: Call, answer: Answer, read: Callable[[Answer], T]
-    ) -> tuple[T] | CallFailure:
+    ) -> Answered[T] | CallFailure:
         if answer.status >= 300:
             return self._failure(call, answer)
         try:
-            return (read(answer),)
+            return Answered(read(answer))
         except UnexpectedAnswer:
             return self._fault(Fault.MALFORMED)
 
@@ -239,7 +245,9 @@ class PlatformClient:
             error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
         elif fault is Fault.TOO_LARGE:
             error = AnswerTooLarge(f"{message}: at most {self.most}")
-        return CallFailure(error=error, may_pass=fault.may_pass, doubtful=fault.may_have_arrived)
+        return CallFailure(
+            error=error, is_transient=fault.is_transient, may_have_arrived=fault.may_have_arrived
+        )
 
     def _failure(self, call: Call, answer: Answer) -> CallFailure:
         status = answer.status
@@ -248,15 +256,21 @@ class PlatformClient:
         if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
             refusal = Refusal(status=status, body=answer.json() or {}, host=self.base.host)
             error = (call.refused or self._refused)(refusal)
-            return CallFailure(error=error, may_pass=isinstance(error, Unavailable), status=status)
+            return CallFailure(
+                error=error, is_transient=isinstance(error, Unavailable), status=status
+            )
         asked = read_retry_after(answer.retry_after, self._time.now())
         # A server that says when to come back has not begun; any other 5xx may come after the act.
         unstarted = call.busy_is_unstarted and status == 503 and asked is not None
-        doubtful = status >= 500 and not unstarted
+        may_have_arrived = status >= 500 and not unstarted
         message = f"{self.base.host} is unavailable (status {status})"
         error = Unavailable(message, retry_after=asked, status=status)
         return CallFailure(
-            error=error, may_pass=True, doubtful=doubtful, asked=asked, status=status
+            error=error,
+            is_transient=True,
+            may_have_arrived=may_have_arrived,
+            retry_after=asked,
+            status=status,
         )
 
     def _redirected(self, answer: Answer) -> PolysyncError:
@@ -268,35 +282,35 @@ class PlatformClient:
         )
 
     def _pause(
-        self, call: Call, setback: CallFailure, repetition: int, deadline: float
+        self, call: Call, failure: CallFailure, repetition: int, deadline: float
     ) -> float | None:
         """Return the seconds until the next sending, or None where there is none."""
-        patience = call.patience or self._patience
-        if not (call.repeatable and setback.may_pass):
+        budget = call.budget or self._patience
+        if not (call.repeatable and failure.is_transient):
             return None
-        return self._time.next_pause(patience, repetition, setback.asked, deadline)
+        return self._time.next_pause(budget, repetition, failure.retry_after, deadline)
 
-    def _note_repetition(self, call: Call, setback: CallFailure, repetition: int) -> None:
+    def _note_repetition(self, call: Call, failure: CallFailure, repetition: int) -> None:
         log.warning(
             "A call to a platform is sent again.",
             extra={
                 "action": "platform_call_repeated",
                 "host": self.base.host,
                 "method": call.method,
-                "status": setback.status,
+                "status": failure.status,
                 "repetition": repetition,
             },
         )
 
 
-def _give_up(setback: CallFailure, host: str, *, doubtful: bool) -> NoReturn:
+def _give_up(failure: CallFailure, host: str, *, may_have_arrived: bool) -> NoReturn:
     # A refusal for want of rights says nothing of what an earlier sending has done.
-    unsettled = isinstance(setback.error, Unavailable) or setback.status in {
+    unsettled = isinstance(failure.error, Unavailable) or failure.status in {
         _UNAUTHORIZED,
         _FORBIDDEN,
         None,
     }
-    if doubtful and unsettled:
+    if may_have_arrived and unsettled:
         message = f"{host} may have carried out the request, but its answer is missing"
-        raise Uncertain(message, status=setback.status)
-    raise setback.error
+        raise Uncertain(message, status=failure.status)
+    raise failure.error

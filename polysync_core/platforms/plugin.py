@@ -50,7 +50,7 @@ class PluginContext:
     secrets: Secrets
     allow_loopback: bool = False
     """Whether a platform may be a stand-in on this machine (development only)."""
-    wire: HttpOptions = field(default_factory=HttpOptions)
+    http: HttpOptions = field(default_factory=HttpOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +91,14 @@ class Discovery:
 class LivePlatform:
     """A `Connector` put together from its parts."""
 
-    kind: PlatformPlugin
+    plugin: PlatformPlugin
     jobs: Mapping[str, JobConnector]
     discoveries: Sequence[Discovery]
-    reach: Callable[[], str]
+    check_access: Callable[[], str]
 
     def job(self, job_type: str) -> JobConnector:
         """Return what deals with a job type."""
-        self.kind.job(job_type, path="jobType")
+        self.plugin.job(job_type, path="jobType")
         return self.jobs[job_type]
 
     def artefacts(
@@ -106,7 +106,7 @@ class LivePlatform:
     ) -> Iterator[Artefact]:
         """Yield what exists on the platform."""
         if job_type is not None:
-            self.kind.job(job_type, path="jobType")
+            self.plugin.job(job_type, path="jobType")
         for discovery in self.discoveries:
             if job_type is None or job_type in discovery.job_types:
                 for artefact in discovery.find(search):
@@ -115,4 +115,4 @@ class LivePlatform:
 
     def test(self) -> str:
         """Make one cheap authenticated call; return a sentence on what was reached."""
-        return self.reach()
+        return self.check_access()

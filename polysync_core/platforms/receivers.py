@@ -11,11 +11,11 @@ from requests.adapters import HTTPAdapter
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable
-from polysync_core.outbound.endpoints import Endpoint, read_endpoint
-from polysync_core.outbound.exchange import Fault, HttpExchange, TimeLeft, prepared
-from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.call_budget import read_retry_after
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.http_exchange import Fault, HttpExchange, TimeLeft, prepared
 from polysync_core.outbound.transport import shared_transport
+from polysync_core.outbound.urls import CheckedUrl, read_url
 
 TIMEOUT_SECONDS = 10.0
 _ANSWER_LIMIT = 64 * 1024
@@ -40,7 +40,7 @@ class NotTaken(Unavailable):
 
 def check_webhook(webhook: Webhook, *, allow_loopback: bool) -> None:
     """Raise `Invalid` where a webhook's address is not one to post to."""
-    read_endpoint(webhook.url, path="url", allow_loopback=allow_loopback)
+    read_url(webhook.url, path="url", allow_loopback=allow_loopback)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class Receivers:
     """Posts, within a time and without following redirects."""
 
     allow_loopback: bool = False
-    transport_to: Callable[[Reach], HTTPAdapter] = shared_transport
+    transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
     monotonic: Callable[[], float] = time.monotonic
     clock: Clock = utc_now
 
@@ -57,9 +57,9 @@ class Receivers:
 
         Raises `Invalid` where the address is none to post to (any more).
         """
-        endpoint = read_endpoint(url, path="url", allow_loopback=self.allow_loopback)
+        endpoint = read_url(url, path="url", allow_loopback=self.allow_loopback)
         request = prepared("POST", endpoint.url, {**_HEADERS, **headers}, body)
-        exchange = HttpExchange(self.transport_to(endpoint.base.reach), _ANSWER_LIMIT)
+        exchange = HttpExchange(self.transport_to(endpoint.base.scope), _ANSWER_LIMIT)
         left = TimeLeft(
             connect=5.0, read=TIMEOUT_SECONDS, deadline=self.monotonic() + TIMEOUT_SECONDS
         )
@@ -73,5 +73,5 @@ class Receivers:
                 retry_after=read_retry_after(answer.retry_after, self.clock()),
             )
 
-    def _fault(self, endpoint: Endpoint, fault: Fault) -> NotTaken:
+    def _fault(self, endpoint: CheckedUrl, fault: Fault) -> NotTaken:
         return NotTaken(f"{endpoint.base.host} {fault.value}")

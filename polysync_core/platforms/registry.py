@@ -18,7 +18,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import HttpOptions
@@ -35,16 +35,16 @@ _OWN: Mapping[str, str] = {
     PlatformType.AZURE_LOGIC_APPS: "polysync_core.platforms.azure_logic_apps.plugin",
     PlatformType.GOOGLE_CLOUD_FUNCTIONS: "polysync_core.platforms.google_functions.plugin",
 }
-"""Modules whose `KIND` is one of Polysync's own platform types."""
+"""Modules whose `PLUGIN` is one of Polysync's own platform types."""
 
 _log = logging.getLogger(__name__)
 
 
 @cache
-def platform_kind(name: str, path: str = "type") -> PlatformPlugin:
+def platform_plugin(name: str, path: str = "type") -> PlatformPlugin:
     """Return a platform type; raises `Invalid` at `path` where there is none of that name."""
     if name in _OWN:
-        return import_module(_OWN[name]).KIND
+        return import_module(_OWN[name]).PLUGIN
     offers = [each for each in entry_points(group=ENTRY_POINTS) if each.name == name]
     if not offers:
         names = platform_types()
@@ -63,33 +63,37 @@ def platform_types() -> list[str]:
 
 
 def open_connector(
-    platform: Platform, *, secrets: Secrets, allow_loopback: bool, premises: AppIdentity = ANYWHERE
+    platform: Platform,
+    *,
+    secrets: Secrets,
+    allow_loopback: bool,
+    app_identity: AppIdentity = NO_IDENTITY,
 ) -> Connector:
     """Return a connection to a platform; raises `Invalid` where its definition is wrong."""
     check_platform(platform, allow_loopback=allow_loopback)
-    surroundings = PluginContext(
+    context = PluginContext(
         secrets=secrets,
         allow_loopback=allow_loopback,
-        wire=HttpOptions(private_hosts=premises.private_hosts),
+        http=HttpOptions(private_hosts=app_identity.private_hosts),
     )
-    return platform_kind(platform.type).open(premises.platform(platform), surroundings)
+    return platform_plugin(platform.type).open(app_identity.complete_platform(platform), context)
 
 
 def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
     """Raise `Invalid` with every problem of a platform's type, auth and attributes."""
-    problems = platform_kind(platform.type).check(platform, allow_loopback)
+    problems = platform_plugin(platform.type).check(platform, allow_loopback)
     if problems:
         raise Invalid(problems)
 
 
-def job_kind(platform: Platform, job: Job) -> JobTypePlugin:
+def job_type_plugin(platform: Platform, job: Job) -> JobTypePlugin:
     """Return the job type of a Job, or raise `Invalid` where its platform has none such."""
-    return platform_kind(platform.type, "platform").job(job.job_type, path="jobType")
+    return platform_plugin(platform.type, "platform").job(job.job_type, path="jobType")
 
 
 def check_job(platform: Platform, job: Job) -> None:
     """Raise `Invalid` with every problem of a Job on its platform."""
-    problems = job_kind(platform, job).check(job)
+    problems = job_type_plugin(platform, job).check(job)
     if problems:
         raise Invalid(problems)
 
@@ -97,18 +101,18 @@ def check_job(platform: Platform, job: Job) -> None:
 def _loaded(offer: EntryPoint, path: str) -> PlatformPlugin:
     package = _package_of(offer)
     try:
-        kind: object = offer.load()
+        plugin: object = offer.load()
     except Exception:
         # Somebody else's code may raise anything at all; what it says belongs in the log.
         _log.exception(
             "A package that offers a platform type cannot be loaded.",
             extra={"action": "platform_package_broken", "package": package, "type": offer.name},
         )
-        kind = None
-    if not isinstance(kind, PlatformPlugin) or kind.name != offer.name:
+        plugin = None
+    if not isinstance(plugin, PlatformPlugin) or plugin.name != offer.name:
         message = f"package '{package}' offers it and cannot be loaded: the app's log says why"
         raise Invalid.at(path, message)
-    return kind
+    return plugin
 
 
 def _package_of(offer: EntryPoint) -> str:

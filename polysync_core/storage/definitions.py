@@ -25,10 +25,10 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionPage, Stored
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
-from polysync_core.storage.failures import RowExists
-from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.tables import TableStorage
-from polysync_core.storage.text import join_text, split_text
+from polysync_core.storage.azure.failures import RowExists
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import TableStorage
 
 _CONTENT = "content"
 _UPDATED = "updatedAt"
@@ -54,7 +54,7 @@ class TableDefinitions:
         row = self._rows.get(kind.value, name)
         return None if row is None or self._is_going(row) else _stored(kind, row)
 
-    def announce(self, definition: Definition) -> None:
+    def index_references(self, definition: Definition) -> None:
         """Record what a definition is going to refer to."""
         now = self._clock().isoformat()
         referrer = _key(reference_to(definition))

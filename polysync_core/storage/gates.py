@@ -23,11 +23,11 @@ from polysync_core.domain.dependencies.codec import (
 from polysync_core.domain.dependencies.stored import Pending, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
-from polysync_core.storage.failures import RowExists
+from polysync_core.storage.azure.failures import RowExists
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, TableStorage
 from polysync_core.storage.purging import More, delete_rows, partitions
-from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.tables import MAX_OPERATIONS, Change, Operation, TableStorage
-from polysync_core.storage.text import join_text, split_text
 
 _DECIDED = "p~"
 _TOKEN = "t~"  # noqa: S105 - a prefix of keys

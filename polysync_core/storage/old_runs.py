@@ -15,10 +15,10 @@ from itertools import batched, groupby
 
 from polysync_core.domain.errors import StaleETag, Unavailable, Uncertain
 from polysync_core.domain.runs.retention import is_expired
+from polysync_core.storage.azure.tables import MAX_OPERATIONS, TableStorage
 from polysync_core.storage.purging import More
 from polysync_core.storage.run_index import Entry, Part, RunIndex
 from polysync_core.storage.runs import TableRuns
-from polysync_core.storage.tables import MAX_OPERATIONS, TableStorage
 
 _HANDS = 8
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.stored import Page
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.purging import More, delete_rows
-from polysync_core.storage.rows import Row, RowRange, hashed_key
-from polysync_core.storage.tables import TableStorage
-from polysync_core.storage.text import join_text, split_text
 
 _PARTITION = "poison"
 _PAYLOAD = "payload"

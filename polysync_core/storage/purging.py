@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 
 from polysync_core.domain.errors import StaleETag
-from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.tables import MAX_OPERATIONS, Change, Operation, Table
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, Table
 
 type More = Callable[[], bool]
 """Whether there is time for more; what is left over is for the next day."""

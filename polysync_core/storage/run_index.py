@@ -29,9 +29,9 @@ from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, owed
+from polysync_core.storage.azure.rows import RowValue
+from polysync_core.storage.azure.tables import Change, Operation, Row, RowRange, Table, TableStorage
 from polysync_core.storage.purging import delete_batch
-from polysync_core.storage.rows import RowValue
-from polysync_core.storage.tables import Change, Operation, Row, RowRange, Table, TableStorage
 
 _FAR_FUTURE = 9_999_999_999_999
 """Epoch milliseconds from which a time is subtracted, so that the newest sorts first."""

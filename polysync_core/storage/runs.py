@@ -15,14 +15,14 @@ from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun, owed
-from polysync_core.storage.run_index import Entry, RunIndex
-from polysync_core.storage.tables import (
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.tables import (
     Row,
     RowExists,
     Table,
     TableStorage,
 )
-from polysync_core.storage.text import join_text, split_text
+from polysync_core.storage.run_index import Entry, RunIndex
 
 _DOCUMENT = "document"
 _READERS = 8

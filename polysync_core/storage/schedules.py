@@ -21,11 +21,11 @@ from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
 from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
-from polysync_core.storage.entities import new_mark
-from polysync_core.storage.failures import RowExists
-from polysync_core.storage.rows import Row, RowRange, hashed_key
-from polysync_core.storage.tables import Change, Operation, TableStorage
-from polysync_core.storage.text import join_text, split_text
+from polysync_core.storage.azure.entities import new_mark
+from polysync_core.storage.azure.failures import RowExists
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
+from polysync_core.storage.azure.tables import Change, Operation, TableStorage
 
 _PARTITIONS = 4
 """Never to be changed: it is part of where every row is."""

@@ -108,13 +108,13 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "webhook_dropped": Action("an event is not wanted any more", (*_WEBHOOK, "webhook_is")),
     "message_given_up": Action("a message was given up", ("queue", "message_id", "reason")),
-    # Jobs of a workspace by their keys
-    "lakeflow_run_asked": Action(
-        "a run of a Databricks job was asked for", ("job", "run_id", "actor", "as_user")
+    # AppKit's jobs
+    "appkit_run_requested": Action(
+        "the start of a Databricks run was requested", ("job", "run_id", "actor", "as_user")
     ),
-    "lakeflow_call_failed": Action("Databricks did not carry out a call", ("job",)),
-    "lakeflow_workspace_unusable": Action("the workspace of a job cannot be used", ("job",)),
-    "run_look_failed": Action("a look at a run of Databricks met a fault of ours"),
+    "appkit_call_failed": Action("a call to Databricks failed", ("job",)),
+    "appkit_workspace_unusable": Action("the workspace of a job cannot be used", ("job",)),
+    "appkit_poll_failed": Action("a poll of a Databricks run failed with an internal error"),
     # The app itself
     "request_refused": Action("a caller lacks a role", ("actor", "method", "path", "needed")),
     "key_refused": Action("a caller has a key that is none"),

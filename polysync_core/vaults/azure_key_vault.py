@@ -21,10 +21,10 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.auth import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, Cloud, check_auth
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -99,7 +99,7 @@ def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> Azu
     # Costs start-up time, which those without a key vault need not pay.
     from azure.keyvault.secrets import SecretClient
 
-    from polysync_core.outbound.entra import AZURE_CLIENT_BOUNDS, azure_credential
+    from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, azure_credential
 
     attributes = read_attributes(KeyVaultAttributes, vault.attributes)
     address = attributes.base_address().url
@@ -125,7 +125,7 @@ def _settled[T](call: Callable[[], T], subject: str) -> T:
 def _outcome[T](call: Callable[[], T], subject: str) -> T | PolysyncError:
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-    from polysync_core.outbound.entra import entra_code, sign_in_refused
+    from polysync_core.outbound.sign_in.entra import entra_code, sign_in_refused
 
     try:
         return call()

@@ -17,12 +17,12 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unava
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
-from polysync_core.outbound.exchange import Answer, request_for
-from polysync_core.outbound.held_token import HeldToken
-from polysync_core.outbound.hosts import BaseAddress, HostRule, Reach
-from polysync_core.outbound.inquiry import HEADERS, ReadClient
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
+from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.cached_token import CachedToken
+from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS, check_auth
 from polysync_core.outbound.urls import url
 from polysync_core.vaults.crc32c import crc32c
 
@@ -30,7 +30,7 @@ ROLE = "roles/secretmanager.secretAccessor"
 TEST_ROLE = "roles/secretmanager.viewer"
 
 _SERVICE = BaseAddress(
-    "https://secretmanager.googleapis.com", "secretmanager.googleapis.com", Reach.PUBLIC
+    "https://secretmanager.googleapis.com", "secretmanager.googleapis.com", AddressScope.PUBLIC
 )
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}")
@@ -65,8 +65,8 @@ class GoogleSecretManager:
     vault: str
     project: str
     base: BaseAddress
-    token: HeldToken
-    inquiries: ReadClient
+    token: CachedToken
+    client: ReadClient
 
     def read(self, name: str) -> Secret:
         """Return the newest version of a secret."""
@@ -100,14 +100,14 @@ class GoogleSecretManager:
         if answer.status == _UNAUTHORIZED:
             self.token.renew()
             answer = self._sent(address)
-        trouble = self.inquiries.trouble(answer, self.base.host)
-        if trouble is not None:
-            raise trouble
+        failure_of = self.client.failure_of(answer, self.base.host)
+        if failure_of is not None:
+            raise failure_of
         return answer
 
     def _sent(self, address: str) -> Answer:
         headers = {**HEADERS, "Authorization": f"Bearer {self.token.token().reveal()}"}
-        return self.inquiries.ask(self.base, request_for("GET", address, headers, None))
+        return self.client.ask(self.base, request_for("GET", address, headers, None))
 
     def _refusal(self, answer: Answer, subject: str, role: str) -> PlatformRefused:
         match answer.status:
@@ -151,20 +151,20 @@ def open_secret_manager(
     secrets: Secrets | None,
     *,
     allow_loopback: bool,
-    inquiries: ReadClient | None = None,
+    client: ReadClient | None = None,
 ) -> GoogleSecretManager:
     """Return a connection to a checked vault; nothing is sent yet."""
     # Costs start-up time, which those without a Google vault need not pay.
-    from polysync_core.outbound.google import GoogleSignIn
+    from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     attributes = read_attributes(SecretManagerAttributes, vault.attributes)
-    asking = inquiries or ReadClient()
+    asking = client or ReadClient()
     sign_in = GoogleSignIn(
         auth=_auth(vault),
         secrets=secrets,
         endpoint=attributes.stand_in(allow_loopback=allow_loopback),
         allow_loopback=allow_loopback,
-        inquiries=asking,
+        client=asking,
     )
     base = attributes.base_address(allow_loopback=allow_loopback)
     return GoogleSecretManager(

@@ -15,12 +15,12 @@ from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.auth import HASHICORP_METHODS, check_auth
-from polysync_core.outbound.exchange import Answer, request_for
-from polysync_core.outbound.held_token import HeldToken
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.inquiry import HEADERS, ReadClient
+from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.cached_token import CachedToken
+from polysync_core.outbound.sign_in.methods import HASHICORP_METHODS, check_auth
 from polysync_core.outbound.urls import url
 from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
 
@@ -72,8 +72,8 @@ class HashiCorpVault:
     vault: str
     base: BaseAddress
     attributes: HashiCorpAttributes
-    token: HeldToken
-    inquiries: ReadClient
+    token: CachedToken
+    client: ReadClient
 
     def read(self, name: str) -> Secret:
         """Return the value under the key that `attributes.key` says, of the newest version."""
@@ -106,15 +106,15 @@ class HashiCorpVault:
         if answer.status == _FORBIDDEN:
             self.token.renew()
             answer = self._sent(path)
-        trouble = self.inquiries.trouble(answer, self.base.host, hints=HINTS)
-        if trouble is not None:
-            raise trouble
+        failure_of = self.client.failure_of(answer, self.base.host, hints=HINTS)
+        if failure_of is not None:
+            raise failure_of
         return answer
 
     def _sent(self, path: tuple[str, ...]) -> Answer:
         headers = {**HEADERS, **namespace_header(self.attributes), **header_of(self.token.token())}
         request = request_for("GET", url(self.base.url, "v1", *path), headers, None)
-        return self.inquiries.ask(self.base, request)
+        return self.client.ask(self.base, request)
 
     def _refusal(self, answer: Answer, subject: str, path: str) -> PlatformRefused:
         match answer.status:
@@ -171,14 +171,14 @@ def open_hashicorp(
     secrets: Secrets | None,
     *,
     allow_loopback: bool,
-    inquiries: ReadClient | None = None,
+    client: ReadClient | None = None,
 ) -> HashiCorpVault:
     """Return a connection to a checked vault; nothing is sent yet."""
     if vault.auth is None or secrets is None:
         raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
     attributes = read_attributes(HashiCorpAttributes, vault.attributes)
     base = attributes.base_address(allow_loopback=allow_loopback)
-    asking = inquiries or ReadClient()
+    asking = client or ReadClient()
     login = Login(vault.auth, base, namespace_header(attributes), secrets, asking)
     return HashiCorpVault(vault.name, base, attributes, login.held(), asking)
 

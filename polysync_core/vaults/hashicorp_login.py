@@ -12,11 +12,11 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference
-from polysync_core.outbound.exchange import Answer, request_for
-from polysync_core.outbound.held_token import HeldToken, Issued, is_sendable
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.inquiry import HEADERS, ReadClient
+from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
 from polysync_core.outbound.urls import url
 
 HINTS = {503: "Vault is sealed or in maintenance"}
@@ -42,20 +42,22 @@ class Login:
     base: BaseAddress
     headers: Mapping[str, str]
     secrets: Secrets
-    inquiries: ReadClient
+    client: ReadClient
 
-    def held(self) -> HeldToken:
+    def held(self) -> CachedToken:
         """Return the token that is logged in for when it is first needed."""
-        now = self.inquiries.timekeeper.now
-        return HeldToken(self.issue, forget=self._forget, margin=0.0, now=lambda: now().timestamp())
+        now = self.client.timer.now
+        return CachedToken(
+            self.issue, forget=self._forget, margin=0.0, now=lambda: now().timestamp()
+        )
 
-    def issue(self) -> Issued:
+    def issue(self) -> IssuedToken:
         """Return a token; one from a login is over shortly before its lease ends.
 
         Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
         """
         if self.auth.method is AuthMethod.TOKEN:
-            return Issued(self._resolved(self.auth.token), math.inf)
+            return IssuedToken(self._resolved(self.auth.token), math.inf)
         request = self._request()
         answer = self._sent(request)
         if answer.status in _REFUSED:
@@ -84,12 +86,12 @@ class Login:
     def _sent(self, login: _Request) -> Answer:
         headers = {**HEADERS, **self.headers}
         request = request_for("POST", url(self.base.url, "v1", *login.path), headers, login.body)
-        return self.inquiries.ask(self.base, request)
+        return self.client.ask(self.base, request)
 
-    def _issued(self, answer: Answer) -> Issued:
-        trouble = self.inquiries.trouble(answer, self.base.host, hints=HINTS)
-        if trouble is not None:
-            raise trouble
+    def _issued(self, answer: Answer) -> IssuedToken:
+        failure_of = self.client.failure_of(answer, self.base.host, hints=HINTS)
+        if failure_of is not None:
+            raise failure_of
         if answer.status != 200:
             raise PlatformRefused(self._remedy(answer), cause=FailureCause.SECRET)
         found = (answer.json() or {}).get("auth")
@@ -97,14 +99,14 @@ class Login:
         token, lease = auth.get("client_token"), auth.get("lease_duration")
         if not isinstance(token, str) or not token or not isinstance(lease, int) or lease < 0:
             raise Unavailable(f"{self.base.host} answered the login with no token")
-        return Issued(Secret(token), self._end(lease))
+        return IssuedToken(Secret(token), self._end(lease))
 
     def _end(self, lease: int) -> float:
         # Vault writes 0 for a token that does not expire.
         if lease == 0:
             return math.inf
         margin = min(_LONGEST_MARGIN_SECONDS, lease / 10)
-        return self.inquiries.timekeeper.now().timestamp() + lease - margin
+        return self.client.timer.now().timestamp() + lease - margin
 
     def _remedy(self, answer: Answer) -> str:
         fields = {

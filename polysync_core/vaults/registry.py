@@ -11,7 +11,7 @@ from typing import assert_never
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.premises import ANYWHERE, AppIdentity
+from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.environment import EnvironmentVariables, check_environment
 from polysync_core.vaults.source import SecretSource
@@ -22,7 +22,7 @@ def open_vault(
     *,
     development: bool,
     secrets: Secrets | None = None,
-    premises: AppIdentity = ANYWHERE,
+    app_identity: AppIdentity = NO_IDENTITY,
 ) -> SecretSource:
     """Return a connection to a vault; nothing is read from it yet.
 
@@ -30,21 +30,21 @@ def open_vault(
     where the definition is wrong.
     """
     check_vault(vault, development=development)
-    vault = _signing_in(vault, premises)
+    vault = _signing_in(vault, app_identity)
     match vault.provider:
         case VaultProvider.AZURE_KEY_VAULT:
             from polysync_core.vaults.azure_key_vault import open_key_vault
 
             return open_key_vault(vault, secrets)
         case VaultProvider.HASHICORP_VAULT:
-            from polysync_core.outbound.inquiry import ReadClient
+            from polysync_core.outbound.read_client import ReadClient
             from polysync_core.vaults.hashicorp import open_hashicorp
 
             return open_hashicorp(
                 vault,
                 secrets,
                 allow_loopback=development,
-                inquiries=ReadClient(private_hosts=premises.private_hosts),
+                client=ReadClient(private_hosts=app_identity.private_hosts),
             )
         case VaultProvider.GOOGLE_SECRET_MANAGER:
             from polysync_core.vaults.google_secret_manager import open_secret_manager
@@ -56,14 +56,14 @@ def open_vault(
             assert_never(vault.provider)
 
 
-def _signing_in(vault: Vault, premises: AppIdentity) -> Vault:
+def _signing_in(vault: Vault, app_identity: AppIdentity) -> Vault:
     """Return a vault with the identity filled in that its definition leaves open."""
     auth = vault.auth
     if auth is None and vault.provider is VaultProvider.AZURE_KEY_VAULT:
         auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
     if auth is None:
         return vault
-    return vault.model_copy(update={"auth": premises.signing_in(auth)})
+    return vault.model_copy(update={"auth": app_identity.complete_auth(auth)})
 
 
 def check_vault(vault: Vault, *, development: bool) -> None:

@@ -1,4 +1,4 @@
-"""Start the simulator and serve until SIGINT or SIGTERM."""
+"""Starts the simulator and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from simulators.serving import serve_until_signal
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options on the command line; leave the program where they are wrong."""
+    """Return the options of the command line; exit if they are wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m simulators.ai_foundry",
-        description="A stand-in for an Azure Machine Learning workspace, on 127.0.0.1 only.",
+        description="Simulator of an Azure Machine Learning workspace, on 127.0.0.1 only.",
     )
     add = parser.add_argument
-    add("--port", type=int, default=9787, help="0 = any free one (default 9787)")
+    add("--port", type=int, default=9787, help="0 = any free port (default 9787)")
     add("--data", type=Path, required=True, help="folder for the jobs")
-    add("--workspace", default="analytics", help="its name (default analytics)")
-    add("--start-seconds", type=float, default=1.0, help="until a job runs")
-    add("--step-seconds", type=float, default=1.5, help="how long a step runs")
-    add("--page-size", type=int, default=30, help="jobs on a page of a list (default 30)")
+    add("--workspace", default="analytics", help="name of the workspace (default analytics)")
+    add("--start-seconds", type=float, default=1.0, help="time until a job runs")
+    add("--step-seconds", type=float, default=1.5, help="duration of a step")
+    add("--page-size", type=int, default=30, help="jobs per page of a list (default 30)")
     return parser.parse_args(arguments)
 
 

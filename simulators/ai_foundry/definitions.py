@@ -1,4 +1,4 @@
-"""Reading the definition of a job: is it one, which programs does it run, and on what values."""
+"""Reads the definition of a job: validates it and yields the programs that it runs."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _REQUIRED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A program with its inputs, and the outputs of the job that each of its own becomes."""
+    """A program, its inputs, and the job outputs that its own outputs become."""
 
     program: str
     inputs: Values
     outputs: Mapping[str, str] | None = None
-    """None where all are outputs of the job."""
+    """None: every output of the program is an output of the job."""
 
     def run(self) -> Values:
-        """Return what the step gives to the job's outputs."""
+        """Return the values that the step adds to the job's outputs."""
         found = run_program(self.program, self.inputs)
         if self.outputs is None:
             return found
@@ -43,7 +43,7 @@ class Step:
 
 
 def check_definition(properties: Mapping[str, Any]) -> None:
-    """Raise what the service says of a definition that it does not accept."""
+    """Raise the service's error if it does not accept a definition."""
     kind = properties.get("jobType")
     if kind not in _REQUIRED:
         raise bad_argument(f"JobType {kind} is not supported.")
@@ -61,7 +61,7 @@ def check_definition(properties: Mapping[str, Any]) -> None:
 
 
 def steps(properties: Mapping[str, Any]) -> Iterator[Step]:
-    """Yield the programs that a job runs, one after the other."""
+    """Yield the programs of a job in their order."""
     inputs = _literals(properties.get("inputs") or {})
     match properties["jobType"]:
         case "Pipeline":
@@ -95,7 +95,7 @@ def _bound(node: str, value: str, inputs: Values) -> str:
     if binding is None:
         return value
     if binding[2] not in inputs:
-        raise bad_argument(f"Input {binding[2]} of step {node} is not there.", "InputNotFound")
+        raise bad_argument(f"Input {binding[2]} of step {node} does not exist.", "InputNotFound")
     return inputs[binding[2]]
 
 
@@ -109,7 +109,7 @@ def _literals(entries: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _first_trial(space: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values of one trial: the first choice, or the lower bound."""
+    """Return the values of one trial: the first choice or the lower bound."""
     values: dict[str, str] = {}
     for name, entry in space.items():
         match entry:
@@ -118,7 +118,7 @@ def _first_trial(space: Mapping[str, Any]) -> dict[str, str]:
             case [str(), [first, *_]]:
                 values[name] = str(first)
             case _:
-                raise bad_argument(f"The search space of {name} is no distribution.")
+                raise bad_argument(f"The search space of {name} is not a distribution.")
     return values
 
 

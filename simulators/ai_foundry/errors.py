@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiohttp import web
 
-class ApiError(Exception):
-    """The request is answered with an error; `inner` is the code that says what it really is."""
+from simulators.serving import Refusal
+
+
+class ApiError(Refusal):
+    """An error answer of the service; `inner` is its specific code."""
 
     def __init__(self, status: int, code: str, message: str, *, inner: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+        super().__init__(status, code, message)
         self.inner = inner
 
     def as_json(self) -> dict[str, Any]:
@@ -35,15 +36,25 @@ _CODES = {
 
 
 def error_json(status: int, message: str) -> dict[str, Any]:
-    """Return the body of an error that the service gives no other code."""
+    """Return the body of an error with the service's general code for the status."""
     return ApiError(status, _CODES.get(status, "UserError"), message).as_json()
 
 
+def answer_refusal(_: web.Request, refusal: Refusal) -> web.Response:
+    """Return the answer to a refused request."""
+    body = (
+        refusal.as_json()
+        if isinstance(refusal, ApiError)
+        else error_json(refusal.status, refusal.message)
+    )
+    return web.json_response(body, status=refusal.status)
+
+
 def bad_argument(message: str, inner: str | None = None) -> ApiError:
-    """Return the error for a job that the service refuses."""
+    """Return the error for a job that the service does not accept."""
     return ApiError(400, "UserError", message, inner=inner)
 
 
 def no_such_job(name: str) -> ApiError:
-    """Return the error for a job that is not there."""
+    """Return the error for a job that does not exist."""
     return ApiError(404, "UserError", f"Run {name} was not found.", inner="NotFoundError")

@@ -1,6 +1,6 @@
-"""The jobs of the workspace: their state follows from the time alone.
+"""The jobs of the workspace; their state is a function of the time.
 
-So they go on while the simulator is away, as those of a real workspace do while nobody looks.
+Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _READ_ONLY = frozenset({"error", "services", "startTime", "status", "endTime"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long jobs take."""
+    """The duration of jobs."""
 
     starting: float = 1.0
     step: float = 1.5
-    """Of each step of a pipeline; a command and a sweep have one."""
+    """Seconds per step of a pipeline; a command and a sweep have one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +45,11 @@ class Job:
 
     @property
     def is_template(self) -> bool:
-        """Whether it was there from the beginning."""
+        """True if the job existed when the simulator started."""
         return self.created_at == 0
 
     def state(self, now: float) -> str:
-        """Return the state at a moment."""
+        """Return the state at a time."""
         if self.cancelled_at is not None:
             return "CancelRequested" if now < self.cancelled_at + CANCEL_SECONDS else "Canceled"
         age, starting = now - self.created_at, self.pace.starting
@@ -67,14 +67,14 @@ class Job:
         return self.created_at + self.pace.starting + len(programs) * self.pace.step
 
     def ended_at(self, now: float) -> float | None:
-        """Return when it ended; None while it goes on."""
+        """Return the end time; None while the job runs."""
         state = self.state(now)
         if state == "Canceled" and self.cancelled_at is not None:
             return self.cancelled_at + CANCEL_SECONDS
         return self._ends_at if state in _FINAL else None
 
     def result(self) -> dict[str, str] | str:
-        """Return the outputs that the job has computed, or why it could not."""
+        """Return the computed outputs, or the error text of the failed program."""
         outputs: dict[str, str] = {}
         try:
             for step in steps(self.properties):
@@ -84,7 +84,7 @@ class Job:
         return outputs
 
     def as_json(self, path: str, now: float) -> dict[str, Any]:
-        """Return the job as the API gives it."""
+        """Return the job in the form of the API."""
         state, ended = self.state(now), self.ended_at(now)
         started = self.created_at + self.pace.starting
         properties: dict[str, Any] = {
@@ -130,7 +130,7 @@ class Job:
 
 
 class Jobs:
-    """The jobs of the workspace, kept in `jobs.jsonl`."""
+    """The jobs of the workspace, stored in `jobs.jsonl`."""
 
     def __init__(self, data: Path, pace: Pace, templates: Mapping[str, Mapping[str, Any]]) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -145,13 +145,13 @@ class Jobs:
         self._submissions = (data / "submissions.jsonl").open("a", encoding="utf-8")
 
     def put(self, name: str, given: Mapping[str, Any]) -> tuple[Job, bool]:
-        """Create a job, or change what may be changed of one; tell whether it was created."""
-        ours = {key: value for key, value in given.items() if key not in _READ_ONLY}
-        properties = {"outputs": {}, **ours}
+        """Create a job or change its mutable fields; return the job and if it is new."""
+        writable = {key: value for key, value in given.items() if key not in _READ_ONLY}
+        properties = {"outputs": {}, **writable}
         check_definition(properties)
         known = self._jobs.get(name)
         if known is not None and _fixed(known.properties) != _fixed(properties):
-            message = f"Job {name} exists, and what it does cannot be changed."
+            message = f"Job {name} exists; its definition cannot be changed."
             raise ApiError(409, "UserError", message, inner="ImmutablePropertyChanged")
         at = time.time() if known is None else known.created_at
         self._write({"kind": "job", "name": name, "properties": properties, "at": at})
@@ -161,13 +161,13 @@ class Jobs:
         return self._jobs[name], known is None
 
     def get(self, name: str) -> Job:
-        """Return a job, or raise what the service says of an unknown one."""
+        """Return a job; raise the service's error if it does not exist."""
         if name not in self._jobs:
             raise no_such_job(name)
         return self._jobs[name]
 
     def cancel(self, name: str) -> None:
-        """Ask a job to end; refused where it has ended."""
+        """Request the cancellation of a job; raise if the job has ended."""
         job, now = self.get(name), time.time()
         state = job.state(now)
         if state in _FINAL:
@@ -176,7 +176,7 @@ class Jobs:
             self._write({"kind": "cancel", "name": name, "at": now})
 
     def matching(self, wanted: Callable[[Job], bool]) -> list[Job]:
-        """Return the jobs that are wanted, newest first."""
+        """Return the jobs that a predicate selects, newest first."""
         return [job for job in reversed(self._jobs.values()) if wanted(job)]
 
     def _write(self, record: dict[str, Any]) -> None:
@@ -200,7 +200,7 @@ class Jobs:
 
 
 def _records(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield what was written; a kill in the middle of a write leaves a line that is none."""
+    """Yield the stored records; drop a partial last line that a killed process left."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if text and not text.endswith("\n"):
         path.write_text(text := text[: text.rfind("\n") + 1], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What jobs compute: a function for each component, and for each script that a command names."""
+"""The programs of jobs: a function per component and per script of a command."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 type Values = Mapping[str, str]
 
 ENDLESS = frozenset({"hang"})
-"""Programs that run until they are cancelled."""
+"""Programs that run until the job is cancelled."""
 
 
 class ProgramFailed(Exception):
-    """A program ended with an error; the text is what the job says of it."""
+    """A program ended with an error; the text is the error message of the job."""
 
 
 def score_sales(inputs: Values) -> Values:
-    """Return what the revenue of the next period will be, if it grows as it is told."""
+    """Return the revenue of the next period for a given growth."""
     revenue, growth = _whole(inputs, "revenue_cents"), _whole(inputs, "growth_percent")
     return {"forecast_cents": str(revenue * (100 + growth) // 100)}
 
 
 def train_forecast(inputs: Values) -> Values:
-    """Return how far a model is off, which depends on nothing but how fast it learns."""
+    """Return the loss of a model, which depends on the learning rate only."""
     rate = _real(inputs, "learning_rate")
     return {"loss": f"{abs(rate - 0.1):.6f}"}
 
@@ -32,7 +32,7 @@ def echo(inputs: Values) -> Values:
 
 
 def fail(_: Values) -> Values:
-    """Fail as a script does that has found no data."""
+    """Fail like a script that found no data."""
     raise ProgramFailed("ValueError: no sales today")
 
 
@@ -46,7 +46,7 @@ PROGRAMS: Mapping[str, Callable[[Values], Values]] = {
 
 
 def run_program(name: str, inputs: Values) -> Values:
-    """Return what a program makes of its inputs; raises `ProgramFailed`."""
+    """Return the outputs of a program; raise `ProgramFailed`."""
     program = PROGRAMS.get(name)
     if program is None:
         raise ProgramFailed(f"python: can't open file '{name}.py': No such file or directory")
@@ -57,14 +57,14 @@ def _whole(inputs: Values, name: str) -> int:
     try:
         return int(_given(inputs, name))
     except ValueError:
-        raise ProgramFailed(f"ValueError: {name} is no whole number") from None
+        raise ProgramFailed(f"ValueError: {name} is not a whole number") from None
 
 
 def _real(inputs: Values, name: str) -> float:
     try:
         return float(_given(inputs, name))
     except ValueError:
-        raise ProgramFailed(f"ValueError: {name} is no number") from None
+        raise ProgramFailed(f"ValueError: {name} is not a number") from None
 
 
 def _given(inputs: Values, name: str) -> str:

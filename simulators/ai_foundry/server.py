@@ -1,4 +1,4 @@
-"""The HTTP service: the Jobs API of one workspace, below Azure Resource Manager's paths."""
+"""The HTTP service: the Jobs API of one workspace under the paths of Azure Resource Manager."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.ai_foundry.errors import ApiError, bad_argument, error_json
+from simulators.ai_foundry.errors import ApiError, answer_refusal, bad_argument, error_json
 from simulators.ai_foundry.jobs import Job, Jobs
-from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
+from simulators.faults import FAULTS, FaultQueue, fault_routes
+from simulators.serving import api_middleware
 
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
 _PROVIDER = "providers/Microsoft.MachineLearningServices"
@@ -21,7 +22,7 @@ _OPERATION = f"/subscriptions/{{subscription}}/{_PROVIDER}/locations/local/mfeOp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What the handlers answer from."""
+    """The state behind the handlers."""
 
     workspace: str
     jobs: Jobs
@@ -32,10 +33,13 @@ SERVICE = web.AppKey("service", Service)
 
 
 def build_app(service: Service) -> web.Application:
-    """Return the application that speaks the Jobs API, and the control API for tests."""
-    app = web.Application(client_max_size=4 * 1024 * 1024, middlewares=[_answer_api])
+    """Return the application with the Jobs API and the control API for tests."""
+    middleware = api_middleware(
+        check=_check, endpoint=_endpoint, answer_refusal=answer_refusal, error_body=error_json
+    )
+    app = web.Application(client_max_size=4 * 1024 * 1024, middlewares=[middleware])
     app[SERVICE] = service
-    app[FAULTS] = Faults()
+    app[FAULTS] = FaultQueue()
     app.add_routes(
         [
             web.get(_WORKSPACE, _get_workspace),
@@ -51,29 +55,8 @@ def build_app(service: Service) -> web.Application:
     return app
 
 
-@web.middleware
-async def _answer_api(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check who calls, turn errors into Azure's form, and go wrong where a script says so."""
-    if not request.path.startswith("/subscriptions/"):
-        return await handler(request)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            _check(request)
-            return await handler(request)
-        except ApiError as error:
-            return web.json_response(error.as_json(), status=error.status)
-        except web.HTTPException as error:
-            return web.json_response(error_json(error.status, error.reason), status=error.status)
-
-    fault = request.app[FAULTS].take(_endpoint(request.path), request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
-
-
-def _endpoint(path: str) -> str:
-    below = path.partition("/workspaces/")[2]
+def _endpoint(request: web.Request) -> str:
+    below = request.path.partition("/workspaces/")[2]
     return below.partition("/")[2] or "workspace"
 
 
@@ -85,8 +68,8 @@ def _check(request: web.Request) -> None:
     if not request.query.get("api-version"):
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ApiError(400, "MissingApiVersionParameter", message)
-    asked, ours = request.match_info.get("workspace"), request.app[SERVICE].workspace
-    if asked is not None and asked.lower() != ours.lower():
+    asked, own = request.match_info.get("workspace"), request.app[SERVICE].workspace
+    if asked is not None and asked.lower() != own.lower():
         message = f"The Resource 'Microsoft.MachineLearningServices/workspaces/{asked}' is missing."
         raise ApiError(404, "ResourceNotFound", message)
 
@@ -107,7 +90,7 @@ async def _list(request: web.Request) -> web.Response:
     kind, tag = request.query.get("jobType"), request.query.get("tag")
     service, skip = request.app[SERVICE], request.query.get("$skip", "0")
     if not skip.isdecimal():
-        raise bad_argument("$skip is no number.")
+        raise bad_argument("$skip is not a number.")
 
     def wanted(job: Job) -> bool:
         tags = job.properties.get("tags") or {}
@@ -134,7 +117,7 @@ async def _put(request: web.Request) -> web.Response:
         body = None
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
-        raise bad_argument("The request is no job.")
+        raise bad_argument("The request is not a job.")
     job, created = request.app[SERVICE].jobs.put(request.match_info["name"], properties)
     return _one(request, job, status=201 if created else 200)
 
@@ -149,7 +132,7 @@ async def _cancel(request: web.Request) -> web.Response:
 
 
 async def _cancelled(request: web.Request) -> web.Response:
-    """Answer what became of a cancel: 202 as long as nothing has."""
+    """Answer the state of a cancellation: 202 until the job has ended."""
     job = request.app[SERVICE].jobs.get(request.match_info["name"])
     if job.ended_at(time.time()) is not None:
         return web.Response()

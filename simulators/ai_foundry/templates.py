@@ -1,4 +1,4 @@
-"""The jobs that the workspace has from the beginning, to be used as templates."""
+"""The jobs that exist in a new workspace, for use as templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def output() -> dict[str, Any]:
 
 
 def step(component: str, inputs: list[str], outputs: list[str]) -> dict[str, Any]:
-    """Return a step of a pipeline that takes and gives what the pipeline does."""
+    """Return a pipeline step with the inputs and outputs of the pipeline."""
     return {
         "type": "command",
         "componentId": f"azureml://registries/demo/components/{component}/versions/1",
@@ -42,7 +42,7 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = {
         "experimentName": "sales",
         "inputs": {
             "revenue_cents": literal("0", "Revenue of the period."),
-            "growth_percent": literal("5", "What the revenue is expected to grow by."),
+            "growth_percent": literal("5", "Expected growth of the revenue."),
         },
         "jobs": {
             "score": step("score_sales", ["revenue_cents", "growth_percent"], ["forecast_cents"])

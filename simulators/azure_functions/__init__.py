@@ -1,3 +1,5 @@
-"""A stand-in for one Azure function app: its functions, Durable Functions' HTTP API, and the part
-of Azure Resource Manager that tells of them.
+"""Simulator of one Azure function app.
+
+It serves the app's functions, the HTTP API of Durable Functions, and the resources of the app in
+Azure Resource Manager.
 """

@@ -1,4 +1,4 @@
-"""The HTTP service of the app and of Azure Resource Manager, and the control API for tests."""
+"""The HTTP service: the app, Azure Resource Manager, and the control API for tests."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.azure_answers import Refused, answering
-from simulators.faults import FAULTS, Faults, fault_routes
+from simulators.faults import FAULTS, FaultQueue, fault_routes
 from simulators.scripted_functions import (
     FUNCTIONS,
-    Functions,
-    Script,
+    FunctionScript,
+    ScriptedFunctions,
     Work,
     WorkScript,
     function_routes,
     matches,
 )
+from simulators.serving import Refusal, api_middleware
 
-#: What opens the functions, Durable Functions' API, and both.
 HOST_KEY, SYSTEM_KEY, MASTER_KEY = "host-key", "system-key", "master-key"
+"""Keys for the functions, for the API of Durable Functions, and for both."""
 
 _SITE = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Web/sites/{app}"
 _DURABLE = "/runtime/webhooks/durabletask"
 _PAGE = web.AppKey("page", int)
 
 
-def build_app(functions: Functions, told: Namespace) -> web.Application:
-    """Return the application."""
+def build_app(functions: ScriptedFunctions, options: Namespace) -> web.Application:
+    """Return the application with the platform's API and the control API."""
     app = web.Application(
-        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+        client_max_size=8 * 1024 * 1024,
+        middlewares=[api_middleware(check=_check, endpoint=_endpoint)],
     )
-    app[FUNCTIONS], app[FAULTS], app[_PAGE] = functions, Faults(), told.page_size
+    app[FUNCTIONS], app[FAULTS], app[_PAGE] = functions, FaultQueue(), options.page_size
     app.add_routes(
         [
             *fault_routes(),
@@ -61,15 +62,15 @@ def _check(request: web.Request) -> None:
     bearer = request.headers.get("Authorization", "").startswith("Bearer ")
     if "subscription" in request.match_info:
         if not bearer:
-            raise Refused(401, "AuthenticationFailed", "The access token is missing.")
+            raise Refusal(401, "AuthenticationFailed", "The access token is missing.")
         if request.query.get("api-version") is None:
-            raise Refused(400, "MissingApiVersionParameter", "The api-version is missing.")
+            raise Refusal(400, "MissingApiVersionParameter", "The api-version is missing.")
         return
     key = request.headers.get("x-functions-key") or request.query.get("code")
     wanted = SYSTEM_KEY if request.path.startswith(_DURABLE) else HOST_KEY
-    # App Service Authentication lets tokens in to the functions, and not to Durable Functions' API.
-    token_will_do = bearer and wanted == HOST_KEY
-    if request.path != "/" and not token_will_do and key not in {wanted, MASTER_KEY}:
+    # App Service Authentication accepts tokens for functions, but not for Durable Functions' API.
+    accepts_token = bearer and wanted == HOST_KEY
+    if request.path != "/" and not accepts_token and key not in {wanted, MASTER_KEY}:
         raise web.HTTPUnauthorized
 
 
@@ -109,11 +110,11 @@ async def _get_function(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     script = request.app[FUNCTIONS].scripts.get(name)
     if script is None:
-        raise Refused(404, "NotFound", f"Function '{name}' was not found.")
+        raise Refusal(404, "NotFound", f"Function '{name}' was not found.")
     return web.json_response(_function_json(request, name, script))
 
 
-def _function_json(request: web.Request, name: str, script: Script) -> dict[str, Any]:
+def _function_json(request: web.Request, name: str, script: FunctionScript) -> dict[str, Any]:
     site = request.path.partition("/functions")[0]
     binding: dict[str, Any] = {"type": script.trigger, "direction": "in", "name": "req"}
     if script.route is not None:

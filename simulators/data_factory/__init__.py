@@ -1,5 +1,5 @@
-"""A stand-in for the pipelines of Azure Data Factory and of Azure Synapse, over HTTP.
+"""Simulator of the pipelines of Azure Data Factory and Azure Synapse.
 
-It speaks the part of both APIs that runs pipelines, and carries out what a pipeline needs to be
-worth watching: it waits, fails, sets its return value, and can be stopped.
+It serves the part of both APIs that runs pipelines. A pipeline can wait, fail, set its return
+value and be stopped.
 """

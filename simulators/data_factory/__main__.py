@@ -1,4 +1,4 @@
-"""Start the simulator and serve until SIGINT or SIGTERM."""
+"""Starts the simulator and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ def main() -> None:
     """Run the simulator in the foreground."""
     parser = argparse.ArgumentParser(
         prog="python -m simulators.data_factory",
-        description="A stand-in for Azure Data Factory and Azure Synapse, on 127.0.0.1 only.",
+        description="Simulator of Azure Data Factory and Azure Synapse, on 127.0.0.1 only.",
     )
-    parser.add_argument("--port", type=int, default=8788, help="0 = any free one (default 8788)")
-    parser.add_argument("--data", type=Path, required=True, help="folder for what was started")
-    parser.add_argument("--page-size", type=int, default=50, help="entries a page (default 50)")
+    parser.add_argument("--port", type=int, default=8788, help="0 = any free port (default 8788)")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder for the file of started runs"
+    )
+    parser.add_argument("--page-size", type=int, default=50, help="entries per page (default 50)")
     options = parser.parse_args()
     service = Service(options.data, page_size=options.page_size)
     try:

@@ -1,7 +1,7 @@
-"""Pipelines and their runs, whose state follows from the time that has passed.
+"""Runs of pipelines; their state is a function of the elapsed time.
 
-A pipeline is what its definition says: activities one after the other, of which `Wait` takes time,
-`Fail` fails, and `SetVariable` may give the return value. Any other takes no time and succeeds.
+The activities of a definition run one after the other. `Wait` takes time, `Fail` fails, and
+`SetVariable` may set the return value. Any other activity succeeds at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulators.azure_answers import Refused
+from simulators.serving import Refusal
 
 RETURN_VALUE = "pipelineReturnValue"
 STOPPING = timedelta(milliseconds=50)
@@ -33,7 +33,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one activity did, and when."""
+    """The execution of one activity."""
 
     activity: Mapping[str, Any]
     start: datetime
@@ -60,19 +60,19 @@ class Run:
 
     @property
     def natural_end(self) -> datetime:
-        """When it ends if nobody stops it."""
+        """The end time of a run that is not cancelled."""
         return self.steps[-1].end if self.steps else self.started
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it has ended."""
+        """Return whether the run has ended."""
         return self.status(now) in {"Succeeded", "Failed", "Cancelled"}
 
     def cancel(self, now: datetime) -> None:
-        """Stop it as soon as the service gets round to that."""
+        """Request the cancellation of the run."""
         self.cancelled = self.cancelled or now
 
     def status(self, now: datetime) -> str:
-        """Return the service's word for its state."""
+        """Return the status in the service's vocabulary."""
         if self.cancelled is not None:
             return "Canceling" if now < self.cancelled + STOPPING else "Cancelled"
         if now < self.natural_end:
@@ -80,7 +80,7 @@ class Run:
         return "Failed" if any(step.error for step in self.steps) else "Succeeded"
 
     def as_json(self, now: datetime) -> dict[str, Any]:
-        """Return it as both services tell it."""
+        """Return the run in the form of both services."""
         over = self.is_over(now)
         end = self.cancelled + STOPPING if self.cancelled is not None else self.natural_end
         errors = [step for step in self.steps if step.error]
@@ -135,9 +135,9 @@ class Run:
 
 
 def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], now: datetime) -> Run:
-    """Begin a run; raises `Refused` where a value is not of its parameter's type."""
+    """Start a run; raise `Refusal` if a value does not have its parameter's type."""
     declared: Mapping[str, Any] = definition.get("parameters") or {}
-    # A value that the pipeline does not declare goes nowhere.
+    # The service ignores a value that the pipeline does not declare.
     parameters = {
         parameter: _checked(parameter, about, given.get(parameter, about.get("defaultValue")))
         for parameter, about in declared.items()
@@ -160,12 +160,12 @@ def start(name: str, definition: Mapping[str, Any], given: Mapping[str, Any], no
 
 
 def stamp(moment: datetime) -> str:
-    """Return a time as the services write it, with seven digits of a second."""
+    """Return a time in the services' format, with seven decimal digits of a second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
 
 
 def _text(value: Any) -> str:
-    """Return a parameter as a run shows it: all are texts."""
+    """Return a parameter value as text, as a run shows it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -178,7 +178,7 @@ def _checked(name: str, about: Mapping[str, Any], value: Any) -> Any:
     is_bool = isinstance(value, bool) and bool not in types and object not in types
     if value is not None and (is_bool or not isinstance(value, types)):
         message = f"The value of parameter '{name}' is not of type {about.get('type')}."
-        raise Refused(400, "BadRequest", message)
+        raise Refusal(400, "BadRequest", message)
     return value
 
 

@@ -1,4 +1,4 @@
-"""The HTTP service of both APIs, and the control API for tests."""
+"""The HTTP service of both APIs and the control API for tests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.azure_answers import Refused, answering
 from simulators.data_factory.runs import Run, start
-from simulators.faults import FAULTS, Faults, fault_routes
+from simulators.faults import FAULTS, FaultQueue, fault_routes
+from simulators.serving import Refusal, api_middleware
 
-#: Always refused, so that a test can have a token that is.
 REFUSED_TOKEN = "refused"  # noqa: S105 - not a secret
-#: A factory of this name does not exist.
+"""A token that the service always refuses."""
 MISSING_FACTORY = "missing"
+"""The name of a factory that does not exist."""
 
 _FACTORY = (
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.DataFactory"
@@ -27,7 +27,7 @@ _KEPT = timedelta(days=45)
 
 
 class Service:
-    """The pipelines and runs of one factory and one workspace, which are the same ones."""
+    """The pipelines and runs, which the factory and the workspace share."""
 
     def __init__(self, data: Path, *, page_size: int) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -35,27 +35,27 @@ class Service:
         self.runs: dict[str, Run] = {}
         self.page_size = page_size
         self.list_lag = timedelta()
-        """How long a run is missing from the list."""
+        """The time until a new run appears in the list."""
         self._submissions = (data / "submissions.jsonl").open("a", encoding="utf-8")
 
     def now(self) -> datetime:
-        """Return the present time."""
+        """Return the current time."""
         return datetime.now(UTC)
 
     def pipeline(self, name: str) -> dict[str, Any]:
         """Return a pipeline."""
         if name not in self.pipelines:
-            raise Refused(404, "PipelineNotFound", f"The pipeline {name} was not found.")
+            raise Refusal(404, "PipelineNotFound", f"The pipeline {name} was not found.")
         return self.pipelines[name]
 
     def run(self, run_id: str) -> Run:
         """Return a run."""
         if run_id not in self.runs:
-            raise Refused(404, "PipelineRunNotFound", f"The run {run_id} was not found.")
+            raise Refusal(404, "PipelineRunNotFound", f"The run {run_id} was not found.")
         return self.runs[run_id]
 
     def start(self, name: str, parameters: dict[str, Any]) -> Run:
-        """Begin a run, and note that it was begun."""
+        """Start a run and record it."""
         run = start(name, self.pipeline(name), parameters, self.now())
         self.runs[run.run_id] = run
         line = {"run_id": run.run_id, "pipeline": name, "parameters": dict(run.parameters)}
@@ -64,7 +64,7 @@ class Service:
         return run
 
     def close(self) -> None:
-        """Close the list of what was started."""
+        """Close the file of started runs."""
         self._submissions.close()
 
 
@@ -72,12 +72,13 @@ SERVICE = web.AppKey("service", Service)
 
 
 def build_app(service: Service) -> web.Application:
-    """Return the application that speaks both APIs."""
+    """Return the application with both APIs."""
     app = web.Application(
-        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+        client_max_size=8 * 1024 * 1024,
+        middlewares=[api_middleware(check=_check, endpoint=_endpoint)],
     )
     app[SERVICE] = service
-    app[FAULTS] = Faults()
+    app[FAULTS] = FaultQueue()
     app.add_routes([*fault_routes(), web.put("/simulator/list-lag", _set_list_lag)])
     for prefix in _VERSIONS:
         pipelines, runs = f"{prefix}/pipelines", f"{prefix}/pipelineruns"
@@ -93,7 +94,7 @@ def build_app(service: Service) -> web.Application:
                 web.post(f"{runs}/{{run}}/cancel", _cancel),
             ]
         )
-    # The services have this one in different places.
+    # The path of this query differs between the services.
     query = "pipelineruns/{run}/queryActivityruns"
     app.add_routes([web.post(f"{_FACTORY}/{query}", _query_activities)])
     app.add_routes([web.post(f"/pipelines/{{name}}/{query}", _query_activities)])
@@ -113,12 +114,12 @@ def _endpoint(request: web.Request) -> str:
 def _check(request: web.Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or token.strip() in {"", REFUSED_TOKEN}:
-        raise Refused(401, "InvalidAuthenticationToken", "The access token is invalid.")
+        raise Refusal(401, "InvalidAuthenticationToken", "The access token is invalid.")
     wanted = _VERSIONS[_FACTORY if "factory" in request.match_info else ""]
     if request.query.get("api-version") != wanted:
-        raise Refused(400, "InvalidApiVersionParameter", f"The api-version must be {wanted}.")
+        raise Refusal(400, "InvalidApiVersionParameter", f"The api-version must be {wanted}.")
     if request.match_info.get("factory") == MISSING_FACTORY:
-        raise Refused(404, "ResourceNotFound", "The factory was not found.")
+        raise Refusal(404, "ResourceNotFound", "The factory was not found.")
 
 
 async def _read(request: web.Request) -> dict[str, Any]:
@@ -127,7 +128,7 @@ async def _read(request: web.Request) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise Refused(400, "BadRequest", "The body is no JSON object.")
+        raise Refusal(400, "BadRequest", "The body is not a JSON object.")
     return body
 
 
@@ -189,7 +190,7 @@ async def _cancel(request: web.Request) -> web.Response:
     service = request.app[SERVICE]
     run = service.run(request.match_info["run"])
     if run.is_over(service.now()):
-        raise Refused(400, "BadRequest", "The run has ended and cannot be cancelled.")
+        raise Refusal(400, "BadRequest", "The run has ended and cannot be cancelled.")
     run.cancel(service.now())
     return web.Response()
 
@@ -216,7 +217,7 @@ async def _query_activities(request: web.Request) -> web.Response:
 async def _page(
     request: web.Request, items: list[dict[str, Any]], fields: dict[str, str]
 ) -> web.Response:
-    """Answer a query with one page of what fits it."""
+    """Answer a query with one page of its matches."""
     body = await _read(request)
     try:
         after = datetime.fromisoformat(body["lastUpdatedAfter"])
@@ -224,7 +225,7 @@ async def _page(
         wanted = {fields[each["operand"]]: each["values"] for each in body.get("filters") or []}
         first = int(body.get("continuationToken") or 0)
     except (KeyError, ValueError, TypeError):
-        raise Refused(400, "BadRequest", "The query cannot be read.") from None
+        raise Refusal(400, "BadRequest", "The query cannot be read.") from None
     found = [
         each
         for each in items

@@ -1,4 +1,4 @@
-"""Start the simulator and serve until SIGINT or SIGTERM."""
+"""Starts the simulator and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from simulators.databricks.control import add_control
-from simulators.databricks.definitions import JobDefinitions
-from simulators.databricks.driver import Driver, lake_of, log_of
-from simulators.databricks.jobs import Jobs
-from simulators.databricks.ledger import Ledger
+from simulators.databricks.job_definitions import JobDefinitions
+from simulators.databricks.notebooks.driver import Driver, lake_of, log_of
 from simulators.databricks.pipelines import Pipelines
-from simulators.databricks.reading import Service
+from simulators.databricks.routes.control import add_control
+from simulators.databricks.routes.service import Service
+from simulators.databricks.run_log import RunLog
+from simulators.databricks.run_service import RunService
 from simulators.databricks.server import build_app
 from simulators.databricks.settings import Settings, read_settings
 from simulators.databricks.workspace import Workspace
@@ -23,14 +23,16 @@ from simulators.serving import serve_until_signal
 
 @asynccontextmanager
 async def _running_service(settings: Settings) -> AsyncIterator[Service]:
-    """Start what the service needs; on leaving, end every notebook process."""
+    """Start the parts of the service; on exit, end every notebook process."""
     lake_of(settings.data).mkdir(parents=True, exist_ok=True)
     log_of(settings.data, 0).parent.mkdir(parents=True, exist_ok=True)
-    ledger, driver = Ledger(settings.data), Driver()
+    ledger, driver = RunLog(settings.data), Driver()
     definitions, pipelines = JobDefinitions(settings.data), Pipelines(settings.data)
     await driver.open()
     workspace = Workspace(settings.mounts)
-    jobs = Jobs(data=settings.data, driver=driver, ledger=ledger, find_notebook=workspace.notebook)
+    jobs = RunService(
+        data=settings.data, driver=driver, ledger=ledger, find_notebook=workspace.notebook
+    )
     try:
         yield Service(
             workspace=workspace,
@@ -49,7 +51,7 @@ async def _running_service(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal."""
     async with _running_service(settings) as service:
         app = build_app(service)
         add_control(app, settings)

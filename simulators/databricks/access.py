@@ -1,4 +1,4 @@
-"""Who may call: bearer tokens, accepted and refused as the real service does."""
+"""Authentication: bearer tokens, accepted and refused as on the real service."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 from simulators.databricks.errors import ApiError
 
-#: Always refused, so that a test can have a token that is.
 REFUSED_TOKEN = "dapi-refused"  # noqa: S105 - not a secret
-#: Always known and never allowed anything.
+"""A token that is always unknown."""
 FORBIDDEN_TOKEN = "dapi-forbidden"  # noqa: S105 - not a secret
+"""A token that is always known and has no permission."""
 USER = "engineer@example.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """The tokens that are accepted; None accepts any but the two above."""
+    """The accepted tokens; None accepts any token except the two above."""
 
     tokens: frozenset[str] | None = None
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raise unless the request carries a token that may do everything."""
+        """Raise if the request does not carry an accepted token."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise ApiError(

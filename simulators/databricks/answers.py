@@ -1,4 +1,4 @@
-"""Runs as the Jobs API gives them."""
+"""Runs in the form of the Jobs API."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from simulators.databricks.runs import LifeCycle, Result, Run, State, TaskRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """How to answer: the API's version and the address to link to."""
+class AnswerFormat:
+    """The API version of an answer and the base address of its links."""
 
     version: str
     base_url: str
 
     @property
     def has_status(self) -> bool:
-        """Whether answers hold `status`, which 2.2 has besides `state`."""
+        """True if answers contain `status`, which 2.2 has in addition to `state`."""
         return self.version == "2.2"
 
 
-def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]:
+def run_json(run: Run, answer_format: AnswerFormat, *, with_tasks: bool = True) -> dict[str, Any]:
     """Return the answer of `runs/get`, or an entry of `runs/list` without its tasks."""
     task = next(iter(run.tasks.values()))
     single = run.submission.single_task
@@ -33,7 +33,7 @@ def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]
         "original_attempt_run_id": run.run_id,
         "creator_user_name": run.creator,
         "run_name": run.submission.run_name,
-        "run_page_url": _page(run, run.run_id, form),
+        "run_page_url": _page(run, run.run_id, answer_format),
         "run_type": run.submission.run_type,
         "format": "SINGLE_TASK" if single else "MULTI_TASK",
         "attempt_number": 0,
@@ -41,7 +41,7 @@ def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]
         "end_time": run.ended_at,
         "run_duration": _duration(run.submitted_at, run.ended_at),
         **(_durations(task) if single else _no_durations()),
-        **_state(run.state, form),
+        **_state(run.state, answer_format),
     }
     if run.submission.timeout_seconds:
         answer["timeout_seconds"] = run.submission.timeout_seconds
@@ -54,11 +54,11 @@ def run_json(run: Run, form: Form, *, with_tasks: bool = True) -> dict[str, Any]
     if single:
         answer["cluster_spec"] = dict(task.spec.compute.fields)
     if with_tasks:
-        answer["tasks"] = [_task_json(run, task, form) for task in run.tasks.values()]
+        answer["tasks"] = [_task_json(run, task, answer_format) for task in run.tasks.values()]
     return answer
 
 
-def _task_json(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
+def _task_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "run_id": task.run_id,
         "task_key": task.spec.key,
@@ -67,14 +67,14 @@ def _task_json(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
             "base_parameters": dict(task.spec.parameters),
             "source": "WORKSPACE",
         },
-        "run_page_url": _page(run, task.run_id, form),
+        "run_page_url": _page(run, task.run_id, answer_format),
         "run_if": "ALL_SUCCESS",
         "attempt_number": 0,
         "start_time": task.submitted_at,
         "end_time": task.ended_at,
         **task.spec.compute.fields,
         **_durations(task),
-        **_state(task.state, form),
+        **_state(task.state, answer_format),
     }
     if task.spec.depends_on:
         answer["depends_on"] = [{"task_key": key} for key in task.spec.depends_on]
@@ -86,9 +86,9 @@ def _task_json(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
     return answer
 
 
-def output_json(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
+def output_json(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str, Any]:
     """Return the answer of `runs/get-output` for one task."""
-    answer: dict[str, Any] = {"metadata": _output_metadata(run, task, form)}
+    answer: dict[str, Any] = {"metadata": _output_metadata(run, task, answer_format)}
     if not task.state.is_final:
         return answer
     outcome = task.outcome
@@ -102,24 +102,24 @@ def output_json(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
     return answer
 
 
-def _output_metadata(run: Run, task: TaskRun, form: Form) -> dict[str, Any]:
-    whole = run_json(run, form, with_tasks=False)
+def _output_metadata(run: Run, task: TaskRun, answer_format: AnswerFormat) -> dict[str, Any]:
+    whole = run_json(run, answer_format, with_tasks=False)
     return {
         **whole,
         "run_id": task.run_id,
-        "run_page_url": _page(run, task.run_id, form),
+        "run_page_url": _page(run, task.run_id, answer_format),
         "start_time": task.submitted_at,
         "end_time": task.ended_at,
         **_durations(task),
-        **_state(task.state, form),
+        **_state(task.state, answer_format),
     }
 
 
-def _page(run: Run, run_id: int, form: Form) -> str:
-    return f"{form.base_url}/#job/{run.job_id}/run/{run_id}"
+def _page(run: Run, run_id: int, answer_format: AnswerFormat) -> str:
+    return f"{answer_format.base_url}/#job/{run.job_id}/run/{run_id}"
 
 
-def _state(state: State, form: Form) -> dict[str, Any]:
+def _state(state: State, answer_format: AnswerFormat) -> dict[str, Any]:
     legacy: dict[str, Any] = {
         "life_cycle_state": state.life_cycle,
         "state_message": state.message,
@@ -127,7 +127,11 @@ def _state(state: State, form: Form) -> dict[str, Any]:
     }
     if state.result is not None:
         legacy["result_state"] = state.result
-    return {"state": legacy, "status": _status(state)} if form.has_status else {"state": legacy}
+    return (
+        {"state": legacy, "status": _status(state)}
+        if answer_format.has_status
+        else {"state": legacy}
+    )
 
 
 def _status(state: State) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compute: what a task may ask to run on, and how long it takes to start."""
+"""Compute: the clusters and pools that a task may select, and their start times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NODE_TYPES: Mapping[str, tuple[int, int]] = {
     "Standard_E4ds_v4": (4, 32768),
     "Standard_F4s_v2": (4, 8192),
 }
-"""Name, cores and memory in MB of the node types that the workspace offers."""
+"""The node types of the workspace: name, cores and memory in MB."""
 SPARK_VERSIONS = ("16.4.x-scala2.12", "15.4.x-scala2.12", "14.3.x-scala2.12", "13.3.x-scala2.12")
 _SPARK_VERSION = re.compile(r"\d+\.\d+\.x-[a-z0-9.-]+")
 _MODES = ("new_cluster", "existing_cluster_id", "job_cluster_key")
@@ -28,20 +28,20 @@ _MODES = ("new_cluster", "existing_cluster_id", "job_cluster_key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compute:
-    """What one task runs on: the fields of the request that say so, and the time to start it."""
+    """The compute of one task: its fields of the request and its start time."""
 
     fields: Mapping[str, Any]
     start_seconds: float = 0.0
 
     @property
     def cluster_id(self) -> str | None:
-        """The existing cluster, if the task runs on one."""
+        """The id of the existing cluster; None if the task uses other compute."""
         return self.fields.get("existing_cluster_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComputeCatalogue:
-    """The clusters and pools of the workspace, and how slowly clusters start in it."""
+class ClusterCatalogue:
+    """The clusters and pools of the workspace and their start times."""
 
     clusters: frozenset[str] = frozenset({DEFAULT_CLUSTER})
     pools: frozenset[str] = frozenset({DEFAULT_POOL})
@@ -49,7 +49,7 @@ class ComputeCatalogue:
     pool_cluster_seconds: float = 0.1
 
     def choose(self, task: Mapping[str, Any]) -> Compute:
-        """Return the compute that a task asks for; raise if the workspace does not have it."""
+        """Return the compute that a task selects; raise if the workspace lacks it."""
         asked = {mode: task[mode] for mode in _MODES if task.get(mode) is not None}
         if len(asked) > 1:
             raise invalid_parameter(f"Only one of {', '.join(sorted(asked))} may be specified.")
@@ -63,12 +63,12 @@ class ComputeCatalogue:
         return Compute(fields={})
 
     def require_cluster(self, cluster_id: object) -> None:
-        """Raise unless the workspace has the cluster."""
+        """Raise if the workspace does not have the cluster."""
         if cluster_id not in self.clusters:
             raise invalid_parameter(f"Cluster {cluster_id} does not exist")
 
     def require_pool(self, pool_id: object) -> None:
-        """Raise unless the workspace has the instance pool."""
+        """Raise if the workspace does not have the instance pool."""
         if pool_id not in self.pools:
             raise invalid_parameter(f"Can't find an instance pool with id: {pool_id}.")
 
@@ -95,7 +95,7 @@ class ComputeCatalogue:
         return self.new_cluster_seconds
 
     def cluster_json(self, cluster_id: str) -> dict[str, Any]:
-        """Return an existing cluster as `clusters/get` gives it."""
+        """Return an existing cluster in the form of `clusters/get`."""
         self.require_cluster(cluster_id)
         return {
             "cluster_id": cluster_id,
@@ -108,7 +108,7 @@ class ComputeCatalogue:
         }
 
     def pool_json(self, pool_id: str) -> dict[str, Any]:
-        """Return an instance pool as `instance-pools/get` gives it."""
+        """Return an instance pool in the form of `instance-pools/get`."""
         try:
             self.require_pool(pool_id)
         except ApiError as error:
@@ -122,7 +122,7 @@ class ComputeCatalogue:
 
 
 def node_types_json() -> list[dict[str, Any]]:
-    """Return the node types as `clusters/list-node-types` gives them."""
+    """Return the node types in the form of `clusters/list-node-types`."""
     return [
         {
             "node_type_id": name,

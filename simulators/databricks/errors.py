@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from simulators.serving import Refusal
 
-class ApiError(Exception):
-    """The request is answered with an error: an HTTP status, an `error_code` and a `message`."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+class ApiError(Refusal):
+    """An error answer: an HTTP status, an `error_code` and a `message`."""
 
     def as_json(self) -> dict[str, str]:
         """Return the body that the real service sends."""
@@ -30,12 +26,12 @@ _CODES = {
 
 
 def error_json(status: int, message: str) -> dict[str, str]:
-    """Return the body of an error that the service gives no other code."""
+    """Return the body of an error with the service's general code for the status."""
     return ApiError(status, _CODES.get(status, "UNKNOWN"), message).as_json()
 
 
 def invalid_parameter(message: str) -> ApiError:
-    """Return the error for a value that the service refuses."""
+    """Return the error for a value that the service does not accept."""
     return ApiError(400, "INVALID_PARAMETER_VALUE", message)
 
 
@@ -45,10 +41,10 @@ def malformed_request(message: str) -> ApiError:
 
 
 def does_not_exist(message: str) -> ApiError:
-    """Return the error for a workspace object that is not there."""
+    """Return the error for a workspace object that does not exist."""
     return ApiError(404, "RESOURCE_DOES_NOT_EXIST", message)
 
 
 def no_such_run(run_id: int) -> ApiError:
-    """Return what the Jobs API says of an unknown run: a 400, not a 404."""
+    """Return the error of the Jobs API for an unknown run: a 400, not a 404."""
     return invalid_parameter(f"Run {run_id} does not exist.")

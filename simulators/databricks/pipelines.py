@@ -1,8 +1,8 @@
-"""Pipelines (Delta Live Tables): they process nothing, but their updates live as real ones do.
+"""Pipelines (Delta Live Tables): they process no data, but their updates have real states.
 
-How an update fares is said by the pipeline's own configuration: `simulator.startSeconds`,
+The pipeline's configuration sets the course of an update: `simulator.startSeconds`,
 `simulator.runSeconds` and `simulator.outcome` (`COMPLETED` or `FAILED`). The state of an update
-follows from the time alone, so that it goes on while the simulator is away.
+is a function of the time, so an update continues while the simulator is stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _START = ("QUEUED", "CREATED", "WAITING_FOR_RESOURCES", "INITIALIZING", "SETTING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """A pipeline as it was created."""
+    """A pipeline with the specification of its creation."""
 
     pipeline_id: str
     spec: Mapping[str, Any]
@@ -46,7 +46,7 @@ class Update:
     stopped_at: float | None = None
 
     def state(self, now: float) -> str:
-        """Return the state at a moment."""
+        """Return the state at a time."""
         if self.stopped_at is not None:
             return "STOPPING" if now < self.stopped_at + STOP_SECONDS else "CANCELED"
         age = now - self.started_at
@@ -59,7 +59,7 @@ class Update:
         return self.pipeline.setting("outcome", "COMPLETED")
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """Return the update as the API gives it."""
+        """Return the update in the form of the API."""
         return {
             "pipeline_id": self.pipeline.pipeline_id,
             "update_id": self.update_id,
@@ -72,7 +72,7 @@ class Update:
 
 
 class Pipelines:
-    """The pipelines of the workspace and their updates, kept in `pipelines.jsonl`."""
+    """The pipelines of the workspace and their updates, stored in `pipelines.jsonl`."""
 
     def __init__(self, data: Path) -> None:
         path = data / "pipelines.jsonl"
@@ -84,7 +84,7 @@ class Pipelines:
         self._file = path.open("a", encoding="utf-8")
 
     def create(self, body: object) -> str:
-        """Define a pipeline, and return its id."""
+        """Create a pipeline and return its id."""
         spec = read_object(body, "the request")
         read_string(spec.get("name"), "name")
         pipeline_id = str(uuid.uuid4())
@@ -92,7 +92,7 @@ class Pipelines:
         return pipeline_id
 
     def get(self, pipeline_id: str) -> Pipeline:
-        """Return a pipeline, or raise what the service says of an unknown one."""
+        """Return a pipeline; raise the service's error if it does not exist."""
         pipeline = self._pipelines.get(pipeline_id)
         if pipeline is None:
             message = f"The specified pipeline {pipeline_id} was not found."
@@ -100,11 +100,11 @@ class Pipelines:
         return pipeline
 
     def all(self) -> list[Pipeline]:
-        """Return every pipeline by its name."""
+        """Return all pipelines, sorted by name."""
         return sorted(self._pipelines.values(), key=lambda each: each.spec["name"])
 
     def start(self, pipeline_id: str, *, full_refresh: bool) -> Update:
-        """Start an update; refused while another is going on."""
+        """Start an update; raise if another update is active."""
         self.get(pipeline_id)
         active = self.active(pipeline_id)
         if active is not None:
@@ -123,14 +123,14 @@ class Pipelines:
         return self._updates[update_id]
 
     def stop(self, pipeline_id: str) -> None:
-        """Stop the update that is going on, if there is one."""
+        """Stop the active update, if the pipeline has one."""
         self.get(pipeline_id)
         active = self.active(pipeline_id)
         if active is not None and active.stopped_at is None:
             self._write({"kind": "stop", "id": active.update_id, "at": time.time()})
 
     def update(self, pipeline_id: str, update_id: str) -> Update:
-        """Return an update, or raise what the service says of an unknown one."""
+        """Return an update; raise the service's error if it does not exist."""
         self.get(pipeline_id)
         update = self._updates.get(update_id)
         if update is None or update.pipeline.pipeline_id != pipeline_id:
@@ -147,7 +147,7 @@ class Pipelines:
         return found[::-1]
 
     def active(self, pipeline_id: str) -> Update | None:
-        """Return the update that is going on."""
+        """Return the active update."""
         now = time.time()
         going = (each for each in self.updates(pipeline_id) if each.state(now) not in _FINAL)
         return next(going, None)

@@ -1,4 +1,4 @@
-"""Runs and their tasks as values: states, and what follows from the states of the tasks."""
+"""Runs and their tasks as values; the state of a run follows from its tasks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from enum import StrEnum
 from typing import Any
 
 from simulators.databricks.compute import Compute
-from simulators.databricks.driver import Ended
-from simulators.databricks.notebook import Ending, Outcome
+from simulators.databricks.notebooks.driver import Ended
+from simulators.databricks.notebooks.notebook import Ending, Outcome
 from simulators.databricks.submission import Submission, TaskSpec
 
 WORKLOAD_FAILED = "Workload failed, see run output for details"
 
 
 class LifeCycle(StrEnum):
-    """Where a run is in its life; the values are those of the API."""
+    """The life-cycle states of a run, with the values of the API."""
 
     BLOCKED = "BLOCKED"
     PENDING = "PENDING"
@@ -27,7 +27,7 @@ class LifeCycle(StrEnum):
 
 
 class Result(StrEnum):
-    """How a run ended; the values are those of the API."""
+    """The results of a run, with the values of the API."""
 
     SUCCESS = "SUCCESS"
     FAILED = "FAILED"
@@ -38,17 +38,17 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The state of a run or a task at one moment."""
+    """The state of a run or a task."""
 
     life_cycle: LifeCycle
     result: Result | None = None
     message: str = ""
     code: str = "SUCCESS"
-    """The termination code, once there is a result."""
+    """The termination code; valid with a result."""
 
     @property
     def is_final(self) -> bool:
-        """Whether it will never change."""
+        """True if the state is terminal."""
         return self.life_cycle in {LifeCycle.TERMINATED, LifeCycle.INTERNAL_ERROR}
 
 
@@ -84,14 +84,14 @@ FAILED = State(
 
 
 def internal_error(message: str, code: str) -> State:
-    """Return the state of a run that the service could not carry out."""
+    """Return the state of a run that the service could not execute."""
     return State(
         life_cycle=LifeCycle.INTERNAL_ERROR, result=Result.FAILED, message=message, code=code
     )
 
 
 def notebook_missing(path: str) -> State:
-    """Return the state of a run whose notebook is not in the workspace."""
+    """Return the state of a run whose notebook does not exist."""
     message = (
         f'Unable to access the notebook "{path}". Either it does not exist, or the identity '
         "used to run this job lacks the required permissions."
@@ -100,7 +100,7 @@ def notebook_missing(path: str) -> State:
 
 
 def state_after(ended: Ended) -> State:
-    """Return the final state of a task whose process ended by itself."""
+    """Return the final state of a task after the end of its process."""
     if ended.outcome is None or ended.outcome.ending is Ending.FAILURE:
         return FAILED
     return SUCCEEDED
@@ -108,7 +108,7 @@ def state_after(ended: Ended) -> State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:
-    """One task of a run. Times are in epoch milliseconds, 0 where there is none yet."""
+    """One task of a run. Times are epoch milliseconds; 0 means not yet."""
 
     run_id: int
     spec: TaskSpec
@@ -121,7 +121,7 @@ class TaskRun:
     cpu_seconds: float = 0.0
 
     def enter(self, state: State, *, at: int) -> TaskRun:
-        """Return the task in another state; the first final state stands."""
+        """Return the task in a new state; the first final state never changes."""
         if self.state.is_final:
             return self
         return replace(
@@ -132,14 +132,14 @@ class TaskRun:
         )
 
     def finish(self, ended: Ended) -> TaskRun:
-        """Return the task with what its process left; the state is not touched."""
+        """Return the task with the outcome of its process and an unchanged state."""
         outcome = ended.outcome or Outcome(ending=Ending.FAILURE, error=ended.death)
         return replace(self, outcome=outcome, cpu_seconds=ended.cpu_seconds)
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One submitted run. Its tasks change; everything else stays as submitted."""
+    """One submitted run; only its tasks change."""
 
     run_id: int
     job_id: int
@@ -150,7 +150,7 @@ class Run:
 
     @property
     def state(self) -> State:
-        """The state of the run, which follows from its tasks."""
+        """The state of the run, derived from its tasks."""
         states = [task.state for task in self.tasks.values()]
         if len(states) == 1:
             return states[0]
@@ -176,22 +176,22 @@ class Run:
 
     @property
     def ended_at(self) -> int:
-        """When the last task ended, or 0."""
+        """The end time of the last task, or 0."""
         ended = self.state.is_final
         return max(task.ended_at for task in self.tasks.values()) if ended else 0
 
     def task_by_id(self, run_id: int) -> TaskRun | None:
-        """Return the task with that run id."""
+        """Return the task with a run id; None if the run has none."""
         return next((task for task in self.tasks.values() if task.run_id == run_id), None)
 
 
 def run_to_record(run: Run) -> dict[str, Any]:
-    """Return a run as plain JSON, to be stored."""
+    """Return a run as JSON for the log."""
     return asdict(run)
 
 
 def run_from_record(record: Mapping[str, Any]) -> Run:
-    """Return the run that `run_to_record` gave."""
+    """Return the run from the JSON of `run_to_record`."""
     submission = record["submission"]
     specs = tuple(_task_spec(spec) for spec in submission["tasks"])
     return Run(

@@ -1,4 +1,4 @@
-"""The HTTP service: reads requests, calls the workspace and the jobs, writes answers."""
+"""The HTTP service: reads requests, calls the workspace and the runs, writes answers."""
 
 from __future__ import annotations
 
@@ -16,37 +16,45 @@ from simulators.databricks.errors import (
     invalid_parameter,
     malformed_request,
 )
-from simulators.databricks.job_routes import job_routes
-from simulators.databricks.jobs import DEFAULT_PAGE, MAX_PAGE, RunFilter
-from simulators.databricks.pipeline_routes import pipeline_routes
-from simulators.databricks.reading import (
+from simulators.databricks.routes.jobs import job_routes
+from simulators.databricks.routes.pipelines import pipeline_routes
+from simulators.databricks.routes.service import (
     SERVICE,
     Service,
+    answer_format,
     flag,
-    form_of,
     json_body,
     number,
     required,
     run_id_of,
 )
+from simulators.databricks.routes.traffic import TRAFFIC, Traffic
+from simulators.databricks.run_service import DEFAULT_PAGE, MAX_PAGE, RunFilter
 from simulators.databricks.submission import read_submission
-from simulators.databricks.traffic import TRAFFIC, Traffic
-from simulators.faults import FAULTS, Faults, Handle, go_wrong
+from simulators.faults import FAULTS, FaultQueue, Handler
+from simulators.serving import Refusal, api_middleware
 
 log = logging.getLogger(__name__)
 
-#: The largest request body, as on the real service.
 MAX_BODY_BYTES = 10 * 1024 * 1024
-#: The workspace, which every answer of the API names.
+"""The maximum length of a request body, as on the real service."""
 ORG_ID = "1000000000000002"
+"""The id of the workspace in the header of every answer."""
 _API = "/api/"
 
 
 def build_app(service: Service) -> web.Application:
-    """Return the application that speaks the Databricks API."""
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_answer_api])
+    """Return the application with the Databricks API."""
+    api = api_middleware(
+        check=_check,
+        endpoint=_endpoint,
+        answer_refusal=_answer_refusal,
+        error_body=error_json,
+        is_api=lambda path: path.startswith(_API),
+    )
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_record_traffic, api])
     app[SERVICE] = service
-    app[FAULTS] = Faults()
+    app[FAULTS] = FaultQueue()
     app[TRAFFIC] = Traffic()
     app.on_response_prepare.append(_name_workspace)
     jobs = "/api/{version:2\\.[12]}/jobs/runs"
@@ -79,38 +87,34 @@ async def _name_workspace(request: web.Request, response: web.StreamResponse) ->
 
 
 @web.middleware
-async def _answer_api(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check the token, turn errors into Databricks' form, and go wrong where a script says so."""
-    if not request.path.startswith(_API):
-        return await handler(request)
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            request.app[SERVICE].access.check(request.headers)
-            return await handler(request)
-        except ApiError as error:
-            return web.json_response(error.as_json(), status=error.status)
-        except web.HTTPException as error:
-            refusal = _http_error(request, error)
-            return web.json_response(refusal.as_json(), status=refusal.status)
-
-    endpoint = request.path.removeprefix(_API).partition("/")[2]
-    await request.app[TRAFFIC].note(request, endpoint)
-    fault = request.app[FAULTS].take(endpoint, request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
+async def _record_traffic(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.path.startswith(_API):
+        await request.app[TRAFFIC].record(request, _endpoint(request))
+    return await handler(request)
 
 
-def _http_error(request: web.Request, error: web.HTTPException) -> ApiError:
-    match error.status:
+def _check(request: web.Request) -> None:
+    request.app[SERVICE].access.check(request.headers)
+
+
+def _endpoint(request: web.Request) -> str:
+    return request.path.removeprefix(_API).partition("/")[2]
+
+
+def _answer_refusal(request: web.Request, refusal: Refusal) -> web.Response:
+    error = refusal if isinstance(refusal, ApiError) else _http_error(request, refusal)
+    return web.json_response(error.as_json(), status=error.status)
+
+
+def _http_error(request: web.Request, refusal: Refusal) -> ApiError:
+    match refusal.status:
         case 404 | 405:
-            where = f"{request.method} {request.path}"
-            return ApiError(404, "ENDPOINT_NOT_FOUND", f"No API found for '{where}'")
+            call = f"{request.method} {request.path}"
+            return ApiError(404, "ENDPOINT_NOT_FOUND", f"No API found for '{call}'")
         case 413:
             return ApiError(413, "REQUEST_TOO_LARGE", "The request body exceeds 10 MB.")
         case status:
-            return ApiError(status, "BAD_REQUEST", error.reason)
+            return ApiError(status, "BAD_REQUEST", refusal.message)
 
 
 async def _list_workspace(request: web.Request) -> web.Response:
@@ -146,12 +150,12 @@ async def _submit(request: web.Request) -> web.Response:
 
 async def _get_run(request: web.Request) -> web.Response:
     run = request.app[SERVICE].jobs.get(run_id_of(request.query.get("run_id")))
-    return web.json_response(run_json(run, form_of(request)))
+    return web.json_response(run_json(run, answer_format(request)))
 
 
 async def _get_output(request: web.Request) -> web.Response:
     run, task = request.app[SERVICE].jobs.get_task(run_id_of(request.query.get("run_id")))
-    return web.json_response(output_json(run, task, form_of(request)))
+    return web.json_response(output_json(run, task, answer_format(request)))
 
 
 async def _cancel(request: web.Request) -> web.Response:
@@ -165,7 +169,7 @@ async def _cancel(request: web.Request) -> web.Response:
 async def _list_runs(request: web.Request) -> web.Response:
     page = request.app[SERVICE].jobs.list(_run_filter(request))
     with_tasks = flag(request, "expand_tasks")
-    runs = [run_json(run, form_of(request), with_tasks=with_tasks) for run in page.runs]
+    runs = [run_json(run, answer_format(request), with_tasks=with_tasks) for run in page.runs]
     answer: dict[str, Any] = {"has_more": page.next_token is not None}
     if runs:
         answer["runs"] = runs

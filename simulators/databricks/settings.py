@@ -1,4 +1,4 @@
-"""The command line of the simulator."""
+"""The command line options of the simulator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulators.databricks.access import FORBIDDEN_TOKEN, REFUSED_TOKEN, Access
-from simulators.databricks.compute import DEFAULT_CLUSTER, DEFAULT_POOL, ComputeCatalogue
+from simulators.databricks.compute import DEFAULT_CLUSTER, DEFAULT_POOL, ClusterCatalogue
 
 _REPOSITORY = Path(__file__).parents[2]
 _ETL = _REPOSITORY / "examples" / "lakehouse" / "notebooks"
@@ -17,28 +17,28 @@ _BENCH = _REPOSITORY / "examples" / "bench" / "notebooks"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one simulator is started."""
+    """The settings of one simulator."""
 
     port: int
     data: Path
     mounts: Mapping[str, Path]
     access: Access
-    compute: ComputeCatalogue
+    compute: ClusterCatalogue
 
 
 def read_settings(arguments: Sequence[str]) -> Settings:
-    """Return the settings that the command line gives; leave the program where it is wrong."""
+    """Return the settings of the command line; exit if they are wrong."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if not options.notebooks.is_dir():
-        parser.error(f"--notebooks: there is no folder {options.notebooks}")
+        parser.error(f"--notebooks: the folder {options.notebooks} does not exist")
     bench = {"/bench": _BENCH} if _BENCH.is_dir() else {}
     return Settings(
         port=options.port,
         data=options.data.resolve(),
         mounts={"/etl": options.notebooks, **bench, **dict(options.mount)},
         access=Access(tokens=_read_tokens(options.token_file)),
-        compute=ComputeCatalogue(
+        compute=ClusterCatalogue(
             clusters=frozenset({DEFAULT_CLUSTER, *options.cluster}),
             pools=frozenset({DEFAULT_POOL, *options.pool}),
             new_cluster_seconds=options.cluster_start,
@@ -50,38 +50,43 @@ def read_settings(arguments: Sequence[str]) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulators.databricks",
-        description="A stand-in for an Azure Databricks workspace, on 127.0.0.1 only.",
+        description="Simulator of an Azure Databricks workspace, on 127.0.0.1 only.",
         epilog=f"The tokens {REFUSED_TOKEN} and {FORBIDDEN_TOKEN} are always refused (403).",
     )
     add = parser.add_argument
-    add("--port", type=int, default=8787, help="0 = any free one (default 8787)")
+    add("--port", type=int, default=8787, help="0 = any free port (default 8787)")
     add("--data", type=Path, required=True, help="folder for the lake, the logs and the runs")
-    add("--notebooks", type=Path, default=_ETL, help="folder that is /etl in the workspace")
+    add("--notebooks", type=Path, default=_ETL, help="folder for /etl in the workspace")
     add(
         "--mount",
         type=_mount,
         action="append",
         default=[],
         metavar="/PATH=DIR",
-        help="a further folder in the workspace; repeatable",
+        help="another folder in the workspace; repeatable",
     )
-    add("--token-file", type=Path, help="accepted tokens, one a line (default: any)")
+    add("--token-file", type=Path, help="accepted tokens, one per line (default: any)")
     add(
         "--cluster-start",
         type=float,
         default=0.2,
         metavar="SECONDS",
-        help="how long a new cluster takes; half of it from a pool (default 0.2)",
+        help="start time of a new cluster; half of it from a pool (default 0.2)",
     )
-    add("--cluster", action="append", default=[], help=f"besides {DEFAULT_CLUSTER}")
-    add("--pool", action="append", default=[], help=f"besides {DEFAULT_POOL}")
+    add(
+        "--cluster",
+        action="append",
+        default=[],
+        help=f"a cluster id in addition to {DEFAULT_CLUSTER}",
+    )
+    add("--pool", action="append", default=[], help=f"a pool id in addition to {DEFAULT_POOL}")
     return parser
 
 
 def _mount(text: str) -> tuple[str, Path]:
     path, separator, folder = text.partition("=")
     if not separator or not path.startswith("/") or not Path(folder).is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} is not /PATH=DIR with a DIR that exists")
+        raise argparse.ArgumentTypeError(f"{text!r} is not /PATH=DIR with an existing DIR")
     return path, Path(folder)
 
 

@@ -1,4 +1,4 @@
-"""Reading the body of `jobs/runs/submit` in both of its forms."""
+"""Reads the body of `jobs/runs/submit` in both of its forms."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.databricks.compute import Compute, ComputeCatalogue
+from simulators.databricks.compute import ClusterCatalogue, Compute
 from simulators.databricks.errors import invalid_parameter, malformed_request
 
 MAX_TOKEN_LENGTH = 64
 MAX_RUN_NAME_BYTES = 4096
 MAX_PARAMETERS_BYTES = 1024 * 1024
 MAX_TASKS = 100
-#: The key that the service gives the one task of a run in the single-task form.
 SINGLE_TASK_KEY = "main"
+"""The key of the task of a run in the single-task form."""
 _TASK_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -30,39 +30,39 @@ class TaskSpec:
     compute: Compute
     depends_on: tuple[str, ...] = ()
     timeout_seconds: int = 0
-    """0 = none."""
+    """0 means no time-out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A run to start, checked."""
+    """A validated request to start a run."""
 
     run_name: str
     token: str | None
     tasks: tuple[TaskSpec, ...]
     single_task: bool
-    """Whether it came in the form with the task at the top level."""
+    """True if the request has its task at the top level."""
     timeout_seconds: int = 0
     job_id: int = 0
-    """The job whose run it is; 0 for a one-time run."""
+    """The job of the run; 0 for a one-time run."""
     job_parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     overriding: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """The parameters by task kind that the run was given."""
+    """The task parameters of the request."""
 
     @property
     def run_type(self) -> str:
-        """What the API calls such a run."""
+        """The API's name for this type of run."""
         return "JOB_RUN" if self.job_id else "SUBMIT_RUN"
 
 
-def read_submission(body: object, catalogue: ComputeCatalogue) -> Submission:
-    """Return what a submit asks for; raise an `ApiError` where the real service refuses it."""
+def read_submission(body: object, clusters: ClusterCatalogue) -> Submission:
+    """Return the submission of a request; raise `ApiError` if the service refuses it."""
     request = read_object(body, "the request")
     single = "tasks" not in request
     tasks = (
-        (_task(request, SINGLE_TASK_KEY, catalogue, timeout=0),)
+        (_task(request, SINGLE_TASK_KEY, clusters, timeout=0),)
         if single
-        else _tasks(request["tasks"], catalogue)
+        else _tasks(request["tasks"], clusters)
     )
     return Submission(
         run_name=_run_name(request),
@@ -95,7 +95,7 @@ def _seconds(request: Mapping[str, Any]) -> int:
     return value
 
 
-def _tasks(value: object, catalogue: ComputeCatalogue) -> tuple[TaskSpec, ...]:
+def _tasks(value: object, clusters: ClusterCatalogue) -> tuple[TaskSpec, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_TASKS:
         raise invalid_parameter(f"tasks must hold 1 to {MAX_TASKS} tasks.")
     specs: list[TaskSpec] = []
@@ -104,30 +104,30 @@ def _tasks(value: object, catalogue: ComputeCatalogue) -> tuple[TaskSpec, ...]:
         key = read_string(request.get("task_key", ""), "task_key")
         if not _TASK_KEY.fullmatch(key):
             raise invalid_parameter("task_key must be 1-100 letters, digits, '-' or '_'.")
-        specs.append(_task(request, key, catalogue, timeout=_seconds(request)))
+        specs.append(_task(request, key, clusters, timeout=_seconds(request)))
     _check_graph(specs)
     return tuple(specs)
 
 
 def _task(
-    request: Mapping[str, Any], key: str, catalogue: ComputeCatalogue, *, timeout: int
+    request: Mapping[str, Any], key: str, clusters: ClusterCatalogue, *, timeout: int
 ) -> TaskSpec:
     others = [name for name in request if name.endswith("_task") and name != "notebook_task"]
     if others or "notebook_task" not in request:
-        raise invalid_parameter(f"Task {key}: the simulator runs one notebook_task a task.")
+        raise invalid_parameter(f"Task {key}: the simulator runs one notebook_task per task.")
     if request.get("run_if", "ALL_SUCCESS") != "ALL_SUCCESS":
-        raise invalid_parameter(f"Task {key}: the simulator knows run_if ALL_SUCCESS only.")
+        raise invalid_parameter(f"Task {key}: the simulator supports run_if ALL_SUCCESS only.")
     notebook = read_object(request["notebook_task"], "notebook_task")
     path = read_string(notebook.get("notebook_path", ""), "notebook_path")
     if not path.startswith("/"):
         raise invalid_parameter("notebook_path must be an absolute path of the workspace.")
     if notebook.get("source", "WORKSPACE") != "WORKSPACE":
-        raise invalid_parameter("The simulator has notebooks of the workspace only.")
+        raise invalid_parameter("The simulator supports notebooks of the workspace only.")
     return TaskSpec(
         key=key,
         notebook_path=path,
         parameters=_parameters(notebook.get("base_parameters")),
-        compute=catalogue.choose(request),
+        compute=clusters.choose(request),
         depends_on=_dependencies(request.get("depends_on")),
         timeout_seconds=timeout,
     )
@@ -167,14 +167,14 @@ def _check_graph(tasks: Sequence[TaskSpec]) -> None:
 
 
 def read_object(value: object, name: str) -> dict[str, Any]:
-    """Return a part of a request that must be an object."""
+    """Return a value that must be an object; raise if it is not."""
     if not isinstance(value, dict):
         raise malformed_request(f"Could not parse request object: {name} must be an object.")
     return value
 
 
 def read_string(value: object, name: str) -> str:
-    """Return a part of a request that must be a text."""
+    """Return a value that must be a string; raise if it is not."""
     if not isinstance(value, str):
         raise malformed_request(f"Could not parse request object: {name} must be a string.")
     return value

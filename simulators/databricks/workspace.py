@@ -1,4 +1,4 @@
-"""The workspace: folders of notebooks, mounted under workspace paths, read from disk each time."""
+"""The workspace: notebook folders mounted at workspace paths and read on each request."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from simulators.databricks.errors import ApiError, does_not_exist, invalid_parameter
-from simulators.databricks.source import JUPYTER, is_notebook, to_jupyter
+from simulators.databricks.notebooks.source import JUPYTER, is_notebook, to_jupyter
 
-#: The export API refuses more than this.
 MAX_EXPORT_BYTES = 10 * 1024 * 1024
-#: How the files of notebooks end; a Jupyter document has no source form.
+"""The limit of the export API."""
+# A Jupyter document has no source form.
 _NOTEBOOKS = (".py", JUPYTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceObject:
-    """A folder, notebook or file of the workspace; `file` is None for a folder above the mounts."""
+    """A folder, notebook or file; `file` is None for a folder above the mounts."""
 
     path: str
     type: str
     file: Path | None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the object as `workspace/list` and `get-status` give it."""
+        """Return the object in the form of `workspace/list` and `get-status`."""
         answer: dict[str, Any] = {
             "object_type": self.type,
             "path": self.path,
@@ -55,7 +55,7 @@ class Export:
     file_name: str
 
     def as_json(self) -> dict[str, str]:
-        """Return the answer without `direct_download`."""
+        """Return the answer to a request without `direct_download`."""
         return {
             "content": base64.b64encode(self.content).decode("ascii"),
             "file_type": self.file_type,
@@ -63,15 +63,15 @@ class Export:
 
 
 class Workspace:
-    """What is mounted, looked up by workspace path."""
+    """The mounted folders, addressed by workspace path."""
 
     def __init__(self, mounts: Mapping[str, Path]) -> None:
         cleaned = ((_clean(path), folder.resolve()) for path, folder in mounts.items())
-        # The longest first: a mount inside another hides what is below it.
+        # Longest path first: a mount inside another mount has priority.
         self._mounts = dict(sorted(cleaned, key=lambda mount: -len(mount[0])))
 
     def find(self, path: str) -> WorkspaceObject:
-        """Return the object at a path; raise `RESOURCE_DOES_NOT_EXIST` if there is none."""
+        """Return the object at a path; raise `RESOURCE_DOES_NOT_EXIST`."""
         path = _clean(path)
         for mount, folder in self._mounts.items():
             if path == mount or path.startswith(mount.rstrip("/") + "/"):
@@ -88,7 +88,7 @@ class Workspace:
         raise does_not_exist(f"Path ({path}) doesn't exist.")
 
     def list(self, path: str) -> list[WorkspaceObject]:
-        """List a folder; a path to anything else gives the object itself."""
+        """List a folder; for another object, return the object itself."""
         found = self.find(path)
         if found.type != "DIRECTORY":
             return [found]
@@ -109,7 +109,7 @@ class Workspace:
         return [self.find(prefix + name) for name in sorted({m.split("/")[0] for m in inside})]
 
     def notebook(self, path: str) -> Path | None:
-        """Return the file of a notebook that can be run, or None if there is none at that path."""
+        """Return the file of an executable notebook, or None."""
         try:
             found = self.find(path)
         except ApiError:
@@ -147,14 +147,14 @@ class Workspace:
 
 
 def object_id(path: str) -> int:
-    """Return a number that is always the same for a path."""
+    """Return a stable number for a path."""
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:6])
 
 
 def _clean(path: str) -> str:
     if not path.startswith("/"):
         raise invalid_parameter(f"Path ({path}) should start with '/'")
-    # `/Workspace` is the real service's other name for the root.
+    # `/Workspace` is another name of the root.
     parts = [part for part in path.split("/") if part]
     parts = parts[1:] if parts[:1] == ["Workspace"] else parts
     if any(part in {".", ".."} or not part.isprintable() for part in parts):

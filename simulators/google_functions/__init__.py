@@ -1,1 +1,1 @@
-"""A stand-in for Google Cloud Functions: the v2 API, functions to call, and one that publishes."""
+"""Simulator of Google Cloud Functions: the v2 API, scripted functions, and `publish`."""

@@ -1,6 +1,7 @@
-"""The HTTP service of the Cloud Functions API and of the functions, and the control API for tests.
+"""The HTTP service: the Cloud Functions API, the functions, and the control API for tests.
 
-A function is at `/run/<name>`, as one of the first generation is at `/<name>` of its region's host.
+A function is at `/run/<name>`. A real function of the first generation also has its name in the
+path of its address.
 """
 
 from __future__ import annotations
@@ -10,9 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.faults import FAULTS, Faults, Handle, fault_routes, go_wrong
-from simulators.google_functions.publishing import NAME, Pages
-from simulators.scripted_functions import FUNCTIONS, Functions, Script, Work, function_routes
+from simulators.faults import FAULTS, FaultQueue, fault_routes
+from simulators.google_functions.pages import NAME, Pages
+from simulators.scripted_functions import (
+    FUNCTIONS,
+    FunctionScript,
+    ScriptedFunctions,
+    Work,
+    function_routes,
+)
+from simulators.serving import CONTROL, Refusal, api_middleware
 
 _LOCATION = "/v2/projects/{project}/locations/{location}"
 _PAGES = web.AppKey("pages", Pages)
@@ -27,13 +35,20 @@ _CODES = {
 }
 
 
-def build_app(functions: Functions, told: Namespace) -> web.Application:
-    """Return the application."""
-    functions.scripts.setdefault(NAME, Script())
-    pages = Pages(told.data / "published")
-    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[_answer])
-    app[FUNCTIONS], app[FAULTS], app[_PAGES] = functions, Faults(), pages
-    app[_SIZE] = told.page_size
+def build_app(functions: ScriptedFunctions, options: Namespace) -> web.Application:
+    """Return the application with the platform's API and the control API."""
+    functions.scripts.setdefault(NAME, FunctionScript())
+    pages = Pages(options.data / "published")
+    middleware = api_middleware(
+        check=_check,
+        endpoint=_endpoint,
+        answer_refusal=_answer_refusal,
+        error_body=error_json,
+        is_api=lambda path: not path.startswith((CONTROL, "/published/")),
+    )
+    app = web.Application(client_max_size=8 * 1024 * 1024, middlewares=[middleware])
+    app[FUNCTIONS], app[FAULTS], app[_PAGES] = functions, FaultQueue(), pages
+    app[_SIZE] = options.page_size
     app.add_routes(
         [
             *fault_routes(),
@@ -49,35 +64,25 @@ def build_app(functions: Functions, told: Namespace) -> web.Application:
 
 
 def error_json(status: int, message: str) -> dict[str, Any]:
-    """Return the body of an error, as Google's APIs have it."""
+    """Return the body of an error in the form of Google's APIs."""
     code = _CODES.get(status, "INTERNAL")
     return {"error": {"code": status, "message": message, "status": code}}
 
 
-@web.middleware
-async def _answer(request: web.Request, handler: Handle) -> web.StreamResponse:
-    """Check who calls, and go wrong where a script says so."""
-    if request.path.startswith(("/simulator/", "/published/")):
-        return await handler(request)
+def _check(request: web.Request) -> None:
+    if not request.headers.get("Authorization", "").startswith("Bearer "):
+        raise Refusal(403 if request.path.startswith("/run/") else 401, "UNAUTHENTICATED")
 
-    async def answer(request: web.Request) -> web.StreamResponse:
-        if not request.headers.get("Authorization", "").startswith("Bearer "):
-            return _refusal(request, 403 if request.path.startswith("/run/") else 401)
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            return _refusal(request, error.status)
 
+def _endpoint(request: web.Request) -> str:
     _, _, below = request.path.partition(f"/locations/{request.match_info.get('location')}/")
-    fault = request.app[FAULTS].take(below or request.path.strip("/"), request.method)
-    if fault is None:
-        return await answer(request)
-    return await go_wrong(fault, request, answer, error_json)
+    return below or request.path.strip("/")
 
 
-def _refusal(request: web.Request, status: int) -> web.Response:
+def _answer_refusal(request: web.Request, refusal: Refusal) -> web.Response:
+    status = refusal.status
     if request.path.startswith("/run/"):
-        # In front of the functions is another service, which speaks HTML.
+        # Another service stands in front of the functions; it answers in HTML.
         page = f"<html><body><h1>Error {status}</h1></body></html>"
         return web.Response(status=status, text=page, content_type="text/html")
     return web.json_response(error_json(status, "The request was refused."), status=status)
@@ -103,12 +108,12 @@ async def _get(request: web.Request) -> web.Response:
 
 def _function_json(request: web.Request, name: str) -> dict[str, Any]:
     script = request.app[FUNCTIONS].scripts[name]
-    place = "projects/{project}/locations/{location}".format(**request.match_info)
+    parent = "projects/{project}/locations/{location}".format(**request.match_info)
     function: dict[str, Any] = {
-        "name": f"{place}/functions/{name}",
+        "name": f"{parent}/functions/{name}",
         "environment": "GEN_2",
         "state": "ACTIVE",
-        "description": "Publishes what it is given." if name == NAME else "",
+        "description": "Publishes its input as a page." if name == NAME else "",
         "serviceConfig": {"uri": f"http://{request.host}/run/{name}", "timeoutSeconds": 60},
     }
     if script.trigger != "httpTrigger":
@@ -122,7 +127,7 @@ async def _call(request: web.Request) -> web.Response:
     if script is None or script.trigger != "httpTrigger":
         raise web.HTTPNotFound
     if name == NAME:
-        functions.note(name, request.headers.get("Idempotency-Key", ""))
+        functions.record_call(name, request.headers.get("Idempotency-Key", ""))
         return await request.app[_PAGES].publish(request)
     outcome = await functions.call(name, request)
     if not isinstance(outcome, Work):

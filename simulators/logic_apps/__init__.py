@@ -1,1 +1,1 @@
-"""A stand-in for Azure Logic Apps of both plans: definitions, request triggers and runs."""
+"""Simulator of Azure Logic Apps of both plans: definitions, request triggers and runs."""

@@ -1,4 +1,4 @@
-"""Start the simulator and serve until SIGINT or SIGTERM."""
+"""Starts the simulator and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The HTTP service of both plans, and the control API for tests.
+"""The HTTP service of both plans and the control API for tests.
 
-A workflow is there in both plans at once: below `Microsoft.Logic` and in any app.
+A workflow exists in both plans at once: below `Microsoft.Logic` and in any app.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.azure_answers import Refused, answering
-from simulators.faults import FAULTS, Faults, fault_routes
-from simulators.scripted_functions import FUNCTIONS, Functions, Work, WorkScript
+from simulators.faults import FAULTS, FaultQueue, fault_routes
+from simulators.scripted_functions import FUNCTIONS, ScriptedFunctions, Work, WorkScript
+from simulators.serving import Refusal, api_middleware
 
 _ROOT = "/subscriptions/{subscription}/resourceGroups/{group}/providers"
 _CONSUMPTION = f"{_ROOT}/Microsoft.Logic/workflows"
@@ -30,12 +30,13 @@ _INPUTS = web.AppKey("inputs", dict[str, dict[str, Any]])
 _WORDS = {"Running": "Running", "Completed": "Succeeded", "Failed": "Failed"}
 
 
-def build_app(functions: Functions, told: Namespace) -> web.Application:
-    """Return the application."""
+def build_app(functions: ScriptedFunctions, options: Namespace) -> web.Application:
+    """Return the application with the platform's API and the control API."""
     app = web.Application(
-        client_max_size=8 * 1024 * 1024, middlewares=[answering(_check, _endpoint)]
+        client_max_size=8 * 1024 * 1024,
+        middlewares=[api_middleware(check=_check, endpoint=_endpoint)],
     )
-    app[FUNCTIONS], app[FAULTS], app[_SIZE] = functions, Faults(), told.page_size
+    app[FUNCTIONS], app[FAULTS], app[_SIZE] = functions, FaultQueue(), options.page_size
     app[_WORKFLOWS], app[_INPUTS] = {}, {}
     app.add_routes([*fault_routes(), web.put("/simulator/workflows/{workflow}", _put)])
     for root in (_CONSUMPTION, _STANDARD):
@@ -65,16 +66,16 @@ def _endpoint(request: web.Request) -> str:
 def _check(request: web.Request) -> None:
     if request.path.startswith("/api/"):
         if request.query.get("sig") != _SIGNATURE or "Authorization" in request.headers:
-            raise Refused(401, "DirectApiAuthorizationRequired")
+            raise Refusal(401, "DirectApiAuthorizationRequired")
         return
     if not request.headers.get("Authorization", "").startswith("Bearer "):
-        raise Refused(401, "AuthenticationFailed")
+        raise Refusal(401, "AuthenticationFailed")
     if request.query.get("api-version") is None:
-        raise Refused(400, "MissingApiVersionParameter")
+        raise Refusal(400, "MissingApiVersionParameter")
 
 
 async def _put(request: web.Request) -> web.Response:
-    """Define a workflow: `kind`, `definition`, how its runs fare (`work`), what it `answers`."""
+    """Define a workflow: `kind`, `definition`, the course of its runs (`work`), `answers`."""
     request.app[_WORKFLOWS][request.match_info["workflow"]] = await request.json()
     return web.json_response({})
 
@@ -83,7 +84,7 @@ def _workflow(request: web.Request) -> dict[str, Any]:
     workflow = request.app[_WORKFLOWS].get(request.match_info["workflow"])
     if workflow is None:
         code = "WorkflowNotFound" if "app" in request.match_info else "ResourceNotFound"
-        raise Refused(404, code)
+        raise Refusal(404, code)
     return workflow
 
 
@@ -127,7 +128,7 @@ def _page(request: web.Request, entries: list[dict[str, Any]]) -> web.Response:
 async def _callback(request: web.Request) -> web.Response:
     workflow, trigger = _workflow(request), request.match_info["trigger"]
     if trigger not in (workflow.get("definition") or {}).get("triggers", {}):
-        raise Refused(404, "TriggerNotFound")
+        raise Refusal(404, "TriggerNotFound")
     name = request.match_info["workflow"]
     path = f"/api/{name}/triggers/{trigger}/invoke"
     query = f"api-version=2016-10-01&sp=%2Ftriggers%2F{trigger}%2Frun&sv=1.0&sig={_SIGNATURE}"
@@ -176,7 +177,7 @@ async def _get_run(request: web.Request) -> web.Response:
 async def _cancel(request: web.Request) -> web.Response:
     work = _run(request)
     if work.is_over:
-        raise Refused(409, "WorkflowRunNotCancellable")
+        raise Refusal(409, "WorkflowRunNotCancellable")
     work.stop()
     return web.Response(status=200)
 
@@ -184,18 +185,18 @@ async def _cancel(request: web.Request) -> web.Response:
 def _run(request: web.Request) -> Work:
     work = next((each for each in _runs(request) if each.id == request.match_info["run"]), None)
     if work is None:
-        raise Refused(404, "WorkflowRunNotFound")
+        raise Refusal(404, "WorkflowRunNotFound")
     return work
 
 
 def _run_json(request: web.Request, work: Work) -> dict[str, Any]:
-    told = request.app[_INPUTS][work.id]
+    options = request.app[_INPUTS][work.id]
     given = work.script.output if isinstance(work.script.output, dict) else {}
     properties: dict[str, Any] = {
         "status": "Cancelled" if work.stopped else _WORDS[work.status],
         "startTime": work.begun.isoformat(),
-        "correlation": {"clientTrackingId": told["token"]},
-        "trigger": {"name": "manual", "outputs": {"body": told["body"]}},
+        "correlation": {"clientTrackingId": options["token"]},
+        "trigger": {"name": "manual", "outputs": {"body": options["body"]}},
         "outputs": {},
     }
     if work.is_over:

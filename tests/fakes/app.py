@@ -145,11 +145,12 @@ class FakeApp:
 
     def define(self, *definitions: Definition) -> None:
         """Store definitions without a check, and replace those that exist."""
-        store = self.services.definition_store
-        for definition in definitions:
-            reference = reference_to(definition)
-            store.announce(definition)
-            store.put(definition, replacing=store.get(reference.kind, reference.name))
+        store = self.services.ports.definitions
+        with self.services.definition_writer.edit(self.engine) as edit:
+            for definition in definitions:
+                reference = reference_to(definition)
+                store.index_references(definition)
+                edit._put(definition, store.get(reference.kind, reference.name))
 
     @cached_property
     def api(self) -> FastAPI:

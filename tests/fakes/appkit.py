@@ -1,4 +1,4 @@
-"""A workspace in memory for the jobs by key, and jobs that are in it."""
+"""A Databricks workspace in memory, and AppKit's jobs that run in it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests import PreparedRequest
 
-from polysync_core.appkit.jobs import LakeflowJobs
-from polysync_core.appkit.keys import JobOptions
-from polysync_core.appkit.watching import Pace, Watches
+from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.appkit.named_jobs import JobOptions
+from polysync_core.appkit.polling import PollBackoff, SharedPolls
 from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.platforms.platform_client import HttpOptions
-from polysync_core.settings import read_lakeflow
+from polysync_core.settings import read_appkit
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
 HOST = "https://adb-1.2.azuredatabricks.net"
@@ -31,10 +31,10 @@ _API = "/api/2.2/jobs/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A call as the workspace got it."""
+class ApiCall:
+    """A call that the workspace received."""
 
-    call: str
+    name: str
     query: dict[str, str]
     body: Any
     token: str
@@ -42,56 +42,56 @@ class Asked:
 
 @dataclass
 class FakeWorkspace:
-    """Answers the Jobs API; runs end when `states` says so."""
+    """Answers the Jobs API; `states` scripts the states of the next polls."""
 
     runs: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
-    asked: list[Asked] = field(default_factory=list[Asked])
+    received: list[ApiCall] = field(default_factory=list[ApiCall])
     faults: list[tuple[str, Reply]] = field(default_factory=list[tuple[str, Reply]])
-    """Answers in place of what would be answered, each to the next call of its name."""
+    """Answers that replace the real one, each for the next call with its name."""
     states: list[str] = field(default_factory=list[str])
-    """What the next looks at a run find; then `TERMINATED`."""
+    """The states that the next polls find; after them `TERMINATED`."""
     by_token: dict[str, int] = field(default_factory=dict[str, int])
     next_id: int = 100
 
-    def calls(self, name: str = "") -> list[Asked]:
-        """Return what was asked, of one name or at all."""
-        return [each for each in self.asked if name in {"", each.call}]
+    def calls(self, name: str) -> list[ApiCall]:
+        """Return the received calls with a name."""
+        return [each for each in self.received if each.name == name]
 
-    def fail(self, call: str, status: int, *, times: int = 1, **more: Any) -> None:
-        """Have the next calls of a name refused."""
+    def fail(self, name: str, status: int, *, times: int = 1, **more: Any) -> None:
+        """Answer the next calls with a name with an error status."""
         body = json.dumps({"error_code": "CANARY", "message": "canary"}).encode()
-        self.faults += [(call, Reply(status, body, **more))] * times
+        self.faults += [(name, Reply(status, body, **more))] * times
 
     def answer(self, request: PreparedRequest) -> Reply:
         """Answer a request."""
         address = urlsplit(request.url or "")
-        asked = Asked(
-            call=address.path.removeprefix(_API),
+        call = ApiCall(
+            name=address.path.removeprefix(_API),
             query={name: values[0] for name, values in parse_qs(address.query).items()},
             body=json.loads(request.body) if request.body else None,
             token=request.headers["Authorization"].removeprefix("Bearer "),
         )
-        self.asked.append(asked)
-        for place, (call, reply) in enumerate(self.faults):
-            if call == asked.call:
-                del self.faults[place]
+        self.received.append(call)
+        for index, (name, reply) in enumerate(self.faults):
+            if name == call.name:
+                del self.faults[index]
                 return reply
-        return self._answer(asked)
+        return self._answer(call)
 
-    def _answer(self, asked: Asked) -> Reply:
-        match asked.call:
+    def _answer(self, call: ApiCall) -> Reply:
+        match call.name:
             case "run-now":
-                return Reply.json({"run_id": self._start(asked.body), "number_in_job": 1})
+                return Reply.json({"run_id": self._start(call.body), "number_in_job": 1})
             case "runs/get":
-                return self._run(int(asked.query["run_id"]))
+                return self._run(int(call.query["run_id"]))
             case "runs/list":
-                return self._listed(asked.query)
+                return self._list(call.query)
             case "runs/cancel":
                 return Reply.json({})
             case "runs/get-output":
                 return Reply.json({"notebook_output": {"result": "done"}})
             case "get":
-                return Reply.json({"job_id": int(asked.query["job_id"]), "settings": {}})
+                return Reply.json({"job_id": int(call.query["job_id"]), "settings": {}})
             case unknown:
                 raise AssertionError(unknown)
 
@@ -110,7 +110,7 @@ class FakeWorkspace:
         state = self.states.pop(0) if self.states else "TERMINATED"
         return Reply.json({**self.runs[run_id], "state": {"life_cycle_state": state}})
 
-    def _listed(self, query: Mapping[str, str]) -> Reply:
+    def _list(self, query: Mapping[str, str]) -> Reply:
         runs = [run for run in self.runs.values() if str(run["job_id"]) == query["job_id"]]
         begin, limit = int(query.get("page_token", "0")), int(query["limit"])
         page = list(reversed(runs))[begin : begin + limit]
@@ -124,12 +124,12 @@ def jobs_in(
     options: Mapping[str, JobOptions] | None = None,
     variables: Mapping[str, str] | None = None,
     interval: float = 0.001,
-) -> LakeflowJobs:
-    """Return jobs of a workspace whose calls take no time, and whose looks follow each other."""
-    configuration = read_lakeflow({**VARIABLES, **(variables or {})}, options)
+) -> AppKitJobs:
+    """Return jobs in a workspace; calls take no time and polls follow at once."""
+    configuration = read_appkit({**VARIABLES, **(variables or {})}, options)
     time = VirtualTime()
-    wire = HttpOptions(transport=ScriptedTransport([workspace.answer]), timekeeper=time.timekeeper)
-    workspaces = Workspaces(configuration=configuration, wire=wire)
-    jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
-    jobs.watches = Watches(Pace(interval=interval))
+    http_options = HttpOptions(transport=ScriptedTransport([workspace.answer]), timer=time.timer)
+    workspaces = Workspaces(configuration=configuration, http_options=http_options)
+    jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
+    jobs.polls = SharedPolls(PollBackoff(interval=interval))
     return jobs

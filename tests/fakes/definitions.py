@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from polysync_core.application.definitions.documents import Documents
+from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.policies import Policies, PolicyUpdates
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.definitions.writer import DefinitionWriter, ScheduleFollower
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.references import references_of
-from polysync_core.domain.definitions.stored import DefinitionPage, Stored
+from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
+DEVELOPMENT = Rules(development=True)
 _AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -29,8 +37,8 @@ class FakeDefinitions:
         self.reads += 1
         return self.stored.get(Reference(kind, name))
 
-    def announce(self, definition: Definition) -> None:
-        """There is nobody else here who could delete meanwhile."""
+    def index_references(self, definition: Definition) -> None:
+        """Do nothing: `referrers` reads the definitions themselves."""
 
     def put(
         self, definition: Definition, *, replacing: Stored[Definition] | None
@@ -167,3 +175,35 @@ def definition_reader(*definitions: Definition) -> DefinitionLookup:
     for definition in definitions:
         store.put(definition, replacing=None)
     return DefinitionLookup(store)
+
+
+class NoSchedules:
+    """A `ScheduleFollower` for tests without schedules."""
+
+    @contextmanager
+    def following(self, *versions: Definition | None) -> Generator[None]:
+        yield
+
+
+def definition_writer(
+    store: DefinitionStore, schedules: ScheduleFollower | None = None
+) -> DefinitionWriter:
+    """Return a writer whose caches no other object shares."""
+    return DefinitionWriter(
+        store,
+        schedules=schedules or NoSchedules(),
+        task_graph=TaskGraphCache(store),
+        policy_updates=PolicyUpdates(Policies(store.get), list),
+    )
+
+
+def editing_of(
+    store: DefinitionStore, rules: Rules = DEVELOPMENT, schedules: ScheduleFollower | None = None
+) -> DefinitionEditing:
+    """Return the use cases of single definitions."""
+    return DefinitionEditing(store, definition_writer(store, schedules), rules)
+
+
+def documents_of(store: DefinitionStore, rules: Rules = DEVELOPMENT) -> Documents:
+    """Return the use cases of whole documents."""
+    return Documents(store, definition_writer(store), rules)

@@ -31,7 +31,7 @@ from polysync_core.domain.runs.run import (
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import FakeClock, a_job
-from tests.fakes.definitions import FakeDefinitions
+from tests.fakes.definitions import FakeDefinitions, definition_reader
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
 from tests.fakes.tables import TableService
@@ -74,7 +74,7 @@ class GateWorld:
         self.acceptance = RunFactory(
             runs=self.runs,
             job_named=lambda _: self.job,
-            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(PLATFORM),
             clock=self.clock,
         )

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from tests.fakes.keys import rsa_key
 from tests.fakes.listener import Answered, Asked, listening
 
 PROJECT = "acme-data-1"
@@ -33,8 +33,7 @@ ENTRA_TOKEN = "entra-token-of-the-managed-identity"
 @cache
 def private_key() -> str:
     """A key such as Google issues for a service account."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def key_json(**changes: Any) -> str:

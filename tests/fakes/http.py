@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
-from polysync_core.outbound.patience import Timekeeper
+from polysync_core.outbound.call_budget import RetryTimer
 
 
 @dataclass
@@ -32,9 +32,9 @@ class VirtualTime:
         return datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
     @property
-    def timekeeper(self) -> Timekeeper:
+    def timer(self) -> RetryTimer:
         """Time for a client: the jitter takes its upper bound, so pauses can be asserted."""
-        return Timekeeper(
+        return RetryTimer(
             monotonic=lambda: self.seconds,
             sleep=self.sleep,
             now=self.now,

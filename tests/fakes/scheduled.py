@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
@@ -17,19 +17,21 @@ from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
 from polysync_core.application.schedules.firing import Firing
 from polysync_core.application.schedules.service import ScheduleService
-from polysync_core.application.schedules.syncing import ScheduledDefinitions, ScheduleSync
+from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick, Tally
-from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition
+from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import FakeClock
+from tests.fakes.definitions import definition_writer, editing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.tables import TableService
 
@@ -82,11 +84,12 @@ class Scheduled:
         stored = TableDefinitions(storage, clock=clock)
         self.store = TableSchedules(storage, clock=clock)
         self.sync = ScheduleSync(definitions=stored, store=self.store, clock=clock)
-        self.definition_store = ScheduledDefinitions(stored, self.store, self.sync)
-        self.definitions = Definitions(self.definition_store, Rules())
+        self.stored_definitions = stored
+        self.definitions = DefinitionLookup(stored)
+        self.editing = editing_of(stored, Rules(), self.sync)
         self.runs = TableRuns(storage)
         closing = Closing(runs=self.runs, neighbours=TaskGraphCache(stored))
-        connections = Connections(self.definitions.platform, lambda _: self._no_connector())
+        connections = Connections(self.definitions, lambda _: self._no_connector())
         acceptance = RunFactory(
             runs=self.runs,
             job_named=self.definitions.job,
@@ -136,15 +139,20 @@ class Scheduled:
             at_once=self.at_once,
         )
 
+    def writes(self, definition: Definition, *, replacing: Stored[Definition]) -> None:
+        """Write a definition without a check, over the version that a test has read."""
+        with definition_writer(self.stored_definitions, self.sync).edit(None) as edit:
+            edit.put(definition, replacing=replacing)
+
     def define(self, kind: Kind, raw: dict[str, Any]) -> None:
-        self.definitions.put(read_definition(kind, raw))
+        self.editing.put(read_definition(kind, raw), engine=None)
 
     def task(self, *schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -> None:
         """Define a Task with schedules, or define it anew."""
         self.define(Kind.TASK, a_task(*schedules, name=name, **facts))
 
     def delete(self, name: str = "load-daily") -> None:
-        self.definitions.delete(Reference(Kind.TASK, name))
+        self.editing.delete(Reference(Kind.TASK, name), engine=None)
 
     def tick(self, **later: float) -> Tally:
         """Let time pass and the minute's tick come."""

@@ -18,7 +18,7 @@ def a_calendar(name: str = "holidays", date: str = "2026-12-25") -> Definition:
 def save(
     store: DefinitionStore, definition: Definition, replacing: Stored[Definition] | None = None
 ) -> Stored[Definition]:
-    store.announce(definition)
+    store.index_references(definition)
     return store.put(definition, replacing=replacing)
 
 

@@ -20,8 +20,8 @@ from urllib.parse import unquote
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import TableEntity, UpdateMode
 
-from polysync_core.storage.batches import Part
-from polysync_core.storage.tables import Sleep, Table, TableStorage
+from polysync_core.storage.azure.batches import Part
+from polysync_core.storage.azure.tables import Sleep, Table, TableStorage
 
 type Key = tuple[str, str]
 type Around = Callable[["Call", Callable[[], Any]], Any]

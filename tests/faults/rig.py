@@ -192,7 +192,7 @@ class World:
         end = self.clock.seconds() + seconds
         while True:
             self._work_off()
-            due = self.engine.wheel.next_due() or end
+            due = self.engine.timer_queue.next_due() or end
             moment = min(due, self._next_tick, end)
             self._come_to(moment)
             if moment == end and self.clock.seconds() >= end:
@@ -395,7 +395,7 @@ class World:
             return None
         for _ in range(1 + (rng.random() < chaos.repeated)):
             if rng.random() < chaos.late:
-                self.engine.wheel.after(rng.uniform(0, chaos.latest), partial(_late, do))
+                self.engine.timer_queue.after(rng.uniform(0, chaos.latest), partial(_late, do))
             else:
                 do()
         return None

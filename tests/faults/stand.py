@@ -18,7 +18,7 @@ import yaml
 from tests.integration.devhost.host_process import PATIENCE, ROOT, HostProcess, eventually
 
 TOKEN = "canary-5f1d2c9e-token"
-LAKEFLOW = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
+APPKIT = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
 
 
 class Workspace:
@@ -72,7 +72,7 @@ class Stand:
         self._variables = {
             "DATABRICKS_HOST": self.workspace.url,
             "DATABRICKS_JOB_LAKE_NAP": str(self.workspace.define("/bench/nap")),
-            "POLYSYNC_LAKEFLOW": json.dumps(LAKEFLOW),
+            "POLYSYNC_APPKIT": json.dumps(APPKIT),
         }
         self.host = self._host(folder / "data", base)
         self._base = self.host.base

@@ -22,9 +22,9 @@ from durabletask.internal import helpers
 from durabletask.internal import orchestrator_service_pb2 as pb
 from durabletask.testing import in_memory_backend
 
-from devhost import engine as local_engine
-from devhost.in_process import LOCAL
-from devhost.wheel import Wheel
+from devhost.durable import engine as local_engine
+from devhost.durable.in_process import LOCAL
+from devhost.durable.timer_queue import TimerQueue
 from orchestrations import activities, complete_run, dispatcher, end_run, task_run
 
 BINDING = json.dumps({"rpcBaseUrl": "http://127.0.0.1:9", "taskHubName": "in-process"})
@@ -72,7 +72,7 @@ def _durable_modules() -> list[ModuleType]:
     ]
 
 
-class VirtualWheel(Wheel):
+class VirtualTimerQueue(TimerQueue):
     """Timers that fall due when the virtual clock has come so far."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -87,8 +87,8 @@ class VirtualEngine(local_engine.Engine):
     """The engine, and the app's durable functions called one at a time."""
 
     def __init__(self, clock: VirtualClock) -> None:
-        self.wheel = VirtualWheel(clock)
-        super().__init__(self.wheel)
+        self.timer_queue = VirtualTimerQueue(clock)
+        super().__init__(self.timer_queue)
         self.delay: Callable[[], float] = lambda: 0.0
         """Seconds that the next message of an orchestration to an entity is under way."""
         self._worker = DurableFunctionsWorker()
@@ -96,7 +96,7 @@ class VirtualEngine(local_engine.Engine):
 
     def fire_timers(self) -> None:
         """Fire what is due."""
-        for action in self.wheel.take_due():
+        for action in self.timer_queue.take_due():
             action()
 
     def decide(self) -> bool:
@@ -138,7 +138,7 @@ class VirtualEngine(local_engine.Engine):
     def _queue_entity_operation(self, entity_id: str, event: Any) -> None:
         deliver = super()._queue_entity_operation
         if (seconds := self.delay()) > 0:
-            self.wheel.after(seconds, lambda: deliver(entity_id, event))
+            self.timer_queue.after(seconds, lambda: deliver(entity_id, event))
         else:
             deliver(entity_id, event)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.storage.connection import StorageConnection
-from polysync_core.storage.tables import TableStorage
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.tables import TableStorage
 from tests.faults.stand import Stand
 from tests.integration.devhost.host_process import PATIENCE, free_ports
 from tests.integration.whole import whole

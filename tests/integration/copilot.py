@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp.client.client import Client
 
-from devhost.mcp_front import PATH
+from devhost.web.mcp_front import PATH
 from tests.faults.stand import Stand
 
 

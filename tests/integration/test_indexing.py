@@ -20,7 +20,7 @@ import asyncio, json, logging, sys, warnings
 from pathlib import Path
 warnings.simplefilter("error")
 logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-from devhost.worker import FunctionApp
+from devhost.app.worker import FunctionApp
 app = FunctionApp(client_configuration={})
 asyncio.run(app.load(Path.cwd()))
 functions = sorted(app.functions, key=lambda each: each.name)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from mcp.client.client import Client
 
-from devhost.mcp_front import PATH
+from devhost.web.mcp_front import PATH
 from scripts.smoke import GREETING, HELLO
 from tests.faults.stand import TOKEN, Stand
 from tests.integration.copilot import ask, copilot

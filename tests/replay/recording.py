@@ -10,7 +10,7 @@ import pytest
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf import json_format, wrappers_pb2
 
-from devhost.in_process import LOCAL
+from devhost.durable.in_process import LOCAL
 from orchestrations.names import WAKE
 from tests.faults.virtual_engine import VirtualClock, VirtualEngine, govern_time
 from tests.replay.scenarios import Scenario
@@ -103,7 +103,7 @@ def _live(engine: Recorder, clock: VirtualClock, bells: int) -> None:
             bells -= 1
             engine.ring()
         else:
-            due = engine.wheel.next_due()
+            due = engine.timer_queue.next_due()
             assert due is not None, "it waits for nothing"
             clock.advance(max(due - clock.seconds(), 0.0))
             engine.fire_timers()

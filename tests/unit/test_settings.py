@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.outbound.premises import ANYWHERE
+from polysync_core.outbound.identity import NO_IDENTITY
 from polysync_core.settings import Environment, SettingError, Settings
 
 STORAGE = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
@@ -49,10 +49,13 @@ def test_the_premises_are_what_the_deployment_says() -> None:
         "AZURE_CLIENT_ID": "0b1f",
         "POLYSYNC_PRIVATE_HOSTS": "Vault.corp.example, b.c,",
     }
-    premises = Settings.read(told).premises
-    assert (premises.identity, premises.private_hosts) == ("0b1f", {"vault.corp.example", "b.c"})
+    app_identity = Settings.read(told).app_identity
+    assert (app_identity.identity, app_identity.private_hosts) == (
+        "0b1f",
+        {"vault.corp.example", "b.c"},
+    )
     nothing = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
-    assert nothing.premises == ANYWHERE
+    assert nothing.app_identity == NO_IDENTITY
 
 
 @pytest.mark.parametrize(

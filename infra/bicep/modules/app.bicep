@@ -86,7 +86,7 @@ param databricksHost string
 param databricksJobs object
 
 @description('Required. How the jobs of these keys are run, as JSON; empty for nothing to say.')
-param lakeflow string
+param appkit string
 
 @description('Required. Tenant of the users that the app may act for; empty where it may not.')
 param delegationTenantId string
@@ -131,7 +131,7 @@ var settings = {
   POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS: string(webhookFirstDelaySeconds)
   POLYSYNC_RUN_RETENTION_DAYS: string(runRetentionDays)
   POLYSYNC_ENGINE_RETENTION_DAYS: string(engineRetentionDays)
-  POLYSYNC_LAKEFLOW: lakeflow
+  POLYSYNC_APPKIT: appkit
   POLYSYNC_DELEGATION_TENANT_ID: delegationTenantId
   POLYSYNC_DELEGATION_CLIENT_ID: delegationClientId
   DATABRICKS_HOST: databricksHost

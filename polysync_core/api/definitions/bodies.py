@@ -1,4 +1,4 @@
-"""Bodies that are read by our own strict readers, and conditions in headers."""
+"""Reads request bodies strictly, and preconditions from headers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from polysync_core.application.definitions.editing import ANY, Condition
+from polysync_core.application.definitions.editing import ANY, WriteCondition
 from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.strict_documents import read_json, read_yaml
@@ -17,28 +17,30 @@ async def _raw(request: Request) -> bytes:
 
 
 def _json_first(request: Request, body: Annotated[bytes, Depends(_raw)]) -> JsonValue:
-    """Read JSON, or YAML where the content type says so."""
+    """Read JSON, or YAML if the content type names YAML."""
     content_type = request.headers.get("content-type", "")
     return read_yaml(body) if "yaml" in content_type.lower() else read_json(body)
 
 
 def _yaml_first(request: Request, body: Annotated[bytes, Depends(_raw)]) -> JsonValue:
-    """Read YAML, or JSON where the content type says so."""
+    """Read YAML, or JSON if the content type names JSON."""
     content_type = request.headers.get("content-type", "")
     return read_json(body) if "json" in content_type.lower() else read_yaml(body)
 
 
 def _condition(
-    if_match: Annotated[str | None, Header(description="The ETag it was read with, or *.")] = None,
-    if_none_match: Annotated[
-        str | None, Header(description="* to write only what does not exist yet.")
+    if_match: Annotated[
+        str | None, Header(description="The ETag from the last read, or *.")
     ] = None,
-) -> Condition:
+    if_none_match: Annotated[
+        str | None, Header(description="* to create the definition only.")
+    ] = None,
+) -> WriteCondition:
     if if_none_match not in {None, ANY}:
         raise Malformed.at("If-None-Match", "only * is supported")
     if if_match is not None and if_none_match is not None:
         raise Malformed.at("If-Match", "give either If-Match or If-None-Match")
-    return Condition(
+    return WriteCondition(
         if_match=if_match.strip() if if_match is not None else None,
         if_absent=if_none_match is not None,
     )
@@ -46,4 +48,4 @@ def _condition(
 
 JsonBody = Annotated[JsonValue, Depends(_json_first)]
 DocumentBody = Annotated[JsonValue, Depends(_yaml_first)]
-Precondition = Annotated[Condition, Depends(_condition)]
+Precondition = Annotated[WriteCondition, Depends(_condition)]

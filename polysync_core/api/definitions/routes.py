@@ -1,8 +1,7 @@
-"""The routes of definitions: the seven kinds, one by one."""
+"""The routes of single definitions, one set for each kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -10,8 +9,7 @@ from fastapi import APIRouter, Query, Response
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
 from polysync_core.api.definitions.schemas import body_of
 from polysync_core.api.engine import PossibleEngine
-from polysync_core.application.definitions.editing import Definitions, Saved
-from polysync_core.application.ports import Engine
+from polysync_core.application.definitions.editing import DefinitionEditing, SavedDefinition
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import (
     Reference,
@@ -33,53 +31,41 @@ PATHS: dict[Kind, str] = {
 }
 _READ_ONLY = ("etag", "updatedAt")
 
-Limit = Annotated[int, Query(ge=1, le=100, description="The most to answer at once.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 Token = Annotated[
-    str | None, Query(alias="continuationToken", description="From the answer before.")
+    str | None, Query(alias="continuationToken", description="From the previous answer.")
 ]
 
 
-type Publish = Callable[[Iterable[Reference], Engine | None], None]
-"""Tells of definitions that were written."""
-
-
-def definition_routes(definitions: Definitions, publish: Publish | None = None) -> APIRouter:
-    """Return the routes of all kinds; `publish` is told of every write."""
+def definition_routes(definitions: DefinitionEditing) -> APIRouter:
+    """Return the routes of every kind of definition."""
     routes = APIRouter()
     for kind in Kind:
-        routes.include_router(_kind_routes(definitions, kind, publish or unheard))
+        path = PATHS[kind]
+        of_kind = APIRouter(prefix=f"/{path}", tags=[path])
+        _add_reads(of_kind, definitions, kind)
+        _add_writes(of_kind, definitions, kind)
+        routes.include_router(of_kind)
     return routes
 
 
-def unheard(_: Iterable[Reference], __: Engine | None) -> None:
-    """Tell nobody."""
-
-
-def _kind_routes(definitions: Definitions, kind: Kind, publish: Publish) -> APIRouter:
-    path = PATHS[kind]
-    routes = APIRouter(prefix=f"/{path}", tags=[path])
-    _add_reads(routes, definitions, kind)
-    _add_writes(routes, definitions, kind, publish)
-    return routes
-
-
-def _add_reads(routes: APIRouter, definitions: Definitions, kind: Kind) -> None:
+def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
     path = PATHS[kind]
 
     @routes.get("", summary=f"List {path} by name", name=f"list {path}")
-    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
         return {"items": items, "continuationToken": page.token}
 
     @routes.get("/{name}", summary=f"Read one of the {path}", name=f"get {path}")
-    def get_definition(name: str, response: Response) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def get_definition(name: str, response: Response) -> dict[str, Any]:
         stored = definitions.get(kind, name)
         response.headers["ETag"] = stored.etag
         return view(stored)
 
 
-def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish: Publish) -> None:
+def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
     path = PATHS[kind]
 
     @routes.put(
@@ -89,16 +75,15 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         responses={201: {"description": "Created"}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
-    def put_definition(  # pyright: ignore[reportUnusedFunction]
+    def put_definition(
         name: str,
         body: JsonBody,
         condition: Precondition,
         response: Response,
         engine: PossibleEngine,
     ) -> dict[str, Any]:
-        definition = read_definition(kind, _named(body, name))
-        saved = definitions.put(definition, condition)
-        publish([Reference(kind, name)], engine)
+        definition = read_definition(kind, _with_name(body, name))
+        saved = definitions.put(definition, condition, engine=engine)
         return _answer(saved, response)
 
     @routes.patch(
@@ -107,15 +92,14 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         name=f"patch {path}",
         openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
     )
-    def patch_definition(  # pyright: ignore[reportUnusedFunction]
+    def patch_definition(
         name: str,
         body: JsonBody,
         condition: Precondition,
         response: Response,
         engine: PossibleEngine,
     ) -> dict[str, Any]:
-        saved = definitions.patch(Reference(kind, name), _writable(body), condition)
-        publish([Reference(kind, name)], engine)
+        saved = definitions.patch(Reference(kind, name), _writable(body), condition, engine=engine)
         return _answer(saved, response)
 
     @routes.delete(
@@ -124,21 +108,18 @@ def _add_writes(routes: APIRouter, definitions: Definitions, kind: Kind, publish
         name=f"delete {path}",
         status_code=204,
     )
-    def delete_definition(  # pyright: ignore[reportUnusedFunction]
-        name: str, condition: Precondition, engine: PossibleEngine
-    ) -> None:
-        definitions.delete(Reference(kind, name), condition)
-        publish([Reference(kind, name)], engine)
+    def delete_definition(name: str, condition: Precondition, engine: PossibleEngine) -> None:
+        definitions.delete(Reference(kind, name), condition, engine=engine)
 
 
 def view(stored: Stored[Definition]) -> dict[str, Any]:
-    """Return a definition as the API shows it: every field, its ETag and when it was written."""
+    """Return the JSON of a definition: every field, the ETag and the time of the last write."""
     content = stored.definition.model_dump(mode="json", by_alias=True)
     updated = stored.updated_at.isoformat().replace("+00:00", "Z")
     return {**content, "etag": stored.etag, "updatedAt": updated}
 
 
-def _answer(saved: Saved, response: Response) -> dict[str, Any]:
+def _answer(saved: SavedDefinition, response: Response) -> dict[str, Any]:
     response.headers["ETag"] = saved.stored.etag
     if saved.created:
         response.status_code = 201
@@ -147,12 +128,14 @@ def _answer(saved: Saved, response: Response) -> dict[str, Any]:
     return view(saved.stored)
 
 
-def _named(body: JsonValue, name: str) -> JsonValue:
-    """Return the body with the name of its path, which it may repeat but not contradict."""
+def _with_name(body: JsonValue, name: str) -> JsonValue:
+    """Return the body with the name from the path; raise `Invalid` for another name."""
     if not isinstance(body, dict):
         raise Invalid.at("", "must be an object (name: value)")
     if body.get("name", name) != name:
-        raise Invalid.at("name", f"is not the name in the path, '{name}'; leave it out")
+        raise Invalid.at(
+            "name", f"differs from the name in the path, '{name}': leave the field out"
+        )
     return {"name": name, **_without_read_only(body)}
 
 
@@ -161,5 +144,5 @@ def _writable(body: JsonValue) -> JsonValue:
 
 
 def _without_read_only(body: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """What was read may be written back as it is."""
+    """Drop the fields that only reads return, so that a read body can be written back."""
     return {key: value for key, value in body.items() if key not in _READ_ONLY}

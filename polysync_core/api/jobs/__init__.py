@@ -1,1 +1,1 @@
-"""Routes that run Jobs, in the form of the AppKit jobs plugin."""
+"""Routes that run Jobs, with the protocol of AppKit's jobs plugin."""

@@ -1,4 +1,4 @@
-"""Jobs of a workspace by HTTP, answered as AppKit answers."""
+"""Handles the job routes for AppKit's jobs, with AppKit's answers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
-from polysync_core.api.jobs.requests import Answer, Cancelling, Execution, Listing, Reading
-from polysync_core.api.runs.streams import looks_of, nothing_more, streamed
-from polysync_core.appkit.errors import CallFailed, ParametersRefused, RunIdRefused
+from polysync_core.api.jobs.requests import (
+    Answer,
+    CancelRequest,
+    ListRequest,
+    ReadRequest,
+    StartRequest,
+)
+from polysync_core.api.jobs.streams import no_more_events, snapshot_events, stream_response
+from polysync_core.appkit.errors import CallFailed, InvalidParameters, InvalidRunId
 from polysync_core.appkit.javascript import leading_number
-from polysync_core.appkit.jobs import LakeflowJob, LakeflowJobs, started_run
-from polysync_core.appkit.outcome import Done, ExecutionResult, Failed
-from polysync_core.appkit.shapes import RunStarted
-from polysync_core.appkit.watching import life_cycle_state
+from polysync_core.appkit.jobs import AppKitJob, AppKitJobs, started_run
+from polysync_core.appkit.polling import life_cycle_state
+from polysync_core.appkit.results import Done, ExecutionResult, Failed, RunStarted
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject
 
-MOST_PARAMETERS = 50
-"""Where no schema says which parameters there are."""
+MAX_PARAMETERS = 50
+"""The limit for jobs without a parameter schema."""
 
-_HIGHEST_RUN_ID = 2**63 - 1
+_MAX_RUN_ID = 2**63 - 1
 
 _log = logging.getLogger(__name__)
 
@@ -32,41 +37,41 @@ class _Json(JSONResponse):
     media_type = "application/json; charset=utf-8"
 
 
-class LakeflowRuns:
-    """Answers for the keys of the environment."""
+class AppKitHandler:
+    """Handles requests for the jobs that the environment names."""
 
-    def __init__(self, jobs: LakeflowJobs) -> None:
+    def __init__(self, jobs: AppKitJobs) -> None:
         self._jobs = jobs
 
-    def execute(self, name: str, execution: Execution) -> Response:
+    def start(self, name: str, request: StartRequest) -> Response:
         """Start a run."""
-        job = self._job(name, execution.user)
-        if execution.last_event is not None:
-            return _resumed(job, execution.last_event.run, execution.last_event)
-        fields = _fields(job, execution.body)
+        job = self._job(name, request.user)
+        if request.last_event is not None:
+            return _resumed(job, request.last_event.run, request.last_event)
+        fields = _fields(job, request.body)
 
         def start() -> ExecutionResult[RunStarted]:
-            asking = execution.asking
-            result = job.start(fields, asking.idempotency_key, asked_by=asking.actor)
-            _record(job, execution, result)
+            requester = request.requester
+            result = job.start(fields, requester.idempotency_key, actor=requester.actor)
+            _record(job, request, result)
             return result
 
-        if execution.streams:
-            return streamed(looks_of(job.following(lambda: started_run(start()))))
+        if request.streams:
+            return stream_response(snapshot_events(job.stream(lambda: started_run(start()))))
         started = _data(start())
         return _Json({"runId": started["run_id"]} if "run_id" in started else {})
 
-    def list_runs(self, name: str, listing: Listing) -> Answer:
+    def list_runs(self, name: str, request: ListRequest) -> Answer:
         """List runs, newest first."""
-        runs = _data(self._job(name, listing.user).list_runs(listing.limit))
+        runs = _data(self._job(name, request.user).list_runs(request.limit))
         return _Json({"runs": runs})
 
-    def read(self, name: str, reading: Reading) -> Answer:
-        """Read a run, exactly as Databricks gives it."""
-        job = self._job(name, reading.user)
-        run_id = _run_id(reading.run_id)
-        if reading.streams:
-            return _resumed(job, str(run_id), reading.last_event)
+    def read(self, name: str, request: ReadRequest) -> Answer:
+        """Read a run, exactly as Databricks describes it."""
+        job = self._job(name, request.user)
+        run_id = _run_id(request.run_id)
+        if request.streams:
+            return _resumed(job, str(run_id), request.last_event)
         return _Json(_data(job.get_run(run_id)))
 
     def status(self, name: str, user: Request | None) -> Answer:
@@ -74,52 +79,52 @@ class LakeflowRuns:
         run = cast("JsonObject | None", _data(self._job(name, user).last_run()))
         return _Json({"status": run and life_cycle_state(run), "run": run})
 
-    def cancel(self, name: str, cancelling: Cancelling) -> None:
-        """Stop a run."""
-        _data(self._job(name, cancelling.user).cancel_run(_run_id(cancelling.run_id)))
+    def cancel(self, name: str, request: CancelRequest) -> None:
+        """Cancel a run."""
+        _data(self._job(name, request.user).cancel_run(_run_id(request.run_id)))
 
-    def _job(self, name: str, user: Request | None) -> LakeflowJob:
+    def _job(self, name: str, user: Request | None) -> AppKitJob:
         job = self._jobs(name)
         return job if user is None else job.as_user(user)
 
 
-def _fields(job: LakeflowJob, body: RunBody) -> JsonObject:
+def _fields(job: AppKitJob, body: RunBody) -> JsonObject:
     given = body.given()
-    if given is not None and job.key.options.params is None:
-        _check_unjudged(job, given)
+    if given is not None and job.job.options.params is None:
+        _check_without_schema(job, given)
     return job.fields_of(given)
 
 
-def _check_unjudged(job: LakeflowJob, given: JsonObject) -> None:
-    """Refuse what no schema stands behind."""
-    if job.key.options.task_type is None:
+def _check_without_schema(job: AppKitJob, given: JsonObject) -> None:
+    """Refuse parameters that AppKit refuses for a job without a schema."""
+    if job.job.options.task_type is None:
         text = "This job does not accept parameters"
-        remedy = f"leave it out, or configure a task type or a schema for '{job.key.name}'"
-        raise ParametersRefused(text, [Problem("params", remedy)])
-    if len(given) > MOST_PARAMETERS:
+        remedy = f"leave it out, or configure a task type or a schema for '{job.job.name}'"
+        raise InvalidParameters(text, [Problem("params", remedy)])
+    if len(given) > MAX_PARAMETERS:
         text = (
             f"Too many parameters ({len(given)}). Define a Zod schema to accept more than"
-            f" {MOST_PARAMETERS}."
+            f" {MAX_PARAMETERS}."
         )
-        remedy = f"has at most {MOST_PARAMETERS}, unless a schema is configured"
-        raise ParametersRefused(text, [Problem("params", remedy)])
+        remedy = f"has at most {MAX_PARAMETERS}, unless a schema is configured"
+        raise InvalidParameters(text, [Problem("params", remedy)])
 
 
-def _resumed(job: LakeflowJob, run: str, last_event: EventId | None) -> Response:
-    """Follow a run that there is, from behind what its client has seen."""
+def _resumed(job: AppKitJob, run: str, last_event: EventId | None) -> Response:
+    """Stream an existing run after the last event that the client has seen."""
     run_id = _run_id(run)
     seen = last_event if last_event is not None and last_event.run == str(run_id) else None
     _data(job.get_run(run_id))
     if seen is not None and seen.is_last:
-        return nothing_more()
+        return no_more_events()
     after = 0 if seen is None else seen.sequence
-    return streamed(looks_of(job.following(lambda: run_id, after=after)))
+    return stream_response(snapshot_events(job.stream(lambda: run_id, after=after)))
 
 
 def _run_id(text: str) -> int:
     number = leading_number(text) or 0
-    if not 0 < number <= _HIGHEST_RUN_ID:
-        raise RunIdRefused
+    if not 0 < number <= _MAX_RUN_ID:
+        raise InvalidRunId
     return number
 
 
@@ -129,18 +134,18 @@ def _data[T](result: ExecutionResult[T]) -> T:
     return result.data
 
 
-def _record(job: LakeflowJob, execution: Execution, result: ExecutionResult[RunStarted]) -> None:
-    """Write down who has asked for a run, whoever it is that Databricks knows of."""
+def _record(job: AppKitJob, request: StartRequest, result: ExecutionResult[RunStarted]) -> None:
+    """Log and audit the person who started the run; Databricks may know only the app."""
     run_id = result.data.get("run_id") if isinstance(result, Done) else None
     _log.info(
-        "A run of a Databricks job was asked for.",
+        "The start of a Databricks run was requested.",
         extra={
-            "action": "lakeflow_run_asked",
-            "job": job.key.name,
+            "action": "appkit_run_requested",
+            "job": job.job.name,
             "run_id": run_id,
-            "actor": execution.asking.actor,
+            "actor": request.requester.actor,
             "as_user": job.user is not None,
         },
     )
-    if execution.record is not None and run_id is not None:
-        execution.record.tell_run(str(run_id))
+    if request.record is not None and run_id is not None:
+        request.record.add_run(str(run_id))

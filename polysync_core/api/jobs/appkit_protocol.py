@@ -1,4 +1,4 @@
-"""The words of AppKit's jobs plugin: what its clients send, and what they read in errors."""
+"""The protocol of AppKit's jobs plugin: request fields, event ids and error members."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from fastapi import Depends, Header, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from polysync_core.appkit.errors import ParametersRefused
+from polysync_core.appkit.errors import InvalidParameters
 from polysync_core.appkit.javascript import leading_number
-from polysync_core.appkit.outcome import phrase
+from polysync_core.appkit.results import phrase
 from polysync_core.domain.errors import Invalid, Malformed, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_json
 
 PLUGIN = "jobs"
 DEFAULT_LIMIT = 20
-MOST_LISTED = 100
+MAX_LISTED = 100
 
-_SURFACE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+)?)")
-_UTF8 = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
+_JOB_ROUTE = re.compile(r"(?:/api)?/jobs/[^/]+/(?:run|status|runs(?:/[^/]+)?)")
+_OTHER_CHARSET = re.compile(r"charset\s*=\s*\"?(?!utf-?8)", re.IGNORECASE)
 _EVENT_ID = re.compile(r"([1-9][0-9]{0,18}|r[a-z2-7]{25})-([0-9]{1,9})(-end)?")
 
 
 def members(scope: Scope, status: int, error: Exception | None = None) -> dict[str, str]:
-    """Return what an error has besides, where clients of AppKit may read it."""
-    if _SURFACE.fullmatch(scope["path"]) is None:
+    """Return the members that AppKit's clients expect in errors of the job routes."""
+    if _JOB_ROUTE.fullmatch(scope["path"]) is None:
         return {}
     return {"error": _text_of(error, status), "plugin": PLUGIN}
 
@@ -38,31 +38,31 @@ def _text_of(error: Exception | None, status: int) -> str:
     text = getattr(error, "text", None)
     if isinstance(text, str):
         return text
-    if isinstance(error, Invalid) and any(_of_params(each) for each in error.problems):
+    if isinstance(error, Invalid) and any(_is_about_params(each) for each in error.problems):
         return "Invalid job parameters"
     return phrase(status)
 
 
-def _of_params(problem: Problem) -> bool:
+def _is_about_params(problem: Problem) -> bool:
     return problem.path == "params" or problem.path.startswith("params.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunBody:
-    """The body of a request for a run."""
+    """The body of a request that starts a run."""
 
     params: JsonValue = None
     has_params: bool = False
     others: Sequence[str] = field(default_factory=tuple[str, ...])
-    """The names of fields that a run does not have."""
+    """The names of unknown fields."""
 
     def given(self) -> JsonObject | None:
-        """Return the parameters, None where there are none; raises `ParametersRefused`."""
+        """Return the parameters or None; raise `InvalidParameters`."""
         if not self.has_params:
             return None
         if not isinstance(self.params, dict):
             text = "params must be a plain object"
-            raise ParametersRefused(text, [Problem("params", 'must be an object: {"name": value}')])
+            raise InvalidParameters(text, [Problem("params", 'must be an object: {"name": value}')])
         return cast("JsonObject", self.params)
 
 
@@ -71,8 +71,8 @@ async def _body(request: Request) -> RunBody:
     if not content:
         return RunBody()
     kind = request.headers.get("content-type", "")
-    if "json" not in kind.lower() or _UTF8.search(kind):
-        # A run that starts without the parameters that were meant is worse than none.
+    if "json" not in kind.lower() or _OTHER_CHARSET.search(kind):
+        # A run with wrong parameters is worse than no run.
         raise HTTPException(415, "The body must be JSON in UTF-8: send Content-Type and charset.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(415, "The body must not be compressed: send it without an encoding.")
@@ -94,19 +94,19 @@ BODY = {
         }
     }
 }
-"""How the body is documented."""
+"""The OpenAPI description of the body."""
 
 
 def _limit(
     request: Request,
     limit: Annotated[
         list[str] | None,
-        Query(description="How many at most: 1 to 100; 20 where it is no number."),
+        Query(description="The maximum number of runs: 1 to 100; 20 if it is not a number."),
     ] = None,
 ) -> int:
     texts = limit or request.query_params.getlist("limit[]")
     number = leading_number(texts[0]) if texts else None
-    return min(max(number or DEFAULT_LIMIT, 1), MOST_LISTED)
+    return min(max(number or DEFAULT_LIMIT, 1), MAX_LISTED)
 
 
 Limit = Annotated[int, Depends(_limit)]
@@ -115,7 +115,7 @@ Limit = Annotated[int, Depends(_limit)]
 def _streams(
     stream: Annotated[
         list[str] | None,
-        Query(description="true: the answer is the run's server-sent events until it has ended."),
+        Query(description="true: stream the run as server-sent events until it ends."),
     ] = None,
 ) -> bool:
     return stream == ["true"]
@@ -128,13 +128,13 @@ def _user(
     request: Request,
     as_user: Annotated[
         list[str] | None,
-        Query(alias="asUser", description="true: in the name and with the rights of the caller."),
+        Query(alias="asUser", description="true: act with the identity of the caller."),
     ] = None,
 ) -> Request | None:
     if as_user in (None, ["false"]):
         return None
     if as_user != ["true"]:
-        # In whose name something is done is nothing to guess at.
+        # The app must not guess the identity that a run starts with.
         raise Malformed.at("asUser", "must be true or false, once")
     return request
 
@@ -144,7 +144,7 @@ User = Annotated[Request | None, Depends(_user)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventId:
-    """What names an event of a stream, and with it the run and how far it was told."""
+    """The id of a stream's event: the run and the sequence number."""
 
     run: str
     sequence: int
@@ -158,7 +158,7 @@ def _last_event(
     streams: Streams,
     last_event_id: Annotated[
         str | None,
-        Header(description="The id of the last event that was received: the stream goes on there."),
+        Header(description="The id of the last received event; the stream continues after it."),
     ] = None,
 ) -> EventId | None:
     if not streams or not last_event_id:
@@ -166,10 +166,10 @@ def _last_event(
     found = _EVENT_ID.fullmatch(last_event_id)
     if found is None:
         raise Malformed.at(
-            "Last-Event-ID", "is not of a stream of this API; leave it out to start a new run"
+            "Last-Event-ID", "is not an event id of this API; leave it out to start a new run"
         )
     return EventId(run=found[1], sequence=int(found[2]), is_last=found[3] is not None)
 
 
 LastEvent = Annotated[EventId | None, Depends(_last_event)]
-"""The event behind which a stream goes on; None for a new one, and where none is asked for."""
+"""The event after which a stream continues; None for a new stream and without a stream."""

@@ -1,4 +1,4 @@
-"""What is asked of a job by HTTP, whoever answers for it."""
+"""The requests of the job routes, and the protocol of their handlers."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 
 from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
-from polysync_core.api.runs.routes import Asking
-from polysync_core.api.security.records import Record
+from polysync_core.api.runs.routes import Requester
+from polysync_core.api.security.records import AuditRecord
 from polysync_core.application.ports import Engine
 
 type Answer = Response | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """A request for a run."""
+class StartRequest:
+    """A request that starts a run."""
 
     body: RunBody
-    asking: Asking
+    requester: Requester
     engine: Engine | None
-    record: Record | None
+    record: AuditRecord | None
     streams: bool
     last_event: EventId | None
-    """The stream goes on behind this event, of a run that there is already."""
+    """If set, the request resumes the stream of an existing run after this event."""
     user: Request | None
-    """The request, where it asks for a run in the caller's own name."""
+    """The HTTP request, if it starts the run in the caller's own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """A request for runs."""
+class ListRequest:
+    """A request that lists runs."""
 
     limit: int
     continuation_token: str | None
@@ -40,8 +40,8 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A request for one run, as it is or as it goes on."""
+class ReadRequest:
+    """A request that reads or streams one run."""
 
     run_id: str
     streams: bool
@@ -50,8 +50,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelling:
-    """A request to stop a run."""
+class CancelRequest:
+    """A request that cancels a run."""
 
     run_id: str
     actor: str
@@ -59,18 +59,18 @@ class Cancelling:
     user: Request | None
 
 
-class Answering(Protocol):
-    """Answers what is asked of a job."""
+class JobHandler(Protocol):
+    """Handles the requests for one kind of job."""
 
-    def execute(self, name: str, execution: Execution) -> Response:
+    def start(self, name: str, request: StartRequest) -> Response:
         """Start a run."""
         ...
 
-    def list_runs(self, name: str, listing: Listing) -> Answer:
+    def list_runs(self, name: str, request: ListRequest) -> Answer:
         """List runs, newest first."""
         ...
 
-    def read(self, name: str, reading: Reading) -> Answer:
+    def read(self, name: str, request: ReadRequest) -> Answer:
         """Read a run."""
         ...
 
@@ -78,6 +78,6 @@ class Answering(Protocol):
         """Read the newest run."""
         ...
 
-    def cancel(self, name: str, cancelling: Cancelling) -> None:
-        """Stop a run."""
+    def cancel(self, name: str, request: CancelRequest) -> None:
+        """Cancel a run."""
         ...

@@ -1,7 +1,7 @@
-"""Five routes a job, in the shapes of AppKit's jobs plugin.
+"""The five routes of a job, in the form of AppKit's jobs plugin.
 
-A job is one that is defined here, whatever its platform, or one of a workspace under a key of the
-environment. The names are one namespace: what is defined comes first.
+A job is a stored definition of any platform, or a Databricks job that the environment names. Both
+share one namespace; a stored definition wins.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from polysync_core.api.engine import PossibleEngine
-from polysync_core.api.jobs.appkit_jobs import LakeflowRuns
+from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
     BODY,
     CurrentBody,
@@ -22,127 +22,131 @@ from polysync_core.api.jobs.appkit_protocol import (
     Streams,
     User,
 )
-from polysync_core.api.jobs.requests import Answering, Cancelling, Execution, Listing, Reading
-from polysync_core.api.jobs.stored import StoredJobRuns
-from polysync_core.api.runs.routes import CurrentAsking
+from polysync_core.api.jobs.requests import (
+    CancelRequest,
+    JobHandler,
+    ListRequest,
+    ReadRequest,
+    StartRequest,
+)
+from polysync_core.api.jobs.stored import StoredJobHandler
+from polysync_core.api.runs.routes import CurrentRequester
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.security.records import CurrentRecord
-from polysync_core.appkit.errors import KeyUnknown
-from polysync_core.appkit.jobs import LakeflowJobs
+from polysync_core.appkit.errors import UnknownJob
+from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[str | None, Query(alias="continuationToken")]
 
 
-class _Namespace:
-    """Finds out who answers for a name."""
+class _JobHandlers:
+    """Selects the handler of a job by its name."""
 
-    def __init__(self, job_runs: JobRuns, lakeflow: LakeflowJobs | None) -> None:
+    def __init__(self, job_runs: JobRuns, appkit_jobs: AppKitJobs | None) -> None:
         self._job_runs = job_runs
-        self._keys = lakeflow
-        self._stored = StoredJobRuns(job_runs)
+        self._appkit_jobs = appkit_jobs
+        self._stored = StoredJobHandler(job_runs)
 
     @contextmanager
-    def of(self, name: str) -> Generator[Answering]:
-        """Give who answers for a name; what goes wrong is that there is no such job, if so."""
-        if self._keys is not None and name in self._keys and not self._job_runs.knows(name):
-            yield LakeflowRuns(self._keys)
+    def handler_for(self, name: str) -> Generator[JobHandler]:
+        """Yield the handler of a job; errors become `UnknownJob` if the job does not exist."""
+        appkit_jobs = self._appkit_jobs
+        if appkit_jobs is not None and name in appkit_jobs and not self._job_runs.knows(name):
+            yield AppKitHandler(appkit_jobs)
             return
         try:
             yield self._stored
         except (NotFound, Malformed):
-            # What is wrong with a request for a job that there is not is that there is none.
+            # A missing job is more important than other mistakes in the request.
             if self._job_runs.knows(name):
                 raise
-            missing = KeyUnknown(name)
+            missing = UnknownJob(name)
         else:
             return
         raise missing
 
 
-def job_run_routes(job_runs: JobRuns, lakeflow: LakeflowJobs | None = None) -> APIRouter:
+def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["Job runs"])
-    namespace = _Namespace(job_runs, lakeflow)
+    handlers = _JobHandlers(job_runs, appkit_jobs)
+    _add_start(routes, handlers)
+    _add_reads(routes, handlers)
+    _add_cancel(routes, handlers)
+    return routes
 
+
+def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
     @routes.post("/jobs/{name}/run", response_model=None, openapi_extra=BODY)
-    def execute_job(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+    def execute_job(  # noqa: PLR0913
         name: str,
         body: CurrentBody,
         engine: PossibleEngine,
-        asking: CurrentAsking,
+        requester: CurrentRequester,
         record: CurrentRecord,
         last_event: LastEvent,
         streams: Streams,
         user: User = None,
     ) -> Response:
-        """Run a job now, without a task; with `Last-Event-ID`, go on with a stream."""
-        execution = Execution(
+        """Run a job now, without a task; `Last-Event-ID` resumes a stream instead."""
+        request = StartRequest(
             body=body,
-            asking=asking,
+            requester=requester,
             engine=engine,
             record=record,
             streams=streams,
             last_event=last_event,
             user=user,
         )
-        with namespace.of(name) as answering:
-            return answering.execute(name, execution)
-
-    _add_reads(routes, namespace)
-
-    @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204, response_class=Response)
-    def cancel_job_run(  # pyright: ignore[reportUnusedFunction]
-        name: str,
-        run_id: str,
-        engine: PossibleEngine,
-        caller: CurrentCaller,
-        user: User = None,
-    ) -> None:
-        """Stop a run of a job; one that has ended stays as it is."""
-        cancelling = Cancelling(run_id=run_id, actor=caller.name, engine=engine, user=user)
-        with namespace.of(name) as answering:
-            answering.cancel(name, cancelling)
-
-    return routes
+        with handlers.handler_for(name) as handler:
+            return handler.start(name, request)
 
 
-def _add_reads(routes: APIRouter, namespace: _Namespace) -> None:
+def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
     @routes.get("/jobs/{name}/runs", response_model=None)
-    def list_job_runs(  # pyright: ignore[reportUnusedFunction]
+    def list_job_runs(
         name: str,
         limit: Limit,
         continuation_token: ContinuationToken = None,
         user: User = None,
     ) -> Response | dict[str, Any]:
         """List the runs of a job without a task, newest first."""
-        listing = Listing(limit=limit, continuation_token=continuation_token, user=user)
-        with namespace.of(name) as answering:
-            return answering.list_runs(name, listing)
+        request = ListRequest(limit=limit, continuation_token=continuation_token, user=user)
+        with handlers.handler_for(name) as handler:
+            return handler.list_runs(name, request)
 
     @routes.get("/jobs/{name}/runs/{run_id}", response_model=None)
-    def get_job_run(  # pyright: ignore[reportUnusedFunction]
+    def get_job_run(
         name: str,
         run_id: str,
         last_event: LastEvent,
         streams: Streams,
         user: User = None,
     ) -> Response | dict[str, Any]:
-        """Read a run of a job, or follow it."""
-        reading = Reading(
-            run_id=run_id,
-            streams=streams,
-            last_event=last_event,
-            user=user,
-        )
-        with namespace.of(name) as answering:
-            return answering.read(name, reading)
+        """Read or stream a run of a job."""
+        request = ReadRequest(run_id=run_id, streams=streams, last_event=last_event, user=user)
+        with handlers.handler_for(name) as handler:
+            return handler.read(name, request)
 
     @routes.get("/jobs/{name}/status", response_model=None)
-    def get_job_status(  # pyright: ignore[reportUnusedFunction]
-        name: str, user: User = None
-    ) -> Response | dict[str, Any]:
-        """Read the newest run of a job; null before the first."""
-        with namespace.of(name) as answering:
-            return answering.status(name, user)
+    def get_job_status(name: str, user: User = None) -> Response | dict[str, Any]:
+        """Read the newest run of a job; null before the first run."""
+        with handlers.handler_for(name) as handler:
+            return handler.status(name, user)
+
+
+def _add_cancel(routes: APIRouter, handlers: _JobHandlers) -> None:
+    @routes.delete("/jobs/{name}/runs/{run_id}", status_code=204, response_class=Response)
+    def cancel_job_run(
+        name: str,
+        run_id: str,
+        engine: PossibleEngine,
+        caller: CurrentCaller,
+        user: User = None,
+    ) -> None:
+        """Cancel a run of a job; a finished run stays as it is."""
+        request = CancelRequest(run_id=run_id, actor=caller.name, engine=engine, user=user)
+        with handlers.handler_for(name) as handler:
+            handler.cancel(name, request)

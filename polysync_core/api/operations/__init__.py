@@ -1,1 +1,1 @@
-"""Routes for the people who operate the app: audit, documentation, tests of connections."""
+"""Routes for operators: audit, documentation, connection tests and poison messages."""

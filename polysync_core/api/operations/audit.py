@@ -1,4 +1,4 @@
-"""The route of the record of changes."""
+"""The route of the audit log."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from polysync_core.api.views import time_view
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.audit import AuditEntry
 
-Day = Annotated[date | None, Query(description="A day in UTC; today if left out.")]
+Day = Annotated[date | None, Query(description="A day in UTC; the default is today.")]
 
 
 def audit_routes(audit: Audit) -> APIRouter:
-    """Return the route of the record of changes."""
+    """Return the route of the audit log."""
     routes = APIRouter(tags=["Audit"])
 
     @routes.get("/audit")
-    def list_changes(  # pyright: ignore[reportUnusedFunction]
-        day: Day = None, limit: Limit = 20, token: Token = None
-    ) -> dict[str, Any]:
-        """List who changed what on a day, newest first."""
+    def list_changes(day: Day = None, limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+        """List the changes of a day with their callers, newest first."""
         page = audit.page(day, limit=limit, token=token)
         items = [_view(entry) for entry in page.items]
         return {"items": items, "continuationToken": page.continuation_token}

@@ -1,4 +1,4 @@
-"""The routes that try out vaults and platforms."""
+"""The routes that test the connections to vaults and platforms."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from polysync_core.application.platforms.connection_tests import (
 )
 
 
-def connectivity_routes(connectivity: ConnectionTests) -> APIRouter:
+def connection_test_routes(tests: ConnectionTests) -> APIRouter:
     """Return the test routes."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")
-    def test_vault(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Try out a vault."""
-        return _view(connectivity.test_vault(name))
+    def test_vault(name: str) -> dict[str, Any]:
+        """Test the connection to a vault."""
+        return _view(tests.test_vault(name))
 
     @routes.post("/platforms/{name}/test")
-    def test_platform(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Try out a platform."""
-        return _view(connectivity.test_platform(name))
+    def test_platform(name: str) -> dict[str, Any]:
+        """Test the connection to a platform."""
+        return _view(tests.test_platform(name))
 
     return routes
 

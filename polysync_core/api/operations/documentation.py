@@ -1,4 +1,4 @@
-"""The route of the documentation that comes with the app."""
+"""The route that searches the documentation of the app."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.documentation_search import Section
 
-_EXCERPT = 1_500
-"""The most characters of a section in an answer."""
+_MAX_EXCERPT = 1_500
+"""The longest excerpt of a section, in characters."""
 
-Question = Annotated[str, Query(min_length=2, max_length=300, description="Some words.")]
-Most = Annotated[int, Query(ge=1, le=20, description="The most to answer.")]
+Question = Annotated[str, Query(min_length=2, max_length=300, description="Search words.")]
+Limit = Annotated[int, Query(ge=1, le=20, description="The maximum number of sections.")]
 
 
 def documentation_routes(documentation: Documentation) -> APIRouter:
@@ -21,8 +21,8 @@ def documentation_routes(documentation: Documentation) -> APIRouter:
     routes = APIRouter(tags=["documentation"])
 
     @routes.get("/documentation")
-    def search_documentation(query: Question, limit: Most = 5) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Find the sections of the documentation that answer a question best."""
+    def search_documentation(query: Question, limit: Limit = 5) -> dict[str, Any]:
+        """Find the sections of the documentation that match a question best."""
         found = documentation.search(query, limit=limit)
         return {"items": [_view(section) for section in found], "continuationToken": None}
 
@@ -30,9 +30,9 @@ def documentation_routes(documentation: Documentation) -> APIRouter:
 
 
 def _view(section: Section) -> dict[str, Any]:
-    cut = section.text[:_EXCERPT]
+    excerpt = section.text[:_MAX_EXCERPT]
     return {
         "page": f"docs/{section.page}",
         "section": " > ".join(section.headings),
-        "excerpt": cut if cut == section.text else f"{cut}…",
+        "excerpt": excerpt if excerpt == section.text else f"{excerpt}…",
     }

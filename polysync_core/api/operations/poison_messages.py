@@ -1,4 +1,4 @@
-"""The route of messages that were given up."""
+"""The route of poison messages: messages that were never processed successfully."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.domain.poison import PoisonMessage
 
 
-def poison_routes(poison: PoisonMessages) -> APIRouter:
-    """Return the routes of messages that were given up."""
+def poison_message_routes(messages: PoisonMessages) -> APIRouter:
+    """Return the route of poison messages."""
     routes = APIRouter(tags=["Poison messages"])
 
     @routes.get("/poison-messages")
-    def list_poison_messages(limit: Limit = 20, token: Token = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """List messages that were given up, newest first."""
-        page = poison.page(limit=limit, token=token)
+    def list_poison_messages(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+        """List poison messages, newest first."""
+        page = messages.page(limit=limit, token=token)
         items = [_view(message) for message in page.items]
         return {"items": items, "continuationToken": page.continuation_token}
 

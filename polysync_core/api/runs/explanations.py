@@ -1,4 +1,4 @@
-"""The routes that tell why a run waits and how a profile is used."""
+"""The routes that explain why a run waits and how a contention profile is used."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from polysync_core.domain.dispatch.explain import Counter, Hold
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 from polysync_core.domain.runs.identity import parse_run_id
 
-_SHOWN = 100
-"""The most holders and waiting runs in an answer; their numbers are told in full."""
+_MAX_SHOWN = 100
+"""The most holders and waiting runs in an answer. The counts are complete."""
 
 
 def explanation_routes(explanations: Explanations) -> APIRouter:
@@ -22,26 +22,26 @@ def explanation_routes(explanations: Explanations) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
-    def explain_run(run_id: str, engine: CurrentEngine) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Tell why a run waits, in data and in words."""
+    def explain_run(run_id: str, engine: CurrentEngine) -> dict[str, Any]:
+        """Explain why a run waits, as data and as sentences."""
         return _explained_view(explanations.run(parse_run_id(run_id), engine))
 
     @routes.get("/contention-profiles/{name}/usage", tags=["contention-profiles"])
-    def profile_usage(name: str, engine: CurrentEngine) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Tell who holds a profile's slots, who waits, and the state of its window."""
+    def profile_usage(name: str, engine: CurrentEngine) -> dict[str, Any]:
+        """Show the holders, the waiting runs and the start window of a profile."""
         return _usage_view(explanations.usage(name, engine))
 
     return routes
 
 
 def _explained_view(explained: Explained) -> dict[str, Any]:
-    found = explained.explanation
+    why = explained.explanation
     return {
         "runId": explained.run.run_id,
         "status": explained.run.status,
-        "waitingFor": [] if found is None else [_hold_view(hold) for hold in found.holds],
-        "position": None if found is None else found.position,
-        "nextPossibleTime": None if found is None else time_view(found.next_possible),
+        "waitingFor": [] if why is None else [_hold_view(hold) for hold in why.holds],
+        "position": None if why is None else why.position,
+        "nextPossibleTime": None if why is None else time_view(why.next_possible),
         "sentences": list(explained.sentences),
     }
 
@@ -54,7 +54,7 @@ def _hold_view(hold: Hold) -> dict[str, Any]:
         "used": hold.used,
         "limit": hold.limit,
         "needs": hold.needs,
-        "heldBy": [_lease_view(lease) for lease in hold.holders[:_SHOWN]],
+        "heldBy": [_lease_view(lease) for lease in hold.holders[:_MAX_SHOWN]],
         "keptFor": hold.kept_for,
         "until": time_view(hold.until),
         "sentence": hold.sentence,
@@ -78,9 +78,9 @@ def _counter_view(counter: Counter) -> dict[str, Any]:
         "platform": counter.scope,
         "used": counter.used,
         "limit": counter.limit,
-        "holders": [_lease_view(lease) for lease in counter.holders[:_SHOWN]],
+        "holders": [_lease_view(lease) for lease in counter.holders[:_MAX_SHOWN]],
         "queueLength": len(counter.queue),
-        "queue": [_ticket_view(ticket) for ticket in counter.queue[:_SHOWN]],
+        "queue": [_waiting_view(entry) for entry in counter.queue[:_MAX_SHOWN]],
         "nextStart": time_view(counter.next_start),
     }
 
@@ -96,12 +96,12 @@ def _lease_view(lease: Lease) -> dict[str, Any]:
     }
 
 
-def _ticket_view(ticket: WaitingEntry) -> dict[str, Any]:
+def _waiting_view(entry: WaitingEntry) -> dict[str, Any]:
     return {
-        "runId": ticket.run_id,
-        "attempt": ticket.attempt,
-        "task": ticket.task or None,
-        "platform": ticket.platform,
-        "priority": ticket.priority,
-        "since": time_view(moment(ticket.since)),
+        "runId": entry.run_id,
+        "attempt": entry.attempt,
+        "task": entry.task or None,
+        "platform": entry.platform,
+        "priority": entry.priority,
+        "since": time_view(moment(entry.since)),
     }

@@ -1,4 +1,4 @@
-"""The route that tells what a Task awaits of those it depends on."""
+"""The route that shows the gate of a Task: the outcomes it holds and awaits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from polysync_core.application.dependencies.gates import Gates, GateView
 from polysync_core.domain.dependencies.decisions import Group
 from polysync_core.domain.dependencies.tokens import Edge, Token
 
-_SHOWN = 100
-"""The most outcomes of an edge, and groups, in an answer; their numbers are told in full."""
+_MAX_SHOWN = 100
+"""The most tokens of an edge, and groups, in an answer. The counts are complete."""
 
 
 def gate_routes(gates: Gates) -> APIRouter:
@@ -20,8 +20,8 @@ def gate_routes(gates: Gates) -> APIRouter:
     routes = APIRouter(tags=["tasks"])
 
     @routes.get("/tasks/{name}/gate")
-    def get_gate(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Tell which outcomes a Task holds and which it awaits before it runs."""
+    def get_gate(name: str) -> dict[str, Any]:
+        """Show the outcomes that a Task holds and those that it awaits before it runs."""
         return _gate_view(gates.view(name))
 
     return routes
@@ -37,7 +37,7 @@ def _gate_view(view: GateView) -> dict[str, Any]:
             for edge in view.edges
         ],
         "groupCount": len(view.groups),
-        "groups": [_group_view(group) for group in view.groups[:_SHOWN]],
+        "groups": [_group_view(group) for group in view.groups[:_MAX_SHOWN]],
         "sentences": list(view.sentences()),
     }
 
@@ -47,7 +47,7 @@ def _edge_view(edge: Edge, held: list[Token]) -> dict[str, Any]:
         "upstream": edge.upstream,
         "condition": edge.condition,
         "held": len(held),
-        "tokens": [_token_view(token, edge) for token in held[:_SHOWN]],
+        "tokens": [_token_view(token, edge) for token in held[:_MAX_SHOWN]],
     }
 
 

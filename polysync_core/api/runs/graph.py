@@ -1,4 +1,4 @@
-"""The route of the graph of Tasks."""
+"""The route of the Task graph."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from polysync_core.domain.runs.identity import parse_run_id
 
 
 def graph_routes(graphs: Graphs) -> APIRouter:
-    """Return the route of the graph."""
+    """Return the route of the Task graph."""
     routes = APIRouter(tags=["Graph"])
 
     @routes.get("/graph")
-    def get_graph(  # pyright: ignore[reportUnusedFunction]
+    def get_graph(
         task: Annotated[
             str | None, Query(description="Only this Task, its ancestors and descendants.")
         ] = None,
@@ -25,7 +25,7 @@ def graph_routes(graphs: Graphs) -> APIRouter:
             Query(alias="graphRunId", description="Only this graph run, with its runs' statuses."),
         ] = None,
     ) -> dict[str, Any]:
-        """Show Tasks and their dependencies, with the last run and the next fire time of each."""
+        """Show Tasks and dependencies, with each Task's last run and next fire time."""
         if graph_run_id is None:
             graph = graphs.of_tasks(task)
         else:

@@ -1,4 +1,4 @@
-"""The route that shows what a platform itself lists of a job's runs."""
+"""The route that shows the runs of a job as its platform lists them."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from polysync_core.application.platforms.platform_runs import PlatformRuns, Plat
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus
 
 
-class _Answer(BaseModel):
+class _CamelCase(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class PlatformRunView(_Answer):
-    """A run as the platform lists it; what it gave back is shown with Polysync's own runs only."""
+class PlatformRunView(_CamelCase):
+    """A run as the platform lists it, without its outputs."""
 
     external_run_id: str
     provider_status: ProviderStatus
-    provider_state: Annotated[str, Field(description="The platform's own word.")]
+    provider_state: Annotated[str, Field(description="The state in the platform's own words.")]
     message: str | None
     monitor_url: str | None
     started_at: str | None
     finished_at: str | None
 
 
-class PlatformRunsView(_Answer):
+class PlatformRunsView(_CamelCase):
     """Runs that a platform lists, newest first."""
 
     items: list[PlatformRunView]
     continuation_token: str | None
-    note: Annotated[str | None, Field(description="Why older runs were not looked for.")]
+    note: Annotated[str | None, Field(description="The reason why older runs were not searched.")]
 
 
 def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
@@ -43,10 +43,8 @@ def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
     routes = APIRouter(tags=["Job runs"])
 
     @routes.get("/jobs/{name}/platform-runs")
-    def list_platform_runs(  # pyright: ignore[reportUnusedFunction]
-        name: str, limit: Limit = 20, token: Token = None
-    ) -> PlatformRunsView:
-        """List the runs of a job's artefact that its platform knows, whoever has started them."""
+    def list_platform_runs(name: str, limit: Limit = 20, token: Token = None) -> PlatformRunsView:
+        """List all runs of a job's artefact on its platform, also those started elsewhere."""
         return _page(platform_runs.page(name, limit=limit, token=token))
 
     return routes

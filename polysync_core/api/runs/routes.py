@@ -29,17 +29,14 @@ class RunOnceBody(BaseModel):
     priority: Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)] | None = None
 
 
-class Rerun(BaseModel):
+class RerunBody(BaseModel):
     """The body of Rerun."""
 
     model_config = ConfigDict(extra="forbid")
 
     downstream: Annotated[
         bool,
-        Field(
-            strict=True,
-            description="Also run what depends on it, directly or by way of others.",
-        ),
+        Field(strict=True, description="Also run all direct and indirect dependents."),
     ] = False
 
 
@@ -49,46 +46,56 @@ IdempotencyKey = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Who asks for a run, and by what key a repetition is known."""
+class Requester:
+    """The caller who requests a run, and the idempotency key of the request."""
 
     actor: str
     idempotency_key: str | None
 
 
-def _asking(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Asking:
-    return Asking(actor=caller.name, idempotency_key=idempotency_key)
+def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
+    return Requester(actor=caller.name, idempotency_key=idempotency_key)
 
 
-CurrentAsking = Annotated[Asking, Depends(_asking)]
+CurrentRequester = Annotated[Requester, Depends(_requester)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 def run_routes(runs: TaskRuns) -> APIRouter:
     """Return the routes of task runs."""
     routes = APIRouter(tags=["Task runs"])
+    _add_run_once(routes, runs)
+    _add_list(routes, runs)
+    _add_reads(routes, runs)
+    _add_cancel(routes, runs)
+    _add_rerun(routes, runs)
+    return routes
 
+
+def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/tasks/{name}/run", status_code=202)
-    def run_once(  # pyright: ignore[reportUnusedFunction]
+    def run_once(
         name: str,
         engine: CurrentEngine,
-        asking: CurrentAsking,
+        requester: CurrentRequester,
         response: Response,
         body: RunOnceBody | None = None,
     ) -> dict[str, str]:
-        """Start a run of a Task now; the answer comes when the run is stored."""
-        asked = body or RunOnceBody()
+        """Run a Task now; the answer comes when the run is stored."""
+        body = body or RunOnceBody()
         request = RunRequest(
             task=name,
-            parameters=asked.parameters,
-            priority=asked.priority,
-            idempotency_key=asking.idempotency_key,
-            actor=asking.actor,
+            parameters=body.parameters,
+            priority=body.priority,
+            idempotency_key=requester.idempotency_key,
+            actor=requester.actor,
         )
         return _accepted(runs.run_once(request, engine), response)
 
+
+def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs")
-    def list_runs(  # pyright: ignore[reportUnusedFunction]
+    def list_runs(
         status: RunStatus | None = None,
         task: str | None = None,
         graph_run_id: Annotated[str | None, Query(alias="graphRunId")] = None,
@@ -108,50 +115,52 @@ def run_routes(runs: TaskRuns) -> APIRouter:
         items = [run_view(run) for run in page.items]
         return {"items": items, "continuationToken": page.continuation_token}
 
+
+def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs/{run_id}")
-    def get_run(run_id: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def get_run(run_id: str) -> dict[str, Any]:
         """Read a run."""
         return run_view(runs.get(parse_run_id(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
-    def get_history(run_id: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
-        """Read every transition of a run, oldest first."""
+    def get_history(run_id: str) -> dict[str, Any]:
+        """Read every status change of a run, oldest first."""
         entries = runs.get(parse_run_id(run_id)).history
         return {"items": [entry_view(entry) for entry in entries], "continuationToken": None}
 
     @routes.get("/task-runs/{run_id}/events")
-    async def get_events(  # pyright: ignore[reportUnusedFunction]
+    async def get_events(
         run_id: str, last_event_id: Annotated[int, Header(ge=0)] = 0
     ) -> StreamingResponse:
-        """Follow a run by server-sent events until it has ended."""
+        """Stream a run as server-sent events until it ends."""
         return await run_events(runs, parse_run_id(run_id), after=last_event_id)
 
+
+def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
-    def cancel(  # pyright: ignore[reportUnusedFunction]
-        run_id: str, engine: CurrentEngine, caller: CurrentCaller
-    ) -> dict[str, Any]:
-        """Stop a run; one that has ended stays as it is."""
+    def cancel(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> dict[str, Any]:
+        """Cancel a run; a finished run stays as it is."""
         return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
 
+
+def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/rerun", status_code=202)
-    def rerun(  # pyright: ignore[reportUnusedFunction]
+    def rerun(
         run_id: str,
         engine: CurrentEngine,
-        asking: CurrentAsking,
+        requester: CurrentRequester,
         response: Response,
-        body: Rerun | None = None,
+        body: RerunBody | None = None,
     ) -> dict[str, str]:
-        """Run a finished run's Task again with the same parameters."""
+        """Run the Task of a finished run again with the same parameters."""
         run = runs.rerun(
             parse_run_id(run_id),
             downstream=body is not None and body.downstream,
-            idempotency_key=asking.idempotency_key,
-            actor=asking.actor,
+            idempotency_key=requester.idempotency_key,
+            actor=requester.actor,
             engine=engine,
         )
         return _accepted(run, response)
-
-    return routes
 
 
 def _accepted(run: TaskRun, response: Response) -> dict[str, str]:

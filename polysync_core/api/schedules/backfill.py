@@ -45,7 +45,7 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
     routes = APIRouter(tags=["Schedules"])
 
     @routes.post("/tasks/{name}/backfill", status_code=202)
-    def backfill_task(  # noqa: PLR0913  # pyright: ignore[reportUnusedFunction]
+    def backfill_task(  # noqa: PLR0913
         name: str,
         body: BackfillBody,
         engine: CurrentEngine,

@@ -17,7 +17,7 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/tasks/{name}/fire-times", tags=["tasks"])
-    def next_fire_times(name: str, count: Count = 10) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def next_fire_times(name: str, count: Count = 10) -> dict[str, Any]:
         """Tell when a Task's schedules fire next, with what the clocks and calendars do to it."""
         preview = fire_times.preview(name, count=count)
         return {

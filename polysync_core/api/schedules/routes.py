@@ -40,19 +40,19 @@ def schedule_routes(schedules: ScheduleService) -> APIRouter:
     routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
 
     @routes.get("/schedules")
-    def list_schedules(name: str) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def list_schedules(name: str) -> dict[str, Any]:
         """List the schedules of a Task: whether they fire, when next, and when they did last."""
         return _view(schedules.standings(name))
 
     @routes.post("/pause")
-    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> dict[str, Any]:
         """Let a schedule of a Task, or all of them, fire no more until they are resumed."""
         return _view(
             schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
         )
 
     @routes.post("/resume")
-    def resume(name: str, body: ResumeRequest | None = None) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]
+    def resume(name: str, body: ResumeRequest | None = None) -> dict[str, Any]:
         """Let a schedule of a Task, or all of them, go on from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 

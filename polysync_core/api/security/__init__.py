@@ -1,1 +1,1 @@
-"""Authentication, authorization and the audit of requests."""
+"""Authentication, authorisation and audit of requests."""

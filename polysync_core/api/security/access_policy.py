@@ -1,6 +1,6 @@
-"""The door: who is let in, and the record of what they change.
+"""Access control: each request needs a caller with the role of its route.
 
-Nothing passes that has no row in the table of roles; what changes something is written down first.
+Requests without a row in the table of roles are refused. Changes are audited before they happen.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.api.problems import answer_to
-from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, anyone
-from polysync_core.api.security.records import RECORD_KEY, Record
+from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, accept_all
+from polysync_core.api.security.records import RECORD_KEY, AuditRecord
 from polysync_core.api.security.roles import is_open, methods_of, role_for
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
@@ -25,29 +24,29 @@ from polysync_core.domain.roles import Role
 
 _log = logging.getLogger(__name__)
 
-_READING = frozenset({"GET", "HEAD"})
+_READ_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """How a door is kept."""
+    """Identifies callers, knows the required roles and audits changes."""
 
     identify: Identify
-    needs: Callable[[str, str], Role | None] = role_for
-    """Returns the role that method and path need; None where there is no such request."""
+    required_role: Callable[[str, str], Role | None] = role_for
+    """Returns the role for a method and a path; None if the API has no such route."""
     audit: Audit | None = None
 
 
-OPEN_DOOR = AccessPolicy(identify=anyone, needs=lambda _method, _path: Role.READER)
-"""For a part of the API that stands alone, without the table of roles of the whole."""
+OPEN_ACCESS = AccessPolicy(identify=accept_all, required_role=lambda _method, _path: Role.READER)
+"""For parts of the API in isolation, without the table of roles."""
 
 
-class Access:
-    """Lets requests pass whose caller has the role that they need."""
+class AccessControl:
+    """Middleware that refuses callers without the role of the route."""
 
-    def __init__(self, app: ASGIApp, *, door: AccessPolicy, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, *, policy: AccessPolicy, prefix: str) -> None:
         self._app = app
-        self._door = door
+        self._policy = policy
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,32 +58,27 @@ class Access:
             await self._app(scope, receive, send)
             return
         try:
-            caller = self._let_in(scope, method, path)
-            changes = method not in _READING and not _only_plans(method, path, scope)
-            if self._door.audit is not None and changes:
-                record = await _recorded(self._door.audit, caller, method, path)
-                scope, send = {**scope, RECORD_KEY: record}, _completing(record, send)
+            caller = self._authorise(scope, method, path)
+            if self._policy.audit is not None and method not in _READ_METHODS:
+                record = await _begin_record(self._policy.audit, caller, method, path)
+                scope, send = {**scope, RECORD_KEY: record}, _recording_status(record, send)
         except (PolysyncError, HTTPException) as refusal:
             await answer_to(refusal, scope)(scope, receive, send)
             return
         await self._app({**scope, CALLER_KEY: caller}, receive, send)
 
     def _path(self, scope: Scope) -> str:
-        """Return the path within the API; hosts differ in whether they leave the prefix in it."""
+        """Return the path without the prefix, which some hosts leave in it."""
         path: str = scope["path"]
         root: str = scope.get("root_path") or self._prefix
         return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
-    def _let_in(self, scope: Scope, method: str, path: str) -> Caller:
-        caller = self._door.identify(scope)
-        needed = self._door.needs(method, path)
-        if needed is None:
-            methods = ", ".join(methods_of(path))
-            if methods:
-                status = HTTPStatus.METHOD_NOT_ALLOWED
-                raise HTTPException(status, status.phrase, headers={"Allow": methods})
-            raise NotFound("The API has no such path.")
-        if not caller.may(needed):
+    def _authorise(self, scope: Scope, method: str, path: str) -> Caller:
+        caller = self._policy.identify(scope)
+        role = self._policy.required_role(method, path)
+        if role is None:
+            raise _no_route(path)
+        if not caller.has(role):
             _log.warning(
                 "A caller was refused.",
                 extra={
@@ -92,23 +86,23 @@ class Access:
                     "actor": caller.name,
                     "method": method,
                     "path": path,
-                    "needed": needed.value,
+                    "needed": role.value,
                 },
             )
-            raise Forbidden(f"This needs the app role {needed}.")
+            raise Forbidden(f"This request needs the app role {role}.")
         return caller
 
 
-def _only_plans(method: str, path: str, scope: Scope) -> bool:
-    """Tell whether a request asks for the plan of a document, by the one word that says so."""
-    if (method, path) != ("PUT", "/definitions"):
-        return False
-    query: bytes = scope["query_string"]
-    return parse_qs(query.decode("latin-1"), keep_blank_values=True).get("dryRun") == ["true"]
+def _no_route(path: str) -> Exception:
+    methods = ", ".join(methods_of(path))
+    if methods:
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        return HTTPException(status, status.phrase, headers={"Allow": methods})
+    return NotFound("The API has no such path.")
 
 
-async def _recorded(audit: Audit, caller: Caller, method: str, path: str) -> Record:
-    """Write down what is about to be done."""
+async def _begin_record(audit: Audit, caller: Caller, method: str, path: str) -> AuditRecord:
+    """Write the audit entry before the change happens."""
     entry = await run_in_threadpool(
         audit.begin,
         actor=caller.name,
@@ -116,15 +110,15 @@ async def _recorded(audit: Audit, caller: Caller, method: str, path: str) -> Rec
         method=method,
         path=path,
     )
-    return Record(audit, entry)
+    return AuditRecord(audit, entry)
 
 
-def _completing(record: Record, send: Send) -> Send:
-    """Return a `send` that adds the status of an answer by which nothing was changed."""
+def _recording_status(record: AuditRecord, send: Send) -> Send:
+    """Return a `send` that completes the record of a request that changed nothing."""
 
-    async def complete(message: Message) -> None:
+    async def send_and_record(message: Message) -> None:
         if message["type"] == "http.response.start":
             await run_in_threadpool(record.end, message["status"])
         await send(message)
 
-    return complete
+    return send_and_record

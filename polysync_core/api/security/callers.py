@@ -1,4 +1,4 @@
-"""Who calls: read from what App Service puts before the app, or from a key that a machine sends.
+"""Identifies callers by App Service authentication, an access key or the loopback interface.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
@@ -23,16 +23,16 @@ from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
 from polysync_core.domain.roles import Role
 
 CALLER_KEY = "polysync.caller"
-"""Where in the ASGI scope the caller is, once let in."""
+"""The key of the authorised caller in the ASGI scope."""
 LOCAL = "api"
-"""The name of whoever calls on a developer's machine."""
+"""The name of the caller in development mode."""
 
 _log = logging.getLogger(__name__)
 
 _PRINCIPAL = "x-ms-client-principal"
-_KEY = "x-functions-key"
-"""What whoever calls a function by a key sends it in, Data Factory and API Management included."""
-_LONGEST_NAME = 200
+_ACCESS_KEY = "x-functions-key"
+"""The usual header for function keys; Data Factory and API Management send it too."""
+_MAX_NAME = 200
 _ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
 _OBJECT = ("oid", "http://schemas.microsoft.com/identity/claims/objectidentifier")
 _PERSON = (
@@ -45,55 +45,54 @@ _APPLICATION = ("azp", "appid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls, as far as Entra, a key or the machine vouches for it."""
+    """The identity of a caller and its roles."""
 
     name: str
-    """A person's sign-in name; `app:` and the client id of an application; `key:` and a key's."""
+    """A person's sign-in name, `app:` and a client id, or `key:` and the name of an access key."""
     object_id: str | None = None
     roles: frozenset[Role] = frozenset()
 
-    def may(self, role: Role) -> bool:
-        """Tell whether the caller has the role or a greater one."""
+    def has(self, role: Role) -> bool:
+        """Return whether the caller has the role or a role that includes it."""
         return any(role in held.includes for held in self.roles)
 
 
 type Identify = Callable[[Scope], Caller]
-"""Returns who sends a request, or raises `Unauthenticated` or `Forbidden`."""
+"""Returns the caller of a request, or raises `Unauthenticated` or `Forbidden`."""
 
 
-def anyone(_scope: Scope) -> Caller:
-    """Take everybody for the developer; for parts of the API that stand alone."""
+def accept_all(_scope: Scope) -> Caller:
+    """Treat every caller as the developer; for parts of the API in isolation."""
     return Caller(name=LOCAL, roles=frozenset({Role.ADMINISTRATOR}))
 
 
 def require_loopback(scope: Scope) -> Caller:
-    """Take everybody for the developer who names this machine, and nobody else.
+    """Development mode: accept only requests from and to localhost.
 
-    A page of the internet that resolves its own name to this machine still names itself; one that
-    sends a form here is named by the browser; a tunnel names whom it lets in.
+    Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and X-Forwarded-* (tunnels).
     """
     headers = Headers(scope=scope)
-    named = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
-    named += [_host_of(origin) for origin in headers.getlist("origin")]
-    named += [each for line in headers.getlist("x-forwarded-for") for each in line.split(",")]
-    if not all(_is_loopback(each.strip()) for each in named):
-        raise Forbidden("development mode answers this machine at 127.0.0.1 or localhost only")
-    return anyone(scope)
+    hosts = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
+    hosts += [_host_of(origin) for origin in headers.getlist("origin")]
+    hosts += [each for line in headers.getlist("x-forwarded-for") for each in line.split(",")]
+    if not all(_is_loopback(each.strip()) for each in hosts):
+        raise Forbidden("development mode accepts requests to 127.0.0.1 or localhost only")
+    return accept_all(scope)
 
 
-def nobody(_scope: Scope) -> Caller:
-    """Let nobody in."""
+def reject_all(_scope: Scope) -> Caller:
+    """Reject every caller."""
     raise Unauthenticated(
-        "no authentication stands before the app (WEBSITE_AUTH_ENABLED is not True): turn App "
-        "Service authentication on"
+        "authentication is off (WEBSITE_AUTH_ENABLED is not True): turn App Service "
+        "authentication on"
     )
 
 
 def from_app_service(scope: Scope) -> Caller:
-    """Return the caller that App Service authentication vouches for.
+    """Return the caller that App Service authentication signed in.
 
-    It removes this header from what comes in, so only where it is really in front may the header be
-    believed.
+    App Service removes the principal header from incoming requests. So the header is trustworthy
+    only if App Service authentication is on.
     """
     header = Headers(scope=scope).get(_PRINCIPAL)
     if header is None:
@@ -104,25 +103,25 @@ def from_app_service(scope: Scope) -> Caller:
     name = _first(claims, _PERSON) or (f"app:{application}" if application else object_id)
     if name is None:
         raise Unauthenticated("the token names neither a person nor an application")
-    held = {value for kind in _ROLES for value in claims.get(kind, ())}
-    roles = frozenset(role for role in Role if role.value in held)
+    values = {value for kind in _ROLES for value in claims.get(kind, ())}
+    roles = frozenset(role for role in Role if role.value in values)
     return Caller(name=_printable(name), object_id=object_id, roles=roles)
 
 
 def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
-    """Take whoever sends one of the keys for its holder, and ask `otherwise` who the rest are.
+    """Identify callers by access key; `otherwise` identifies callers without a key.
 
-    A token tells more than a key: where both are sent, the key is not looked at.
+    A request with both a token and a key is identified by the token.
     """
 
     def identify(scope: Scope) -> Caller:
         headers = Headers(scope=scope)
-        if _KEY not in headers or _PRINCIPAL in headers:
+        if _ACCESS_KEY not in headers or _PRINCIPAL in headers:
             return otherwise(scope)
-        holder = holder_of(headers[_KEY], keys)
+        holder = holder_of(headers[_ACCESS_KEY], keys)
         if holder is None:
-            _log.warning("A key was refused.", extra={"action": "key_refused"})
-            raise Unauthenticated("the key is none of this app's: it was mistyped, or taken back")
+            _log.warning("An access key was refused.", extra={"action": "key_refused"})
+            raise Unauthenticated("the access key is unknown: it is mistyped or was revoked")
         return Caller(name=f"key:{holder.name}", roles=frozenset({holder.role}))
 
     return identify
@@ -131,11 +130,11 @@ def by_key(keys: Sequence[AccessKey], *, otherwise: Identify) -> Identify:
 def _claims(header: str) -> dict[str, list[str]]:
     try:
         document: Any = json.loads(base64.b64decode(header, validate=True))
-        listed = [(claim["typ"], claim["val"]) for claim in document["claims"]]
+        pairs = [(claim["typ"], claim["val"]) for claim in document["claims"]]
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
         raise Unauthenticated("the principal of App Service cannot be read") from error
     claims: dict[str, list[str]] = {}
-    for kind, value in listed:
+    for kind, value in pairs:
         claims.setdefault(str(kind), []).append(str(value))
     return claims
 
@@ -145,7 +144,7 @@ def _first(claims: Mapping[str, list[str]], kinds: tuple[str, ...]) -> str | Non
 
 
 def _printable(name: str) -> str:
-    return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_LONGEST_NAME]
+    return "".join(each if each.isprintable() else "\ufffd" for each in name)[:_MAX_NAME]
 
 
 def _host_of(origin: str) -> str:
@@ -153,9 +152,9 @@ def _host_of(origin: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    # What has several colons and no brackets is an address without a port.
-    port_follows = host.count(":") == 1 or "]:" in host
-    name = host.rsplit(":", 1)[0] if port_follows else host
+    # Several colons without brackets are an IPv6 address without a port.
+    has_port = host.count(":") == 1 or "]:" in host
+    name = host.rsplit(":", 1)[0] if has_port else host
     name = name.strip("[]").lower()
     try:
         return ip_address(name).is_loopback

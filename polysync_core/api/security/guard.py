@@ -1,6 +1,6 @@
-"""What stands before every request: a limit of size, safe headers, and the last resort.
+"""The outermost middleware: body limit, security headers and a last error handler.
 
-A slash behind a path means nothing, and is left out before anything looks at the path.
+It also removes trailing slashes from paths, so `/tasks/` means `/tasks`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
-    # Browsers heed it over https only, so it is harmless on one machine.
+    # Browsers ignore this header over http, so it does no harm on a local host.
     "Strict-Transport-Security": "max-age=31536000",
 }
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -32,11 +32,11 @@ _POLICY_OF_PAGES = (
     "script-src https://cdn.jsdelivr.net 'unsafe-inline'; "
     "style-src https://cdn.jsdelivr.net 'unsafe-inline'"
 )
-"""What the documentation of the API, its only page, is put together from."""
+"""Allows the sources of the only page, the documentation of the API."""
 
 
 class Guard:
-    """Refuses large bodies before anything reads them, and answers for errors nobody caught."""
+    """Refuses large bodies before they are read, and answers unhandled errors."""
 
     def __init__(self, app: ASGIApp, *, body_limit: int, prefix: str) -> None:
         self._app = app
@@ -48,29 +48,31 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send)
-        body = await self._body(scope, receive)
+        body = await self._read_body(scope, receive)
         if body is None:
-            detail = f"The body is larger than {self._body_limit} bytes."
-            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            too_large = problem(status, detail, members=members(scope, status))
-            await too_large(scope, receive, answer.send)
+            await self._refuse(scope, receive, answer.send)
             return
-        outside = {
+        inner_scope = {
             **scope,
             "path": scope["path"].rstrip("/") or "/",
-            # Where the host has not said what it strips, links in the documentation still need it.
+            # Some hosts do not report the prefix that they remove; the documentation needs it.
             "root_path": scope.get("root_path") or self._prefix,
         }
         try:
-            await self._app(outside, body.receive, answer.send)
+            await self._app(inner_scope, body.receive, answer.send)
         except Exception:
             _log.exception("A request failed unexpectedly.", extra={"action": "request_failed"})
             if answer.started:
                 raise
             await unexpected(scope)(scope, receive, answer.send)
 
-    async def _body(self, scope: Scope, receive: Receive) -> _Body | None:
-        """Read the body up to the limit; None when it is longer, announced or not."""
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = f"The body is larger than {self._body_limit} bytes."
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        await problem(status, detail, members=members(scope, status))(scope, receive, send)
+
+    async def _read_body(self, scope: Scope, receive: Receive) -> _Body | None:
+        """Read the body; None if it is larger than the limit."""
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._body_limit:
             return None
@@ -87,7 +89,7 @@ class Guard:
 
 
 class _Body:
-    """Gives the messages again that were read, then what comes after them."""
+    """Replays the messages that were read, then receives further ones."""
 
     def __init__(self, messages: deque[Message], receive: Receive) -> None:
         self._messages = messages
@@ -98,7 +100,7 @@ class _Body:
 
 
 class _Answer:
-    """Adds the safe headers where a route has not set its own."""
+    """Adds the security headers that the route has not set itself."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""How a request adds to what the audit has of it."""
+"""The audit record of a request, for routes that add to it."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.audit import AuditEntry
 
 RECORD_KEY = "polysync.record"
-"""Where in the ASGI scope the record of a changing request is."""
+"""The key of the audit record in the ASGI scope."""
 
 
 @dataclass(slots=True)
-class Record:
-    """What the audit has of one request."""
+class AuditRecord:
+    """The audit entry of one request."""
 
     audit: Audit
     entry: AuditEntry
     changes: bool = True
-    """Whether the request changes something if it succeeds."""
+    """Whether a successful request changes something."""
 
-    def tell_run(self, run_id: str) -> None:
-        """Add the run that the request has started."""
-        self.entry = self.audit.tell_run(self.entry, run_id)
+    def add_run(self, run_id: str) -> None:
+        """Add the id of the run that the request started."""
+        self.entry = self.audit.add_run(self.entry, run_id)
 
     def end(self, status: int) -> None:
-        """Add the answer where nothing was changed."""
+        """Add the status of a request that changed nothing."""
         self.audit.end(self.entry, status, changes=self.changes)
 
 
-def _record_of(request: Request) -> Record | None:
-    return cast("Record | None", request.scope.get(RECORD_KEY))
+def _record_of(request: Request) -> AuditRecord | None:
+    return cast("AuditRecord | None", request.scope.get(RECORD_KEY))
 
 
-CurrentRecord = Annotated[Record | None, Depends(_record_of)]
-"""The record of the request; None where the app keeps no audit."""
+CurrentRecord = Annotated[AuditRecord | None, Depends(_record_of)]
+"""The record of the request; None if the app has no audit."""
 
 
 def changes_nothing(record: CurrentRecord) -> None:
-    """Say of a request that it changes nothing, though it is recorded."""
+    """Mark a request as one that changes nothing."""
     if record is not None:
         record.changes = False

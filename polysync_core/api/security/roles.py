@@ -1,6 +1,6 @@
-"""Who may call what: one table, and whatever is not in it is answered to nobody.
+"""The table of routes and their roles.
 
-A route of the API without a row here cannot be reached, and a test names it.
+A route without a row cannot be reached; a test reports it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from polysync_core.api.definitions.routes import PATHS
 from polysync_core.domain.roles import Role
 
 OPEN = frozenset({("GET", "/health")})
-"""What anybody may call: it tells nothing but that the app answers."""
+"""The routes without authentication; their answers contain no data."""
 
 _WRITES = ("PUT", "PATCH", "DELETE")
 
@@ -59,29 +59,30 @@ RULES: dict[tuple[str, str], Role] = {
 
 
 def is_open(method: str, path: str) -> bool:
-    """Tell whether nobody need sign in for a request."""
-    return (_read(method), path) in OPEN
+    """Return whether a request needs no authentication."""
+    return (_effective(method), path) in OPEN
 
 
 def role_for(method: str, path: str) -> Role | None:
-    """Return the role that a request needs; None where the API has no such request.
+    """Return the role that a request needs; None if the API has no such route.
 
-    Where several rows fit a path, the strictest of them counts.
+    If several rows match a path, the strictest one counts.
     """
-    fitting = [
+    roles = [
         role
-        for (of, template), role in RULES.items()
-        if of == _read(method) and _pattern(template).fullmatch(path)
+        for (row_method, template), role in RULES.items()
+        if row_method == _effective(method) and _pattern(template).fullmatch(path)
     ]
-    return max(fitting, key=lambda role: len(role.includes), default=None)
+    return max(roles, key=lambda role: len(role.includes), default=None)
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods that the API has of a path."""
-    return sorted({of for of, template in {*RULES, *OPEN} if _pattern(template).fullmatch(path)})
+    """Return the methods that a path has."""
+    rows = {*RULES, *OPEN}
+    return sorted({method for method, template in rows if _pattern(template).fullmatch(path)})
 
 
-def _read(method: str) -> str:
+def _effective(method: str) -> str:
     return "GET" if method == "HEAD" else method
 
 

@@ -1,4 +1,4 @@
-"""Applying whole documents of definitions, and writing what is stored as one."""
+"""Plans, applies and exports whole documents of definitions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from polysync_core.application.definitions.editing import task_breakage, write_announced
+from polysync_core.application.definitions.editing import task_breakage
 from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
+from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.differences import Difference, differences
@@ -26,7 +28,7 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.graph import upstream_first
 from polysync_core.domain.definitions.references import references_of
-from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
@@ -43,8 +45,8 @@ from polysync_core.domain.json_types import JsonObject
 _log = logging.getLogger(__name__)
 
 
-class Action(StrEnum):
-    """What an apply does with a definition."""
+class ChangeAction(StrEnum):
+    """The action of an apply on one definition."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -53,31 +55,31 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What an apply does with one definition."""
+class PlannedChange:
+    """The change that an apply makes to one definition."""
 
-    action: Action
+    action: ChangeAction
     reference: Reference
     definition: Definition | None = None
-    """What is to be stored; None for a delete."""
+    """The definition to store; None for a delete."""
     before: Stored[Definition] | None = None
     differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The steps of an apply, in the order in which they are carried out."""
+class ApplyPlan:
+    """The changes that an apply makes, in their order."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlannedChange, ...]
 
-    def of(self, action: Action) -> tuple[Step, ...]:
-        """Return the steps of one kind."""
+    def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
+        """Return the changes with one action."""
         return tuple(step for step in self.steps if step.action is action)
 
     @property
     def token(self) -> str:
-        """What it would write over what it has seen, in one word: any other plan has another."""
-        told = [
+        """A digest of the planned writes and the versions that they replace."""
+        content = [
             (
                 step.action,
                 str(step.reference),
@@ -86,53 +88,58 @@ class Plan:
             )
             for step in self.steps
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 class Documents:
     """The use cases of whole documents."""
 
-    def __init__(self, store: DefinitionStore, rules: Rules) -> None:
-        self._store = store
+    def __init__(self, source: DefinitionSource, writer: DefinitionWriter, rules: Rules) -> None:
+        self._source = source
+        self._writer = writer
         self._rules = rules
 
-    def plan(self, document: Document, *, prune: bool = False) -> Plan:
-        """Return what an apply would do, or raise `Invalid` with every problem and its path.
+    def plan(self, document: Document, *, prune: bool = False) -> ApplyPlan:
+        """Return the changes of an apply, or raise `Invalid` with every problem and its path.
 
-        With `prune`, what is stored but not in the document is deleted, in those lists that the
-        document has.
+        With `prune`, the plan deletes the stored definitions that the lists of the document omit.
+        A kind whose list is not in the document is left alone.
         """
         steps = [self._step(definition) for definition in _in_order(document.items)]
         steps += self._deletes(document) if prune else []
         problems = list(self._problems(document, steps))
         if problems:
             raise Invalid(problems)
-        return Plan(steps=tuple(steps))
+        return ApplyPlan(steps=tuple(steps))
 
     def apply(
-        self, document: Document, *, prune: bool = False, plan_token: str | None = None
-    ) -> Plan:
-        """Carry out the plan of a document.
+        self,
+        document: Document,
+        *,
+        engine: Engine | None,
+        prune: bool = False,
+        plan_token: str | None = None,
+    ) -> ApplyPlan:
+        """Plan a document and execute the plan.
 
-        With `plan_token`, only the very plan of that token is carried out; raises `StaleETag` where
-        the document or what is stored has changed since.
+        With `plan_token`, only the plan of that token is executed. If the document or the stored
+        definitions have changed since, the function raises `StaleETag`.
 
-        Each step is written only over what the plan has seen. Where one fails, the rest is left
-        undone and the error names what is done; applying the document again completes it.
+        Each write replaces only the version that the plan has seen. If a write fails, the rest is
+        not executed and the error names the completed changes. A second apply completes the plan.
         """
         plan = self.plan(document, prune=prune)
         if plan_token not in {None, plan.token}:
-            raise StaleETag(
-                "The document, or what is stored, is not what was planned: plan it again."
-            )
-        done: list[Step] = []
-        for step in plan.steps:
-            try:
-                self._carry_out(step)
-            except PolysyncError as error:
-                raise _interrupted(error, step, done, plan) from error
-            if step.action is not Action.UNCHANGED:
-                done.append(step)
+            raise StaleETag("The document or the stored definitions have changed: plan it again.")
+        done: list[PlannedChange] = []
+        with self._writer.edit(engine) as edit:
+            for step in plan.steps:
+                try:
+                    _execute(step, edit)
+                except PolysyncError as error:
+                    raise _interrupted(error, step, done, plan) from error
+                if step.action is not ChangeAction.UNCHANGED:
+                    done.append(step)
         self._refuse_new_cycles(done)
         _log.info(
             "Definitions applied.",
@@ -141,40 +148,42 @@ class Documents:
         return plan
 
     def export(self) -> JsonObject:
-        """Return all that is stored as one document, which applied changes nothing."""
+        """Return every stored definition as one document; applying it changes nothing."""
         return write_document(
-            stored.definition for kind in ORDER for stored in self._store.all(kind)
+            stored.definition for kind in ORDER for stored in self._source.all(kind)
         )
 
-    def _step(self, definition: Definition) -> Step:
+    def _step(self, definition: Definition) -> PlannedChange:
         reference = reference_to(definition)
-        before = self._store.get(reference.kind, reference.name)
-        step = Step(action=Action.CREATE, reference=reference, definition=definition, before=before)
+        before = self._source.get(reference.kind, reference.name)
+        step = PlannedChange(
+            action=ChangeAction.CREATE, reference=reference, definition=definition, before=before
+        )
         if before is None:
             return step
         if same(before.definition, definition):
-            return replace(step, action=Action.UNCHANGED)
+            return replace(step, action=ChangeAction.UNCHANGED)
         changed = differences(before.definition, definition)
-        return replace(step, action=Action.UPDATE, differences=changed)
+        return replace(step, action=ChangeAction.UPDATE, differences=changed)
 
-    def _deletes(self, document: Document) -> list[Step]:
-        """Plan the deletes, dependents before what they depend on."""
+    def _deletes(self, document: Document) -> list[PlannedChange]:
+        """Plan the deletes, so that a referrer is deleted before its target."""
         kept = set(document.paths)
         gone: dict[Reference, Stored[Definition]] = {}
         for kind in document.kinds:
-            for stored in self._store.all(kind):
+            for stored in self._source.all(kind):
                 reference = reference_to(stored.definition)
                 if reference not in kept:
                     gone[reference] = stored
         ordered = _in_order([stored.definition for stored in gone.values()])
         return [
-            Step(action=Action.DELETE, reference=reference, before=gone[reference])
+            PlannedChange(action=ChangeAction.DELETE, reference=reference, before=gone[reference])
             for reference in map(reference_to, reversed(ordered))
         ]
 
-    def _problems(self, document: Document, steps: Sequence[Step]) -> Iterator[Problem]:
-        deleted = [step.reference for step in steps if step.action is Action.DELETE]
-        catalogue = Overlay(self._store, document.items, deleted)
+    def _problems(self, document: Document, steps: Sequence[PlannedChange]) -> Iterator[Problem]:
+        deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
+        catalogue = Overlay(self._source, document.items, deleted)
         checks = Checks(catalogue, self._rules)
         planned = {step.reference: step for step in steps}
         for definition in document.items:
@@ -183,34 +192,35 @@ class Documents:
             for problem in checks.problems(definition, before):
                 path = f"{document.paths[step.reference]}.{problem.path}"
                 yield replace(problem, path=path)
-            if step.action is Action.UPDATE:
-                # Tasks of the document are checked at their own places.
+            if step.action is ChangeAction.UPDATE:
+                # The Tasks of the document are checked under their own paths.
                 yield from task_breakage(checks, catalogue, definition, document.paths)
         for reference in deleted:
             yield from _still_needed(reference, catalogue)
 
-    def _carry_out(self, step: Step) -> None:
-        match step:
-            case Step(action=Action.UNCHANGED):
-                return
-            case Step(definition=Definition() as definition):
-                write_announced(self._store, definition, step.before)
-            case Step(before=Stored() as before):
-                self._store.delete(before)
-            case _:
-                raise AssertionError(step)
-
-    def _refuse_new_cycles(self, done: Iterable[Step]) -> None:
-        """Tell of a cycle that another writer has closed together with this document."""
-        checks = Checks(Overlay(self._store), self._rules)
+    def _refuse_new_cycles(self, done: Iterable[PlannedChange]) -> None:
+        """Raise `Conflict` if a concurrent writer has closed a cycle with this document."""
+        checks = Checks(Overlay(self._source), self._rules)
         tasks = [step.definition for step in done if isinstance(step.definition, Task)]
         problems = [problem for task in tasks for problem in checks.cycle(task)]
         if problems:
             raise Conflict("Another change was made at the same time.", problems)
 
 
+def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:
+    match step:
+        case PlannedChange(action=ChangeAction.UNCHANGED):
+            return
+        case PlannedChange(definition=Definition() as definition):
+            edit.put(definition, replacing=step.before)
+        case PlannedChange(before=Stored() as before):
+            edit.delete(before)
+        case _:
+            raise AssertionError(step)
+
+
 def _in_order(definitions: Iterable[Definition]) -> list[Definition]:
-    """Return definitions so that what one refers to comes before it."""
+    """Return definitions so that every target comes before its referrers."""
     by_kind: dict[Kind, dict[str, Definition]] = {kind: {} for kind in ORDER}
     for definition in definitions:
         by_kind[kind_of(definition)][definition.name] = definition
@@ -234,10 +244,10 @@ def _still_needed(reference: Reference, catalogue: Overlay) -> Iterator[Problem]
 
 
 def _interrupted(
-    error: PolysyncError, step: Step, done: Sequence[Step], plan: Plan
+    error: PolysyncError, step: PlannedChange, done: Sequence[PlannedChange], plan: ApplyPlan
 ) -> PolysyncError:
-    """Return an error of the same family that says how far the apply has come."""
-    changes = sum(each.action is not Action.UNCHANGED for each in plan.steps)
+    """Return an error of the same class that names the completed changes."""
+    changes = sum(each.action is not ChangeAction.UNCHANGED for each in plan.steps)
     message = (
         f"Stopped at {step.reference} ({error}). {len(done)} of {changes} changes are applied; "
         "apply the document again to complete it."

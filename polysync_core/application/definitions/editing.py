@@ -1,4 +1,4 @@
-"""Reading, writing and deleting single definitions."""
+"""Reads, writes and deletes single definitions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.definitions.lookup import found
 from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
+from polysync_core.application.ports import Engine
+from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
@@ -19,199 +22,204 @@ from polysync_core.domain.definitions.document import (
     write_definition,
 )
 from polysync_core.domain.definitions.jobs import Job, has_outputs
-from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.merge_patch import merge_patch
 
 _log = logging.getLogger(__name__)
 
-_TRIES = 5
 ANY = "*"
 
 type _Change = Callable[[Definition | None], Definition]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """What a caller expects to find: an ETag, anything (`*`), nothing, or whatever it is."""
+class WriteCondition:
+    """The precondition of a write: an ETag, any version (`*`), absence, or no precondition."""
 
     if_match: str | None = None
     if_absent: bool = False
 
     @property
-    def is_open(self) -> bool:
-        """Whether the write is meant whatever somebody else writes meanwhile."""
-        return self.if_match in {None, ANY} and not self.if_absent
+    def max_tries(self) -> int:
+        """Write attempts after conflicts: one attempt if the caller expects a certain version."""
+        accepts_any_version = self.if_match in {None, ANY} and not self.if_absent
+        return MAX_TRIES if accepts_any_version else 1
 
     def check(self, stored: Stored[Definition] | None) -> None:
-        """Raise `StaleETag` where the expectation is not met."""
+        """Raise `StaleETag` if the stored definition does not meet the precondition."""
         if self.if_absent and stored is not None:
-            raise StaleETag("It exists already.")
+            raise StaleETag("The definition exists already.")
         if self.if_match is not None and stored is None:
-            raise StaleETag("It does not exist (any more).")
+            raise StaleETag("The definition does not exist.")
         if stored is not None and self.if_match not in {None, ANY, stored.etag}:
             raise StaleETag
 
 
+NO_CONDITION = WriteCondition()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class SavedDefinition:
     """The outcome of a write."""
 
     stored: Stored[Definition]
     created: bool = False
 
 
-class Definitions(DefinitionLookup):
+class DefinitionEditing:
     """The use cases of single definitions."""
 
-    def __init__(self, store: DefinitionStore, rules: Rules) -> None:
-        super().__init__(store)
+    def __init__(self, source: DefinitionSource, writer: DefinitionWriter, rules: Rules) -> None:
+        self._source = source
+        self._writer = writer
         self._rules = rules
+
+    def get(self, kind: Kind, name: str) -> Stored[Definition]:
+        """Return a definition, or raise `NotFound`."""
+        return found(self._source.get(kind, name), Reference(kind, name))
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
-        return self._store.page(kind, limit=limit, token=token)
+        return self._source.page(kind, limit=limit, token=token)
 
-    def put(self, definition: Definition, condition: Condition | None = None) -> Saved:
-        """Create or replace a definition; what says the same already is not written again.
+    def put(
+        self,
+        definition: Definition,
+        condition: WriteCondition = NO_CONDITION,
+        *,
+        engine: Engine | None,
+    ) -> SavedDefinition:
+        """Create or replace a definition; an equal definition is not written again.
 
-        Raises `Invalid` with every problem, or `StaleETag` where `condition` is not met.
+        Raises `Invalid` with every problem, or `StaleETag` if `condition` is not met.
         """
-        return self._save(reference_to(definition), condition or Condition(), lambda _: definition)
+        return self._save(reference_to(definition), condition, lambda _: definition, engine)
 
-    def patch(self, reference: Reference, patch: JsonValue, condition: Condition) -> Saved:
-        """Change some fields by a JSON merge patch (RFC 7396)."""
+    def patch(
+        self,
+        reference: Reference,
+        patch: JsonValue,
+        condition: WriteCondition = NO_CONDITION,
+        *,
+        engine: Engine | None,
+    ) -> SavedDefinition:
+        """Change some fields by a JSON merge patch (RFC 7396); raises as `put` does."""
         if not isinstance(patch, dict):
             raise Invalid.at("", "a merge patch is an object of the fields to change")
 
         def patched(before: Definition | None) -> Definition:
             if before is None:
                 raise NotFound(f"There is no {reference}.")
-            content = cast("JsonObject", merged(write_definition(before), patch))
+            content = cast("JsonObject", merge_patch(write_definition(before), patch))
             if content.get("name") != reference.name:
-                raise Invalid.at("name", "cannot be changed: define it anew under another name")
+                raise Invalid.at("name", "cannot change: create a definition with the new name")
             return read_definition(reference.kind, content)
 
-        return self._save(reference, condition, patched)
+        return self._save(reference, condition, patched, engine)
 
-    def delete(self, reference: Reference, condition: Condition | None = None) -> None:
-        """Delete a definition that nothing refers to.
+    def delete(
+        self,
+        reference: Reference,
+        condition: WriteCondition = NO_CONDITION,
+        *,
+        engine: Engine | None,
+    ) -> None:
+        """Delete a definition.
 
-        Raises `NotFound`, `StaleETag`, or `Conflict` naming what refers to it.
+        Raises `NotFound`, `StaleETag`, or `Conflict` that names the referrers.
         """
-        condition = condition or Condition()
-        for attempt in range(_TRIES):
+
+        def attempt() -> None:
             stored = self.get(reference.kind, reference.name)
             condition.check(stored)
-            try:
-                self._store.delete(stored)
-            except StaleETag:
-                if not condition.is_open or attempt == _TRIES - 1:
-                    raise
-            else:
-                _logged("Definition deleted.", "definition_deleted", reference)
-                return
+            edit.delete(stored)
 
-    def _save(self, reference: Reference, condition: Condition, change: _Change) -> Saved:
-        for attempt in range(_TRIES):
-            before = self._store.get(reference.kind, reference.name)
+        with self._writer.edit(engine) as edit:
+            retry_on_conflict(attempt, max_tries=condition.max_tries)
+        _log_edit("Definition deleted.", "definition_deleted", reference)
+
+    def _save(
+        self,
+        reference: Reference,
+        condition: WriteCondition,
+        change: _Change,
+        engine: Engine | None,
+    ) -> SavedDefinition:
+        def attempt() -> SavedDefinition:
+            before = self._source.get(reference.kind, reference.name)
             condition.check(before)
-            definition = change(before.definition if before is not None else None)
+            definition = change(None if before is None else before.definition)
             if before is not None and same(before.definition, definition):
-                return Saved(stored=before)
-            try:
-                stored = self._write(definition, before)
-            except StaleETag:
-                if not condition.is_open or attempt == _TRIES - 1:
-                    raise
-            else:
-                _logged("Definition saved.", "definition_saved", reference)
-                return Saved(stored=stored, created=before is None)
-        raise AssertionError("unreachable")
+                return SavedDefinition(stored=before)
+            stored = self._write(definition, before, edit)
+            _log_edit("Definition saved.", "definition_saved", reference)
+            return SavedDefinition(stored=stored, created=before is None)
+
+        with self._writer.edit(engine) as edit:
+            return retry_on_conflict(attempt, max_tries=condition.max_tries)
 
     def _write(
-        self, definition: Definition, before: Stored[Definition] | None
+        self, definition: Definition, before: Stored[Definition] | None, edit: DefinitionEdit
     ) -> Stored[Definition]:
-        catalogue = Overlay(self._store, [definition])
+        catalogue = Overlay(self._source, [definition])
         checks = Checks(catalogue, self._rules)
-        problems = checks.problems(definition, before.definition if before is not None else None)
+        problems = checks.problems(definition, None if before is None else before.definition)
         if before is not None:
             problems += task_breakage(checks, catalogue, definition)
         if problems:
             raise Invalid(problems)
-        stored = write_announced(self._store, definition, before)
-        self._undo_cycle(stored, before)
+        stored = edit.put(definition, replacing=before)
+        self._undo_cycle(stored, before, edit)
         return stored
 
-    def _undo_cycle(self, stored: Stored[Definition], before: Stored[Definition] | None) -> None:
-        """Two writers may close a cycle together that neither of them could see beforehand."""
+    def _undo_cycle(
+        self, stored: Stored[Definition], before: Stored[Definition] | None, edit: DefinitionEdit
+    ) -> None:
+        """Undo a write if two concurrent writers have closed a cycle together."""
         if not isinstance(stored.definition, Task) or not stored.definition.dependencies:
             return
-        checks = Checks(Overlay(self._store), self._rules)
+        checks = Checks(Overlay(self._source), self._rules)
         problems = list(checks.cycle(stored.definition))
         if not problems:
             return
         if before is None:
-            self._store.delete(stored)
+            edit.delete(stored)
         else:
-            self._store.announce(before.definition)
-            self._store.put(before.definition, replacing=stored)
+            edit.restore(before, replacing=stored)
         raise Conflict("Another change was made at the same time.", problems)
-
-
-def write_announced(
-    store: DefinitionStore, definition: Definition, before: Stored[Definition] | None
-) -> Stored[Definition]:
-    """Write a checked definition so that nothing it refers to can vanish meanwhile."""
-    store.announce(definition)
-    dangling = list(Checks(Overlay(store, [definition]), Rules()).dangling(definition))
-    if dangling:
-        raise Invalid(dangling)
-    return store.put(definition, replacing=before)
 
 
 def task_breakage(
     checks: Checks,
     catalogue: Overlay,
     changed: Definition,
-    apart_from: Container[Reference] = (),
+    except_for: Container[Reference] = (),
 ) -> list[Problem]:
-    """Return what a changed Job would break in Tasks that stay as they are."""
+    """Return the problems that a changed Job would cause in unchanged Tasks."""
     if not isinstance(changed, Job):
         return []
     return [
         replace(problem, path=f"tasks/{task.name}.{problem.path}")
-        for task in _built_on(changed, catalogue)
-        if reference_to(task) not in apart_from
+        for task in _affected_tasks(changed, catalogue)
+        if reference_to(task) not in except_for
         for problem in checks.problems(task, task)
     ]
 
 
-def _built_on(job: Job, catalogue: Overlay) -> Iterable[Definition]:
-    """Return the Tasks of a Job and, where they cannot have all outputs, those that take some."""
-    found = {task.name: task for task in catalogue.referrers(reference_to(job))}
+def _affected_tasks(job: Job, catalogue: Overlay) -> Iterable[Definition]:
+    """Return the Tasks of a Job, and their dependents if some output cannot be mapped."""
+    tasks = {task.name: task for task in catalogue.referrers(reference_to(job))}
     if not has_outputs(job) or any(parameter.is_secret for parameter in job.parameters):
-        for task in list(found.values()):
-            found |= {each.name: each for each in catalogue.referrers(reference_to(task))}
-    return found.values()
+        for task in list(tasks.values()):
+            tasks |= {each.name: each for each in catalogue.referrers(reference_to(task))}
+    return tasks.values()
 
 
-def merged(target: JsonValue, patch: JsonValue) -> JsonValue:
-    """Return the result of a JSON merge patch, as RFC 7396 defines it."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
-
-
-def _logged(sentence: str, action: str, reference: Reference) -> None:
+def _log_edit(message: str, action: str, reference: Reference) -> None:
     _log.info(
-        sentence,
+        message,
         extra={"action": action, "kind": reference.kind.value, "definition": reference.name},
     )

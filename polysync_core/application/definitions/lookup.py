@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
@@ -17,17 +17,14 @@ from polysync_core.domain.errors import Broken, NotFound
 
 
 class DefinitionLookup:
-    """Implements `DefinitionReader` on a store; a definition costs one point read."""
+    """Implements `DefinitionReader`; each definition costs one point read."""
 
-    def __init__(self, store: DefinitionStore) -> None:
-        self._store = store
+    def __init__(self, source: DefinitionSource) -> None:
+        self._source = source
 
     def get(self, kind: Kind, name: str) -> Stored[Definition]:
         """Return a definition with its ETag, or raise `NotFound`."""
-        stored = self._store.get(kind, name)
-        if stored is None:
-            raise NotFound(f"There is no {Reference(kind, name)}.")
-        return stored
+        return found(self._source.get(kind, name), Reference(kind, name))
 
     def task(self, name: str) -> Task:
         """Return a Task, or raise `NotFound`."""
@@ -68,7 +65,14 @@ class DefinitionLookup:
         return _checked(model, self.get(kind, name))
 
     def _all[D: Definition](self, model: type[D], kind: Kind) -> Iterator[D]:
-        return (_checked(model, stored) for stored in self._store.all(kind))
+        return (_checked(model, stored) for stored in self._source.all(kind))
+
+
+def found(stored: Stored[Definition] | None, reference: Reference) -> Stored[Definition]:
+    """Return a definition, or raise `NotFound` for None."""
+    if stored is None:
+        raise NotFound(f"There is no {reference}.")
+    return stored
 
 
 def _checked[D: Definition](model: type[D], stored: Stored[Definition]) -> D:

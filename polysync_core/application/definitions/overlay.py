@@ -1,4 +1,4 @@
-"""All definitions as they will be: the stored ones with some changes on top."""
+"""Shows the stored definitions with unsaved changes on top."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from itertools import islice
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.references import references_of
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 
-_MOST_NAMES = 500
-"""Of the stored names of a kind that are looked through for the one that was meant."""
+_MAX_NAMES = 500
+"""Bounds how many stored names a search for the intended name reads."""
 
 
 class Overlay:
-    """A `Catalogue` for one request; what it has read once it does not read again."""
+    """The `Catalogue` of one request: every stored definition is read at most once."""
 
     def __init__(
         self,
-        store: DefinitionStore,
+        source: DefinitionSource,
         changed: Iterable[Definition] = (),
         deleted: Iterable[Reference] = (),
     ) -> None:
-        self._store = store
+        self._source = source
         self._changes: dict[Reference, Definition | None] = dict.fromkeys(deleted)
         self._changes |= {reference_to(each): each for each in changed}
         self._read: dict[Reference, Definition | None] = {}
@@ -31,34 +31,34 @@ class Overlay:
         self._changed_referrers: dict[Reference, list[Definition]] = {}
         for definition in self._changes.values():
             if definition is not None:
-                self._note(definition)
+                self._index(definition)
 
     def find(self, kind: Kind, name: str) -> Definition | None:
-        """Return a definition, at the cost of one point read at most."""
+        """Return a definition, at the cost of at most one point read."""
         reference = Reference(kind, name)
         if reference in self._changes:
             return self._changes[reference]
         if reference not in self._read:
-            stored = self._store.get(kind, name)
+            stored = self._source.get(kind, name)
             self._read[reference] = None if stored is None else stored.definition
         return self._read[reference]
 
     def names(self, kind: Kind) -> Iterable[str]:
-        """Return names of a kind, for whoever has misspelt one; of very many, not all."""
+        """Return the names of a kind; of more than 500 stored names only the first 500."""
         if kind not in self._names:
-            stored = islice(self._store.all(kind), _MOST_NAMES)
+            stored = islice(self._source.all(kind), _MAX_NAMES)
             self._names[kind] = {each.definition.name for each in stored}
-        changed = {each: kept for each, kept in self._changes.items() if each.kind is kind}
-        gone = {each.name for each, kept in changed.items() if kept is None}
-        return (self._names[kind] | {each.name for each in changed}) - gone
+        changes = {each: new for each, new in self._changes.items() if each.kind is kind}
+        deleted = {each.name for each, new in changes.items() if new is None}
+        return (self._names[kind] | {each.name for each in changes}) - deleted
 
     def referrers(self, reference: Reference) -> Iterator[Definition]:
-        """Yield what will refer to a definition."""
+        """Yield the definitions that will refer to a definition."""
         yield from self._changed_referrers.get(reference, ())
-        for stored in self._store.referrers(reference):
+        for stored in self._source.referrers(reference):
             if reference_to(stored.definition) not in self._changes:
                 yield stored.definition
 
-    def _note(self, definition: Definition) -> None:
+    def _index(self, definition: Definition) -> None:
         for reference in {each for _, each in references_of(definition)}:
             self._changed_referrers.setdefault(reference, []).append(definition)

@@ -1,13 +1,12 @@
-"""The limits that a Dispatcher must know, taken from the definitions."""
+"""Reads the limits of definitions and sends edited limits to the Dispatchers."""
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import batched
 
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -32,26 +31,23 @@ from polysync_core.domain.dispatch.policies import (
 )
 from polysync_core.domain.dispatch.state import DispatcherState, Lease
 from polysync_core.domain.errors import Unavailable
+from polysync_core.domain.timed_cache import TimedCache
 
-TRUSTED_SECONDS = 15.0
-"""How long another instance of the app may go by what it has read before an edit."""
-_GATES = frozenset({Kind.TASK, Kind.PLATFORM, Kind.CONTENTION_PROFILE})
-_AT_ONCE = 200
-"""Policies a message, so that none grows beyond what a queue takes."""
+_LIMITING_KINDS = frozenset({Kind.TASK, Kind.PLATFORM, Kind.CONTENTION_PROFILE})
+_POLICIES_PER_SIGNAL = 200
+"""Bounds the size of a signal, which the engine sends as one queue message."""
 
 _log = logging.getLogger(__name__)
 
 type Policy = TaskPolicy | PlatformPolicy | ProfilePolicy
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    policy: Policy | None
-    read_at: float
-
-
 class Policies:
-    """Policies by the definitions they come from, shared by all threads of the process."""
+    """The limits of Tasks, Platforms and contention profiles, cached; safe for threads.
+
+    An edit by another process is visible after at most `DEFINITION_TTL` seconds. An edit by this
+    process is visible at once.
+    """
 
     def __init__(
         self,
@@ -60,99 +56,95 @@ class Policies:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read = read
-        self._monotonic = monotonic
-        self._known: dict[Reference, _Read] = {}
-        self._lock = threading.Lock()
+        self._cache = TimedCache(self._load, monotonic=monotonic)
 
-    def of(self, task: str, platform: str) -> PolicySet:
-        """Return all that a run of a Task on a Platform is subject to.
+    def for_run(self, task: str, platform: str) -> PolicySet:
+        """Return every limit on a run of a Task on a Platform.
 
-        It is as it was at most `TRUSTED_SECONDS` ago; what this process changed is as it is. A
-        definition that is gone restricts nothing.
+        An empty name stands for no Task or no Platform. A deleted definition limits nothing.
         """
         owners: list[Policy] = []
         if task:
-            owners.append(self._policy(Reference(Kind.TASK, task)) or TaskPolicy(name=task))
+            owners.append(self._cached(Kind.TASK, task) or TaskPolicy(name=task))
         if platform:
-            known = self._policy(Reference(Kind.PLATFORM, platform))
+            known = self._cached(Kind.PLATFORM, platform)
             owners.append(known or PlatformPolicy(name=platform))
         return self._with_profiles(owners)
 
-    def in_use(self, state: DispatcherState, adopted: Iterable[Lease] = ()) -> PolicySet:
-        """Return, freshly read, all that the runs in a Dispatcher are subject to."""
+    def refreshed(self, state: DispatcherState, adopted: Iterable[Lease] = ()) -> PolicySet:
+        """Read from the store, past the cache, every limit on the runs in a Dispatcher."""
         holders = [*state.waiting.values(), *state.leases.values(), *adopted]
         pairs = {(each.task, each.platform) for each in holders}
-        self.forget(Reference(Kind.TASK, task) for task, _ in pairs)
-        self.forget(Reference(Kind.PLATFORM, platform) for _, platform in pairs)
-        self.forget(Reference(Kind.CONTENTION_PROFILE, name) for name in state.policies.profiles)
-        found = PolicySet()
+        self.invalidate(Reference(Kind.TASK, task) for task, _ in pairs)
+        self.invalidate(Reference(Kind.PLATFORM, platform) for _, platform in pairs)
+        profiles = state.policies.profiles
+        self.invalidate(Reference(Kind.CONTENTION_PROFILE, name) for name in profiles)
+        policies = PolicySet()
         for task, platform in pairs:
-            found.merge(self.of(task, platform))
-        return found
+            policies.merge(self.for_run(task, platform))
+        return policies
 
-    def named(self, references: Iterable[Reference]) -> PolicySet:
-        """Return the policies of some definitions, and of the profiles that they link to."""
-        found = [self._policy(each) for each in references if each.kind in _GATES]
+    def for_definitions(self, references: Iterable[Reference]) -> PolicySet:
+        """Return the limits of some definitions and of the profiles that they name."""
+        limiting = [each for each in references if each.kind in _LIMITING_KINDS]
+        found = [self._cached(each.kind, each.name) for each in limiting]
         return self._with_profiles([each for each in found if each is not None])
 
-    def forget(self, references: Iterable[Reference]) -> None:
-        """Read these definitions anew when they are needed next."""
-        with self._lock:
-            for reference in references:
-                self._known.pop(reference, None)
+    def invalidate(self, references: Iterable[Reference]) -> None:
+        """Drop the cached limits of some definitions."""
+        self._cache.invalidate(references)
 
     def _with_profiles(self, owners: Iterable[Policy]) -> PolicySet:
-        found = PolicySet()
-        found.add(*owners)
-        linked = [*found.tasks.values(), *found.platforms.values()]
+        policies = PolicySet()
+        policies.add(*owners)
+        linked = [*policies.tasks.values(), *policies.platforms.values()]
         for name in {name for owner in linked for name in owner.profiles}:
-            profile = self._policy(Reference(Kind.CONTENTION_PROFILE, name))
+            profile = self._cached(Kind.CONTENTION_PROFILE, name)
             if profile is not None:
-                found.add(profile)
-        return found
+                policies.add(profile)
+        return policies
 
-    def _policy(self, reference: Reference) -> Policy | None:
-        if not reference.name:
-            return None
-        now = self._monotonic()
-        known = self._known.get(reference)
-        if known is not None and now - known.read_at < TRUSTED_SECONDS:
-            return known.policy
+    def _cached(self, kind: Kind, name: str) -> Policy | None:
+        return self._cache.get(Reference(kind, name)) if name else None
+
+    def _load(self, reference: Reference) -> Policy | None:
         stored = self._read(reference.kind, reference.name)
-        policy = None if stored is None else policy_of(stored.definition, stored.updated_at)
-        with self._lock:
-            self._known[reference] = _Read(policy, now)
-        return policy
+        return None if stored is None else policy_of(stored.definition, stored.updated_at)
 
 
 class PolicyUpdates:
-    """Tells the Dispatchers of edits, so that they apply at once to what waits already."""
+    """Sends edited limits to the Dispatchers, so that the limits apply at once to waiting runs."""
 
     def __init__(self, policies: Policies, shards: Callable[[], Iterable[str]]) -> None:
         self._policies = policies
         self._shards = shards
 
     def publish(self, changed: Iterable[Reference], engine: Engine | None) -> None:
-        """Pass on definitions that were written; what is lost, the minute's tick makes good."""
-        changed = [each for each in changed if each.kind in _GATES]
-        self._policies.forget(changed)
-        if not changed or engine is None:
+        """Send the limits of changed definitions; the reconciler repeats a lost signal.
+
+        Without an engine the function only drops the cached limits.
+        """
+        limiting = [each for each in changed if each.kind in _LIMITING_KINDS]
+        self._policies.invalidate(limiting)
+        if not limiting or engine is None:
             return
         try:
-            shards = list(self._shards())
-            for start in range(0, len(changed), _AT_ONCE):
-                policies = self._policies.named(changed[start : start + _AT_ONCE])
-                for shard in shards:
-                    engine.renew(shard, policies)
+            self._signal(limiting, list(self._shards()), engine)
         except Unavailable as error:
             _log.warning(
-                "The Dispatchers could not be told of an edit; the next tick will tell them.",
+                "Edited limits could not be sent to the Dispatchers; the next tick sends them.",
                 extra={"action": "policy_update_lost", "error": str(error)},
             )
 
+    def _signal(self, limiting: Iterable[Reference], shards: Sequence[str], engine: Engine) -> None:
+        for references in batched(limiting, _POLICIES_PER_SIGNAL, strict=False):
+            policies = self._policies.for_definitions(references)
+            for shard in shards:
+                engine.renew(shard, policies)
+
 
 def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
-    """Return what a definition demands of a start; None where it demands nothing."""
+    """Return the limits that a definition sets on a start; None if it sets no limit."""
     version = round(updated_at.timestamp() * 1_000_000)
     match definition:
         case Task():
@@ -176,10 +168,10 @@ def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
 def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int) -> ProfilePolicy:
     settings = profile.settings
     if isinstance(settings, RateLimitSettings):
-        gate: Cap | Rate = _rate(settings)
+        limit: Cap | Rate = _rate(settings)
     else:
         window = settings.window_seconds
-        gate = Cap(
+        limit = Cap(
             slots=settings.max_concurrent_tasks,
             window=None if window is None else window * 1000,
         )
@@ -192,16 +184,16 @@ def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int
         action=settings.exceed_action,
         queue_size=settings.queue_size_limit,
         queue_timeout=None if timeout is None else timeout * 1000,
-        gate=gate,
+        gate=limit,
     )
 
 
 def _rate(settings: RateLimitSettings) -> Rate:
-    step = settings.refill_interval_seconds
+    refill = settings.refill_interval_seconds
     return Rate(
         limit=settings.limit,
         window=settings.window_seconds * 1000,
         leaky=settings.algorithm is Algorithm.LEAKY_BUCKET,
         burst=settings.burst,
-        refill=None if step is None else max(1, round(step * 1000)),
+        refill=None if refill is None else max(1, round(refill * 1000)),
     )

@@ -124,7 +124,7 @@ class DependentNotifier:
         pending: list[PendingNotification] = []
         for run in created:
             if run.status is RunStatus.QUEUED:
-                policies = self.acceptance.policies.of(run.task, run.job.platform)
+                policies = self.acceptance.policies.for_run(run.task, run.job.platform)
                 dispatch.append(
                     DispatchRequest(shard=run.shard, waiting=waiting(run), policies=policies)
                 )

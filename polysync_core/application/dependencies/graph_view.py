@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.graph import upstream_first
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping
 from polysync_core.domain.errors import Invalid, NotFound
@@ -64,7 +64,7 @@ class Graph:
 class Graphs:
     """The use case of looking at the graph."""
 
-    store: DefinitionStore
+    store: DefinitionSource
     runs: Runs
     next_fire: Callable[[str], datetime | None]
     """Return when a Task fires next by its schedules."""

@@ -20,7 +20,7 @@ class EventPublisher:
     def publish(self, event: RunEvent) -> None:
         """Put the event into its queues; raises as `Queue.send` does."""
         # Found out first: where the webhooks cannot be read, nothing is sent that will be repeated.
-        deliveries = self.subscriptions.to(event)
+        deliveries = self.subscriptions.deliveries_of(event)
         self.events.send(encode_message(event.as_json()))
         for delivery in deliveries:
             self.deliveries.send(delivery.encode())

@@ -15,9 +15,7 @@ from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.poison import NO_REASON, GivenUp
 from polysync_core.domain.runs.events import RunEvent, encode_message
-
-TRUSTED_SECONDS = 15.0
-"""How long an edit of a webhook may take to be heeded."""
+from polysync_core.domain.timed_cache import TimedCache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,10 @@ class _Message(BaseModel):
 
 
 class Subscriptions:
-    """The enabled webhooks, read anew now and then; shared by all threads of the process."""
+    """The enabled webhooks, cached; safe for threads.
+
+    An edit of a webhook takes effect after at most `DEFINITION_TTL` seconds.
+    """
 
     def __init__(
         self,
@@ -102,25 +103,19 @@ class Subscriptions:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._webhooks = webhooks
-        self._monotonic = monotonic
-        self._known: tuple[float, Sequence[Webhook]] | None = None
+        def load_enabled(_: None) -> Sequence[Webhook]:
+            return [webhook for webhook in webhooks() if webhook.enabled]
 
-    def to(self, event: RunEvent) -> list[Delivery]:
-        """Return a delivery for every webhook that wants the event; may raise `Unavailable`."""
-        wanting = [
+        self._enabled = TimedCache(load_enabled, monotonic=monotonic)
+
+    def deliveries_of(self, event: RunEvent) -> list[Delivery]:
+        """Return one delivery for each subscribed webhook; may raise `Unavailable`."""
+        subscribed = [
             webhook
-            for webhook in self._enabled()
+            for webhook in self._enabled.get(None)
             if webhook.events.accepts(event.task, event.status, event.tags)
         ]
-        if not wanting:
+        if not subscribed:
             return []
         content = event.as_json()
-        return [Delivery(webhook=webhook.name, event=content) for webhook in wanting]
-
-    def _enabled(self) -> Sequence[Webhook]:
-        known, now = self._known, self._monotonic()
-        if known is None or now - known[0] >= TRUSTED_SECONDS:
-            known = (now, [webhook for webhook in self._webhooks() if webhook.enabled])
-            self._known = known
-        return known[1]
+        return [Delivery(webhook=webhook.name, event=content) for webhook in subscribed]

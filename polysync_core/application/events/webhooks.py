@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from polysync_core.application.events.subscriptions import Delivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.webhooks import Webhook
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.errors import Malformed, NotFound, PolysyncError, Unavailable
 from polysync_core.domain.runs.events import encode_message
 from polysync_core.domain.secrets import Secret
@@ -53,8 +53,7 @@ class Post(Protocol):
 class WebhookDelivery:
     """The use case behind the queue of deliveries."""
 
-    webhook_named: Callable[[str], Webhook]
-    """Return a webhook, or raise `NotFound`."""
+    definitions: DefinitionReader
     secrets: Secrets
     post: Post
     again: Queue
@@ -81,7 +80,7 @@ class WebhookDelivery:
 
     def _attempt(self, delivery: Delivery) -> None:
         try:
-            webhook = self.webhook_named(delivery.webhook)
+            webhook = self.definitions.webhook(delivery.webhook)
         except NotFound:
             _dropped(delivery, "deleted")
             return

@@ -59,7 +59,7 @@ class Audit:
         if status >= _NOTHING_CHANGED or not changes:
             self._complete(replace(entry, status=status))
 
-    def tell_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:
+    def add_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:
         """Add the run that a call has started elsewhere; a failure is told to the log only."""
         told = replace(entry, run_id=run_id)
         self._complete(told)

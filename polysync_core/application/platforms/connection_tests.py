@@ -1,4 +1,4 @@
-"""Trying out a vault or a platform before anything depends on it."""
+"""Tests the connection to a vault or a platform."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.platforms.connector import Connector
@@ -15,9 +16,7 @@ from polysync_core.vaults.source import SecretSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTestResult:
-    """What came of a test; a target that fails is an answer, not an error."""
-
-    __test__ = False  # pytest would take it for a test class
+    """The outcome of a test; a failed target is an outcome, not an error."""
 
     ok: bool
     message: str
@@ -26,30 +25,28 @@ class ConnectionTestResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionTests:
-    """The connection tests; each opens its target anew, so that nothing remembered helps it."""
+    """The connection tests; each test opens a new connection, past every cache."""
 
-    vault_named: Callable[[str], Vault]
-    """Return a Vault, or raise `NotFound`."""
-    platform_named: Callable[[str], Platform]
+    definitions: DefinitionReader
     open_vault: Callable[[Vault], SecretSource]
     open_connector: Callable[[Platform], Connector]
 
     def test_vault(self, name: str) -> ConnectionTestResult:
-        """Make one cheap call to a vault; raises `NotFound` where none is defined."""
-        vault = self.vault_named(name)
+        """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
+        vault = self.definitions.vault(name)
         return _timed(lambda: self.open_vault(vault).test())
 
     def test_platform(self, name: str) -> ConnectionTestResult:
-        """Make one cheap authenticated call to a platform; raises `NotFound` as above."""
-        platform = self.platform_named(name)
+        """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""
+        platform = self.definitions.platform(name)
         return _timed(lambda: self.open_connector(platform).test())
 
 
 def _timed(test: Callable[[], str]) -> ConnectionTestResult:
-    began = time.monotonic()
+    started_at = time.monotonic()
     try:
         ok, message = True, test()
     except PolysyncError as error:
         ok, message = False, str(error)
-    latency = round((time.monotonic() - began) * 1000)
+    latency = round((time.monotonic() - started_at) * 1000)
     return ConnectionTestResult(ok=ok, message=message, latency_ms=latency)

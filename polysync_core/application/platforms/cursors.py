@@ -1,4 +1,4 @@
-"""Places in the lists that platforms give, which have no places of their own that last."""
+"""Continuation tokens for platform lists that have no stable cursor of their own."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import cast
 
 from polysync_core.domain.errors import Conflict, Malformed
 
-type Place = tuple[str, ...]
+type Position = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list: after the entry that these texts name."""
+    """A position in a list: directly after the entry with this key."""
 
-    place: Place
+    position: Position
 
     @classmethod
-    def read(cls, token: str) -> Cursor:
-        """Return the place that a token names; anything else is `Malformed`."""
+    def parse(cls, token: str) -> Cursor:
+        """Return the cursor of a token, or raise `Malformed`."""
         try:
             content: object = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         except (ValueError, binascii.Error, RecursionError):
             content = None
         entries = cast("list[object]", content) if isinstance(content, list) else []
-        place = tuple(each for each in entries if isinstance(each, str))
-        if not place or len(place) < len(entries):
+        position = tuple(each for each in entries if isinstance(each, str))
+        if not position or len(position) < len(entries):
             raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
-        return cls(place)
+        return cls(position)
 
     @property
     def token(self) -> str:
-        """The place as an opaque text that may travel in a URL."""
-        content = json.dumps(self.place).encode()
+        """The cursor as an opaque text that is safe in a URL."""
+        content = json.dumps(self.position).encode()
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
-    def rest[T](self, entries: Iterator[T], place_of: Callable[[T], Place]) -> Iterator[T]:
-        """Yield what comes after this place; raises `Conflict` where it is not there any more."""
+    def rest[T](self, entries: Iterator[T], position_of: Callable[[T], Position]) -> Iterator[T]:
+        """Yield the entries after the cursor; raises `Conflict` if its entry has vanished."""
         for entry in entries:
-            if place_of(entry) == self.place:
+            if position_of(entry) == self.position:
                 yield from entries
                 return
-        raise Conflict("The platform's list has changed meanwhile: begin from the start.")
+        raise Conflict("The platform's list has changed: start again without a token.")

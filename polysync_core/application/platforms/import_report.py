@@ -1,25 +1,18 @@
-"""What an import is asked for and what it answers."""
+"""The request and the report of an import."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from polysync_core.domain.definitions.schemas import NO_DIFFERENCE, SchemaDifference
-from polysync_core.domain.errors import Problem
+from polysync_core.domain.errors import PolysyncError, Problem
 from polysync_core.platforms.connector import Artefact
 
-LONGEST_NAME = 63
-_DIGEST = 8
 
-
-class Result(StrEnum):
-    """What an import has done with an artefact."""
+class ImportResult(StrEnum):
+    """The result of the import of one artefact."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -28,8 +21,8 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which artefacts of a platform."""
+class ArtefactSelection:
+    """Selects artefacts of a platform."""
 
     job_type: str | None = None
     search: str | None = None
@@ -39,60 +32,68 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """An artefact, with the Jobs that run it."""
+class FoundArtefact:
+    """An artefact and the names of the Jobs that run it."""
 
     artefact: Artefact
     jobs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPage:
-    """Some artefacts; `token` names the rest, None where there is none."""
+class ArtefactPage:
+    """Some artefacts; `token` continues the list and is None on the last page."""
 
-    items: Sequence[Found]
+    items: Sequence[FoundArtefact]
     token: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
-    """A Task that does not fit what its artefact takes now."""
+class IncompatibleTask:
+    """A Task that contradicts the present parameters of its artefact."""
 
     task: str
     problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """What has become of one artefact."""
+class ImportedArtefact:
+    """The outcome of the import of one artefact."""
 
-    result: Result
+    result: ImportResult
     external_id: str
     job_type: str | None = None
     job: str | None = None
     difference: SchemaDifference = NO_DIFFERENCE
     notes: tuple[str, ...] = ()
-    """What could not be read with certainty."""
-    misfits: tuple[Misfit, ...] = ()
-    """Tasks for whose sake a change of the schema was not made."""
+    """Parts of the artefact that could not be read with certainty."""
+    incompatible_tasks: tuple[IncompatibleTask, ...] = ()
+    """Tasks because of which a part of the schema was not changed."""
     error: str | None = None
+
+    @classmethod
+    def failed(cls, artefact: Artefact, error: PolysyncError, job: str | None) -> ImportedArtefact:
+        """Return the outcome of a failed import."""
+        return cls(
+            result=ImportResult.FAILED,
+            external_id=artefact.external_id,
+            job_type=artefact.job_type,
+            job=job,
+            error=str(error),
+        )
+
+    @classmethod
+    def missing(cls, external_id: str) -> ImportedArtefact:
+        """Return the outcome for an artefact that the search has not found."""
+        return cls(
+            result=ImportResult.FAILED,
+            external_id=external_id,
+            error="the platform has no such artefact, or not where the search looks",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import has done; `token` names what is left, None where nothing is."""
+    """The outcomes of an import; `token` continues it and is None after the last artefact."""
 
-    items: Sequence[Imported]
+    items: Sequence[ImportedArtefact]
     token: str | None
-
-
-def job_names(platform: str, artefact: Artefact) -> Iterator[str]:
-    """Yield names for an artefact's Job: after its own name, and one that is its alone."""
-    folded = unicodedata.normalize("NFKD", artefact.name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", folded.lower()).strip("-")
-    if slug:
-        yield slug[:LONGEST_NAME].rstrip("-")
-    identity = json.dumps([platform, artefact.job_type, artefact.external_id])
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST]
-    stem = slug[: LONGEST_NAME - _DIGEST - 1].rstrip("-") or "job"
-    yield f"{stem}-{digest}"

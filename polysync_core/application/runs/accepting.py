@@ -178,7 +178,7 @@ class RunFactory:
         """Let the Dispatcher know of a stored run that waits."""
 
         def ring() -> None:
-            policies = self.policies.of(run.task, run.job.platform)
+            policies = self.policies.for_run(run.task, run.job.platform)
             engine.enqueue(run.shard, waiting(run), policies)
 
         tell("enqueue", ring)

@@ -201,7 +201,7 @@ class AttemptSteps:
         run = stored.run
         try:
             connector = self.connections.job(run.job)
-            order = self.orders.order_for(run, current, again=memo.uncertain)
+            order = self.orders.order_for(run, current, is_resend=memo.uncertain)
             submitted = connector.submit(order)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT

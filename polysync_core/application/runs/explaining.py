@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import policy_of
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.application.runs.updating import read_run
@@ -42,7 +42,7 @@ class Explanations:
     """The use cases that only look."""
 
     runs: Runs
-    definitions: Definitions
+    definitions: DefinitionLookup
     clock: Clock
 
     def run(self, run_id: RunId, engine: Engine) -> Explained:

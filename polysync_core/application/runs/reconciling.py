@@ -169,7 +169,7 @@ class Reconciler:
             if not self._is_fresh(lease):
                 self._carry_on(run, lease.attempt, lease, work)
             return
-        policies = self.policies.of(run.task, run.job.platform)
+        policies = self.policies.for_run(run.task, run.job.platform)
         work.engine.enqueue(run.shard, waiting(run), policies)
         work.repairs.enqueued += 1
 
@@ -200,7 +200,7 @@ class Reconciler:
 
     def _adopted(self, run: TaskRun, attempt: int) -> Lease:
         platform = run.job.platform
-        task = self.policies.of(run.task, platform).tasks.get(run.task)
+        task = self.policies.for_run(run.task, platform).tasks.get(run.task)
         return Lease(
             run_id=run.run_id,
             attempt=attempt,
@@ -217,7 +217,7 @@ class Reconciler:
         for shard, dispatcher in work.dispatchers.items():
             adopted = work.adopted.get(shard, [])
             if adopted or not dispatcher.is_empty:
-                work.engine.renew(shard, self.policies.in_use(dispatcher, adopted))
+                work.engine.renew(shard, self.policies.refreshed(dispatcher, adopted))
 
     def _carry_on(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
         """Start the orchestration of a leased attempt if there is none."""

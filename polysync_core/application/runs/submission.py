@@ -24,7 +24,7 @@ class SubmissionBuilder:
     resolve_secret: Callable[[str], Secret]
     """Returns the secret that a `vault://` reference names."""
 
-    def order_for(self, run: TaskRun, attempt: Attempt, *, again: bool) -> SubmitRequest:
+    def order_for(self, run: TaskRun, attempt: Attempt, *, is_resend: bool) -> SubmitRequest:
         """Return the order of an attempt; `again` where it may have been carried out before.
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
@@ -35,7 +35,7 @@ class SubmissionBuilder:
             run_name=f"{run.title} {run.run_id} attempt {attempt.number}",
             parameters=dict(self._values(run, attempt.number)),
             begun_at=attempt.begun_at or run.queued_at,
-            again=again,
+            is_resend=is_resend,
         )
 
     def secrets_of(self, run: TaskRun) -> list[Secret]:

@@ -7,16 +7,16 @@ a crash in between leaves a note, by which the next tick does the rest.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.schedules import Schedule
-from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, Refused, StaleETag, Unavailable
 from polysync_core.domain.schedules.state import begun, revision_of
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 class ScheduleSync:
     """Brings the states of a Task's schedules in line with its definition."""
 
-    definitions: DefinitionStore
+    definitions: DefinitionSource
     store: ScheduleStore
     clock: Clock
 
@@ -60,6 +60,30 @@ class ScheduleSync:
         if self.clock() - edit.at >= WRITING:
             self.store.settle(edit)
 
+    @contextmanager
+    def following(self, *versions: Definition | None) -> Generator[None]:
+        """Bring the schedules of a Task in line with the write that the block performs.
+
+        Write-ahead: record the edit, write the definition, sync the schedules, forget the edit. If
+        the process crashes in between, the next tick finds the edit and syncs the schedules.
+        """
+        tasks = [each for each in versions if isinstance(each, Task) and each.schedules]
+        if not tasks:
+            yield
+            return
+        edit = self.store.announce(tasks[0].name)
+        try:
+            yield
+        except Refused:
+            _best_effort(lambda: self.store.settle(edit), edit)
+            raise
+
+        def follow() -> None:
+            self.sync(edit.task)
+            self.store.settle(edit)
+
+        _best_effort(follow, edit)
+
     def _sync(self, task: Task | None, states: dict[str, StoredSchedule]) -> None:
         if task is not None:
             for schedule in task.schedules:
@@ -78,93 +102,18 @@ class ScheduleSync:
         )
 
 
-def task_of(definitions: DefinitionStore, name: str) -> Task | None:
+def task_of(definitions: DefinitionSource, name: str) -> Task | None:
     """Return a Task as it is stored now, None where there is none."""
     stored = definitions.get(Kind.TASK, name)
     return stored.definition if stored and isinstance(stored.definition, Task) else None
 
 
-def _attempted(step: Callable[[], None], edit: Edit) -> None:
-    """Do what the next tick does otherwise: the definition itself is written by now."""
+def _best_effort(step: Callable[[], None], edit: Edit) -> None:
+    """Do a step that the next tick repeats if it fails here."""
     try:
         step()
     except PolysyncError as error:
         _log.warning(
-            "The schedules of a task could not follow its change; the next tick sees to it.",
+            "The schedules of a task could not follow its edit; the next tick repeats the sync.",
             extra={"action": "schedule_sync_pending", "task": edit.task, "error": str(error)},
         )
-
-
-class ScheduledDefinitions:
-    """Stored definitions whose schedules follow; a `DefinitionStore` like the one it is made of."""
-
-    def __init__(
-        self, definitions: DefinitionStore, schedules: ScheduleStore, sync: ScheduleSync
-    ) -> None:
-        self._definitions = definitions
-        self._schedules = schedules
-        self._sync = sync
-
-    def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
-        """Write an announced definition, and bring its schedules in line."""
-        former = None if replacing is None else replacing.definition
-        edit = self._announced(definition, former)
-        try:
-            stored = self._definitions.put(definition, replacing=replacing)
-        except Refused:
-            self._withdraw(edit)
-            raise
-        self._follow(edit)
-        return stored
-
-    def delete(self, stored: Stored[Definition]) -> None:
-        """Delete a definition, and its schedules with it."""
-        edit = self._announced(stored.definition)
-        try:
-            self._definitions.delete(stored)
-        except Refused:
-            self._withdraw(edit)
-            raise
-        self._follow(edit)
-
-    def _announced(self, *versions: Definition | None) -> Edit | None:
-        tasks = [each for each in versions if isinstance(each, Task) and each.schedules]
-        return self._schedules.announce(tasks[0].name) if tasks else None
-
-    def _withdraw(self, edit: Edit | None) -> None:
-        if edit is not None:
-            _attempted(lambda: self._schedules.settle(edit), edit)
-
-    def _follow(self, edit: Edit | None) -> None:
-        if edit is None:
-            return
-
-        def follow() -> None:
-            self._sync.sync(edit.task)
-            self._schedules.settle(edit)
-
-        _attempted(follow, edit)
-
-    # What changes no schedule goes straight through.
-
-    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
-        """Return a definition by one point read."""
-        return self._definitions.get(kind, name)
-
-    def announce(self, definition: Definition) -> None:
-        """Record what a definition is going to refer to."""
-        self._definitions.announce(definition)
-
-    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
-        """Yield what refers to a definition."""
-        return self._definitions.referrers(reference)
-
-    def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
-        """Return definitions of a kind by name."""
-        return self._definitions.page(kind, limit=limit, token=token)
-
-    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
-        """Yield every definition of a kind by name."""
-        return self._definitions.all(kind)

@@ -20,7 +20,7 @@ from polysync_core.application.schedules.syncing import ScheduleSync, task_of
 from polysync_core.application.schedules.tick_context import TickContext
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import PolysyncError, StaleETag
 from polysync_core.domain.schedules.state import Plan, revision_of
@@ -69,7 +69,7 @@ class Tally:
 class ScheduleTick:
     """Does what is due."""
 
-    definitions: DefinitionStore
+    definitions: DefinitionSource
     store: ScheduleStore
     sync: ScheduleSync
     firing: Firing

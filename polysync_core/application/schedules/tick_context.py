@@ -9,7 +9,7 @@ from threading import Lock
 from polysync_core.application.ports import Engine, Runs
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.stored import DefinitionStore
+from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.state import DispatcherState
 from polysync_core.domain.runs.identity import RunId
@@ -23,7 +23,7 @@ class TickContext:
     """The world as one tick sees it; shared by its threads."""
 
     engine: Engine
-    definitions: DefinitionStore
+    definitions: DefinitionSource
     runs: Runs
     shard_of: Callable[[Task], str]
     _calendars: dict[str, Calendar | None] = field(default_factory=dict[str, Calendar | None])

@@ -1,1 +1,1 @@
-"""The graph of tasks: as a tree or a table on the screen, as Mermaid or SVG in a file."""
+"""Pictures of the task graph: Mermaid and SVG."""

@@ -1,5 +1,7 @@
-"""Where everything of a drawn graph goes: layers from left to right, connected parts below each
-other, and nodes without any edge in a grid at the end.
+"""Layout of a graph: the positions of boxes and the routes of edges.
+
+Layers run from left to right, connected components stand below each other, and nodes without edges
+form a grid at the end.
 """
 
 from __future__ import annotations
@@ -10,15 +12,15 @@ from itertools import accumulate, pairwise
 
 from polysync_core.cli.graph.layers import (
     Edge,
+    Item,
     Layers,
-    Spot,
+    adjacent_items,
+    assign_layers,
     components,
-    layered,
-    neighbours,
 )
 
 _BEND = 14.0
-"""The height that an edge takes where it passes a layer."""
+"""The height of a bend."""
 _SWEEPS = 16
 _GRID_COLUMNS = 4
 
@@ -26,23 +28,23 @@ type Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measures:
-    """The size of a box and the room around it."""
+class BoxSizes:
+    """The size of a box and the gaps between boxes."""
 
     width: float
     height: float
-    beside: float
-    """Between two layers."""
-    below: float
-    """Between two boxes of a layer."""
+    layer_gap: float
+    """The gap between two layers."""
+    box_gap: float
+    """The gap between two boxes of a layer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """The upper left corner of every box, and the points that every edge runs through.
+    """The upper left corner of every box, and the points of every edge.
 
-    A route leaves its box to the right and comes in from the left; between the second and third
-    point, the fourth and fifth, and so on, it passes a layer.
+    A route leaves its box on the right and enters the next on the left. It passes a layer between
+    its second and third point, its fourth and fifth, and so on.
     """
 
     boxes: Mapping[str, Point]
@@ -51,7 +53,7 @@ class Drawing:
     height: float
 
 
-def drawn(names: Sequence[str], edges: Sequence[Edge], measures: Measures) -> Drawing:
+def draw(names: Sequence[str], edges: Sequence[Edge], sizes: BoxSizes) -> Drawing:
     """Return the drawing of a graph."""
     boxes: dict[str, Point] = {}
     routes: dict[Edge, Sequence[Point]] = {}
@@ -59,102 +61,102 @@ def drawn(names: Sequence[str], edges: Sequence[Edge], measures: Measures) -> Dr
     parts = components(names, edges)
     for part in (part for part in parts if len(part) > 1):
         own = set(part)
-        layers = layered(part, (edge for edge in edges if edge[0] in own))
-        drawing = _placed(layers, measures)
+        layers = assign_layers(part, (edge for edge in edges if edge[0] in own))
+        drawing = _draw_component(layers, sizes)
         boxes |= {name: (x, y + down) for name, (x, y) in drawing.boxes.items()}
         for edge, points in drawing.routes.items():
             routes[edge] = [(x, y + down) for x, y in points]
-        down += drawing.height + 2 * measures.below
+        down += drawing.height + 2 * sizes.box_gap
         width = max(width, drawing.width)
     singles = [part[0] for part in parts if len(part) == 1]
-    grid = _grid(singles, measures, width)
+    grid = _grid(singles, sizes, width)
     boxes |= {name: (x, y + down) for name, (x, y) in grid.items()}
     return Drawing(
         boxes=boxes,
         routes=routes,
-        width=max((x + measures.width for x, _ in boxes.values()), default=0.0),
-        height=max((y + measures.height for _, y in boxes.values()), default=0.0),
+        width=max((x + sizes.width for x, _ in boxes.values()), default=0.0),
+        height=max((y + sizes.height for _, y in boxes.values()), default=0.0),
     )
 
 
-def _grid(names: Iterable[str], measures: Measures, width: float) -> dict[str, Point]:
-    step = measures.width + measures.below
-    columns = max(_GRID_COLUMNS, int((width + measures.below) // step))
+def _grid(names: Iterable[str], sizes: BoxSizes, width: float) -> dict[str, Point]:
+    step = sizes.width + sizes.box_gap
+    columns = max(_GRID_COLUMNS, int((width + sizes.box_gap) // step))
     return {
         name: (
             number % columns * step,
-            number // columns * (measures.height + measures.below),
+            number // columns * (sizes.height + sizes.box_gap),
         )
         for number, name in enumerate(names)
     }
 
 
-def _placed(layers: Layers, measures: Measures) -> Drawing:
-    middles = _middles(layers, measures)
-    top = min(middles[spot] - _height(spot, measures) / 2 for row in layers.rows for spot in row)
+def _draw_component(layers: Layers, sizes: BoxSizes) -> Drawing:
+    centres = _centres(layers, sizes)
+    top = min(centres[item] - _height(item, sizes) / 2 for row in layers.rows for item in row)
     left = {
-        spot: number * (measures.width + measures.beside)
+        item: number * (sizes.width + sizes.layer_gap)
         for number, row in enumerate(layers.rows)
-        for spot in row
+        for item in row
     }
     boxes: dict[str, Point] = {
-        spot: (left[spot], middles[spot] - top - measures.height / 2)
+        item: (left[item], centres[item] - top - sizes.height / 2)
         for row in layers.rows
-        for spot in row
-        if isinstance(spot, str)
+        for item in row
+        if isinstance(item, str)
     }
     routes: dict[Edge, Sequence[Point]] = {}
     for edge, route in layers.routes.items():
         points = [
-            (x, middles[spot] - top)
-            for spot in route
-            for x in (left[spot], left[spot] + measures.width)
+            (x, centres[item] - top)
+            for item in route
+            for x in (left[item], left[item] + sizes.width)
         ]
         routes[edge] = points[1:-1]
-    bottom = max(middles[spot] + _height(spot, measures) / 2 for row in layers.rows for spot in row)
-    width = len(layers.rows) * (measures.width + measures.beside) - measures.beside
+    bottom = max(centres[item] + _height(item, sizes) / 2 for row in layers.rows for item in row)
+    width = len(layers.rows) * (sizes.width + sizes.layer_gap) - sizes.layer_gap
     return Drawing(boxes=boxes, routes=routes, width=width, height=bottom - top)
 
 
-def _middles(layers: Layers, measures: Measures) -> dict[Spot, float]:
-    """Return the height of the middle of each spot: as close to its neighbours as there is room."""
-    joined = neighbours(layers.routes)
-    middles: dict[Spot, float] = {}
+def _centres(layers: Layers, sizes: BoxSizes) -> dict[Item, float]:
+    """Return the vertical centre of each item, as close to its connected items as possible."""
+    adjacent = adjacent_items(layers.routes)
+    centres: dict[Item, float] = {}
     for row in layers.rows:
-        middles |= dict(zip(row, _spread(row, [0.0] * len(row), measures), strict=True))
+        centres |= dict(zip(row, _spread(row, [0.0] * len(row), sizes), strict=True))
     for sweep in range(_SWEEPS):
         forwards = sweep % 2 == 0
         for row in layers.rows if forwards else reversed(layers.rows):
-            # At last both sides count, so that a node stands in the middle of all its edges.
+            # The last sweeps use both sides, which centres a node between all its edges.
             sides = (0, 1) if sweep >= _SWEEPS - 2 else (0,) if forwards else (1,)
-            wishes = [
-                _mean([middles[each] for side in sides for each in joined[spot][side]])
-                for spot in row
+            targets = [
+                _mean([centres[each] for side in sides for each in adjacent[item][side]])
+                for item in row
             ]
-            wanted = [
-                middles[spot] if wish is None else wish
-                for spot, wish in zip(row, wishes, strict=True)
+            desired = [
+                centres[item] if target is None else target
+                for item, target in zip(row, targets, strict=True)
             ]
-            middles |= dict(zip(row, _spread(row, wanted, measures), strict=True))
-    return middles
+            centres |= dict(zip(row, _spread(row, desired, sizes), strict=True))
+    return centres
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def _spread(row: Sequence[Spot], wanted: Sequence[float], measures: Measures) -> list[float]:
-    """Return the middles closest to those wanted that keep the order and the distances.
+def _spread(row: Sequence[Item], desired: Sequence[float], sizes: BoxSizes) -> list[float]:
+    """Return the centres closest to the desired ones, keeping order and distances.
 
-    With the distances taken off it is an isotonic regression: neighbours that would overlap are
-    pooled, and stand together where they want to be on the average.
+    Without the distances this is an isotonic regression: items that would overlap are pooled at the
+    mean of their desired centres.
     """
-    heights = [_height(spot, measures) for spot in row]
-    steps = [(one + other) / 2 + measures.below for one, other in pairwise(heights)]
+    heights = [_height(item, sizes) for item in row]
+    steps = [(one + other) / 2 + sizes.box_gap for one, other in pairwise(heights)]
     offsets = [0.0, *accumulate(steps)]
     pools: list[tuple[float, int]] = []
-    for want, offset in zip(wanted, offsets, strict=True):
-        total, count = want - offset, 1
+    for centre, offset in zip(desired, offsets, strict=True):
+        total, count = centre - offset, 1
         while pools and pools[-1][0] / pools[-1][1] >= total / count:
             before, many = pools.pop()
             total, count = total + before, count + many
@@ -163,5 +165,5 @@ def _spread(row: Sequence[Spot], wanted: Sequence[float], measures: Measures) ->
     return [level + offset for level, offset in zip(levels, offsets, strict=True)]
 
 
-def _height(spot: Spot, measures: Measures) -> float:
-    return measures.height if isinstance(spot, str) else _BEND
+def _height(item: Item, sizes: BoxSizes) -> float:
+    return sizes.height if isinstance(item, str) else _BEND

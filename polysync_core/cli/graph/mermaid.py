@@ -1,24 +1,24 @@
-"""The graph as Mermaid text, which GitHub and many wikis draw."""
+"""The graph as Mermaid text, which GitHub and many wikis can draw."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polysync_core.cli.graph.answer import Graph, Node
-from polysync_core.cli.graph.words import colours_of, last_run, one_line, outlook
+from polysync_core.cli.api.graph import GraphAnswer, GraphNode
+from polysync_core.cli.graph.labels import colours_of, last_run, next_fire, one_line
 
 _PLAIN = frozenset(" -_.,:+()/")
 _NO_RUN = "NoRun"
 
 
-def mermaid(graph: Graph) -> str:
+def mermaid(graph: GraphAnswer) -> str:
     """Return the graph as a flowchart from left to right."""
     return "\n".join(_lines(graph)) + "\n"
 
 
-def _lines(graph: Graph) -> Iterator[str]:
+def _lines(graph: GraphAnswer) -> Iterator[str]:
     yield "flowchart LR"
-    # Names could be words of Mermaid, such as `end`; numbers cannot.
+    # A task may have the name of a Mermaid keyword, such as `end`; a number is safe.
     ids = {node.task: f"n{number}" for number, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         yield f"  {ids[node.task]}[{_label(node)}]:::{_style(node)}"
@@ -30,19 +30,19 @@ def _lines(graph: Graph) -> Iterator[str]:
         yield f"  classDef {style} fill:{colours.faint},stroke:{colours.strong},color:#0f172a"
 
 
-def _label(node: Node) -> str:
-    lines = [f"<b>{_escaped(node.task)}</b>", _escaped(last_run(node)), _escaped(outlook(node))]
+def _label(node: GraphNode) -> str:
+    lines = [f"<b>{_escaped(node.task)}</b>", _escaped(last_run(node)), _escaped(next_fire(node))]
     return '"' + "<br/>".join(line for line in lines if line) + '"'
 
 
-def _style(node: Node) -> str:
+def _style(node: GraphNode) -> str:
     return (
         node.status if node.status and node.status.isalpha() and node.status.isascii() else _NO_RUN
     )
 
 
 def _escaped(text: str) -> str:
-    """Return text for a quoted label: anything that might mean something becomes an entity."""
+    """Return text for a quoted label; every special character becomes an entity."""
     return "".join(
         char if char.isalnum() or char in _PLAIN else f"#{ord(char)};" for char in one_line(text)
     )

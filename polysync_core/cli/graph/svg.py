@@ -1,4 +1,4 @@
-"""The graph as an SVG picture: boxes in the colour of their status, from left to right."""
+"""The graph as an SVG picture: from left to right, each box in the colour of its status."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import batched
 
-from polysync_core.cli.graph.answer import Edge, Graph, Node
-from polysync_core.cli.graph.layout import Drawing, Measures, Point, drawn
-from polysync_core.cli.graph.words import colours_of, last_run, one_line, outlook
+from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
+from polysync_core.cli.graph.labels import colours_of, last_run, next_fire, one_line
+from polysync_core.cli.graph.layout import BoxSizes, Drawing, Point, draw
 
 _MARGIN = 28
 _HEADING = 46
-_LONGEST_TEXT = 34
-_NARROWEST = 176
+_MAX_TEXT = 34
+_MIN_WIDTH = 176
 _CHARACTER = 8.6
-"""The width of a character of a name, on the average of the fonts that may be there."""
+"""The mean width of a character of a name, in the fonts of most systems."""
 _SMALL_CHARACTER = 6.9
 _PADDING = 18
 _LINE = 18
@@ -25,7 +25,7 @@ _EDGES = {
     "OnCompletion": ("#475569", "6 4"),
     "OnSkipped": ("#94a3b8", "2 4"),
 }
-"""The colour and the dashes of an edge, by its label."""
+"""The colour and the dashes of an edge by its label."""
 
 _STYLE = """
   text { font-family: ui-sans-serif, system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }
@@ -38,23 +38,23 @@ _STYLE = """
 """
 
 
-def svg(graph: Graph, heading: str) -> str:
-    """Return the picture as the text of a file that stands alone."""
-    measures = _measures(graph)
+def svg(graph: GraphAnswer, heading: str) -> str:
+    """Return the picture as the text of a self-contained file."""
+    sizes = _sizes(graph)
     edges = {(edge.upstream, edge.downstream): edge for edge in graph.edges}
-    drawing = drawn([node.task for node in graph.nodes], [*edges], measures)
-    return "\n".join(_document(graph, heading, drawing, measures, edges)) + "\n"
+    drawing = draw([node.task for node in graph.nodes], [*edges], sizes)
+    return "\n".join(_document(graph, heading, drawing, sizes, edges)) + "\n"
 
 
 def _document(
-    graph: Graph,
+    graph: GraphAnswer,
     heading: str,
     drawing: Drawing,
-    measures: Measures,
-    edges: dict[tuple[str, str], Edge],
+    sizes: BoxSizes,
+    edges: dict[tuple[str, str], GraphEdge],
 ) -> Iterator[str]:
-    least = len(heading) * _CHARACTER * 1.2
-    width = round(max(drawing.width, least) + 2 * _MARGIN)
+    min_width = len(heading) * _CHARACTER * 1.2
+    width = round(max(drawing.width, min_width) + 2 * _MARGIN)
     height = round(drawing.height + 2 * _MARGIN + _HEADING)
     title = _escaped(heading)
     counts = f"{len(graph.nodes)} tasks, {len(graph.edges)} dependencies"
@@ -73,29 +73,29 @@ def _document(
     for edge, points in drawing.routes.items():
         yield from _label(edges[edge], points)
     for node in graph.nodes:
-        yield from _box(node, drawing.boxes[node.task], measures)
+        yield from _box(node, drawing.boxes[node.task], sizes)
     yield "</g>"
     yield "</svg>"
 
 
-def _measures(graph: Graph) -> Measures:
+def _sizes(graph: GraphAnswer) -> BoxSizes:
     names = (len(_cut(node.task)) * _CHARACTER for node in graph.nodes)
     facts = (len(fact) * _SMALL_CHARACTER + 14 for node in graph.nodes for fact in _facts(node))
     lines = 1 + max((len(_facts(node)) for node in graph.nodes), default=0)
     labels = max((len(_cut(edge.label)) for edge in graph.edges), default=0)
-    return Measures(
-        width=round(max([_NARROWEST, *names, *facts]) + 2 * _PADDING),
+    return BoxSizes(
+        width=round(max([_MIN_WIDTH, *names, *facts]) + 2 * _PADDING),
         height=20 + lines * _LINE,
-        beside=max(72, labels * _SMALL_CHARACTER + 48),
-        below=20,
+        layer_gap=max(72, labels * _SMALL_CHARACTER + 48),
+        box_gap=20,
     )
 
 
-def _facts(node: Node) -> list[str]:
-    return [_cut(fact) for fact in (last_run(node), outlook(node)) if fact]
+def _facts(node: GraphNode) -> list[str]:
+    return [_cut(fact) for fact in (last_run(node), next_fire(node)) if fact]
 
 
-def _box(node: Node, corner: Point, measures: Measures) -> Iterator[str]:
+def _box(node: GraphNode, corner: Point, sizes: BoxSizes) -> Iterator[str]:
     x, y = corner
     colours = colours_of(node.status)
     dashes = "" if node.enabled else ' stroke-dasharray="5 4"'
@@ -103,13 +103,13 @@ def _box(node: Node, corner: Point, measures: Measures) -> Iterator[str]:
     yield "<g>"
     yield f"<title>{_escaped(f'{node.task} (job {node.job}): {", ".join(_facts(node))}')}</title>"
     yield (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{measures.width:g}" height="{measures.height:g}" '
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{sizes.width:g}" height="{sizes.height:g}" '
         f'rx="10" fill="{colours.faint}" stroke="{colours.strong}" stroke-width="1.4"{dashes}/>'
     )
     left, line = x + _PADDING, y + 26
     facts = _facts(node)
-    # The lines stand in the middle of the box, however many there are.
-    line += (measures.height - 20 - (1 + len(facts)) * _LINE) / 2
+    # Centre the lines in the box.
+    line += (sizes.height - 20 - (1 + len(facts)) * _LINE) / 2
     yield _text(name_class, left, line, _cut(node.task))
     yield f'<circle cx="{left + 4:.1f}" cy="{line + 14:.1f}" r="4" fill="{colours.strong}"/>'
     for number, fact in enumerate(facts, start=1):
@@ -117,7 +117,7 @@ def _box(node: Node, corner: Point, measures: Measures) -> Iterator[str]:
     yield "</g>"
 
 
-def _line(edge: Edge, points: Sequence[Point]) -> str:
+def _line(edge: GraphEdge, points: Sequence[Point]) -> str:
     colour, dashes = _EDGES.get(edge.label, _EDGES["OnCompletion"])
     x, y = points[-1]
     path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
@@ -135,8 +135,8 @@ def _line(edge: Edge, points: Sequence[Point]) -> str:
     )
 
 
-def _label(edge: Edge, points: Sequence[Point]) -> Iterator[str]:
-    """Yield what an edge waits for, in the middle of its last curve."""
+def _label(edge: GraphEdge, points: Sequence[Point]) -> Iterator[str]:
+    """Yield the condition of an edge, in the middle of its last curve."""
     label = _cut(edge.label)
     if not label:
         return
@@ -157,7 +157,7 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
 def _escaped(text: str) -> str:

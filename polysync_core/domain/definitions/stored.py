@@ -1,4 +1,4 @@
-"""Stored definitions, and what the use cases need of their store."""
+"""Stored definitions and the ports through which use cases read and write them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.webhooks import Webhook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored[D: Definition]:
-    """A definition as it was read, with the ETag that a change must match."""
+    """A definition with the ETag that the next write must match."""
 
     definition: D
     etag: str
@@ -28,7 +28,7 @@ class Stored[D: Definition]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefinitionPage:
-    """Some definitions by name; `token` names the rest, None where there is none."""
+    """Some definitions by name; `token` continues the list and is None on the last page."""
 
     items: Sequence[Stored[Definition]]
     token: str | None
@@ -62,42 +62,18 @@ class DefinitionReader(Protocol):
         ...
 
 
-class DefinitionStore(Protocol):
-    """Stored definitions; every call may raise `Unavailable` or, when it writes, `Uncertain`.
+class DefinitionSource(Protocol):
+    """Reads stored definitions; every call may raise `Unavailable`.
 
-    No call's cost grows with the number of definitions, except that of `all`.
+    The cost of a call does not grow with the number of definitions, except that of `all`.
     """
 
     def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
         """Return a definition by one point read."""
         ...
 
-    def announce(self, definition: Definition) -> None:
-        """Record what a definition is going to refer to.
-
-        It comes before those things are looked at, and before `put`: then a crash leaves a record
-        too many and never one too few, and nothing can be deleted between the look and the write.
-        """
-        ...
-
-    def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
-        """Write an announced definition over the one it replaces, or a new one over nothing.
-
-        Raises `StaleETag` where there is something else by now.
-        """
-        ...
-
-    def delete(self, stored: Stored[Definition]) -> None:
-        """Delete a definition that is as it was read and that nothing refers to.
-
-        Raises `StaleETag`, or `Conflict` naming what refers to it.
-        """
-        ...
-
     def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
-        """Yield what refers to a definition; the cost depends on how many do."""
+        """Yield the referrers of a definition; the cost depends on their number."""
         ...
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
@@ -106,4 +82,33 @@ class DefinitionStore(Protocol):
 
     def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
         """Yield every definition of a kind by name."""
+        ...
+
+
+class DefinitionStore(DefinitionSource, Protocol):
+    """Stores definitions; every call may raise `Unavailable` and every write also `Uncertain`.
+
+    Only `DefinitionWriter` writes through this port, because it performs the consequences.
+    """
+
+    def index_references(self, definition: Definition) -> None:
+        """Record the references of a definition before the definition is written.
+
+        The writer calls it before it checks that the targets exist, and before `put`. A crash then
+        leaves a superfluous record, never a missing one. No target can be deleted between the
+        check and the write.
+        """
+        ...
+
+    def put(
+        self, definition: Definition, *, replacing: Stored[Definition] | None
+    ) -> Stored[Definition]:
+        """Create a definition or replace one; raises `StaleETag` after another write.
+
+        The references of the definition must be indexed.
+        """
+        ...
+
+    def delete(self, stored: Stored[Definition]) -> None:
+        """Delete a definition; raises `StaleETag`, or `Conflict` that names the referrers."""
         ...

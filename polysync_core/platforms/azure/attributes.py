@@ -11,8 +11,8 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.auth import ENTRA_METHODS, Cloud, check_auth
 from polysync_core.outbound.hosts import BaseAddress, HostRule
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, Cloud, check_auth
 from polysync_core.platforms.azure.clouds import management_address
 
 _GUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"

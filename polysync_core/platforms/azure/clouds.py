@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.methods import Cloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ _HOSTS = {
 
 def public_address(host: str) -> BaseAddress:
     """Return the base address of a service whose host is known to be right."""
-    return BaseAddress(f"https://{host}", host, Reach.PUBLIC)
+    return BaseAddress(f"https://{host}", host, AddressScope.PUBLIC)
 
 
 def management_address(cloud: Cloud) -> BaseAddress:

@@ -69,7 +69,7 @@ class FoundryClient:
             body={"properties": properties},
             refused=refused_for_submit,
         )
-        self.client.carry_out(call, read)
+        self.client.execute(call, read)
 
     def cancel(self, name: str) -> None:
         """Ask for a job's end."""

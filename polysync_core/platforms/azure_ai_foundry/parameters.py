@@ -43,10 +43,10 @@ def with_literals(template: JsonObject, values: Mapping[str, str]) -> JsonObject
     return {**inputs, **literals}
 
 
-def texts_of(order: SubmitRequest) -> dict[str, str]:
+def texts_of(request: SubmitRequest) -> dict[str, str]:
     """Return an order's values as texts, if each is of its parameter's type."""
-    values = as_json(order.parameters, order.job.parameters)
-    return as_texts(values, order.job.parameters)
+    values = as_json(request.parameters, request.job.parameters)
+    return as_texts(values, request.job.parameters)
 
 
 def no_such_input(name: str, inputs: Mapping[str, object]) -> PlatformRefused:

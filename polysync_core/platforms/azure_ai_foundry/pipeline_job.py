@@ -14,9 +14,9 @@ from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobTyp
 from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 
 
-def with_inputs(properties: JsonObject, order: SubmitRequest) -> JsonObject:
+def with_inputs(properties: JsonObject, request: SubmitRequest) -> JsonObject:
     """Return a job's properties with the order's values as literal inputs."""
-    return {**properties, "inputs": with_literals(properties, texts_of(order))}
+    return {**properties, "inputs": with_literals(properties, texts_of(request))}
 
 
 def describe_inputs(template: JsonObject) -> ArtefactSchema:

@@ -33,24 +33,24 @@ def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_foundry(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_foundry(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = FoundryAttributes.of(platform)
-    client = management_client(platform, attributes, surroundings, refused=REFUSED)
+    client = management_client(platform, attributes, context, refused=REFUSED)
     workspace = FoundryClient(client, attributes)
     jobs = {str(shape.job_type): TemplateJobConnector(workspace, shape) for shape in _SHAPES}
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs=jobs,
         discoveries=[
             Discovery(job_types=frozenset({job_type}), find=each.find)
             for job_type, each in jobs.items()
         ],
-        reach=workspace.reach,
+        check_access=workspace.reach,
     )
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
     jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=PATIENT) for shape in _SHAPES},
     check=check_foundry,

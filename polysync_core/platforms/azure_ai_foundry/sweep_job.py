@@ -45,16 +45,16 @@ _REAL = frozenset(
 )
 
 
-def with_choices(properties: JsonObject, order: SubmitRequest) -> JsonObject:
+def with_choices(properties: JsonObject, request: SubmitRequest) -> JsonObject:
     """Return a sweep's properties with the order's values as the only choices."""
     space, inputs = object_in(properties, "searchSpace"), object_in(properties, "inputs")
-    tokens = as_json(order.parameters, order.job.parameters)
+    tokens = as_json(request.parameters, request.job.parameters)
     for name in tokens:
         if name not in space and name not in inputs:
             raise no_such_input(name, {**space, **inputs})
     # The array form is the one that the official clients send.
     chosen: JsonObject = {name: ["choice", [[tokens[name]]]] for name in tokens if name in space}
-    fixed = {name: text for name, text in texts_of(order).items() if name not in space}
+    fixed = {name: text for name, text in texts_of(request).items() if name not in space}
     return {
         **properties,
         "searchSpace": {**space, **chosen},

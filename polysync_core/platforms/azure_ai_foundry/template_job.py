@@ -38,7 +38,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.paging import sifted
+from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.text import for_people
 
 _MAY_BE_THERE = frozenset({400, 409})
@@ -72,14 +72,14 @@ class TemplateJobConnector:
     workspace: FoundryClient
     shape: TemplateJobType
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Start a copy of the template, unless an earlier submit of this attempt has."""
-        problems = self.shape.check(order.job)
+        problems = self.shape.check(request.job)
         if problems:
             raise Invalid(problems)
-        name = run_name(order.token)
-        if not (order.again and self._is_there(name)):
-            self._create(name, self._properties(order))
+        name = run_name(request.token)
+        if not (request.is_resend and self._is_there(name)):
+            self._create(name, self._properties(request))
         page = self.workspace.attributes.run_page(name)
         return Submitted(external_run_id=name, monitor_url=page)
 
@@ -108,7 +108,7 @@ class TemplateJobConnector:
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the copies of the template, which all are ours."""
         copies = self.workspace.jobs(self.shape.kind, tag=TEMPLATE_TAG)
-        for found in sifted(copies, lambda copy: template_of(copy) == job.external_id):
+        for found in filter_bounded(copies, lambda copy: template_of(copy) == job.external_id):
             name = found.get("name")
             if isinstance(name, str):
                 yield ExternalRun(external_run_id=name, report=self._report(found, job, name))
@@ -121,12 +121,12 @@ class TemplateJobConnector:
             if artefact is not None and wanted in artefact.name.casefold():
                 yield artefact
 
-    def _properties(self, order: SubmitRequest) -> JsonObject:
-        name = order.job.external_id
-        copy = copied(self._template(name), name, order.run_name)
+    def _properties(self, request: SubmitRequest) -> JsonObject:
+        name = request.job.external_id
+        copy = copied(self._template(name), name, request.run_name)
         attributes = self.workspace.attributes
-        copy = with_settings(copy, order.job, self.shape.settings, attributes)
-        return self.shape.with_values(copy, order)
+        copy = with_settings(copy, request.job, self.shape.settings, attributes)
+        return self.shape.with_values(copy, request)
 
     def _template(self, name: str) -> JsonObject:
         template = self.workspace.template(name)

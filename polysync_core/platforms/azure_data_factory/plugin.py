@@ -31,21 +31,21 @@ def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem
     )
 
 
-def open_data_factory(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a factory."""
     attributes = FactoryAttributes.of(platform)
     service = PipelineClient(
-        client=management_client(platform, attributes, surroundings, refused=_REFUSALS),
+        client=management_client(platform, attributes, context, refused=_REFUSALS),
         root=attributes.path,
         version=API_VERSION,
         refusals=_REFUSALS,
         run_page=attributes.run_page,
-        now=surroundings.wire.timekeeper.now,
+        now=context.http.timer.now,
     )
-    return live_platform(KIND, JobType.ADF_PIPELINE, service, has_return_values=True)
+    return live_platform(PLUGIN, JobType.ADF_PIPELINE, service, has_return_values=True)
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
     jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=PATIENT)},
     check=check_data_factory,

@@ -81,15 +81,15 @@ class DatabricksJobConnector:
     all_runs: RunClient
     jobs: JobDiscovery
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Run the job; what was sent before with this token is what is returned again."""
-        problems = check_defined_job(order.job)
+        problems = check_defined_job(request.job)
         if problems:
             raise Invalid(problems)
         run_id = self.client.post(
             *JOBS_API,
             "run-now",
-            body=_body(order),
+            body=_body(request),
             repeatable=True,
             read=run_id_of,
             refused=_submit_refused,
@@ -147,21 +147,21 @@ def _id_problem(external_id: str) -> str | None:
     return None
 
 
-def _body(order: SubmitRequest) -> JsonObject:
-    placement = ParameterField(str(order.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
-    parameters = _parameters(order, placement)
+def _body(request: SubmitRequest) -> JsonObject:
+    placement = ParameterField(str(request.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
+    parameters = _parameters(request, placement)
     if placement in _BOUNDED and len(json.dumps(parameters)) > LONGEST_TASK_PARAMETERS:
         raise PlatformRefused(
             f"Databricks takes {placement.field} of at most 10,000 bytes: pass a path to the data"
             f" instead, or choose another {SEND_PARAMETERS_AS}",
             cause=FailureCause.PARAMETERS,
         )
-    body: JsonObject = {"job_id": int(order.job.external_id), "idempotency_token": order.token}
+    body: JsonObject = {"job_id": int(request.job.external_id), "idempotency_token": request.token}
     return {**body, placement.field: parameters} if parameters else body
 
 
-def _parameters(order: SubmitRequest, placement: ParameterField) -> JsonValue:
-    schema = order.job.parameters
+def _parameters(request: SubmitRequest, placement: ParameterField) -> JsonValue:
+    schema = request.job.parameters
     match placement:
         case (
             ParameterField.JOB_PARAMETERS
@@ -169,18 +169,18 @@ def _parameters(order: SubmitRequest, placement: ParameterField) -> JsonValue:
             | ParameterField.PYTHON_NAMED_PARAMS
             | ParameterField.SQL_PARAMS
         ):
-            return {**as_texts(order.parameters, schema)}
+            return {**as_texts(request.parameters, schema)}
         case (
             ParameterField.JAR_PARAMS
             | ParameterField.PYTHON_PARAMS
             | ParameterField.SPARK_SUBMIT_PARAMS
             | ParameterField.DBT_COMMANDS
         ):
-            texts = as_texts(order.parameters, schema)
+            texts = as_texts(request.parameters, schema)
             # Positional arguments come in the order of the schema.
             return [texts[each.name] for each in schema if each.name in texts]
         case ParameterField.PIPELINE_PARAMS:
-            values = as_json(order.parameters, schema)
+            values = as_json(request.parameters, schema)
             return {FULL_REFRESH: values[FULL_REFRESH]} if FULL_REFRESH in values else {}
         case _:
             assert_never(placement)

@@ -34,7 +34,7 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.paging import sifted
+from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_texts
 
@@ -51,16 +51,16 @@ class NotebookConnector:
     workspace: NotebookDiscovery
     compute: JsonObject
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Start the notebook; what was sent before with this token is what is returned again."""
-        problems = check_notebook(order.job)
+        problems = check_notebook(request.job)
         if problems:
             raise Invalid(problems)
         run_id = self.client.post(
             *JOBS_API,
             "runs",
             "submit",
-            body=self._body(order),
+            body=self._body(request),
             repeatable=True,
             read=run_id_of,
             refused=_submit_refused,
@@ -82,21 +82,21 @@ class NotebookConnector:
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the one-time runs of the notebook that the workspace still lists."""
         listed = self.all_runs.listed(run_type="SUBMIT_RUN")
-        for run in sifted(listed, lambda run: _runs_notebook(run, job)):
+        for run in filter_bounded(listed, lambda run: _runs_notebook(run, job)):
             found = self.all_runs.external(run)
             if found is not None:
                 yield found
 
-    def _body(self, order: SubmitRequest) -> JsonObject:
+    def _body(self, request: SubmitRequest) -> JsonObject:
         return {
-            "run_name": order.run_name,
-            "idempotency_token": order.token,
+            "run_name": request.run_name,
+            "idempotency_token": request.token,
             "tasks": [
                 {
                     "task_key": "notebook",
                     "notebook_task": {
-                        "notebook_path": order.job.external_id,
-                        "base_parameters": _base_parameters(order),
+                        "notebook_path": request.job.external_id,
+                        "base_parameters": _base_parameters(request),
                     },
                     **self.compute,
                 }
@@ -128,8 +128,8 @@ def _runs_notebook(run: JsonObject, job: Job) -> bool:
     )
 
 
-def _base_parameters(order: SubmitRequest) -> dict[str, JsonValue]:
-    texts: dict[str, JsonValue] = {**as_texts(order.parameters, order.job.parameters)}
+def _base_parameters(request: SubmitRequest) -> dict[str, JsonValue]:
+    texts: dict[str, JsonValue] = {**as_texts(request.parameters, request.job.parameters)}
     if len(json.dumps(texts)) > LONGEST_PARAMETERS:
         raise PlatformRefused(
             "a notebook takes parameters of at most 1 MiB in all: pass a path to the data instead",

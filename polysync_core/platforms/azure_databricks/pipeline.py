@@ -61,13 +61,13 @@ class DatabricksPipelineConnector:
 
     client: PlatformClient
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Start an update, unless an earlier submit of this attempt has started one."""
-        problems = check_pipeline(order.job)
+        problems = check_pipeline(request.job)
         if problems:
             raise Invalid(problems)
-        pipeline_id, full_refresh = order.job.external_id, _full_refresh(order)
-        update_id = self._started(order, full_refresh) if order.again else None
+        pipeline_id, full_refresh = request.job.external_id, _full_refresh(request)
+        update_id = self._started(request, full_refresh) if request.is_resend else None
         if update_id is None:
             update_id = self.client.post(
                 *PIPELINES_API,
@@ -164,14 +164,14 @@ class DatabricksPipelineConnector:
 
         return paged(fetch)
 
-    def _started(self, order: SubmitRequest, full_refresh: bool) -> str | None:
+    def _started(self, request: SubmitRequest, full_refresh: bool) -> str | None:
         """Return the update that an earlier submit of this attempt has started."""
         found: list[str] = []
-        for update in self._updates(order.job.external_id):
+        for update in self._updates(request.job.external_id):
             created, update_id = moment_of(update, "creation_time"), update.get("update_id")
-            if created is None or created < order.begun_at - SKEW:
+            if created is None or created < request.begun_at - SKEW:
                 break
-            ours = may_be_ours(update, created, order.begun_at, full_refresh)
+            ours = may_be_ours(update, created, request.begun_at, full_refresh)
             if ours and isinstance(update_id, str) and ID.fullmatch(update_id):
                 found.append(update_id)
         if len(found) > 1:
@@ -222,8 +222,8 @@ def check_pipeline(job: Job) -> list[Problem]:
     return problems
 
 
-def _full_refresh(order: SubmitRequest) -> bool:
-    value = as_json(order.parameters, order.job.parameters).get(FULL_REFRESH, False)
+def _full_refresh(request: SubmitRequest) -> bool:
+    value = as_json(request.parameters, request.job.parameters).get(FULL_REFRESH, False)
     # A Job may declare it as text.
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 

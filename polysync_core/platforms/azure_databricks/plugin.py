@@ -7,7 +7,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import PATIENT
-from polysync_core.outbound.auth import ENTRA_METHODS, check_auth
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, check_auth
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector, check_defined_job
@@ -44,13 +44,13 @@ def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
     return problems
 
 
-def open_databricks(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
-    base = attributes.base_address(allow_loopback=surroundings.allow_loopback)
-    credential = credential_of(platform.auth, attributes.cloud, surroundings.secrets)
-    client = PlatformClient(base, credential, refused=refused, wire=surroundings.wire)
-    runs = RunClient(client, surroundings.wire.timekeeper.now)
+    base = attributes.base_address(allow_loopback=context.allow_loopback)
+    credential = credential_of(platform.auth, attributes.cloud, context.secrets)
+    client = PlatformClient(base, credential, refused=refused, http=context.http)
+    runs = RunClient(client, context.http.timer.now)
     workspace, root = NotebookDiscovery(client), attributes.default_notebook_path
 
     def reach() -> str:
@@ -60,7 +60,7 @@ def open_databricks(platform: Platform, surroundings: PluginContext) -> Connecto
     jobs, pipelines = JobDiscovery(client), DatabricksPipelineConnector(client)
     defined = DatabricksJobConnector(client, runs, jobs)
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs={
             JobType.DATABRICKS_NOTEBOOK: NotebookConnector(
                 client, runs, workspace, attributes.compute()
@@ -80,12 +80,12 @@ def open_databricks(platform: Platform, surroundings: PluginContext) -> Connecto
             ),
             Discovery(job_types=frozenset({JobType.DATABRICKS_PIPELINE}), find=pipelines.find),
         ],
-        reach=reach,
+        check_access=reach,
     )
 
 
 _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
         JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(check=check_notebook),

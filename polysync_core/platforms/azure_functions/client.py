@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.sign_in.authenticators import Credential, VaultToken
 from polysync_core.platforms.azure.clouds import management_scope
 from polysync_core.platforms.azure.sign_in import entra_credential
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
 from polysync_core.platforms.azure_functions.refusals import MANAGEMENT_REFUSALS
 from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY, AppKeys
-from polysync_core.platforms.credentials import Credential, ReferencedToken
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 
@@ -24,11 +24,11 @@ class FunctionClients:
     """Makes the clients of one platform; nothing is sent yet."""
 
     def __init__(
-        self, platform: Platform, attributes: FunctionsAttributes, surroundings: PluginContext
+        self, platform: Platform, attributes: FunctionsAttributes, context: PluginContext
     ) -> None:
         self._auth = platform.auth
         self._attributes = attributes
-        self._around = surroundings
+        self._around = context
         self.management = None if self._auth.function_key else self._to_management()
         """The client for Resource Manager; None where a function key is all there is."""
 
@@ -38,7 +38,7 @@ class FunctionClients:
             return self._with_key(app, self._referenced(self._auth.function_key))
         if self._attributes.audience is not None:
             scope = f"{self._attributes.audience}/.default"
-            return PlatformClient(app, self._entra(scope, app), wire=self._around.wire)
+            return PlatformClient(app, self._entra(scope, app), http=self._around.http)
         return self._with_key(app, self._keys().for_functions())
 
     def to_durable(self, app: BaseAddress) -> PlatformClient:
@@ -51,17 +51,17 @@ class FunctionClients:
     def _to_management(self) -> PlatformClient:
         base = self._attributes.management_address(allow_loopback=self._around.allow_loopback)
         credential = self._entra(management_scope(self._attributes.cloud), base)
-        return PlatformClient(base, credential, refused=MANAGEMENT_REFUSALS, wire=self._around.wire)
+        return PlatformClient(base, credential, refused=MANAGEMENT_REFUSALS, http=self._around.http)
 
     def _keys(self) -> AppKeys:
         management = self.management or self._to_management()
-        return AppKeys(management, self._attributes.site, self._around.wire.timekeeper.now)
+        return AppKeys(management, self._attributes.site, self._around.http.timer.now)
 
     def _with_key(self, app: BaseAddress, key: Credential) -> PlatformClient:
-        return PlatformClient(app, key, scheme=FUNCTION_KEY, wire=self._around.wire)
+        return PlatformClient(app, key, scheme=FUNCTION_KEY, http=self._around.http)
 
     def _referenced(self, reference: str) -> Credential:
-        return ReferencedToken(reference, self._around.secrets)
+        return VaultToken(reference, self._around.secrets)
 
     def _entra(self, scope: str, base: BaseAddress) -> Credential:
         return entra_credential(

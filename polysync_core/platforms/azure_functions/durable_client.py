@@ -41,16 +41,16 @@ class DurableClient:
     refused: FunctionRefusals
     now: Clock
 
-    def start(self, order: SubmitRequest, orchestrator: str) -> Submitted:
+    def start(self, request: SubmitRequest, orchestrator: str) -> Submitted:
         """Start an orchestration once for the order's token."""
-        instance = OwnAddress((*_INSTANCES, order.token), {})
+        instance = OwnAddress((*_INSTANCES, request.token), {})
         submitted = Submitted(external_run_id="/" + "/".join(instance.segments))
-        if order.again and self._exists(instance, order.job):
+        if request.is_resend and self._exists(instance, request.job):
             return submitted
-        placed = place(order, HttpMethod.POST)
+        placed = place(request, HttpMethod.POST)
         call = Call(
             method="POST",
-            segments=(*_API, "orchestrators", orchestrator, order.token),
+            segments=(*_API, "orchestrators", orchestrator, request.token),
             body=placed.body,
             text=placed.text,
             headers=placed.headers,

@@ -49,16 +49,16 @@ class HttpFunctionConnector:
     """Returns the address of a function's page for people."""
     now: Clock
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Call the function, or start the orchestrator."""
-        problems = check_function_job(order.job)
+        problems = check_function_job(request.job)
         if problems:
             raise Invalid(problems)
-        target = read_target(order.job.external_id)
+        target = read_target(request.job.external_id)
         if isinstance(target, Orchestrator):
-            submitted = self.durable.start(order, target.function)
+            submitted = self.durable.start(request, target.function)
         else:
-            submitted = self._call(order, target)
+            submitted = self._call(request, target)
         return replace(submitted, monitor_url=self.page(target.function))
 
     def read(self, job: Job, external_run_id: str) -> Report:
@@ -83,15 +83,15 @@ class HttpFunctionConnector:
         """Yield nothing: an app keeps no list of the calls of a function."""
         return iter(())
 
-    def _call(self, order: SubmitRequest, target: HttpTarget) -> Submitted:
-        method = method_of(order.job)
+    def _call(self, request: SubmitRequest, target: HttpTarget) -> Submitted:
+        method = method_of(request.job)
         names = {each.name for each in target.route.placeholders}
-        placed = place(order, method, elsewhere=names)
+        placed = place(request, method, elsewhere=names)
         call = Call(
             method=method.value,
             segments=(
                 *self.prefix,
-                *target.route.fill(as_texts(order.parameters, order.job.parameters)),
+                *target.route.fill(as_texts(request.parameters, request.job.parameters)),
             ),
             query=placed.query,
             headers=placed.headers,
@@ -99,7 +99,7 @@ class HttpFunctionConnector:
             text=placed.text,
             refused=self.refused,
         )
-        return call_once(self.client, call, order, name=target.function, now=self.now)
+        return call_once(self.client, call, request, name=target.function, now=self.now)
 
     def _address(self, external_run_id: str) -> OwnAddress:
         address = address_of(external_run_id, self.client.base.url)

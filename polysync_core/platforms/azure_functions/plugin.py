@@ -6,7 +6,7 @@ from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.auth import ENTRA_METHODS
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
 from polysync_core.platforms.azure_functions.client import FunctionClients
@@ -51,12 +51,12 @@ def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     return problems
 
 
-def open_functions(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_functions(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a function app."""
     attributes = FunctionsAttributes.of(platform)
-    app = attributes.app_address(allow_loopback=surroundings.allow_loopback)
-    doors = FunctionClients(platform, attributes, surroundings)
-    now = surroundings.wire.timekeeper.now
+    app = attributes.app_address(allow_loopback=context.allow_loopback)
+    doors = FunctionClients(platform, attributes, context)
+    now = context.http.timer.now
     catalogue = AzureFunctionDiscovery(doors.management, attributes.site)
     client = doors.to_functions(app)
     functions = HttpFunctionConnector(
@@ -78,16 +78,16 @@ def open_functions(platform: Platform, surroundings: PluginContext) -> Connector
         return f"Reached {doors.management.base.host}; {attributes.function_app_name} is {state}."
 
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs={JobType.AZURE_HTTP_FUNCTION: functions},
         discoveries=[
             Discovery(job_types=frozenset({JobType.AZURE_HTTP_FUNCTION}), find=catalogue.find)
         ],
-        reach=reach,
+        check_access=reach,
     )
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_FUNCTIONS,
     jobs={
         JobType.AZURE_HTTP_FUNCTION: JobTypePlugin(

@@ -9,10 +9,10 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.held_token import HeldToken, Issued
+from polysync_core.outbound.sign_in.authenticators import Scheme
+from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import Call
-from polysync_core.platforms.credentials import Scheme
 from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2025-03-01"
@@ -37,18 +37,20 @@ class AppKeys:
     site: tuple[str, ...]
     now: Clock
 
-    def for_functions(self) -> HeldToken:
+    def for_functions(self) -> CachedToken:
         """Return the key that opens every function of the app."""
         return self._held("functionKeys")
 
-    def for_durable(self) -> HeldToken:
+    def for_durable(self) -> CachedToken:
         """Return the key that opens Durable Functions' own API."""
         return self._held("systemKeys")
 
-    def _held(self, kind: str) -> HeldToken:
-        return HeldToken(lambda: self._issued(kind), margin=0.0, now=lambda: self.now().timestamp())
+    def _held(self, kind: str) -> CachedToken:
+        return CachedToken(
+            lambda: self._issued(kind), margin=0.0, now=lambda: self.now().timestamp()
+        )
 
-    def _issued(self, kind: str) -> Issued:
+    def _issued(self, kind: str) -> IssuedToken:
         call = Call(
             method="POST",
             segments=(*self.site, "host", "default", "listkeys"),
@@ -56,10 +58,10 @@ class AppKeys:
             repeatable=True,
             effect=False,
         )
-        key = self.management.carry_out(call, lambda answer: _key(answer, kind))
+        key = self.management.execute(call, lambda answer: _key(answer, kind))
         if key is None:
             raise PlatformRefused(_MISSING[kind], cause=FailureCause.SECRET)
-        return Issued(key, self.now().timestamp() + KEPT_SECONDS)
+        return IssuedToken(key, self.now().timestamp() + KEPT_SECONDS)
 
 
 def _key(answer: JsonObject, kind: str) -> Secret | None:

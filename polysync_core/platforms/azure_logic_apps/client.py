@@ -10,7 +10,7 @@ from typing import Literal
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.hosts import BaseAddress, Reach, told_base
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, base_from_service
 from polysync_core.outbound.urls import OwnAddress, own_address
 from polysync_core.platforms.azure.answers import listed
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
@@ -57,7 +57,7 @@ class WorkflowClient:
     def door(self, name: str, trigger: str) -> TriggerEndpoint:
         """Return where a trigger is called."""
         call = self._call("POST", name, "triggers", trigger, "listCallbackUrl", repeats=True)
-        address, method = self.client.carry_out(call, _callback)
+        address, method = self.client.execute(call, _callback)
         if method != "POST" or "{" in address:
             raise PlatformRefused(
                 "the workflow's trigger wants another method than POST, or a path with parameters:"
@@ -69,7 +69,7 @@ class WorkflowClient:
     def run(self, name: str, run_id: str) -> JsonObject:
         """Return a run; raises `RunNotFound`."""
         call = self._call("GET", name, "runs", run_id, repeats=True)
-        return self.client.carry_out(call, lambda answer: answer)
+        return self.client.execute(call, lambda answer: answer)
 
     def runs(self, name: str, *, tracking_id: str | None = None) -> Iterator[JsonObject]:
         """Yield the runs of a workflow, newest first: all, or those that a caller called so."""
@@ -87,8 +87,8 @@ class WorkflowClient:
         # Azure writes the standard port into the address.
         address = _STANDARD_PORT.sub(r"\1", address, count=1)
         base: BaseAddress | None = self.client.base
-        if self.client.base.reach is not Reach.LOOPBACK:
-            base = told_base(address, self.attributes.trigger_hosts)
+        if self.client.base.scope is not AddressScope.LOOPBACK:
+            base = base_from_service(address, self.attributes.trigger_hosts)
         place = None if base is None else own_address(address, base.url)
         if base is None or place is None:
             raise PlatformRefused(

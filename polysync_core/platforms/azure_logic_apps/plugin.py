@@ -28,29 +28,29 @@ def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_logic_apps(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to the workflows of an app or of a resource group."""
     attributes = LogicAppsAttributes.of(platform)
-    wire = surroundings.wire
-    client = management_client(platform, attributes, surroundings, refused=REFUSALS)
+    http = context.http
+    client = management_client(platform, attributes, context, refused=REFUSALS)
     service = WorkflowClient(client, attributes)
-    workflows = WorkflowConnector(service=service, wire=wire, now=wire.timekeeper.now)
+    workflows = WorkflowConnector(service=service, http=http, now=http.timer.now)
 
     def reach() -> str:
         next(service.workflows(), None)
         return f"Reached {client.base.host}; the workflows can be listed."
 
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs={JobType.LOGIC_APPS_WORKFLOW: workflows},
         discoveries=[
             Discovery(job_types=frozenset({JobType.LOGIC_APPS_WORKFLOW}), find=workflows.find)
         ],
-        reach=reach,
+        check_access=reach,
     )
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_LOGIC_APPS,
     jobs={JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(check=check_workflow)},
     check=check_logic_apps,

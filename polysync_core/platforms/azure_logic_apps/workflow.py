@@ -15,7 +15,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
-from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
 from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
@@ -53,25 +53,25 @@ class WorkflowConnector:
     """Runs workflows; implements `JobConnector`."""
 
     service: WorkflowClient
-    wire: HttpOptions
+    http: HttpOptions
     now: Clock
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Call the workflow's trigger, once for the order's token."""
-        problems = check_workflow(order.job)
+        problems = check_workflow(request.job)
         if problems:
             raise Invalid(problems)
-        name = order.job.external_id
+        name = request.job.external_id
         workflow = self.service.workflow(name)
         if workflow.is_stateless:
-            return self._fire(order, workflow)
-        if order.again:
-            found = self._found(order)
+            return self._fire(request, workflow)
+        if request.is_resend:
+            found = self._found(request)
             if found is not None:
-                return self._submitted(order, found)
-            if self.now() < order.begun_at + LIST_DELAY:
+                return self._submitted(request, found)
+            if self.now() < request.begun_at + LIST_DELAY:
                 raise Uncertain("Azure Logic Apps may have started a run that is not listed yet.")
-        return self._submitted(order, self._start(order, workflow))
+        return self._submitted(request, self._start(request, workflow))
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run."""
@@ -115,44 +115,44 @@ class WorkflowConnector:
             if workflow.trigger is not None:
                 yield Artefact(external_id=name, job_type=JobType.LOGIC_APPS_WORKFLOW, name=name)
 
-    def _start(self, order: SubmitRequest, workflow: Workflow) -> str:
+    def _start(self, request: SubmitRequest, workflow: Workflow) -> str:
         """Start a run; return its id. An answer that refuses may be the workflow's own."""
-        door = self.service.door(order.job.external_id, _trigger_of(workflow))
+        door = self.service.door(request.job.external_id, _trigger_of(workflow))
         refusal: PlatformRefused | None = None
         run_id: str | None = None
         try:
-            run_id = self._client(door).exchange(_call(order, door), _run_id_in)
+            run_id = self._client(door).exchange(_call(request, door), _run_id_in)
         except PlatformRefused as error:
             refusal = error
         if run_id is None:
-            run_id = self._found(order)
+            run_id = self._found(request)
         if run_id is not None:
             return run_id
         if refusal is not None:
             raise refusal
         raise Uncertain("Azure Logic Apps took the call, and does not tell the run.")
 
-    def _fire(self, order: SubmitRequest, workflow: Workflow) -> Submitted:
-        name = order.job.external_id
+    def _fire(self, request: SubmitRequest, workflow: Workflow) -> Submitted:
+        name = request.job.external_id
         door = self.service.door(name, _trigger_of(workflow))
-        answered_once(self._client(door), _call(order, door), order, name, lambda _: None)
+        answered_once(self._client(door), _call(request, door), request, name, lambda _: None)
         return Submitted(
-            external_run_id=f"{name}/{order.token}",
+            external_run_id=f"{name}/{request.token}",
             monitor_url=self.service.attributes.page(name),
             report=Report(status=ProviderStatus.SUCCESS, provider_state="Accepted"),
         )
 
-    def _found(self, order: SubmitRequest) -> str | None:
-        runs = self.service.runs(order.job.external_id, tracking_id=order.token)
+    def _found(self, request: SubmitRequest) -> str | None:
+        runs = self.service.runs(request.job.external_id, tracking_id=request.token)
         # The filter is the engine's, and it may not know it.
-        return next((run_id_of(run) for run in runs if tracking_id_of(run) == order.token), None)
+        return next((run_id_of(run) for run in runs if tracking_id_of(run) == request.token), None)
 
-    def _submitted(self, order: SubmitRequest, run_id: str) -> Submitted:
-        page = self.service.attributes.page(order.job.external_id)
+    def _submitted(self, request: SubmitRequest, run_id: str) -> Submitted:
+        page = self.service.attributes.page(request.job.external_id)
         return Submitted(external_run_id=run_id, monitor_url=page)
 
     def _client(self, door: TriggerEndpoint) -> PlatformClient:
-        return PlatformClient(door.base, None, refused=REFUSALS, wire=self.wire)
+        return PlatformClient(door.base, None, refused=REFUSALS, http=self.http)
 
 
 def check_workflow(job: Job) -> list[Problem]:
@@ -168,13 +168,13 @@ def check_workflow(job: Job) -> list[Problem]:
 _RULE = "a workflow is named by letters, digits and _ ( ) . -, such as send-report"
 
 
-def _call(order: SubmitRequest, door: TriggerEndpoint) -> Call:
-    texts = as_texts(order.parameters, order.job.parameters)
+def _call(request: SubmitRequest, door: TriggerEndpoint) -> Call:
+    texts = as_texts(request.parameters, request.job.parameters)
     return Call(
         method="POST",
         segments=door.place.segments,
         query=door.place.query,
-        headers={TRACKING_ID: order.token},
+        headers={TRACKING_ID: request.token},
         body={**texts},
         busy_is_unstarted=False,
         head_is_enough=True,

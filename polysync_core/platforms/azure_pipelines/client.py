@@ -58,7 +58,7 @@ class PipelineClient:
     ) -> T:
         """Begin what must not be begun twice: nothing but a refusal proves that it was not."""
         call = replace(self._post(segments, body, refused), busy_is_unstarted=False)
-        return self.client.carry_out(call, read)
+        return self.client.execute(call, read)
 
     def stop(self, *segments: str, refused: RefusalMapping) -> None:
         """Ask for an end, and for that of the pipelines that were started from within."""
@@ -75,7 +75,7 @@ class PipelineClient:
         def fetch(token: str | None) -> Page[JsonObject]:
             content = body if token is None else {**body, "continuationToken": token}
             call = self._post(segments, content, refused)
-            return self.client.carry_out(replace(call, repeatable=True, effect=False), _page)
+            return self.client.execute(replace(call, repeatable=True, effect=False), _page)
 
         return paged(fetch)
 

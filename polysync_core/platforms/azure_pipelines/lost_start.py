@@ -31,25 +31,25 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
-def earlier_run(service: PipelineClient, order: SubmitRequest) -> str | None:
+def earlier_run(service: PipelineClient, request: SubmitRequest) -> str | None:
     """Return the run that an earlier submit of this attempt has started.
 
     None says that the pipeline is to be started again. Raises `Uncertain` while the list may be
     late, and `OutcomeUnknown` where nothing can be found out or people are to decide.
     """
-    rule = LostAnswerRule.of(order.job)
+    rule = LostAnswerRule.of(request.job)
     if rule.token_parameter is None and rule.policy is WhenAnswerLost.ASK:
         raise OutcomeUnknown(
             "The pipeline may have been started, and nothing tells its run from others: name a"
             f" parameter for the attempt's token in settings.{ATTEMPT_TOKEN_PARAMETER}."
         )
-    runs = list(runs_of(service, order.job.external_id, order.begun_at - SKEW))
-    ours = [run for run in runs if _carries(run, rule.token_parameter, order.token)]
+    runs = list(runs_of(service, request.job.external_id, request.begun_at - SKEW))
+    ours = [run for run in runs if _carries(run, rule.token_parameter, request.token)]
     if ours:
         return _adopted(service, ours)
-    if service.now() < order.begun_at + LIST_LAG:
+    if service.now() < request.begun_at + LIST_LAG:
         raise Uncertain("The pipeline may have been started; its run may not be listed yet.")
-    if any(_may_be_ours(run, rule.token_parameter, order) for run in runs):
+    if any(_may_be_ours(run, rule.token_parameter, request) for run in runs):
         raise OutcomeUnknown(
             "The pipeline has run since this attempt began, and nothing tells whether that was"
             f" for it: settings.{ATTEMPT_TOKEN_PARAMETER} must name a parameter that it declares."
@@ -80,9 +80,9 @@ def _carries(run: JsonObject, parameter: str | None, token: str) -> bool:
     return parameter is not None and object_in(run, "parameters").get(parameter) == token
 
 
-def _may_be_ours(run: JsonObject, parameter: str | None, order: SubmitRequest) -> bool:
+def _may_be_ours(run: JsonObject, parameter: str | None, request: SubmitRequest) -> bool:
     """Tell whether a run may be the attempt's though it does not carry the token."""
     if parameter is not None and parameter in object_in(run, "parameters"):
         return False
     started = moment_in(run, "runStart")
-    return started is None or started >= order.begun_at - SKEW
+    return started is None or started >= request.begun_at - SKEW

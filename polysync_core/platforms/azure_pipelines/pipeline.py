@@ -40,18 +40,18 @@ class PipelineConnector:
     job_type: str
     has_return_values: bool
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Start the pipeline, unless an earlier submit of this attempt has started it."""
-        problems = check_pipeline_job(order.job)
+        problems = check_pipeline_job(request.job)
         if problems:
             raise Invalid(problems)
-        run_id = earlier_run(self.service, order) if order.again else None
+        run_id = earlier_run(self.service, request) if request.is_resend else None
         if run_id is None:
             run_id = self.service.act(
                 "pipelines",
-                order.job.external_id,
+                request.job.external_id,
                 "createRun",
-                body=_body(order),
+                body=_body(request),
                 read=run_id_of,
                 refused=self.service.refused_for_start,
             )
@@ -84,7 +84,7 @@ class PipelineConnector:
         return find_pipelines(self.service, self.job_type, search, outputs=self.has_return_values)
 
 
-def _body(order: SubmitRequest) -> JsonObject:
-    values = as_json(order.parameters, order.job.parameters)
-    parameter = LostAnswerRule.of(order.job).token_parameter
-    return values if parameter is None else {**values, parameter: order.token}
+def _body(request: SubmitRequest) -> JsonObject:
+    values = as_json(request.parameters, request.job.parameters)
+    parameter = LostAnswerRule.of(request.job).token_parameter
+    return values if parameter is None else {**values, parameter: request.token}

@@ -12,7 +12,7 @@ from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlug
 
 
 def live_platform(
-    kind: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
+    plugin: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
 ) -> Connector:
     """Return the connection that runs the pipelines of one service."""
     jobs = PipelineConnector(
@@ -28,8 +28,8 @@ def live_platform(
         return f"Reached {name} at {host}; its runs are readable."
 
     return LivePlatform(
-        kind=kind,
+        plugin=plugin,
         jobs={job_type: jobs},
         discoveries=[Discovery(job_types=frozenset({job_type}), find=jobs.find)],
-        reach=reach,
+        check_access=reach,
     )

@@ -36,29 +36,29 @@ def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
     )
 
 
-def open_synapse(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_synapse(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
-    base = attributes.workspace_address(allow_loopback=surroundings.allow_loopback)
+    base = attributes.workspace_address(allow_loopback=context.allow_loopback)
     credential = entra_credential(
         platform.auth,
         attributes.cloud,
-        surroundings.secrets,
+        context.secrets,
         scope=attributes.scope,
         base=base,
     )
     service = PipelineClient(
-        client=PlatformClient(base, credential, refused=_REFUSALS, wire=surroundings.wire),
+        client=PlatformClient(base, credential, refused=_REFUSALS, http=context.http),
         root=(),
         version=API_VERSION,
         refusals=_REFUSALS,
         run_page=attributes.run_page,
-        now=surroundings.wire.timekeeper.now,
+        now=context.http.timer.now,
     )
-    return live_platform(KIND, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
+    return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_SYNAPSE,
     jobs={
         JobType.SYNAPSE_PIPELINE: JobTypePlugin(

@@ -10,14 +10,14 @@ from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
 from polysync_core.outbound.attributes import read_attributes
-from polysync_core.outbound.hosts import BaseAddress, HostRule, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
 
 PROJECT = r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}"
 REGION = r"[a-z]+(?:-[a-z0-9]+)+"
 FUNCTION = r"[A-Za-z](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 
 _API = BaseAddress(
-    "https://cloudfunctions.googleapis.com", "cloudfunctions.googleapis.com", Reach.PUBLIC
+    "https://cloudfunctions.googleapis.com", "cloudfunctions.googleapis.com", AddressScope.PUBLIC
 )
 
 

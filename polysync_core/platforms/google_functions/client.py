@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.outbound.hosts import BaseAddress, told_base
+from polysync_core.outbound.hosts import BaseAddress, base_from_service
 from polysync_core.outbound.urls import own_address
 from polysync_core.platforms.google_functions.external_id import FunctionName
 from polysync_core.platforms.platform_client import PlatformClient
@@ -57,7 +57,7 @@ class AddressCache:
         return door
 
     def _door(self, address: str) -> FunctionEndpoint:
-        base = self.stand_in or told_base(address, SUFFIXES)
+        base = self.stand_in or base_from_service(address, SUFFIXES)
         place = None if base is None else own_address(address, base.url)
         if base is None or place is None or place.query:
             raise PlatformRefused(

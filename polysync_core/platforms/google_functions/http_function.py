@@ -37,14 +37,14 @@ class CloudFunctionConnector:
     catalogue: CloudFunctionDiscovery
     now: Clock
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def submit(self, request: SubmitRequest) -> Submitted:
         """Call the function."""
-        problems = check_function_job(order.job)
+        problems = check_function_job(request.job)
         if problems:
             raise Invalid(problems)
-        name = FunctionName.parse(order.job.external_id)
-        method = method_of(order.job)
-        placed = place(order, method)
+        name = FunctionName.parse(request.job.external_id)
+        method = method_of(request.job)
+        placed = place(request, method)
         door = self.doors.to(name)
         call = Call(
             method=method.value,
@@ -55,7 +55,7 @@ class CloudFunctionConnector:
             text=placed.text,
             refused=REFUSED,
         )
-        submitted = call_once(door.client, call, order, name=name.function, now=self.now)
+        submitted = call_once(door.client, call, request, name=name.function, now=self.now)
         return replace(submitted, monitor_url=name.page)
 
     def read(self, job: Job, external_run_id: str) -> Report:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.auth import GOOGLE_METHODS, check_auth
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS, check_auth
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.google_functions.attributes import GoogleFunctionsAttributes
 from polysync_core.platforms.google_functions.client import AddressCache
@@ -36,26 +36,26 @@ def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Pro
     return problems
 
 
-def open_google_functions(platform: Platform, surroundings: PluginContext) -> Connector:
+def open_google_functions(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to the functions of a region."""
     attributes = GoogleFunctionsAttributes.of(platform)
-    api = attributes.api_address(allow_loopback=surroundings.allow_loopback)
-    auth, secrets, wire = platform.auth, surroundings.secrets, surroundings.wire
+    api = attributes.api_address(allow_loopback=context.allow_loopback)
+    auth, secrets, http = platform.auth, context.secrets, context.http
     credential = access_credential(auth, secrets, api)
     catalogue = CloudFunctionDiscovery(
-        PlatformClient(api, credential, refused=refused, wire=wire),
+        PlatformClient(api, credential, refused=refused, http=http),
         attributes.location,
         attributes.function_name,
     )
 
     def to_function(base: BaseAddress, audience: str) -> PlatformClient:
-        return PlatformClient(base, identity_credential(auth, secrets, base, audience), wire=wire)
+        return PlatformClient(base, identity_credential(auth, secrets, base, audience), http=http)
 
     doors = AddressCache(
         address=catalogue.address,
         client=to_function,
-        stand_in=api if api.reach is Reach.LOOPBACK else None,
-        now=wire.timekeeper.now,
+        stand_in=api if api.scope is AddressScope.LOOPBACK else None,
+        now=http.timer.now,
     )
 
     def reach() -> str:
@@ -63,20 +63,20 @@ def open_google_functions(platform: Platform, surroundings: PluginContext) -> Co
         return f"Reached {api.host}; the functions of {attributes.region} can be listed."
 
     return LivePlatform(
-        kind=KIND,
+        plugin=PLUGIN,
         jobs={
             JobType.CLOUD_FUNCTION_HTTP: CloudFunctionConnector(
-                doors=doors, catalogue=catalogue, now=wire.timekeeper.now
+                doors=doors, catalogue=catalogue, now=http.timer.now
             )
         },
         discoveries=[
             Discovery(job_types=frozenset({JobType.CLOUD_FUNCTION_HTTP}), find=catalogue.find)
         ],
-        reach=reach,
+        check_access=reach,
     )
 
 
-KIND = PlatformPlugin(
+PLUGIN = PlatformPlugin(
     name=PlatformType.GOOGLE_CLOUD_FUNCTIONS,
     jobs={
         JobType.CLOUD_FUNCTION_HTTP: JobTypePlugin(

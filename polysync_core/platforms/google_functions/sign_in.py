@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from polysync_core.domain.definitions.auth import Auth
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.references import Secrets
-from polysync_core.platforms.credentials import Credential, StandInToken
+from polysync_core.outbound.sign_in.authenticators import Credential, SimulatorToken
 
 
 def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Credential:
     """Return what signs in to Google's own API."""
-    if base.reach is Reach.LOOPBACK:
-        return StandInToken()
+    if base.scope is AddressScope.LOOPBACK:
+        return SimulatorToken()
     # Costs start-up time, which other platforms need not pay.
-    from polysync_core.outbound.google import GoogleSignIn
+    from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).access_token()
 
@@ -22,8 +22,8 @@ def identity_credential(
     auth: Auth, secrets: Secrets, base: BaseAddress, audience: str
 ) -> Credential:
     """Return what a function knows its caller by: an identity token for that function alone."""
-    if base.reach is Reach.LOOPBACK:
-        return StandInToken()
-    from polysync_core.outbound.google import GoogleSignIn
+    if base.scope is AddressScope.LOOPBACK:
+        return SimulatorToken()
+    from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     return GoogleSignIn(auth=auth, secrets=secrets).identity_token(audience)

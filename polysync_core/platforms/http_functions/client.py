@@ -9,10 +9,9 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PolysyncError, Uncertain
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.call_budget import CallBudget, read_retry_after
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.patience import CallBudget
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
 from polysync_core.platforms.connector import (
@@ -48,33 +47,37 @@ _SHORT = "answer with the place of the data instead"
 
 
 def call_once(
-    client: PlatformClient, call: Call, order: SubmitRequest, *, name: str, now: Clock
+    client: PlatformClient, call: Call, request: SubmitRequest, *, name: str, now: Clock
 ) -> Submitted:
     """Call a function for an attempt, and never a second time."""
     return answered_once(
-        client, call, order, name, lambda answer: _submitted(answer, client, order, name, now)
+        client, call, request, name, lambda answer: _submitted(answer, client, request, name, now)
     )
 
 
 def answered_once[T](
-    client: PlatformClient, call: Call, order: SubmitRequest, name: str, read: Callable[[Answer], T]
+    client: PlatformClient,
+    call: Call,
+    request: SubmitRequest,
+    name: str,
+    read: Callable[[Answer], T],
 ) -> T:
     """Return what `read` makes of the answer to a call that must not be made twice.
 
     Only a refusal, or a connection that was never made, proves that nothing was done; in any
     other doubt it raises `OutcomeUnknown`.
     """
-    if order.again:
+    if request.is_resend:
         raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
     once = replace(
         call,
-        headers={**(call.headers or {}), IDEMPOTENCY_KEY: order.token},
+        headers={**(call.headers or {}), IDEMPOTENCY_KEY: request.token},
         repeatable=False,
         # Whatever the method: what a function does is its own affair, and so is a 503.
         effect=True,
         busy_is_unstarted=False,
         head_is_enough=True,
-        patience=_PATIENCE,
+        budget=_PATIENCE,
     )
     try:
         return client.exchange(once, read)
@@ -106,7 +109,7 @@ def look(
 
 
 def _submitted(
-    answer: Answer, client: PlatformClient, order: SubmitRequest, name: str, now: Clock
+    answer: Answer, client: PlatformClient, request: SubmitRequest, name: str, now: Clock
 ) -> Submitted:
     too_long = f"{name} has answered with more than {client.most}"
     if answer.status == ACCEPTED:
@@ -126,11 +129,11 @@ def _submitted(
                 f"{name} goes on with its work, and its answer cannot be read. Look at it there."
             )
     return Submitted(
-        external_run_id=f"{name}/{order.token}",
+        external_run_id=f"{name}/{request.token}",
         report=Report(
             status=ProviderStatus.SUCCESS,
             provider_state=str(answer.status),
-            outputs=_outputs(answer, order.job) if answer.is_whole else {},
+            outputs=_outputs(answer, request.job) if answer.is_whole else {},
             outputs_missing=None
             if answer.is_whole
             else f"{too_long}, which is not kept: {_SHORT}.",

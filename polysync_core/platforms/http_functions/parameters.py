@@ -95,17 +95,17 @@ def check_placement(job: Job) -> list[Problem]:
 
 
 def place(
-    order: SubmitRequest, method: HttpMethod, *, elsewhere: Collection[str] = ()
+    request: SubmitRequest, method: HttpMethod, *, elsewhere: Collection[str] = ()
 ) -> RequestParts:
     """Return where an order's values go, but for those that have a place elsewhere.
 
     Raises `PlatformRefused` (cause `Parameters`) where a value cannot go where it belongs.
     """
-    schema = order.job.parameters
-    tokens = as_json(order.parameters, schema)
+    schema = request.job.parameters
+    tokens = as_json(request.parameters, schema)
     taken = _RESERVED.union(elsewhere)
     appended = _pairs(tokens.get(QUERY_STRING))
-    texts = as_texts(order.parameters, schema)
+    texts = as_texts(request.parameters, schema)
     in_query = tuple((name, text) for name, text in texts.items() if name not in taken) + appended
     if REQUEST_BODY in tokens:
         body = tokens[REQUEST_BODY]

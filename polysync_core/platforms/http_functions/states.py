@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.outbound.exchange import Answer
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.call_budget import read_retry_after
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress, own_address, url
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report

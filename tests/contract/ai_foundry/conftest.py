@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.azure_ai_foundry.client import API_VERSION
 from polysync_core.platforms.connector import JobConnector
 from polysync_core.platforms.plugin import PluginContext
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 from tests.contract.connectors.benches.azure_ai_foundry import SUBSCRIPTION, platform_of
 from tests.fakes.simulators import SimulatorProcess
 
@@ -73,4 +73,4 @@ def ours(simulator: SimulatorProcess) -> Callable[[JobType], JobConnector]:
     """Polysync's own connection to the same workspace, by job type."""
     platform = platform_of(simulator)
     surroundings = PluginContext(secrets=NoSecrets(), allow_loopback=True)
-    return platform_kind(platform.type).open(platform, surroundings).job
+    return platform_plugin(platform.type).open(platform, surroundings).job

@@ -127,7 +127,7 @@ def test_a_job_of_our_name_is_adopted_even_if_it_cannot_be_created_again(
     simulator.fault(endpoint="GET jobs/polysync-a1", fault="status", status=404)
 
     changed = replace(given, job=a_job(COMMAND, "changing", aiFoundryCommand="python fail.py"))
-    second = ours(COMMAND).submit(replace(changed, again=True))
+    second = ours(COMMAND).submit(replace(changed, is_resend=True))
 
     assert first.external_run_id == second.external_run_id
     lines = [x for x in simulator.submissions() if x["name"] == first.external_run_id]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulators.databricks.traffic import digest
+from simulators.databricks.routes.traffic import digest
 from tests.contract.appkit.table import Ask, Observed
 
 TOKEN = "dapi-service"

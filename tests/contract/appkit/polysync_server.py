@@ -16,15 +16,15 @@ from starlette.types import Receive, Scope, Send
 from polysync_core.api.app import PREFIX, create_app
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.jobs.routes import job_run_routes
-from polysync_core.appkit.jobs import LakeflowJobs
-from polysync_core.appkit.keys import WAIT_TIMEOUT, JobOptions
-from polysync_core.appkit.mapping import TaskType
+from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions
+from polysync_core.appkit.parameters import TaskType
 from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
-from polysync_core.outbound.patience import Timekeeper
+from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms.platform_client import HttpOptions
-from polysync_core.settings import LAKEFLOW, read_lakeflow
+from polysync_core.settings import APPKIT, read_appkit
 from tests.fakes.engine import FakeEngine
 
 _PATIENCE = 60
@@ -86,13 +86,13 @@ class PolysyncServer:
         development = {
             "POLYSYNC_ENVIRONMENT": "development",
             "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
-            LAKEFLOW: json.dumps(bounds),
+            APPKIT: json.dumps(bounds),
         }
         options = {key: _options(job) for key, job in config["jobs"].items()}
-        configuration = read_lakeflow({**variables, **development}, options)
-        wire = HttpOptions(timekeeper=Timekeeper(uniform=lambda low, high: low))
-        workspaces = Workspaces(configuration=configuration, wire=wire)
-        jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: workspaces)
+        configuration = read_appkit({**variables, **development}, options)
+        http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
+        workspaces = Workspaces(configuration=configuration, http_options=http_options)
+        jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()
         self._app = create_app([job_run_routes(JobRuns(acceptance=stored, task_runs=stored), jobs)])
         self._socket = socket.create_server(("127.0.0.1", 0))

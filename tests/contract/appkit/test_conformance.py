@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.appkit.keys import JobOptions
-from polysync_core.settings import read_lakeflow
+from polysync_core.appkit.named_jobs import JobOptions
+from polysync_core.settings import read_appkit
 from tests.contract.appkit.conftest import Pair
 from tests.contract.appkit.expecting import expected
 from tests.contract.appkit.leaving import (
@@ -57,9 +57,9 @@ def test_only_the_original_wants_a_variable_that_no_key_has(pair: Pair, tmp_path
     with pytest.raises(AssertionError, match="DATABRICKS_JOB_ID"):
         _ = original.url
 
-    started = read_lakeflow(environment(WORKSPACE, {"etl": "5"}), {"etl": JobOptions()})
+    started = read_appkit(environment(WORKSPACE, {"etl": "5"}), {"etl": JobOptions()})
 
-    assert started.keys["etl"].job_id == 5
+    assert started.jobs["etl"].job_id == 5
 
 
 def test_every_row_has_a_name_of_its_own() -> None:

@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.patience import CallBudget, Timekeeper
+from polysync_core.outbound.call_budget import CallBudget, RetryTimer
 from polysync_core.platforms.connector import (
     Connector,
     JobConnector,
@@ -26,7 +26,7 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import Capability, PluginContext
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.simulators import SimulatorProcess
 
 CANARY = "dapi-canary-6f1c2d"
@@ -119,7 +119,7 @@ class Bench:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """What the job type says that it can."""
-        return platform_kind(self.platform.type).jobs[self.job_type].capabilities
+        return platform_plugin(self.platform.type).jobs[self.job_type].capabilities
 
 
 class Stage:
@@ -156,14 +156,14 @@ class Rig:
     def __init__(self, bench: Bench, *, size_limit: int = SIZE_LIMIT) -> None:
         self.bench = bench
         self._offset = 0.0
-        self.connector: Connector = platform_kind(bench.platform.type).open(
+        self.connector: Connector = platform_plugin(bench.platform.type).open(
             bench.platform,
             PluginContext(
                 secrets=_Secrets(),
                 allow_loopback=True,
-                wire=HttpOptions(
-                    patience=CallBudget(total=60, read=10, attempts=ATTEMPTS),
-                    timekeeper=Timekeeper(
+                http=HttpOptions(
+                    budget=CallBudget(total=60, read=10, attempts=ATTEMPTS),
+                    timer=RetryTimer(
                         monotonic=lambda: time.monotonic() + self._offset,
                         sleep=self.sleep,
                         now=self.now,
@@ -201,7 +201,7 @@ class Rig:
         """Submit as an attempt does, until there is an answer; None where there never is one."""
         for _ in range(20):
             try:
-                return self.job.submit(replace(order, again=again))
+                return self.job.submit(replace(order, is_resend=again))
             except OutcomeUnknown:
                 return None
             except Uncertain:

@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused, Unavailable
-from polysync_core.outbound.exchange import DEFAULT_SIZE_LIMIT
+from polysync_core.outbound.http_exchange import DEFAULT_SIZE_LIMIT
 from polysync_core.platforms.connector import ProviderStatus
 from tests.contract.connectors.bench import Behaviour, Rig, Stage
 from tests.contract.connectors.benches.azure_databricks import a_job, notebook

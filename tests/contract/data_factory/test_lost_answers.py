@@ -45,7 +45,7 @@ def lost(rig: Rig, order: SubmitRequest, *, effect: bool = True) -> SubmitReques
     rig.fault(Step.SUBMIT, "lost-response", effect=effect)
     with pytest.raises(Uncertain):
         rig.job.submit(order)
-    return replace(order, again=True)
+    return replace(order, is_resend=True)
 
 
 def test_nothing_is_sent_while_the_list_may_be_late_and_then_the_run_is_adopted(rig: Rig) -> None:
@@ -108,7 +108,7 @@ def test_of_two_runs_with_one_token_the_first_is_adopted(
     first = rig.job.submit(order).external_run_id
     rig.job.submit(order)
 
-    adopted = rig.job.submit(replace(order, again=True)).external_run_id
+    adopted = rig.job.submit(replace(order, is_resend=True)).external_run_id
 
     assert adopted == first
     assert "duplicate_detected" in {getattr(each, "action", None) for each in caplog.records}

@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.patience import CallBudget, Timekeeper
+from polysync_core.outbound.call_budget import CallBudget, RetryTimer
+from polysync_core.outbound.hosts import AddressScope
 from polysync_core.outbound.transport import CheckedAdapter
 
 CANARY = "dapi-canary-6f1c2d"
@@ -219,13 +219,13 @@ class Running:
     naps: list[float]
     tokens: deque[str]
     forgotten: list[str] = field(default_factory=list)
-    patience: CallBudget = MUCH
+    budget: CallBudget = MUCH
 
     def go_wrong(self, faults: Collection[str]) -> None:
         """Let the next requests go wrong; whoever then waits for a late answer waits little."""
         self.workspace.faults = deque(faults)
         if not LATE.isdisjoint(faults):
-            self.patience = LITTLE
+            self.budget = LITTLE
 
     def resolve(self, reference: str) -> Secret:
         return Secret(self.tokens[0])
@@ -236,8 +236,8 @@ class Running:
             self.tokens.popleft()
 
     @property
-    def timekeeper(self) -> Timekeeper:
-        return Timekeeper(sleep=self.naps.append, uniform=lambda low, high: low)
+    def timer(self) -> RetryTimer:
+        return RetryTimer(sleep=self.naps.append, uniform=lambda low, high: low)
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def server() -> Iterator[Running]:
     running = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    adapter = CheckedAdapter(Reach.LOOPBACK)
+    adapter = CheckedAdapter(AddressScope.LOOPBACK)
     url = f"http://127.0.0.1:{running.server_address[1]}"
     yield Running(workspace, url, adapter, [], deque([CANARY]))
     adapter.close()

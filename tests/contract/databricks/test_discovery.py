@@ -30,10 +30,8 @@ def connect(server: Any, root: str = "/") -> Connector:
             },
         }
     )
-    wire = HttpOptions(
-        transport=server.adapter, patience=server.patience, timekeeper=server.timekeeper
-    )
-    return open_databricks(platform, PluginContext(secrets=server, allow_loopback=True, wire=wire))
+    http = HttpOptions(transport=server.adapter, budget=server.budget, timer=server.timer)
+    return open_databricks(platform, PluginContext(secrets=server, allow_loopback=True, http=http))
 
 
 def entry(kind: str, path: str) -> dict[str, Any]:

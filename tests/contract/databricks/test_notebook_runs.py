@@ -44,14 +44,14 @@ def connect(server: Any, **attributes: Any) -> JobConnector:
             },
         }
     )
-    wire = HttpOptions(
+    http = HttpOptions(
         transport=server.adapter,
-        patience=server.patience,
-        timekeeper=server.timekeeper,
+        budget=server.budget,
+        timer=server.timer,
         size_limit=300_000,
     )
     return open_databricks(
-        platform, PluginContext(secrets=server, allow_loopback=True, wire=wire)
+        platform, PluginContext(secrets=server, allow_loopback=True, http=http)
     ).job("DatabricksNotebook")
 
 

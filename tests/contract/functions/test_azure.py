@@ -12,7 +12,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import CannotStop, ProviderStatus
 from polysync_core.platforms.plugin import PluginContext
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 from simulators.azure_functions.server import HOST_KEY, MASTER_KEY, SYSTEM_KEY
 from tests.contract.connectors.benches.azure_functions import a_job, a_platform, put
 from tests.contract.functions.conftest import Called
@@ -68,7 +68,7 @@ class _Vault:
 def opened(azure: Called, *, auth: dict[str, Any], **attributes: Any) -> Called:
     """The same app, entered another way."""
     platform = a_platform(azure.bench.simulator, auth=auth, attributes=attributes)
-    kind = platform_kind(platform.type)
+    kind = platform_plugin(platform.type)
     assert not kind.check(platform, True)
     azure.rig.connector = kind.open(platform, PluginContext(secrets=_Vault(), allow_loopback=True))
     azure.rig.job = azure.rig.connector.job("AzureHttpFunction")

@@ -92,7 +92,7 @@ def test_a_run_whose_id_is_not_told_is_found_by_its_tracking_id(rig: Rig) -> Non
 
 def test_nothing_is_sent_again_while_the_list_may_be_late(rig: Rig) -> None:
     order = order_of(rig, "succeeds")
-    again = replace(order, again=True)
+    again = replace(order, is_resend=True)
     with pytest.raises(Uncertain, match="not listed yet"):
         rig.job.submit(again)
     assert not rig.bench.started(order)
@@ -175,7 +175,7 @@ def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
         stateless.job.submit(order)
 
     with pytest.raises(OutcomeUnknown):
-        stateless.job.submit(replace(order, again=True))
+        stateless.job.submit(replace(order, is_resend=True))
     assert len(stateless.bench.started(order)) == 1
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from polysync_core.storage.connection import StorageConnection
-from polysync_core.storage.tables import TableStorage
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.tables import TableStorage
 from tests.fakes.tables import TableService
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.tables import TableStorage
+from polysync_core.storage.azure.tables import TableStorage
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite

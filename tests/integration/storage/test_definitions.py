@@ -8,16 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from polysync_core.application.definitions.documents import Documents
-from polysync_core.application.definitions.editing import Definitions
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
-from polysync_core.storage.rows import Row, RowRange
-from polysync_core.storage.tables import TableStorage
-from tests.fakes.definitions import lakehouse
+from tests.fakes.definitions import documents_of, editing_of, lakehouse
 from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
 
 pytestmark = pytest.mark.azurite
@@ -59,7 +57,7 @@ def test_what_somebody_is_about_to_refer_to_cannot_be_deleted(
 ) -> None:
     """The writer has looked and not written yet: deleting now would leave it dangling."""
     calendar = save(store, a_calendar())
-    store.announce(read_definition(Kind.TASK, USER))
+    store.index_references(read_definition(Kind.TASK, USER))
 
     with pytest.raises(Conflict, match="tasks/user"):
         store.delete(calendar)
@@ -92,7 +90,7 @@ def test_what_is_being_deleted_is_not_there_for_others(
 def test_records_that_nothing_stands_behind_are_cleaned_up_when_met(
     storage: TableStorage, store: TableDefinitions, clock: Clock
 ) -> None:
-    store.announce(read_definition(Kind.TASK, USER))
+    store.index_references(read_definition(Kind.TASK, USER))
     records = storage.table("References")
     assert len(list(records.rows(RowRange("calendars:holidays")))) == 1
 
@@ -140,23 +138,25 @@ def test_deleting_and_referring_at_once_never_leaves_a_dangling_reference(
     storage: TableStorage,
 ) -> None:
     store, rules = TableDefinitions(storage), Rules(development=True)
-    Documents(store, rules).apply(read_document(lakehouse(tasks=[])))
-    definitions = Definitions(store, rules)
+    documents_of(store, rules).apply(read_document(lakehouse(tasks=[])), engine=None)
+    editing = editing_of(store, rules)
 
     def refer(number: int) -> bool:
         return _succeeds(
-            lambda: definitions.put(read_definition(Kind.TASK, USER | {"name": f"u{number}"}))
+            lambda: editing.put(
+                read_definition(Kind.TASK, USER | {"name": f"u{number}"}), engine=None
+            )
         )
 
     def delete(_: int) -> bool:
-        return _succeeds(lambda: definitions.delete(HOLIDAYS))
+        return _succeeds(lambda: editing.delete(HOLIDAYS, engine=None))
 
     with ThreadPoolExecutor(8) as threads:
         outcomes = [threads.submit((refer, delete)[n % 2], n) for n in range(12)]
         [each.result() for each in outcomes]
 
-    tasks = definitions.page(Kind.TASK, limit=100).items
-    gone = not _succeeds(lambda: definitions.get(HOLIDAYS.kind, HOLIDAYS.name))
+    tasks = editing.page(Kind.TASK, limit=100).items
+    gone = not _succeeds(lambda: editing.get(HOLIDAYS.kind, HOLIDAYS.name))
     assert not (gone and tasks)
 
 

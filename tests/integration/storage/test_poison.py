@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.poison import PoisonMessage
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.poison import TablePoison
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite

@@ -11,8 +11,8 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from polysync_core.domain.errors import TooLarge, Unavailable
-from polysync_core.storage.connection import StorageConnection
-from polysync_core.storage.queues import MAX_MESSAGE_BYTES, Queue, QueueStorage
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.queues import MAX_MESSAGE_BYTES, Queue, QueueStorage
 
 pytestmark = pytest.mark.azurite
 

@@ -14,13 +14,13 @@ from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing
 from polysync_core.storage.audit import TableAudit
+from polysync_core.storage.azure.rows import Row, RowRange
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.purging import delete_batch
-from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.runs import TableRuns
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON, a_run
 from tests.integration.storage.test_gates import token
 

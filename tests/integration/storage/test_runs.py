@@ -21,8 +21,8 @@ from polysync_core.domain.runs.run import (
     remark,
 )
 from polysync_core.domain.runs.stored import Listing
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.runs import TableRuns
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON, a_job, a_run
 
 pytestmark = pytest.mark.azurite

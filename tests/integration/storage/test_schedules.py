@@ -18,8 +18,8 @@ from polysync_core.domain.schedules.state import (
     planned,
 )
 from polysync_core.domain.schedules.stored import Due, Edit
+from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.schedules import TableSchedules
-from polysync_core.storage.tables import TableStorage
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite

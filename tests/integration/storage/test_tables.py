@@ -10,12 +10,12 @@ import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from polysync_core.domain.errors import Broken, StaleETag, TooLarge, Unavailable, Uncertain
-from polysync_core.storage.connection import StorageConnection
-from polysync_core.storage.entities import Change, Operation
-from polysync_core.storage.failures import RowExists
-from polysync_core.storage.rows import Row, RowRange, RowValue
-from polysync_core.storage.tables import Table, TableStorage
-from polysync_core.storage.text import join_text, split_text
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.entities import Change, Operation
+from polysync_core.storage.azure.failures import RowExists
+from polysync_core.storage.azure.row_text import join_text, split_text
+from polysync_core.storage.azure.rows import Row, RowRange, RowValue
+from polysync_core.storage.azure.tables import Table, TableStorage
 
 pytestmark = pytest.mark.azurite
 

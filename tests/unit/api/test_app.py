@@ -1,4 +1,4 @@
-"""The app as a whole: errors, limits and headers."""
+"""Tests for the app as a whole: errors, limits and headers."""
 
 from __future__ import annotations
 
@@ -55,20 +55,22 @@ def client() -> Iterator[TestClient]:
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        pytest.param(Malformed.at("", "no YAML"), 400, id="what cannot be read"),
-        pytest.param(Invalid.at("name", "wrong"), 422, id="what breaks a rule"),
+        pytest.param(Malformed.at("", "no YAML"), 400, id="an unreadable body"),
+        pytest.param(Invalid.at("name", "wrong"), 422, id="an invalid value"),
         pytest.param(NotFound("no task 'x'"), 404, id="an unknown name"),
         pytest.param(Conflict("in use"), 409, id="a conflict"),
         pytest.param(StaleETag(), 412, id="a stale ETag"),
-        pytest.param(TooLarge(), 413, id="what is too large"),
+        pytest.param(TooLarge(), 413, id="a large body"),
         pytest.param(
-            PlatformRefused("no", cause=FailureCause.SUBMIT), 502, id="a platform that says no"
+            PlatformRefused("no", cause=FailureCause.SUBMIT), 502, id="a refusal by the platform"
         ),
-        pytest.param(Unavailable(retry_after=7.2), 503, id="a service that is away"),
-        pytest.param(Uncertain(), 503, id="an answer that was lost"),
+        pytest.param(Unavailable(retry_after=7.2), 503, id="an unavailable service"),
+        pytest.param(Uncertain(), 503, id="a lost answer"),
     ],
 )
-def test_an_error_is_a_problem_document_by_its_family(error: PolysyncError, status: int) -> None:
+def test_an_error_is_a_problem_document_with_the_status_of_its_class(
+    error: PolysyncError, status: int
+) -> None:
     with TestClient(create_app([_routes(error)])) as client:
         answer = client.get("/fail")
 
@@ -79,18 +81,18 @@ def test_an_error_is_a_problem_document_by_its_family(error: PolysyncError, stat
     assert {"type", "title", "errors"} <= body.keys()
 
 
-def test_a_service_that_is_away_says_when_to_come_back() -> None:
+def test_an_unavailable_service_sends_retry_after() -> None:
     with TestClient(create_app([_routes(Unavailable(retry_after=7.2))])) as client:
         assert client.get("/fail").headers["retry-after"] == "7"
 
 
-def test_an_answer_that_was_lost_asks_for_patience_too() -> None:
+def test_a_lost_answer_sends_retry_after_too() -> None:
     with TestClient(create_app([_routes(Uncertain())])) as client:
         assert int(client.get("/fail").headers["retry-after"]) >= 1
 
 
 @pytest.mark.parametrize("error", [Broken("row 17 is torn"), RuntimeError("secret-canary")])
-def test_an_error_of_ours_tells_nothing_but_is_logged(
+def test_an_internal_error_shows_no_details_and_is_logged(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     with TestClient(create_app([_routes(error)])) as client:
@@ -102,7 +104,7 @@ def test_an_error_of_ours_tells_nothing_but_is_logged(
     assert [record.__dict__["action"] for record in caplog.records] == ["request_failed"]
 
 
-def test_a_body_is_checked_with_paths(client: TestClient) -> None:
+def test_problems_of_a_body_have_paths(client: TestClient) -> None:
     answer = client.put("/orders/a?limit=x", json={"count": "many"})
 
     assert answer.status_code == 422
@@ -112,7 +114,7 @@ def test_a_body_is_checked_with_paths(client: TestClient) -> None:
     ]
 
 
-def test_broken_json_is_malformed(client: TestClient) -> None:
+def test_invalid_json_is_a_bad_request(client: TestClient) -> None:
     answer = client.put("/orders/a", content=b'{"count": ', headers={"content-type": "text/json"})
     assert answer.status_code == 422
     answer = client.put(
@@ -128,7 +130,7 @@ def test_broken_json_is_malformed(client: TestClient) -> None:
         pytest.param("POST", "/orders/a", 405, id="a wrong method"),
     ],
 )
-def test_routing_errors_are_problems_too(
+def test_routing_errors_are_problem_documents_too(
     client: TestClient, method: str, path: str, status: int
 ) -> None:
     answer = client.request(method, path)
@@ -137,7 +139,7 @@ def test_routing_errors_are_problems_too(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_slash_behind_a_path_means_nothing(client: TestClient) -> None:
+def test_a_trailing_slash_is_ignored(client: TestClient) -> None:
     assert client.get("/health/", follow_redirects=False).json() == {"status": "ok"}
     assert client.get("/nowhere/", follow_redirects=False).status_code == 404
 
@@ -147,23 +149,23 @@ def test_a_large_body_is_refused_before_it_is_read(client: TestClient) -> None:
 
 
 def test_a_large_body_of_unknown_length_is_refused_while_it_is_read(client: TestClient) -> None:
-    given: list[int] = []
+    sent: list[int] = []
 
     def chunks() -> Iterator[bytes]:
         for number in range(10):
-            given.append(number)
+            sent.append(number)
             yield b" " * 400
 
     assert client.put("/orders/a", content=chunks()).status_code == 413
 
 
-def test_a_body_of_the_largest_size_arrives_whole(client: TestClient) -> None:
+def test_a_body_of_the_maximum_size_is_accepted(client: TestClient) -> None:
     body = b'{"count": 3' + b" " * 988 + b"}"
     answer = client.put("/orders/a", content=body, headers={"content-type": "application/json"})
     assert answer.json() == {"name": "a", "count": 3, "limit": 1}
 
 
-def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
+def test_every_answer_has_the_security_headers(client: TestClient) -> None:
     answer = client.get("/health")
 
     assert answer.json() == {"status": "ok"}
@@ -175,7 +177,7 @@ def test_every_answer_carries_the_safe_headers(client: TestClient) -> None:
     assert answer.headers["content-security-policy"] == policy
 
 
-def test_only_the_documentation_may_load_what_a_page_needs(client: TestClient) -> None:
+def test_only_the_documentation_page_may_load_scripts_and_styles(client: TestClient) -> None:
     page = client.get("/docs")
     policy = page.headers["content-security-policy"]
 
@@ -185,13 +187,13 @@ def test_only_the_documentation_may_load_what_a_page_needs(client: TestClient) -
     assert policy.startswith("default-src 'none'; connect-src 'self'; frame-ancestors 'none'")
 
 
-def test_no_other_origin_is_let_in(client: TestClient) -> None:
+def test_no_other_origin_is_allowed(client: TestClient) -> None:
     answer = client.get("/health", headers={"origin": "https://elsewhere.example"})
 
     assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
-def test_the_description_names_the_prefix_of_the_host(client: TestClient) -> None:
+def test_the_openapi_description_has_the_prefix_of_the_host(client: TestClient) -> None:
     description = client.get("/openapi.json").json()
 
     assert description["servers"] == [{"url": "/api"}]

@@ -1,4 +1,4 @@
-"""Requests in traces."""
+"""Tests for the spans of requests."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def told() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
+def listener() -> Iterator[Listener]:
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def client() -> TestClient:
     return TestClient(create_app([router]))
 
 
-def test_a_request_is_a_span_by_its_route_in_the_trace_of_the_caller(
-    told: Listener, client: TestClient
+def test_a_request_is_a_span_named_by_its_route_in_the_callers_trace(
+    listener: Listener, client: TestClient
 ) -> None:
-    inside = client.post("/tasks/secret-name/run?code=hidden", headers={"traceparent": CALLER})
-    span = told.span("POST /tasks/{name}/run")
+    answer = client.post("/tasks/secret-name/run?code=hidden", headers={"traceparent": CALLER})
+    span = listener.span("POST /tasks/{name}/run")
     assert (span.trace, span.parent) == (CALLER[3:35], CALLER[36:52])
-    assert inside.json() == f"00-{span.trace}-{span.id}-01"
+    assert answer.json() == f"00-{span.trace}-{span.id}-01"
     assert span.attributes == {
         names.METHOD: "POST",
         names.ROUTE: "/tasks/{name}/run",
@@ -56,26 +56,30 @@ def test_a_request_is_a_span_by_its_route_in_the_trace_of_the_caller(
     assert "secret-name" not in span.text
 
 
-def test_the_span_of_the_host_comes_before_the_header(told: Listener, client: TestClient) -> None:
-    hosts = CALLER.replace("b7ad", "aaaa")
-    with tracing.continued(hosts):
+def test_the_span_of_the_host_wins_over_the_header(listener: Listener, client: TestClient) -> None:
+    host_trace = CALLER.replace("b7ad", "aaaa")
+    with tracing.continued(host_trace):
         client.post("/tasks/a/run", headers={"traceparent": CALLER})
-    assert told.spans()[0].parent == hosts[36:52]
+    assert listener.spans()[0].parent == host_trace[36:52]
 
 
-def test_reading_has_no_span(told: Listener, client: TestClient) -> None:
+def test_a_read_has_no_span(listener: Listener, client: TestClient) -> None:
     client.get("/tasks/a")
-    assert told.spans() == []
+    assert listener.spans() == []
 
 
-def test_a_fault_is_told_without_its_message(told: Listener, client: TestClient) -> None:
+def test_an_exception_is_recorded_without_its_message(
+    listener: Listener, client: TestClient
+) -> None:
     assert client.put("/broken").status_code == 500
-    span = told.span("PUT /broken")
+    span = listener.span("PUT /broken")
     assert "canary-71d0" not in span.text
     assert not span.is_ok
     assert span.attributes[names.ERROR] == "fault"
 
 
-def test_an_unknown_address_is_told_by_its_method_alone(told: Listener, client: TestClient) -> None:
+def test_an_unknown_path_is_named_by_its_method_only(
+    listener: Listener, client: TestClient
+) -> None:
     client.post("/nothing/canary-71d0")
-    assert told.span("POST").attributes == {names.METHOD: "POST", names.STATUS_CODE: 404}
+    assert listener.span("POST").attributes == {names.METHOD: "POST", names.STATUS_CODE: 404}

@@ -1,4 +1,4 @@
-"""Reading numbers and writing values as JavaScript does."""
+"""Tests for reading numbers and writing values by the rules of JavaScript."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from polysync_core.domain.json_types import JsonValue
         ("\u0667", None),  # a digit of another script
     ],
 )
-def test_a_number_is_what_a_text_begins_with(text: str, number: int | None) -> None:
+def test_the_number_at_the_start_of_a_text_is_read(text: str, number: int | None) -> None:
     assert leading_number(text) == number
 
 
@@ -64,7 +64,7 @@ def test_a_number_of_any_length_is_read() -> None:
         (1e20, "100000000000000000000"),
         (1e21, "1e+21"),
         (1.5e300, "1.5e+300"),
-        (12345678901234567890, "12345678901234567890"),  # all of its digits, unlike JavaScript
+        (12345678901234567890, "12345678901234567890"),  # with all digits, unlike JavaScript
         (math.inf, "Infinity"),
         (-math.inf, "-Infinity"),
         (math.nan, "NaN"),
@@ -80,12 +80,12 @@ def test_a_value_is_written_as_javascript_writes_it(value: JsonValue, text: str)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_that_is_written_is_the_same_when_it_is_read(value: float) -> None:
+def test_a_written_number_reads_back_as_the_same_number(value: float) -> None:
     assert float(as_text(value)) == value
 
 
 @given(st.floats(min_value=1e-6, max_value=1e20))
-def test_usual_numbers_are_written_without_an_exponent(value: float) -> None:
+def test_ordinary_numbers_are_written_without_an_exponent(value: float) -> None:
     text = as_text(value)
     assert "e" not in text
     assert not text.endswith(".0")

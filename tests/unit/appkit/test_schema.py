@@ -1,4 +1,4 @@
-"""Judging parameters by a pydantic model or a JSON Schema."""
+"""Tests for validating parameters against a pydantic model or a JSON Schema."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from polysync_core.appkit.errors import ParametersRefused
-from polysync_core.appkit.schema import accepted, schema_problem
+from polysync_core.appkit.errors import InvalidParameters
+from polysync_core.appkit.schema import schema_problem, validated
 from polysync_core.domain.json_types import JsonObject
 
 
@@ -33,46 +33,46 @@ STRICT = pytest.mark.parametrize("schema", [Strict, an_object(additionalProperti
 
 
 @BOTH
-def test_what_fits_is_given_and_the_rest_is_dropped(schema: Any) -> None:
+def test_named_fields_are_kept_and_unnamed_fields_are_dropped(schema: Any) -> None:
     given: JsonObject = {"day": "x", "dryRun": True, "more": {}}
-    assert accepted(schema, given) == {"day": "x", "dryRun": True}
+    assert validated(schema, given) == {"day": "x", "dryRun": True}
 
 
 @BOTH
 @pytest.mark.parametrize("given", [None, {}])
-def test_defaults_stand_in_for_what_is_absent(schema: Any, given: JsonObject | None) -> None:
-    assert accepted(schema, given) == {"day": "today"}
+def test_defaults_replace_absent_fields(schema: Any, given: JsonObject | None) -> None:
+    assert validated(schema, given) == {"day": "today"}
 
 
 @BOTH
-def test_a_refusal_names_the_place_and_not_the_value(schema: Any) -> None:
-    with pytest.raises(ParametersRefused) as refused:
-        accepted(schema, {"day": {"password": "hunter2"}})
-    assert refused.value.text == "Invalid job parameters"
-    assert [problem.path for problem in refused.value.problems] == ["params.day"]
-    assert "hunter2" not in str(refused.value)
+def test_a_problem_names_the_field_and_not_the_value(schema: Any) -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validated(schema, {"day": {"password": "hunter2"}})
+    assert caught.value.text == "Invalid job parameters"
+    assert [problem.path for problem in caught.value.problems] == ["params.day"]
+    assert "hunter2" not in str(caught.value)
 
 
 @STRICT
-def test_a_strict_schema_refuses_what_it_does_not_name(schema: Any) -> None:
-    with pytest.raises(ParametersRefused):
-        accepted(schema, {"more": 1})
+def test_a_strict_schema_refuses_unnamed_fields(schema: Any) -> None:
+    with pytest.raises(InvalidParameters):
+        validated(schema, {"more": 1})
 
 
-def test_an_open_schema_lets_further_fields_pass() -> None:
+def test_an_open_schema_keeps_unnamed_fields() -> None:
     schema = an_object(additionalProperties={"type": "number"})
-    assert accepted(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
+    assert validated(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
 
 
-def test_a_schema_without_names_lets_everything_pass() -> None:
-    assert accepted({"type": "object"}, {"a": 1}) == {"a": 1}
+def test_a_schema_without_properties_keeps_all_fields() -> None:
+    assert validated({"type": "object"}, {"a": 1}) == {"a": 1}
 
 
 def test_a_whole_number_may_be_written_as_a_fraction() -> None:
     schema: JsonObject = {"type": "object", "properties": {"n": {"type": "integer"}}}
-    assert accepted(schema, {"n": 5.0}) == {"n": 5.0}
-    with pytest.raises(ParametersRefused):
-        accepted(schema, {"n": 5.5})
+    assert validated(schema, {"n": 5.0}) == {"n": 5.0}
+    with pytest.raises(InvalidParameters):
+        validated(schema, {"n": 5.5})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_whole_number_may_be_written_as_a_fraction() -> None:
         ({"type": "object", "properties": 5}, False),
     ],
 )
-def test_a_schema_must_be_one_of_an_object(schema: JsonObject, usable: bool) -> None:
+def test_a_schema_must_describe_an_object(schema: JsonObject, usable: bool) -> None:
     assert (schema_problem(schema) is None) is usable
 
 
@@ -96,14 +96,14 @@ def test_a_schema_must_be_one_of_an_object(schema: JsonObject, usable: bool) -> 
         {"allOf": [{"items": {"$ref": "other.json"}}]},
     ],
 )
-def test_a_reference_that_leads_nowhere_makes_a_schema_unusable(more: JsonObject) -> None:
-    """The start of the app tells it, and not the first request."""
+def test_an_unresolvable_reference_makes_a_schema_unusable(more: JsonObject) -> None:
+    """The start of the app fails, and not the first request."""
     problem = schema_problem({"type": "object", **more})
     assert problem is not None
-    assert "leads nowhere" in problem
+    assert "does not resolve" in problem
 
 
-def test_references_within_a_schema_are_fine() -> None:
+def test_references_within_a_schema_are_usable() -> None:
     tree: JsonObject = {"properties": {"next": {"$ref": "#/$defs/tree"}}}
     assert (
         schema_problem({"type": "object", "$ref": "#/$defs/tree", "$defs": {"tree": tree}}) is None
@@ -111,22 +111,22 @@ def test_references_within_a_schema_are_fine() -> None:
 
 
 @pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
-def test_a_field_that_a_part_of_the_schema_names_is_not_dropped(keyword: str) -> None:
+def test_a_field_that_a_subschema_names_is_kept(keyword: str) -> None:
     schema = an_object(**{keyword: [{"properties": {"n": {"type": "number"}}, "required": ["n"]}]})
     given = {"day": "x", "n": 1}
-    assert accepted(schema, {**given, "unknown": 1}) == given
+    assert validated(schema, {**given, "unknown": 1}) == given
 
 
-def test_a_field_that_a_condition_names_is_not_dropped() -> None:
+def test_a_field_that_a_condition_names_is_kept() -> None:
     schema = an_object(**{"if": {"required": ["n"]}, "then": {"properties": {"n": {}}}})
-    assert accepted(schema, {"day": "x", "n": 1, "unknown": 1}) == {"day": "x", "n": 1}
+    assert validated(schema, {"day": "x", "n": 1, "unknown": 1}) == {"day": "x", "n": 1}
 
 
-def test_a_schema_that_refers_to_others_lets_further_fields_pass() -> None:
-    """What they name is not looked up, and what is not known to be unnamed is not dropped."""
+def test_a_schema_with_references_keeps_unnamed_fields() -> None:
+    """References are not resolved, so a field may be named behind one of them."""
     other: JsonObject = {"properties": {"n": {}}}
     schema = an_object(allOf=[{"$ref": "#/$defs/other"}], **{"$defs": {"other": other}})
-    assert accepted(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
+    assert validated(schema, {"day": "x", "n": 1}) == {"day": "x", "n": 1}
 
 
 def test_a_reference_to_another_document_is_never_fetched() -> None:
@@ -135,4 +135,4 @@ def test_a_reference_to_another_document_is_never_fetched() -> None:
         "properties": {"a": {"$ref": "http://127.0.0.1:9/schema"}},
     }
     with pytest.raises(Exception, match="Unresolvable"):
-        accepted(schema, {"a": 1})
+        validated(schema, {"a": 1})

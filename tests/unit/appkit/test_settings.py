@@ -1,4 +1,4 @@
-"""What the settings say of the Lakeflow jobs, and what is refused by its name."""
+"""Tests for the settings of AppKit's jobs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from polysync_core.appkit.connecting import connect
-from polysync_core.appkit.keys import WAIT_TIMEOUT, JobOptions
-from polysync_core.appkit.mapping import TaskType
-from polysync_core.settings import SettingError, Settings, read_lakeflow
+from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions
+from polysync_core.appkit.parameters import TaskType
+from polysync_core.databricks_jobs import connect
+from polysync_core.settings import SettingError, Settings, read_appkit
 
 HOST = {"DATABRICKS_HOST": "https://adb-1.2.azuredatabricks.net"}
 ETL = {**HOST, "DATABRICKS_JOB_ETL": "1"}
@@ -19,20 +19,20 @@ LOOPBACK = {"POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true", "POLYSYNC_ENVIRONMENT":
 SCHEMA = {"type": "object", "properties": {"day": {"type": "string"}}}
 
 
-def setting(**said: Any) -> dict[str, str]:
-    return {"POLYSYNC_LAKEFLOW": json.dumps(said)}
+def setting(**content: Any) -> dict[str, str]:
+    return {"POLYSYNC_APPKIT": json.dumps(content)}
 
 
-def test_without_jobs_nothing_is_needed() -> None:
+def test_without_jobs_no_setting_is_required() -> None:
     settings = Settings.read({"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"})
-    assert settings.lakeflow.keys == {}
+    assert settings.appkit.jobs == {}
 
 
-def test_a_job_is_configured_in_the_words_of_appkit() -> None:
+def test_a_job_is_configured_in_appkits_names_and_units() -> None:
     job = {"taskType": "notebook", "waitTimeout": 1500, "params": SCHEMA, "platform": "lakehouse"}
-    said = setting(timeout=5000, pollIntervalMs=250, jobs={"etl": job})
-    found = read_lakeflow({**said, "DATABRICKS_JOB_ETL": "1"})
-    assert found.keys["etl"].options == JobOptions(
+    variables = setting(timeout=5000, pollIntervalMs=250, jobs={"etl": job})
+    found = read_appkit({**variables, "DATABRICKS_JOB_ETL": "1"})
+    assert found.jobs["etl"].options == JobOptions(
         task_type=TaskType.NOTEBOOK,
         params=SCHEMA,
         wait_timeout=timedelta(seconds=1.5),
@@ -41,16 +41,16 @@ def test_a_job_is_configured_in_the_words_of_appkit() -> None:
     assert (found.timeout, found.poll_interval) == (timedelta(seconds=5), timedelta(seconds=0.25))
 
 
-def test_what_is_not_said_is_as_it_is_in_appkit() -> None:
-    found = read_lakeflow(ETL)
+def test_the_defaults_are_those_of_appkit() -> None:
+    found = read_appkit(ETL)
     assert (found.timeout, found.poll_interval) == (None, timedelta(seconds=5))
-    assert found.keys["etl"].options == JobOptions(wait_timeout=WAIT_TIMEOUT)
+    assert found.jobs["etl"].options == JobOptions(wait_timeout=WAIT_TIMEOUT)
 
 
-def test_code_wins_over_the_setting() -> None:
-    said = setting(jobs={"etl": {"taskType": "sql"}})
-    jobs = connect({**ETL, **said}, {"etl": JobOptions(task_type=TaskType.DBT)})
-    assert jobs("etl").key.options.task_type is TaskType.DBT
+def test_options_in_code_replace_the_setting() -> None:
+    variables = setting(jobs={"etl": {"taskType": "sql"}})
+    jobs = connect({**ETL, **variables}, {"etl": JobOptions(task_type=TaskType.DBT)})
+    assert jobs("etl").job.options.task_type is TaskType.DBT
 
 
 @pytest.mark.parametrize(
@@ -61,25 +61,25 @@ def test_code_wins_over_the_setting() -> None:
             {**ETL, "DATABRICKS_HOST": "https://example.com"}, "DATABRICKS_HOST", id="another host"
         ),
         pytest.param(
-            {**ETL, "DATABRICKS_HOST": "http://127.0.0.1:1"}, "DATABRICKS_HOST", id="a stand-in"
+            {**ETL, "DATABRICKS_HOST": "http://127.0.0.1:1"}, "DATABRICKS_HOST", id="a simulator"
         ),
-        pytest.param({"POLYSYNC_LAKEFLOW": "{"}, "POLYSYNC_LAKEFLOW", id="no JSON"),
-        pytest.param({"POLYSYNC_LAKEFLOW": "[]"}, "POLYSYNC_LAKEFLOW", id="no object"),
-        pytest.param(setting(job={}), "POLYSYNC_LAKEFLOW.*job", id="an unknown field"),
-        pytest.param(setting(timeout=0), "POLYSYNC_LAKEFLOW.*timeout", id="no time"),
-        pytest.param(setting(timeout="1s"), "POLYSYNC_LAKEFLOW.*timeout", id="time as text"),
+        pytest.param({"POLYSYNC_APPKIT": "{"}, "POLYSYNC_APPKIT", id="no JSON"),
+        pytest.param({"POLYSYNC_APPKIT": "[]"}, "POLYSYNC_APPKIT", id="no object"),
+        pytest.param(setting(job={}), "POLYSYNC_APPKIT.*job", id="an unknown field"),
+        pytest.param(setting(timeout=0), "POLYSYNC_APPKIT.*timeout", id="a zero time-out"),
+        pytest.param(setting(timeout="1s"), "POLYSYNC_APPKIT.*timeout", id="a time-out as text"),
         pytest.param(
             setting(jobs={"etl": {"taskType": "spark"}}),
-            r"POLYSYNC_LAKEFLOW.*jobs\.etl\.taskType",
+            r"POLYSYNC_APPKIT.*jobs\.etl\.taskType",
             id="an unknown task type",
         ),
         pytest.param(
             setting(jobs={"etl": {"params": {"type": "array"}}}),
-            r"POLYSYNC_LAKEFLOW.*jobs\.etl\.params",
-            id="a schema of something else",
+            r"POLYSYNC_APPKIT.*jobs\.etl\.params",
+            id="a schema of an array",
         ),
         pytest.param(
-            setting(jobs={"e/l": {}}), r"POLYSYNC_LAKEFLOW.*jobs\.e/l", id="a key that is none"
+            setting(jobs={"e/l": {}}), r"POLYSYNC_APPKIT.*jobs\.e/l", id="an invalid job name"
         ),
         pytest.param(
             {**HOST, **setting(jobs={"etl": {}})}, "DATABRICKS_JOB_ETL", id="a job without an id"
@@ -87,7 +87,7 @@ def test_code_wins_over_the_setting() -> None:
         pytest.param(
             {"POLYSYNC_DELEGATION_CLIENT_ID": "x", "AZURE_CLIENT_ID": "y"},
             "POLYSYNC_DELEGATION_TENANT_ID",
-            id="half of a delegation",
+            id="an incomplete delegation",
         ),
         pytest.param(
             {
@@ -96,19 +96,19 @@ def test_code_wins_over_the_setting() -> None:
                 "AZURE_CLIENT_ID": "y",
             },
             "POLYSYNC_DELEGATION_TENANT_ID.*id or its domain",
-            id="a tenant that nothing is called",
+            id="an invalid tenant name",
         ),
     ],
 )
 def test_a_wrong_setting_is_named(variables: dict[str, str], name: str) -> None:
     with pytest.raises(SettingError, match=name):
-        read_lakeflow(variables)
+        read_appkit(variables)
 
 
-def test_on_one_machine_a_job_may_wait_for_its_id_and_a_workspace_be_a_stand_in() -> None:
-    said = setting(jobs={"etl": {}})
-    found = read_lakeflow({**said, **LOOPBACK, "DATABRICKS_HOST": "http://127.0.0.1:8787"})
-    assert found.keys["etl"].job_id is None
+def test_in_development_a_job_may_lack_its_id_and_a_workspace_may_be_a_simulator() -> None:
+    variables = setting(jobs={"etl": {}})
+    found = read_appkit({**variables, **LOOPBACK, "DATABRICKS_HOST": "http://127.0.0.1:8787"})
+    assert found.jobs["etl"].job_id is None
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_on_one_machine_a_job_may_wait_for_its_id_and_a_workspace_be_a_stand_in(
         "https://adb-1.2.databricks.azure.cn",
     ],
 )
-def test_a_workspace_of_any_cloud_is_named_with_or_without_https(host: str) -> None:
-    assert read_lakeflow({**ETL, "DATABRICKS_HOST": host}).host == host
+def test_a_host_of_any_cloud_is_accepted_with_or_without_https(host: str) -> None:
+    assert read_appkit({**ETL, "DATABRICKS_HOST": host}).host == host
 
 
 def test_no_token_is_printed() -> None:
-    assert "dapi" not in repr(read_lakeflow({**ETL, "DATABRICKS_TOKEN": "dapi-x"}))
+    assert "dapi" not in repr(read_appkit({**ETL, "DATABRICKS_TOKEN": "dapi-x"}))

@@ -1,4 +1,4 @@
-"""Which workspace has a job, and who is asking there."""
+"""Tests for the workspace of a job and the identity that calls it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 import pytest
 
 from polysync_core.appkit import workspaces
-from polysync_core.appkit.connecting import connect
-from polysync_core.appkit.jobs import LakeflowJobs
-from polysync_core.appkit.keys import JobOptions
-from polysync_core.appkit.outcome import Done, Failed
-from polysync_core.appkit.users import UserToken
+from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.appkit.named_jobs import JobOptions
+from polysync_core.appkit.results import Done, Failed
+from polysync_core.appkit.user_tokens import UserToken
 from polysync_core.appkit.workspaces import Workspaces
+from polysync_core.databricks_jobs import connect
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import Reach
-from polysync_core.outbound.on_behalf import OnBehalfToken
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.sign_in.on_behalf_of import OnBehalfToken
 from polysync_core.platforms import platform_client as http
 from polysync_core.platforms.platform_client import HttpOptions
-from polysync_core.settings import read_lakeflow
+from polysync_core.settings import read_appkit
 from tests.fakes.appkit import HOST, FakeWorkspace
 from tests.fakes.http import ScriptedTransport, VirtualTime
 from tests.fakes.secrets import KnownSecrets
@@ -45,21 +45,21 @@ def a_platform(**more: Any) -> Platform:
 
 
 class World:
-    """An app with a store of Platforms and a vault."""
+    """Jobs with a store of Platforms and a vault."""
 
     def __init__(self, variables: dict[str, str] = VARIABLES, platform: str = "lakehouse") -> None:
         self.workspace, self.platforms = FakeWorkspace(), {"lakehouse": a_platform()}
         self.secrets = KnownSecrets({REFERENCE: "dapi-vault"}, {REFERENCE: "dapi-rotated"})
         options = {"etl": JobOptions(platform=platform)}
-        configuration = read_lakeflow(variables, options)
+        configuration = read_appkit(variables, options)
         transport = ScriptedTransport([self.workspace.answer])
         self.workspaces = Workspaces(
             configuration=configuration,
             platform_named=self._platform,
             secrets=self.secrets,
-            wire=HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper),
+            http_options=HttpOptions(transport=transport, timer=VirtualTime().timer),
         )
-        self.jobs = LakeflowJobs(configuration=configuration, workspaces=lambda: self.workspaces)
+        self.jobs = AppKitJobs(configuration=configuration, workspaces=lambda: self.workspaces)
 
     def _platform(self, name: str) -> Platform:
         if name not in self.platforms:
@@ -67,20 +67,20 @@ class World:
         return self.platforms[name]
 
 
-def test_a_job_may_be_in_the_workspace_of_a_platform_that_is_defined() -> None:
+def test_a_job_may_be_in_the_workspace_of_a_stored_platform() -> None:
     world = World()
     assert world.jobs("etl").run_now().ok
-    assert [asked.token for asked in world.workspace.asked] == ["dapi-vault"]
+    assert [call.token for call in world.workspace.received] == ["dapi-vault"]
 
 
-def test_a_token_that_was_replaced_in_its_vault_is_read_again() -> None:
+def test_a_rotated_token_is_read_again_from_its_vault() -> None:
     world = World()
     world.workspace.fail("run-now", 401)
     assert world.jobs("etl").run_now().ok
-    assert [asked.token for asked in world.workspace.asked] == ["dapi-vault", "dapi-rotated"]
+    assert [call.token for call in world.workspace.received] == ["dapi-vault", "dapi-rotated"]
 
 
-def test_an_edit_of_the_platform_is_heeded() -> None:
+def test_a_changed_platform_opens_a_new_connection() -> None:
     world = World()
     first = world.workspaces.open("lakehouse")
     assert world.workspaces.open("lakehouse").workspace == first.workspace
@@ -93,11 +93,11 @@ def test_an_edit_of_the_platform_is_heeded() -> None:
     ("platform", "reason"),
     [
         (None, "There is no platform"),
-        (a_platform(type=PlatformType.AZURE_FUNCTIONS), "is no Azure Databricks workspace"),
+        (a_platform(type=PlatformType.AZURE_FUNCTIONS), "is not an Azure Databricks workspace"),
         (a_platform(attributes={"workspaceUrl": HOST}), "clusterVersion"),
     ],
 )
-def test_a_platform_that_cannot_be_used_is_ours_to_mend(
+def test_an_unusable_platform_is_an_internal_error_and_is_logged(
     platform: Platform | None, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = World()
@@ -109,37 +109,37 @@ def test_a_platform_that_cannot_be_used_is_ours_to_mend(
 
 
 IDENTITY = "0b1f6471-1bf0-4dda-aec3-111122223333"
-PREMISES = {"AZURE_CLIENT_ID": IDENTITY, "POLYSYNC_PRIVATE_HOSTS": urlsplit(HOST).netloc}
+DEPLOYMENT = {"AZURE_CLIENT_ID": IDENTITY, "POLYSYNC_PRIVATE_HOSTS": urlsplit(HOST).netloc}
 
 
-def test_a_platform_is_signed_in_to_by_the_apps_own_identity(
+def test_the_app_signs_in_to_a_platform_with_its_own_identity(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As a connector is: a system's identity, which would be meant else, is there nowhere."""
+    """A connector does the same. A system-assigned identity does not exist."""
     signed_in: list[Auth] = []
 
     def sign_in(auth: Auth, *_: Any) -> Any:
         signed_in.append(auth)
 
     monkeypatch.setattr(workspaces, "credential_of", sign_in)
-    world = World({**VARIABLES, **PREMISES})
+    world = World({**VARIABLES, **DEPLOYMENT})
     world.platforms["lakehouse"] = a_platform(auth=Auth(method=AuthMethod.MANAGED_IDENTITY))
     world.workspaces.open("lakehouse")
     assert [auth.client_id for auth in signed_in] == [IDENTITY]
 
 
-@pytest.mark.parametrize(("premises", "reach"), [(PREMISES, "PRIVATE"), ({}, "PUBLIC")])
-def test_a_workspace_may_be_private_where_its_host_is_named(
-    premises: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("deployment", "reach"), [(DEPLOYMENT, "PRIVATE"), ({}, "PUBLIC")])
+def test_a_workspace_may_be_private_if_its_host_is_listed(
+    deployment: dict[str, str], reach: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaches: list[Reach] = []
+    reaches: list[AddressScope] = []
     monkeypatch.setattr(http, "shared_transport", reaches.append)
-    environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **premises}
+    environment = {"DATABRICKS_HOST": HOST, "DATABRICKS_TOKEN": "t", **VARIABLES, **deployment}
     connect(environment).workspaces().open(None)
-    assert reaches == [Reach[reach]]
+    assert reaches == [AddressScope[reach]]
 
 
-def test_a_vault_without_the_token_is_told_to_the_log_alone(
+def test_a_missing_token_in_the_vault_is_only_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = World()
@@ -165,17 +165,17 @@ class Request:
 def test_behind_app_service_a_users_token_is_exchanged() -> None:
     hosting = World(APP_SERVICE).jobs.configuration.hosting
     request = Request(x_ms_client_principal="e30=", x_ms_token_aad_access_token="eyJ")
-    user = hosting.user_of(request)
+    user = hosting.user_token(request)
     assert (user.token, user.exchanged_by) == (Secret("eyJ"), hosting.delegation)
 
 
-def test_who_comes_by_a_key_of_the_app_is_nobody_to_act_for() -> None:
+def test_the_app_does_not_act_for_a_caller_with_an_access_key() -> None:
     hosting = World(APP_SERVICE).jobs.configuration.hosting
     with pytest.raises(Unauthenticated):
-        hosting.user_of(Request(x_ms_token_aad_access_token="eyJ"))
+        hosting.user_token(Request(x_ms_token_aad_access_token="eyJ"))
 
 
-def test_a_user_signs_in_once_for_many_calls() -> None:
+def test_a_user_signs_in_once_for_several_calls() -> None:
     world = World(APP_SERVICE)
     by = world.jobs.configuration.hosting.delegation
     users = [UserToken(token=Secret(name), exchanged_by=by) for name in ("ann", "bob", "ann")]
@@ -184,6 +184,6 @@ def test_a_user_signs_in_once_for_many_calls() -> None:
     assert found[0] is found[2] is not found[1]
 
 
-def test_a_program_of_its_own_has_no_store_of_platforms() -> None:
+def test_a_standalone_program_has_no_stored_platforms() -> None:
     jobs = connect(VARIABLES, {"etl": JobOptions(platform="lakehouse")})
     assert not isinstance(jobs("etl").run_now(), Done)

@@ -1,4 +1,4 @@
-"""The command line under test, against a server that listens on loopback."""
+"""Fixtures: the command line against a server on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def polysync(api: FakeApi) -> Invoke:
-    """Run a command against the fake API."""
+    """Return a function that runs a command against the fake API."""
 
     def invoke(*arguments: str, **options: Any) -> Result:
         env = {
@@ -43,7 +43,7 @@ def a_run() -> Callable[..., dict[str, Any]]:
 
 
 def build_run(status: str = "Succeeded", **changes: Any) -> dict[str, Any]:
-    """Return a run as the API sends it."""
+    """Return a run in the form of the API."""
     finished = status in {"Succeeded", "Failed", "Cancelled", "Skipped"}
     attempt = {
         "number": 1,

@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback that answers what a test has told it to."""
+"""A small HTTP server on loopback with prepared answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked."""
+    """A received request."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer."""
+    """A complete answer."""
 
     body: Any = None
     status: int = 200
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Server-sent events; `cut` breaks the connection after the last, in the middle of a chunk."""
+    """Server-sent events; with `cut` the connection breaks within the last chunk."""
 
     chunks: Sequence[bytes]
     cut: bool = False
@@ -52,12 +52,12 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The request is taken, and the connection closed without an answer."""
+    """The server reads the request and closes the connection without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The request is taken, and nothing is said for as long as the test lasts."""
+    """The server reads the request and does not answer until the test ends."""
 
 
 type Reaction = Answer | Stream | Lost | Silence
@@ -72,7 +72,7 @@ def problem(status: int, title: str, detail: str, *errors: tuple[str, str]) -> A
 
 @dataclass
 class FakeApi:
-    """The server; a route's reactions are used up one by one, the last one stays."""
+    """The server; each request uses the next reaction of its route, the last one repeats."""
 
     port: int = 0
     requests: list[Request] = field(default_factory=list)
@@ -97,7 +97,7 @@ class FakeApi:
         return f"http://127.0.0.1:{self.port}/api"
 
     def on(self, method: str, path: str, *reactions: Reaction) -> None:
-        """Say how a route reacts."""
+        """Set the reactions of a route."""
         self.routes[method, path] = list(reactions)
 
     def react(self, request: Request) -> Reaction:
@@ -105,11 +105,11 @@ class FakeApi:
         self.requests.append(request)
         reactions = self.routes.get((request.method, request.path))
         if not reactions:
-            return problem(404, "There is nothing of that name", request.path)
+            return problem(404, "Not found", request.path)
         return reactions.pop(0) if len(reactions) > 1 else reactions[0]
 
-    def asked(self, method: str, path: str) -> list[Request]:
-        """Return the requests that a route has had."""
+    def requests_of(self, method: str, path: str) -> list[Request]:
+        """Return the requests that a route has received."""
         return [each for each in self.requests if (each.method, each.path) == (method, path)]
 
 
@@ -118,7 +118,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that have gone; everything else is a fault of the test."""
+        """Ignore clients that have disconnected; every other error fails the test."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -169,8 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             self.wfile.flush()
         self.wfile.write(b"ff\r\ndata: half" if stream.cut else b"0\r\n\r\n")
-        # Closing after a whole stream, unannounced, would race with the client's next request.
+        # An unannounced close after a complete stream would race with the next request.
         self.close_connection = stream.cut
 
     def log_message(self, format: str, *args: object) -> None:
-        """Stay quiet: the test reads what it wants to know from `requests`."""
+        """Write no log: a test reads `requests`."""

@@ -11,7 +11,9 @@ from devhost.logs import SentenceFormatter, _is_told_already, forget_invocation,
 
 
 def line(message: str, *args: object, **extra: object) -> str:
-    record = logging.LogRecord("devhost.engine", logging.WARNING, __file__, 1, message, args, None)
+    record = logging.LogRecord(
+        "devhost.durable.engine", logging.WARNING, __file__, 1, message, args, None
+    )
     vars(record).update(extra)
     return SentenceFormatter().format(record)
 

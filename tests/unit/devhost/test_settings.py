@@ -10,7 +10,7 @@ import pytest
 
 from devhost import settings
 from devhost.__main__ import parse
-from devhost.functions import MissingSetting, resolve
+from devhost.app.functions import MissingSetting, resolve
 from devhost.settings import Options, StartRefused
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.documents import Action, Documents
+from polysync_core.application.definitions.documents import ChangeAction
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.jobs import Direction
@@ -15,8 +15,8 @@ from polysync_core.domain.strict_documents import read_yaml
 from polysync_core.platforms.azure_ai_foundry.pipeline_job import describe_inputs
 from polysync_core.platforms.registry import check_job, check_platform
 from simulators.ai_foundry.templates import TEMPLATES
-from simulators.google_functions.publishing import NAME
-from tests.fakes.definitions import FakeDefinitions
+from simulators.google_functions.pages import NAME
+from tests.fakes.definitions import FakeDefinitions, documents_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 RULES = Rules(
@@ -36,9 +36,11 @@ def job(name: str) -> Any:
 
 @pytest.mark.parametrize("example", ["lakehouse", "bench"])
 def test_an_example_is_accepted_as_a_whole(example: str) -> None:
-    plan = Documents(FakeDefinitions(), RULES).apply(read_document(document(example)))
+    plan = documents_of(FakeDefinitions(), RULES).apply(
+        read_document(document(example)), engine=None
+    )
 
-    assert len(plan.of(Action.CREATE)) == len(plan.steps) > 0
+    assert len(plan.with_action(ChangeAction.CREATE)) == len(plan.steps) > 0
 
 
 def test_the_forecast_has_the_parameters_of_its_template() -> None:

@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings, template
 
 GUIDS = {
@@ -86,10 +88,12 @@ def _needed() -> set[tuple[str, str]]:
     return needed
 
 
+@pytest.mark.slow
 def test_every_library_of_azure_is_known_for_the_role_it_needs() -> None:
     assert _sdks() <= {*SDKS, *NO_ROLE}
 
 
+@pytest.mark.slow
 def test_the_roles_given_are_those_that_are_needed() -> None:
     assert set(_assigned().values()) == _needed()
     assert len(_assigned()) == len(_needed())

@@ -73,7 +73,7 @@ def test_every_setting_that_is_read_is_deployed_and_the_reverse() -> None:
 
 
 def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
-    source = (ROOT / "polysync_core" / "storage" / "connection.py").read_text()
+    source = (ROOT / "polysync_core" / "storage" / "azure" / "connection.py").read_text()
     read = set(re.findall(r"\{name\}__(\w+)", source))
     deployed = {
         name.partition("__")[2]

@@ -1,4 +1,4 @@
-"""A copilot for each test."""
+"""Fixtures: a copilot, and one with an imported Job and a Task."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from tests.fakes.copilot import Copilot
 
 
 @pytest.fixture(scope="session")
-def one_copilot() -> Copilot:
+def shared_copilot() -> Copilot:
     return Copilot()
 
 
 @pytest.fixture
-def copilot(one_copilot: Copilot) -> Copilot:
-    """A copilot before a platform with one notebook on it."""
-    one_copilot.begin()
-    one_copilot.world.shelf.put("/etl/sales-load", Parameter(name="day", default="1"))
-    return one_copilot
+def copilot(shared_copilot: Copilot) -> Copilot:
+    """A copilot of an app whose platform has one notebook."""
+    shared_copilot.reset()
+    shared_copilot.platform.put("/etl/sales-load", Parameter(name="day", default="1"))
+    return shared_copilot
 
 
 @pytest.fixture
-def settled(copilot: Copilot) -> Copilot:
-    """The same with the notebook imported as a Job, and a Task of it."""
-    copilot.ask("import_platform_jobs", platform="lakehouse", confirm=True)
-    copilot.ask("create_task_from_job", job="sales-load", task="daily", confirm=True)
+def prepared(copilot: Copilot) -> Copilot:
+    """A copilot whose notebook is imported as a Job that has a Task."""
+    copilot.call("import_platform_jobs", platform="lakehouse", confirm=True)
+    copilot.call("create_task_from_job", job="sales-load", task="daily", confirm=True)
     copilot.audit.entries.clear()
     return copilot

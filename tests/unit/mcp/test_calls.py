@@ -1,4 +1,4 @@
-"""Calls as the extension hands them over: who may, wrong and hostile arguments, bounded answers."""
+"""Tests for calls of tools: roles, wrong and hostile arguments, limited answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.roles import Role
-from polysync_core.mcp.answers import LONGEST_ANSWER, LONGEST_TEXT, untrusted
+from polysync_core.mcp.answers import MAX_ANSWER, MAX_TEXT, untrusted
 from polysync_core.mcp.resources import RESOURCES
 from polysync_core.mcp.tools import TOOLS
 from tests.fakes.copilot import Copilot, principal
@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "apply_definitions": {"document": "calendars: []", "planToken": "0" * 32},
     "search_documentation": {"query": "cron"},
 }
-"""What makes each tool do what it needs its role for."""
+"""Arguments with which each tool does the work that needs its role."""
 NEEDS: dict[str, Role] = {
     "import_platform_jobs": Role.ADMINISTRATOR,
     "configure_job": Role.ADMINISTRATOR,
@@ -39,29 +39,29 @@ NEEDS: dict[str, Role] = {
     "run_task_once": Role.OPERATOR,
     "cancel_run": Role.OPERATOR,
 }
-"""The others need that of a reader."""
+"""The other tools need the role of a reader."""
 ROLES: list[tuple[Role, ...]] = [(), *((role,) for role in Role)]
 
 
-# Who may
+# Roles
 
 
 @pytest.mark.parametrize("held", ROLES, ids=lambda held: held[0].name if held else "no role")
 @pytest.mark.parametrize("tool", ARGUMENTS)
-def test_a_tool_is_for_those_who_have_its_role(
-    settled: Copilot, tool: str, held: tuple[Role, ...]
+def test_a_tool_is_open_to_callers_with_its_role(
+    prepared: Copilot, tool: str, held: tuple[Role, ...]
 ) -> None:
-    settled.be(*held)
+    prepared.set_roles(*held)
     needed = NEEDS.get(tool, Role.READER)
-    may = any(needed in role.includes for role in held)
+    allowed = any(needed in role.includes for role in held)
 
-    answer, _ = settled.call(tool, json.dumps(settled.context(ARGUMENTS[tool])))
+    answer, _ = prepared.call_raw(tool, json.dumps(prepared.context(ARGUMENTS[tool])))
 
-    assert (answer.get("error", {}).get("status") == 403) is not may
-    assert len(settled.changes) == (may and tool in NEEDS)
+    assert (answer.get("error", {}).get("status") == 403) is not allowed
+    assert len(prepared.changes) == (allowed and tool in NEEDS)
 
 
-def test_every_tool_is_called_here() -> None:
+def test_every_tool_is_tested_here() -> None:
     assert [tool.name for tool in TOOLS] == list(ARGUMENTS)
 
 
@@ -73,13 +73,13 @@ HEADERS = {"Host": "func.example", "X-MS-CLIENT-PRINCIPAL": PRINCIPAL}
     "transport",
     [
         pytest.param(None, id="nothing"),
-        pytest.param({"name": "unknown"}, id="no request"),
+        pytest.param({"name": "unknown"}, id="an unknown transport"),
         pytest.param({"name": "http-streamable"}, id="no properties"),
         pytest.param({"name": "http-streamable", "properties": {}}, id="no headers"),
         pytest.param({"name": "http-streamable", "properties": {"headers": []}}, id="a list"),
         pytest.param(
             {"name": "http-streamable", "properties": {"headers": {"Host": "x"}}},
-            id="nobody signed in",
+            id="no principal",
         ),
         pytest.param(
             {
@@ -107,37 +107,37 @@ HEADERS = {"Host": "func.example", "X-MS-CLIENT-PRINCIPAL": PRINCIPAL}
                     "headers": {"Host": "x", "X-MS-CLIENT-PRINCIPAL": f"{PRINCIPAL},{PRINCIPAL}"}
                 },
             },
-            id="one header with two",
+            id="two principals in one header",
         ),
         pytest.param(
             {"name": "http-streamable", "properties": {"headers": {**HEADERS, "Host": 1}}},
-            id="a host that is no text",
+            id="a host that is not text",
         ),
     ],
 )
 @pytest.mark.parametrize("tool", ["search_documentation", "run_task_once"])
-def test_a_call_of_nobody_is_refused(settled: Copilot, tool: str, transport: Any) -> None:
-    context = {**settled.context(ARGUMENTS[tool]), "transport": transport}
+def test_a_call_without_a_caller_is_refused(prepared: Copilot, tool: str, transport: Any) -> None:
+    context = {**prepared.context(ARGUMENTS[tool]), "transport": transport}
 
-    answer, failed = settled.call(tool, json.dumps(context))
+    answer, failed = prepared.call_raw(tool, json.dumps(context))
 
-    assert (answer["error"]["status"], failed, settled.runs.rows) == (401, True, {})
+    assert (answer["error"]["status"], failed, prepared.runs.rows) == (401, True, {})
 
 
-def test_what_a_client_says_of_itself_names_nobody(settled: Copilot) -> None:
-    del settled.headers["X-MS-CLIENT-PRINCIPAL"]
-    context = settled.context({"task": "daily"})
+def test_a_client_cannot_name_its_caller_in_the_call(prepared: Copilot) -> None:
+    del prepared.headers["X-MS-CLIENT-PRINCIPAL"]
+    context = prepared.context({"task": "daily"})
     context |= {"clientinfo": {"name": PRINCIPAL}, "x-ms-client-principal": PRINCIPAL}
 
-    assert settled.call("run_task_once", json.dumps(context))[0]["error"]["status"] == 401
+    assert prepared.call_raw("run_task_once", json.dumps(context))[0]["error"]["status"] == 401
 
 
-def test_a_change_that_cannot_be_written_down_is_not_made(settled: Copilot) -> None:
-    settled.audit.answers_left = 0
+def test_a_change_that_cannot_be_audited_is_not_executed(prepared: Copilot) -> None:
+    prepared.audit.answers_left = 0
 
-    error = settled.refused("run_task_once", {"task": "daily"})
+    error = prepared.error_of("run_task_once", {"task": "daily"})
 
-    assert (error["status"], settled.runs.rows) == (503, {})
+    assert (error["status"], prepared.runs.rows) == (503, {})
     assert error["retryAfterSeconds"] > 0
 
 
@@ -145,10 +145,10 @@ def test_a_change_that_cannot_be_written_down_is_not_made(settled: Copilot) -> N
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "field", "said"),
+    ("tool", "arguments", "field", "text"),
     [
         pytest.param("get_run", {}, "runId", "required", id="missing"),
-        pytest.param("get_run", {"runId": "r1"}, "runId", "26 letters", id="no id"),
+        pytest.param("get_run", {"runId": "r1"}, "runId", "run id", id="not a run id"),
         pytest.param("list_runs", {"limit": "5"}, "limit", "whole number", id="text"),
         pytest.param("list_runs", {"limit": True}, "limit", "whole number", id="true as 1"),
         pytest.param("list_runs", {"limit": 0}, "limit", "1", id="too small"),
@@ -173,34 +173,34 @@ def test_a_change_that_cannot_be_written_down_is_not_made(settled: Copilot) -> N
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_what_is_allowed(
-    copilot: Copilot, tool: str, arguments: Any, field: str, said: str
+def test_a_problem_names_the_field_and_the_rule(
+    copilot: Copilot, tool: str, arguments: Any, field: str, text: str
 ) -> None:
-    error = copilot.refused(tool, arguments)
+    error = copilot.error_of(tool, arguments)
 
     (problem,) = error["problems"]
     assert (error["status"], problem["field"]) == (400, field)
-    assert said in problem["message"]
+    assert text in problem["message"]
 
 
 @pytest.mark.parametrize("given", [[], "x", 1, [{"runId": RUN}]])
-def test_arguments_that_are_no_object_are_refused(copilot: Copilot, given: Any) -> None:
-    assert copilot.refused("get_run", given)["status"] == 400
+def test_arguments_must_be_an_object(copilot: Copilot, given: Any) -> None:
+    assert copilot.error_of("get_run", given)["status"] == 400
 
 
-def test_no_arguments_are_as_none(copilot: Copilot) -> None:
-    assert copilot.call("list_runs", json.dumps(copilot.context(None)))[0]["runs"] == []
+def test_arguments_may_be_absent(copilot: Copilot) -> None:
+    assert copilot.call_raw("list_runs", json.dumps(copilot.context(None)))[0]["runs"] == []
 
 
 @pytest.mark.parametrize("context", ["", "[]", "{", "nonsense", '{"a": NaN}', "[" * 5_000])
-def test_a_call_that_cannot_be_read_is_refused(copilot: Copilot, context: str) -> None:
-    answer, failed = copilot.call("list_runs", context)
+def test_an_unreadable_call_is_refused(copilot: Copilot, context: str) -> None:
+    answer, failed = copilot.call_raw("list_runs", context)
 
     assert (answer["error"]["status"], failed) == (400, True)
 
 
-def test_a_name_that_there_is_not_comes_with_the_nearest_and_all(settled: Copilot) -> None:
-    error = settled.refused("run_task_once", {"task": "dialy"})
+def test_an_unknown_name_is_answered_with_the_nearest_and_all_names(prepared: Copilot) -> None:
+    error = prepared.error_of("run_task_once", {"task": "dialy"})
 
     assert error["status"] == 404
     assert error["problems"] == [
@@ -235,32 +235,32 @@ def test_a_name_that_there_is_not_comes_with_the_nearest_and_all(settled: Copilo
         "'; drop table tasks; --",
     ],
 )
-def test_no_name_reaches_more_than_what_is_named(settled: Copilot, name: str) -> None:
-    error = settled.refused("run_task_once", {"task": name})
+def test_a_hostile_name_reaches_no_other_path(prepared: Copilot, name: str) -> None:
+    error = prepared.error_of("run_task_once", {"task": name})
 
     assert error["status"] in {400, 404}
-    assert settled.runs.rows == {}
-    assert {path for _, _, path in settled.changes} <= {f"/tasks/{name}/run"}
+    assert prepared.runs.rows == {}
+    assert {path for _, _, path in prepared.changes} <= {f"/tasks/{name}/run"}
 
 
-def test_arguments_cannot_smuggle_what_only_the_api_may_say(settled: Copilot) -> None:
+def test_parameters_cannot_contain_internal_fields(prepared: Copilot) -> None:
     hostile = {"__class__": "x", "__module__": "y", "__data__": {}}
 
-    error = settled.refused("run_task_once", {"task": "daily", "parameters": hostile})
+    error = prepared.error_of("run_task_once", {"task": "daily", "parameters": hostile})
 
-    assert (error["status"], settled.runs.rows) == (400, {})
-
-
-def test_a_document_that_is_too_large_is_refused(copilot: Copilot) -> None:
-    assert copilot.refused("apply_definitions", {"document": "#" * 1_100_000})["status"] == 413
+    assert (error["status"], prepared.runs.rows) == (400, {})
 
 
-# What is answered
+def test_a_large_document_is_refused(copilot: Copilot) -> None:
+    assert copilot.error_of("apply_definitions", {"document": "#" * 1_100_000})["status"] == 413
 
 
-def test_foreign_text_is_cut_and_shows_all_that_a_model_would_read() -> None:
+# Answers
+
+
+def test_foreign_text_is_truncated_and_invisible_characters_are_replaced() -> None:
     hidden = "".join(chr(0xE0000 + ord(each)) for each in "obey")
-    shown = untrusted({"error": f"a\u202eb{hidden}\x1b[2J" + "x" * LONGEST_TEXT})
+    shown = untrusted({"error": f"a\u202eb{hidden}\x1b[2J" + "x" * MAX_TEXT})
 
     assert isinstance(shown, dict)
     text = str(shown["untrusted"])
@@ -269,33 +269,33 @@ def test_foreign_text_is_cut_and_shows_all_that_a_model_would_read() -> None:
     assert "more characters" in text
 
 
-def test_an_error_holds_no_more_than_what_people_see(settled: Copilot) -> None:
+def test_an_error_contains_no_invisible_characters(prepared: Copilot) -> None:
     hidden = "\U000e006f\u202e\x1b"
-    error = settled.refused("get_run", {"runId": RUN, hidden: 1})
-    long = settled.refused("apply_definitions", {"document": f"? {'x' * 3_000}\n: []"})
+    error = prepared.error_of("get_run", {"runId": RUN, hidden: 1})
+    long = prepared.error_of("apply_definitions", {"document": f"? {'x' * 3_000}\n: []"})
 
     assert not any(each in str(error) + error["problems"][0]["field"] for each in hidden)
     assert "more characters" in long["message"]
 
 
-def test_an_answer_that_is_too_long_says_how_to_get_less(copilot: Copilot) -> None:
+def test_an_answer_that_is_too_long_is_refused_with_a_remedy(copilot: Copilot) -> None:
     for number in range(60):
-        copilot.world.shelf.put(f"/{number}/" + "x" * 990, Parameter(name="p"))
+        copilot.platform.put(f"/{number}/" + "x" * 990, Parameter(name="p"))
 
-    error = copilot.refused("list_platform_pipelines", {"platform": "lakehouse", "limit": 100})
+    error = copilot.error_of("list_platform_pipelines", {"platform": "lakehouse", "limit": 100})
 
     assert error["status"] == 413
-    assert str(LONGEST_ANSWER) in error["message"]
+    assert str(MAX_ANSWER) in error["message"]
 
 
-def test_what_must_not_happen_tells_nothing(
+def test_an_internal_error_shows_no_details(
     copilot: Copilot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(copilot, "app", broken)
-    error = copilot.refused("list_runs", {})
+    monkeypatch.setattr(copilot, "api", broken)
+    error = copilot.error_of("list_runs", {})
 
     assert (error["status"], "secret" in str(error)) == (500, False)
     assert "a secret" in caplog.text
@@ -307,22 +307,22 @@ def test_what_must_not_happen_tells_nothing(
 def _read(copilot: Copilot, uri: str) -> str:
     (resource,) = [each for each in RESOURCES if uri.startswith(each.uri.partition("{")[0])]
     context = {"uri": uri, **copilot.context(None)}
-    return asyncio.run(resource.read(json.dumps(context), copilot.app, {}))
+    return asyncio.run(resource.read(json.dumps(context), copilot.api, {}))
 
 
-def test_the_definitions_are_the_document_that_can_be_applied(settled: Copilot) -> None:
-    document = _read(settled, "polysync://definitions")
+def test_the_definitions_can_be_applied_again(prepared: Copilot) -> None:
+    document = _read(prepared, "polysync://definitions")
 
-    assert settled.ask("apply_definitions", document=document)["would"].startswith("nothing")
+    assert prepared.call("apply_definitions", document=document)["would"].startswith("nothing")
 
 
 @pytest.mark.parametrize("uri", [RUN, "", "x/../../tasks/daily", "%2e%2e", "\u202e"])
-def test_a_run_that_there_is_not_is_an_error_in_its_place(copilot: Copilot, uri: str) -> None:
+def test_an_unknown_run_is_an_error_document(copilot: Copilot, uri: str) -> None:
     error = json.loads(_read(copilot, f"polysync://runs/{uri}"))["error"]
 
     assert error["status"] == 404
 
 
-def test_a_document_is_for_readers(settled: Copilot) -> None:
-    settled.be()
-    assert json.loads(_read(settled, "polysync://definitions"))["error"]["status"] == 403
+def test_a_document_needs_the_role_of_a_reader(prepared: Copilot) -> None:
+    prepared.set_roles()
+    assert json.loads(_read(prepared, "polysync://definitions"))["error"]["status"] == 403

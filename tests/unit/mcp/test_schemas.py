@@ -1,8 +1,8 @@
-"""What a client is told of the arguments.
+"""Tests for the descriptions of the tools' arguments.
 
-`schemas.json` holds the schemas as the host makes them of the triggers' properties. A change of it
-is a change for every model that uses the tools, to be read in review; `ACCEPT=1 pytest
-tests/unit/mcp/test_schemas.py` writes it anew.
+`schemas.json` has the schemas that the host generates from the triggers' properties. Every model
+that uses the tools sees a change of this file, so the change must be reviewed. `ACCEPT=1 pytest
+tests/unit/mcp/test_schemas.py` writes the file.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import json
 import os
 from pathlib import Path
 
-from devhost.functions import Function
-from devhost.mcp_calls import TOOL, input_schema
+from devhost.app.functions import Function
+from devhost.web.mcp_calls import TOOL, input_schema
 from polysync_core.mcp.tools import TOOLS
 
 SNAPSHOT = Path(__file__).with_name("schemas.json")
 INDEXED = Path(__file__).parents[2] / "integration" / "functions.json"
 
 
-def test_the_schemas_are_those_that_were_reviewed() -> None:
+def test_the_schemas_are_the_reviewed_ones() -> None:
     schemas = {
         name: {"description": each["description"], "inputSchema": _schema(name, each)}
         for name, bindings in json.loads(INDEXED.read_text()).items()
@@ -33,10 +33,10 @@ def test_the_schemas_are_those_that_were_reviewed() -> None:
 
 
 def test_every_tool_and_argument_is_described() -> None:
-    told = json.loads(SNAPSHOT.read_text())
+    schemas = json.loads(SNAPSHOT.read_text())
 
-    assert sorted(told) == sorted(tool.name for tool in TOOLS)
-    for name, tool in told.items():
+    assert sorted(schemas) == sorted(tool.name for tool in TOOLS)
+    for name, tool in schemas.items():
         assert tool["description"].endswith("."), name
         for argument, schema in tool["inputSchema"]["properties"].items():
             assert schema["description"], f"{name}.{argument}"

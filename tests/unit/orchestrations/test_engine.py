@@ -10,9 +10,9 @@ import pytest
 from durabletask.internal import helpers
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from devhost.engine import Engine
-from devhost.in_process import LOCAL
-from devhost.wheel import Wheel
+from devhost.durable.engine import Engine
+from devhost.durable.in_process import LOCAL
+from devhost.durable.timer_queue import TimerQueue
 from orchestrations.engine import DurableEngine
 from tests.fakes.builders import run_id
 
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def backend() -> Iterator[Engine]:
-    engine = Engine(Wheel())
+    engine = Engine(TimerQueue())
     yield engine
     engine.stop()
 

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.endpoints import read_endpoint
-from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.urls import read_url
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ from polysync_core.outbound.hosts import Reach
     ],
 )
 def test_a_public_name_with_a_path_is_taken(text: str, url: str) -> None:
-    endpoint = read_endpoint(text, path="url", allow_loopback=False)
+    endpoint = read_url(text, path="url", allow_loopback=False)
     assert endpoint.url == url
-    assert endpoint.base.reach is Reach.PUBLIC
+    assert endpoint.base.scope is AddressScope.PUBLIC
 
 
 REFUSED = [
@@ -62,16 +62,16 @@ REFUSED = [
 @pytest.mark.parametrize("text", REFUSED, ids=ascii)
 def test_any_other_address_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        read_endpoint(text, path="url", allow_loopback=False)
+        read_url(text, path="url", allow_loopback=False)
     assert [problem.path for problem in refusal.value.problems] == ["url"]
 
 
 @pytest.mark.parametrize("text", REFUSED[:-1], ids=ascii)
 def test_development_opens_loopback_and_nothing_else(text: str) -> None:
     with pytest.raises(Invalid):
-        read_endpoint(text, path="url", allow_loopback=True)
-    opened = read_endpoint("http://127.0.0.1:81/a?b", path="url", allow_loopback=True)
-    assert (opened.url, opened.base.reach) == ("http://127.0.0.1:81/a?b", Reach.LOOPBACK)
+        read_url(text, path="url", allow_loopback=True)
+    opened = read_url("http://127.0.0.1:81/a?b", path="url", allow_loopback=True)
+    assert (opened.url, opened.base.scope) == ("http://127.0.0.1:81/a?b", AddressScope.LOOPBACK)
 
 
 @given(st.text(max_size=50))
@@ -79,11 +79,11 @@ def test_development_opens_loopback_and_nothing_else(text: str) -> None:
 @example("hooks.example.com\\@evil")
 def test_the_host_that_was_judged_is_the_host_that_is_connected_to(rest: str) -> None:
     with suppress(Invalid):
-        endpoint = read_endpoint(f"https://{rest}", path="url", allow_loopback=False)
+        endpoint = read_url(f"https://{rest}", path="url", allow_loopback=False)
         parts = urlsplit(endpoint.url)
         assert (parts.scheme, parts.netloc) == ("https", endpoint.base.host)
 
 
 def test_the_address_of_the_machines_own_host_is_not_public() -> None:
-    assert not Reach.PUBLIC.allows("168.63.129.16")
-    assert not Reach.PUBLIC.allows("::ffff:168.63.129.16")
+    assert not AddressScope.PUBLIC.allows("168.63.129.16")
+    assert not AddressScope.PUBLIC.allows("::ffff:168.63.129.16")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.hosts import HostRule, Reach
+from polysync_core.outbound.hosts import AddressScope, HostRule
 
 RULE = HostRule(suffixes=(".azuredatabricks.net",), example="https://adb-1.7.azuredatabricks.net")
 DEVELOPMENT = HostRule(
@@ -26,7 +26,7 @@ def test_a_workspace_is_reached_by_https_at_its_name(text: str) -> None:
     found = RULE.read(text, path="attributes.workspaceUrl")
 
     assert found.url == "https://adb-1.7.azuredatabricks.net"
-    assert found.reach is Reach.PUBLIC
+    assert found.scope is AddressScope.PUBLIC
 
 
 REFUSED = [
@@ -97,7 +97,7 @@ def test_any_other_address_is_refused_at_its_path(text: str) -> None:
     ["http://127.0.0.1:8787", "http://127.0.0.1:8787/", "http://localhost:1", "http://localhost"],
 )
 def test_loopback_is_allowed_for_development(text: str) -> None:
-    assert DEVELOPMENT.read(text, path="x").reach is Reach.LOOPBACK
+    assert DEVELOPMENT.read(text, path="x").scope is AddressScope.LOOPBACK
 
 
 @pytest.mark.parametrize(
@@ -164,12 +164,12 @@ def test_whatever_is_read_is_a_host_below_the_suffix(text: str) -> None:
     ],
 )
 def test_no_address_inside_a_network_is_public(address: str) -> None:
-    assert not Reach.PUBLIC.allows(address)
+    assert not AddressScope.PUBLIC.allows(address)
 
 
 @pytest.mark.parametrize("address", ["20.42.4.211", "2603:1030:f:1::1", "::ffff:20.42.4.211"])
 def test_addresses_of_the_internet_are_public(address: str) -> None:
-    assert Reach.PUBLIC.allows(address)
+    assert AddressScope.PUBLIC.allows(address)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
     ],
 )
 def test_loopback_reaches_this_machine_only(address: str, allowed: bool) -> None:
-    assert Reach.LOOPBACK.allows(address) is allowed
+    assert AddressScope.LOOPBACK.allows(address) is allowed
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_loopback_reaches_this_machine_only(address: str, allowed: bool) -> None
     ],
 )
 def test_the_metadata_service_is_one_address(address: str, allowed: bool) -> None:
-    assert Reach.METADATA.allows(address) is allowed
+    assert AddressScope.METADATA.allows(address) is allowed
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_the_metadata_service_is_one_address(address: str, allowed: bool) -> Non
 def test_a_private_network_is_neither_this_machine_nor_its_neighbours(
     address: str, allowed: bool
 ) -> None:
-    assert Reach.PRIVATE.allows(address) is allowed
+    assert AddressScope.PRIVATE.allows(address) is allowed
 
 
 ANY_PORT = HostRule(suffixes=("",), example="https://vault.example.com:8200", allow_port=True)

@@ -9,8 +9,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from polysync_core.outbound.exchange import request_for
-from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.http_exchange import request_for
 from polysync_core.outbound.transport import AddressRefused, CheckedAdapter, shared_transport
 
 NAME = "adb-1.7.azuredatabricks.net"
@@ -44,7 +44,7 @@ def send(adapter: HTTPAdapter, url: str) -> requests.Response:
 def test_a_name_with_a_private_address_is_never_connected_to(
     addresses: list[str], scheme: str, listener: socket.socket
 ) -> None:
-    adapter = CheckedAdapter(Reach.PUBLIC, resolver=Zone(addresses))
+    adapter = CheckedAdapter(AddressScope.PUBLIC, resolver=Zone(addresses))
     listener.settimeout(0.05)
 
     with pytest.raises(AddressRefused):
@@ -56,7 +56,7 @@ def test_a_name_with_a_private_address_is_never_connected_to(
 def test_the_checked_address_is_the_one_connected_to(listener: socket.socket) -> None:
     """A zone that answers publicly to a check and privately to the connection gains nothing."""
     zone = Zone(["127.0.0.1"], ["10.0.0.1"])
-    adapter = CheckedAdapter(Reach.LOOPBACK, resolver=zone)
+    adapter = CheckedAdapter(AddressScope.LOOPBACK, resolver=zone)
     port = listener.getsockname()[1]
 
     def serve() -> None:
@@ -78,7 +78,7 @@ def test_the_checked_address_is_the_one_connected_to(listener: socket.socket) ->
 
 
 def test_tls_still_asks_for_the_name(listener: socket.socket) -> None:
-    adapter = CheckedAdapter(Reach.LOOPBACK, resolver=Zone(["127.0.0.1"]))
+    adapter = CheckedAdapter(AddressScope.LOOPBACK, resolver=Zone(["127.0.0.1"]))
     hello: list[bytes] = []
 
     def serve() -> None:
@@ -101,14 +101,14 @@ def test_an_unknown_name_is_an_ordinary_connection_error() -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(requests.ConnectionError):
-        send(CheckedAdapter(Reach.PUBLIC, resolver=unknown), f"https://{NAME}/")
+        send(CheckedAdapter(AddressScope.PUBLIC, resolver=unknown), f"https://{NAME}/")
 
 
 def test_a_name_without_addresses_is_an_ordinary_connection_error() -> None:
     with pytest.raises(requests.ConnectionError):
-        send(CheckedAdapter(Reach.PUBLIC, resolver=Zone([])), f"https://{NAME}/")
+        send(CheckedAdapter(AddressScope.PUBLIC, resolver=Zone([])), f"https://{NAME}/")
 
 
 def test_the_process_has_one_transport_for_each_reach() -> None:
-    assert shared_transport(Reach.PUBLIC) is shared_transport(Reach.PUBLIC)
-    assert shared_transport(Reach.PUBLIC) is not shared_transport(Reach.LOOPBACK)
+    assert shared_transport(AddressScope.PUBLIC) is shared_transport(AddressScope.PUBLIC)
+    assert shared_transport(AddressScope.PUBLIC) is not shared_transport(AddressScope.LOOPBACK)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from polysync_core.domain.errors import Unavailable
-from polysync_core.platforms.connector import SearchGivenUp
-from polysync_core.platforms.paging import MOST_LOOKED_AT, Page, paged, sifted
+from polysync_core.platforms.connector import SearchLimitReached
+from polysync_core.platforms.paging import SEARCH_LIMIT, Page, filter_bounded, paged
 
 
 def book(pages: dict[str | None, Page[int]], read: list[str | None]) -> Callable[..., Page[int]]:
@@ -37,9 +37,12 @@ def test_pages_that_lead_in_a_circle_end() -> None:
 
 
 def test_a_list_that_holds_little_of_what_is_wanted_is_not_searched_for_ever() -> None:
-    few = sifted(itertools.count(), lambda number: number == 7)
+    few = filter_bounded(itertools.count(), lambda number: number == 7)
 
     assert next(few) == 7
-    with pytest.raises(SearchGivenUp, match=str(MOST_LOOKED_AT)):
+    with pytest.raises(SearchLimitReached, match=str(SEARCH_LIMIT)):
         next(few)
-    assert list(sifted(iter(range(MOST_LOOKED_AT)), lambda number: number % 1000 == 0)) == [0, 1000]
+    assert list(filter_bounded(iter(range(SEARCH_LIMIT)), lambda number: number % 1000 == 0)) == [
+        0,
+        1000,
+    ]

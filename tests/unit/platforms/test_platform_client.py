@@ -14,12 +14,11 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.outbound.patience import CallBudget
-from polysync_core.outbound.retry_after import read_retry_after
+from polysync_core.outbound.call_budget import CallBudget, read_retry_after
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.authenticators import Scheme
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
-from polysync_core.platforms.credentials import Scheme
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
@@ -51,14 +50,14 @@ class Stage:
         self.time = VirtualTime()
         self.transport = ScriptedTransport(steps)
         self.tokens = tokens or Tokens()
-        wire = HttpOptions(
+        http = HttpOptions(
             transport=self.transport,
-            timekeeper=self.time.timekeeper,
-            patience=CallBudget(),
+            timer=self.time.timer,
+            budget=CallBudget(),
             size_limit=size_limit,
         )
-        base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
-        self.client = PlatformClient(base, self.tokens, wire=wire)
+        base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
+        self.client = PlatformClient(base, self.tokens, http=http)
 
     def get(self) -> JsonObject:
         return self.client.get("api", "thing", read=whole)
@@ -355,7 +354,7 @@ def test_json_of_another_shape_counts_as_no_answer() -> None:
     stage = Stage(Reply.json({"other": 1}), Reply.json({"run_id": 1}))
     call = Call(method="POST", segments=("api",), body={}, repeatable=True)
 
-    assert stage.client.carry_out(call, picky) == {"run_id": 1}
+    assert stage.client.execute(call, picky) == {"run_id": 1}
 
 
 def test_the_request_is_what_was_asked_for_and_nothing_else() -> None:
@@ -416,12 +415,12 @@ def test_a_list_or_a_text_is_a_value_too() -> None:
 
 def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
     stage = Stage(Reply())
-    base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
+    base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
     client = PlatformClient(
         base,
         stage.tokens,
         scheme=Scheme("x-functions-key"),
-        wire=HttpOptions(transport=stage.transport),
+        http=HttpOptions(transport=stage.transport),
     )
 
     client.exchange(replace(CALL, headers={"x-kind": "test"}), lambda _: None)
@@ -434,10 +433,10 @@ def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
 
 def test_a_call_whose_address_is_its_permission_carries_no_credential() -> None:
     transport = ScriptedTransport([Reply(401)])
-    base = BaseAddress(f"https://{HOST}", HOST, Reach.PUBLIC)
+    base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
 
     with pytest.raises(PlatformRefused):
-        PlatformClient(base, None, wire=HttpOptions(transport=transport)).exchange(
+        PlatformClient(base, None, http=HttpOptions(transport=transport)).exchange(
             CALL, lambda _: None
         )
 
@@ -469,6 +468,6 @@ def test_a_server_that_says_when_to_come_back_is_believed_only_if_the_call_says_
 def test_a_call_may_take_its_own_time() -> None:
     stage = Stage(Reply())
 
-    stage.client.exchange(replace(CALL, patience=CallBudget(total=240, read=230)), lambda _: None)
+    stage.client.exchange(replace(CALL, budget=CallBudget(total=240, read=230)), lambda _: None)
 
     assert stage.transport.timeouts == [(5.0, 230)]

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.hosts import AddressScope
 from polysync_core.platforms.receivers import NotTaken, Receivers
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 
@@ -66,8 +66,8 @@ def test_an_address_that_is_not_allowed_any_more_is_not_posted_to() -> None:
 
 
 def test_the_transport_is_the_one_for_public_addresses() -> None:
-    asked: list[Reach] = []
+    asked: list[AddressScope] = []
     transport = ScriptedTransport([Reply()])
     opened = Receivers(transport_to=lambda reach: asked.append(reach) or transport)
     opened.post(URL, {}, b"{}")
-    assert asked == [Reach.PUBLIC]
+    assert asked == [AddressScope.PUBLIC]

@@ -22,7 +22,7 @@ from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import (
     check_job,
     check_platform,
-    platform_kind,
+    platform_plugin,
     platform_types,
 )
 from tests.fakes.builders import NOON
@@ -49,9 +49,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
             f"[polysync.platforms]\n{offers}\n", encoding="utf-8"
         )
 
-    registry.platform_kind.cache_clear()
+    registry.platform_plugin.cache_clear()
     yield install
-    registry.platform_kind.cache_clear()
+    registry.platform_plugin.cache_clear()
 
 
 def a_platform(**changes: Any) -> Platform:
@@ -113,7 +113,7 @@ def test_a_job_on_a_platform_whose_package_is_gone_says_so_at_its_platform() -> 
 def test_a_package_that_cannot_be_loaded_is_named_and_its_error_stays_in_the_log(
     install: Install, caplog: pytest.LogCaptureFixture
 ) -> None:
-    install("acme_broken", "raise RuntimeError('hunter2')", "AcmeBatch = acme_broken:KIND")
+    install("acme_broken", "raise RuntimeError('hunter2')", "AcmeBatch = acme_broken:PLUGIN")
 
     path, message = refused(lambda: check_platform(a_platform(), allow_loopback=False))
 
@@ -123,22 +123,22 @@ def test_a_package_that_cannot_be_loaded_is_named_and_its_error_stays_in_the_log
 
 
 def test_an_object_that_is_no_kind_is_refused(install: Install) -> None:
-    install("acme_odd", "KIND = 7", "AcmeBatch = acme_odd:KIND")
+    install("acme_odd", "PLUGIN = 7", "AcmeBatch = acme_odd:PLUGIN")
 
-    assert "cannot be loaded" in refused(lambda: platform_kind("AcmeBatch"))[1]
+    assert "cannot be loaded" in refused(lambda: platform_plugin("AcmeBatch"))[1]
 
 
 def test_two_packages_with_one_name_are_told_apart_by_a_person(install: Install) -> None:
-    install("acme_one", "", "AcmeBatch = acme_one:KIND")
-    install("acme_two", "", "AcmeBatch = acme_two:KIND")
+    install("acme_one", "", "AcmeBatch = acme_one:PLUGIN")
+    install("acme_two", "", "AcmeBatch = acme_two:PLUGIN")
 
-    assert "acme_one and acme_two" in refused(lambda: platform_kind("AcmeBatch"))[1]
+    assert "acme_one and acme_two" in refused(lambda: platform_plugin("AcmeBatch"))[1]
 
 
 def test_a_package_cannot_take_the_place_of_a_platform_of_ours(install: Install) -> None:
-    install("acme_thief", "raise AssertionError", "AzureDatabricks = acme_thief:KIND")
+    install("acme_thief", "raise AssertionError", "AzureDatabricks = acme_thief:PLUGIN")
 
-    assert platform_kind("AzureDatabricks").name == "AzureDatabricks"
+    assert platform_plugin("AzureDatabricks").name == "AzureDatabricks"
     assert platform_types().count("AzureDatabricks") == 1
 
 
@@ -150,7 +150,7 @@ def example_of(howto: str) -> str:
 
 def test_the_package_of_the_how_to_works(install: Install) -> None:
     howto = HOWTO.read_text(encoding="utf-8")
-    install("acme_polysync", example_of(howto), "AcmeBatch = acme_polysync:KIND")
+    install("acme_polysync", example_of(howto), "AcmeBatch = acme_polysync:PLUGIN")
     platform = a_platform(
         auth={"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
         attributes={"serviceUrl": "https://eu.batch.acme.example"},
@@ -176,7 +176,9 @@ def test_the_package_of_the_how_to_works(install: Install) -> None:
 
 
 def test_the_job_type_of_the_how_to_runs(install: Install) -> None:
-    install("acme_polysync", example_of(HOWTO.read_text("utf-8")), "AcmeBatch = acme_polysync:KIND")
+    install(
+        "acme_polysync", example_of(HOWTO.read_text("utf-8")), "AcmeBatch = acme_polysync:PLUGIN"
+    )
     transport = ScriptedTransport(
         [
             Reply.json({"id": "r-1"}),
@@ -200,8 +202,8 @@ def test_the_job_type_of_the_how_to_runs(install: Install) -> None:
     )
     order = SubmitRequest(job=job, token="t1", run_name="n", parameters={"rows": 3}, begun_at=NOON)
 
-    live = platform_kind("AcmeBatch").open(
-        platform, PluginContext(secrets=OneSecret(), wire=HttpOptions(transport=transport))
+    live = platform_plugin("AcmeBatch").open(
+        platform, PluginContext(secrets=OneSecret(), http=HttpOptions(transport=transport))
     )
     acme = live.job("AcmeBatchJob")
 
@@ -221,6 +223,7 @@ class OneSecret:
     def forget(self, reference: str) -> None: ...
 
 
+@pytest.mark.slow
 def test_no_platform_is_imported_before_it_is_used() -> None:
     script = (
         "import pkgutil, sys, polysync_core.composition, polysync_core.platforms as platforms\n"
@@ -229,7 +232,7 @@ def test_no_platform_is_imported_before_it_is_used() -> None:
         "assert len(every) > 7 and not loaded(), loaded()\n"
         "slow = {'azure.identity', 'google.auth', 'msal'} & {*sys.modules}\n"
         "assert not slow, slow\n"
-        "platforms.registry.platform_kind('GoogleCloudFunctions')\n"
+        "platforms.registry.platform_plugin('GoogleCloudFunctions')\n"
         "assert 'polysync_core.platforms.google_functions' in loaded()\n"
         "assert not [each for each in loaded() if '.azure' in each]\n"
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from simulators.faults import Fault, Faults, Kind
+from simulators.faults import FaultKind, FaultQueue, FaultScript
 
 
-def a_fault(**values: object) -> Fault:
-    return Fault.model_validate({"fault": "status", **values})
+def a_fault(**values: object) -> FaultScript:
+    return FaultScript.model_validate({"fault": "status", **values})
 
 
 def test_faults_are_taken_in_order_by_their_endpoint() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add([a_fault(endpoint="a", status=429), a_fault(endpoint="a"), a_fault(endpoint="b")])
 
     assert faults.take("c") is None
@@ -23,7 +23,7 @@ def test_faults_are_taken_in_order_by_their_endpoint() -> None:
 
 
 def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add([a_fault(times=2)])
 
     taken = [faults.take(name) is not None for name in ("a", "b", "c")]
@@ -36,22 +36,22 @@ def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
     [("a/*/c", True), ("*", True), ("POST a/*/c", True), ("GET a/*/c", False), ("a/*/d", False)],
 )
 def test_a_fault_may_be_for_many_endpoints_and_for_one_method(endpoint: str, hit: bool) -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add([a_fault(endpoint=endpoint)])
 
     assert (faults.take("a/b/c", "POST") is not None) == hit
 
 
 def test_cleared_faults_do_not_happen() -> None:
-    faults = Faults()
+    faults = FaultQueue()
     faults.add([a_fault()])
     faults.clear()
 
     assert faults.take("a") is None
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_the_order_of_effect_and_fault_can_be_chosen(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(FaultKind))
+def test_the_order_of_effect_and_fault_can_be_chosen(kind: FaultKind) -> None:
     assert a_fault(fault=kind, effect=True).has_effect
     assert not a_fault(fault=kind, effect=False).has_effect
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.outbound.exchange import HttpExchange, TimeLeft, prepared
+from polysync_core.outbound.http_exchange import HttpExchange, TimeLeft, prepared
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.telemetry import names, tracing
 from tests.fakes.builders import a_run

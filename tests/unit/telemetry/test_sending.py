@@ -43,6 +43,7 @@ def run(scene: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_application_insights_gets_the_call_the_number_and_the_line() -> None:
     with ingestion() as sent:
         run(SCENE, OTEL_SERVICE_NAME="polysync-test", **sent.environment)
@@ -65,6 +66,7 @@ def test_application_insights_gets_the_call_the_number_and_the_line() -> None:
     assert "hidden" not in json.dumps(envelopes)
 
 
+@pytest.mark.slow
 def test_where_nothing_is_sent_nothing_is_loaded() -> None:
     scene = "import sys, function_app; print(*sys.modules)"
     loaded = run(scene, APPLICATIONINSIGHTS_CONNECTION_STRING="").stdout.split()
@@ -73,6 +75,7 @@ def test_where_nothing_is_sent_nothing_is_loaded() -> None:
     assert [name for name in loaded if name.startswith(heavy)] == []
 
 
+@pytest.mark.slow
 def test_a_collector_is_sent_to_by_its_own_settings() -> None:
     scene = """
 from polysync_core.telemetry.sending import _collector

@@ -13,7 +13,7 @@ import pytest
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
-from polysync_core.outbound.inquiry import ReadClient
+from polysync_core.outbound.read_client import ReadClient
 from polysync_core.vaults.crc32c import crc32c
 from polysync_core.vaults.google_secret_manager import GoogleSecretManager, open_secret_manager
 from polysync_core.vaults.registry import check_vault, open_vault
@@ -62,10 +62,8 @@ class Stage:
     def open(self, auth: dict[str, Any] | None = KEY) -> GoogleSecretManager:
         definition = a_vault(auth=auth, attributes={"projectId": PROJECT, "endpoint": self.address})
         check_vault(definition, development=True)
-        inquiries = ReadClient(timekeeper=self.time.timekeeper)
-        return open_secret_manager(
-            definition, self.secrets, allow_loopback=True, inquiries=inquiries
-        )
+        client = ReadClient(timer=self.time.timer)
+        return open_secret_manager(definition, self.secrets, allow_loopback=True, client=client)
 
 
 def a_vault(**changes: Any) -> Vault:

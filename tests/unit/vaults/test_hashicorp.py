@@ -13,7 +13,7 @@ import pytest
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
-from polysync_core.outbound.inquiry import ReadClient
+from polysync_core.outbound.read_client import ReadClient
 from polysync_core.vaults.hashicorp import HashiCorpVault, open_hashicorp
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
@@ -51,7 +51,7 @@ class Stage:
             definition,
             self.secrets,
             allow_loopback=True,
-            inquiries=ReadClient(timekeeper=self.time.timekeeper),
+            client=ReadClient(timer=self.time.timer),
         )
 
 
@@ -279,9 +279,9 @@ def test_a_redirect_is_not_followed(stage: Stage) -> None:
 def scripted(*steps: Step, auth: dict[str, Any] | None = None) -> HashiCorpVault:
     script = ScriptedTransport(steps)
     secrets = KnownSecrets({"vault://local/TOKEN": TOKEN, "vault://local/SECRET_ID": CANARY})
-    inquiries = ReadClient(transport_to=lambda _: script, timekeeper=VirtualTime().timekeeper)
+    client = ReadClient(transport_to=lambda _: script, timer=VirtualTime().timer)
     definition = a_vault(auth=auth or TOKEN_AUTH)
-    return open_hashicorp(definition, secrets, allow_loopback=False, inquiries=inquiries)
+    return open_hashicorp(definition, secrets, allow_loopback=False, client=client)
 
 
 @pytest.mark.parametrize(

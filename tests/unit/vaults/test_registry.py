@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 _SCRIPT = """
 import sys
 from polysync_core.domain.definitions.vaults import Vault
@@ -19,6 +21,7 @@ print(sorted(slow & set(sys.modules)))
 """
 
 
+@pytest.mark.slow
 def test_definitions_are_checked_without_loading_what_only_reading_needs() -> None:
     """Whoever applies a document or starts the app must not pay for every provider's SDK."""
     done = subprocess.run(

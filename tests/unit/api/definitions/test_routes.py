@@ -12,11 +12,9 @@ from fastapi.testclient import TestClient
 from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
 from polysync_core.api.definitions.routes import PATHS, definition_routes
-from polysync_core.application.definitions.documents import Documents
-from polysync_core.application.definitions.editing import Definitions
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
-from tests.fakes.definitions import ON_CALL, FakeDefinitions, lakehouse
+from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, editing_of, lakehouse
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +27,8 @@ def app_client(store: FakeDefinitions) -> Iterator[TestClient]:
     """The app, built once: building it takes longer than a test."""
     rules = Rules(development=True)
     routes = [
-        definition_routes(Definitions(store, rules)),
-        document_routes(Documents(store, rules)),
+        definition_routes(editing_of(store, rules)),
+        document_routes(documents_of(store, rules)),
     ]
     with TestClient(create_app(routes)) as opened:
         yield opened

@@ -1,11 +1,14 @@
-"""The job routes for the keys of a workspace, as clients of AppKit use them."""
+"""Tests for the job routes of AppKit's jobs, as AppKit's clients use them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
+from threading import Semaphore
 from typing import Any
 
 import pytest
@@ -14,17 +17,20 @@ from starlette.testclient import TestClient
 from starlette.types import Scope
 
 from polysync_core.api.app import create_app
+from polysync_core.api.jobs import streams
 from polysync_core.api.jobs.routes import job_run_routes
-from polysync_core.api.runs import streams as run_streams
-from polysync_core.api.runs.streams import looks_of
+from polysync_core.api.jobs.streams import snapshot_events
 from polysync_core.api.security.access_policy import AccessPolicy
-from polysync_core.api.security.callers import Caller, Identify, anyone
-from polysync_core.appkit.jobs import LakeflowJobs, started_run
-from polysync_core.appkit.keys import JobOptions
-from polysync_core.appkit.mapping import TaskType
+from polysync_core.api.security.callers import Caller, Identify, accept_all
+from polysync_core.appkit.jobs import AppKitJobs, started_run
+from polysync_core.appkit.named_jobs import JobOptions
+from polysync_core.appkit.parameters import TaskType
+from polysync_core.appkit.polling import SharedPoll
+from polysync_core.appkit.read_cache import ReadCache
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.errors import NotFound
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.roles import Role
 from tests.fakes.appkit import TOKEN, FakeWorkspace, jobs_in
 from tests.fakes.audit import FakeAuditStore
@@ -35,49 +41,59 @@ from tests.fakes.runs import FakeRuns
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"day": {"type": "string"}}}
 OPTIONS = {
     "etl": JobOptions(task_type=TaskType.NOTEBOOK),
-    "impatient": JobOptions(wait_timeout=timedelta(milliseconds=20)),
-    "judged": JobOptions(task_type=TaskType.NOTEBOOK, params=SCHEMA),
+    "short_wait": JobOptions(wait_timeout=timedelta(milliseconds=20)),
+    "with_schema": JobOptions(task_type=TaskType.NOTEBOOK, params=SCHEMA),
     "model": JobOptions(task_type=TaskType.DBT),
     "Bare_1": JobOptions(),
 }
 VARIABLES = {
-    "DATABRICKS_JOB_JUDGED": "30",
+    "DATABRICKS_JOB_WITH_SCHEMA": "30",
     "DATABRICKS_JOB_MODEL": "40",
     "DATABRICKS_JOB_BARE_1": "50",
-    "DATABRICKS_JOB_IMPATIENT": "70",
-    "DATABRICKS_JOB_TAKEN": "60",
+    "DATABRICKS_JOB_SHORT_WAIT": "70",
+    "DATABRICKS_JOB_STORED": "60",
     "DATABRICKS_APP_NAME": "shop",
 }
 
 
-class _Acceptance:
-    """Knows one job."""
+class _OneStoredJob:
+    """Stands for the use cases of stored jobs; knows one job without runs."""
 
     runs = FakeRuns()
 
     def job_named(self, name: str) -> Any:
-        if name != "taken":
+        if name != "stored":
             raise NotFound
         return a_job(name=name)
 
 
 class World:
-    def __init__(self, identify: Identify = anyone) -> None:
+    """The job routes over a workspace in memory."""
+
+    def __init__(self) -> None:
         self.workspace, self.audit = FakeWorkspace(), FakeAuditStore()
-        self.jobs: LakeflowJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
-        stored: Any = _Acceptance()
-        job_runs = JobRuns(acceptance=stored, task_runs=stored)
-        ids = (f"entry-{number}" for number in range(1000))
+        self.jobs: AppKitJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
+        self.identify: Identify = accept_all
+        stored: Any = _OneStoredJob()
+        routes = job_run_routes(JobRuns(acceptance=stored, task_runs=stored), self.jobs)
+        ids = (f"entry-{number}" for number in count())
         audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
-        door = AccessPolicy(identify=identify, audit=audit)
-        self.client = TestClient(create_app([job_run_routes(job_runs, self.jobs)], door=door))
+        access = AccessPolicy(identify=lambda scope: self.identify(scope), audit=audit)
+        self.client = TestClient(create_app([routes], access=access))
 
-    def run(self, params: Any = ..., key: str = "etl", **more: Any) -> Any:
+    def reset(self) -> None:
+        """Return to the initial state; building the app takes longer than a test."""
+        vars(self.workspace).update(vars(FakeWorkspace()))
+        self.audit.entries.clear()
+        self.jobs.reads = ReadCache()
+        self.identify = accept_all
+
+    def run(self, params: Any = ..., name: str = "etl", **more: Any) -> Any:
         body = {} if params is ... else {"params": params}
-        return self.client.post(f"/jobs/{key}/run", json=body, **more)
+        return self.client.post(f"/jobs/{name}/run", json=body, **more)
 
-    def stream(self, key: str = "etl", **more: Any) -> list[dict[str, Any]]:
-        answer = self.client.post(f"/jobs/{key}/run?stream=true", **more)
+    def stream(self, name: str = "etl", **more: Any) -> list[dict[str, Any]]:
+        answer = self.client.post(f"/jobs/{name}/run?stream=true", **more)
         assert answer.status_code == 200
         return frames_of(answer.text)
 
@@ -88,48 +104,54 @@ def frames_of(text: str) -> list[dict[str, Any]]:
     return [{**frame, "data": json.loads(frame["data"])} for frame in frames]
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def shared_world() -> Iterator[World]:
     world = World()
     with world.client:
         yield world
 
 
-def refusal(answer: Any) -> tuple[int, str]:
-    told = answer.json()
+@pytest.fixture
+def world(shared_world: World) -> World:
+    shared_world.reset()
+    return shared_world
+
+
+def error_of(answer: Any) -> tuple[int, str]:
+    problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (told["plugin"], told["status"]) == ("jobs", answer.status_code)
-    return answer.status_code, told["error"]
+    assert (problem["plugin"], problem["status"]) == ("jobs", answer.status_code)
+    return answer.status_code, problem["error"]
 
 
-def test_a_run_answers_with_databricks_own_number(world: World) -> None:
+def test_a_run_is_answered_with_databricks_run_id(world: World) -> None:
     answer = world.run({"day": "x"})
     assert (answer.status_code, answer.json()) == (200, {"runId": 101})
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
-    [asked] = world.workspace.asked
-    assert asked.body["notebook_params"] == {"day": "x"}
+    [call] = world.workspace.received
+    assert call.body["notebook_params"] == {"day": "x"}
 
 
-def test_a_key_counts_by_case_and_may_hold_an_underscore(world: World) -> None:
-    assert world.run(key="Bare_1").json() == {"runId": 101}
+def test_names_are_case_sensitive_and_may_contain_an_underscore(world: World) -> None:
+    assert world.run(name="Bare_1").json() == {"runId": 101}
     answer = world.client.get("/jobs/Etl/status")
-    assert refusal(answer) == (404, 'Unknown job "Etl"')
+    assert error_of(answer) == (404, 'Unknown job "Etl"')
 
 
-def test_a_job_that_is_defined_comes_before_a_key(world: World) -> None:
-    answer = world.client.get("/jobs/taken/runs")
+def test_a_stored_job_wins_over_a_job_of_the_environment(world: World) -> None:
+    answer = world.client.get("/jobs/stored/runs")
     assert answer.json() == {"runs": [], "continuationToken": None}
-    assert world.workspace.asked == []
+    assert world.workspace.received == []
 
 
 @pytest.mark.parametrize(
-    ("key", "params", "status", "text"),
+    ("name", "params", "status", "text"),
     [
         ("broken", {"a": 1}, 404, 'Job "broken" has no configured job ID'),
         ("broken", 1, 404, 'Job "broken" has no configured job ID'),
         ("etl", None, 400, "params must be a plain object"),
         ("etl", [1], 400, "params must be a plain object"),
-        ("judged", {"day": 5}, 400, "Invalid job parameters"),
+        ("with_schema", {"day": 5}, 400, "Invalid job parameters"),
         ("Bare_1", {}, 400, "This job does not accept parameters"),
         ("etl", {"a": {}}, 400, 'Parameter "a" must be a primitive value, got object'),
         ("model", {"a": 1}, 400, "dbt tasks do not accept parameters"),
@@ -142,12 +164,12 @@ def test_a_job_that_is_defined_comes_before_a_key(world: World) -> None:
     ],
 )
 @pytest.mark.parametrize("query", ["", "?stream=true"])
-def test_what_does_not_fit_is_refused_before_anything_opens(
-    world: World, key: str, params: Any, status: int, text: str, query: str
+def test_invalid_parameters_are_refused_before_a_stream_opens(
+    world: World, name: str, params: Any, status: int, text: str, query: str
 ) -> None:
-    answer = world.client.post(f"/jobs/{key}/run{query}", json={"params": params})
-    assert refusal(answer) == (status, text)
-    assert world.workspace.asked == []
+    answer = world.client.post(f"/jobs/{name}/run{query}", json={"params": params})
+    assert error_of(answer) == (status, text)
+    assert world.workspace.received == []
 
 
 @pytest.mark.parametrize(
@@ -164,16 +186,16 @@ def test_what_does_not_fit_is_refused_before_anything_opens(
         (b"{", {"Content-Type": "application/json"}, 400),
     ],
 )
-def test_a_body_that_cannot_be_meant_starts_nothing(
+def test_an_invalid_body_starts_no_run(
     world: World, content: bytes, headers: dict[str, str], status: int
 ) -> None:
     answer = world.client.post("/jobs/etl/run", content=content, headers=headers)
-    assert refusal(answer)[0] == status
-    assert world.workspace.asked == []
+    assert error_of(answer)[0] == status
+    assert world.workspace.received == []
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
+    ("content", "media_type"),
     [
         (b"", "text/plain"),
         (b"", "application/json"),
@@ -181,28 +203,29 @@ def test_a_body_that_cannot_be_meant_starts_nothing(
         (b'{"other": 1}', "application/merge-patch+json"),
     ],
 )
-def test_a_body_that_can_be_read_starts_a_run(world: World, content: bytes, kind: str) -> None:
-    answer = world.client.post("/jobs/etl/run", content=content, headers={"Content-Type": kind})
+def test_a_valid_body_starts_a_run(world: World, content: bytes, media_type: str) -> None:
+    headers = {"Content-Type": media_type}
+    answer = world.client.post("/jobs/etl/run", content=content, headers=headers)
     assert answer.json() == {"runId": 101}
 
 
-def test_no_word_of_databricks_comes_through(world: World) -> None:
+def test_texts_from_databricks_are_not_shown(world: World) -> None:
     world.workspace.fail("run-now", 403)
     answer = world.run()
-    assert refusal(answer) == (403, "Forbidden")
+    assert error_of(answer) == (403, "Forbidden")
     assert "canary" not in answer.text.lower()
     world.workspace.fail("runs/list", 499)
-    assert refusal(world.client.get("/jobs/etl/runs")) == (499, "Unknown Error")
+    assert error_of(world.client.get("/jobs/etl/runs")) == (499, "Unknown Error")
 
 
-def test_a_busy_workspace_says_when_to_come_back(world: World) -> None:
+def test_a_busy_workspace_is_answered_with_retry_after(world: World) -> None:
     world.workspace.fail("run-now", 429, headers={"Retry-After": "60"})
     answer = world.run()
-    assert refusal(answer) == (429, "Too Many Requests")
+    assert error_of(answer) == (429, "Too Many Requests")
     assert answer.headers["retry-after"] == "60"
 
 
-def test_a_start_without_an_id_answers_with_nothing(world: World) -> None:
+def test_a_start_without_a_run_id_is_answered_with_an_empty_object(world: World) -> None:
     world.workspace.faults = [("run-now", Reply())]
     assert world.run().json() == {}
 
@@ -210,7 +233,7 @@ def test_a_start_without_an_id_answers_with_nothing(world: World) -> None:
 @pytest.mark.parametrize(
     ("text", "run_id"), [("{run}abc", 101), ("%20{run}", 101), ("0{run}.9", 101)]
 )
-def test_a_run_id_is_the_number_that_begins_it(world: World, text: str, run_id: int) -> None:
+def test_a_run_id_is_the_leading_number_of_the_text(world: World, text: str, run_id: int) -> None:
     world.run()
     answer = world.client.get(f"/jobs/etl/runs/{text.format(run=run_id)}")
     assert answer.json() == {
@@ -222,20 +245,20 @@ def test_a_run_id_is_the_number_that_begins_it(world: World, text: str, run_id: 
 
 @pytest.mark.parametrize("text", ["abc", "0", "-1", "0x10", "NaN", "9" * 40, "%ED%95%9C"])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_what_is_no_run_id_is_refused(world: World, method: str, text: str) -> None:
+def test_an_invalid_run_id_is_refused(world: World, method: str, text: str) -> None:
     answer = world.client.request(method, f"/jobs/etl/runs/{text}")
-    assert refusal(answer) == (400, "Invalid runId")
-    assert world.workspace.asked == []
+    assert error_of(answer) == (400, "Invalid runId")
+    assert world.workspace.received == []
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_run_of_another_job_is_not_there(world: World, method: str) -> None:
-    world.run(key="other")
-    assert refusal(world.client.request(method, "/jobs/etl/runs/101")) == (404, "Not Found")
+def test_a_run_of_another_job_is_not_found(world: World, method: str) -> None:
+    world.run(name="other")
+    assert error_of(world.client.request(method, "/jobs/etl/runs/101")) == (404, "Not Found")
     assert world.workspace.calls("runs/cancel") == []
 
 
-def test_a_run_is_cancelled_and_read_anew(world: World) -> None:
+def test_a_cancelled_run_is_read_again(world: World) -> None:
     world.workspace.states = ["RUNNING", "TERMINATED"]
     world.run()
     states = []
@@ -266,19 +289,19 @@ def test_a_run_is_cancelled_and_read_anew(world: World) -> None:
         ("?Limit=3", 20),
     ],
 )
-def test_a_limit_is_read_as_javascript_reads_it(world: World, query: str, limit: int) -> None:
+def test_a_limit_is_read_by_the_rules_of_javascript(world: World, query: str, limit: int) -> None:
     assert world.client.get(f"/jobs/etl/runs{query}").json() == {"runs": []}
-    assert [asked.query["limit"] for asked in world.workspace.asked] == [str(limit)]
+    assert [call.query["limit"] for call in world.workspace.received] == [str(limit)]
 
 
-def test_the_status_is_that_of_the_newest_run(world: World) -> None:
+def test_the_status_describes_the_newest_run(world: World) -> None:
     assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": None}
     world.run()
     run = {"run_id": 101, "job_id": 10}
     assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": run}
 
 
-def test_a_stream_tells_every_look_until_the_end(world: World) -> None:
+def test_a_stream_has_an_event_for_every_poll_until_the_end(world: World) -> None:
     world.workspace.states = ["PENDING", "RUNNING", "TERMINATED"]
     answer = world.client.post("/jobs/etl/run?stream=true", json={"params": {}})
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -293,7 +316,7 @@ def test_a_stream_tells_every_look_until_the_end(world: World) -> None:
     assert frames[0]["data"]["run"]["job_id"] == 10
 
 
-def test_a_look_without_a_state_has_no_status(world: World) -> None:
+def test_a_snapshot_without_a_state_has_no_status(world: World) -> None:
     world.workspace.faults = [("runs/get", Reply.json({"run_id": 101, "job_id": 10}))]
     assert "status" not in world.stream()[0]["data"]
 
@@ -302,32 +325,32 @@ def errors_of(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [frame["data"] for frame in frames if frame["event"] == "error"]
 
 
-def test_what_fails_in_a_stream_is_told_by_an_event(world: World) -> None:
+def test_a_failure_in_a_stream_is_an_error_event(world: World) -> None:
     world.workspace.fail("run-now", 403)
-    told = {"error": "Failed to trigger job run", "code": "UPSTREAM_ERROR"}
-    assert errors_of(world.stream()) == [told]
+    error = {"error": "Failed to trigger job run", "code": "UPSTREAM_ERROR"}
+    assert errors_of(world.stream()) == [error]
     world.workspace.faults = [("run-now", Reply())]
-    told = {"error": "runNow did not return a run_id", "code": "INTERNAL_ERROR"}
-    assert errors_of(world.stream()) == [told]
+    error = {"error": "runNow did not return a run_id", "code": "INTERNAL_ERROR"}
+    assert errors_of(world.stream()) == [error]
     world.workspace.states = ["RUNNING"]
     world.workspace.faults = [("runs/get", Reply(403))]
     [frame] = world.stream()
-    told = {"error": "Failed to poll run status for run 101", "code": "UPSTREAM_ERROR"}
-    assert (frame["id"], frame["data"]) == ("101-0", told)
+    error = {"error": "Failed to poll run status for run 101", "code": "UPSTREAM_ERROR"}
+    assert (frame["id"], frame["data"]) == ("101-0", error)
 
 
-def test_a_wait_that_is_over_is_told_by_an_event(world: World) -> None:
+def test_a_wait_timeout_is_an_error_event(world: World) -> None:
     world.workspace.states = ["RUNNING"] * 10_000
-    told = {"error": "Job run 101 polling timeout after 20ms", "code": "TIMEOUT"}
-    *looks, last = world.stream("impatient")
-    assert errors_of([*looks, last]) == [told]
-    assert last["id"] == (looks[-1]["id"] if looks else "101-0")
+    error = {"error": "Job run 101 polling timeout after 20ms", "code": "TIMEOUT"}
+    *snapshots, last = world.stream("short_wait")
+    assert errors_of([*snapshots, last]) == [error]
+    assert last["id"] == (snapshots[-1]["id"] if snapshots else "101-0")
 
 
 def test_an_event_that_is_too_large_does_not_end_the_stream(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_streams, "LARGEST_EVENT", 200)
+    monkeypatch.setattr(streams, "MAX_EVENT_SIZE", 200)
     large = {"run_id": 101, "job_id": 10, "more": "x" * 200}
     world.workspace.faults = [("runs/get", Reply.json(large))]
     first, last = world.stream()
@@ -338,7 +361,7 @@ def test_an_event_that_is_too_large_does_not_end_the_stream(
     assert last["data"]["status"] == "TERMINATED"
 
 
-def test_a_client_that_comes_back_starts_no_second_run(world: World) -> None:
+def test_a_reconnecting_client_starts_no_second_run(world: World) -> None:
     world.workspace.states = ["RUNNING", "RUNNING", "TERMINATED"]
     first = world.stream()[0]
     again = world.stream(headers={"Last-Event-ID": first["id"]})
@@ -346,7 +369,7 @@ def test_a_client_that_comes_back_starts_no_second_run(world: World) -> None:
     assert len(world.workspace.calls("run-now")) == 1
 
 
-def test_a_client_that_has_seen_the_end_is_told_so(world: World) -> None:
+def test_a_client_that_has_seen_the_last_event_gets_no_content(world: World) -> None:
     last = world.stream()[-1]["id"]
     answer = world.client.post("/jobs/etl/run?stream=true", headers={"Last-Event-ID": last})
     assert (answer.status_code, answer.content) == (204, b"")
@@ -356,46 +379,46 @@ def test_a_client_that_has_seen_the_end_is_told_so(world: World) -> None:
     ("last_event", "status"),
     [("101-1", 404), ("999-1", 400), ("0c5a1f", 400), ("5", 400), ("x-1", 400)],
 )
-def test_an_event_of_no_run_of_this_job_starts_nothing(
+def test_an_event_id_of_another_stream_starts_no_run(
     world: World, last_event: str, status: int
 ) -> None:
-    world.run(key="other")
+    world.run(name="other")
     headers = {"Last-Event-ID": last_event}
     answer = world.client.post("/jobs/etl/run?stream=true", headers=headers)
-    assert refusal(answer)[0] == status
+    assert error_of(answer)[0] == status
     assert len(world.workspace.calls("run-now")) == 1
 
 
-def test_an_event_means_nothing_where_no_stream_is_asked_for(world: World) -> None:
+def test_an_event_id_is_ignored_without_a_stream(world: World) -> None:
     assert world.run(headers={"Last-Event-ID": "0c5a1f"}).json() == {"runId": 101}
 
 
-def test_a_run_that_there_is_can_be_followed(world: World) -> None:
+def test_an_existing_run_can_be_streamed(world: World) -> None:
     world.run()
     frames = frames_of(world.client.get("/jobs/etl/runs/101?stream=true").text)
     assert [frame["id"] for frame in frames] == ["101-1-end"]
-    assert refusal(world.client.get("/jobs/etl/runs/999?stream=true")) == (400, "Bad Request")
+    assert error_of(world.client.get("/jobs/etl/runs/999?stream=true")) == (400, "Bad Request")
 
 
-def test_one_idempotency_key_is_one_run(world: World) -> None:
+def test_one_idempotency_key_starts_one_run(world: World) -> None:
     headers = {"Idempotency-Key": "monday"}
     assert world.run(headers=headers).json() == world.run(headers=headers).json()
     assert world.stream(headers=headers)[0]["data"]["run"]["run_id"] == 101
     assert len(world.workspace.runs) == 1
 
 
-def test_an_idempotency_key_is_its_callers_own() -> None:
-    """Two people who number their requests alike do not get each other's runs."""
-    world = World(identify=_whoever_says_so)
-    ann, bob = ({"Idempotency-Key": "1", "who": name} for name in ("ann", "bob"))
+def test_an_idempotency_key_is_valid_per_caller(world: World) -> None:
+    """Two people with the same key do not get each other's runs."""
+    world.identify = _identify_by_header
+    ann, bob = ({"Idempotency-Key": "1", "caller": name} for name in ("ann", "bob"))
     runs = [world.run(headers=headers).json()["runId"] for headers in (ann, bob, ann)]
     assert runs == [101, 102, 101]
 
 
-def test_a_renewed_token_of_the_user_is_no_other_caller() -> None:
-    """Tokens last an hour, and a start may be sent again after that."""
-    world = World(identify=_whoever_says_so)
-    key = {"Idempotency-Key": "1", "who": "ann"}
+def test_a_renewed_user_token_is_the_same_caller(world: World) -> None:
+    """Tokens are valid for an hour, and a start may be repeated later."""
+    world.identify = _identify_by_header
+    key = {"Idempotency-Key": "1", "caller": "ann"}
     runs = [
         world.client.post("/jobs/etl/run?asUser=true", headers={**key, **_token(token)})
         for token in ("dapi-old", "dapi-new")
@@ -404,8 +427,8 @@ def test_a_renewed_token_of_the_user_is_no_other_caller() -> None:
     assert world.run(headers=key).json() == {"runId": 102}
 
 
-def _whoever_says_so(scope: Scope) -> Caller:
-    name = Headers(scope=scope).get("who", "nobody")
+def _identify_by_header(scope: Scope) -> Caller:
+    name = Headers(scope=scope).get("caller", "")
     return Caller(name=name, roles=frozenset({Role.ADMINISTRATOR}))
 
 
@@ -413,50 +436,68 @@ def _token(token: str) -> dict[str, str]:
     return {"x-forwarded-access-token": token}
 
 
-def test_many_watchers_of_a_run_look_at_it_as_often_as_one(world: World) -> None:
-    """Each of 20 clients sees the end, and no look is taken twice."""
-    jobs = jobs_in(world.workspace, OPTIONS, VARIABLES, interval=0.2)
-    etl = jobs("etl")
+def test_many_watchers_of_a_run_share_its_polls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first poll waits until all 20 clients watch the run."""
+    subscribed, clients = Semaphore(0), 20
+    subscribe = SharedPoll.subscribe
+
+    def counting(self: SharedPoll, *args: Any) -> None:
+        subscribe(self, *args)
+        subscribed.release()
+
+    monkeypatch.setattr(SharedPoll, "subscribe", counting)
+    etl = world.jobs("etl")
     run_id = started_run(etl.start({}))
     world.workspace.states = ["RUNNING", "RUNNING"]
+    stream = etl.stream(lambda: run_id)
+    read, first = stream.read, iter([True])
+
+    def read_when_all_watch(run_id: int) -> JsonObject:
+        if next(first, False):
+            assert all(subscribed.acquire(timeout=30) for _ in range(clients))
+        return read(run_id)
+
+    stream = replace(stream, read=read_when_all_watch)
 
     async def watch() -> list[str]:
-        return [frame async for frame in looks_of(etl.following(lambda: run_id))]
+        return [frame async for frame in snapshot_events(stream)]
 
-    async def all_of_them() -> list[list[str]]:
-        return await asyncio.gather(*(watch() for _ in range(20)))
+    async def watch_all() -> list[list[str]]:
+        return await asyncio.gather(*(watch() for _ in range(clients)))
 
-    seen = asyncio.run(all_of_them())
+    seen = asyncio.run(watch_all())
     assert all(f"id: {run_id}-3-end" in frames[-1] for frames in seen)
     assert len(world.workspace.calls("runs/get")) == 3
-    assert len(jobs.watches) == 0
+    assert len(world.jobs.polls) == 0
 
 
-def test_a_run_in_the_callers_name_is_started_by_the_callers_token(world: World) -> None:
+def test_a_run_with_the_callers_identity_uses_the_callers_token(world: World) -> None:
     headers = {"x-forwarded-access-token": "dapi-user"}
     for query in ("", "?asUser=false", "?asUser=true"):
         assert world.client.post(f"/jobs/etl/run{query}", headers=headers).status_code == 200
-    tokens = [asked.token for asked in world.workspace.calls("run-now")]
+    tokens = [call.token for call in world.workspace.calls("run-now")]
     assert tokens == [TOKEN, TOKEN, "dapi-user"]
 
 
 @pytest.mark.parametrize(("query", "status"), [("asUser=true", 401), ("asUser=1", 400)])
-def test_nothing_is_done_where_the_caller_is_not_known(
+def test_a_request_as_user_without_a_user_token_is_refused(
     world: World, query: str, status: int
 ) -> None:
-    assert refusal(world.client.post(f"/jobs/etl/run?{query}"))[0] == status
-    assert world.workspace.asked == []
+    assert error_of(world.client.post(f"/jobs/etl/run?{query}"))[0] == status
+    assert world.workspace.received == []
 
 
 @pytest.mark.parametrize("query", ["", "?stream=true", "?asUser=true"])
-def test_who_asked_for_a_run_is_recorded_with_it(world: World, query: str) -> None:
+def test_the_caller_of_a_run_is_audited_with_the_run_id(world: World, query: str) -> None:
     headers = {"x-forwarded-access-token": "dapi-user"}
     assert world.client.post(f"/jobs/etl/run{query}", headers=headers).status_code == 200
     [entry] = world.audit.entries.values()
     assert (entry.actor, entry.path, entry.run_id) == ("api", "/jobs/etl/run", "101")
 
 
-def test_a_refused_run_is_recorded_with_its_status(world: World) -> None:
+def test_a_refused_run_is_audited_with_its_status(world: World) -> None:
     world.workspace.fail("run-now", 403)
     world.run()
     [entry] = world.audit.entries.values()

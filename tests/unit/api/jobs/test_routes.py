@@ -1,4 +1,4 @@
-"""The routes of Execute Now."""
+"""Tests for the job routes of stored jobs (Execute Now)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -50,12 +51,14 @@ def _job(name: str) -> Job:
 
 
 class World:
+    """The routes of stored jobs and of task runs over fakes."""
+
     def __init__(self) -> None:
         self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
         acceptance = RunFactory(
             runs=self.runs,
             job_named=_job,
-            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(TASK, PLATFORM),
             clock=self.clock,
         )
@@ -74,6 +77,12 @@ class World:
 
         self.client = TestClient(with_engine)
 
+    def reset(self) -> None:
+        """Return to the initial state; building the app takes longer than a test."""
+        self.runs.rows.clear()
+        self.runs.writes = 0
+        self.engine.states.clear()
+
     def run(self, job: str = "etl", **body: Any) -> str:
         self.clock.advance(seconds=1)
         return self.client.post(f"/jobs/{job}/run", json=body).json()["runId"]
@@ -82,14 +91,20 @@ class World:
         self.runs.end(RunId(run_id), at=self.clock(), status=status)
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def shared_world() -> Iterator[World]:
     world = World()
     with world.client:
         yield world
 
 
-def test_execute_now_answers_where_to_look(world: World) -> None:
+@pytest.fixture
+def world(shared_world: World) -> World:
+    shared_world.reset()
+    return shared_world
+
+
+def test_execute_now_answers_with_the_status_url(world: World) -> None:
     answer = world.client.post("/jobs/etl/run", json={"params": {"day": "x"}})
     body = answer.json()
     assert answer.status_code == 200
@@ -101,11 +116,11 @@ def test_execute_now_answers_where_to_look(world: World) -> None:
 
 
 @pytest.mark.parametrize("body", [None, {}, {"params": {}}])
-def test_it_needs_no_values(world: World, body: Any) -> None:
+def test_execute_now_needs_no_parameters(world: World, body: Any) -> None:
     assert world.client.post("/jobs/etl/run", json=body).status_code == 200
 
 
-def test_the_same_idempotency_key_gets_the_same_run(world: World) -> None:
+def test_one_idempotency_key_starts_one_run(world: World) -> None:
     headers = {"Idempotency-Key": "k"}
     first = world.client.post("/jobs/etl/run", headers=headers).json()
     assert world.client.post("/jobs/etl/run", headers=headers).json() == first
@@ -117,16 +132,16 @@ def test_the_same_idempotency_key_gets_the_same_run(world: World) -> None:
     ("body", "status", "path"),
     [
         pytest.param({"params": {"dya": 1}}, 422, "params.dya", id="an unknown parameter"),
-        pytest.param({"params": {"key": "x"}}, 422, "params.key", id="a secret itself"),
-        pytest.param({"params": [1]}, 400, "params", id="values in a list"),
-        pytest.param({"params": "a=1"}, 400, "params", id="values as text"),
-        pytest.param({"params": None}, 400, "params", id="values that are null"),
+        pytest.param({"params": {"key": "x"}}, 422, "params.key", id="a plain-text secret"),
+        pytest.param({"params": [1]}, 400, "params", id="params as a list"),
+        pytest.param({"params": "a=1"}, 400, "params", id="params as text"),
+        pytest.param({"params": None}, 400, "params", id="params as null"),
         pytest.param({"parameters": {}}, 422, "parameters", id="an unknown field"),
         pytest.param([], 400, "", id="a list"),
     ],
 )
 @pytest.mark.parametrize("query", ["", "?stream=true"])
-def test_a_bad_body_is_refused_by_its_path(
+def test_an_invalid_body_is_refused_with_the_path_of_the_problem(
     world: World, body: Any, status: int, path: str, query: str
 ) -> None:
     answer = world.client.post(f"/jobs/etl/run{query}", json=body)
@@ -137,13 +152,13 @@ def test_a_bad_body_is_refused_by_its_path(
 
 
 @pytest.mark.parametrize("query", ["stream=1", "stream=TRUE", "stream=", "stream=true&stream=true"])
-def test_a_stream_is_asked_for_in_one_way(world: World, query: str) -> None:
+def test_only_stream_true_opens_a_stream(world: World, query: str) -> None:
     answer = world.client.post(f"/jobs/etl/run?{query}")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_a_stream_tells_the_run_until_it_has_ended(world: World) -> None:
+def test_a_stream_shows_the_run_until_its_end(world: World) -> None:
     headers = {"Idempotency-Key": "k"}
     run_id = world.client.post("/jobs/etl/run", headers=headers).json()["runId"]
     world.end(run_id)
@@ -161,14 +176,14 @@ def test_a_stream_tells_the_run_until_it_has_ended(world: World) -> None:
     assert data["timestamp"] == world.clock().timestamp() * 1000
 
 
-def test_lists_are_of_one_job_and_page(world: World) -> None:
-    ours = [world.run() for _ in range(3)]
+def test_lists_show_one_job_in_pages(world: World) -> None:
+    ids = [world.run() for _ in range(3)]
     world.run("other")
     world.client.post("/tasks/daily/run")
     first = world.client.get("/jobs/etl/runs?limit=2").json()
     token = first["continuationToken"]
     rest = world.client.get("/jobs/etl/runs", params={"continuationToken": token}).json()
-    assert [run["runId"] for run in first["runs"] + rest["runs"]] == ours[::-1]
+    assert [run["runId"] for run in first["runs"] + rest["runs"]] == ids[::-1]
     assert rest["continuationToken"] is None
     assert len(world.client.get("/task-runs").json()["items"]) == 1
 
@@ -177,13 +192,13 @@ def test_lists_are_of_one_job_and_page(world: World) -> None:
     ("query", "listed"),
     [("limit=2", 2), ("limit=-1", 1), ("limit=101", 3), ("limit=x", 3), ("limit=0", 3)],
 )
-def test_a_limit_is_brought_into_its_bounds(world: World, query: str, listed: int) -> None:
+def test_a_limit_is_clamped(world: World, query: str, listed: int) -> None:
     for _ in range(3):
         world.run()
     assert len(world.client.get(f"/jobs/etl/runs?{query}").json()["runs"]) == listed
 
 
-def test_a_client_that_comes_back_to_a_stream_starts_no_second_run(world: World) -> None:
+def test_a_reconnecting_client_starts_no_second_run(world: World) -> None:
     run_id = world.run()
     world.end(run_id)
     url = "/jobs/etl/run?stream=true"
@@ -198,7 +213,7 @@ def test_a_client_that_comes_back_to_a_stream_starts_no_second_run(world: World)
     assert len(world.runs.rows) == 1
 
 
-def test_a_run_that_there_is_can_be_followed(world: World) -> None:
+def test_an_existing_run_can_be_streamed(world: World) -> None:
     run_id = world.run()
     world.end(run_id)
     answer = world.client.get(f"/jobs/etl/runs/{run_id}?stream=true")
@@ -220,21 +235,21 @@ def test_a_run_that_there_is_can_be_followed(world: World) -> None:
         ("POST", "etl/run?asUser=yes", {}, 400, "Bad Request"),
     ],
 )
-def test_errors_have_what_clients_of_appkit_read(
+def test_errors_have_the_members_that_appkits_clients_read(
     world: World, method: str, path: str, body: Any, status: int, text: str
 ) -> None:
     answer = world.client.request(method, f"/jobs/{path}", json=body)
-    told = answer.json()
-    assert (answer.status_code, told["error"], told["plugin"]) == (status, text, "jobs")
-    assert told["status"] == status
+    problem = answer.json()
+    assert (answer.status_code, problem["error"], problem["plugin"]) == (status, text, "jobs")
+    assert problem["status"] == status
     assert world.runs.writes == 0
 
 
-def test_other_errors_have_nothing_of_it(world: World) -> None:
+def test_errors_of_other_routes_have_no_appkit_members(world: World) -> None:
     assert "plugin" not in world.client.get("/task-runs/5").json()
 
 
-def test_the_status_is_that_of_the_newest_run(world: World) -> None:
+def test_the_status_describes_the_newest_run(world: World) -> None:
     assert world.client.get("/jobs/etl/status").json() == {"status": None, "run": None}
     world.end(world.run())
     newest = world.run()
@@ -242,7 +257,7 @@ def test_the_status_is_that_of_the_newest_run(world: World) -> None:
     assert (answer["status"], answer["run"]["runId"]) == ("Queued", newest)
 
 
-def test_cancelling_answers_nothing_also_twice_and_after_the_end(world: World) -> None:
+def test_a_cancellation_has_no_content_also_the_second_time_and_after_the_end(world: World) -> None:
     for run_id, status in ((world.run(), "Cancelled"), (world.run(), "Succeeded")):
         if status == "Succeeded":
             world.end(run_id)
@@ -253,13 +268,13 @@ def test_cancelling_answers_nothing_also_twice_and_after_the_end(world: World) -
 
 
 def test_a_run_of_another_job_is_not_found(world: World) -> None:
-    theirs = world.run("other")
+    other = world.run("other")
     task_run = world.client.post("/tasks/daily/run").json()["runId"]
-    for run_id in (theirs, task_run, new_run_id(), "nonsense"):
+    for run_id in (other, task_run, new_run_id(), "nonsense"):
         for method in ("GET", "DELETE"):
             answer = world.client.request(method, f"/jobs/etl/runs/{run_id}")
             assert answer.status_code == 404
-    assert world.runs.rows[RunId(theirs)].run.status is RunStatus.QUEUED
+    assert world.runs.rows[RunId(other)].run.status is RunStatus.QUEUED
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "run"), ("GET", "runs"), ("GET", "status")])
@@ -269,7 +284,7 @@ def test_an_unknown_job_is_not_found(world: World, method: str, path: str) -> No
     assert "nothing" in answer.json()["detail"]
 
 
-def test_what_there_is_by_the_id_of_a_run_is_there_for_it_too(world: World) -> None:
+def test_the_task_run_routes_show_a_run_of_a_job_too(world: World) -> None:
     run_id = world.run()
     world.end(run_id)
     assert world.client.get(f"/task-runs/{run_id}").json()["task"] is None

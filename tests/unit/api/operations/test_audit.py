@@ -1,4 +1,4 @@
-"""Reading the record of changes, and the name of the caller on a run."""
+"""Tests for reading the audit log."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_changes_are_listed_by_day() -> None:
     assert other["items"] == []
 
 
-def test_a_path_without_end_is_cut() -> None:
+def test_a_very_long_path_is_truncated() -> None:
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
     audit.begin(actor="ann", object_id=None, method="PUT", path="/" + "x" * 5_000)

@@ -1,4 +1,4 @@
-"""The routes that try out vaults and platforms."""
+"""Tests for the routes that test vaults and platforms."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from polysync_core.api.app import create_app
-from polysync_core.api.operations.connection_tests import connectivity_routes
-from polysync_core.api.security.access_policy import OPEN_DOOR
+from polysync_core.api.operations.connection_tests import connection_test_routes
+from polysync_core.api.security.access_policy import OPEN_ACCESS
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.platforms.connection_tests import (
     ConnectionTestResult,
@@ -22,8 +22,8 @@ from tests.fakes.builders import FakeClock
 GOOD = ConnectionTestResult(ok=True, message="It answers.", latency_ms=7)
 
 
-class AllAnswer:
-    """Every vault and platform is well."""
+class HealthyConnections:
+    """All tests of vaults and platforms succeed."""
 
     def test_vault(self, _name: str) -> ConnectionTestResult:
         return GOOD
@@ -33,12 +33,12 @@ class AllAnswer:
 
 
 @pytest.mark.parametrize("kind", ["vaults", "platforms"])
-def test_a_test_is_written_down_as_no_change(kind: str) -> None:
+def test_a_connection_test_is_audited_as_no_change(kind: str) -> None:
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
-    routes = connectivity_routes(cast("ConnectionTests", AllAnswer()))
-    with TestClient(create_app([routes], door=replace(OPEN_DOOR, audit=audit))) as client:
-        told = client.post(f"/{kind}/lake/test").json()
+    routes = connection_test_routes(cast("ConnectionTests", HealthyConnections()))
+    with TestClient(create_app([routes], access=replace(OPEN_ACCESS, audit=audit))) as client:
+        result = client.post(f"/{kind}/lake/test").json()
 
-    assert told == {"ok": True, "message": "It answers.", "latencyMs": 7}
+    assert result == {"ok": True, "message": "It answers.", "latencyMs": 7}
     assert [entry.status for entry in store.entries.values()] == [200]

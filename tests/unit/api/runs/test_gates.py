@@ -1,4 +1,4 @@
-"""The route that tells what a Task awaits."""
+"""Tests for the route that shows the gate of a Task."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def world() -> GateWorld:
     )
 
 
-def asked(world: GateWorld, task: str) -> Any:
+def gate_of(world: GateWorld, task: str) -> Any:
     return TestClient(create_app([gate_routes(world.gates)])).get(f"/tasks/{task}/gate")
 
 
-def test_a_gate_shows_its_edges_its_groups_and_what_is_missing(world: GateWorld) -> None:
+def test_a_gate_shows_its_edges_its_groups_and_the_missing_outcomes(world: GateWorld) -> None:
     root = world.run("root", RunStatus.SUCCEEDED)
     fire = ScheduledFire(schedule="daily", nominal=NOON, time_zone="UTC")
     world.gates.deliver_fire_time("end", fire)
-    answer = asked(world, "end").json()
+    answer = gate_of(world, "end").json()
     assert (answer["task"], answer["enabled"], answer["groupCount"]) == ("end", True, 2)
     edges = {edge["upstream"]: edge for edge in answer["edges"]}
     (token,) = edges["root"]["tokens"]
@@ -57,9 +57,9 @@ def test_a_gate_shows_its_edges_its_groups_and_what_is_missing(world: GateWorld)
 
 
 def test_a_task_without_dependencies_has_an_empty_gate(world: GateWorld) -> None:
-    answer = asked(world, "root").json()
+    answer = gate_of(world, "root").json()
     assert (answer["edges"], answer["groups"]) == ([], [])
 
 
 def test_an_unknown_task_is_not_found(world: GateWorld) -> None:
-    assert asked(world, "nobody").status_code == 404
+    assert gate_of(world, "unknown").status_code == 404

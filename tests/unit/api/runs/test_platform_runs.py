@@ -1,4 +1,4 @@
-"""What a platform lists of a job's runs, by the API and its use case."""
+"""Tests for listing the runs of a job on its platform."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.errors import NotFound, PlatformRefused
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.connector import (
     ExternalRun,
     ProviderStatus,
     Report,
-    SearchGivenUp,
+    SearchLimitReached,
 )
+from tests.fakes.definitions import definition_reader
 from tests.fakes.platform import FakePlatform
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -42,8 +43,8 @@ JOBS = {
 }
 
 
-class Listing(FakePlatform):
-    """A platform that lists runs, and then fails if it is told to."""
+class ListingPlatform(FakePlatform):
+    """A platform that lists runs and then raises the configured failure."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,41 +66,41 @@ class Listing(FakePlatform):
 
 
 class Api:
-    def __init__(self, client: TestClient, platform: Listing) -> None:
+    def __init__(self, client: TestClient, platform: ListingPlatform) -> None:
         self.client, self.platform = client, platform
 
-    def ask(self, job: str = "load", **query: Any) -> Any:
+    def get(self, job: str = "load", **query: Any) -> Any:
         return self.client.get(f"/jobs/{job}/platform-runs", params=query)
 
     def ids(self, **query: Any) -> tuple[list[str], str | None]:
-        answer = self.ask(**query).json()
+        answer = self.get(**query).json()
         return [each["externalRunId"] for each in answer["items"]], answer["continuationToken"]
 
 
-def job_named(name: str) -> Job:
-    if name not in JOBS:
-        raise NotFound(f"There is no job '{name}'.")
-    return JOBS[name]
-
-
-def platform_named(name: str) -> Platform:
-    kind = {"lakehouse": "AzureDatabricks", "functions": "GoogleCloudFunctions"}[name]
+def a_platform(name: str, platform_type: str) -> Platform:
     return Platform.model_validate(
-        {"name": name, "type": kind, "auth": {"method": "DefaultCredential"}}
+        {"name": name, "type": platform_type, "auth": {"method": "DefaultCredential"}}
     )
+
+
+DEFINITIONS = definition_reader(
+    a_platform("lakehouse", "AzureDatabricks"),
+    a_platform("functions", "GoogleCloudFunctions"),
+    *JOBS.values(),
+)
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    platform = Listing()
-    connections = Connections(platform_named, lambda _: platform)
-    routes = platform_run_routes(PlatformRuns(job_named=job_named, connections=connections))
+    platform = ListingPlatform()
+    connections = Connections(DEFINITIONS, lambda _: platform)
+    routes = platform_run_routes(PlatformRuns(definitions=DEFINITIONS, connections=connections))
     with TestClient(create_app([routes])) as client:
         yield Api(client, platform)
 
 
-def test_runs_are_shown_as_the_platform_tells_them_without_what_they_gave_back(api: Api) -> None:
-    answer = api.ask(limit=1)
+def test_runs_are_shown_as_the_platform_lists_them_without_their_outputs(api: Api) -> None:
+    answer = api.get(limit=1)
 
     assert answer.json()["items"] == [
         {
@@ -115,42 +116,42 @@ def test_runs_are_shown_as_the_platform_tells_them_without_what_they_gave_back(a
     assert "t0ken" not in answer.text
 
 
-def test_pages_follow_one_another_though_new_runs_come_meanwhile(api: Api) -> None:
+def test_pages_stay_consistent_while_new_runs_start(api: Api) -> None:
     first, token = api.ids(limit=2)
     api.platform.listed.insert(0, "4")
 
     assert (first, api.ids(limit=2, continuationToken=token)) == (["3", "2"], (["1"], None))
 
 
-def test_a_run_that_is_listed_no_more_ends_the_pages_with_a_remedy(api: Api) -> None:
+def test_a_run_that_is_no_longer_listed_ends_the_pages_with_a_remedy(api: Api) -> None:
     _, token = api.ids(limit=2)
     api.platform.listed.remove("2")
 
-    answer = api.ask(limit=2, continuationToken=token)
+    answer = api.get(limit=2, continuationToken=token)
 
     assert answer.status_code == 409
-    assert "begin from the start" in answer.json()["detail"]
+    assert "start again" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("token", ["x", "!", "W10", "WzFd", "e30"])
-def test_a_token_of_nobodys_is_refused(api: Api, token: str) -> None:
-    answer = api.ask(continuationToken=token)
+def test_an_invalid_continuation_token_is_refused(api: Api, token: str) -> None:
+    answer = api.get(continuationToken=token)
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["path"] == "continuationToken"
 
 
-def test_a_search_that_was_given_up_keeps_what_it_found_and_says_so(api: Api) -> None:
-    api.platform.failure = SearchGivenUp("Only the newest were looked at.")
+def test_an_abandoned_search_returns_the_found_runs_with_a_note(api: Api) -> None:
+    api.platform.failure = SearchLimitReached("Only the newest were looked at.")
 
-    answer = api.ask().json()
+    answer = api.get().json()
 
     assert (len(answer["items"]), answer["continuationToken"]) == (3, None)
     assert answer["note"] == "Only the newest were looked at."
 
 
-def test_a_job_type_whose_platform_lists_no_runs_says_where_runs_are(api: Api) -> None:
-    answer = api.ask("publish")
+def test_a_job_type_without_listed_runs_points_to_the_task_runs(api: Api) -> None:
+    answer = api.get("publish")
 
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
@@ -158,10 +159,10 @@ def test_a_job_type_whose_platform_lists_no_runs_says_where_runs_are(api: Api) -
     assert "task runs" in error["message"]
 
 
-def test_a_refusal_of_the_platform_is_told(api: Api) -> None:
+def test_a_refusal_by_the_platform_is_shown(api: Api) -> None:
     api.platform.failure = PlatformRefused("Who are you?", cause=FailureCause.SECRET, status=401)
 
-    answer = api.ask()
+    answer = api.get()
 
     assert (answer.status_code, answer.json()["detail"]) == (502, "Who are you?")
 
@@ -170,16 +171,16 @@ def test_a_refusal_of_the_platform_is_told(api: Api) -> None:
     ("job", "query", "status"),
     [("load", {"limit": 0}, 422), ("load", {"limit": 101}, 422), ("nothing", {}, 404)],
 )
-def test_what_cannot_be_asked_is_refused(
+def test_an_invalid_query_is_refused(
     api: Api, job: str, query: dict[str, int], status: int
 ) -> None:
-    assert api.ask(job, **query).status_code == status
+    assert api.get(job, **query).status_code == status
 
 
-def test_the_answer_is_described(api: Api) -> None:
-    described = api.client.get("/openapi.json").json()
+def test_the_answer_is_described_in_openapi(api: Api) -> None:
+    description = api.client.get("/openapi.json").json()
 
-    content = described["paths"]["/jobs/{name}/platform-runs"]["get"]["responses"]["200"]
+    content = description["paths"]["/jobs/{name}/platform-runs"]["get"]["responses"]["200"]
     assert content["content"]["application/json"]["schema"]["$ref"].endswith("PlatformRunsView")
-    properties = described["components"]["schemas"]["PlatformRunView"]["properties"]
+    properties = description["components"]["schemas"]["PlatformRunView"]["properties"]
     assert {"externalRunId", "providerStatus"} <= properties.keys()

@@ -1,4 +1,4 @@
-"""The routes of task runs."""
+"""Tests for the routes of task runs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -50,7 +51,9 @@ class World:
                         acceptance=RunFactory(
                             runs=self.runs,
                             job_named=lambda _: JOB,
-                            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+                            connections=Connections(
+                                definition_reader(PLATFORM), lambda _: FakePlatform()
+                            ),
                             policies=policies_of(TASK, PLATFORM),
                             clock=self.clock,
                         ),
@@ -84,7 +87,7 @@ def world() -> Iterator[World]:
         yield world
 
 
-def test_run_once_answers_where_to_look(world: World) -> None:
+def test_run_once_answers_with_the_status_url(world: World) -> None:
     answer = world.client.post("/tasks/daily/run", json={"parameters": {"day": "x"}})
     body = answer.json()
     assert answer.status_code == 202
@@ -96,7 +99,7 @@ def test_run_once_needs_no_body(world: World) -> None:
     assert world.client.post("/tasks/daily/run").status_code == 202
 
 
-def test_the_same_idempotency_key_gets_the_same_run(world: World) -> None:
+def test_one_idempotency_key_starts_one_run(world: World) -> None:
     headers = {"Idempotency-Key": "k"}
     first = world.client.post("/tasks/daily/run", headers=headers).json()
     assert world.client.post("/tasks/daily/run", headers=headers).json() == first
@@ -106,19 +109,21 @@ def test_the_same_idempotency_key_gets_the_same_run(world: World) -> None:
     ("body", "status", "path"),
     [
         pytest.param({"parameters": {"dya": 1}}, 422, "parameters.dya", id="unknown parameter"),
-        pytest.param({"priority": "high"}, 422, "priority", id="a priority in words"),
+        pytest.param({"priority": "high"}, 422, "priority", id="a priority as text"),
         pytest.param({"paramters": {}}, 422, "paramters", id="unknown field"),
         pytest.param([], 422, "", id="a list"),
     ],
 )
-def test_a_bad_body_is_refused_by_its_path(world: World, body: Any, status: int, path: str) -> None:
+def test_an_invalid_body_is_refused_with_the_path_of_the_problem(
+    world: World, body: Any, status: int, path: str
+) -> None:
     answer = world.client.post("/tasks/daily/run", json=body)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert [error["path"] for error in answer.json()["errors"]] == [path]
 
 
-def test_broken_json_is_a_bad_request(world: World) -> None:
+def test_invalid_json_is_a_bad_request(world: World) -> None:
     headers = {"Content-Type": "application/json"}
     answer = world.client.post("/tasks/daily/run", content=b"{", headers=headers)
     assert answer.status_code == 400
@@ -128,7 +133,7 @@ def test_an_unknown_task_is_not_found(world: World) -> None:
     assert world.client.post("/tasks/weekly/run").status_code == 404
 
 
-def test_a_run_is_shown_with_all_of_its_fields(world: World) -> None:
+def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
     run_id = world.run(parameters={"day": "x"})
     world.end(run_id)
     run = world.client.get(f"/task-runs/{run_id}").json()
@@ -153,7 +158,7 @@ def test_an_unknown_run_is_not_found(world: World, run_id: str) -> None:
         assert world.client.get(f"/task-runs/{run_id}{path}").status_code == 404
 
 
-def test_the_history_tells_every_transition(world: World) -> None:
+def test_the_history_shows_every_status_change(world: World) -> None:
     run_id = world.run()
     world.end(run_id)
     items = world.client.get(f"/task-runs/{run_id}/history").json()["items"]
@@ -165,7 +170,7 @@ def test_the_history_tells_every_transition(world: World) -> None:
     assert set(items[0]) == {"at", "from", "to", "reason", "actor", "attempt"}
 
 
-def test_lists_page_and_filter(world: World) -> None:
+def test_lists_have_pages_and_filters(world: World) -> None:
     ids = []
     for _ in range(3):
         ids.append(world.run())
@@ -182,13 +187,13 @@ def test_lists_page_and_filter(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "status=Done"])
-def test_a_query_that_cannot_be_right_is_refused(world: World, query: str) -> None:
+def test_an_invalid_query_is_refused(world: World, query: str) -> None:
     answer = world.client.get(f"/task-runs?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == query.partition("=")[0]
 
 
-def test_cancelling_is_accepted(world: World) -> None:
+def test_a_cancellation_is_accepted(world: World) -> None:
     run_id = world.run()
     answer = world.client.post(f"/task-runs/{run_id}/cancel")
     assert (answer.status_code, answer.json()["status"]) == (202, "Cancelled")
@@ -208,14 +213,14 @@ def test_events_end_after_the_terminal_one(world: World) -> None:
     assert json.loads(event["data"])["status"] == "Succeeded"
 
 
-def test_events_go_on_from_the_last_one_seen(world: World) -> None:
+def test_events_continue_after_the_last_seen_event(world: World) -> None:
     run_id = world.run()
     world.end(run_id)
     headers = {"Last-Event-ID": "3"}
     assert "event:" not in world.client.get(f"/task-runs/{run_id}/events", headers=headers).text
 
 
-def test_a_finished_run_is_run_again_and_linked(world: World) -> None:
+def test_a_rerun_repeats_a_finished_run_and_links_to_it(world: World) -> None:
     former = world.run(parameters={"day": "x"})
     world.end(former, RunStatus.FAILED)
     answer = world.client.post(f"/task-runs/{former}/rerun", headers={"Idempotency-Key": "k"})
@@ -228,13 +233,13 @@ def test_a_finished_run_is_run_again_and_linked(world: World) -> None:
     assert again.json() == body
 
 
-def test_a_run_that_goes_on_is_not_run_again(world: World) -> None:
+def test_an_active_run_cannot_be_rerun(world: World) -> None:
     answer = world.client.post(f"/task-runs/{world.run()}/rerun", json={"downstream": False})
     assert answer.status_code == 409
     assert "Queued" in answer.json()["detail"]
 
 
-def test_a_rerun_of_what_depends_on_a_run_is_a_graph_run_of_its_own(world: World) -> None:
+def test_a_rerun_with_dependents_is_a_new_graph_run(world: World) -> None:
     former = world.run()
     world.end(former)
     body = world.client.post(f"/task-runs/{former}/rerun", json={"downstream": True}).json()
@@ -245,5 +250,5 @@ def test_a_rerun_of_what_depends_on_a_run_is_a_graph_run_of_its_own(world: World
     assert not world.runs.rows[alone].run.fan_out
 
 
-def test_an_unknown_run_is_not_run_again(world: World) -> None:
+def test_an_unknown_run_cannot_be_rerun(world: World) -> None:
     assert world.client.post(f"/task-runs/{new_run_id()}/rerun").status_code == 404

@@ -13,7 +13,7 @@ from polysync_core.api.app import create_app
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.api.schedules.backfill import backfill_routes
 from polysync_core.api.schedules.routes import schedule_routes
-from polysync_core.api.security.access_policy import OPEN_DOOR
+from polysync_core.api.security.access_policy import OPEN_ACCESS
 from polysync_core.application.operations.audit import Audit
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
@@ -131,8 +131,8 @@ def test_the_audit_tells_a_plan_from_a_backfill(
     """A plan is asked for in the body, which the door has not read: it looked like a change."""
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
-    door = replace(OPEN_DOOR, audit=audit)
-    app = create_app([backfill_routes(world.backfiller)], door=door)
+    access = replace(OPEN_ACCESS, audit=audit)
+    app = create_app([backfill_routes(world.backfiller)], access=access)
 
     async def with_engine(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, SCOPE_KEY: world.engine}, receive, send)

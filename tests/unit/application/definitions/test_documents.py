@@ -9,27 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polysync_core.application.definitions.documents import Action, Documents, Plan
+from polysync_core.application.definitions.documents import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.differences import Difference
 from polysync_core.domain.definitions.document import Reference, read_document, write_document
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
-from tests.fakes.definitions import FakeDefinitions, lakehouse
+from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 
-def documents_of(store: FakeDefinitions) -> Documents:
-    return Documents(store, Rules(development=True))
+def apply(store: FakeDefinitions, raw: dict[str, Any], *, prune: bool = False) -> ApplyPlan:
+    return documents_of(store).apply(read_document(raw), prune=prune, engine=None)
 
 
-def apply(store: FakeDefinitions, raw: dict[str, Any], *, prune: bool = False) -> Plan:
-    return documents_of(store).apply(read_document(raw), prune=prune)
-
-
-def names(plan: Plan, action: Action) -> set[str]:
-    return {f"{step.reference.kind}/{step.reference.name}" for step in plan.of(action)}
+def names(plan: ApplyPlan, action: ChangeAction) -> set[str]:
+    return {f"{step.reference.kind}/{step.reference.name}" for step in plan.with_action(action)}
 
 
 def test_applying_twice_changes_nothing_the_second_time() -> None:
@@ -39,8 +34,8 @@ def test_applying_twice_changes_nothing_the_second_time() -> None:
 
     second = apply(store, lakehouse())
 
-    assert len(first.of(Action.CREATE)) == len(stored) == 9
-    assert len(second.of(Action.UNCHANGED)) == 9
+    assert len(first.with_action(ChangeAction.CREATE)) == len(stored) == 9
+    assert len(second.with_action(ChangeAction.UNCHANGED)) == 9
     assert store.stored == stored
 
 
@@ -79,7 +74,7 @@ def test_what_somebody_else_writes_gives_the_same_document_another_token() -> No
     stored = dict(store.stored)
 
     with pytest.raises(StaleETag, match="plan it again"):
-        documents_of(store).apply(read_document(raw), plan_token=planned)
+        documents_of(store).apply(read_document(raw), plan_token=planned, engine=None)
 
     assert store.stored == stored
 
@@ -99,7 +94,7 @@ def test_an_update_shows_what_differs() -> None:
     raw["tasks"][1]["schedules"][0]["cron"] = "0 7 * * *"
     del raw["tasks"][1]["contentionProfiles"]
 
-    (step,) = apply(store, raw).of(Action.UPDATE)
+    (step,) = apply(store, raw).with_action(ChangeAction.UPDATE)
 
     assert step.differences == (
         Difference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
@@ -114,7 +109,7 @@ def test_a_part_of_the_definitions_is_checked_with_what_is_stored() -> None:
 
     plan = apply(store, {"tasks": [{"name": "extra", "job": "landing"}]})
 
-    assert names(plan, Action.CREATE) == {"tasks/extra"}
+    assert names(plan, ChangeAction.CREATE) == {"tasks/extra"}
     with pytest.raises(Invalid, match=r"tasks\[0\].dependencies\[0\].task: closes a cycle"):
         apply(
             store,
@@ -137,7 +132,7 @@ def test_pruning_deletes_what_the_lists_of_the_document_leave_out() -> None:
 
     plan = apply(store, raw, prune=True)
 
-    assert names(plan, Action.DELETE) == {"tasks/sales-load-daily", "calendars/holidays"}
+    assert names(plan, ChangeAction.DELETE) == {"tasks/sales-load-daily", "calendars/holidays"}
     assert Reference(Kind.JOB, "sales-load") in store.stored
     assert Reference(Kind.TASK, "sales-load-daily") not in store.stored
 
@@ -176,7 +171,7 @@ def test_dependencies_can_be_turned_round_in_one_document() -> None:
 
     plan = apply(store, base | {"tasks": other})
 
-    assert [step.reference.name for step in plan.of(Action.UPDATE)] == ["b", "a"]
+    assert [step.reference.name for step in plan.with_action(ChangeAction.UPDATE)] == ["b", "a"]
 
 
 def test_a_changed_job_is_checked_with_the_tasks_that_stay() -> None:
@@ -193,7 +188,7 @@ def test_a_changed_job_is_checked_with_the_tasks_that_stay() -> None:
 
     task = lakehouse()["tasks"][1] | {"parameters": {}}
     plan = apply(store, {"jobs": changed, "tasks": [task]})
-    assert len(plan.of(Action.UPDATE)) == 2
+    assert len(plan.with_action(ChangeAction.UPDATE)) == 2
 
 
 class Interrupted(FakeDefinitions):
@@ -230,7 +225,13 @@ def test_an_interrupted_apply_says_how_far_it_came_and_is_healed_by_the_next(
     assert len(store.stored) == at
     documents_of(store).plan(read_document(documents_of(store).export()))
     healed = apply(store, lakehouse())
-    assert (len(healed.of(Action.CREATE)), len(healed.of(Action.UNCHANGED))) == (9 - at, at)
+    assert (
+        len(healed.with_action(ChangeAction.CREATE)),
+        len(healed.with_action(ChangeAction.UNCHANGED)),
+    ) == (
+        9 - at,
+        at,
+    )
 
 
 NAMES = st.from_regex(r"\A[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?\Z")
@@ -288,7 +289,7 @@ def test_an_export_applied_changes_nothing(some: list[dict[str, Any]], setting: 
     exported = documents_of(store).export()
     again = apply(store, read_yaml(write_yaml(exported).encode()))
 
-    assert not [step for step in again.steps if step.action is not Action.UNCHANGED]
+    assert not [step for step in again.steps if step.action is not ChangeAction.UNCHANGED]
     assert documents_of(store).export() == exported
 
 

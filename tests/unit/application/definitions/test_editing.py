@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.editing import Condition, Definitions, merged
+from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
@@ -16,7 +17,7 @@ from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
 from polysync_core.domain.json_types import JsonValue
-from tests.fakes.definitions import FakeDefinitions, lakehouse
+from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
 from tests.fakes.store_contract import save, save_lakehouse
 
 TASK = Reference(Kind.TASK, "landing-check")
@@ -34,36 +35,39 @@ def store() -> FakeDefinitions:
 
 
 @pytest.fixture
-def definitions(store: FakeDefinitions) -> Definitions:
-    return Definitions(store, Rules(development=True))
+def definitions(store: FakeDefinitions) -> DefinitionEditing:
+    return editing_of(store, Rules(development=True))
 
 
-def test_an_unknown_name_is_not_found(definitions: Definitions) -> None:
+def test_an_unknown_name_is_not_found(
+    definitions: DefinitionEditing, store: FakeDefinitions
+) -> None:
     with pytest.raises(NotFound, match="There is no task 'nothing'"):
-        definitions.task("nothing")
+        DefinitionLookup(store).task("nothing")
     with pytest.raises(NotFound):
-        definitions.delete(Reference(Kind.TASK, "nothing"))
+        definitions.delete(Reference(Kind.TASK, "nothing"), engine=None)
 
 
-def test_the_kinds_come_back_as_their_own_types(definitions: Definitions) -> None:
-    assert isinstance(definitions.task("landing-check"), Task)
+def test_each_kind_is_read_as_its_own_type(store: FakeDefinitions) -> None:
+    definitions = DefinitionLookup(store)
+    assert isinstance(DefinitionLookup(store).task("landing-check"), Task)
     assert isinstance(definitions.job("landing"), Job)
     assert definitions.platform("lakehouse").shard == "main"
     assert definitions.vault("local").name == "local"
 
 
 def test_saving_what_is_there_writes_nothing(
-    definitions: Definitions, store: FakeDefinitions
+    definitions: DefinitionEditing, store: FakeDefinitions
 ) -> None:
     before = dict(store.stored)
 
-    saved = definitions.put(a_task(priority=100))
+    saved = definitions.put(a_task(priority=100), engine=None)
 
     assert not saved.created
     assert store.stored == before
 
 
-def test_true_is_a_change_from_one(definitions: Definitions) -> None:
+def test_true_is_a_change_from_one(definitions: DefinitionEditing) -> None:
     """Python says that they are equal, a platform does not."""
     job = {
         "name": "x",
@@ -71,9 +75,9 @@ def test_true_is_a_change_from_one(definitions: Definitions) -> None:
         "jobType": "DatabricksNotebook",
         "externalId": "/x",
     }
-    definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": 1}}))
+    definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": 1}}), engine=None)
 
-    saved = definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": True}}))
+    saved = definitions.put(read_definition(Kind.JOB, job | {"settings": {"a": True}}), engine=None)
 
     assert isinstance(saved.stored.definition, Job)
     assert saved.stored.definition.settings["a"] is True
@@ -82,24 +86,24 @@ def test_true_is_a_change_from_one(definitions: Definitions) -> None:
 @pytest.mark.parametrize(
     "condition",
     [
-        pytest.param(Condition(if_match='"0"'), id="another ETag"),
-        pytest.param(Condition(if_absent=True), id="nothing expected"),
+        pytest.param(WriteCondition(if_match='"0"'), id="another ETag"),
+        pytest.param(WriteCondition(if_absent=True), id="nothing expected"),
     ],
 )
 def test_an_expectation_that_is_not_met_stops_the_write(
-    definitions: Definitions, condition: Condition
+    definitions: DefinitionEditing, condition: WriteCondition, store: FakeDefinitions
 ) -> None:
     with pytest.raises(StaleETag):
-        definitions.put(a_task(priority=1), condition)
-    assert definitions.task("landing-check").priority == 100
+        definitions.put(a_task(priority=1), condition, engine=None)
+    assert DefinitionLookup(store).task("landing-check").priority == 100
 
 
 @pytest.mark.parametrize("etag", ["*", '"1"'])
 def test_expecting_something_where_there_is_nothing_stops_the_write(
-    definitions: Definitions, etag: str
+    definitions: DefinitionEditing, etag: str
 ) -> None:
     with pytest.raises(StaleETag):
-        definitions.put(a_task(name="new"), Condition(if_match=etag))
+        definitions.put(a_task(name="new"), WriteCondition(if_match=etag), engine=None)
 
 
 def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> None:
@@ -116,23 +120,30 @@ def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> 
 
     racing = Racing()
     racing.stored = store.stored
-    definitions = Definitions(racing, Rules(development=True))
+    definitions = editing_of(racing, Rules(development=True))
 
-    patched = definitions.patch(TASK, {"priority": 7}, Condition()).stored.definition
+    patched = definitions.patch(TASK, {"priority": 7}, engine=None).stored.definition
 
     assert isinstance(patched, Task)
     assert (patched.priority, patched.description) == (7, "mine was first")
 
 
-def test_a_patch_changes_what_it_names_and_null_removes(definitions: Definitions) -> None:
-    definitions.patch(TASK, {"retry": {"enabled": True}, "tags": {"a": "1", "b": "2"}}, Condition())
-    definitions.patch(TASK, {"retry": {"maxRetryAttempts": 5}, "tags": {"a": None}}, Condition())
+def test_a_patch_changes_what_it_names_and_null_removes(
+    definitions: DefinitionEditing, store: FakeDefinitions
+) -> None:
+    definitions.patch(
+        TASK,
+        {"retry": {"enabled": True}, "tags": {"a": "1", "b": "2"}},
+        WriteCondition(),
+        engine=None,
+    )
+    definitions.patch(TASK, {"retry": {"maxRetryAttempts": 5}, "tags": {"a": None}}, engine=None)
 
-    task = definitions.task("landing-check")
+    task = DefinitionLookup(store).task("landing-check")
     assert (task.retry.enabled, task.retry.max_retry_attempts, task.tags) == (True, 5, {"b": "2"})
 
-    definitions.patch(TASK, {"retry": None}, Condition())
-    assert not definitions.task("landing-check").retry.enabled
+    definitions.patch(TASK, {"retry": None}, engine=None)
+    assert not DefinitionLookup(store).task("landing-check").retry.enabled
 
 
 @pytest.mark.parametrize(
@@ -145,33 +156,11 @@ def test_a_patch_changes_what_it_names_and_null_removes(definitions: Definitions
     ],
 )
 def test_a_patch_that_cannot_be_is_refused(
-    definitions: Definitions, patch: JsonValue, path: str
+    definitions: DefinitionEditing, patch: JsonValue, path: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        definitions.patch(TASK, patch, Condition())
+        definitions.patch(TASK, patch, engine=None)
     assert [problem.path for problem in caught.value.problems] == [path]
-
-
-@pytest.mark.parametrize(
-    ("target", "patch", "result"),
-    [
-        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-        ({"a": "b"}, {"a": None}, {}),
-        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-        (["a", "b"], ["c", "d"], ["c", "d"]),
-        ({"a": "foo"}, None, None),
-        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-    ],
-)
-def test_merging_follows_the_examples_of_rfc_7396(
-    target: JsonValue, patch: JsonValue, result: JsonValue
-) -> None:
-    assert merged(target, patch) == result
 
 
 @pytest.mark.parametrize(
@@ -194,7 +183,7 @@ def test_merging_follows_the_examples_of_rfc_7396(
     ],
 )
 def test_what_others_were_built_on_is_locked(
-    definitions: Definitions,
+    definitions: DefinitionEditing,
     store: FakeDefinitions,
     kind: Kind,
     name: str,
@@ -206,17 +195,17 @@ def test_what_others_were_built_on_is_locked(
     entry = next(each for each in lakehouse()[kind.value] if each["name"] == name)
 
     with pytest.raises(Invalid) as caught:
-        definitions.put(read_definition(kind, entry | changes))
+        definitions.put(read_definition(kind, entry | changes), engine=None)
 
     messages = {problem.path: problem.message for problem in caught.value.problems}
     assert "is locked to" in messages[path]
 
 
-def test_a_job_cannot_drop_a_parameter_that_a_task_sets(definitions: Definitions) -> None:
+def test_a_job_cannot_drop_a_parameter_that_a_task_sets(definitions: DefinitionEditing) -> None:
     job = lakehouse()["jobs"][1] | {"parameters": []}
 
     with pytest.raises(Invalid) as caught:
-        definitions.put(read_definition(Kind.JOB, job))
+        definitions.put(read_definition(Kind.JOB, job), engine=None)
 
     assert "tasks/sales-load-daily.parameters.run_date" in [
         problem.path for problem in caught.value.problems
@@ -224,21 +213,21 @@ def test_a_job_cannot_drop_a_parameter_that_a_task_sets(definitions: Definitions
 
 
 def test_a_job_cannot_lose_the_outputs_that_a_dependent_task_takes(
-    definitions: Definitions,
+    definitions: DefinitionEditing,
 ) -> None:
     job = lakehouse()["jobs"][0] | {"settings": {}}
 
     with pytest.raises(Invalid) as caught:
-        definitions.put(read_definition(Kind.JOB, job))
+        definitions.put(read_definition(Kind.JOB, job), engine=None)
 
     assert [problem.path for problem in caught.value.problems] == [
         "tasks/sales-load-daily.dependencies[0].mappings[0].output"
     ]
 
 
-def test_a_cycle_over_stored_tasks_is_refused(definitions: Definitions) -> None:
+def test_a_cycle_over_stored_tasks_is_refused(definitions: DefinitionEditing) -> None:
     with pytest.raises(Invalid, match="landing-check → sales-load-daily → landing-check"):
-        definitions.put(a_task(dependencies=[{"task": "sales-load-daily"}]))
+        definitions.put(a_task(dependencies=[{"task": "sales-load-daily"}]), engine=None)
 
 
 def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> None:
@@ -261,20 +250,21 @@ def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> No
 
     racing = Racing()
     racing.stored = store.stored
-    definitions = Definitions(racing, Rules(development=True))
+    definitions = editing_of(racing, Rules(development=True))
 
     with pytest.raises(Conflict):
-        definitions.put(a_task(dependencies=[{"task": "other"}]))
-    assert definitions.task("landing-check").dependencies == ()
+        definitions.put(a_task(dependencies=[{"task": "other"}]), engine=None)
+    assert DefinitionLookup(store).task("landing-check").dependencies == ()
 
 
-def test_platforms_under_a_global_limit_share_a_shard(definitions: Definitions) -> None:
+def test_platforms_under_a_global_limit_share_a_shard(definitions: DefinitionEditing) -> None:
     platform = lakehouse()["platforms"][0] | {"contentionProfiles": ["submit-rate"]}
-    definitions.put(read_definition(Kind.PLATFORM, platform))
+    definitions.put(read_definition(Kind.PLATFORM, platform), engine=None)
 
     with pytest.raises(Invalid, match="must share a shard"):
         definitions.put(
-            read_definition(Kind.PLATFORM, platform | {"name": "second", "shard": "far"})
+            read_definition(Kind.PLATFORM, platform | {"name": "second", "shard": "far"}),
+            engine=None,
         )
 
 
@@ -282,17 +272,19 @@ def test_the_connectors_have_their_say(store: FakeDefinitions) -> None:
     def refuse(_: Platform, job: Job) -> None:
         raise Invalid.at("externalId", f"'{job.name}' is no notebook")
 
-    definitions = Definitions(store, Rules(development=True, check_job=refuse))
+    definitions = editing_of(store, Rules(development=True, check_job=refuse))
 
     with pytest.raises(Invalid, match="externalId: 'landing' is no notebook"):
-        definitions.put(read_definition(Kind.JOB, lakehouse()["jobs"][0] | {"tags": {"a": "b"}}))
+        definitions.put(
+            read_definition(Kind.JOB, lakehouse()["jobs"][0] | {"tags": {"a": "b"}}), engine=None
+        )
 
 
 def test_the_cost_of_a_save_does_not_depend_on_how_much_is_stored(
-    definitions: Definitions, store: FakeDefinitions
+    definitions: DefinitionEditing, store: FakeDefinitions
 ) -> None:
     store.reads = 0
-    definitions.put(a_task(priority=1))
+    definitions.put(a_task(priority=1), engine=None)
     few = store.reads
     for definition in read_document(
         {"tasks": [{"name": f"t{number}", "job": "sales-load"} for number in range(500)]}
@@ -300,6 +292,6 @@ def test_the_cost_of_a_save_does_not_depend_on_how_much_is_stored(
         save(store, definition)
 
     store.reads = 0
-    definitions.put(a_task(priority=2))
+    definitions.put(a_task(priority=2), engine=None)
 
     assert store.reads == few

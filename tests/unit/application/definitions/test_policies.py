@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.policies import TRUSTED_SECONDS, Policies, PolicyUpdates
+from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, read_definition
 from polysync_core.domain.dispatch.policies import Cap, PolicySet, Rate
 from polysync_core.domain.dispatch.state import Waiting
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.timed_cache import DEFINITION_TTL
 from tests.fakes.builders import NOON
 from tests.fakes.definitions import FakeDefinitions
 from tests.fakes.engine import FakeEngine
@@ -48,7 +49,7 @@ class World:
             priority=0,
             queued_at=NOON,
         )
-        self.engine.enqueue("main", waiting, self.policies.of("daily", "lakehouse"))
+        self.engine.enqueue("main", waiting, self.policies.for_run("daily", "lakehouse"))
 
 
 def concurrency(slots: int, **settings: Any) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def world() -> World:
 
 
 def test_a_run_is_told_the_limits_of_its_task_and_platform(world: World) -> None:
-    found = world.policies.of("daily", "lakehouse")
+    found = world.policies.for_run("daily", "lakehouse")
     assert found.tasks["daily"].weight == 2
     assert found.platforms["lakehouse"].profiles == ("cap",)
     assert found.profiles["cap"].gate == Cap(slots=1)
@@ -70,10 +71,10 @@ def test_a_run_is_told_the_limits_of_its_task_and_platform(world: World) -> None
 def test_accepting_many_runs_reads_each_definition_once(world: World) -> None:
     reads = world.store.reads
     for _ in range(5):
-        world.policies.of("daily", "lakehouse")
+        world.policies.for_run("daily", "lakehouse")
     assert world.store.reads - reads == 3
-    world.seconds = TRUSTED_SECONDS
-    world.policies.of("daily", "lakehouse")
+    world.seconds = DEFINITION_TTL
+    world.policies.for_run("daily", "lakehouse")
     assert world.store.reads - reads == 6
 
 
@@ -88,24 +89,24 @@ def test_an_edit_reaches_what_waits_at_once(world: World) -> None:
 
 def test_an_edit_is_kept_where_the_engine_cannot_be_told(world: World) -> None:
     world.engine.deaf = True
-    world.policies.of("daily", "lakehouse")
+    world.policies.for_run("daily", "lakehouse")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
     world.updates.publish([CAP], world.engine)
     world.updates.publish([CAP], None)
-    assert world.policies.of("daily", "lakehouse").profiles["cap"].gate == Cap(slots=4)
+    assert world.policies.for_run("daily", "lakehouse").profiles["cap"].gate == Cap(slots=4)
 
 
 def test_definitions_that_limit_nothing_are_not_passed_on(world: World) -> None:
     world.ask("a")
     world.engine.deaf = True
     world.updates.publish([Reference(Kind.JOB, "load")], world.engine)
-    assert world.policies.named([Reference(Kind.JOB, "load")]) == PolicySet()
+    assert world.policies.for_definitions([Reference(Kind.JOB, "load")]) == PolicySet()
 
 
 def test_the_tick_reads_everything_in_use_anew(world: World) -> None:
     world.ask("a")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(7))
-    found = world.policies.in_use(world.engine.dispatcher("main"))
+    found = world.policies.refreshed(world.engine.dispatcher("main"))
     assert found.profiles["cap"].gate == Cap(slots=7)
 
 
@@ -123,7 +124,7 @@ def test_settings_become_limits_in_milliseconds(world: World) -> None:
             "queueTimeoutSeconds": 9,
         },
     )
-    found = world.policies.named([Reference(Kind.CONTENTION_PROFILE, "rate")])
+    found = world.policies.for_definitions([Reference(Kind.CONTENTION_PROFILE, "rate")])
     rate = found.profiles["rate"]
     assert rate.gate == Rate(limit=30, window=60_000, burst=5, refill=1_500)
     assert (rate.shared, rate.queue_timeout) == (True, 9_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.task_graph import TRUSTED_SECONDS, TaskGraphCache
+from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.definitions.base import Kind
@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency, Mappin
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Broken, Invalid
 from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.timed_cache import DEFINITION_TTL
 from tests.fakes.builders import a_job
 from tests.fakes.definitions import ON_CALL, FakeDefinitions
 from tests.fakes.engine import FakeEngine
@@ -229,12 +230,12 @@ def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
     store.put(task("c", "b"), replacing=None)
     store.put(task("d", "a"), replacing=None)
     assert neighbours.downstream("a") == ("b",), "another process has edited it"
-    now += TRUSTED_SECONDS
+    now += DEFINITION_TTL
     assert neighbours.downstream("a") == ("b", "d")
     store.put(task("e", "a"), replacing=None)
-    neighbours.forget([Reference(Kind.JOB, "job")])
+    neighbours.invalidate([Reference(Kind.JOB, "job")])
     assert neighbours.downstream("a") == ("b", "d")
-    neighbours.forget([Reference(Kind.TASK, "e")])
+    neighbours.invalidate([Reference(Kind.TASK, "e")])
     assert neighbours.downstream("a") == ("b", "d", "e")
     assert neighbours.descends("c", frozenset({"a"}))
     assert not neighbours.descends("a", frozenset({"b"}))
@@ -250,7 +251,7 @@ def test_what_was_read_before_an_edit_is_not_remembered_after_it() -> None:
         found = list(read(reference))
         if "b" not in {each.name for each in store.stored}:
             store.put(task("b", "a"), replacing=None)
-            neighbours.forget([Reference(Kind.TASK, "b")])
+            neighbours.invalidate([Reference(Kind.TASK, "b")])
         return iter(found)
 
     store.referrers = slowly  # type: ignore[method-assign]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -16,6 +17,8 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.gates import GateWorld
 from tests.fakes.runs import Crash
 from tests.unit.application.dependencies.plain_gates import MEETS, Edges, Fired, Outcome, PlainGate
+
+pytestmark = pytest.mark.slow
 
 SIZE = 6
 OUTCOMES = st.sampled_from([RunStatus.SUCCEEDED] * 8 + [RunStatus.FAILED, RunStatus.CANCELLED])

@@ -130,6 +130,7 @@ def test_of_two_that_decide_at_once_one_reads_again() -> None:
     assert world.store.read("child").tokens == ()
 
 
+@pytest.mark.slow
 def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
     names = [f"t{number}" for number in range(200)]
     world = GateWorld(task("root"), *(task(name, "root") for name in names), task("end", *names))
@@ -143,6 +144,7 @@ def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
     assert world.store.read("end").tokens == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [1, 2])
 def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(calls: int) -> None:
     names = [f"t{number}" for number in range(120)]

@@ -6,20 +6,20 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.subscriptions import (
-    TRUSTED_SECONDS,
     Delivery,
     Subscriptions,
     given_up_delivery,
 )
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.poison import PoisonMessage
@@ -27,6 +27,7 @@ from polysync_core.domain.runs.events import RunEvent, events_of
 from polysync_core.domain.runs.run import accepted
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.secrets import Secret
+from polysync_core.domain.timed_cache import DEFINITION_TTL
 from polysync_core.platforms.receivers import NotTaken
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import ON_CALL
@@ -77,7 +78,7 @@ class World:
             subscriptions=Subscriptions(self._read, monotonic=lambda: self.seconds),
         )
         self.delivery = WebhookDelivery(
-            webhook_named=self._named,
+            definitions=cast("DefinitionReader", self),
             secrets=self.secrets,
             post=self._post,
             again=self.queue,
@@ -93,7 +94,7 @@ class World:
         self.reads += 1
         return list(self.webhooks.values())
 
-    def _named(self, name: str) -> Webhook:
+    def webhook(self, name: str) -> Webhook:
         if name not in self.webhooks:
             raise NotFound
         return self.webhooks[name]
@@ -126,7 +127,7 @@ def test_webhooks_are_read_once_in_a_while_and_not_for_every_event(world: World)
         world.announcements.publish(an_event())
     assert world.reads == 1
     del world.webhooks["on-call"]
-    world.seconds += TRUSTED_SECONDS
+    world.seconds += DEFINITION_TTL
     world.announcements.publish(an_event())
     assert world.reads == 2
     assert len(world.queue.sent) == 5

@@ -8,10 +8,15 @@ import pytest
 
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
+from tests.fakes.definitions import definition_reader
 
+PLATFORM = Platform.model_validate(
+    {"name": "v", "type": "AzureDatabricks", "auth": {"method": "DefaultCredential"}}
+)
 VAULT = Vault(name="v", provider=VaultProvider.ENVIRONMENT)
 
 
@@ -29,15 +34,9 @@ class Source:
 
 
 def connectivity(answer: str | PolysyncError) -> ConnectionTests:
-    def named(name: str) -> Any:
-        if name != VAULT.name:
-            raise NotFound
-        return VAULT
-
     source: Any = Source(answer)
     return ConnectionTests(
-        vault_named=named,
-        platform_named=named,
+        definitions=definition_reader(VAULT, PLATFORM),
         open_vault=lambda _: source,
         open_connector=lambda _: source,
     )

@@ -47,6 +47,7 @@ from polysync_core.platforms.connector import (
     RunNotFound,
 )
 from tests.fakes.builders import FakeClock, a_job, a_run
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.platform import CANCELLED, FAILED, RUNNING, SUCCESS, FakePlatform
 from tests.fakes.runs import Crash, FakeRuns
@@ -70,7 +71,7 @@ class Bench:
         self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
-            connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
+            connections=Connections(definition_reader(PLATFORM), lambda _: self.platform),
             orders=SubmissionBuilder(resolve_secret=self._resolve),
             durations=DurationHistory(self.runs),
             clock=self.clock,
@@ -134,7 +135,7 @@ def test_a_platform_is_told_whether_it_must_look_before_it_sends(bench: Bench) -
     for _ in range(3):
         verdict = bench.submit(verdict.memo)
 
-    assert [order.again for order in bench.platform.orders] == [False, False, True, True]
+    assert [order.is_resend for order in bench.platform.orders] == [False, False, True, True]
     assert {order.begun_at for order in bench.platform.orders} == {bench.run.attempts[0].begun_at}
 
 
@@ -154,7 +155,7 @@ def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tri
 
     bench.submit(memo)
 
-    assert [order.again for order in bench.platform.orders] == [False] * (failures + 1) + [True]
+    assert [order.is_resend for order in bench.platform.orders] == [False] * (failures + 1) + [True]
 
 
 def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench) -> None:
@@ -164,7 +165,7 @@ def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench)
 
     bench.submit()
 
-    assert [order.again for order in bench.platform.orders] == [False, True]
+    assert [order.is_resend for order in bench.platform.orders] == [False, True]
 
 
 def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:

@@ -30,6 +30,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import NOON, FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -67,7 +68,7 @@ class World:
         acceptance = RunFactory(
             runs=self.runs,
             job_named=self._job,
-            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=self.policies,
             clock=self.clock,
         )
@@ -278,7 +279,7 @@ class TestLife:
         run = world.begun(world.execute())
         assert run.attempt is not None
         orders = SubmissionBuilder(resolve_secret=Secret)
-        order = orders.order_for(run, run.attempt, again=False)
+        order = orders.order_for(run, run.attempt, is_resend=False)
         assert order.run_name == f"sales-load {run.run_id} attempt 1"
         event = next(events_of(run, after=0)).as_json()
         assert (event["task"], event["job"]) == (None, "sales-load")

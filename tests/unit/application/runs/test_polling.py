@@ -36,6 +36,7 @@ from polysync_core.domain.runs.run import (
 from polysync_core.domain.runs.stored import Listing, Page
 from polysync_core.platforms.connector import ProviderStatus, Report
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.definitions import definition_reader
 from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import FakeRuns
 
@@ -70,7 +71,7 @@ class World:
         self.runs, self.clock, self.seconds = CountingRuns(), FakeClock(), 0.0
         self.durations = DurationHistory(self.runs, monotonic=lambda: self.seconds)
         self.looks = PollPlanner(
-            connections=Connections(lambda _: PLATFORM, lambda _: FakePlatform()),
+            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             durations=self.durations,
             clock=self.clock,
         )

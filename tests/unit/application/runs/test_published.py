@@ -28,6 +28,7 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakePublisher
@@ -61,7 +62,7 @@ class World:
         self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),
-            connections=Connections(lambda _: PLATFORM, lambda _: self.platform),
+            connections=Connections(definition_reader(PLATFORM), lambda _: self.platform),
             orders=SubmissionBuilder(resolve_secret=lambda _: Secret("")),
             durations=DurationHistory(self.runs),
             clock=self.clock,

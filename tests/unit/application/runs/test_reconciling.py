@@ -50,7 +50,7 @@ class World:
         return run
 
     def enqueue(self, run: TaskRun) -> None:
-        policies = self.known.of(run.task, run.job.platform)
+        policies = self.known.for_run(run.task, run.job.platform)
         self.engine.enqueue("main", waiting(run), policies)
 
     def reconcile(self):  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Never
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -45,11 +46,14 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from tests.fakes.builders import FakeClock, a_run
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
 from tests.fakes.runs import Crash, FakeRuns
+
+pytestmark = pytest.mark.slow
 
 PLATFORM = Platform(
     name="lakehouse",
@@ -124,7 +128,7 @@ class RunLife(RuleBasedStateMachine):
         self.runs, self.clock, self.engine = FakeRuns(), FakeClock(), FakeEngine()
         self.platform = LivePlatform()
         self.engine.clock = self.clock
-        connections = Connections(lambda _: PLATFORM, lambda _: self.platform)
+        connections = Connections(definition_reader(PLATFORM), lambda _: self.platform)
         self.execution = AttemptSteps(
             runs=self.runs,
             closing=closing_of(self.runs),

@@ -28,6 +28,7 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
 )
 from tests.fakes.builders import NOON, FakeClock, a_job
+from tests.fakes.definitions import definition_reader
 from tests.fakes.dependents import closing_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
@@ -70,7 +71,7 @@ class World:
             acceptance=RunFactory(
                 runs=self.runs,
                 job_named=named(JOB),
-                connections=Connections(named(PLATFORM), lambda _: FakePlatform()),
+                connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
                 policies=policies_of(PLATFORM, *(tasks or (TASK,))),
                 clock=self.clock,
             ),
@@ -279,7 +280,7 @@ def in_back_off(world: World) -> TaskRun:
     queued = back_off(begun, failed, until=until, at=world.clock(), actor="polysync")
     world.runs.save(world.runs.rows[run.run_id], queued)
     world.engine.clock = world.clock
-    world.engine.enqueue("main", waiting(queued), policies_of().of(run.task, "lakehouse"))
+    world.engine.enqueue("main", waiting(queued), policies_of().for_run(run.task, "lakehouse"))
     return queued
 
 

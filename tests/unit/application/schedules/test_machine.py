@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -18,6 +19,8 @@ from polysync_core.domain.schedules.state import occurrence_id
 from tests.fakes.runs import Crash
 from tests.fakes.scheduled import MINUTELY, Scheduled
 from tests.fakes.tables import Call
+
+pytestmark = pytest.mark.slow
 
 _MINUTE = timedelta(minutes=1)
 _LATE = timedelta(seconds=90)

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.editing import Definitions
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.schedules.preview import FireTimePreview, Preview
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.schedules.state import Pause, ScheduleState
@@ -42,7 +41,7 @@ def looking_ahead(
         ),
     ):
         store.put(read_definition(kind, content), replacing=None)
-    definitions = Definitions(store, Rules())
+    definitions = DefinitionLookup(store)
     return FireTimePreview(
         task_named=definitions.task,
         calendar_named=definitions.calendar,
@@ -148,7 +147,7 @@ def test_a_disabled_task_and_one_without_schedules_are_told():
 
 
 def test_an_unknown_task_is_not_found():
-    definitions = Definitions(FakeDefinitions(), Rules())
+    definitions = DefinitionLookup(FakeDefinitions())
     looking = FireTimePreview(
         task_named=definitions.task,
         calendar_named=definitions.calendar,

@@ -70,20 +70,18 @@ def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) ->
     world.store.announce("load-daily")
     world.tick(minutes=1)
     assert len(notes(world)) == 1
-    stored = world.definition_store
-    plain = stored._definitions
-    plain.put(read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None)
+    world.stored_definitions.put(read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None)
     world.tick(minutes=1)
     assert due_of(world) == NOON + timedelta(minutes=3)
 
 
 def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
     world.task(MINUTELY)
-    stored = world.definition_store.get(Kind.TASK, "load-daily")
+    stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
     world.task(DAILY)
     with pytest.raises(StaleETag):
-        world.definition_store.put(stored.definition, replacing=stored)
+        world.writes(stored.definition, replacing=stored)
     assert notes(world) == []
     assert due_of(world) is None
 

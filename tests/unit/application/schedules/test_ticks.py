@@ -226,10 +226,10 @@ def test_a_task_with_dependencies_gives_its_gate_the_fire_time(world: Scheduled)
 
 def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> None:
     world.task(DAILY)
-    stored = world.definition_store.get(Kind.TASK, "load-daily")
+    stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
     broken = stored.definition.model_copy(update={"parameters": {"gone": 1}})
-    world.definition_store.put(broken, replacing=stored)
+    world.writes(broken, replacing=stored)
     world.tick(minutes=1)
     (run,) = world.made()
     assert (run.status, run.attempts[0].cause) == (RunStatus.FAILED, "Parameters")

@@ -1,4 +1,4 @@
-"""Where boxes and edges go, on graphs of any shape."""
+"""The layout of boxes and edges, for graphs of any shape."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.cli.graph.layers import Bend, layered
-from polysync_core.cli.graph.layout import Drawing, Measures, drawn
+from polysync_core.cli.graph.layers import Bend, assign_layers
+from polysync_core.cli.graph.layout import BoxSizes, Drawing, draw
 
-MEASURES = Measures(width=100, height=40, beside=50, below=10)
+MEASURES = BoxSizes(width=100, height=40, layer_gap=50, box_gap=10)
 
 type Shape = tuple[list[str], list[tuple[str, str]]]
 
 
 @st.composite
 def shapes(draw: st.DrawFn, most: int = 14) -> Shape:
-    """Draw names and edges between them, each from an earlier name to a later one."""
+    """Generate names and edges, each from an earlier name to a later one."""
     names = [f"t{number}" for number in range(draw(st.integers(0, most)))]
     possible = list(combinations(names, 2))
     edges = draw(st.lists(st.sampled_from(possible), unique=True)) if possible else []
@@ -33,9 +33,9 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 @given(shapes())
-def test_every_node_has_a_box_of_its_own_and_every_edge_runs_forwards(shape: Shape) -> None:
+def test_boxes_do_not_overlap_and_every_edge_runs_forwards(shape: Shape) -> None:
     names, edges = shape
-    drawing = drawn(names, edges, MEASURES)
+    drawing = draw(names, edges, MEASURES)
 
     assert set(drawing.boxes) == set(names)
     assert not any(overlap(*pair) for pair in combinations(drawing.boxes.values(), 2))
@@ -45,19 +45,19 @@ def test_every_node_has_a_box_of_its_own_and_every_edge_runs_forwards(shape: Sha
         assert points[0] == pytest.approx((left[0] + MEASURES.width, left[1] + 20))
         assert points[-1] == pytest.approx((right[0], right[1] + 20))
         assert [x for x, _ in points] == sorted(x for x, _ in points)
-    inside(drawing)
+    assert_inside(drawing)
 
 
-def inside(drawing: Drawing) -> None:
-    """Everything is within the size of the drawing."""
+def assert_inside(drawing: Drawing) -> None:
+    """Assert that every box is within the size of the drawing."""
     for x, y in drawing.boxes.values():
         assert -0.01 <= x <= drawing.width - MEASURES.width + 0.01
         assert -0.01 <= y <= drawing.height - MEASURES.height + 0.01
 
 
 @given(shapes())
-def test_an_edge_over_several_layers_passes_no_box(shape: Shape) -> None:
-    drawing = drawn(*shape, MEASURES)
+def test_an_edge_over_several_layers_does_not_cross_a_box(shape: Shape) -> None:
+    drawing = draw(*shape, MEASURES)
     for points in drawing.routes.values():
         for (x, y), _ in zip(points[1:-1:2], points[2::2], strict=False):
             for left, top in drawing.boxes.values():
@@ -66,14 +66,14 @@ def test_an_edge_over_several_layers_passes_no_box(shape: Shape) -> None:
 
 
 @given(shapes())
-def test_the_same_graph_is_drawn_the_same(shape: Shape) -> None:
-    assert drawn(*shape, MEASURES) == drawn(*shape, MEASURES)
+def test_the_layout_is_deterministic(shape: Shape) -> None:
+    assert draw(*shape, MEASURES) == draw(*shape, MEASURES)
 
 
 @given(shapes())
-def test_a_node_stands_one_layer_behind_the_last_of_its_upstreams(shape: Shape) -> None:
+def test_a_node_is_one_layer_after_its_last_upstream_node(shape: Shape) -> None:
     names, edges = shape
-    rows = layered(names, edges).rows
+    rows = assign_layers(names, edges).rows
     layer = {spot: number for number, row in enumerate(rows) for spot in row}
     for name in names:
         above = [layer[one] for one, other in edges if other == name]
@@ -84,39 +84,39 @@ def test_a_node_stands_one_layer_behind_the_last_of_its_upstreams(shape: Shape) 
 
 def test_a_chain_is_a_straight_line() -> None:
     names = [f"t{number}" for number in range(6)]
-    boxes = drawn(names, list(pairwise(names)), MEASURES).boxes
+    boxes = draw(names, list(pairwise(names)), MEASURES).boxes
     assert {y for _, y in boxes.values()} == {0}
     assert [x for x, _ in boxes.values()] == [0, 150, 300, 450, 600, 750]
 
 
-def test_a_node_stands_in_the_middle_of_what_it_starts() -> None:
+def test_a_node_is_centred_on_its_downstream_nodes() -> None:
     names = ["root", "a", "b", "c", "join"]
     edges = [("root", each) for each in "abc"] + [(each, "join") for each in "abc"]
-    boxes = drawn(names, edges, MEASURES).boxes
+    boxes = draw(names, edges, MEASURES).boxes
     assert boxes["root"][1] == pytest.approx(boxes["b"][1])
     assert boxes["join"][1] == pytest.approx(boxes["b"][1])
 
 
-def test_parts_that_are_not_joined_stand_below_each_other() -> None:
-    boxes = drawn(["a", "b", "y", "x"], [("a", "x"), ("b", "y")], MEASURES).boxes
+def test_connected_components_are_below_each_other() -> None:
+    boxes = draw(["a", "b", "y", "x"], [("a", "x"), ("b", "y")], MEASURES).boxes
     assert (boxes["a"][1] < boxes["b"][1]) is (boxes["x"][1] < boxes["y"][1])
 
 
-def test_crossings_within_one_part_are_taken_out() -> None:
+def test_avoidable_crossings_are_removed() -> None:
     names = ["root", "a", "b", "y", "x"]
     edges = [("root", "a"), ("root", "b"), ("a", "x"), ("b", "y")]
-    boxes = drawn(names, edges, MEASURES).boxes
+    boxes = draw(names, edges, MEASURES).boxes
     assert (boxes["a"][1] < boxes["b"][1]) is (boxes["x"][1] < boxes["y"][1])
 
 
-def test_nodes_without_edges_stand_in_a_grid() -> None:
-    boxes = drawn([f"t{number}" for number in range(6)], [], MEASURES).boxes
+def test_nodes_without_edges_form_a_grid() -> None:
+    boxes = draw([f"t{number}" for number in range(6)], [], MEASURES).boxes
     assert len({x for x, _ in boxes.values()}) == 4
     assert len({y for _, y in boxes.values()}) == 2
 
 
-def test_a_cycle_that_should_not_be_there_is_drawn_all_the_same() -> None:
-    drawing = drawn(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a")], MEASURES)
+def test_a_graph_with_a_cycle_is_drawn() -> None:
+    drawing = draw(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a")], MEASURES)
     assert set(drawing.boxes) == {"a", "b", "c"}
     assert len(drawing.routes) == 2
 
@@ -131,7 +131,7 @@ def test_a_cycle_that_should_not_be_there_is_drawn_all_the_same() -> None:
 )
 def test_two_hundred_nodes_are_drawn(edges: list[tuple[int, int]]) -> None:
     names = [f"t{number}" for number in range(200)]
-    drawing = drawn(names, [(f"t{one}", f"t{other}") for one, other in edges], MEASURES)
+    drawing = draw(names, [(f"t{one}", f"t{other}") for one, other in edges], MEASURES)
     assert len(drawing.boxes) == 200
     assert len(drawing.routes) == len(edges)
-    inside(drawing)
+    assert_inside(drawing)

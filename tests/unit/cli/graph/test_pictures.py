@@ -1,4 +1,4 @@
-"""Mermaid and SVG: what they show, and that no name can break them."""
+"""Mermaid and SVG pictures: content, and names that must not break them."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from polysync_core.cli.graph.answer import Graph
+from polysync_core.cli.api.graph import GraphAnswer
 from polysync_core.cli.graph.mermaid import mermaid
 from polysync_core.cli.graph.svg import svg
-from tests.unit.cli.graph.builders import PIPELINE, a_graph, a_node, an_edge
+from tests.unit.cli.graphs import PIPELINE, a_graph, a_node, an_edge
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
-    pytest.param('"]; click n0 "javascript:alert(1)', id="a way out of a label"),
+    pytest.param('"]; click n0 "javascript:alert(1)', id="an end of the label"),
     pytest.param("</text><script>alert(1)</script>", id="a script"),
-    pytest.param("a & b < c > d \"'", id="what XML escapes"),
+    pytest.param("a & b < c > d \"'", id="characters that XML escapes"),
     pytest.param("line\nbreak\ttab", id="several lines"),
-    pytest.param("\x00\x1b[31m\ufffe", id="what XML does not know"),
-    pytest.param("\ud800", id="half a character"),
-    pytest.param("end", id="a word of Mermaid"),
+    pytest.param("\x00\x1b[31m\ufffe", id="characters that XML forbids"),
+    pytest.param("\ud800", id="half of a surrogate pair"),
+    pytest.param("end", id="a keyword of Mermaid"),
     pytest.param("#quot;&lt;", id="entities"),
-    pytest.param("\u202egnp.exe", id="text that runs backwards"),
+    pytest.param("\u202egnp.exe", id="right-to-left text"),
     pytest.param("n" * 5_000, id="a long name"),
 ]
 
 
 def texts(picture: str) -> list[str]:
-    root = ET.fromstring(picture)  # noqa: S314 - of our own making
+    root = ET.fromstring(picture)  # noqa: S314 - the test created the text
     return [element.text or "" for element in root.iter(f"{NAMESPACE}text")]
 
 
 def test_a_picture_shows_names_statuses_times_and_conditions() -> None:
-    shown = texts(svg(Graph.decode(PIPELINE), "Around bronze"))
-    assert shown[:2] == ["Around bronze", "6 tasks, 5 dependencies"]
+    shown = texts(svg(GraphAnswer.decode(PIPELINE), "Task bronze"))
+    assert shown[:2] == ["Task bronze", "6 tasks, 5 dependencies"]
     assert {"landing", "bronze", "rates", "alert", "gold", "retired"} <= set(shown)
     assert {"Failed 2026-01-02 06:03Z", "next 2026-01-03 06:00Z", "no run", "disabled"} <= set(
         shown
@@ -44,21 +44,21 @@ def test_a_picture_shows_names_statuses_times_and_conditions() -> None:
     assert "OnSuccess" not in shown
 
 
-def test_a_status_has_its_colour() -> None:
-    picture = svg(Graph.decode(PIPELINE), "All tasks")
+def test_every_status_has_a_colour() -> None:
+    picture = svg(GraphAnswer.decode(PIPELINE), "All tasks")
     assert 'stroke="#dc2626"' in picture
     assert 'stroke="#16a34a"' in picture
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_name_breaks_a_picture(name: str) -> None:
+def test_no_name_breaks_an_svg_picture(name: str) -> None:
     answer: dict[str, Any] = {
         "nodes": [a_node(name, name), a_node("b", "Failed")],
         "edges": [an_edge(name, "b", name), an_edge("b", name)],
     }
-    picture = svg(Graph.decode(answer), name)
+    picture = svg(GraphAnswer.decode(answer), name)
     picture.encode()
-    root = ET.fromstring(picture)  # noqa: S314 - of our own making
+    root = ET.fromstring(picture)  # noqa: S314 - the test created the text
     assert not list(root.iter(f"{NAMESPACE}script"))
 
 
@@ -68,7 +68,7 @@ def test_no_name_breaks_mermaid(name: str) -> None:
         "nodes": [a_node(name, name), a_node("b", "Failed")],
         "edges": [an_edge(name, "b", name)],
     }
-    text = mermaid(Graph.decode(answer))
+    text = mermaid(GraphAnswer.decode(answer))
     text.encode()
     lines = text.splitlines()
     assert len(lines) == 1 + 2 + 1 + len({name if name in {"end", "n" * 5_000} else "-", "b"})
@@ -76,13 +76,13 @@ def test_no_name_breaks_mermaid(name: str) -> None:
     assert re.fullmatch(r'  n0 -->\|"[^"|]*"\| n1', lines[3])
 
 
-def test_a_graph_of_nothing_is_a_picture_too() -> None:
+def test_an_empty_graph_is_a_valid_picture() -> None:
     assert texts(svg(a_graph([], []), "All tasks"))[1] == "0 tasks, 0 dependencies"
     assert mermaid(a_graph([], [])) == "flowchart LR\n"
 
 
-def test_mermaid_is_a_flowchart_with_a_style_a_status() -> None:
-    lines = mermaid(Graph.decode(PIPELINE)).splitlines()
+def test_mermaid_is_a_flowchart_with_a_style_per_status() -> None:
+    lines = mermaid(GraphAnswer.decode(PIPELINE)).splitlines()
     assert lines[0] == "flowchart LR"
     assert lines[2] == '  n1["<b>bronze</b><br/>Failed 2026-01-02 06:03Z"]:::Failed'
     assert "  n0 --> n1" in lines
@@ -90,6 +90,6 @@ def test_mermaid_is_a_flowchart_with_a_style_a_status() -> None:
     assert "  classDef Failed fill:#fef2f2,stroke:#dc2626,color:#0f172a" in lines
 
 
-def test_an_edge_to_nowhere_is_left_out() -> None:
-    graph = Graph.decode({"nodes": [a_node("a")], "edges": [an_edge("a", "gone")]})
+def test_an_edge_to_an_unknown_node_is_left_out() -> None:
+    graph = GraphAnswer.decode({"nodes": [a_node("a")], "edges": [an_edge("a", "gone")]})
     assert graph.edges == []

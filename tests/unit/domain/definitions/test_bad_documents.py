@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.registry import check_job, platform_kind
-from tests.fakes.definitions import FakeDefinitions, lakehouse
+from polysync_core.platforms.registry import check_job, platform_plugin
+from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
 
@@ -45,7 +44,7 @@ def _chain(document: dict[str, Any]) -> None:
 
 RULES = Rules(
     development=True,
-    check_platform=lambda platform: platform_kind(platform.type) and None,
+    check_platform=lambda platform: platform_plugin(platform.type) and None,
     check_job=check_job,
 )
 CRON = "tasks[1].schedules[0].cron"
@@ -427,7 +426,7 @@ def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, re
     store = FakeDefinitions()
 
     with pytest.raises(Invalid) as caught:
-        Documents(store, RULES).apply(read_document(raw))
+        documents_of(store, RULES).apply(read_document(raw), engine=None)
 
     messages = {problem.path: problem.message for problem in caught.value.problems}
     assert path in messages, messages
@@ -436,7 +435,7 @@ def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, re
 
 
 def test_the_document_without_a_fault_is_accepted() -> None:
-    Documents(FakeDefinitions(), RULES).apply(read_document(lakehouse()))
+    documents_of(FakeDefinitions(), RULES).apply(read_document(lakehouse()), engine=None)
 
 
 def test_every_fault_is_told_at_once() -> None:
@@ -467,7 +466,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
     _set("platforms", 0, "auth", "personalAccessToken", to="vault://local/ok")(raw)
 
     with pytest.raises(Invalid) as caught:
-        Documents(FakeDefinitions(), RULES).plan(read_document(raw))
+        documents_of(FakeDefinitions(), RULES).plan(read_document(raw))
 
     assert "canary" not in str(caught.value)
     assert len(caught.value.problems) == 2
@@ -475,6 +474,6 @@ def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
 
 def test_the_environment_as_a_vault_is_for_development_only() -> None:
     with pytest.raises(Invalid) as caught:
-        Documents(FakeDefinitions(), Rules()).plan(read_document(lakehouse()))
+        documents_of(FakeDefinitions(), Rules()).plan(read_document(lakehouse()))
 
     assert [problem.path for problem in caught.value.problems] == ["vaults[0].provider"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition, read_document
@@ -14,7 +13,7 @@ from polysync_core.domain.definitions.webhooks import EventFilter, Webhook
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.platforms.receivers import check_webhook
-from tests.fakes.definitions import ON_CALL, FakeDefinitions, lakehouse
+from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, lakehouse
 
 RULES = Rules(
     development=True, check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=False)
@@ -23,7 +22,7 @@ RULES = Rules(
 
 def plan(**changes: Any) -> None:
     document = read_document(lakehouse(webhooks=[ON_CALL | changes]))
-    Documents(FakeDefinitions(), RULES).plan(document)
+    documents_of(FakeDefinitions(), RULES).plan(document)
 
 
 def test_a_webhook_of_a_document_is_accepted() -> None:

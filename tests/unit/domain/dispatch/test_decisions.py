@@ -236,6 +236,7 @@ class TestRate:
         world.after(9)
         assert world.tick(1) == ["e"]
 
+    @pytest.mark.slow
     def test_many_starts_are_remembered_in_few_entries(self) -> None:
         world = World(rate(100_000, 60_000), platform("rate"))
         for number in range(3_000):

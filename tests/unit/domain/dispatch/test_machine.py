@@ -21,6 +21,8 @@ from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.unit.domain.dispatch.referee import Referee
 from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
 
+pytestmark = pytest.mark.slow
+
 TASKS, PLATFORMS = "xyz", "pq"
 ACTIONS = st.sampled_from(ExceedAction)
 SOME = st.none() | st.integers(1, 3)

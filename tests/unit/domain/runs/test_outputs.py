@@ -168,6 +168,7 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=12), _JSON))
 def test_what_is_kept_can_be_stored_and_everything_else_is_accounted_for(
     given: dict[str, Any],

@@ -16,6 +16,8 @@ from bench.polling import DISTRIBUTIONS, Durations, follow, watch
 from polysync_core.domain.runs.poll_learning import FEWEST, MOST, Ended, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
+pytestmark = pytest.mark.slow
+
 STARTS = st.sampled_from([QUICK, PATIENT])
 ENDS = st.builds(Ended, by=st.floats(0.01, 1e6), exact=st.booleans())
 PASTS = st.lists(ENDS, min_size=FEWEST, max_size=MOST)

@@ -17,7 +17,7 @@ from polysync_core.domain.runs.polling import (
     at_least,
     delay_after_trouble,
 )
-from polysync_core.platforms.registry import platform_kind, platform_types
+from polysync_core.platforms.registry import platform_plugin, platform_types
 
 AROUND_TEN_MINUTES = [540 + step / 5 for step in range(600)]
 
@@ -32,7 +32,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 @pytest.mark.parametrize(
     "plan",
-    {kind.plan for name in platform_types() for kind in platform_kind(name).jobs.values()},
+    {kind.plan for name in platform_types() for kind in platform_plugin(name).jobs.values()},
     ids=lambda plan: f"first look after {plan.first:g} s",
 )
 def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(plan: Plan) -> None:
@@ -49,9 +49,9 @@ def test_a_run_of_two_seconds_is_found_within_a_quarter_of_one() -> None:
 
 
 def test_what_gets_machines_first_is_not_looked_at_in_the_first_seconds() -> None:
-    jobs = platform_kind("AzureDataFactory").jobs | platform_kind("AzureAIFoundry").jobs
+    jobs = platform_plugin("AzureDataFactory").jobs | platform_plugin("AzureAIFoundry").jobs
     assert {kind.plan for kind in jobs.values()} == {PATIENT}
-    assert platform_kind("AzureDatabricks").jobs["DatabricksNotebook"].plan is QUICK
+    assert platform_plugin("AzureDatabricks").jobs["DatabricksNotebook"].plan is QUICK
 
 
 @given(plans(), st.floats(0.01, 5_000))

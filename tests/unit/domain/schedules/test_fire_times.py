@@ -116,6 +116,7 @@ def begins(draw: st.DrawFn, time_zone: str) -> datetime:
     return day + timedelta(minutes=draw(st.integers(-30 * 60, 20 * 60)))
 
 
+@pytest.mark.slow
 class TestAgainstTheOracle:
     @settings(max_examples=150, deadline=None)
     @given(st.data(), schedules())
@@ -188,6 +189,7 @@ class TestAgainstTheOracle:
 
 
 class TestOrder:
+    @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(st.data(), schedules())
     def test_they_rise_and_going_on_from_any_yields_the_rest(
@@ -402,6 +404,7 @@ class TestCounting:
         ten_years = {"after": utc(2026, 1, 1), "until": utc(2036, 1, 1)}
         assert count_between(a_schedule(cron), **ten_years, most=10_000) == expected
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("time_zone", ["UTC", "Europe/Berlin"])
     def test_what_is_too_much_already_is_not_counted_to_its_end(self, time_zone: str):
         count = count_between(
@@ -412,6 +415,7 @@ class TestCounting:
         )
         assert 13_000 * 1440 < count < 14_000 * 1440
 
+    @pytest.mark.slow
     def test_what_is_little_is_counted_to_its_end(self):
         schedule = a_schedule("0 0 1 */6 *", "UTC")
         count = count_between(schedule, after=utc(1990, 6, 1), until=utc(2990, 6, 1), most=10_000)

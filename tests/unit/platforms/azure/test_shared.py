@@ -11,14 +11,14 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.auth import Cloud
-from polysync_core.outbound.hosts import Reach
+from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import entra_credential
 from polysync_core.platforms.calls import Refusal
-from polysync_core.platforms.credentials import StandInToken
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
 ATTRIBUTES = {"subscriptionId": SUBSCRIPTION, "resourceGroupName": "rg-data"}
@@ -52,7 +52,11 @@ class NoSecrets:
 def test_every_cloud_has_its_own_hosts_and_audience(cloud: Cloud, host: str, portal: str) -> None:
     address = ArmAttributes.of(a_platform(cloud=cloud)).management_address(allow_loopback=False)
 
-    assert (address.url, address.host, address.reach) == (f"https://{host}", host, Reach.PUBLIC)
+    assert (address.url, address.host, address.scope) == (
+        f"https://{host}",
+        host,
+        AddressScope.PUBLIC,
+    )
     assert management_scope(cloud) == f"https://{host}/.default"
     assert portal_url(cloud) == portal
 
@@ -93,7 +97,7 @@ def test_a_stand_in_needs_the_development_settings() -> None:
     with pytest.raises(Invalid, match="development"):
         attributes.management_address(allow_loopback=False)
     address = attributes.management_address(allow_loopback=True)
-    assert (address.url, address.reach) == ("http://127.0.0.1:8787", Reach.LOOPBACK)
+    assert (address.url, address.scope) == ("http://127.0.0.1:8787", AddressScope.LOOPBACK)
 
 
 def test_a_stand_in_is_never_shown_a_real_token() -> None:
@@ -106,9 +110,9 @@ def test_a_stand_in_is_never_shown_a_real_token() -> None:
     def sign_in(base: Any) -> Any:
         return entra_credential(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
 
-    assert isinstance(sign_in(stand_in), StandInToken)
+    assert isinstance(sign_in(stand_in), SimulatorToken)
     assert sign_in(stand_in).token().reveal() == "stand-in"
-    assert not isinstance(sign_in(real), StandInToken)
+    assert not isinstance(sign_in(real), SimulatorToken)
 
 
 @pytest.mark.parametrize(

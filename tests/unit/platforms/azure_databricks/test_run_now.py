@@ -11,7 +11,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
@@ -30,9 +30,9 @@ VALUES: dict[str, Any] = {"full_refresh": True, "key": Secret("s3cret"), "rows":
 
 def connect(*steps: Step) -> tuple[DatabricksJobConnector, ScriptedTransport]:
     transport = ScriptedTransport(steps)
-    base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", Reach.PUBLIC)
-    wire = HttpOptions(transport=transport, timekeeper=VirtualTime().timekeeper)
-    client = PlatformClient(base, None, wire=wire)
+    base = BaseAddress("https://adb-1.7.azuredatabricks.net", "adb-1", AddressScope.PUBLIC)
+    http = HttpOptions(transport=transport, timer=VirtualTime().timer)
+    client = PlatformClient(base, None, http=http)
     return DatabricksJobConnector(
         client, RunClient(client, lambda: NOON), JobDiscovery(client)
     ), transport

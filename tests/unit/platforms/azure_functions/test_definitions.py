@@ -8,7 +8,7 @@ import pytest
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 
 ATTRIBUTES = {
     "subscriptionId": "0b1f6471-1bf0-4dda-aec3-111122223333",
@@ -31,7 +31,7 @@ def a_platform(auth: dict[str, str] = IDENTITY, **attributes: Any) -> Platform:
 
 
 def problems(platform: Platform, *, allow_loopback: bool = False) -> list[str]:
-    found = platform_kind("AzureFunctions").check(platform, allow_loopback)
+    found = platform_plugin("AzureFunctions").check(platform, allow_loopback)
     return [problem.path for problem in found]
 
 

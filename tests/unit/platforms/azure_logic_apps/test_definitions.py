@@ -9,7 +9,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.outbound.hosts import BaseAddress, Reach
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
 from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import read_workflow, workflow_of
@@ -17,7 +17,7 @@ from polysync_core.platforms.azure_logic_apps.states import report_of
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 
 JOB = Job(
     name="j",
@@ -48,7 +48,7 @@ STANDARD = {"logicAppType": "Standard", "logicAppName": "flows"}
 
 @pytest.mark.parametrize("attributes", [STANDARD, {"logicAppType": "Consumption"}])
 def test_both_plans_are_accepted(attributes: dict[str, str]) -> None:
-    assert not platform_kind("AzureLogicApps").check(a_platform(**attributes), False)
+    assert not platform_plugin("AzureLogicApps").check(a_platform(**attributes), False)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_both_plans_are_accepted(attributes: dict[str, str]) -> None:
 def test_what_cannot_be_right_is_refused_by_its_field(
     attributes: dict[str, str], path: str
 ) -> None:
-    problems = platform_kind("AzureLogicApps").check(a_platform(**attributes), False)
+    problems = platform_plugin("AzureLogicApps").check(a_platform(**attributes), False)
 
     assert [problem.path for problem in problems] == [path]
 
@@ -86,10 +86,12 @@ def test_what_cannot_be_right_is_refused_by_its_field(
     ],
 )
 def test_a_trigger_is_called_on_azures_own_hosts_only(address: str, host: str | None) -> None:
-    manager = BaseAddress("https://management.azure.com", "management.azure.com", Reach.PUBLIC)
+    manager = BaseAddress(
+        "https://management.azure.com", "management.azure.com", AddressScope.PUBLIC
+    )
 
     class Told(PlatformClient):
-        def carry_out(self, call: Any, read: Any) -> Any:
+        def execute(self, call: Any, read: Any) -> Any:
             return read({"value": address, "method": "POST"})
 
     attributes = LogicAppsAttributes.of(a_platform(**STANDARD))

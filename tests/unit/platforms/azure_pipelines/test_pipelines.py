@@ -23,7 +23,7 @@ from polysync_core.platforms.connector import (
 )
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import PluginContext
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
 TOKEN = "t" * 40
@@ -62,9 +62,9 @@ class Stand:
                 },
             }
         )
-        wire = HttpOptions(transport=self.transport, timekeeper=self.time.timekeeper)
-        self.connector = platform_kind(kind).open(
-            platform, PluginContext(secrets=NoSecrets(), allow_loopback=True, wire=wire)
+        http = HttpOptions(transport=self.transport, timer=self.time.timer)
+        self.connector = platform_plugin(kind).open(
+            platform, PluginContext(secrets=NoSecrets(), allow_loopback=True, http=http)
         )
         job_type = JobType.ADF_PIPELINE if "Factory" in kind else JobType.SYNAPSE_PIPELINE
         self.job: JobConnector = self.connector.job(job_type)
@@ -134,7 +134,7 @@ def test_the_look_covers_the_time_since_the_attempt_began_and_all_pages() -> Non
     begun_at = stand.time.now()
     stand.time.sleep(30)
 
-    submitted = stand.job.submit(stand.order(begun_at=begun_at, again=True))
+    submitted = stand.job.submit(stand.order(begun_at=begun_at, is_resend=True))
 
     assert submitted.external_run_id == "run-1"
     assert stand.sent() == ["POST /queryPipelineRuns"] * 2
@@ -162,7 +162,7 @@ def test_a_run_that_cannot_be_told_apart_forbids_another(
 ) -> None:
     stand = Stand({"value": [{**RUN, "parameters": parameters}]})
     job = JOB.model_copy(update={"settings": settings})
-    order = stand.order(job=job, begun_at=stand.time.now() - timedelta(minutes=6), again=True)
+    order = stand.order(job=job, begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
 
     with pytest.raises(OutcomeUnknown):
         stand.job.submit(order)
@@ -172,14 +172,14 @@ def test_a_run_that_cannot_be_told_apart_forbids_another(
 def test_runs_of_others_do_not_keep_a_start_from_being_sent_again() -> None:
     others = {"value": [{**RUN, "parameters": {"attempt": "another"}}]}
     stand = Stand(others, {"runId": "run-2"})
-    order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), again=True)
+    order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
 
     assert stand.job.submit(order).external_run_id == "run-2"
 
 
 def test_a_look_that_fails_sends_nothing() -> None:
     stand = Stand(Reply(status=500))
-    order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), again=True)
+    order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
 
     with pytest.raises(Unavailable):
         stand.job.submit(order)

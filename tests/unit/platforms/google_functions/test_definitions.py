@@ -12,14 +12,14 @@ from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.google import GoogleSignIn
-from polysync_core.outbound.hosts import BaseAddress, Reach
-from polysync_core.platforms.credentials import StandInToken
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.google import GoogleSignIn
 from polysync_core.platforms.google_functions.client import KEPT_SECONDS, AddressCache
 from polysync_core.platforms.google_functions.external_id import FunctionName
 from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.registry import platform_kind
+from polysync_core.platforms.registry import platform_plugin
 
 DEFAULT = {"method": "ApplicationDefault"}
 NAME = FunctionName(project="acme-data-1", region="europe-west3", function="publish")
@@ -37,7 +37,7 @@ def a_platform(auth: dict[str, str] = DEFAULT, **attributes: Any) -> Platform:
 
 
 def problems(platform: Platform) -> list[str]:
-    found = platform_kind("GoogleCloudFunctions").check(platform, False)
+    found = platform_plugin("GoogleCloudFunctions").check(platform, False)
     return [problem.path for problem in found]
 
 
@@ -158,11 +158,11 @@ def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
         GoogleSignIn, "identity_token", lambda _, audience: audiences.append(audience)
     )
     auth = Auth.model_validate(DEFAULT)
-    stand_in = BaseAddress("http://127.0.0.1:1", "127.0.0.1", Reach.LOOPBACK)
-    google = BaseAddress("https://x.a.run.app", "x.a.run.app", Reach.PUBLIC)
+    stand_in = BaseAddress("http://127.0.0.1:1", "127.0.0.1", AddressScope.LOOPBACK)
+    google = BaseAddress("https://x.a.run.app", "x.a.run.app", AddressScope.PUBLIC)
 
-    assert isinstance(access_credential(auth, _Secrets(), stand_in), StandInToken)
-    assert isinstance(identity_credential(auth, _Secrets(), stand_in, "a"), StandInToken)
+    assert isinstance(access_credential(auth, _Secrets(), stand_in), SimulatorToken)
+    assert isinstance(identity_credential(auth, _Secrets(), stand_in, "a"), SimulatorToken)
     identity_credential(auth, _Secrets(), google, "https://x.a.run.app")
     assert audiences == ["https://x.a.run.app"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.outbound.exchange import Answer
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 from polysync_core.platforms.http_functions.states import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.databricks.driver import Driver, DriverLost, Ended, NotebookProcess
-from simulators.databricks.notebook import Ending
+from simulators.databricks.notebooks.driver import Driver, DriverLost, Ended, NotebookProcess
+from simulators.databricks.notebooks.notebook import Ending
 
 NOTEBOOK = "# Databricks notebook source\ndbutils.notebook.exit('done')\n"
 STARTS_AND_DIES_IN_THE_MIDDLE_OF_A_REPORT = """
@@ -55,7 +55,7 @@ async def start(driver: Driver, folder: Path, process_id: int = 1) -> NotebookPr
     file.write_text(NOTEBOOK, encoding="utf-8")
     for name in ("lakehouse", "logs"):
         (folder / name).mkdir(exist_ok=True)
-    return await driver.start(process_id, file=file, parameters={}, surroundings=folder)
+    return await driver.start(process_id, file=file, parameters={}, data_folder=folder)
 
 
 def run[T](story: Callable[[], Awaitable[T]]) -> T:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from simulators.databricks.notebook import Ending, run_notebook
+from simulators.databricks.notebooks.notebook import Ending, run_notebook
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "lakehouse"
 DEFINITIONS: dict[str, Any] = yaml.safe_load((EXAMPLE / "definitions.yaml").read_text("utf-8"))

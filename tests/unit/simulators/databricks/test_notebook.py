@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.databricks.dbutils import FileSystem, Widgets
-from simulators.databricks.notebook import MAX_RESULT_BYTES, Ending, Outcome, run_notebook
+from simulators.databricks.notebooks.dbutils import FileSystem, Widgets
+from simulators.databricks.notebooks.notebook import MAX_RESULT_BYTES, Ending, Outcome, run_notebook
 
 type Run = Callable[..., Outcome]
 
@@ -81,7 +81,8 @@ def test_an_exit_value_is_cut_at_its_limit(run: Run) -> None:
         pytest.param("raise KeyboardInterrupt", "KeyboardInterrupt", id="an interrupt"),
         pytest.param(
             "# MAGIC %sql SELECT 1",
-            "simulators.databricks.notebook.UnsupportedCell: The simulator cannot run a %sql cell.",
+            "simulators.databricks.notebooks.notebook.UnsupportedCell:"
+            " The simulator cannot run a %sql cell.",
             id="a cell in another language",
         ),
         pytest.param(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from simulators.databricks.compute import Compute
-from simulators.databricks.ledger import Ledger
-from simulators.databricks.notebook import Ending, Outcome
+from simulators.databricks.notebooks.notebook import Ending, Outcome
+from simulators.databricks.run_log import RunLog
 from simulators.databricks.runs import (
     BLOCKED,
     CANCELED,
@@ -82,13 +82,13 @@ def test_a_run_survives_being_stored() -> None:
 
 
 def test_the_ledger_gives_the_last_word_on_each_run(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = RunLog(tmp_path)
     ledger.save(a_run(RUNNING, run_id=1))
     ledger.save(a_run(RUNNING, run_id=10))
     ledger.save(a_run(SUCCEEDED, run_id=1))
     ledger.close()
 
-    ledger = Ledger(tmp_path)
+    ledger = RunLog(tmp_path)
     states = {run.run_id: run.state.life_cycle for run in ledger.load(at=7)}
     ledger.close()
 
@@ -96,17 +96,17 @@ def test_the_ledger_gives_the_last_word_on_each_run(tmp_path: Path) -> None:
 
 
 def test_half_a_line_at_the_end_is_passed_over(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = RunLog(tmp_path)
     ledger.save(a_run(SUCCEEDED))
     ledger.close()
     with (tmp_path / "runs.jsonl").open("a") as file:
         file.write('{"run_id": 2, "jo')
 
-    ledger = Ledger(tmp_path)
+    ledger = RunLog(tmp_path)
     runs = ledger.load(at=7)
     ledger.save(a_run(SUCCEEDED, run_id=3))
     ledger.close()
-    ledger = Ledger(tmp_path)
+    ledger = RunLog(tmp_path)
     again = ledger.load(at=7)
     ledger.close()
 

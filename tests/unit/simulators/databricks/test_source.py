@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.databricks.source import CellKind, is_notebook, read_cells, to_jupyter
+from simulators.databricks.notebooks.source import CellKind, is_notebook, read_cells, to_jupyter
 
 NOTEBOOK = """# Databricks notebook source
 # MAGIC %md

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulators.databricks.compute import ComputeCatalogue
+from simulators.databricks.compute import ClusterCatalogue
 from simulators.databricks.errors import ApiError
 from simulators.databricks.submission import Submission, read_submission
 
@@ -16,7 +16,7 @@ def a_task(**values: Any) -> dict[str, Any]:
 
 
 def read(body: object) -> Submission:
-    return read_submission(body, ComputeCatalogue())
+    return read_submission(body, ClusterCatalogue())
 
 
 def test_the_task_form_is_read() -> None:

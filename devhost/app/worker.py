@@ -1,0 +1,144 @@
+"""The Python worker library in this process: it finds the app's functions and calls them.
+
+Its state is global, so a process has one app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import azure_functions_runtime as runtime
+
+from devhost.app.functions import Function, declared
+from devhost.app.messages import (
+    InvocationRequest,
+    ParameterBinding,
+    RpcException,
+    StatusResult,
+    TypedData,
+    request,
+)
+from devhost.logs import forget_invocation, name_invocation, quieten_the_web_server
+
+_invocation_id: ContextVar[Any] = runtime.invocation_id_cv
+
+
+class AppFailed(Exception):
+    """The function app could not be loaded."""
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a function raised."""
+
+    type: str
+    message: str
+    trace: str
+
+    @classmethod
+    def of(cls, exception: RpcException | None) -> Failure:
+        """Return the failure that the worker describes as `Type: message`."""
+        if exception is None:
+            return cls(type="Exception", message="The function failed.", trace="")
+        name, _, message = exception.message.partition(": ")
+        return cls(type=name, message=message or name, trace=exception.stack_trace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of an invocation: the returned value, or the failure."""
+
+    value: TypedData | None = None
+    failure: Failure | None = None
+
+
+class FunctionApp:
+    """The app of this process: its functions, and the way to call them."""
+
+    def __init__(self, *, client_configuration: Mapping[str, object]) -> None:
+        self.functions: tuple[Function, ...] = ()
+        self.web_address: str | None = None
+        """Where the worker serves HTTP itself, if the app streams."""
+        self.running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._client = TypedData(string=json.dumps(client_configuration))
+
+    async def load(self, directory: Path) -> None:
+        """Import the app in `directory` and list its functions.
+
+        Raises:
+            AppFailed: there is no app, or importing it failed; `trace` says where.
+        """
+        script = directory / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
+        if not script.exists():
+            raise AppFailed(f"There is no {script.name} in {directory}.")
+        if str(directory) not in sys.path:
+            sys.path.insert(0, str(directory))
+        quieten_the_web_server()
+        runtime.start_threadpool_executor()
+        init = SimpleNamespace(capabilities={}, function_app_directory=str(directory))
+        answer = await runtime.worker_init_request(request("worker_init_request", init))
+        if answer.result.status != StatusResult.Success:
+            failure = answer.result.exception
+            raise AppFailed(f"{script.name} could not be loaded.", failure.stack_trace)
+        self.web_address = answer.capabilities.get("HttpUri")
+        listed = await runtime.functions_metadata_request(request("metadata", None))
+        self.functions = tuple(map(declared, listed.function_metadata_results or ()))
+
+    async def idle(self, limit: float) -> bool:
+        """Wait until no function runs; return False if some still do after so many seconds."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout=max(limit, 0))
+        except TimeoutError:
+            return False
+        return True
+
+    async def invoke(
+        self,
+        function: Function,
+        trigger: TypedData,
+        *,
+        metadata: Mapping[str, TypedData] | None = None,
+        invocation_id: str | None = None,
+    ) -> Outcome:
+        """Call the function once with what triggered it, and return what came of it."""
+        invocation = InvocationRequest(
+            invocation_id=invocation_id or str(uuid.uuid4()),
+            function_id=function.id,
+            input_data=[
+                ParameterBinding(function.argument, trigger),
+                *(ParameterBinding(name, self._client) for name in function.clients),
+            ],
+            trigger_metadata=metadata,
+        )
+        name_invocation(invocation.invocation_id, function.name)
+        # Threads of the worker learn the id from the worker; a coroutine learns it here.
+        token = _invocation_id.set(invocation.invocation_id)
+        self.running += 1
+        self._idle.clear()
+        try:
+            answer = await runtime.invocation_request(request("invocation_request", invocation))
+        finally:
+            self.running -= 1
+            if not self.running:
+                self._idle.set()
+            _invocation_id.reset(token)
+            forget_invocation(invocation.invocation_id)
+        if answer.result.status == StatusResult.Success:
+            return Outcome(value=answer.return_value)
+        return Outcome(failure=Failure.of(answer.result.exception))

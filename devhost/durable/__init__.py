@@ -1,0 +1,1 @@
+"""The durable engine of the local host: orchestrations, entities, activities and timers."""

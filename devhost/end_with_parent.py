@@ -1,0 +1,30 @@
+"""Start a program that receives SIGTERM as soon as the host ends, even by SIGKILL.
+
+Usage: `python end_with_parent.py PARENT_PID PROGRAM ARGUMENT…`
+
+SIGTERM lets the program save its data; the signal may come more than once. On systems other than
+Linux the program is started without that tie.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Ask the kernel for the signal, then become the program."""
+    parent, program = int(sys.argv[1]), sys.argv[2:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit("The host is gone already.")
+    os.execvp(program[0], program)  # noqa: S606 - the host passes what it would have started
+
+
+if __name__ == "__main__":
+    main()

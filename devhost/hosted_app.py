@@ -1,0 +1,166 @@
+"""Everything that runs the app's functions, on one event loop: engine, worker, triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from devhost import programs as children
+from devhost.app.functions import Function, MissingSetting
+from devhost.app.worker import FunctionApp
+from devhost.durable.engine import MESSAGE_BYTES, Engine
+from devhost.durable.timer_queue import TimerQueue
+from devhost.durable.work_pump import WorkPump
+from devhost.logs import leave_the_web_server_unheard
+from devhost.settings import HostFile, Options, StartRefused, connection
+from devhost.triggers.ncrontab import BadSchedule
+from devhost.triggers.queues import QueueTrigger
+from devhost.triggers.timers import NextTimes, TimerTrigger
+from devhost.web import mcp_front
+from devhost.web.http_front import HttpFront
+from devhost.web.mcp_calls import TRIGGERS
+from devhost.web.mcp_front import McpFront
+from devhost.web.routes import BadTemplate
+
+log = logging.getLogger(__name__)
+
+_DURABLE = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
+WORKER_START_LIMIT = 60.0
+
+
+class AppSide:
+    """The app and what calls its functions."""
+
+    def __init__(self, options: Options, host_file: HostFile) -> None:
+        self._options = options
+        self._host_file = host_file
+        self._timer_queue = TimerQueue()
+        self._engine = Engine(self._timer_queue)
+        self._app = FunctionApp(client_configuration=self._client_configuration())
+        self._front: HttpFront | None = None
+        self._dispatcher: WorkPump | None = None
+        self._queues: list[QueueTrigger] = []
+        self._triggers: list[asyncio.Task[None]] = []
+
+    @property
+    def address(self) -> str:
+        """Return where the app's HTTP functions are."""
+        prefix = self._host_file.route_prefix.strip("/")
+        return f"http://127.0.0.1:{self._options.port}/{prefix}".rstrip("/")
+
+    async def start(self) -> None:
+        """Load the app and serve it.
+
+        Raises:
+            AppFailed: the app could not be loaded.
+            StartRefused: the port was taken, or a route is not understood.
+        """
+        self._timer_queue.start()
+        await self._app.load(self._options.app)
+        await self._wait_for_the_worker()
+        self._dispatcher = WorkPump(self._engine, self._app, self._host_file.limits)
+        self._dispatcher.start()
+        mcp = McpFront(self._app, self._host_file.mcp)
+        try:
+            self._front = HttpFront(self._app, self._host_file.route_prefix, mcp)
+            await self._front.start(self._options.port)
+        except BadTemplate as error:
+            raise StartRefused(str(error)) from error
+        except OSError as error:
+            raise StartRefused(
+                f"Port {self._options.port} is taken: choose another with --port."
+            ) from error
+        if mcp.has_any:
+            address = f"http://127.0.0.1:{self._options.port}{mcp_front.PATH}"
+            log.info("MCP clients find the app's tools.", extra={"url": address})
+        self._start_triggers()
+
+    async def stop(self, grace: float) -> None:
+        """Accept nothing new, let what runs finish for so many seconds, then let go of it."""
+        until = time.monotonic() + grace
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
+        leave_the_web_server_unheard()
+        for trigger in self._triggers:
+            trigger.cancel()
+        if self._front is not None:
+            await self._front.stop()
+        if not await self._app.idle(until - time.monotonic()):
+            log.warning("Functions still run and are left.", extra={"running": self._app.running})
+        for queue in self._queues:
+            await queue.close(grace=0.5)
+        self._timer_queue.stop()
+        self._engine.stop(grace=0)
+
+    def _client_configuration(self) -> dict[str, object]:
+        address = self._engine.start()
+        return {
+            "taskHubName": os.environ.get("TASKHUB_NAME", ""),
+            "connectionName": "Storage",
+            "rpcBaseUrl": address,
+            "maxGrpcMessageSizeInBytes": MESSAGE_BYTES,
+            "creationUrls": {},
+            "managementUrls": {},
+            # The durable webhooks are not served; links are made, and lead nowhere.
+            "baseUrl": f"http://127.0.0.1:{self._options.port}/runtime/webhooks/durabletask",
+            "requiredQueryStringParameters": "",
+        }
+
+    async def _wait_for_the_worker(self) -> None:
+        if self._app.web_address is None:
+            return
+        port = int(self._app.web_address.rpartition(":")[2])
+        until = time.monotonic() + WORKER_START_LIMIT
+        while not children.accepts(port):
+            if time.monotonic() > until:
+                raise StartRefused("The worker's HTTP server does not answer.")
+            await asyncio.sleep(0.01)
+
+    def _start_triggers(self) -> None:
+        next_times = NextTimes(self._options.data / "timers.json")
+        for function in self._app.functions:
+            try:
+                self._start_trigger(function, next_times)
+            except (MissingSetting, BadSchedule, ValueError) as error:
+                log.error(  # noqa: TRY400 - the sentence names the mistake
+                    "A function cannot be triggered.",
+                    extra={"function": function.name, "error": str(error)},
+                )
+            if function.unserved:
+                log.warning(
+                    "A function has bindings that this host does not serve.",
+                    extra={"function": function.name, "bindings": ", ".join(function.unserved)},
+                )
+
+    def _start_trigger(self, function: Function, next_times: NextTimes) -> None:
+        match function.kind:
+            case "httpTrigger":
+                pass
+            case kind if kind in _DURABLE | TRIGGERS:
+                pass
+            case "timerTrigger":
+                self._run(TimerTrigger(self._app, function, next_times).run(), function)
+            case "queueTrigger":
+                storage = connection(str(function.trigger.get("connection") or ""))
+                queue = QueueTrigger(self._app, function, storage, self._host_file.queues)
+                self._queues.append(queue)
+                self._run(queue.run(), function)
+            case kind:
+                log.warning(
+                    "A function is never triggered here: this host does not know its trigger.",
+                    extra={"function": function.name, "trigger": kind},
+                )
+
+    def _run(self, trigger: Coroutine[Any, Any, None], function: Function) -> None:
+        task = asyncio.create_task(trigger, name=function.name)
+        task.add_done_callback(_say_how_it_ended)
+        self._triggers.append(task)
+
+
+def _say_how_it_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("A trigger has stopped.", extra={"function": task.get_name()}, exc_info=error)

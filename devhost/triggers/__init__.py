@@ -1,0 +1,1 @@
+"""The triggers of the local host that poll: timers and queues."""

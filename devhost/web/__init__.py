@@ -1,0 +1,1 @@
+"""The web server of the local host: HTTP triggers and MCP."""

@@ -1,0 +1,271 @@
+"""The door for HTTP: requests go to the function whose route they match.
+
+An app that streams has an HTTP server of its own in the worker; each request is passed on to it
+under the id of its invocation, both ways as it comes. For any other app the request is read,
+converted and answered here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import aiohttp
+from aiohttp import hdrs, web
+from azure_functions_runtime.http_v2 import http_coordinator
+from multidict import CIMultiDict
+from yarl import URL
+
+from devhost.app.functions import Function
+from devhost.app.messages import RpcHttp, TypedData
+from devhost.app.worker import FunctionApp, Outcome
+from devhost.web import mcp_front
+from devhost.web.mcp_front import McpFront
+from devhost.web.routes import Match, MethodNotAllowed, RouteTable
+
+log = logging.getLogger(__name__)
+
+#: Bodies up to this size travel in one piece; what is larger or of unknown size is streamed.
+SMALL_BODY = 64 * 1024
+#: Shorter than the five seconds after which the worker's server closes an idle connection.
+KEEP_ALIVE = 4.0
+#: How long open requests may go on once the host is told to stop, and then how long they may
+#: take to notice that they are cut, in seconds.
+DRAIN = 0.7
+#: The worker library never drops what it notes about a request; it is safe to do so after this.
+FORGET_AFTER = 2.0
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "expect",
+        "x-ms-invocation-id",
+    }
+)
+
+
+class HttpFront:
+    """Listen on a loopback port and pass requests to the app."""
+
+    def __init__(self, app: FunctionApp, prefix: str, mcp: McpFront) -> None:
+        http = [function for function in app.functions if function.kind == "httpTrigger"]
+        self._app = app
+        self._mcp = mcp
+        self._routes = RouteTable(http, prefix)
+        self._runner: web.ServerRunner | None = None
+        self._upstream: aiohttp.ClientSession | None = None
+        self._invocations: set[asyncio.Task[Outcome]] = set()
+
+    async def start(self, port: int) -> None:
+        """Accept requests.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self._upstream = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
+            auto_decompress=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+        server = web.Server(self._answer, handler_cancellation=True, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=DRAIN)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+
+    async def stop(self) -> None:
+        """Accept no more, let open requests finish for a moment, then cut them."""
+        await self._mcp.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._upstream is not None:
+            await self._upstream.close()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.rel_url.path == mcp_front.PATH and self._mcp.has_any:
+            return await self._mcp.answer(request)
+        match self._routes.find(request.method, request.rel_url.raw_path):
+            case None:
+                return _problem(HTTPStatus.NOT_FOUND, "No function has this route.")
+            case MethodNotAllowed(allowed):
+                answer = _problem(HTTPStatus.METHOD_NOT_ALLOWED, "Not with this method.")
+                answer.headers[hdrs.ALLOW] = ", ".join(sorted(allowed))
+                return answer
+            case Match(function=function, params=params):
+                http = RpcHttp(method=request.method, url=str(request.url), params=params)
+                if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+                    await _tell_to_continue(request)
+                if self._app.web_address is None:
+                    return await self._convert(request, function, http)
+                return await self._pass_on(request, function, http)
+
+    # An app that streams
+
+    async def _pass_on(
+        self, request: web.BaseRequest, function: Function, http: RpcHttp
+    ) -> web.StreamResponse:
+        invocation_id = str(uuid.uuid4())
+        invocation = self._invoke(function, http, invocation_id)
+        try:
+            return await self._proxy(request, invocation_id)
+        except aiohttp.ClientError as failure:
+            log.warning(
+                "A request was not answered by the worker.",
+                extra={"action": "worker_unreachable", "error": type(failure).__name__},
+            )
+            return _problem(HTTPStatus.BAD_GATEWAY, "The worker did not answer.")
+        finally:
+            _forget_soon(invocation_id, invocation)
+
+    def _invoke(
+        self, function: Function, http: RpcHttp, invocation_id: str
+    ) -> asyncio.Task[Outcome]:
+        async def run() -> Outcome:
+            outcome = await self._app.invoke(
+                function, TypedData(http=http), invocation_id=invocation_id
+            )
+            _report(function, outcome)
+            return outcome
+
+        task = asyncio.create_task(run())
+        self._invocations.add(task)
+        task.add_done_callback(self._invocations.discard)
+        return task
+
+    async def _proxy(self, request: web.BaseRequest, invocation_id: str) -> web.StreamResponse:
+        if self._upstream is None or self._app.web_address is None:
+            raise RuntimeError("The front is not started.")
+        headers = _passed_on(request.headers)
+        headers["x-ms-invocation-id"] = invocation_id
+        async with self._upstream.request(
+            request.method,
+            URL(self._app.web_address + request.rel_url.raw_path_qs, encoded=True),
+            headers=headers,
+            data=await _body(request),
+            allow_redirects=False,
+        ) as answer:
+            headers = _passed_on(answer.headers)
+            if (answer.content_length or SMALL_BODY + 1) <= SMALL_BODY:
+                body = await answer.read()
+                return web.Response(status=answer.status, headers=headers, body=body)
+            return await _stream(request, answer, headers)
+
+    # Any other app
+
+    async def _convert(
+        self, request: web.BaseRequest, function: Function, http: RpcHttp
+    ) -> web.StreamResponse:
+        http.headers = dict(request.headers)
+        http.query = dict(request.query)
+        http.body = TypedData(bytes=await request.content.read())
+        outcome = await self._app.invoke(function, TypedData(http=http))
+        _report(function, outcome)
+        if outcome.failure is not None:
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The function failed.")
+        return _converted(outcome.value)
+
+
+def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """Return the headers without those that are between two neighbours only."""
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP
+    )
+
+
+async def _body(request: web.BaseRequest) -> bytes | aiohttp.StreamReader | None:
+    if not request.can_read_body:
+        return None
+    if request.content_length is not None and request.content_length <= SMALL_BODY:
+        return await request.content.read()
+    return request.content
+
+
+async def _stream(
+    request: web.BaseRequest, answer: aiohttp.ClientResponse, headers: CIMultiDict[str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    await response.prepare(request)
+    try:
+        async for chunk in answer.content.iter_any():
+            await response.write(chunk)
+    except aiohttp.ClientError:
+        # The function failed half-way, which the worker has logged. The caller must not take
+        # what it got for the whole.
+        if request.transport is not None:
+            request.transport.abort()
+    else:
+        await response.write_eof()
+    return response
+
+
+async def _tell_to_continue(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _forget_soon(invocation_id: str, invocation: asyncio.Task[Outcome]) -> None:
+    """Drop what the worker library keeps of a request once nobody can ask for it any more."""
+    references = http_coordinator._context_references
+    reference = references.get(invocation_id)
+    if reference is None or not reference.http_request_available_event.is_set():
+        # The request never reached the worker's server: the function would wait for it for ever.
+        invocation.cancel()
+
+    def drop(_: object) -> None:
+        loop.call_later(FORGET_AFTER, references.pop, invocation_id, None)
+
+    loop = asyncio.get_running_loop()
+    invocation.add_done_callback(drop)
+
+
+def _report(function: Function, outcome: Outcome) -> None:
+    if outcome.failure is not None:
+        log.error(
+            "A function failed while it answered a request.\n%s",
+            outcome.failure.trace.rstrip(),
+            extra={"action": "http_function_failed", "function": function.name},
+        )
+
+
+def _problem(status: HTTPStatus, detail: str) -> web.Response:
+    body = {"title": status.phrase, "status": status.value, "detail": detail}
+    return web.Response(
+        status=status, text=json.dumps(body), content_type="application/problem+json"
+    )
+
+
+def _converted(value: TypedData | None) -> web.Response:
+    """Return the HTTP response for what a function without streaming returned."""
+    if value is None:
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+    match value.kind:
+        case "http":
+            return _converted_http(value.value)
+        case "bytes":
+            return web.Response(body=value.value)
+        case _:
+            return web.Response(text=value.text)
+
+
+def _converted_http(http: RpcHttp) -> web.Response:
+    response = web.Response(
+        status=int(http.status_code),
+        headers=CIMultiDict(http.headers),
+        body=http.body.value if http.body else None,
+    )
+    for cookie in http.cookies or ():
+        path = cookie.path.value if cookie.path else "/"
+        response.set_cookie(cookie.name, cookie.value, path=path)
+    return response

@@ -1,0 +1,107 @@
+"""The event streams of the job routes, with the events that AppKit's clients expect."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from polysync_core.api.jobs.appkit_protocol import EventId
+from polysync_core.api.runs.events import changes
+from polysync_core.api.sse import event, with_keep_alive
+from polysync_core.api.views import run_view
+from polysync_core.appkit.errors import RunStreamFailed, WaitTimedOut
+from polysync_core.appkit.named_jobs import WAIT_TIMEOUT
+from polysync_core.appkit.run_stream import RunStream
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import TaskRun
+
+MAX_EVENT_SIZE = 1024 * 1024
+"""The largest data of an event, in bytes."""
+
+_KEEP_ALIVE_SECONDS = 10.0
+_HEARTBEAT = "heartbeat"
+_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+_MILLISECONDS = 1000
+
+
+def stream_response(frames: AsyncGenerator[str], headers: dict[str, str] | None = None) -> Response:
+    """Return a response that streams the frames."""
+    return StreamingResponse(
+        with_keep_alive(_with_heartbeat(frames), seconds=_KEEP_ALIVE_SECONDS, comment=_HEARTBEAT),
+        media_type="text/event-stream",
+        headers={**_HEADERS, **(headers or {})},
+    )
+
+
+def no_more_events() -> Response:
+    """Return the answer for a client that has already seen the last event."""
+    return Response(status_code=204)
+
+
+async def _with_heartbeat(frames: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    # The first bytes send the headers at once, before Databricks has answered.
+    yield f": {_HEARTBEAT}\n\n"
+    async with aclosing(frames):
+        async for frame in frames:
+            yield frame
+
+
+async def snapshot_events(stream: RunStream) -> AsyncGenerator[str]:
+    """Yield an event for each snapshot of a Databricks run."""
+    last_id = EventId(run=uuid.uuid4().hex, sequence=0)
+    try:
+        async with aclosing(aiter(stream)) as snapshots:
+            async for found in snapshots:
+                run_id = str(found.run_id)
+                last_id = EventId(run=run_id, sequence=found.sequence, is_last=found.is_last)
+                status = {} if found.status is None else {"status": found.status}
+                data = {**status, "timestamp": found.timestamp, "run": found.run}
+                yield _message(last_id, data)
+    except RunStreamFailed as error:
+        if error.run_id is not None and last_id.run != str(error.run_id):
+            last_id = EventId(run=str(error.run_id), sequence=stream.after)
+        yield _error(last_id, error)
+
+
+async def change_events(
+    read: Callable[[RunId], TaskRun], run: TaskRun, *, after: int
+) -> AsyncGenerator[str]:
+    """Yield an event for each change of a stored job's run."""
+    timeout = WAIT_TIMEOUT.total_seconds()
+    last_id, ended = EventId(run=run.run_id, sequence=after), False
+    async with aclosing(changes(read, run, after=after, max_seconds=timeout)) as changed_runs:
+        async for changed in changed_runs:
+            ended = changed.status.is_terminal
+            last_id = EventId(run=changed.run_id, sequence=changed.sequence, is_last=ended)
+            yield _message(last_id, _data(changed))
+    if not ended:
+        yield _error(last_id, WaitTimedOut(run.run_id, round(timeout * _MILLISECONDS)))
+
+
+def _data(run: TaskRun) -> dict[str, Any]:
+    """Return the data of an event: the run, its status and the time of the last change."""
+    at = run.history[-1].at.timestamp()
+    return {"status": run.status, "timestamp": round(at * _MILLISECONDS), "run": run_view(run)}
+
+
+def _message(event_id: EventId, data: dict[str, Any]) -> str:
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode()) > MAX_EVENT_SIZE:
+        too_large = f"Event exceeds max size of {MAX_EVENT_SIZE} bytes"
+        return _error_event(event_id, too_large, "INVALID_REQUEST")
+    return event(str(event_id), "message", text)
+
+
+def _error(event_id: EventId, error: RunStreamFailed) -> str:
+    return _error_event(event_id, error.text, error.code)
+
+
+def _error_event(event_id: EventId, text: str, code: str) -> str:
+    data = json.dumps({"error": text, "code": code}, separators=(",", ":"))
+    return event(str(event_id), "error", data)

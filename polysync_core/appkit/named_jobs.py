@@ -1,0 +1,82 @@
+"""The jobs that the environment names, merged with the configured ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import BaseModel
+
+from polysync_core.appkit.javascript import leading_number
+from polysync_core.appkit.parameters import TaskType
+from polysync_core.domain.json_types import JsonObject
+
+PREFIX = "DATABRICKS_JOB_"
+DEFAULT_NAME = "default"
+_DEFAULT_VARIABLE = f"{PREFIX}ID"
+
+WAIT_TIMEOUT = timedelta(minutes=10)
+
+type Schema = type[BaseModel] | JsonObject
+"""The schema of a job's parameters: a pydantic model or a JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """The options of a job besides its id."""
+
+    task_type: TaskType | None = None
+    params: Schema | None = None
+    wait_timeout: timedelta = WAIT_TIMEOUT
+    """The longest wait for a run; the run itself continues after that."""
+    platform: str | None = None
+    """The stored Platform that has the job; None: the workspace of `DATABRICKS_HOST`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedJob:
+    """A Databricks job and its short name."""
+
+    name: str
+    job_id: int | None
+    """None if the variable of the job holds no number."""
+    options: JobOptions = JobOptions()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds the job's id."""
+        return variable_of(self.name)
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that holds the id of a job."""
+    return _DEFAULT_VARIABLE if name == DEFAULT_NAME else f"{PREFIX}{name.upper()}"
+
+
+def discover(
+    variables: Mapping[str, str], configured: Mapping[str, JobOptions]
+) -> dict[str, NamedJob]:
+    """Return the jobs by their names; configured options win.
+
+    `DATABRICKS_JOB_ID` names the job `default` only if it would be the only job.
+    """
+    options = {name: JobOptions() for name in _names_in(variables)} | dict(configured)
+    if not options and variables.get(_DEFAULT_VARIABLE):
+        options = {DEFAULT_NAME: JobOptions()}
+    return {
+        name: NamedJob(name=name, job_id=_job_id(name, variables), options=job_options)
+        for name, job_options in options.items()
+    }
+
+
+def _names_in(variables: Mapping[str, str]) -> Iterator[str]:
+    for variable, value in variables.items():
+        name = variable.removeprefix(PREFIX)
+        if value and name not in {variable, "", "ID"}:
+            yield name.lower()
+
+
+def _job_id(name: str, variables: Mapping[str, str]) -> int | None:
+    # Zero and text without a leading number are not ids.
+    return leading_number(variables.get(variable_of(name), "")) or None

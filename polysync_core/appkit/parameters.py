@@ -1,0 +1,98 @@
+"""Maps the parameters of a request to the fields of Databricks' `jobs/run-now`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import assert_never
+
+from polysync_core.appkit.errors import InvalidParameters
+from polysync_core.appkit.javascript import as_text
+from polysync_core.domain.errors import Problem
+from polysync_core.domain.json_types import JsonObject, JsonValue
+
+
+class TaskType(StrEnum):
+    """The type of a job's task, which decides the field of the parameters."""
+
+    NOTEBOOK = "notebook"
+    PYTHON_WHEEL = "python_wheel"
+    PYTHON_SCRIPT = "python_script"
+    SPARK_JAR = "spark_jar"
+    SQL = "sql"
+    DBT = "dbt"
+
+
+TOKEN_FIELD = "idempotency_token"  # noqa: S105 - the name of a field
+_RUN_NOW_FIELDS = frozenset(
+    {
+        "dbt_commands",
+        TOKEN_FIELD,
+        "jar_params",
+        "job_parameters",
+        "notebook_params",
+        "only",
+        "performance_target",
+        "pipeline_params",
+        "python_named_params",
+        "python_params",
+        "queue",
+        "spark_submit_params",
+        "sql_params",
+    }
+)
+"""The fields that a request may set itself if the job has no task type."""
+
+
+def run_now_fields(task_type: TaskType | None, params: JsonObject | None) -> JsonObject:
+    """Return the fields that carry the parameters, or raise `InvalidParameters`."""
+    if params is None:
+        return {}
+    match task_type:
+        case None:
+            return {name: value for name, value in params.items() if name in _RUN_NOW_FIELDS}
+        case TaskType.NOTEBOOK:
+            return {"notebook_params": _texts(params)}
+        case TaskType.PYTHON_WHEEL:
+            return {"python_named_params": _texts(params)}
+        case TaskType.SQL:
+            return {"sql_params": _texts(params)}
+        case TaskType.PYTHON_SCRIPT:
+            return {"python_params": _arguments(params)}
+        case TaskType.SPARK_JAR:
+            return {"jar_params": _arguments(params)}
+        case TaskType.DBT:
+            return _no_fields(params)
+        case _:
+            assert_never(task_type)
+
+
+def _texts(params: JsonObject) -> JsonObject:
+    containers = {name: kind for name, value in params.items() if (kind := _container(value))}
+    if containers:
+        name, kind = next(iter(containers.items()))
+        raise InvalidParameters(
+            f'Parameter "{name}" must be a primitive value, got {kind}',
+            [
+                Problem(f"params.{each}", f"must be a text, a number, a boolean or null, not {of}")
+                for each, of in containers.items()
+            ],
+        )
+    return {name: as_text(value) for name, value in params.items()}
+
+
+def _container(value: JsonValue) -> str | None:
+    if isinstance(value, dict):
+        return "object"
+    return "array" if isinstance(value, list) else None
+
+
+def _arguments(params: JsonObject) -> JsonValue:
+    arguments = params.get("args")
+    return [as_text(each) for each in arguments] if isinstance(arguments, list) else []
+
+
+def _no_fields(params: JsonObject) -> JsonObject:
+    if params:
+        text = "dbt tasks do not accept parameters"
+        raise InvalidParameters(text, [Problem("params", "must be left out for a dbt task")])
+    return {}

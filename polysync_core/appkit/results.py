@@ -1,0 +1,119 @@
+"""Results of calls to Databricks: success or failure, and the types of the answers.
+
+A refusal by Databricks is a result and not an exception. The types name the fields that programs
+use most; further fields are passed through. https://docs.databricks.com/api/azure/workspace/jobs
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal, TypedDict
+
+from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+
+INTERNAL = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+_PHRASES = {
+    # Python has newer phrases for these statuses than AppKit's clients.
+    413: "Payload Too Large",
+    422: "Unprocessable Entity",
+    509: "Bandwidth Limit Exceeded",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done[T]:
+    """Databricks executed the call."""
+
+    data: T
+    ok: Literal[True] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Databricks refused the call or did not answer."""
+
+    status: int
+    """Databricks' HTTP status; 500 if there was no usable answer."""
+    message: str
+    """The standard phrase of the status, or the problem with the parameters."""
+    retry_after: float | None = None
+    """Seconds that Databricks asks to wait."""
+    ok: Literal[False] = False
+
+
+type ExecutionResult[T] = Done[T] | Failed
+
+
+class RunState(TypedDict, total=False):
+    """The state of a run."""
+
+    life_cycle_state: str
+    result_state: str
+    state_message: str
+
+
+class Run(TypedDict, total=False):
+    """A run."""
+
+    run_id: int
+    job_id: int
+    run_name: str
+    run_page_url: str
+    creator_user_name: str
+    state: RunState
+    start_time: int
+    end_time: int
+    tasks: list[dict[str, Any]]
+
+
+class RunStarted(TypedDict, total=False):
+    """The answer to the start of a run."""
+
+    run_id: int
+    number_in_job: int
+
+
+class RunOutput(TypedDict, total=False):
+    """The output of a run."""
+
+    metadata: Run
+    notebook_output: dict[str, Any]
+    error: str
+    error_trace: str
+    logs: str
+
+
+class JobSettings(TypedDict, total=False):
+    """The settings of a job."""
+
+    name: str
+    tasks: list[dict[str, Any]]
+
+
+class WorkspaceJob(TypedDict, total=False):
+    """A job as the workspace describes it."""
+
+    job_id: int
+    creator_user_name: str
+    settings: JobSettings
+
+
+def failed(error: PlatformRefused | Unavailable | Uncertain) -> Failed:
+    """Return the failure of an error, without any text of the error."""
+    status = error.status or INTERNAL
+    if status < HTTPStatus.BAD_REQUEST:
+        status = INTERNAL
+    retry_after = error.retry_after if isinstance(error, Unavailable) else None
+    return Failed(status=status, message=phrase(status), retry_after=retry_after)
+
+
+def phrase(status: int) -> str:
+    """Return the standard phrase of a status."""
+    if status in _PHRASES:
+        return _PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown Error"

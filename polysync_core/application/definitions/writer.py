@@ -1,0 +1,118 @@
+"""Writes definitions together with the consequences of each write."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.policies import PolicyUpdates
+from polysync_core.application.definitions.task_graph import TaskGraphCache
+from polysync_core.application.ports import Engine
+from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.checks import Checks, Rules
+from polysync_core.domain.definitions.document import Reference, reference_to
+from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.errors import Invalid, Refused
+
+
+class ScheduleFollower(Protocol):
+    """Keeps the states of schedules in line with the definitions of their Tasks."""
+
+    def following(self, *versions: Definition | None) -> AbstractContextManager[None]:
+        """Return a context in which a definition is written; `versions` are the old and the new."""
+        ...
+
+
+class DefinitionWriter:
+    """The only writer of definitions; each write performs its consequences.
+
+    Schedules follow their Task, the cached task graph is dropped, and the Dispatchers receive the
+    edited limits. No other class holds a writable store, so no caller can forget a consequence.
+    """
+
+    def __init__(
+        self,
+        store: DefinitionStore,
+        *,
+        schedules: ScheduleFollower,
+        task_graph: TaskGraphCache,
+        policy_updates: PolicyUpdates,
+    ) -> None:
+        self._store = store
+        self._schedules = schedules
+        self._task_graph = task_graph
+        self._policy_updates = policy_updates
+
+    @contextmanager
+    def edit(self, engine: Engine | None) -> Generator[DefinitionEdit]:
+        """Open an edit, and send the edited limits when the edit ends, even after an error.
+
+        Without an engine the Dispatchers receive the limits at the next tick.
+        """
+        edit = DefinitionEdit(self._store, self._schedules, self._task_graph)
+        try:
+            yield edit
+        finally:
+            self._policy_updates.publish(edit.changed, engine)
+
+
+class DefinitionEdit:
+    """The writes of one use case."""
+
+    def __init__(
+        self, store: DefinitionStore, schedules: ScheduleFollower, task_graph: TaskGraphCache
+    ) -> None:
+        self._store = store
+        self._schedules = schedules
+        self._task_graph = task_graph
+        self.changed: dict[Reference, None] = {}
+        """The definitions that have been written, or may have been written."""
+
+    def put(
+        self, definition: Definition, *, replacing: Stored[Definition] | None
+    ) -> Stored[Definition]:
+        """Write a checked definition, so that none of its references can vanish meanwhile."""
+        self._store.index_references(definition)
+        dangling = list(Checks(Overlay(self._store, [definition]), Rules()).dangling(definition))
+        if dangling:
+            raise Invalid(dangling)
+        return self._put(definition, replacing)
+
+    def restore(
+        self, before: Stored[Definition], *, replacing: Stored[Definition]
+    ) -> Stored[Definition]:
+        """Undo a write: put an earlier version back, even if its references have vanished."""
+        self._store.index_references(before.definition)
+        return self._put(before.definition, replacing)
+
+    def delete(self, stored: Stored[Definition]) -> None:
+        """Delete a definition that no other definition refers to."""
+        with self._consequences(stored.definition):
+            self._store.delete(stored)
+
+    def _put(
+        self, definition: Definition, replacing: Stored[Definition] | None
+    ) -> Stored[Definition]:
+        before = None if replacing is None else replacing.definition
+        with self._consequences(definition, before):
+            return self._store.put(definition, replacing=replacing)
+
+    @contextmanager
+    def _consequences(
+        self, definition: Definition, before: Definition | None = None
+    ) -> Generator[None]:
+        """Perform the consequences of a write, also if its outcome is uncertain."""
+        refused = False
+        try:
+            with self._schedules.following(definition, before):
+                yield
+        except Refused:
+            refused = True
+            raise
+        finally:
+            if not refused:
+                reference = reference_to(definition)
+                self.changed[reference] = None
+                self._task_graph.invalidate([reference])

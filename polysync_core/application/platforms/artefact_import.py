@@ -1,0 +1,173 @@
+"""Imports the artefacts of platforms as Jobs and keeps the Jobs up to date."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched, islice
+from typing import cast
+
+from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
+from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.platforms.cursors import Cursor, Position
+from polysync_core.application.platforms.import_report import (
+    ArtefactPage,
+    ArtefactSelection,
+    FoundArtefact,
+    ImportedArtefact,
+    ImportReport,
+)
+from polysync_core.application.platforms.job_import import JobImport
+from polysync_core.application.ports import Engine
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import read_definition
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Conflict, PolysyncError, StaleETag
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.platforms.connector import Artefact, ArtefactSchema, Connector
+
+CALL_BUDGET_SECONDS = 40.0
+"""After this time an import returns its report so far, with a continuation token."""
+_READERS = 8
+
+type _JobsByArtefact = dict[tuple[str, str], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtefactImport:
+    """The use cases that list and import artefacts."""
+
+    lookup: DefinitionLookup
+    editing: DefinitionEditing
+    connect: Callable[[str], Connector]
+    """Returns the connector of a Platform, or raises `NotFound`."""
+    monotonic: Callable[[], float] = time.monotonic
+
+    def artefacts(self, platform: str, selection: ArtefactSelection) -> ArtefactPage:
+        """Return the artefacts of a platform, each with the Jobs that run it."""
+        connector, jobs = self.connect(platform), self._jobs_on(platform)
+        page = list(islice(_selected(connector, selection), selection.limit))
+        items = [
+            FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page
+        ]
+        more = len(page) == selection.limit
+        return ArtefactPage(items=items, token=Cursor(_position(page[-1])).token if more else None)
+
+    def import_artefacts(
+        self, platform: str, selection: ArtefactSelection, *, engine: Engine | None
+    ) -> ImportReport:
+        """Create or update the Jobs of a platform's artefacts.
+
+        A failed artefact does not stop the others. The token of the report starts the next call,
+        which continues after the last artefact of this one.
+        """
+        started_at, connector = self.monotonic(), self.connect(platform)
+        job_import = JobImport(definitions=self.editing, engine=engine)
+        jobs = self._jobs_on(platform)
+        missing = set(selection.external_ids or ())
+        items: list[ImportedArtefact] = []
+        artefacts = islice(_selected(connector, selection), selection.limit)
+        done = 0
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="artefact-reader") as readers:
+            for group in batched(artefacts, _READERS, strict=False):
+                schemas = list(readers.map(partial(_schema_of, connector), group))
+                for artefact, schema in zip(group, schemas, strict=True):
+                    items += _import_one(job_import, platform, artefact, schema, jobs)
+                    missing.discard(artefact.external_id)
+                done += len(group)
+                late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
+                if done == selection.limit or late:
+                    return ImportReport(items=items, token=Cursor(_position(group[-1])).token)
+        items += [ImportedArtefact.missing(external_id) for external_id in sorted(missing)]
+        return ImportReport(items=items, token=None)
+
+    def sync_parameters(self, job_name: str, *, engine: Engine | None) -> ImportedArtefact:
+        """Read a Job's artefact again and update the Job's parameters; Tasks stay linked."""
+        job = self.lookup.job(job_name)
+        schema = self.connect(job.platform).job(job.job_type).describe(job.external_id)
+        return JobImport(definitions=self.editing, engine=engine).update(job_name, schema)
+
+    def create_task(
+        self,
+        job_name: str,
+        name: str,
+        parameters: dict[str, JsonValue],
+        *,
+        engine: Engine | None,
+    ) -> Task:
+        """Create a Task that inherits its Job's defaults; raises `Conflict` if the Task exists."""
+        job = self.lookup.job(job_name)
+        raw: dict[str, JsonValue] = {"name": name, "job": job.name, "parameters": parameters}
+        task = cast("Task", read_definition(Kind.TASK, raw))
+        try:
+            self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
+        except StaleETag as error:
+            raise Conflict(f"Task '{name}' exists already: choose another name.") from error
+        return task
+
+    def _jobs_on(self, platform: str) -> _JobsByArtefact:
+        jobs: _JobsByArtefact = {}
+        for job in self.lookup.jobs_on(platform):
+            jobs.setdefault((job.job_type, job.external_id), []).append(job.name)
+        return jobs
+
+
+def _import_one(
+    job_import: JobImport,
+    platform: str,
+    artefact: Artefact,
+    schema: ArtefactSchema | PolysyncError,
+    jobs: _JobsByArtefact,
+) -> Iterator[ImportedArtefact]:
+    """Update every Job of an artefact, or create the first one and add it to `jobs`."""
+    names = list(jobs.get(_key(artefact), ()))
+    if isinstance(schema, PolysyncError):
+        yield ImportedArtefact.failed(artefact, schema, names[0] if names else None)
+        return
+    for name in names or [None]:
+        try:
+            if name is None:
+                imported = job_import.create(platform, artefact, schema)
+                jobs.setdefault(_key(artefact), []).append(imported.job or "")
+            else:
+                imported = job_import.update(name, schema)
+        except PolysyncError as error:
+            imported = ImportedArtefact.failed(artefact, error, name)
+        yield imported
+
+
+def _selected(connector: Connector, selection: ArtefactSelection) -> Iterator[Artefact]:
+    """Yield the artefacts of a selection after the position of its token."""
+    artefacts = connector.artefacts(job_type=selection.job_type, search=selection.search)
+    if selection.token is not None:
+        artefacts = Cursor.parse(selection.token).rest(artefacts, _position)
+    if selection.external_ids is None:
+        yield from artefacts
+        return
+    wanted = set(selection.external_ids)
+    for artefact in artefacts:
+        if artefact.external_id in wanted:
+            wanted.discard(artefact.external_id)
+            yield artefact
+            if not wanted:
+                return
+
+
+def _key(artefact: Artefact) -> tuple[str, str]:
+    return artefact.job_type, artefact.external_id
+
+
+def _position(artefact: Artefact) -> Position:
+    return _key(artefact)
+
+
+def _schema_of(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:
+    if artefact.schema is not None:
+        return artefact.schema
+    try:
+        return connector.job(artefact.job_type).describe(artefact.external_id)
+    except PolysyncError as error:
+        return error

@@ -1,0 +1,151 @@
+"""Creates and updates the Job of one artefact."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import cast
+
+from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
+from polysync_core.application.platforms.import_report import (
+    ImportedArtefact,
+    ImportResult,
+    IncompatibleTask,
+)
+from polysync_core.application.ports import Engine
+from polysync_core.domain.conflicts import retry_on_conflict
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.document import read_definition, write_definition
+from polysync_core.domain.definitions.jobs import Job, Parameter
+from polysync_core.domain.definitions.schemas import (
+    adopted,
+    merged,
+    schema_difference,
+    without_breakage,
+)
+from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
+from polysync_core.domain.json_types import JsonValue
+from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.text import for_people
+
+MAX_NAME_LENGTH = 63
+_DIGEST_LENGTH = 8
+_TASK_PATHS = "tasks/"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobImport:
+    """Writes the Jobs of artefacts during one import."""
+
+    definitions: DefinitionEditing
+    engine: Engine | None
+
+    def create(self, platform: str, artefact: Artefact, schema: ArtefactSchema) -> ImportedArtefact:
+        """Create a Job under the first free name; raises `Conflict` if every name is taken."""
+        parameters = tuple(map(adopted, schema.parameters))
+        for name in job_names(platform, artefact):
+            job = _new_job(name, platform, artefact, parameters)
+            try:
+                self._put(job, WriteCondition(if_absent=True))
+            except StaleETag:
+                # The Job of another artefact has this name.
+                continue
+            _log.info("Artefact imported.", extra={"action": "artefact_imported", "job": name})
+            return ImportedArtefact(
+                result=ImportResult.CREATED,
+                external_id=artefact.external_id,
+                job_type=artefact.job_type,
+                job=name,
+                difference=schema_difference((), parameters),
+                notes=schema.notes,
+            )
+        raise Conflict("Other jobs have every possible name for the new job: rename one of them.")
+
+    def update(self, name: str, schema: ArtefactSchema) -> ImportedArtefact:
+        """Bring a Job's parameters in line with its artefact; Tasks of the Job stay valid."""
+        exhausted = Conflict(f"Job '{name}' was changed at the same time: import it again.")
+        return retry_on_conflict(lambda: self._update(name, schema), exhausted=exhausted)
+
+    def _update(self, name: str, schema: ArtefactSchema) -> ImportedArtefact:
+        stored = self.definitions.get(Kind.JOB, name)
+        job, condition = cast("Job", stored.definition), WriteCondition(if_match=stored.etag)
+        parameters = merged(
+            job.parameters, schema.parameters, typed=schema.typed, complete=not schema.notes
+        )
+        incompatible: tuple[IncompatibleTask, ...] = ()
+        try:
+            self._put(_with_parameters(job, parameters), condition)
+        except Invalid as error:
+            incompatible = _incompatible_tasks(error)
+            if not incompatible:
+                raise
+        if incompatible:
+            parameters = without_breakage(job.parameters, schema.parameters)
+            self._put(_with_parameters(job, parameters), condition)
+        difference = schema_difference(job.parameters, parameters)
+        return ImportedArtefact(
+            result=ImportResult.UNCHANGED if difference.is_empty else ImportResult.UPDATED,
+            external_id=job.external_id,
+            job_type=job.job_type,
+            job=name,
+            difference=difference,
+            notes=schema.notes,
+            incompatible_tasks=incompatible,
+        )
+
+    def _put(self, job: Job, condition: WriteCondition) -> None:
+        self.definitions.put(job, condition, engine=self.engine)
+
+
+def job_names(platform: str, artefact: Artefact) -> Iterator[str]:
+    """Yield a name derived from the artefact's name, then one with a digest of its identity."""
+    folded = unicodedata.normalize("NFKD", artefact.name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", folded.lower()).strip("-")
+    if slug:
+        yield slug[:MAX_NAME_LENGTH].rstrip("-")
+    identity = json.dumps([platform, artefact.job_type, artefact.external_id])
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST_LENGTH]
+    stem = slug[: MAX_NAME_LENGTH - _DIGEST_LENGTH - 1].rstrip("-") or "job"
+    yield f"{stem}-{digest}"
+
+
+def _new_job(
+    name: str, platform: str, artefact: Artefact, parameters: tuple[Parameter, ...]
+) -> Job:
+    """Return the Job of an artefact, or raise `Invalid`."""
+    raw: dict[str, JsonValue] = {
+        "name": name,
+        "platform": platform,
+        "jobType": artefact.job_type,
+        "externalId": artefact.external_id,
+        "displayName": (for_people(artefact.name) or "")[:200] or None,
+        "description": for_people(artefact.description),
+    }
+    return _with_parameters(cast("Job", read_definition(Kind.JOB, raw)), parameters)
+
+
+def _with_parameters(job: Job, parameters: tuple[Parameter, ...]) -> Job:
+    """Return a Job with other parameters, or raise `Invalid`."""
+    changed = job.model_copy(update={"parameters": parameters})
+    # A copy is not validated, and an invalid stored definition could not be read again.
+    return cast("Job", read_definition(Kind.JOB, write_definition(changed)))
+
+
+def _incompatible_tasks(error: Invalid) -> tuple[IncompatibleTask, ...]:
+    """Return the Tasks that a Job would break, or none if the error has another problem too."""
+    tasks: dict[str, list[Problem]] = {}
+    for problem in error.problems:
+        if not problem.path.startswith(_TASK_PATHS):
+            return ()
+        name, _, path = problem.path.removeprefix(_TASK_PATHS).partition(".")
+        tasks.setdefault(name, []).append(replace(problem, path=path))
+    return tuple(
+        IncompatibleTask(task=name, problems=tuple(problems)) for name, problems in tasks.items()
+    )

@@ -1,0 +1,276 @@
+"""The client of the HTTP API."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import ssl
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import ip_address
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+
+from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.api.errors import (
+    AnswerLost,
+    ApiProblem,
+    CommandFailed,
+    FieldError,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from polysync_core.cli.api.event_stream import ServerSentEvent, parse_events
+from polysync_core.cli.api.reader import Reader, as_object
+from polysync_core.domain.json_types import JsonObject, JsonValue
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+QUIET_STREAM_SECONDS = 30.0
+MAX_PAGE_SIZE = 100
+_KEY_HEADER = "x-functions-key"
+_UNAUTHORISED = (401, 403)
+
+
+class ApiClient:
+    """Calls the API at one address; a failed call raises a CommandFailed with the reason."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        token: str | None = None,
+        traceparent: str | None = None,
+    ) -> None:
+        address = _parse_url(url)
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(
+            headers={
+                "accept": "application/json",
+                "traceparent": _trace_context(traceparent),
+                **_credentials(address, key, token),
+            },
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            verify=_tls_context(address),
+            # A proxy for the internet must not be used between two programs on one machine.
+            trust_env=not _is_loopback(address.host),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def get(self, *path: str, query: Mapping[str, str | None] | None = None) -> JsonObject:
+        """Read a resource."""
+        return self._call("GET", path, query=query)
+
+    def post(
+        self, *path: str, body: JsonObject | None = None, headers: Mapping[str, str] | None = None
+    ) -> JsonObject:
+        """Request an action; an answer without content is an empty object."""
+        return self._call("POST", path, body=body, headers=headers)
+
+    def put(self, *path: str, body: JsonObject, query: Mapping[str, str | None]) -> JsonObject:
+        """Replace a resource."""
+        return self._call("PUT", path, body=body, query=query)
+
+    def post_once(
+        self, *path: str, body: JsonObject | None = None, key: str | None = None
+    ) -> JsonObject:
+        """Request a run with an idempotency key, so that a repetition is harmless.
+
+        Raises:
+            CommandFailed: the API refused the run; or the answer was lost, and the details name
+                the key with which the command can be repeated.
+        """
+        key = key or str(uuid4())
+        try:
+            return self.post(*path, body=body, headers={"Idempotency-Key": key})
+        except AnswerLost as failure:
+            failure.add_detail(
+                "The run may have been accepted. To find it, repeat the command with"
+                f" --idempotency-key {key}. No second run is started."
+            )
+            raise
+
+    def task_run(self, run_id: str) -> RunAnswer:
+        """Read a task run."""
+        return RunAnswer.decode(self.get("task-runs", run_id))
+
+    def items(
+        self,
+        *path: str,
+        query: Mapping[str, str | None] | None = None,
+        limit: int | None = None,
+        member: str = "items",
+    ) -> tuple[list[JsonObject], str | None]:
+        """Return up to `limit` items of a list (None: all) and the continuation token."""
+        items: list[JsonObject] = []
+        token: str | None = None
+        while limit is None or len(items) < limit:
+            size = MAX_PAGE_SIZE if limit is None else min(MAX_PAGE_SIZE, limit - len(items))
+            page = {"limit": str(size), "continuationToken": token}
+            reader = Reader("the list", self.get(*path, query={**(query or {}), **page}))
+            items += reader.objects(member)
+            token = reader.text("continuationToken")
+            if token is None:
+                break
+        return items, token
+
+    def events(self, *path: str, after: str | None = None) -> Iterator[ServerSentEvent]:
+        """Yield the events of a stream until it ends; a broken stream raises Unreachable."""
+        headers = {"accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
+        timeout = httpx.Timeout(QUIET_STREAM_SECONDS, connect=CONNECT_SECONDS)
+        url = self._url(path)
+        with (
+            self._translated_errors(),
+            self._http.stream("GET", url, headers=headers, timeout=timeout) as response,
+        ):
+            content_type = response.headers.get("content-type", "")
+            if not response.is_success or not content_type.startswith("text/event-stream"):
+                response.read()
+                raise _refusal(response)
+            yield from parse_events(response.iter_bytes())
+
+    def _call(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        body: JsonObject | None = None,
+        query: Mapping[str, str | None] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> JsonObject:
+        params = {name: value for name, value in (query or {}).items() if value is not None}
+        url = self._url(path)
+        with self._translated_errors():
+            response = self._http.request(method, url, json=body, params=params, headers=headers)
+        if not response.is_success:
+            raise _refusal(response)
+        return _content(response) if response.content else {}
+
+    def _url(self, path: tuple[str, ...]) -> str:
+        for segment in path:
+            if segment in ("", ".", ".."):
+                raise CommandFailed(f"'{segment}' is not a valid name.")
+        return "/".join([self.url, *(quote(segment, safe="") for segment in path)])
+
+    @contextmanager
+    def _translated_errors(self) -> Generator[None]:
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise Unreachable(
+                f"Polysync does not answer at {self.url}.",
+                details=["Start it on this machine with `make run`, or set POLYSYNC_URL."],
+            ) from error
+        except httpx.TimeoutException as error:
+            raise AnswerLost(f"Polysync at {self.url} did not answer in time.") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise AnswerLost(f"The connection to Polysync at {self.url} broke.") from error
+
+
+def _parse_url(url: str) -> httpx.URL:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise CommandFailed(f"{url} is not a URL.") from error
+    if address.scheme not in ("http", "https") or not address.host or address.query:
+        raise CommandFailed(f"{url} is not a URL such as https://example.com/api.")
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls_context(address: httpx.URL) -> ssl.SSLContext:
+    # Plain HTTP needs no certificates; loading them would take longer than the request.
+    if address.scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context()
+
+
+def _trace_context(traceparent: str | None) -> str:
+    """Return the caller's W3C trace context, or a new one."""
+    if traceparent and re.fullmatch(
+        r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", traceparent
+    ):
+        return traceparent
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict[str, str]:
+    is_unencrypted = address.scheme == "http" and not _is_loopback(address.host)
+    headers: dict[str, str] = {}
+    for name, secret in (("POLYSYNC_KEY", key), ("POLYSYNC_TOKEN", token)):
+        if not secret:
+            continue
+        if not (secret.isascii() and secret.isprintable()):
+            # The HTTP library would refuse the value too, but show the secret in its message.
+            raise CommandFailed(f"{name} contains characters that are not allowed.")
+        if is_unencrypted:
+            raise CommandFailed(f"{name} would be sent unencrypted: use a URL with https://.")
+    if key:
+        headers[_KEY_HEADER] = key
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    return headers
+
+
+def _content(response: httpx.Response) -> JsonObject:
+    try:
+        value = cast("JsonValue", response.json())
+    except ValueError as error:
+        raise _not_json(response) from error
+    return as_object(value, what="the answer")
+
+
+def _refusal(response: httpx.Response) -> CommandFailed:
+    try:
+        problem = _content(response)
+        return _problem(response.status_code, Reader("the problem", problem))
+    except UnexpectedAnswer:
+        # A proxy or the Functions host, in front of the API, answers with HTML.
+        return _not_json(response)
+
+
+def _problem(status: int, reader: Reader) -> ApiProblem:
+    listed = [Reader("the error", error) for error in reader.objects("errors")]
+    errors = [FieldError(each.text("path") or "", each.text("message") or "") for each in listed]
+    title, detail = reader.text("title"), reader.text("detail")
+    if detail and any(error.message in detail for error in errors):
+        detail = None  # a summary of the errors, which are listed line by line
+    known = [part.rstrip(".") for part in (title, detail) if part]
+    message = ": ".join(dict.fromkeys(known)) or f"Polysync answered {status}"
+    return ApiProblem(f"{message}.", status=status, errors=errors, document=reader.members)
+
+
+def _not_json(response: httpx.Response) -> CommandFailed:
+    status = response.status_code
+    url = str(response.url.copy_with(query=None))
+    if status in _UNAUTHORISED:
+        return CommandFailed(
+            f"{url} answered {status}: set POLYSYNC_TOKEN to a token for the app, or POLYSYNC_KEY "
+            "to an access key if the deployment accepts keys."
+        )
+    kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
+    return UnexpectedAnswer(
+        f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL correct?",
+        status=status,
+    )

@@ -1,0 +1,1 @@
+"""The commands, one file for each name that users type."""

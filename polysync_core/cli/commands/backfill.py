@@ -1,0 +1,56 @@
+"""`polysync backfill`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polysync_core.cli.options import DEFAULT_URL, AsJson, TaskName, Url
+from polysync_core.cli.session import open_session
+
+if TYPE_CHECKING:
+    from polysync_core.domain.json_types import JsonObject
+
+Schedule = Annotated[
+    str | None, typer.Option("--schedule", help="Required if the task has several schedules.")
+]
+Start = Annotated[str, typer.Option("--from", help="Start, such as 2026-01-01T00:00:00Z.")]
+End = Annotated[str, typer.Option("--to", help="End, which is not part of the range.")]
+MaxConcurrent = Annotated[
+    int | None, typer.Option("--max-concurrent", min=1, help="Maximum of its runs at once.")
+]
+Priority = Annotated[
+    int | None, typer.Option(help="A higher priority starts first; default: the task's minus 100.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the runs to create.")]
+
+
+def backfill(  # noqa: PLR0913 - one parameter per option
+    task: TaskName,
+    start: Start,
+    end: End,
+    schedule: Schedule = None,
+    max_concurrent: MaxConcurrent = None,
+    priority: Priority = None,
+    dry_run: DryRun = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Run a task for each past fire time in a range without a run."""
+    body: JsonObject = {
+        "from": start,
+        "to": end,
+        "schedule": schedule,
+        "maxConcurrentRuns": max_concurrent,
+        "priority": priority,
+        "dryRun": dry_run,
+    }
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.post("tasks", task, "backfill", body=body)
+        if as_json:
+            session.terminal.json(answer)
+        else:
+            from polysync_core.cli.views.backfill import backfill_view
+
+            session.terminal.show(*backfill_view(answer, dry_run=dry_run))

@@ -1,0 +1,25 @@
+"""`polysync cancel`."""
+
+from __future__ import annotations
+
+import typer
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.options import DEFAULT_URL, AsJson, RunId, Url
+from polysync_core.cli.session import open_session
+from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
+
+
+def cancel(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Request the cancellation of a run; the platform may take some time to stop it."""
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.post("task-runs", run_id, "cancel")
+        status = Reader("the run", answer).text("status")
+        if as_json:
+            session.terminal.json(answer)
+        elif status in TERMINAL_STATUSES:
+            session.terminal.line(f"Run {run_id} has already ended: {status}.")
+        else:
+            session.terminal.line(f"The cancellation of run {run_id} is requested.")
+    if status in TERMINAL_STATUSES - {RunStatus.CANCELLED}:
+        raise typer.Exit(1)

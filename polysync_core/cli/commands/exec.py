@@ -1,0 +1,48 @@
+"""`polysync exec`."""
+
+from __future__ import annotations
+
+from polysync_core.cli.api.errors import CommandFailed
+from polysync_core.cli.options import (
+    DEFAULT_URL,
+    AsJson,
+    Assignments,
+    Follow,
+    IdempotencyKey,
+    JobName,
+    Url,
+)
+from polysync_core.cli.parameters import parameter_values
+from polysync_core.cli.session import open_session
+from polysync_core.domain.json_types import JsonObject
+
+
+def execute(  # noqa: PLR0913 - one parameter per option
+    job: JobName,
+    parameters: Assignments = None,
+    idempotency_key: IdempotencyKey = None,
+    follow: Follow = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Run a job now, without a task."""
+    values = parameter_values(parameters)
+    body: JsonObject = {"params": values} if values else {}
+    with open_session(url, as_json=as_json) as session:
+        from polysync_core.cli.accepted_run import show_accepted
+
+        answer = session.api.post_once("jobs", job, "run", body=body, key=idempotency_key)
+        if follow:
+            _require_row(job, answer)
+        show_accepted(session, answer, f"of job {job} is accepted", follow=follow)
+
+
+def _require_row(job: str, answer: JsonObject) -> None:
+    """Raise `CommandFailed` for a run that only Databricks stores, which has a numeric id."""
+    run_id = answer.get("runId")
+    if isinstance(run_id, int):
+        raise CommandFailed(
+            f"Run {run_id} of job {job} is accepted. It cannot be followed here, because only"
+            " Databricks stores it.",
+            details=[f"Its events: GET /api/jobs/{job}/runs/{run_id}?stream=true"],
+        )

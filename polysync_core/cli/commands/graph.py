@@ -1,0 +1,105 @@
+"""`polysync graph`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from polysync_core.cli.api.graph import GraphAnswer
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Output, Url
+from polysync_core.cli.session import Session, open_session
+
+type Format = Literal["tree", "table", "mermaid", "svg"]
+
+OneTask = Annotated[
+    str | None,
+    typer.Argument(metavar="[TASK]", help="Only this task and its related tasks."),
+]
+OfGraphRun = Annotated[
+    str | None, typer.Option("--graph-run", help="One graph run, by the id of its root run.")
+]
+GraphFormat = Annotated[
+    Literal["tree", "table", "mermaid", "svg"] | None,
+    typer.Option("--format", help="Default: tree, or the format of the file's name."),
+]
+_FORMATS: dict[str, Format] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
+
+
+def graph(  # noqa: PLR0913 - one parameter per option
+    task: OneTask = None,
+    graph_run: OfGraphRun = None,
+    format_option: GraphFormat = None,
+    output: Output = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Show the task graph, with the last run and next fire time of each task."""
+    chosen = _choose_format(format_option, output, as_json=as_json)
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.get("graph", query={"task": task, "graphRunId": graph_run})
+        if as_json:
+            session.terminal.json(answer)
+            return
+        found = GraphAnswer.decode(answer)
+        if chosen in {"tree", "table"}:
+            _show(session, found, chosen)
+        else:
+            _write(session, _picture(found, chosen, _heading(task, graph_run)), output)
+
+
+def _choose_format(chosen: Format | None, output: Path | None, *, as_json: bool) -> Format:
+    """Return the format of the option, or of the file's name.
+
+    Raises:
+        BadParameter: the options contradict each other.
+    """
+    if as_json and (chosen is not None or output is not None):
+        raise typer.BadParameter(
+            "cannot be combined with --format or --output.", param_hint="--json"
+        )
+    if output is None:
+        return chosen or "tree"
+    found = chosen or _FORMATS.get(output.suffix.lower())
+    if found not in {"svg", "mermaid"}:
+        raise typer.BadParameter(
+            "requires --format svg or mermaid, or a file name that ends in .svg or .mmd.",
+            param_hint="--output",
+        )
+    return found
+
+
+def _show(session: Session, found: GraphAnswer, chosen: Format) -> None:
+    from polysync_core.cli.views.graph import table_view, tree_view
+
+    if not found.nodes:
+        session.terminal.note("No tasks.")
+    elif chosen == "table":
+        session.terminal.show(table_view(found))
+    else:
+        session.terminal.show(*tree_view(found))
+
+
+def _write(session: Session, text: str, output: Path | None) -> None:
+    from polysync_core.cli.documents import write_document
+
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_document(output, text)
+        session.terminal.note(f"Written to {output}.")
+
+
+def _picture(found: GraphAnswer, chosen: Format, heading: str) -> str:
+    from polysync_core.cli.graph.mermaid import mermaid
+    from polysync_core.cli.graph.svg import svg
+
+    return svg(found, heading) if chosen == "svg" else mermaid(found)
+
+
+def _heading(task: str | None, graph_run: str | None) -> str:
+    subject = f"Task {task}" if task else "All tasks"
+    if graph_run is None:
+        return subject
+    return f"{subject} in graph run {graph_run}" if task else f"Graph run {graph_run}"

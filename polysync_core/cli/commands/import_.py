@@ -1,0 +1,99 @@
+"""`polysync import` and `polysync sync-parameters`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.options import (
+    DEFAULT_URL,
+    AsJson,
+    JobName,
+    JobType,
+    PlatformName,
+    Search,
+    Url,
+)
+from polysync_core.cli.session import Session, open_session
+
+if TYPE_CHECKING:
+    from polysync_core.domain.json_types import JsonObject
+
+_MAX_ARTEFACTS = 500
+"""The limit of one call: each call reads the platform's list from its start."""
+RESULTS = ("created", "updated", "unchanged", "failed")
+
+ExternalIds = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[EXTERNAL_ID]...", help="Only these artefacts."),
+]
+
+
+def import_jobs(  # noqa: PLR0913 - one parameter per option
+    platform: PlatformName,
+    external_ids: ExternalIds = None,
+    job_type: JobType = None,
+    search: Search = None,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Create jobs from the artefacts of a platform, or update them."""
+    body: JsonObject = {"jobType": job_type, "search": search, "limit": _MAX_ARTEFACTS}
+    if external_ids:
+        body["externalIds"] = [*external_ids]
+    with open_session(url, as_json=as_json) as session:
+        report = _import_all(session, platform, body)
+        _show(session, report)
+    if report["failed"]:
+        raise typer.Exit(1)
+
+
+def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Read the parameters of a job from its platform again."""
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.post("jobs", job, "sync-parameters")
+        if as_json:
+            session.terminal.json(answer)
+            return
+        from polysync_core.cli.views.import_ import import_view
+
+        session.terminal.show(*import_view([answer]))
+
+
+def _import_all(session: Session, platform: str, body: JsonObject) -> dict[str, list[JsonObject]]:
+    """Import page by page; a page does not request the named artefacts of earlier pages again."""
+    report: dict[str, list[JsonObject]] = {result: [] for result in RESULTS}
+    token: str | None = None
+    while True:
+        page: JsonObject = body if token is None else {**body, "continuationToken": token}
+        answer = session.api.post("platforms", platform, "import", body=page)
+        reader = Reader("the import", answer)
+        for result in RESULTS:
+            report[result] += reader.objects(result)
+        token = reader.text("continuationToken")
+        done = {Reader("an artefact", each).text("externalId") for each in _all_items(report)}
+        named = body.get("externalIds")
+        if isinstance(named, list):
+            body = {**body, "externalIds": [each for each in named if each not in done]}
+        if token is None or body.get("externalIds") == []:
+            return report
+        session.terminal.note(f"{len(done)} artefacts so far.")
+
+
+def _all_items(report: dict[str, list[JsonObject]]) -> list[JsonObject]:
+    return [item for result in RESULTS for item in report[result]]
+
+
+def _show(session: Session, report: dict[str, list[JsonObject]]) -> None:
+    if session.terminal.as_json:
+        session.terminal.json({result: [*items] for result, items in report.items()})
+        return
+    from polysync_core.cli.views.import_ import import_view
+
+    items = _all_items(report)
+    if items:
+        session.terminal.show(*import_view(items))
+    counts = ", ".join(f"{len(found)} {result}" for result, found in report.items() if found)
+    session.terminal.line(f"Imported: {counts or 'no artefacts found'}.")

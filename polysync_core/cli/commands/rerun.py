@@ -1,0 +1,35 @@
+"""`polysync rerun`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Follow, IdempotencyKey, RunId, Url
+from polysync_core.cli.session import open_session
+
+if TYPE_CHECKING:
+    from polysync_core.domain.json_types import JsonObject
+
+Downstream = Annotated[
+    bool, typer.Option("--downstream", help="Also run the tasks that depend on the task.")
+]
+
+
+def rerun(  # noqa: PLR0913 - one parameter per option
+    run_id: RunId,
+    downstream: Downstream = False,
+    idempotency_key: IdempotencyKey = None,
+    follow: Follow = False,
+    url: Url = DEFAULT_URL,
+    as_json: AsJson = False,
+) -> None:
+    """Run the task of a finished run again, with the same parameters."""
+    body: JsonObject | None = {"downstream": True} if downstream else None
+    with open_session(url, as_json=as_json) as session:
+        from polysync_core.cli.accepted_run import show_accepted
+
+        path = ("task-runs", run_id, "rerun")
+        answer = session.api.post_once(*path, body=body, key=idempotency_key)
+        show_accepted(session, answer, f"repeats {run_id} and is accepted", follow=follow)

@@ -1,0 +1,29 @@
+"""`polysync test`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
+from polysync_core.cli.session import open_session
+
+Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+    """Test the connection to a vault or a platform, with its credentials."""
+    with open_session(url, as_json=as_json) as session:
+        answer = session.api.post(f"{kind}s", name, "test")
+        reader, passed = Reader("the answer", answer), answer.get("ok") is True
+        if as_json:
+            session.terminal.json(answer)
+        else:
+            result = f"{kind} {name} {'answers' if passed else 'FAILS'}"
+            summary = f"{result} ({reader.number('latencyMs')} ms)"
+            session.terminal.line(summary, reader.text("message"))
+    if not passed:
+        raise typer.Exit(1)

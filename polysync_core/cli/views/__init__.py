@@ -1,0 +1,1 @@
+"""The views: answers of the API as text and tables for people."""

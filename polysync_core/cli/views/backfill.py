@@ -1,0 +1,34 @@
+"""The view of `backfill`: the fire times of a range and their runs."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.formats import ABSENT, format_time
+from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.domain.json_types import JsonObject
+
+
+def backfill_view(answer: JsonObject, *, dry_run: bool) -> list[RenderableType]:
+    """Return the fire times of a backfill with their runs, and a summary."""
+    reader = Reader("the backfill", answer)
+    table = new_table("Fire time", "Local time", "Run", "Note")
+    for each in reader.objects("runs"):
+        item = Reader("a fire time", each)
+        notes = ["exists" if each.get("exists") is True else None, item.text("remark")]
+        table.add_row(
+            format_time(item.time("scheduledTime")),
+            cell(item.text("localTime")),
+            cell(item.text("runId")),
+            Text(printable("; ".join(filter(None, notes)))),
+        )
+    count, existing = reader.number("count"), reader.number("existing")
+    if dry_run:
+        summary = f"{count - existing} to create, {existing} exist"
+    else:
+        name = printable(reader.text("backfillId") or ABSENT)
+        summary = f"{reader.number('created')} created, {existing} exist (backfill {name})"
+    return [*([table] if count else []), Text(f"{count} fire times: {summary}.")]

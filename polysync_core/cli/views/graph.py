@@ -1,0 +1,112 @@
+"""The views of `graph` on the screen: a tree or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
+from polysync_core.cli.graph.labels import NO_RUN, next_fire
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.formats import format_time
+from polysync_core.cli.views.tables import cell, new_table, status_cell
+
+_MAX_DEPTH = 16
+"""A screen has no room for more levels; deeper tasks begin a new tree."""
+
+
+def tree_view(graph: GraphAnswer) -> list[RenderableType]:
+    """Return a tree for each task without upstream tasks.
+
+    A task with several upstream tasks is shown with its downstream tasks only once. Elsewhere it is
+    only named.
+    """
+    return [*_TreeBuilder(graph).build()]
+
+
+def table_view(graph: GraphAnswer) -> Table:
+    """Return a table with a line for each task, upstream tasks first."""
+    table = new_table("Task", "Job", "Last run", "Finished", "Next", "Waits for")
+    for node in graph.nodes:
+        waits = [
+            f"{edge.upstream} ({edge.label})" if edge.label else edge.upstream
+            for edge in graph.edges
+            if edge.downstream == node.task
+        ]
+        table.add_row(
+            Text(printable(node.task)),
+            Text(printable(node.job)),
+            _status(node),
+            format_time(node.finished_at),
+            format_time(node.next_fire_time) if node.enabled else Text("disabled", style="dim"),
+            cell(", ".join(waits)),
+        )
+    return table
+
+
+class _TreeBuilder:
+    def __init__(self, graph: GraphAnswer) -> None:
+        self._nodes: Mapping[str, GraphNode] = {node.task: node for node in graph.nodes}
+        self._below: dict[str, list[GraphEdge]] = {name: [] for name in self._nodes}
+        for edge in graph.edges:
+            self._below[edge.upstream].append(edge)
+        has_upstream = {edge.downstream for edge in graph.edges}
+        # A node that only a cycle reaches is not a root; `build` adds it at the end.
+        self._roots = [name for name in self._nodes if name not in has_upstream]
+        self._seen: set[str] = set()
+
+    def build(self) -> Sequence[Tree]:
+        trees: list[Tree] = []
+        pending = [*self._roots, *self._nodes]
+        while pending:
+            name = pending.pop(0)
+            if name not in self._seen:
+                self._seen.add(name)
+                tree = Tree(self._label(name), guide_style="dim")
+                pending = [*self._add_branches(tree, name), *pending]
+                trees.append(tree)
+        return trees
+
+    def _add_branches(self, tree: Tree, root: str) -> list[str]:
+        """Add the downstream tasks without recursion; return the tasks that are too deep."""
+        too_deep: list[str] = []
+        pending = [(tree, edge, 1) for edge in reversed(self._below[root])]
+        while pending:
+            branch, edge, depth = pending.pop()
+            name = edge.downstream
+            if name in self._seen or depth > _MAX_DEPTH:
+                branch.add(self._mention(edge))
+                if name not in self._seen:
+                    too_deep.append(name)
+                continue
+            self._seen.add(name)
+            added = branch.add(self._label(name, edge))
+            pending += [(added, each, depth + 1) for each in reversed(self._below[name])]
+        return too_deep
+
+    def _label(self, name: str, edge: GraphEdge | None = None) -> Text:
+        node = self._nodes[name]
+        label = _condition(edge)
+        label.append(printable(name), style="bold" if node.enabled else "dim")
+        label.append("  ").append(_status(node))
+        if node.finished_at:
+            label.append(f"  {format_time(node.finished_at)}", style="dim")
+        if upcoming := next_fire(node):
+            label.append(f"  {upcoming}", style="dim")
+        return label
+
+    def _mention(self, edge: GraphEdge) -> Text:
+        where = "above" if edge.downstream in self._seen else "below"
+        return _condition(edge).append(f"{printable(edge.downstream)} (see {where})", style="dim")
+
+
+def _condition(edge: GraphEdge | None) -> Text:
+    return Text(f"[{printable(edge.label)}] " if edge and edge.label else "", style="yellow")
+
+
+def _status(node: GraphNode) -> Text:
+    return status_cell(node.status) if node.status else Text(NO_RUN, style="dim")

@@ -1,0 +1,60 @@
+"""The view of `import` and `sync-parameters`: the changes of jobs and the notes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from polysync_core.cli.api.reader import Reader, compact
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.tables import cell, lines, new_table
+from polysync_core.domain.json_types import JsonObject
+
+_STYLES = {"created": "green", "updated": "yellow", "unchanged": "dim", "failed": "red"}
+
+
+def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
+    """Return the result of each artefact, and the notes that need attention."""
+    table = new_table("Result", "Job", "Artefact", "Changes")
+    notes: list[RenderableType] = []
+    for item in items:
+        reader = Reader("the import", item)
+        result = reader.text("result") or "?"
+        changes = reader.text("error") or "\n".join(_changes(reader.object("difference")))
+        table.add_row(
+            Text(printable(result), style=_STYLES.get(result, "")),
+            cell(reader.text("job")),
+            cell(reader.text("externalId")),
+            cell(changes),
+        )
+        notes += lines(_notes(reader))
+    return [table, *notes]
+
+
+def _changes(difference: JsonObject) -> Iterator[str]:
+    """Yield the changes of a parameter schema, one per line."""
+    reader = Reader("the difference", difference)
+    for sign, name in (("+", "added"), ("-", "removed")):
+        if names := reader.texts(name):
+            yield " ".join(f"{sign}{each}" for each in names)
+    for name in ("typeChanged", "defaultChanged"):
+        for change in reader.objects(name):
+            before, after = (compact(change.get(side)) for side in ("before", "after"))
+            yield f"{compact(change.get('name'))}: {before} -> {after}"
+
+
+def _notes(reader: Reader) -> Iterator[str]:
+    job = reader.text("job") or reader.text("externalId")
+    for note in reader.texts("notes"):
+        yield f"{job}: {note}"
+    for each in reader.objects("tasks"):
+        task = Reader("the task", each)
+        for problem in map(_problem, task.objects("problems")):
+            yield f"{job}: task {task.text('task')} is no longer valid: {problem}"
+
+
+def _problem(answer: JsonObject) -> str:
+    reader = Reader("the problem", answer)
+    return f"{reader.text('path')} {reader.text('message')}"

@@ -1,0 +1,38 @@
+"""The view of `schedules`, `pause` and `resume`: the schedules of a task."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.formats import ABSENT, format_time
+from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.domain.json_types import JsonObject
+
+
+def schedules_view(answer: JsonObject) -> list[RenderableType]:
+    """Return the schedules of a task, one per line."""
+    found = Reader("the schedules", answer).objects("items")
+    if not found:
+        return [Text("The task has no schedules.")]
+    table = new_table("Schedule", "Cron", "Time zone", "State", "Next", "Last")
+    for each in found:
+        reader = Reader("the schedule", each)
+        table.add_row(
+            *(cell(reader.text(field)) for field in ("name", "cron", "timeZone")),
+            _state(reader, enabled=each.get("enabled") is True),
+            format_time(reader.time("nextFireTime")),
+            format_time(reader.time("lastFireTime")),
+        )
+    return [table]
+
+
+def _state(reader: Reader, *, enabled: bool) -> Text:
+    paused = reader.object("paused")
+    if not paused:
+        return Text("enabled" if enabled else "disabled", style="" if enabled else "dim")
+    pause = Reader("the pause", paused)
+    by = f"paused by {pause.text('by')} at {format_time(pause.time('at'))}"
+    return Text(printable(f"{by}: {pause.text('reason') or ABSENT}"), style="yellow")

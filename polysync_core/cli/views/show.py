@@ -1,0 +1,122 @@
+"""The view of `show`: one run with its attempts, values, outputs and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from polysync_core.cli.api.answers import REDACTED, HistoryEntry, RunAnswer
+from polysync_core.cli.api.reader import compact
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
+from polysync_core.cli.views.tables import cell, new_facts, new_table, status_cell
+from polysync_core.domain.json_types import JsonObject, JsonValue
+
+
+def run_view(run: RunAnswer, history: Sequence[HistoryEntry] = ()) -> list[RenderableType]:
+    """Return the facts of a run, then a section for each non-empty list."""
+    parts: list[RenderableType] = [_facts(run)]
+    if run.attempts:
+        parts += _section("Attempts", _attempts(run))
+        parts += [cell(text) for text in _errors(run)]
+    if run.parameters:
+        parts += _section("Parameters", _values(run.parameters))
+    if run.outputs or run.outputs_not_kept:
+        parts += _section("Outputs", _outputs(run))
+    if run.parents:
+        parents = new_table("Task", "Run")
+        for parent in run.parents:
+            parents.add_row(cell(parent.task), cell(parent.run_id))
+        parts += _section("Parents", parents)
+    if history:
+        parts += _section("History", _history(history))
+    return parts
+
+
+def _facts(run: RunAnswer) -> Table:
+    status = status_cell(run.status)
+    if run.cancel_requested and not run.is_terminal:
+        status.append(" (cancellation requested)")
+    if run.reason:
+        status.append(f" - {printable(run.reason)}", style="default")
+    facts: list[tuple[str, Text | str]] = [
+        ("Run", cell(run.run_id)),
+        _subject(run),
+        ("Status", status),
+        ("Trigger", cell(run.trigger)),
+        ("Rerun of", cell(run.rerun_of)),
+        ("Graph run", cell(run.graph_run_id)),
+        ("Priority", str(run.priority)),
+        ("Scheduled", format_time(run.scheduled_time)),
+        ("Queued", format_time(run.queued_at)),
+        ("Started", format_time(run.started_at)),
+        ("Next attempt", format_time(run.next_attempt_at)),
+        ("Finished", format_time(run.finished_at)),
+        ("Duration", format_duration(run.duration)),
+    ]
+    return new_facts((name, fact) for name, fact in facts if str(fact) != ABSENT)
+
+
+def _subject(run: RunAnswer) -> tuple[str, Text]:
+    if run.task:
+        return "Task", cell(f"{run.task} (job {run.job} on {run.platform})")
+    return "Job", cell(f"{run.job} on {run.platform}, without a task")
+
+
+def _attempts(run: RunAnswer) -> Table:
+    table = new_table("#", "Status", "Cause", "Started", "Duration", "External run", "Monitor URL")
+    for attempt in run.attempts:
+        table.add_row(
+            str(attempt.number),
+            status_cell(attempt.status),
+            cell(attempt.cause),
+            format_time(attempt.started_at),
+            format_duration(attempt.duration),
+            cell(attempt.external_run_id),
+            cell(attempt.monitor_url),
+        )
+    return table
+
+
+def _errors(run: RunAnswer) -> list[str]:
+    return [
+        f"Attempt {attempt.number}: {attempt.error}" for attempt in run.attempts if attempt.error
+    ]
+
+
+def _history(history: Sequence[HistoryEntry]) -> Table:
+    table = new_table("Time", "From", "To", "Attempt", "Actor", "Reason")
+    for entry in history:
+        table.add_row(
+            format_time(entry.at),
+            cell(entry.source),
+            status_cell(entry.target or ABSENT),
+            str(entry.attempt or ABSENT),
+            cell(entry.actor),
+            cell(entry.reason),
+        )
+    return table
+
+
+def _outputs(run: RunAnswer) -> Table:
+    shown = [(name, _output(value)) for name, value in run.outputs.items()]
+    dropped = [
+        (name, Text(f"not kept: {printable(compact(reason))}", style="yellow"))
+        for name, reason in run.outputs_not_kept.items()
+    ]
+    return new_facts([*shown, *dropped])
+
+
+def _output(value: JsonValue) -> Text:
+    return Text("(sensitive)", style="dim") if value == REDACTED else cell(compact(value))
+
+
+def _values(values: JsonObject) -> Table:
+    return new_facts((name, cell(compact(value))) for name, value in values.items())
+
+
+def _section(title: str, body: RenderableType) -> list[RenderableType]:
+    return [Text(""), Text(title, style="bold"), body]

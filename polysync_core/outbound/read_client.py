@@ -1,0 +1,125 @@
+"""Requests that only ask: for a secret, or for a token.
+
+Asking twice does no harm, so what is lost is asked again, within a time. Calls that may have an
+effect are made by `polysync_core.platforms.platform_client`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
+from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
+from polysync_core.outbound.http_exchange import Answer, Fault, HttpExchange, TimeLeft
+from polysync_core.outbound.transport import shared_transport
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Accept": "application/json",
+    # A compressed answer could grow beyond every limit while it is unpacked.
+    "Accept-Encoding": "identity",
+    "User-Agent": "polysync",
+}
+_SIZE_LIMIT = 1024 * 1024
+_FINAL = frozenset({Fault.ADDRESS_REFUSED, Fault.TOO_LARGE})
+_PASSING = frozenset({408, 429})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadClient:
+    """Asks services, without following redirects; tests replace the transport and the time."""
+
+    transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
+    budget: CallBudget = field(default_factory=lambda: CallBudget(total=20.0, attempts=3))
+    timer: RetryTimer = field(default_factory=RetryTimer)
+    size_limit: int = _SIZE_LIMIT
+    private_hosts: frozenset[str] = frozenset()
+    """Names of hosts that may be at private addresses."""
+
+    def ask(
+        self, base: BaseAddress, request: PreparedRequest, *, deadline: float | None = None
+    ) -> Answer:
+        """Return the answer, of whatever status, after as many repetitions as are fitting.
+
+        `deadline` is on the scale of `timekeeper.monotonic`. Raises `PlatformRefused` (cause
+        `Secret`) or `Unavailable` where there is no answer at all.
+        """
+        if deadline is None:
+            deadline = self.timer.monotonic() + self.budget.total
+        reach = base.scope_with(self.private_hosts)
+        exchange = HttpExchange(self.transport_to(reach), self.size_limit)
+        repetition = 0
+        while True:
+            answer = exchange.send(request, self._left(deadline), self.timer.monotonic)
+            repetition += 1
+            pause = self._pause(answer, repetition, deadline)
+            if pause is None:
+                return _answered(answer, base.host)
+            log.warning(
+                "A request for a secret or a token is sent again.",
+                extra={"action": "read_retried", "host": base.host, "repetition": repetition},
+            )
+            self.timer.sleep(pause)
+
+    def failure_of(
+        self, answer: Answer, host: str, *, hints: Mapping[int, str] = MappingProxyType({})
+    ) -> PolysyncError | None:
+        """Return the error for a redirect or a service that is busy or broken, else None.
+
+        `hints` says by status what it means to this service.
+        """
+        if 300 <= answer.status < 400:
+            return PlatformRefused(
+                f"{host} redirects to {answer.redirect_host}, which is not followed:"
+                " check the address",
+                cause=FailureCause.SECRET,
+                status=answer.status,
+            )
+        if not _may_pass(answer):
+            return None
+        hint = hints.get(answer.status)
+        return Unavailable(
+            f"{host} is unavailable (status {answer.status})" + (f": {hint}" if hint else ""),
+            retry_after=self._asked(answer),
+        )
+
+    def _left(self, deadline: float) -> TimeLeft:
+        remaining = max(0.001, deadline - self.timer.monotonic())
+        return TimeLeft(
+            connect=min(self.budget.connect, remaining),
+            read=min(self.budget.read, remaining),
+            deadline=deadline,
+        )
+
+    def _pause(self, answer: Answer | Fault, repetition: int, deadline: float) -> float | None:
+        if isinstance(answer, Fault):
+            if not answer.is_transient:
+                return None
+            return self.timer.next_pause(self.budget, repetition, None, deadline)
+        if not _may_pass(answer):
+            return None
+        return self.timer.next_pause(self.budget, repetition, self._asked(answer), deadline)
+
+    def _asked(self, answer: Answer) -> float | None:
+        return read_retry_after(answer.retry_after, self.timer.now())
+
+
+def _may_pass(answer: Answer) -> bool:
+    return answer.status in _PASSING or answer.status >= 500
+
+
+def _answered(answer: Answer | Fault, host: str) -> Answer:
+    if not isinstance(answer, Fault):
+        return answer
+    if answer in _FINAL:
+        raise PlatformRefused(f"{host} {answer.value}", cause=FailureCause.SECRET)
+    raise Unavailable(f"{host} {answer.value}")

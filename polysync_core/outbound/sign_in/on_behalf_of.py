@@ -1,0 +1,80 @@
+"""Tokens for a service on behalf of a user who has signed in to the app.
+
+The app proves itself by its managed identity, which its registration trusts (a federated
+credential), so there is no client secret:
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.identity import ManagedIdentityCredential, OnBehalfOfCredential
+
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PlatformRefused
+from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, EntraToken
+from polysync_core.outbound.sign_in.methods import Cloud
+
+_UNAUTHORIZED = 401
+_AUDIENCES = {
+    Cloud.PUBLIC: "api://AzureADTokenExchange/.default",
+    Cloud.US_GOVERNMENT: "api://AzureADTokenExchangeUSGov/.default",
+    Cloud.CHINA: "api://AzureADTokenExchangeChina/.default",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanger:
+    """Exchanges tokens of users for tokens of other services; tests replace what it talks to."""
+
+    by: Delegation
+    cloud: Cloud
+    identity: TokenCredential | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def credential(self, user: Secret) -> TokenCredential:
+        """Return the credential that stands for a user; nothing is asked yet."""
+        return OnBehalfOfCredential(
+            self.by.tenant_id,
+            self.by.client_id,
+            client_assertion_func=self._proof,
+            user_assertion=user.reveal(),
+            authority=self.cloud.authority,
+            **AZURE_CLIENT_BOUNDS,
+            **self.options,
+        )
+
+    def _proof(self) -> str:
+        identity = self.identity or ManagedIdentityCredential(
+            client_id=self.by.identity_client_id, **AZURE_CLIENT_BOUNDS
+        )
+        return identity.get_token(_AUDIENCES[self.cloud]).token
+
+
+class OnBehalfToken:
+    """The token for one scope that a user's own is exchanged for; safe for threads."""
+
+    def __init__(self, exchanged: EntraToken) -> None:
+        self._exchanged = exchanged
+
+    def token(self) -> Secret:
+        """Return a token that is valid now; what Entra refuses is the user's to mend (401)."""
+        try:
+            return self._exchanged.token()
+        except PlatformRefused as error:
+            refusal = str(error)
+        raise PlatformRefused(
+            f"no token on behalf of the user: {refusal}",
+            cause=FailureCause.SECRET,
+            status=_UNAUTHORIZED,
+        )
+
+    def renew(self) -> None:
+        """Forget the token that was refused."""
+        self._exchanged.renew()

@@ -1,0 +1,139 @@
+"""Rows of Table Storage, what to ask for, and the rules that keys and sizes obey."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from polysync_core.domain.errors import Broken, Malformed, TooLarge
+from polysync_core.storage.azure.row_text import UNITS_PER_PROPERTY, utf16_units
+
+type RowValue = str | int | float | bool | bytes | datetime
+
+MAX_ENTITY_BYTES = 1024 * 1024
+_CHECK_FROM = 200_000
+"""Rows whose texts are shorter than this together cannot reach the limit of an entity."""
+_FORBIDDEN_IN_KEY = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
+_MAX_KEY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entity: its two keys, its values, and the ETag it was read with (empty when new)."""
+
+    partition: str
+    key: str
+    values: Mapping[str, RowValue]
+    etag: str = ""
+
+    def text(self, name: str) -> str:
+        """Return a value that is a text; anything else is `Broken`."""
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            raise Broken(f"the stored row has no text '{name}'")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class RowRange:
+    """The rows of one partition whose keys lie from `start` (inclusive) to `stop` (exclusive)."""
+
+    partition: str
+    start: str | None = None
+    stop: str | None = None
+
+    @classmethod
+    def prefixed(cls, partition: str, prefix: str) -> RowRange:
+        """Return the rows whose keys begin with an ASCII prefix."""
+        return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+    def filter(self) -> tuple[str, dict[str, str]]:
+        """Return the query and its parameters; values never become part of the query's text."""
+        query, values = "PartitionKey eq @partition", {"partition": self.partition}
+        if self.start is not None:
+            query, values["start"] = f"{query} and RowKey ge @start", self.start
+        if self.stop is not None:
+            query, values["stop"] = f"{query} and RowKey lt @stop", self.stop
+        return query, values
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows in key order, and where to go on; no token means that there are no more."""
+
+    rows: tuple[Row, ...]
+    token: str | None
+
+
+def hashed_key(*parts: str) -> str:
+    """Return a key of 32 hexadecimal digits for texts of any content; no two lists share one."""
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def check_key(key: str) -> str:
+    """Return the key; `Broken` where Table Storage would refuse it, as keys are ours to build.
+
+    https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+    """
+    if len(key) > _MAX_KEY or _FORBIDDEN_IN_KEY.search(key):
+        raise Broken("a table key is too long or holds a character that is not allowed")
+    return key
+
+
+def check_size(row: Row) -> None:
+    """Raise `TooLarge` for what cannot be stored; the emulator would take it, Azure would not."""
+    texts = [value for value in row.values.values() if isinstance(value, str)]
+    if sum(map(len, texts)) < UNITS_PER_PROPERTY // 2:
+        return
+    if any(utf16_units(text) > UNITS_PER_PROPERTY for text in texts):
+        raise TooLarge("a stored text is longer than 32,767 characters")
+    if sum(map(len, texts)) >= _CHECK_FROM and _entity_bytes(row) > MAX_ENTITY_BYTES:
+        raise TooLarge("a stored row is larger than 1 MiB")
+
+
+def _entity_bytes(row: Row) -> int:
+    size = 4 + 2 * (utf16_units(row.partition) + utf16_units(row.key))
+    for name, value in row.values.items():
+        match value:
+            case str():
+                content = 4 + 2 * utf16_units(value)
+            case bytes():
+                content = 4 + len(value)
+            case _:
+                content = 8
+        size += 8 + 2 * len(name) + content
+    return size
+
+
+def encode_token(position: Mapping[str, str | None] | None) -> str | None:
+    """Return an opaque continuation token that may travel in a URL."""
+    if not position:
+        return None
+    text = json.dumps([position.get("PartitionKey"), position.get("RowKey")])
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode_token(token: str | None) -> dict[str, str | None] | None:
+    """Read a token that `encode_token` made; anything else is `Malformed`."""
+    if token is None:
+        return None
+    try:
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        position: object = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        position = None
+    if not isinstance(position, list) or [type(p) for p in cast("list[object]", position)] not in (
+        [str, str],
+        [str, type(None)],
+    ):
+        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
+    partition, key = cast("list[str | None]", position)
+    return {"PartitionKey": partition, "RowKey": key}

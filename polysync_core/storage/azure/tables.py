@@ -1,0 +1,324 @@
+"""Table Storage with the guarantees that the rest of Polysync builds on.
+
+- A write that must happen once (insert, or anything with an ETag) is marked: when an answer is
+  lost and the repeated write then meets a row that exists or has changed, the mark tells whether
+  it was our own. Callers see `RowExists` and `StaleETag` only for other people's writes, and
+  `Uncertain` only when storage stayed away throughout.
+- Reads and unconditional writes are repeated freely; `Unavailable` follows after some seconds.
+- A table is created by the first write that misses it; nothing is spent on tables that exist.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+from azure.core.exceptions import AzureError, ResourceExistsError
+from azure.data.tables import UpdateMode
+
+from polysync_core.domain.errors import (
+    Broken,
+    NotFound,
+    StaleETag,
+    Unavailable,
+    Uncertain,
+)
+from polysync_core.storage.azure.batches import Part, encode_batch
+from polysync_core.storage.azure.clients import LeanTableClient, TableClients
+from polysync_core.storage.azure.connection import StorageConnection
+from polysync_core.storage.azure.entities import (
+    MARK,
+    Change,
+    Operation,
+    condition,
+    entity_of,
+    new_mark,
+    row_of,
+)
+from polysync_core.storage.azure.failures import (
+    RowExists,
+    StorageUnavailable,
+    TableMissing,
+    failure_of,
+    refusal_of,
+)
+from polysync_core.storage.azure.rows import (
+    Row,
+    RowPage,
+    RowRange,
+    check_key,
+    decode_token,
+    encode_token,
+)
+
+_log = logging.getLogger(__name__)
+
+MAX_OPERATIONS = 100
+"""The most operations of one transaction."""
+_PAGE = 1000
+_PAUSES = (0.1, 0.3, 1.0, 2.0)
+"""Seconds between attempts; afterwards the caller learns of it."""
+_LONGEST_PAUSE = 5.0
+
+type Sleep = Callable[[float], None]
+
+
+class TableStorage:
+    """The tables of one storage account; safe to share between threads."""
+
+    def __init__(
+        self, connection: StorageConnection, *, prefix: str = "Polysync", sleep: Sleep = time.sleep
+    ) -> None:
+        self._clients = TableClients(connection)
+        self._prefix = prefix
+        self._sleep = sleep
+
+    def table(self, name: str) -> Table:
+        """Return a table by its name without the common prefix; it need not exist yet."""
+        return Table(self._clients.client(self._prefix + name), sleep=self._sleep)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._clients.close()
+
+
+class Table:
+    """One table, in rows and ETags."""
+
+    def __init__(self, client: LeanTableClient, *, sleep: Sleep = time.sleep) -> None:
+        # Any: the SDK leaves the keyword arguments of its methods untyped.
+        self._client: Any = client
+        self._sleep = sleep
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """Read one row by its keys, or return None where there is none."""
+        try:
+            entity = self._repeat(lambda: self._client.get_entity(partition, key))
+        except NotFound:
+            return None
+        return row_of(entity)
+
+    def insert(self, row: Row) -> str:
+        """Write a new row and return its ETag; `RowExists` where the key is taken."""
+        return self._write_once(Operation(Change.INSERT, row))
+
+    def replace(self, row: Row) -> str:
+        """Replace a row that is as it was read; `StaleETag` if it was changed or deleted since."""
+        return self._write_once(Operation(Change.REPLACE, row))
+
+    def merge(self, row: Row) -> str:
+        """Set some values of a row that is as it was read; otherwise as `replace`."""
+        return self._write_once(Operation(Change.MERGE, row))
+
+    def upsert(self, row: Row) -> str:
+        """Write a row, whatever was there before, and return its ETag."""
+        entity = entity_of(row, mark=None)
+        write = self._creating(
+            lambda: self._client.upsert_entity(entity, mode=UpdateMode.REPLACE),
+        )
+        return str(self._repeat(write)["etag"])
+
+    def delete(self, partition: str, key: str, *, etag: str | None = None) -> None:
+        """Delete a row; one that is gone already is no error, one changed since is `StaleETag`."""
+        row = Row(check_key(partition), check_key(key), {}, etag or "")
+        options = condition(Operation(Change.DELETE, row))
+        # A repeated delete that was done already finds nothing, which the SDK takes for success.
+        self._repeat(lambda: self._client.delete_entity(row.partition, row.key, **options))
+
+    def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
+        """Return up to `limit` rows; empty pages of the service are passed over."""
+        found: list[Row] = []
+        position = decode_token(token)
+        while True:
+            part, position = self._page_once(rows, limit - len(found), position)
+            found += part
+            if position is None or len(found) >= limit:
+                return RowPage(tuple(found), encode_token(position))
+
+    def rows(self, rows: RowRange) -> Iterator[Row]:
+        """Yield every row of a range, page by page."""
+        position: dict[str, str | None] | None = None
+        while True:
+            part, position = self._page_once(rows, _PAGE, position)
+            yield from part
+            if position is None:
+                return
+
+    def next_partition(self, after: str) -> str | None:
+        """Return the first partition behind a key; whoever walks them all asks once for each."""
+        query, values = "PartitionKey gt @after", {"after": check_key(after)}
+        position: dict[str, str | None] | None = None
+        while True:
+            part, position = self._query(query, values, 1, position)
+            if part or position is None:
+                return part[0].partition if part else None
+
+    def drop(self) -> None:
+        """Delete the table with all its rows; one that is gone already is no error."""
+        self._repeat(self._client.delete_table)
+
+    def transact(self, operations: Sequence[Operation]) -> list[str]:
+        """Carry out up to 100 operations on one partition together or not at all.
+
+        Returns the ETags in order, empty for deletes. Raises as the single operations do, except
+        that a delete of what is gone is `StaleETag`, as nothing of the rest is done then.
+        """
+        if not operations:
+            return []
+        if len(operations) > MAX_OPERATIONS:
+            raise Broken(f"a transaction holds at most {MAX_OPERATIONS} operations")
+        mark = new_mark()
+        content_type, body = encode_batch(operations, table_url=self._client.table_url, mark=mark)
+        write = self._creating(lambda: self._send_batch(content_type, body, len(operations)))
+        return self._settle(write, lambda: self._transaction_etags(operations, mark))
+
+    def _write_once(self, operation: Operation) -> str:
+        mark = new_mark()
+        row = operation.row
+        entity = entity_of(row, mark=mark)
+
+        def send() -> dict[str, Any]:
+            if operation.change is Change.INSERT:
+                return self._client.create_entity(entity)
+            return self._client.update_entity(entity, **condition(operation))
+
+        write = self._creating(send) if operation.change is Change.INSERT else send
+        answer = self._settle(write, lambda: self._marked(row, mark))
+        return str(answer["etag"])
+
+    def _settle[T](self, write: Callable[[], T], done: Callable[[], T | None]) -> T:
+        """Repeat a write until it is known to have happened once or not at all."""
+        doubt = False
+        for pause in (*_PAUSES, None):
+            try:
+                return _translated(write)
+            except (RowExists, StaleETag, NotFound) as refusal:
+                if doubt and (answer := _certain(done)) is not None:
+                    return answer
+                if isinstance(refusal, NotFound):
+                    raise StaleETag from refusal
+                raise
+            except StorageUnavailable as failure:
+                doubt = doubt or failure.unanswered
+                if pause is None:
+                    raise (Uncertain() if doubt else failure) from failure
+                self._wait(pause, failure)
+        raise AssertionError("unreachable")
+
+    def _repeat[T](self, call: Callable[[], T]) -> T:
+        """Repeat a call that may safely happen more than once."""
+        for pause in _PAUSES:
+            try:
+                return _translated(call)
+            except StorageUnavailable as failure:
+                self._wait(pause, failure)
+        return _translated(call)
+
+    def _wait(self, pause: float, failure: StorageUnavailable) -> None:
+        asked = max(pause, failure.retry_after or 0.0)
+        _log.warning("Table storage did not answer.", extra={"action": "storage_call_repeated"})
+        self._sleep(min(asked, _LONGEST_PAUSE) * random.uniform(1, 1.25))  # noqa: S311 - jitter
+
+    def _creating[T](self, write: Callable[[], T]) -> Callable[[], T]:
+        """Return the write with the table created on the way where it is missing."""
+
+        def send() -> T:
+            try:
+                return _translated(write)
+            except TableMissing:
+                self._create_table()
+                return _translated(write)
+
+        return send
+
+    def _create_table(self) -> None:
+        try:
+            self._client.create_table()
+        except ResourceExistsError as error:
+            # Another process was first; a table that is still being deleted comes back later.
+            failure = failure_of(error)
+            if isinstance(failure, Unavailable):
+                raise failure from error
+
+    def _marked(self, row: Row, mark: str) -> dict[str, Any] | None:
+        try:
+            entity = self._repeat(lambda: self._client.get_entity(row.partition, row.key))
+        except NotFound:
+            return None
+        return {"etag": entity.metadata["etag"]} if entity.get(MARK) == mark else None
+
+    def _send_batch(self, content_type: str, body: bytes, count: int) -> list[str]:
+        parts: list[Part] = self._client.send_batch(content_type, body)
+        for part in parts:
+            if part.status >= 400:
+                raise refusal_of(part.status, part.error_code)
+        if len(parts) != count:
+            raise StorageUnavailable(unanswered=True)
+        return [part.etag for part in parts]
+
+    def _transaction_etags(self, operations: Sequence[Operation], mark: str) -> list[str] | None:
+        """Return the ETags if the transaction was carried out, which any one row of it shows."""
+        first = next((o for o in operations if o.change is not Change.DELETE), None)
+        if first is None:
+            gone = self.get(operations[0].row.partition, operations[0].row.key) is None
+            return [""] * len(operations) if gone else None
+        if self._marked(first.row, mark) is None:
+            return None
+        found = (
+            None if each.change is Change.DELETE else self._marked(each.row, mark)
+            for each in operations
+        )
+        return ["" if each is None else each["etag"] for each in found]
+
+    def _page_once(
+        self, rows: RowRange, size: int, position: dict[str, str | None] | None
+    ) -> tuple[list[Row], dict[str, str | None] | None]:
+        return self._query(*rows.filter(), size, position)
+
+    def _query(
+        self,
+        query: str,
+        values: dict[str, str],
+        size: int,
+        position: dict[str, str | None] | None,
+    ) -> tuple[list[Row], dict[str, str | None] | None]:
+        def read() -> tuple[list[Row], dict[str, str | None] | None]:
+            pages = self._client.query_entities(
+                query, parameters=values, results_per_page=min(size, _PAGE)
+            ).by_page(position)
+            part = [row_of(entity) for entity in next(pages, ())]
+            return part, cast("dict[str, str | None] | None", pages.continuation_token)
+
+        try:
+            return self._repeat(read)
+        except NotFound:
+            return [], None
+
+
+def _translated[T](call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except AzureError as error:
+        raise failure_of(error) from error
+
+
+def _certain[T](look: Callable[[], T | None]) -> T | None:
+    try:
+        return look()
+    except Unavailable as failure:
+        raise Uncertain from failure
+
+
+__all__ = [
+    "Change",
+    "Operation",
+    "Row",
+    "RowExists",
+    "RowPage",
+    "RowRange",
+    "Table",
+    "TableStorage",
+]

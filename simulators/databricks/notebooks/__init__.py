@@ -1,0 +1,1 @@
+"""Runs notebooks: reading their cells, `dbutils`, and a process for each run."""

@@ -1,0 +1,298 @@
+"""Submits runs once per token, and executes, cancels and lists them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import itertools
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from simulators.databricks.errors import invalid_parameter, no_such_run
+from simulators.databricks.notebooks.driver import Driver, DriverLost, NotebookProcess
+from simulators.databricks.run_log import RunLog
+from simulators.databricks.runs import (
+    BLOCKED,
+    CANCELED,
+    PENDING,
+    RUNNING,
+    TERMINATING,
+    TIMED_OUT,
+    UPSTREAM_FAILED,
+    Result,
+    Run,
+    State,
+    TaskRun,
+    internal_error,
+    notebook_missing,
+    state_after,
+)
+from simulators.databricks.submission import Submission
+
+log = logging.getLogger(__name__)
+
+MAX_PAGE = 25
+DEFAULT_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Selects the runs of a list; the page token comes from the page before."""
+
+    limit: int = DEFAULT_PAGE
+    page_token: str | None = None
+    active_only: bool = False
+    completed_only: bool = False
+    job_id: int = 0
+    """0 selects all jobs."""
+    run_type: str | None = None
+    start_time_from: int = 0
+    start_time_to: int = 2**63
+
+    def admits(self, run: Run) -> bool:
+        """Return whether the list contains a run."""
+        if self.active_only and run.state.is_final:
+            return False
+        if self.completed_only and not run.state.is_final:
+            return False
+        if self.job_id not in {0, run.job_id}:
+            return False
+        if self.run_type not in {None, run.submission.run_type}:
+            return False
+        return self.start_time_from <= run.submitted_at <= self.start_time_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """One page of runs, newest first."""
+
+    runs: tuple[Run, ...]
+    next_token: str | None
+
+
+@dataclass(slots=True)
+class RunExecution:
+    """The execution of one run: its coroutine and the future that stops it."""
+
+    stop: asyncio.Future[State]
+    work: asyncio.Task[None] | None = None
+    ended: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
+
+
+type FindNotebook = Callable[[str], Path | None]
+
+
+class RunService:
+    """All runs of the workspace."""
+
+    def __init__(
+        self, *, data: Path, driver: Driver, ledger: RunLog, find_notebook: FindNotebook
+    ) -> None:
+        self._data = data
+        self._driver = driver
+        self._ledger = ledger
+        self._find_notebook = find_notebook
+        # Microseconds, so that ids are unique even after a restart with other data.
+        self._ids = itertools.count(time.time_ns() // 1000)
+        self._runs = {run.run_id: run for run in ledger.load(at=_now())}
+        self._owners = {
+            task.run_id: run for run in self._runs.values() for task in run.tasks.values()
+        }
+        self._by_token = {
+            run.submission.token: run for run in self._runs.values() if run.submission.token
+        }
+        self._executions: dict[int, RunExecution] = {}
+
+    def submit(self, submission: Submission, *, creator: str) -> Run:
+        """Start a run, or return the run of an earlier submit with the same token."""
+        known = self._by_token.get(submission.token) if submission.token else None
+        run = known or self._create(submission, creator)
+        self._ledger.record_submission(run, at=_now(), repeat=known is not None)
+        if known is None:
+            self._begin(run)
+        return run
+
+    def _create(self, submission: Submission, creator: str) -> Run:
+        run_id, now = next(self._ids), _now()
+        tasks: dict[str, TaskRun] = {}
+        for spec in submission.tasks:
+            tasks[spec.key] = TaskRun(
+                # In the single-task form, the run and its task have one id.
+                run_id=run_id if submission.single_task else next(self._ids),
+                spec=spec,
+                state=BLOCKED if spec.depends_on else PENDING,
+                submitted_at=now,
+            )
+        return Run(
+            run_id=run_id,
+            job_id=submission.job_id or next(self._ids),
+            submission=submission,
+            submitted_at=now,
+            creator=creator,
+            tasks=tasks,
+        )
+
+    def _begin(self, run: Run) -> None:
+        self._runs[run.run_id] = run
+        self._owners |= {task.run_id: run for task in run.tasks.values()}
+        if run.submission.token:
+            self._by_token[run.submission.token] = run
+        self._ledger.save(run)
+        execution = RunExecution(stop=asyncio.get_running_loop().create_future())
+        execution.ended = {key: asyncio.Event() for key in run.tasks}
+        execution.work = asyncio.create_task(self._run(run, execution))
+        self._executions[run.run_id] = execution
+
+    def get(self, run_id: int) -> Run:
+        """Return a run by its own id or the id of one of its tasks."""
+        run = self._runs.get(run_id) or self._owners.get(run_id)
+        if run is None:
+            raise no_such_run(run_id)
+        return run
+
+    def get_task(self, run_id: int) -> tuple[Run, TaskRun]:
+        """Return a task by its run id; refuse the id of a run in the multi-task form."""
+        run = self.get(run_id)
+        task = run.task_by_id(run_id)
+        if task is None:
+            raise invalid_parameter(
+                "Retrieving the output of runs with multiple tasks is not supported. "
+                "Please retrieve the output of each individual task run instead."
+            )
+        return run, task
+
+    def cancel(self, run_id: int) -> None:
+        """Request the cancellation of a run; an ended run stays as it is."""
+        run = self.get(run_id)
+        execution = self._executions.get(run.run_id)
+        if execution is not None and not execution.stop.done():
+            execution.stop.set_result(CANCELED)
+
+    def list(self, wanted: RunFilter) -> RunPage:
+        """Return one page of runs, newest first."""
+        below = _decode(wanted.page_token) if wanted.page_token else 2**63
+        limit = min(wanted.limit or MAX_PAGE, MAX_PAGE)
+        matching = (
+            run
+            for run in reversed(self._runs.values())
+            if run.run_id < below and wanted.admits(run)
+        )
+        runs = tuple(itertools.islice(matching, limit + 1))
+        more = len(runs) > limit
+        runs = runs[:limit]
+        return RunPage(runs=runs, next_token=_encode(runs[-1].run_id) if more else None)
+
+    def all(self) -> tuple[Run, ...]:
+        """Return every run, oldest first."""
+        return tuple(self._runs.values())
+
+    async def close(self) -> None:
+        """Abandon the active runs; the next start marks them as lost."""
+        work = [
+            execution.work for execution in self._executions.values() if execution.work is not None
+        ]
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+
+    async def _run(self, run: Run, execution: RunExecution) -> None:
+        timer = None
+        if run.submission.timeout_seconds:
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(run.submission.timeout_seconds, _time_out, execution)
+        async with asyncio.TaskGroup() as group:
+            for key in run.tasks:
+                group.create_task(self._run_task(run, key, execution))
+        if timer is not None:
+            timer.cancel()
+        self._ledger.save(run)
+        del self._executions[run.run_id]
+        log.info(
+            "Run ended.",
+            extra={"action": "run_ended", "run_id": run.run_id, "result": run.state.result},
+        )
+
+    async def _run_task(self, run: Run, key: str, execution: RunExecution) -> None:
+        try:
+            state = await self._execute_task(run, key, execution)
+        except DriverLost:
+            state = internal_error("The driver was lost.", "DRIVER_ERROR")
+        self._enter(run, key, state)
+        execution.ended[key].set()
+
+    async def _execute_task(self, run: Run, key: str, execution: RunExecution) -> State:
+        spec = run.tasks[key].spec
+        upstream = [execution.ended[name].wait() for name in spec.depends_on]
+        if stopped := await _unless_stopped(asyncio.gather(*upstream), execution, None):
+            return stopped
+        if any(run.tasks[name].state.result is not Result.SUCCESS for name in spec.depends_on):
+            return UPSTREAM_FAILED
+        self._enter(run, key, PENDING)
+        deadline = spec.timeout_seconds or None
+        waiting = asyncio.sleep(spec.compute.start_seconds)
+        if stopped := await _unless_stopped(waiting, execution, deadline):
+            return stopped
+        file = self._find_notebook(spec.notebook_path)
+        if file is None:
+            return notebook_missing(spec.notebook_path)
+        process = await self._driver.start(
+            run.tasks[key].run_id, file=file, parameters=spec.parameters, data_folder=self._data
+        )
+        run.tasks[key] = replace(run.tasks[key], pid=await process.started())
+        self._enter(run, key, RUNNING)
+        return await self._watch(run, key, process, execution)
+
+    async def _watch(
+        self, run: Run, key: str, process: NotebookProcess, execution: RunExecution
+    ) -> State:
+        deadline = run.tasks[key].spec.timeout_seconds or None
+        stopped = await _unless_stopped(process.ended(), execution, deadline)
+        if stopped is not None:
+            self._enter(run, key, TERMINATING)
+            await process.stop()
+        ended = await process.ended()
+        run.tasks[key] = run.tasks[key].finish(ended)
+        # A notebook that ended before the stop signal keeps its own result.
+        return stopped if stopped is not None and ended.outcome is None else state_after(ended)
+
+    def _enter(self, run: Run, key: str, state: State) -> None:
+        run.tasks[key] = run.tasks[key].enter(state, at=_now())
+
+
+async def _unless_stopped(
+    work: Awaitable[object], execution: RunExecution, within: float | None
+) -> State | None:
+    """Await the work; return the final state if a stop or the time-out comes first."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task, execution.stop}, timeout=within, return_when="FIRST_COMPLETED")
+        if task.done():
+            task.result()
+            return None
+        return execution.stop.result() if execution.stop.done() else TIMED_OUT
+    finally:
+        task.cancel()
+
+
+def _time_out(execution: RunExecution) -> None:
+    if not execution.stop.done():
+        execution.stop.set_result(TIMED_OUT)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _encode(run_id: int) -> str:
+    return base64.urlsafe_b64encode(str(run_id).encode()).decode()
+
+
+def _decode(token: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, binascii.Error):
+        raise invalid_parameter("Invalid page token.") from None

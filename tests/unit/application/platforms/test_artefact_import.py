@@ -1,0 +1,366 @@
+"""Importing artefacts: many, broken ones, twice, and under Tasks that are at odds with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from polysync_core.application.definitions.lookup import DefinitionLookup
+from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS, ArtefactImport
+from polysync_core.application.platforms.import_report import (
+    ArtefactSelection,
+    ImportReport,
+    ImportResult,
+)
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.base import Kind
+from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.document import read_definition
+from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.errors import (
+    Conflict,
+    Invalid,
+    Malformed,
+    NotFound,
+    PlatformRefused,
+    Unavailable,
+)
+from polysync_core.platforms.connector import Artefact, ArtefactSchema
+from polysync_core.platforms.registry import check_job
+from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
+
+NOTEBOOK = "DatabricksNotebook"
+
+
+class Shelf:
+    """A platform with artefacts on it; counts what is described."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, ArtefactSchema | Exception] = {}
+        self.listed: dict[str, ArtefactSchema] = {}
+        self.described: list[str] = []
+
+    def put(self, path: str, *parameters: Parameter, notes: tuple[str, ...] = ()) -> None:
+        self.schemas[path] = ArtefactSchema(parameters=parameters, notes=notes)
+
+    def artefacts(
+        self, *, job_type: str | None = None, search: str | None = None
+    ) -> Iterator[Artefact]:
+        for path in self.schemas:
+            name = path.rpartition("/")[2]
+            if search is None or search in name:
+                listed = self.listed.get(path)
+                yield Artefact(external_id=path, job_type=NOTEBOOK, name=name, schema=listed)
+
+    def job(self, job_type: str) -> Any:
+        return self
+
+    def describe(self, external_id: str) -> ArtefactSchema:
+        self.described.append(external_id)
+        schema = self.schemas[external_id]
+        if isinstance(schema, Exception):
+            raise schema
+        return schema
+
+
+class World:
+    def __init__(self) -> None:
+        self.store, self.shelf = FakeDefinitions(), Shelf()
+        self.seconds = 0.0
+        self.definitions = DefinitionLookup(self.store)
+        self.editing = editing_of(self.store, Rules(development=True, check_job=check_job))
+        self.importing = ArtefactImport(
+            lookup=self.definitions,
+            editing=self.editing,
+            connect=self._connect,
+            monotonic=self._monotonic,
+        )
+        for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
+            for raw in lakehouse()[kind.value]:
+                self.editing.put(read_definition(kind, raw), engine=None)
+
+    def _connect(self, name: str) -> Any:
+        self.definitions.platform(name)
+        return self.shelf
+
+    def _monotonic(self) -> float:
+        return self.seconds
+
+    def run(self, **selection: Any) -> ImportReport:
+        return self.importing.import_artefacts(
+            "lakehouse", ArtefactSelection(**selection), engine=None
+        )
+
+    def task(self, name: str, job: str, **parameters: Any) -> None:
+        raw = {"name": name, "job": job, "parameters": parameters}
+        self.editing.put(read_definition(Kind.TASK, raw), engine=None)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def results(report: ImportReport) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in report.items:
+        found.setdefault(each.result.value, []).append(each.job or each.external_id)
+    return found
+
+
+def test_artefacts_become_jobs_named_after_them_and_a_second_import_changes_nothing(
+    world: World,
+) -> None:
+    world.shelf.put("/etl/Sales Load (new)", Parameter(name="day", default="1"))
+    world.shelf.put("/etl/clean_orders")
+
+    assert results(world.run()) == {"created": ["sales-load-new", "clean-orders"]}
+    assert results(world.run()) == {"unchanged": ["sales-load-new", "clean-orders"]}
+
+    job = world.definitions.job("sales-load-new")
+    assert (job.external_id, job.display_name) == ("/etl/Sales Load (new)", "Sales Load (new)")
+    assert [(each.name, each.default) for each in job.parameters] == [("day", "1")]
+
+
+def test_artefacts_of_one_name_have_jobs_of_their_own_for_good(world: World) -> None:
+    for folder in "abc":
+        world.shelf.put(f"/{folder}/load")
+    first = results(world.run())["created"]
+    again = results(world.run())["unchanged"]
+
+    assert first[0] == "load"
+    assert len(set(first)) == 3
+    assert first == again
+
+
+def test_what_the_list_tells_is_not_asked_for_again(world: World) -> None:
+    world.shelf.put("/etl/load")
+    world.shelf.put("/etl/clean")
+    world.shelf.listed["/etl/load"] = ArtefactSchema(parameters=(Parameter(name="day"),))
+
+    world.run()
+
+    assert world.shelf.described == ["/etl/clean"]
+    assert [each.name for each in world.definitions.job("load").parameters] == ["day"]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_more_parameters_than_a_job_can_have_fail_that_artefact_alone(
+    world: World, before: int
+) -> None:
+    """It was stored, and then nothing could read any job again."""
+    if before:
+        world.shelf.put("/etl/load")
+        world.run()
+    world.shelf.put("/etl/load", *(Parameter(name=f"p{number}") for number in range(501)))
+    world.shelf.put("/etl/other")
+
+    report = world.run()
+
+    assert results(report)["created"] == ["other"]
+    (failed,) = [each for each in report.items if each.result is ImportResult.FAILED]
+    assert "at most 500" in str(failed.error)
+
+
+@pytest.mark.parametrize("name", ["日本", "-", "___"])
+def test_a_name_without_a_letter_of_ours_becomes_a_name_all_the_same(
+    world: World, name: str
+) -> None:
+    world.shelf.put(f"/etl/{name}")
+
+    (job,) = results(world.run())["created"]
+
+    assert job.startswith("job-")
+
+
+def test_a_very_long_name_is_cut(world: World) -> None:
+    world.shelf.put(f"/a/{'x' * 100}")
+    world.shelf.put(f"/b/{'x' * 100}")
+
+    first, second = results(world.run())["created"]
+
+    assert first == "x" * 63
+    assert len(second) <= 63
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (PlatformRefused("It is too large.", cause=FailureCause.SUBMIT), "too large"),
+        (Unavailable("It does not answer."), "does not answer"),
+    ],
+)
+def test_one_broken_artefact_is_told_and_the_rest_is_imported(
+    world: World, error: Exception, word: str
+) -> None:
+    world.shelf.put("/a")
+    world.shelf.schemas["/broken"] = error
+    world.shelf.put("/../odd")
+    world.shelf.put("/z")
+
+    report = world.run()
+
+    assert results(report) == {"created": ["a", "z"], "failed": ["/broken", "/../odd"]}
+    broken, odd = (each for each in report.items if each.result is ImportResult.FAILED)
+    assert word in str(broken.error)
+    assert "externalId" in str(odd.error)
+
+
+def test_hundreds_are_imported_part_by_part_and_each_once(world: World) -> None:
+    for number in range(250):
+        world.shelf.put(f"/etl/n{number:03}")
+    created: list[str] = []
+    token, calls = None, 0
+    while calls == 0 or token is not None:
+        report = world.run(limit=60, token=token)
+        created += results(report).get("created", [])
+        token, calls = report.token, calls + 1
+
+    assert created == [f"n{number:03}" for number in range(250)]
+    assert len(world.shelf.described) == 250
+    assert calls == 5
+
+
+def test_an_import_that_takes_long_answers_in_time_and_goes_on_later(world: World) -> None:
+    for number in range(20):
+        world.shelf.put(f"/n{number:02}")
+    inner = world.shelf.describe
+
+    def slow(external_id: str) -> ArtefactSchema:
+        world.seconds += CALL_BUDGET_SECONDS / 5
+        return inner(external_id)
+
+    world.shelf.describe = slow
+    first = world.run()
+    rest = world.run(token=first.token)
+    while rest.token is not None:
+        rest = world.run(token=rest.token)
+
+    assert 0 < len(first.items) < 20
+    assert len(world.shelf.described) == 20
+
+
+def test_a_place_that_is_gone_is_no_place_to_go_on_from(world: World) -> None:
+    for name in "abc":
+        world.shelf.put(f"/{name}")
+    token = world.run(limit=2).token
+    del world.shelf.schemas["/b"]
+
+    with pytest.raises(Conflict, match="start again"):
+        world.run(token=token)
+    with pytest.raises(Malformed):
+        world.run(token="nonsense")
+
+
+def test_only_what_is_named_is_imported_and_what_is_not_there_is_told(world: World) -> None:
+    for name in "abc":
+        world.shelf.put(f"/{name}")
+
+    report = world.run(external_ids=frozenset({"/b", "/nowhere"}))
+
+    assert results(report) == {"created": ["b"], "failed": ["/nowhere"]}
+    assert world.shelf.described == ["/b"]
+
+
+def test_what_is_listed_says_what_is_imported(world: World) -> None:
+    world.shelf.put("/a")
+    world.shelf.put("/b")
+    world.run(external_ids=frozenset({"/a"}))
+
+    first = world.importing.artefacts("lakehouse", ArtefactSelection(limit=1))
+    rest = world.importing.artefacts("lakehouse", ArtefactSelection(limit=5, token=first.token))
+
+    assert [(each.artefact.external_id, each.jobs) for each in (*first.items, *rest.items)] == [
+        ("/a", ("a",)),
+        ("/b", ()),
+    ]
+    assert rest.token is None
+
+
+def test_a_changed_schema_is_shown_and_values_of_tasks_are_kept(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="day", default="1"), Parameter(name="old"))
+    world.run()
+    world.task("daily", "load", day="2")
+    world.shelf.put("/load", Parameter(name="day", default="3"), Parameter(name="new"))
+
+    (imported,) = world.run().items
+
+    difference = imported.difference
+    assert (difference.added, difference.removed) == (("new",), ("old",))
+    assert [(each.before, each.after) for each in difference.default_changed] == [("1", "3")]
+    assert world.definitions.task("daily").parameters == {"day": "2"}
+    assert imported.incompatible_tasks == ()
+
+
+def test_tasks_that_no_longer_fit_are_named_and_go_on_working(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="old"), Parameter(name="unused"))
+    world.run()
+    world.task("daily", "load", old="2")
+    world.shelf.put("/load", Parameter(name="new"))
+
+    imported = world.importing.sync_parameters("load", engine=None)
+
+    (misfit,) = imported.incompatible_tasks
+    assert misfit.task == "daily"
+    assert [problem.path for problem in misfit.problems] == ["parameters.old"]
+    assert imported.difference.added == ("new",)
+    names = {each.name for each in world.definitions.job("load").parameters}
+    assert names == {"new", "old", "unused"}
+
+
+def test_a_parameter_that_may_have_been_overlooked_is_kept(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="hidden"))
+    world.run()
+    world.shelf.put("/load", notes=("a cell is not valid Python",))
+
+    (imported,) = world.run().items
+
+    assert imported.result is ImportResult.UNCHANGED
+    assert imported.notes == ("a cell is not valid Python",)
+
+
+def test_a_default_cannot_reach_for_a_secret_of_ours(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="x", default="vault://local/DATABRICKS_TOKEN"))
+
+    world.run()
+
+    assert world.definitions.job("load").parameters[0].default is None
+
+
+def test_a_task_is_created_of_a_job_once(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
+    world.run()
+
+    task = world.importing.create_task("load", "daily", {}, engine=None)
+
+    assert (task.job, dict(task.parameters)) == ("load", {})
+    with pytest.raises(Conflict, match="choose another name"):
+        world.importing.create_task("load", "daily", {}, engine=None)
+    with pytest.raises(NotFound):
+        world.importing.create_task("nothing", "x", {}, engine=None)
+    with pytest.raises(Invalid, match="rows"):
+        world.importing.create_task("load", "other", {"rows": "many"}, engine=None)
+
+
+def test_an_edit_at_the_same_time_is_not_lost(world: World) -> None:
+    world.shelf.put("/load", Parameter(name="day"))
+    world.run()
+    world.shelf.put("/load", Parameter(name="day"), Parameter(name="new"))
+    inner, edited = world.store.put, False
+
+    def racing(definition: Any, *, replacing: Any) -> Any:
+        nonlocal edited
+        if not edited and definition.name == "load":
+            edited = True
+            other = replacing.definition.model_copy(update={"description": "Edited."})
+            inner(other, replacing=replacing)
+        return inner(definition, replacing=replacing)
+
+    world.store.put = racing
+    world.run()
+
+    job = world.definitions.job("load")
+    assert job.description == "Edited."
+    assert [each.name for each in job.parameters] == ["day", "new"]

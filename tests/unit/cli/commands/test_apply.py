@@ -1,0 +1,91 @@
+"""`polysync apply`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.unit.cli.conftest import Invoke
+from tests.unit.cli.fake_api import Answer, FakeApi, problem
+
+PLAN = {
+    "dryRun": False,
+    "create": [{"kind": "job", "name": "sales-load"}],
+    "update": [
+        {
+            "kind": "task",
+            "name": "sales-load-daily",
+            "differences": [{"path": "retry.maxRetryAttempts", "before": None, "after": 2}],
+        }
+    ],
+    "unchanged": [{"kind": "vault", "name": "local"}],
+    "delete": [],
+}
+
+
+def test_the_plan_is_shown_as_a_table(api: FakeApi, polysync: Invoke, tmp_path: Path):
+    api.on("PUT", "/definitions", Answer(PLAN))
+    file = tmp_path / "a.yaml"
+    file.write_text("jobs: [{name: sales-load}]")
+
+    result = polysync("apply", "-f", str(file))
+
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["create", "job", "sales-load"] in rows
+    assert "retry.maxRetryAttempts: absent -> 2" in result.stdout
+    assert "Applied: 1 create, 1 update, 1 unchanged." in result.stdout
+    assert result.exit_code == 0
+    assert api.requests[0].query == {}
+
+
+def test_files_and_standard_input_are_joined(api: FakeApi, polysync: Invoke, tmp_path: Path):
+    api.on("PUT", "/definitions", Answer(PLAN))
+    (tmp_path / "a.json").write_text('{"jobs": [{"name": "a"}], "tasks": []}')
+
+    polysync("apply", "-f", str(tmp_path / "a.json"), "-f", "-", input="jobs: [{name: b}]")
+
+    assert api.requests[0].body == {"jobs": [{"name": "a"}, {"name": "b"}], "tasks": []}
+
+
+def test_dry_run_and_prune_are_sent_to_the_api(api: FakeApi, polysync: Invoke):
+    api.on("PUT", "/definitions", Answer(PLAN))
+
+    result = polysync("apply", "-f", "-", "--dry-run", "--prune", input="jobs: []")
+
+    assert api.requests[0].query == {"dryRun": "true", "prune": "true"}
+    assert "Planned: 1 create" in result.stdout
+
+
+def test_with_json_the_output_is_the_plan_of_the_api(api: FakeApi, polysync: Invoke):
+    api.on("PUT", "/definitions", Answer(PLAN))
+
+    result = polysync("apply", "-f", "-", "--json", input="jobs: []")
+
+    assert json.loads(result.stdout) == PLAN
+    assert result.stderr == ""
+
+
+def test_every_error_names_its_file_and_its_path_in_that_file(
+    api: FakeApi, polysync: Invoke, tmp_path: Path
+):
+    errors = ("jobs[1].name", "must not be empty"), ("colour", "is not known")
+    api.on("PUT", "/definitions", problem(422, "It breaks a rule", "Two.", *errors))
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("jobs: [{name: x}]")
+
+    result = polysync("apply", *(f"-f{tmp_path / name}" for name in ("a.yaml", "b.yaml")))
+
+    assert result.stderr.splitlines() == [
+        "Error: It breaks a rule: Two.",
+        f"  {tmp_path / 'b.yaml'}: jobs[0].name: must not be empty",
+        "  colour: is not known",
+    ]
+    assert result.exit_code == 1
+
+
+def test_a_malformed_file_is_named_and_no_request_is_sent(api: FakeApi, polysync: Invoke):
+    result = polysync("apply", "-f", "-", input="jobs: [")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: -:")
+    assert api.requests == []

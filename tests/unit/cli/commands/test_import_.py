@@ -1,0 +1,85 @@
+"""`polysync import` and `polysync sync-parameters`."""
+
+from __future__ import annotations
+
+import json
+
+from tests.unit.cli.conftest import Invoke
+from tests.unit.cli.fake_api import Answer, FakeApi
+
+ITEM = {
+    "result": "updated",
+    "externalId": "/etl/load",
+    "jobType": "DatabricksNotebook",
+    "job": "load",
+    "difference": {
+        "added": ["region"],
+        "removed": ["area"],
+        "typeChanged": [{"name": "rows", "before": "String", "after": "Int"}],
+        "defaultChanged": [],
+    },
+    "notes": ["a cell is not valid Python"],
+    "tasks": [{"task": "daily", "problems": [{"path": "parameters.area", "message": "gone"}]}],
+    "error": None,
+}
+FAILED = {"result": "failed", "externalId": "/etl/broken", "error": "It is too large."}
+
+
+def test_all_pages_are_imported_and_the_changes_are_shown(api: FakeApi, polysync: Invoke):
+    first = {"created": [], "updated": [ITEM], "continuationToken": "next"}
+    rest = {"unchanged": [{**ITEM, "result": "unchanged"}], "continuationToken": None}
+    api.on("POST", "/platforms/lakehouse/import", Answer(first), Answer(rest))
+
+    result = polysync("import", "lakehouse", "--search", "load")
+
+    assert result.exit_code == 0
+    assert "+region" in result.stdout
+    assert "rows: String -> Int" in result.stdout
+    assert "load: task daily is no longer valid: parameters.area gone" in result.stdout
+    assert "load: a cell is not valid Python" in result.stdout
+    assert "Imported: 1 updated, 1 unchanged." in result.stdout
+    bodies = [request.body for request in api.requests]
+    assert bodies[0]["search"] == "load"
+    assert "externalIds" not in bodies[0]
+    assert bodies[1]["continuationToken"] == "next"
+
+
+def test_the_exit_code_is_1_if_an_artefact_failed(api: FakeApi, polysync: Invoke):
+    report = {"failed": [FAILED], "continuationToken": None}
+    api.on("POST", "/platforms/lakehouse/import", Answer(report))
+
+    result = polysync("import", "lakehouse", "/etl/broken")
+
+    assert result.exit_code == 1
+    assert "It is too large." in result.stdout
+    assert api.requests[0].body["externalIds"] == ["/etl/broken"]
+
+
+def test_the_next_page_requests_only_the_artefacts_that_are_left(api: FakeApi, polysync: Invoke):
+    parts = [
+        Answer({"created": [{**ITEM, "externalId": "/a"}], "continuationToken": "2"}),
+        Answer({"created": [{**ITEM, "externalId": "/b"}], "continuationToken": "3"}),
+    ]
+    api.on("POST", "/platforms/lakehouse/import", *parts)
+
+    assert polysync("import", "lakehouse", "/a", "/b").exit_code == 0
+
+    assert [request.body["externalIds"] for request in api.requests] == [["/a", "/b"], ["/b"]]
+
+
+def test_with_json_all_pages_are_one_report(api: FakeApi, polysync: Invoke):
+    parts = [
+        Answer({"updated": [ITEM], "continuationToken": "2"}),
+        Answer({"updated": [ITEM], "continuationToken": None}),
+    ]
+    api.on("POST", "/platforms/lakehouse/import", *parts)
+
+    result = polysync("import", "lakehouse", "--json")
+
+    assert len(json.loads(result.stdout)["updated"]) == 2
+
+
+def test_sync_parameters_shows_the_changes_of_one_job(api: FakeApi, polysync: Invoke):
+    api.on("POST", "/jobs/load/sync-parameters", Answer(ITEM))
+
+    assert "+region" in polysync("sync-parameters", "load").stdout

@@ -1,0 +1,78 @@
+"""`polysync runs`."""
+
+from __future__ import annotations
+
+import json
+
+from tests.unit.cli.conftest import Invoke, build_run
+from tests.unit.cli.fake_api import Answer, FakeApi
+
+JOB_RUN = build_run(task=None)
+
+
+def test_the_filters_are_sent_and_the_runs_are_listed(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/task-runs", Answer({"items": [build_run()], "continuationToken": None}))
+
+    result = polysync("runs", "--task", "t", "--status", "Failed", "--graph", "g")
+
+    asked = {"task": "t", "status": "Failed", "graphRunId": "g", "limit": "20"}
+    assert api.requests[0].query == asked
+    row = next(line for line in result.stdout.splitlines() if line.startswith("r-1"))
+    assert "1 m 05 s" in row
+    assert "2026-01-01 06:00:00Z" in row
+
+
+def test_all_pages_are_read(api: FakeApi, polysync: Invoke):
+    page = [build_run(runId=f"r-{number}") for number in range(100)]
+    api.on(
+        "GET",
+        "/task-runs",
+        Answer({"items": page, "continuationToken": "next"}),
+        Answer({"items": page[:5], "continuationToken": None}),
+    )
+
+    result = polysync("runs", "--all", "--json")
+
+    assert len(json.loads(result.stdout)["items"]) == 105
+    tokens = [request.query.get("continuationToken") for request in api.requests]
+    assert tokens == [None, "next"]
+
+
+def test_the_limit_is_kept_and_a_note_says_that_there_are_more(api: FakeApi, polysync: Invoke):
+    api.on("GET", "/task-runs", Answer({"items": [build_run()] * 2, "continuationToken": "n"}))
+
+    result = polysync("runs", "--limit", "2")
+
+    assert [request.query["limit"] for request in api.requests] == ["2"]
+    assert "There are more" in result.stderr
+
+
+def test_the_runs_of_a_job_are_listed(api: FakeApi, polysync: Invoke):
+    page = {"runs": [JOB_RUN], "continuationToken": None}
+    api.on("GET", "/jobs/j/runs", Answer(page))
+
+    rows = [line.split() for line in polysync("runs", "--job", "j").stdout.splitlines()]
+
+    assert rows[0][:2] == ["Run", "Job"]
+    assert rows[2][:3] == ["r-1", "sales-load", "Succeeded"]
+    assert json.loads(polysync("runs", "--job", "j", "--json").stdout) == page
+
+
+def test_runs_that_only_databricks_stores_are_available_only_as_json(
+    api: FakeApi, polysync: Invoke
+):
+    page = {"runs": [{"run_id": 4711, "status": {"state": "TERMINATED"}}]}
+    api.on("GET", "/jobs/etl/runs", Answer(page))
+
+    refused = polysync("runs", "--job", "etl")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "--json" in refused.stderr
+    assert json.loads(polysync("runs", "--job", "etl", "--json").stdout)["runs"] == page["runs"]
+
+
+def test_job_and_task_cannot_be_combined(api: FakeApi, polysync: Invoke):
+    result = polysync("runs", "--job", "j", "--task", "t")
+
+    assert (result.exit_code, api.requests) == (2, [])
+    assert "--task" in result.stderr

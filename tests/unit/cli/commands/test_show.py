@@ -1,0 +1,88 @@
+"""`polysync show`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.cli.conftest import Invoke, build_run
+from tests.unit.cli.fake_api import Answer, FakeApi
+
+HISTORY = {
+    "items": [
+        {
+            "at": "2026-01-01T06:00:01Z",
+            "from": "Queued",
+            "to": "Running",
+            "reason": "Started.",
+            "actor": "dispatcher",
+            "attempt": 1,
+        }
+    ]
+}
+
+
+@pytest.fixture(autouse=True)
+def a_failed_run(api: FakeApi):
+    api.on("GET", "/task-runs/r-1", Answer(build_run("Failed")))
+    api.on("GET", "/task-runs/r-1/history", Answer(HISTORY))
+
+
+def test_all_facts_are_shown_and_markup_is_not_interpreted(polysync: Invoke):
+    output = polysync("show", "r-1").stdout
+
+    assert "Artefact" in output
+    assert "http://127.0.0.1:8787/#job/1/run/4711" in output
+    assert "ZeroDivisionError [red]division[/red]" in output
+    assert "vault://local/TOKEN" in output
+    assert "dispatcher" in output
+    assert "Started." in output
+
+
+def test_sensitive_outputs_and_dropped_outputs_are_marked(api: FakeApi, polysync: Invoke):
+    outputs = {"rows": 5, "token": {"redacted": True}}
+    run = build_run(outputs=outputs, outputsNotKept={"table": "it has 70,002 bytes"})
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    api.on("GET", "/task-runs/r-1/history", Answer({"items": []}))
+    lines = polysync("show", "r-1").stdout.splitlines()
+    section = lines[lines.index("Outputs") + 1 :]
+    assert [line.split(maxsplit=1) for line in section[:3]] == [
+        ["rows", "5"],
+        ["token", "(sensitive)"],
+        ["table", "not kept: it has 70,002 bytes"],
+    ]
+
+
+def test_the_next_attempt_and_the_repeated_run_are_shown(api: FakeApi, polysync: Invoke):
+    waiting = build_run("Queued", nextAttemptAt="2026-01-01T06:30:00.000Z", rerunOf="r-0")
+    api.on("GET", "/task-runs/r-1", Answer(waiting))
+
+    lines = [line.split(maxsplit=2) for line in polysync("show", "r-1").stdout.splitlines()]
+
+    assert ["Next", "attempt", "2026-01-01 06:30:00Z"] in lines
+    assert ["Rerun", "of", "r-0"] in lines
+
+
+def test_with_json_the_output_is_the_run_with_its_history(polysync: Invoke):
+    answer = json.loads(polysync("show", "r-1", "--json").stdout)
+
+    assert answer == {**build_run("Failed"), "history": HISTORY["items"]}
+
+
+def test_an_error_text_cannot_control_the_terminal(api: FakeApi, polysync: Invoke):
+    run = build_run("Failed")
+    run["attempts"][0]["error"] = "\x1b[31mred\x1b[0m \x1b]0;title\x07 bell\x07\r\n\x1b[2Jend"
+    api.on("GET", "/task-runs/r-1", Answer(run))
+
+    output = polysync("show", "r-1").stdout
+
+    assert "Attempt 1: red  bell\nend\n" in output
+    assert not {"\x1b", "\x07"} & set(output)
+
+
+def test_an_unknown_run_is_an_error(polysync: Invoke):
+    result = polysync("show", "r-2")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: Not found: /task-runs/r-2.\n"

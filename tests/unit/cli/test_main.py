@@ -1,0 +1,27 @@
+"""The start of the program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+LIGHT = {
+    "polysync_core.domain",
+    "polysync_core.domain.json_types",
+    "polysync_core.domain.runs",
+    "polysync_core.domain.runs.status",
+}
+SCRIPT = """
+import sys, polysync_core.cli.main
+print(*(name for name in sys.modules
+    if name.split(".")[0] in ("rich", "httpx", "yaml", "pydantic")
+    or name.startswith("polysync_core.") and not name.startswith("polysync_core.cli")))
+"""
+
+
+def test_the_start_imports_no_heavy_module_and_only_light_modules_of_the_domain():
+    """Completion and `--help` must answer at once, on a machine that has only the client."""
+    command = [sys.executable, "-c", SCRIPT]
+    answer = subprocess.run(command, capture_output=True, check=True, text=True)
+
+    assert set(answer.stdout.split()) <= LIGHT
