@@ -14,18 +14,18 @@ from datetime import UTC, datetime, timedelta
 from bench.emulator import emulator
 from bench.printing import row, title
 from bench.ticking import CountingStorage
-from polysync_core.application.runs.durations import DurationHistory
+from polysync_core.application.runs.polling import DurationHistory
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
-from polysync_core.domain.runs.poll_learning import MOST
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,
     TriggerType,
-    accepted,
     begin_attempt,
     finish,
+    new_run,
     with_attempt,
 )
 from polysync_core.domain.runs.stored import Listing
@@ -89,7 +89,7 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     counts: list[int] = []
     for _ in range(2):
         storage.counts.clear()
-        if len(durations.of(run, read=True) or ()) != MOST:
+        if len(durations.of(run, read=True) or ()) != MAX_PAST_RUNS:
             raise RuntimeError("the past runs are not found")
         counts.append(storage.counts["operations"])
     storage.close()
@@ -120,7 +120,7 @@ def _store(runs: TableRuns, number: int) -> TaskRun:
         queued_at=at,
         request_digest="",
     )
-    run = begin_attempt(accepted(run, actor="bench"), at=at, actor="bench")
+    run = begin_attempt(new_run(run, actor="bench"), at=at, actor="bench")
     run = with_attempt(run, replace(run.attempts[0], external_run_id="1", submitted_at=at))
     end = at + timedelta(minutes=1)
     outcome = Outcome(status=RunStatus.SUCCEEDED, reason="", finished_at=end)
@@ -133,8 +133,8 @@ def _list(storage: TableStorage, runs: TableRuns, ended: list[TaskRun]) -> None:
     """List ended runs as the product would have, in few transactions."""
     for _, month in itertools.groupby(ended, key=lambda run: run.queued_at.month):
         first, *others = month
-        runs.announce(first)  # makes the month known
-        runs.settle(first)
+        runs.index_active(first)  # makes the month known
+        runs.deactivate(first)
         entries: list[Operation] = []
         for run in others:
             entries += [*list_entries(run), outcome_entry(run)]

@@ -13,7 +13,7 @@ from random import Random
 from bench import lists
 from bench.emulator import emulator
 from bench.printing import row, title
-from polysync_core.domain.runs.poll_learning import MOST, Ended, LearnedPlan, learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended, LearnedPlan, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
 type Durations = Iterator[float]
@@ -111,7 +111,7 @@ def watch(
     for duration in islice(durations, runs):
         looks, found = follow(learned(plan, past) if learning else plan, duration)
         end = Ended(by=duration) if told_ends else Ended(by=found, exact=False)
-        past = [end, *past][:MOST]
+        past = [end, *past][:MAX_PAST_RUNS]
         counts.append(looks)
         lags.append(found - duration)
     return Watched(

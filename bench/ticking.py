@@ -18,8 +18,9 @@ from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.store import RunStore
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
@@ -31,7 +32,8 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import Waiting
-from polysync_core.domain.schedules.state import begun
+from polysync_core.domain.runs.events import RunEvent
+from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.rows import RowRange
@@ -112,6 +114,9 @@ class _Deaf:
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Take the fire time."""
 
+    def publish(self, event: RunEvent) -> None:
+        """Take the event."""
+
 
 def ticks(_: argparse.Namespace) -> None:
     """What the minute's tick costs with few and with many schedules."""
@@ -166,7 +171,8 @@ def _fill(storage: TableStorage, schedules: int) -> None:
 
     def store(number: int) -> None:
         task = _task(number)
-        states.put(begun(task, task.schedules[0], None, now=_NOW), replacing=None)
+        of = TaskSchedule(task=task, schedule=task.schedules[0])
+        states.put(initial_state(of, None, now=_NOW), replacing=None)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(store, range(schedules)))
@@ -180,28 +186,28 @@ def _task(number: int) -> Task:
 
 def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
+    store = RunStore(runs, _Deaf())
     definitions = DefinitionLookup(stored)
     connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
-        definitions=stored,
+        definitions=definitions,
         store=states,
         sync=ScheduleSync(definitions=stored, store=states, clock=clock),
-        firing=Firing(
+        processor=ScheduleProcessor(
             runs=runs,
             store=states,
-            acceptance=RunFactory(
-                runs=runs,
+            factory=RunFactory(
+                store=store,
                 job_named=definitions.job,
                 connections=connections,
                 policies=Policies(stored.get),
                 clock=clock,
             ),
-            closing=Closing(runs=runs, neighbours=TaskGraphCache(stored)),
+            finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
             gate=_Deaf(),
             cancel=lambda *_, **__: None,
             clock=clock,
         ),
-        job_named=definitions.job,
         connections=connections,
         clock=clock,
     )

@@ -66,24 +66,24 @@ def submit_attempt(work: AttemptInput) -> dict[str, Any]:
 def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     """See how an attempt is getting on."""
     execution = services().attempt_steps
-    return _guarded(work, lambda: execution.look(RunId(work["run"]), work["attempt"], _memo(work)))
+    return _guarded(work, lambda: execution.poll(RunId(work["run"]), work["attempt"], _memo(work)))
 
 
 @blueprint.activity_trigger(input_name="work", activity=GIVE_UP)
 def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
     """End an attempt that our own faults keep from going on."""
     execution = services().attempt_steps
-    return _guarded(work, lambda: execution.give_up(RunId(work["run"]), work["attempt"]))
+    return _guarded(work, lambda: execution.abandon(RunId(work["run"]), work["attempt"]))
 
 
 @blueprint.activity_trigger(input_name="work", activity=END_QUEUED)
 def end_queued_run(work: EndRunInput) -> dict[str, Any]:
     """End a run that may not wait any longer."""
 
-    queue_ends = services().queue_timeouts
+    finisher = services().run_finisher
     return _guarded(
         work,
-        lambda: queue_ends.end(
+        lambda: finisher.fail_queued_run(
             RunId(work["run"]),
             work["attempt"],
             cause=FailureCause(work["cause"]),

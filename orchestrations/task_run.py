@@ -62,12 +62,12 @@ def _status(submitted: bool, memo: dict[str, Any], faults: int, after: float) ->
     """Return what the portal shows of an attempt under way; the run's row knows more."""
     state = "On its platform" if submitted else "Not yet submitted"
     counts = {
-        "looks": memo.get("looks", 0),
-        "failed in a row": memo.get("failures", 0),
-        "faults of ours in a row": faults,
+        "polls": memo.get("polls", 0),
+        "failures in a row": memo.get("failures", 0),
+        "internal faults in a row": faults,
     }
-    told = ", ".join(f"{name}: {count}" for name, count in counts.items())
-    return f"{state}; {told}; again in {after:g} s."
+    details = ", ".join(f"{name}: {count}" for name, count in counts.items())
+    return f"{state}; {details}; next call in {after:g} s."
 
 
 def _hand_over(

@@ -13,8 +13,8 @@ from uuid import uuid4
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.application.events.webhooks import Post
 from polysync_core.application.operations.audit import AuditStore
-from polysync_core.application.ports import GateStore, PoisonStore, Queue, Runs, ScheduleStore
-from polysync_core.application.runs.retention import Forget
+from polysync_core.application.ports import GateStore, PoisonStore, Queue, RunTable, ScheduleStore
+from polysync_core.application.runs.retention import Purge
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionStore
@@ -74,14 +74,14 @@ class Ports:
 
     definitions: DefinitionStore
     schedules: ScheduleStore
-    runs: Runs
+    runs: RunTable
     gates: GateStore
     audit: AuditStore
     poison: PoisonStore
-    purge_runs: Forget
-    purge_outcomes: Forget
-    purge_audit: Forget
-    purge_messages: Forget
+    purge_runs: Purge
+    purge_outcomes: Purge
+    purge_audit: Purge
+    purge_messages: Purge
     queue: Callable[[str], Queue]
     """Returns the queue of a name."""
     open_vault: OpenVault
@@ -126,7 +126,7 @@ def table_ports(
         gates=gates,
         audit=audit,
         poison=poison,
-        purge_runs=OldRuns(tables, runs).forget,
+        purge_runs=OldRuns(tables, runs).purge,
         purge_outcomes=gates.forget_outcomes,
         purge_audit=audit.forget,
         purge_messages=poison.forget,

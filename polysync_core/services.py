@@ -28,21 +28,18 @@ from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts import AttemptSteps
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.explaining import Explanations
+from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.application.runs.messages import RunRequests
-from polysync_core.application.runs.observed import ObservedRuns
-from polysync_core.application.runs.published import PublishingRuns
-from polysync_core.application.runs.queue_timeouts import QueueEnds
+from polysync_core.application.runs.polling import DurationHistory, PollPlanner
 from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.recording import ACTOR
 from polysync_core.application.runs.retention import Periods, Retention
+from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -90,7 +87,7 @@ class Services:
             self.ports.definitions,
             schedules=self.schedule_sync,
             task_graph=self.task_graph,
-            policy_updates=PolicyUpdates(self.policies, self.runs.shards),
+            policy_updates=PolicyUpdates(self.policies, self.ports.runs.shards),
         )
 
     @cached_property
@@ -171,18 +168,17 @@ class Services:
         )
 
     @cached_property
-    def runs(self) -> PublishingRuns:
-        observed = ObservedRuns(self.ports.runs)
-        return PublishingRuns(observed, self.publisher, monotonic=self.ports.monotonic)
+    def run_store(self) -> RunStore:
+        return RunStore(self.ports.runs, self.publisher, monotonic=self.ports.monotonic)
 
     @cached_property
-    def closing(self) -> Closing:
-        return Closing(runs=self.runs, neighbours=self.task_graph)
+    def run_finisher(self) -> RunFinisher:
+        return RunFinisher(store=self.run_store, task_graph=self.task_graph, clock=self.ports.clock)
 
     @cached_property
     def run_factory(self) -> RunFactory:
         return RunFactory(
-            runs=self.runs,
+            store=self.run_store,
             job_named=self.definitions.job,
             connections=self.connections,
             policies=self.policies,
@@ -192,56 +188,73 @@ class Services:
     @cached_property
     def task_runs(self) -> TaskRuns:
         return TaskRuns(
-            runs=self.runs,
+            runs=self.ports.runs,
+            store=self.run_store,
             task_named=self.definitions.task,
-            acceptance=self.run_factory,
-            closing=self.closing,
+            factory=self.run_factory,
+            finisher=self.run_finisher,
             clock=self.ports.clock,
         )
 
     @cached_property
     def job_runs(self) -> JobRuns:
-        return JobRuns(acceptance=self.run_factory, task_runs=self.task_runs)
+        return JobRuns(runs=self.ports.runs, factory=self.run_factory, task_runs=self.task_runs)
 
     @cached_property
     def run_requests(self) -> RunRequests:
         poison = self.ports.queue(f"{RUN_REQUESTS}-poison")
-        return RunRequests(run_once=self.task_runs.run_once, given_up=poison)
+        return RunRequests(run_once=self.task_runs.run_once, poison_queue=poison)
 
     @cached_property
     def attempt_steps(self) -> AttemptSteps:
         return AttemptSteps(
-            runs=self.runs,
-            closing=self.closing,
+            store=self.run_store,
+            recorder=self.attempt_recorder,
             connections=self.connections,
-            orders=SubmissionBuilder(resolve_secret=self.secrets.resolve),
-            durations=DurationHistory(self.runs, monotonic=self.ports.monotonic),
+            submissions=SubmissionBuilder(resolve_secret=self.secrets.resolve),
+            planner=self.poll_planner,
             clock=self.ports.clock,
         )
 
     @cached_property
-    def queue_timeouts(self) -> QueueEnds:
-        return QueueEnds(runs=self.runs, closing=self.closing, clock=self.ports.clock)
+    def attempt_recorder(self) -> AttemptRecorder:
+        return AttemptRecorder(
+            store=self.run_store, finisher=self.run_finisher, clock=self.ports.clock
+        )
+
+    @cached_property
+    def poll_planner(self) -> PollPlanner:
+        return PollPlanner(
+            connections=self.connections,
+            durations=DurationHistory(self.ports.runs, monotonic=self.ports.monotonic),
+            clock=self.ports.clock,
+        )
 
     @cached_property
     def reconciler(self) -> Reconciler:
         return Reconciler(
-            runs=self.runs, closing=self.closing, policies=self.policies, clock=self.ports.clock
+            runs=self.ports.runs,
+            store=self.run_store,
+            finisher=self.run_finisher,
+            policies=self.policies,
+            clock=self.ports.clock,
         )
 
     @cached_property
     def explanations(self) -> Explanations:
-        return Explanations(runs=self.runs, definitions=self.definitions, clock=self.ports.clock)
+        return Explanations(
+            runs=self.ports.runs, definitions=self.definitions, clock=self.ports.clock
+        )
 
     @cached_property
     def retention(self) -> Retention:
         ports, settings = self.ports, self.settings
         return Retention(
-            runs=self.runs,
-            forget_runs=ports.purge_runs,
-            forget_outcomes=ports.purge_outcomes,
-            forget_audit=ports.purge_audit,
-            forget_messages=ports.purge_messages,
+            runs=self.ports.runs,
+            purge_runs=ports.purge_runs,
+            purge_outcomes=ports.purge_outcomes,
+            purge_audit=ports.purge_audit,
+            purge_messages=ports.purge_messages,
             periods=Periods(
                 runs=timedelta(days=settings.run_retention_days),
                 engine=timedelta(days=settings.engine_retention_days),
@@ -255,23 +268,29 @@ class Services:
     def gates(self) -> Gates:
         return Gates(
             store=self.ports.gates,
-            runs=self.runs,
+            runs=self.ports.runs,
             task_named=self.definitions.task,
             task_graph=self.task_graph,
-            acceptance=self.run_factory,
+            factory=self.run_factory,
             clock=self.ports.clock,
         )
 
     @cached_property
     def dependent_notifier(self) -> DependentNotifier:
         return DependentNotifier(
-            runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.run_factory
+            runs=self.ports.runs,
+            store=self.run_store,
+            finisher=self.run_finisher,
+            gates=self.gates,
+            factory=self.run_factory,
         )
 
     @cached_property
     def graphs(self) -> Graphs:
         return Graphs(
-            store=self.ports.definitions, runs=self.runs, next_fire=self.schedules.next_fire_time
+            store=self.ports.definitions,
+            runs=self.ports.runs,
+            next_fire=self.schedules.next_fire_time,
         )
 
     # Schedules
@@ -279,8 +298,7 @@ class Services:
     @cached_property
     def schedules(self) -> ScheduleService:
         return ScheduleService(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.ports.schedules,
             sync=self.schedule_sync,
             clock=self.ports.clock,
@@ -289,29 +307,27 @@ class Services:
     @cached_property
     def fire_times(self) -> FireTimePreview:
         return FireTimePreview(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             states_of=self.ports.schedules.of_task,
             clock=self.ports.clock,
         )
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
-        firing = Firing(
-            runs=self.runs,
+        processor = ScheduleProcessor(
+            runs=self.ports.runs,
             store=self.ports.schedules,
-            acceptance=self.run_factory,
-            closing=self.closing,
+            factory=self.run_factory,
+            finisher=self.run_finisher,
             gate=self.dependent_notifier,
             cancel=partial(self.task_runs.cancel, actor=ACTOR),
             clock=self.ports.clock,
         )
         return ScheduleTick(
-            definitions=self.ports.definitions,
+            definitions=self.definitions,
             store=self.ports.schedules,
             sync=self.schedule_sync,
-            firing=firing,
-            job_named=self.definitions.job,
+            processor=processor,
             connections=self.connections,
             clock=self.ports.clock,
         )
@@ -319,11 +335,10 @@ class Services:
     @cached_property
     def backfill(self) -> Backfill:
         return Backfill(
-            runs=self.runs,
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            runs=self.ports.runs,
+            definitions=self.definitions,
             store=self.ports.schedules,
-            acceptance=self.run_factory,
+            factory=self.run_factory,
             prepare=self.task_runs.with_parents,
             clock=self.ports.clock,
         )

@@ -15,7 +15,7 @@ import azure.functions as func
 
 from orchestrations.engine import DurableEngine
 from polysync_core.application.events.subscriptions import given_up_delivery
-from polysync_core.application.runs.messages import given_up_request
+from polysync_core.application.runs.messages import poison_request
 from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
 from polysync_core.telemetry.tracing import continued
@@ -54,7 +54,7 @@ def accept_run_request(message: func.QueueMessage, durable: str, context: func.C
 )
 def record_refused_request(message: func.QueueMessage) -> None:
     """Keep a message that asked for a run and was given up."""
-    given_up = given_up_request(message.id or "", _content(message))
+    given_up = poison_request(message.id or "", _content(message))
     services().poison_messages.record(RUN_REQUESTS, given_up, at=_inserted_at(message))
 
 

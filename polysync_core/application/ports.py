@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from polysync_core.domain.dependencies.stored import Pending, StoredGate
+from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
@@ -19,43 +19,19 @@ from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
 
-class Runs(Protocol):
-    """Stored task runs.
-
-    Every call may raise `Unavailable`. The index is written before the row and settled after the
-    outcome, so a crash between two writes leaves a debt in the index and never a lost run.
-    """
+class RunReader(Protocol):
+    """Reads stored task runs; every call may raise `Unavailable`."""
 
     def get(self, run_id: RunId) -> StoredRun | None:
         """Return a run by one point read."""
         ...
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return those of the runs that exist, in the order asked for."""
+        """Return the existing ones of some runs, in the order of the ids."""
         ...
 
-    def announce(self, run: TaskRun) -> None:
-        """Write the run into the index, as active."""
-        ...
-
-    def insert(self, run: TaskRun) -> StoredRun | None:
-        """Write a new run; None where the run exists already."""
-        ...
-
-    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
-        """Replace a run that is as it was read, or raise `StaleETag`."""
-        ...
-
-    def settle(self, run: TaskRun) -> None:
-        """Record a run's outcome in the index and take it off the active ones."""
-        ...
-
-    def withdraw(self, owed: ActiveRun) -> None:
-        """Remove an announcement that no run stands behind."""
-        ...
-
-    def owed(self) -> Iterator[ActiveRun]:
-        """Yield the active runs; the cost depends on how many are active."""
+    def active_runs(self) -> Iterator[ActiveRun]:
+        """Yield the active runs; the cost grows with their number."""
         ...
 
     def shards(self) -> Sequence[str]:
@@ -64,6 +40,34 @@ class Runs(Protocol):
 
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first."""
+        ...
+
+
+class RunTable(RunReader, Protocol):
+    """Writes task runs and their index; only `RunStore` may call it.
+
+    Every call may raise `Unavailable`. The index entry is written before the row and removed after
+    the outcome, so a crash between two writes leaves an active entry and never a lost run.
+    """
+
+    def index_active(self, run: TaskRun) -> None:
+        """Write the index entries of a run, as active."""
+        ...
+
+    def insert(self, run: TaskRun) -> StoredRun | None:
+        """Write a new row; return None if the run exists."""
+        ...
+
+    def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
+        """Replace a row, or raise `StaleETag` if it was changed since it was read."""
+        ...
+
+    def deactivate(self, run: TaskRun) -> None:
+        """Index a run by its outcome, and remove its active entry."""
+        ...
+
+    def remove_from_index(self, entry: ActiveRun) -> None:
+        """Remove the index entries of a run that was never written."""
         ...
 
 
@@ -78,7 +82,7 @@ class GateStore(Protocol):
         """Return the gate of a Task; one that was never used is empty."""
         ...
 
-    def decide(self, task: str, gate: StoredGate, decided: Pending) -> StoredGate:
+    def decide(self, task: str, gate: StoredGate, decided: PendingDecision) -> StoredGate:
         """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
         ...
 
@@ -91,10 +95,10 @@ class GateStore(Protocol):
 
 
 class ScheduleStore(Protocol):
-    """Stored states of schedules, and the index by when they are due.
+    """Stores the states of schedules, with an index by the time at which they are due.
 
-    Every call may raise `Unavailable` or, when it writes, `Uncertain`. A state and its place in the
-    index change together or not at all.
+    Every call may raise `Unavailable`; a write may raise `Uncertain`. One transaction changes a
+    state together with its index entry.
     """
 
     def get(self, task: str, schedule: str) -> StoredSchedule | None:
@@ -106,26 +110,26 @@ class ScheduleStore(Protocol):
         ...
 
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
-        """Write a state over the one it replaces, or a new one, or raise `StaleETag`."""
+        """Write a state over the one that it replaces, or a new one; may raise `StaleETag`."""
         ...
 
     def remove(self, stored: StoredSchedule) -> None:
-        """Delete a state that is as it was read, or raise `StaleETag`."""
+        """Delete a state if it is unchanged since its read; otherwise raise `StaleETag`."""
         ...
 
     def due(self, now: datetime, *, limit: int) -> Sequence[Due | Edit]:
-        """Return what is to be done now, the oldest first.
+        """Return the schedules and edits to process now, the oldest first.
 
-        The cost depends on how much that is; `limit` bounds it, and a few times as much may come.
+        The cost depends on their number. `limit` bounds the entries of each partition.
         """
         ...
 
-    def announce(self, task: str) -> Edit:
-        """Record that a Task is about to be changed, until that is settled."""
+    def record_edit(self, task: str) -> Edit:
+        """Record that a Task is about to be edited."""
         ...
 
-    def settle(self, edit: Edit) -> None:
-        """Forget a change that the states are in line with."""
+    def remove_edit(self, edit: Edit) -> None:
+        """Remove the record of an edit whose schedules are synced."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""Forgetting runs that ended long ago, month by month.
+"""Deletes runs that ended long ago, month by month.
 
-A run's row goes first, then its entry in the list of all runs, so that a walk which ends anywhere
-goes on from there. When that list is empty and nobody active the month's table is dropped whole.
+A run's row is deleted before its entry in the main list, so that an interrupted pass can continue.
+When the main list is empty and no run is active, the month's table is dropped whole.
 """
 
 from __future__ import annotations
@@ -20,80 +20,81 @@ from polysync_core.storage.purging import More
 from polysync_core.storage.run_index import Entry, Part, RunIndex
 from polysync_core.storage.runs import TableRuns
 
-_HANDS = 8
+_WORKERS = 8
 
 _log = logging.getLogger(__name__)
 
 
-class _Fate(Enum):
-    """What became of an entry of the list."""
+class _Result(Enum):
+    """The result for one entry of the main list."""
 
     KEPT = auto()
-    STRUCK = auto()
-    """No run stands behind it, or one that is listed elsewhere."""
-    FORGOTTEN = auto()
+    STALE = auto()
+    """The entry has no run, or a run with an entry elsewhere."""
+    DELETED = auto()
 
 
 class OldRuns:
-    """The stored runs of months that have passed."""
+    """Deletes expired runs of past months."""
 
     def __init__(self, storage: TableStorage, runs: TableRuns) -> None:
         self._runs = runs
         self._index = RunIndex(storage)
 
-    def forget(self, before: datetime, more: More) -> int:
-        """Delete runs that had ended before a time, and return how many there were.
+    def purge(self, before: datetime, more: More) -> int:
+        """Delete runs that ended before a time, and return their number.
 
-        Looks only at months that had passed by then. A run that is active, or whose dependents are
-        still to be told, stays with its month, and so does one that cannot be read.
+        Only months before that time are examined. An active run keeps its month, and so does a run
+        that cannot be read.
         """
-        forgotten = 0
+        deleted = 0
         for month, parts in groupby(self._index.parts_before(before), key=lambda part: part.month):
             of_month = list(parts)
             for part in of_month:
-                forgotten += self._forget_part(part, before, more)
+                deleted += self._purge_part(part, before, more)
             if not any(map(self._is_in_use, of_month)):
                 self._index.drop(month)
             if not more():
                 break
-        return forgotten
+        return deleted
 
     def _is_in_use(self, part: Part) -> bool:
         return any(True for _ in self._index.active_in(part)) or any(
             True for _ in self._index.listed(part)
         )
 
-    def _forget_part(self, part: Part, before: datetime, more: More) -> int:
+    def _purge_part(self, part: Part, before: datetime, more: More) -> int:
         active = {entry.run.run_id for entry in self._index.active_in(part)}
         idle = (entry for entry in self._index.listed(part) if entry.run.run_id not in active)
-        forgotten = 0
-        with ThreadPoolExecutor(_HANDS, thread_name_prefix="run-purger") as hands:
+        deleted = 0
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="run-purger") as workers:
             for batch in batched(idle, MAX_OPERATIONS, strict=False):
                 if not more():
                     break
-                fates = list(hands.map(partial(self._forget_run, before=before), batch))
-                told = list(zip(batch, fates, strict=True))
-                self._index.strike(part, [each for each, fate in told if fate is not _Fate.KEPT])
-                forgotten += fates.count(_Fate.FORGOTTEN)
-        return forgotten
+                results = list(workers.map(partial(self._purge_run, before=before), batch))
+                pairs = zip(batch, results, strict=True)
+                gone = [entry for entry, result in pairs if result is not _Result.KEPT]
+                self._index.remove_from_main_list(part, gone)
+                deleted += results.count(_Result.DELETED)
+        return deleted
 
-    def _forget_run(self, entry: Entry, *, before: datetime) -> _Fate:
+    def _purge_run(self, entry: Entry, *, before: datetime) -> _Result:
         try:
             stored = self._runs.get(entry.run.run_id)
         except (Unavailable, Uncertain):
             raise
         except Exception:
             _log.exception(
-                "A stored run cannot be read; it is left as it is.",
+                "A stored run cannot be read; it is left unchanged.",
                 extra={"action": "run_unreadable", "run_id": entry.run.run_id},
             )
-            return _Fate.KEPT
+            return _Result.KEPT
         if stored is None or stored.run.queued_at != entry.run.queued_at:
-            return _Fate.STRUCK
+            return _Result.STALE
         if not is_expired(stored.run, before):
-            return _Fate.KEPT
+            return _Result.KEPT
         try:
-            self._runs.forget(stored)
+            self._runs.delete(stored)
         except StaleETag:
-            return _Fate.KEPT
-        return _Fate.FORGOTTEN
+            return _Result.KEPT
+        return _Result.DELETED

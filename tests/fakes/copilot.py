@@ -21,7 +21,7 @@ from tests.fakes.app import FakeApp
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.definitions import lakehouse
 from tests.fakes.platform import FakePlatform
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 
 def principal(*roles: str, name: str = "ann@example.com") -> str:
@@ -61,7 +61,7 @@ class Copilot:
     """Calls tools, as an administrator by default, on an app with one Databricks platform."""
 
     def __init__(self) -> None:
-        self.audit, self.runs, self.platform = FakeAuditStore(), FakeRuns(), ArtefactPlatform()
+        self.audit, self.runs, self.platform = FakeAuditStore(), FakeRunTable(), ArtefactPlatform()
         self.headers: dict[str, str] = {}
         self._seconds = 0.0
         self.app = FakeApp(

@@ -1,17 +1,18 @@
-"""The graph around Tasks that a test has at hand."""
+"""Run finishers over the Tasks of a test."""
 
 from __future__ import annotations
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.ports import Runs
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.definitions.tasks import Task
+from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import FakeDefinitions
 
 
-def closing_of(runs: Runs, *tasks: Task) -> Closing:
-    """Return what closes runs where these are all the Tasks there are."""
-    store = FakeDefinitions()
+def finisher_of(store: RunStore, *tasks: Task) -> RunFinisher:
+    """Return a finisher that knows these Tasks only."""
+    definitions = FakeDefinitions()
     for task in tasks:
-        store.put(task, replacing=None)
-    return Closing(runs=runs, neighbours=TaskGraphCache(store))
+        definitions.put(task, replacing=None)
+    return RunFinisher(store=store, task_graph=TaskGraphCache(definitions), clock=FakeClock())

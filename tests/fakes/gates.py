@@ -9,8 +9,9 @@ from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory, Start
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.accepting import RunFactory, RunSpec
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Kind
@@ -32,6 +33,7 @@ from polysync_core.storage.gates import TableGates
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.definitions import FakeDefinitions, definition_reader
+from tests.fakes.events import FakePublisher
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
 from tests.fakes.tables import TableService
@@ -69,10 +71,13 @@ class GateWorld:
         self.runs = TableRuns(storage)
         self.runs._readers = _InTurn()  # type: ignore[assignment]
         self.store = TableGates(storage)
-        self.neighbours = TaskGraphCache(self.definitions)
-        self.closing = Closing(runs=self.runs, neighbours=self.neighbours)
-        self.acceptance = RunFactory(
-            runs=self.runs,
+        self.task_graph = TaskGraphCache(self.definitions)
+        self.run_store = RunStore(self.runs, FakePublisher())
+        self.finisher = RunFinisher(
+            store=self.run_store, task_graph=self.task_graph, clock=self.clock
+        )
+        self.factory = RunFactory(
+            store=self.run_store,
             job_named=lambda _: self.job,
             connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(PLATFORM),
@@ -82,18 +87,22 @@ class GateWorld:
             store=self.store,
             runs=self.runs,
             task_named=self.task,
-            task_graph=self.neighbours,
-            acceptance=self.acceptance,
+            task_graph=self.task_graph,
+            factory=self.factory,
             clock=self.clock,
         )
         self.notifier = DependentNotifier(
-            runs=self.runs, closing=self.closing, gates=self.gates, acceptance=self.acceptance
+            runs=self.runs,
+            store=self.run_store,
+            finisher=self.finisher,
+            gates=self.gates,
+            factory=self.factory,
         )
 
     def define(self, task: Task) -> None:
         before = self.definitions.get(Kind.TASK, task.name)
         self.definitions.put(task, replacing=before)
-        if hasattr(self, "neighbours"):
+        if hasattr(self, "task_graph"):
             self.begin_anew()
 
     def task(self, name: str) -> Task:
@@ -106,8 +115,8 @@ class GateWorld:
         """Accept a run that is a root."""
         self.clock.advance(seconds=1)
         run_id = derived_run_id("test", task, name or self.clock().isoformat())
-        start = Start(run_id=run_id, trigger_type=TriggerType.MANUAL, actor="test", **facts)
-        stored = self.acceptance.store(self.acceptance.run_of(self.task(task), start))
+        spec = RunSpec(run_id=run_id, trigger_type=TriggerType.MANUAL, actor="test", **facts)
+        stored = self.factory.create(self.factory.queued_run(self.task(task), spec))
         assert stored is not None
         return stored.run
 
@@ -126,7 +135,7 @@ class GateWorld:
     def tell(self, run: TaskRun) -> list[TaskRun]:
         """Tell all dependents, also of what ends by it; return what came of it, settled."""
         came: list[TaskRun] = []
-        for child in self.closing.close(run):
+        for child in self.finisher.dependents_of(run):
             for made in self.gates.deliver(child, run):
                 came.append(made)
                 if made.status.is_terminal:

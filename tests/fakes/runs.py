@@ -1,11 +1,13 @@
-"""An in-memory `Runs` that keeps the contract of the stored one, ETags included."""
+"""An in-memory run table that keeps the contract of the stored one, ETags included."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
@@ -15,20 +17,21 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
     finish,
 )
-from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun, owed
+from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
+from tests.fakes.events import FakePublisher
 
 
-class FakeRuns:
-    """Rows, histories and the index as dictionaries; `crash_at` makes the k-th write fail."""
+class FakeRunTable:
+    """Rows and index as dictionaries; `crash_at` makes the k-th write fail."""
 
     def __init__(self) -> None:
         self.rows: dict[RunId, StoredRun] = {}
         self.active: dict[tuple[RunId, object], ActiveRun] = {}
-        self.settled: dict[RunId, str] = {}
+        self.deactivated: dict[RunId, str] = {}
         self.writes = 0
         self.crash_at: int | None = None
         self.before_save: Callable[[], object] | None = None
-        """Happens once, between somebody's read and write."""
+        """Runs once, between a caller's read and its write."""
         self._etags = itertools.count(1)
 
     def get(self, run_id: RunId) -> StoredRun | None:
@@ -38,41 +41,46 @@ class FakeRuns:
         return (self.rows[run_id] for run_id in run_ids if run_id in self.rows)
 
     def end(self, run_id: RunId, *, at: datetime, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        """Let a run go through an attempt to its end."""
+        """Write a run's attempt and its end."""
         stored = self.rows[run_id]
         stored = self.save(stored, begin_attempt(stored.run, at=at, actor="p"))
         outcome = Outcome(status=status, reason="over")
         self.save(stored, finish(stored.run, outcome, at=at, actor="p"))
 
-    def announce(self, run: TaskRun) -> None:
-        self._write()
-        self.active[run.run_id, run.queued_at] = owed(run)
+    def index_active(self, run: TaskRun) -> None:
+        self.count_write()
+        self.active[run.run_id, run.queued_at] = ActiveRun.of(run)
 
     def insert(self, run: TaskRun) -> StoredRun | None:
-        self._write()
+        self.count_write()
         if run.run_id in self.rows:
             return None
         return self._put(run)
+
+    def add_active(self, run: TaskRun) -> StoredRun | None:
+        """Write a run with its index entry, as a test arranges it."""
+        self.index_active(run)
+        return self.insert(run)
 
     def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
         if self.before_save is not None:
             meanwhile, self.before_save = self.before_save, None
             meanwhile()
-        self._write()
+        self.count_write()
         if self.rows[run.run_id].etag != stored.etag:
             raise StaleETag
         return self._put(run)
 
-    def settle(self, run: TaskRun) -> None:
-        self._write()
+    def deactivate(self, run: TaskRun) -> None:
+        self.count_write()
         self.active.pop((run.run_id, run.queued_at), None)
-        self.settled[run.run_id] = run.status
+        self.deactivated[run.run_id] = run.status
 
-    def withdraw(self, owed: ActiveRun) -> None:
-        self._write()
-        self.active.pop((owed.run_id, owed.queued_at), None)
+    def remove_from_index(self, entry: ActiveRun) -> None:
+        self.count_write()
+        self.active.pop((entry.run_id, entry.queued_at), None)
 
-    def owed(self) -> Iterator[ActiveRun]:
+    def active_runs(self) -> Iterator[ActiveRun]:
         return iter(list(self.active.values()))
 
     def shards(self) -> list[str]:
@@ -83,7 +91,7 @@ class FakeRuns:
         wanted = [
             stored.run
             for stored in newest
-            if (owed(stored.run).job or None) == listing.job
+            if (ActiveRun.of(stored.run).job or None) == listing.job
             and listing.status in {None, stored.run.status}
             and listing.task in {None, stored.run.task}
             and listing.graph_run_id in {None, stored.run.graph_run_id}
@@ -93,15 +101,26 @@ class FakeRuns:
         rest = str(end) if end < len(wanted) else None
         return Page(items=wanted[start:end], continuation_token=rest)
 
+    def count_write(self) -> None:
+        """Count a write, and crash at the chosen one."""
+        self.writes += 1
+        if self.crash_at == self.writes:
+            raise Crash
+
     def _put(self, run: TaskRun) -> StoredRun:
         stored = StoredRun(run=run, etag=str(next(self._etags)))
         self.rows[run.run_id] = stored
         return stored
 
-    def _write(self) -> None:
-        self.writes += 1
-        if self.crash_at == self.writes:
-            raise Crash
+
+def run_store(table: FakeRunTable) -> RunStore:
+    """Return a store over a table; its events go nowhere."""
+    return RunStore(table, FakePublisher())
+
+
+def unpublished(run: TaskRun) -> TaskRun:
+    """Return a run without its count of published events, to compare two versions."""
+    return replace(run, published=0)
 
 
 class Crash(BaseException):

@@ -12,10 +12,11 @@ from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick, Tally
@@ -33,6 +34,7 @@ from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import definition_writer, editing_of
 from tests.fakes.engine import FakeEngine
+from tests.fakes.events import FakePublisher
 from tests.fakes.tables import TableService
 
 PLATFORM = {
@@ -88,10 +90,11 @@ class Scheduled:
         self.definitions = DefinitionLookup(stored)
         self.editing = editing_of(stored, Rules(), self.sync)
         self.runs = TableRuns(storage)
-        closing = Closing(runs=self.runs, neighbours=TaskGraphCache(stored))
+        store = RunStore(self.runs, FakePublisher())
+        finisher = RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock)
         connections = Connections(self.definitions, lambda _: self._no_connector())
-        acceptance = RunFactory(
-            runs=self.runs,
+        factory = RunFactory(
+            store=store,
             job_named=self.definitions.job,
             connections=connections,
             policies=Policies(stored.get),
@@ -99,44 +102,42 @@ class Scheduled:
         )
         self.task_runs = TaskRuns(
             runs=self.runs,
+            store=store,
             task_named=self.definitions.task,
-            acceptance=acceptance,
-            closing=closing,
+            factory=factory,
+            finisher=finisher,
             clock=clock,
         )
         self.schedules = ScheduleService(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.store,
             sync=self.sync,
             clock=clock,
         )
         self.backfiller = Backfill(
             runs=self.runs,
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.store,
-            acceptance=acceptance,
+            factory=factory,
             prepare=self.task_runs.with_parents,
             clock=clock,
         )
         self.ticker = ScheduleTick(
-            definitions=stored,
+            definitions=self.definitions,
             store=self.store,
             sync=self.sync,
-            firing=Firing(
+            processor=ScheduleProcessor(
                 runs=self.runs,
                 store=self.store,
-                acceptance=acceptance,
-                closing=closing,
+                factory=factory,
+                finisher=finisher,
                 gate=self.gate,
                 cancel=partial(self.task_runs.cancel, actor="polysync"),
                 clock=clock,
             ),
-            job_named=self.definitions.job,
             connections=connections,
             clock=clock,
-            at_once=self.at_once,
+            workers=self.at_once,
         )
 
     def writes(self, definition: Definition, *, replacing: Stored[Definition]) -> None:
@@ -188,7 +189,7 @@ class Scheduled:
         running = begin_attempt(stored.run, at=self.clock(), actor="test")
         done = finish(running, Outcome(status=status, reason=""), at=self.clock(), actor="test")
         self.runs.save(stored, done)
-        self.runs.settle(done)
+        self.runs.deactivate(done)
         self.engine.release("main", run.run_id, 1)
 
     def _no_connector(self) -> Any:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.application.runs.task_runs import RunRequest
-from polysync_core.domain.runs.run import TaskRun, accepted
+from polysync_core.domain.runs.run import TaskRun, new_run
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.runs import TableRuns
 from tests.fakes.builders import NOON, a_run
@@ -18,11 +18,11 @@ REQUEST = RunRequest(task="nap", parameters={}, actor="test")
 
 
 def announced(runs: TableRuns, microsecond: int) -> TaskRun:
-    run = accepted(
+    run = new_run(
         a_run(request_digest=REQUEST.digest, queued_at=NOON.replace(microsecond=microsecond)),
         actor="test",
     )
-    runs.announce(run)
+    runs.index_active(run)
     return run
 
 
@@ -50,8 +50,8 @@ def test_a_run_that_is_accepted_slowly_keeps_its_announcement(
     """An announcement counted as abandoned after 30 seconds, while storage is asked for longer than
     that to take the row. A run that came late was in no list, and lost if its signal was."""
     world = World(monkeypatch)
-    run = accepted(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
-    world.process.ports.runs.announce(run)
+    run = new_run(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
+    world.process.ports.runs.index_active(run)
     world.clock.advance(120)
     world.reconcile()
     assert world.process.ports.runs.insert(run) is not None
@@ -63,9 +63,9 @@ def test_an_abandoned_announcement_is_withdrawn_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World(monkeypatch)
-    world.process.ports.runs.announce(
-        accepted(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
+    world.process.ports.runs.index_active(
+        new_run(a_run(request_digest=REQUEST.digest, queued_at=world.clock()), actor="test")
     )
     world.clock.advance(timedelta(minutes=16).total_seconds())
     world.reconcile()
-    assert list(world.process.ports.runs.owed()) == []
+    assert list(world.process.ports.runs.active_runs()) == []

@@ -89,8 +89,8 @@ def _complete_run(name: str, **answers: Sequence[Answer]) -> Scenario:
     )
 
 
-def _after(seconds: float, *, submitted: bool = True, looks: int = 1) -> Answer:
-    memo = AttemptMemo(looks=looks)
+def _after(seconds: float, *, submitted: bool = True, polls: int = 1) -> Answer:
+    memo = AttemptMemo(polls=polls)
     return StepResult(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
 
 
@@ -148,7 +148,7 @@ SCENARIOS = (
         bells=1,
         **{
             SUBMIT: [_after(1)],
-            LOOK: [*[_after(30, looks=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
+            LOOK: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
         },
     ),
     _task_run("fan_out", **{SUBMIT: [_after(1)], LOOK: [_MANY], **_FAN_OUT}),

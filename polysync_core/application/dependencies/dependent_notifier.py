@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import RunFactory, waiting
-from polysync_core.application.runs.closing import Closing
+from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.accepting import RunFactory, waiting_message
+from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.steps import DONE, StepResult
-from polysync_core.application.runs.updating import read_run
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
@@ -70,16 +70,16 @@ class Notified:
 class DependentNotifier:
     """Notifies dependents; every step may be repeated."""
 
-    runs: Runs
-    closing: Closing
+    runs: RunReader
+    store: RunStore
+    finisher: RunFinisher
     gates: Gates
-    acceptance: RunFactory
+    factory: RunFactory
 
     def find_dependents(self, run_id: RunId) -> StepResult:
         """Return the Tasks to notify of a run; a run that has not ended has none yet."""
-        run = read_run(self.runs, run_id).run
-        tasks = self.closing.close(run) if run.status.is_terminal else ()
-        return StepResult(done=True, notify=tasks)
+        run = self.store.read(run_id).run
+        return self.finisher.after_run(run) if run.status.is_terminal else DONE
 
     def notify(self, run_id: RunId, tasks: Sequence[str]) -> Notified:
         """Deliver the outcome of a run to the gates of some dependents.
@@ -87,7 +87,7 @@ class DependentNotifier:
         A failure at one gate does not stop the delivery to the others. The first failure is raised
         after all deliveries.
         """
-        run = read_run(self.runs, run_id).run
+        run = self.store.read(run_id).run
         # The runs that result belong to the trace of this run.
         with on_behalf_of(run):
             return self._notify(run, tasks)
@@ -95,16 +95,16 @@ class DependentNotifier:
     def deactivate(self, run_ids: Iterable[RunId]) -> StepResult:
         """Deactivate runs whose dependents are all notified."""
         for stored in self.runs.get_many(run_ids):
-            self.runs.settle(stored.run)
+            self.store.deactivate(stored.run)
         return DONE
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Deliver a fire time to the gate of its own Task, and enqueue the runs that result."""
         for run in self.gates.deliver_fire_time(task, fire):
             if run.status is RunStatus.QUEUED:
-                self.acceptance.enqueue(run, engine)
+                self.factory.enqueue(run, engine)
             elif run.status.is_terminal:
-                self.closing.hand_over(run, engine)
+                self.finisher.start_notifying(run, engine)
 
     def _notify(self, run: TaskRun, tasks: Sequence[str]) -> Notified:
         created: list[TaskRun] = []
@@ -124,10 +124,15 @@ class DependentNotifier:
         pending: list[PendingNotification] = []
         for run in created:
             if run.status is RunStatus.QUEUED:
-                policies = self.acceptance.policies.for_run(run.task, run.job.platform)
+                policies = self.factory.policies.for_run(run.task, run.job.platform)
                 dispatch.append(
-                    DispatchRequest(shard=run.shard, waiting=waiting(run), policies=policies)
+                    DispatchRequest(
+                        shard=run.shard, waiting=waiting_message(run), policies=policies
+                    )
                 )
-            elif run.status.is_terminal and (tasks := self.closing.close(run)):
-                pending.append(PendingNotification(run_id=run.run_id, tasks=tasks))
+            elif run.status.is_terminal:
+                if tasks := self.finisher.dependents_of(run):
+                    pending.append(PendingNotification(run_id=run.run_id, tasks=tasks))
+                else:
+                    self.store.deactivate(run)
         return Notified(dispatch=tuple(dispatch), pending=tuple(pending))

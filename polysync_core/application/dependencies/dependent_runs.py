@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from polysync_core.application.ports import Runs
-from polysync_core.application.runs.accepting import RunFactory, Start
-from polysync_core.application.runs.outcomes import failure
-from polysync_core.application.runs.recording import ACTOR
+from polysync_core.application.ports import RunReader
+from polysync_core.application.runs.accepting import RunFactory, RunSpec
+from polysync_core.application.runs.finishing import ACTOR, failure
+from polysync_core.application.runs.queries import newest_run, newest_success
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import Firing
@@ -27,35 +27,32 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import Listing
 
-_PAGES = 20
-"""How far a list is followed for a run that may not be in it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependentRuns:
     """Makes the runs that a gate has decided on; nothing is stored here."""
 
-    runs: Runs
-    acceptance: RunFactory
+    runs: RunReader
+    factory: RunFactory
 
     def run_of(self, task: Task, firing: Firing, *, at: datetime) -> TaskRun:
         """Return the run that a firing means: one that waits, or one that has ended already."""
-        start = _start(firing, at)
+        spec = _spec(firing, at)
         reason = firing.skipped or ("" if task.enabled else f"Task '{task.name}' is disabled.")
         if reason:
             outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
-            return self.acceptance.finished_run(task, start, outcome)
+            return self.factory.finished_run(task, spec, outcome)
         try:
             mapped = self._mapped(task, firing)
-            full = replace(start, parameters={**start.parameters, **mapped})
-            return self.acceptance.run_of(task, full)
+            full = replace(spec, parameters={**spec.parameters, **mapped})
+            return self.factory.queued_run(task, full)
         except Invalid as error:
             return self.refused(task, firing, at, str(error))
 
     def refused(self, task: Task, firing: Firing, at: datetime, why: str) -> TaskRun:
         """Return the run of a firing that cannot start with what its parents give it."""
         outcome = failure(FailureCause.PARAMETERS, why)
-        return self.acceptance.finished_run(task, _start(firing, at), outcome)
+        return self.factory.finished_run(task, _spec(firing, at), outcome)
 
     def recall(self, task: Task, edge: str, graph_runs: Collection[RunId]) -> Token | None:
         """Return what an edge of a Task had in the graph runs that are repeated in part.
@@ -69,7 +66,7 @@ class DependentRuns:
         if again is not None and not set(graph_runs).isdisjoint(again.repeats):
             return token_of(again)
         for graph_run_id in graph_runs:
-            run = newest(self.runs, Listing(task=edge, graph_run_id=graph_run_id))
+            run = newest_run(self.runs, Listing(task=edge, graph_run_id=graph_run_id))
             if run is not None:
                 return token_of(run) if run.status.is_terminal else None
         return None if again is None else token_of(again)
@@ -77,7 +74,7 @@ class DependentRuns:
     def _recall_fire_time(self, task: Task, graph_runs: Collection[RunId]) -> Token | None:
         schedules = {schedule.name: schedule for schedule in task.schedules}
         for graph_run_id in graph_runs:
-            run = newest(self.runs, Listing(task=task.name, graph_run_id=graph_run_id))
+            run = newest_run(self.runs, Listing(task=task.name, graph_run_id=graph_run_id))
             if run is None or run.schedule is None or run.scheduled_time is None:
                 continue
             schedule = schedules.get(run.schedule)
@@ -100,33 +97,16 @@ class DependentRuns:
             return {}
         ids = [token.run_id for token in firing.sources if token.edge in wanted]
         parents = {stored.run.task: stored.run for stored in self.runs.get_many(ids)}
-        return mapped_values(task, self.acceptance.job_named(task.job), parents, {})
+        return mapped_values(task, self.factory.job_named(task.job), parents, {})
 
 
-def newest(runs: Runs, listing: Listing) -> TaskRun | None:
-    """Return the newest run of a list, None where there is none or it is too far back."""
-    for _ in range(_PAGES):
-        page = runs.page(replace(listing, limit=1))
-        if page.items:
-            return page.items[0]
-        if page.continuation_token is None:
-            return None
-        listing = replace(listing, continuation_token=page.continuation_token)
-    return None
-
-
-def newest_success(runs: Runs, task: str) -> TaskRun | None:
-    """Return the run of a Task that has succeeded last, by the time at which it was accepted."""
-    return newest(runs, Listing(task=task, status=RunStatus.SUCCEEDED))
-
-
-def _start(firing: Firing, at: datetime) -> Start:
+def _spec(firing: Firing, at: datetime) -> RunSpec:
     upstream = [token for token in (*firing.used, *firing.recalled) if token.fire is None]
     own = [token for token in firing.used if token.fire is None]
     last = max(own, key=lambda each: each.age, default=None)
     timed = next((token for token in firing.sources if token.fire is not None), last)
     fire = timed and timed.fire
-    return Start(
+    return RunSpec(
         run_id=firing.run_id,
         trigger_type=TriggerType.DEPENDENCY,
         actor=ACTOR,

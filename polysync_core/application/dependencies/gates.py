@@ -13,7 +13,7 @@ from functools import partial
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
-from polysync_core.application.ports import GateStore, Runs
+from polysync_core.application.ports import GateStore, RunReader
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.tasks import Task
@@ -65,11 +65,11 @@ class Gates:
     """The gates of all Tasks that depend on others."""
 
     store: GateStore
-    runs: Runs
+    runs: RunReader
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
     task_graph: TaskGraphCache
-    acceptance: RunFactory
+    factory: RunFactory
     clock: Clock
 
     def deliver(self, task: str, run: TaskRun) -> list[TaskRun]:
@@ -137,9 +137,9 @@ class Gates:
         """Store the run of a firing; None where it is there already."""
         run = self._children.run_of(task, firing, at=at)
         try:
-            stored = self.acceptance.store(run)
+            stored = self.factory.create(run)
         except TooLarge as error:
-            stored = self.acceptance.store(self._children.refused(task, firing, at, str(error)))
+            stored = self.factory.create(self._children.refused(task, firing, at, str(error)))
         return None if stored is None else stored.run
 
     def _gate(self, task: Task) -> Gate:
@@ -152,7 +152,7 @@ class Gates:
 
     @property
     def _children(self) -> DependentRuns:
-        return DependentRuns(runs=self.runs, acceptance=self.acceptance)
+        return DependentRuns(runs=self.runs, factory=self.factory)
 
     def _now(self) -> datetime:
         """Return the time to the millisecond, which is what a list orders runs by."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 
-from polysync_core.application.ports import Runs
+from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.graph import upstream_first
@@ -65,7 +65,7 @@ class Graphs:
     """The use case of looking at the graph."""
 
     store: DefinitionSource
-    runs: Runs
+    runs: RunReader
     next_fire: Callable[[str], datetime | None]
     """Return when a Task fires next by its schedules."""
 

@@ -1,7 +1,7 @@
-"""How a run comes into being, whatever makes it: as a value, as a row, as something that waits.
+"""Accepts runs: builds the value, writes the row, signals the Dispatcher.
 
-The row is written before anybody is told of it. From then on the run exists, and what is lost after
-that is made good by the reconciler.
+The row is written before any signal. From then on the run exists, and the reconciler repeats a
+signal that was lost.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.updating import read_run
+from polysync_core.application.ports import Engine
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
@@ -31,27 +31,27 @@ from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
     TriggerType,
-    accepted,
     finish,
+    new_run,
 )
-from polysync_core.domain.runs.stored import StoredRun, owed
+from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """What makes a Task run this time, or a Job without one."""
+class RunSpec:
+    """Describes one run of a Task or Job: its id, its trigger and its own parameters."""
 
     run_id: RunId
     trigger_type: TriggerType
     actor: str
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    """Values for this run alone, before the Task's own."""
+    """Values for this run alone; they override the Task's own."""
     priority: int | None = None
-    """None is the Task's, or the default where there is none."""
+    """None is the Task's priority, or the default for a Job without a Task."""
     graph_run_id: RunId | None = None
-    """None makes it the root of a graph run of its own."""
+    """None makes the run the root of its own graph run."""
     parents: tuple[Parent, ...] = ()
     schedule: str | None = None
     scheduled_time: datetime | None = None
@@ -64,135 +64,123 @@ class Start:
     fan_out: bool = True
     repeats: tuple[RunId, ...] = ()
     at: datetime | None = None
-    """When it is accepted; None is now. What may be accepted twice says it, to be listed once."""
+    """The time of acceptance; None is now. A run that may be accepted twice needs a fixed time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFactory:
-    """Makes runs of Tasks, and of Jobs without one."""
+    """Creates runs of Tasks, and of Jobs without a Task."""
 
-    runs: Runs
+    store: RunStore
     job_named: Callable[[str], Job]
     """Return a Job, or raise `NotFound`."""
     connections: Connections
     policies: Policies
     clock: Clock
 
-    def run_of(self, task: Task, start: Start) -> TaskRun:
-        """Return a queued run that is not stored yet; raises `Invalid` for its parameters."""
+    def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
+        """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
         job = self.job_named(task.job)
-        parameters = resolve(job, task.parameters, start.parameters)
-        return accepted(self._of_task(task, job, start, parameters), actor=start.actor)
+        parameters = resolve(job, task.parameters, spec.parameters)
+        return new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
 
-    def run_of_job(self, job: Job, start: Start, *, path: str) -> TaskRun:
-        """Return a queued run of a Job without a Task, not stored yet.
+    def queued_job_run(self, job: Job, spec: RunSpec, *, path: str) -> TaskRun:
+        """Build a queued run of a Job without a Task, not stored yet.
 
-        Raises `Invalid` for its parameters, which the caller knows by `path`.
+        Raises `Invalid` for its parameters, whose paths begin with `path`.
         """
-        parameters = resolve(job, {}, start.parameters, path=path)
-        return accepted(self._of_job(job, start, parameters), actor=start.actor)
+        parameters = resolve(job, {}, spec.parameters, path=path)
+        return new_run(self._of_job(job, spec, parameters), actor=spec.actor)
 
-    def finished_run(self, task: Task, start: Start, outcome: Outcome) -> TaskRun:
-        """Return a run that has ended before it could start, not stored yet.
+    def finished_run(self, task: Task, spec: RunSpec, outcome: Outcome) -> TaskRun:
+        """Build a run that was skipped or failed before it started, not stored yet.
 
-        Its parameters are shown as they are defined, as they may be what it could not start with.
-        A failure is that of its first attempt: a cause belongs to an attempt.
+        Its parameters stay unresolved: they may be the reason of the failure. A cause belongs to an
+        attempt, so a failed run gets a first attempt.
         """
         job = self.job_named(task.job)
-        parameters = {**task.parameters, **start.parameters}
-        run = accepted(self._of_task(task, job, start, parameters), actor=start.actor)
+        parameters = {**task.parameters, **spec.parameters}
+        run = new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
         if outcome.cause is not None:
             run = replace(run, attempts=(Attempt(number=1),))
-        return finish(run, outcome, at=run.queued_at, actor=start.actor)
+        return finish(run, outcome, at=run.queued_at, actor=spec.actor)
+
+    def create(self, run: TaskRun) -> StoredRun | None:
+        """Store a new run; return None if the run exists."""
+        return self.store.create(run)
+
+    def accept(self, run: TaskRun, engine: Engine) -> TaskRun:
+        """Store a new run and enqueue it.
+
+        If a concurrent request with the same idempotency key was faster, return its run. Raises
+        `Conflict` if that request had other content.
+        """
+        if self.create(run) is not None:
+            self.enqueue(run, engine)
+            return run
+        existing = self.store.read(run.run_id).run
+        if existing.queued_at != run.queued_at:
+            self.store.remove_from_index(ActiveRun.of(run))
+        return same_request(existing, run.request_digest)
+
+    def enqueue(self, run: TaskRun, engine: Engine) -> None:
+        """Signal to the Dispatcher that a stored run waits for its start."""
+
+        def send() -> None:
+            policies = self.policies.for_run(run.task, run.job.platform)
+            engine.enqueue(run.shard, waiting_message(run), policies)
+
+        signal_best_effort("enqueue", send)
 
     def _of_task(
-        self, task: Task, job: Job, start: Start, parameters: Mapping[str, JsonValue]
+        self, task: Task, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]
     ) -> TaskRun:
         return replace(
-            self._of_job(job, start, parameters),
+            self._of_job(job, spec, parameters),
             task=task.name,
-            priority=task.priority if start.priority is None else start.priority,
+            priority=task.priority if spec.priority is None else spec.priority,
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
             tags=task.tags,
         )
 
-    def _of_job(self, job: Job, start: Start, parameters: Mapping[str, JsonValue]) -> TaskRun:
+    def _of_job(self, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]) -> TaskRun:
         return TaskRun(
-            run_id=start.run_id,
+            run_id=spec.run_id,
             task="",
             job=job,
             shard=self.connections.platform(job.platform).shard,
             status=RunStatus.QUEUED,
             reason="Waiting for its start.",
-            trigger_type=start.trigger_type,
-            graph_run_id=start.graph_run_id or start.run_id,
-            priority=DEFAULT_PRIORITY if start.priority is None else start.priority,
-            queued_at=start.at or self.clock(),
-            request_digest=start.request_digest,
+            trigger_type=spec.trigger_type,
+            graph_run_id=spec.graph_run_id or spec.run_id,
+            priority=DEFAULT_PRIORITY if spec.priority is None else spec.priority,
+            queued_at=spec.at or self.clock(),
+            request_digest=spec.request_digest,
             tags=job.tags,
             parameters=parameters,
-            parents=start.parents,
-            origins=start.origins,
-            backfill_id=start.backfill_id,
-            backfill_limit=start.backfill_limit,
-            fan_out=start.fan_out,
-            repeats=start.repeats,
-            rerun_of=start.rerun_of,
-            schedule=start.schedule,
-            scheduled_time=start.scheduled_time,
-            time_zone=start.time_zone,
+            parents=spec.parents,
+            origins=spec.origins,
+            backfill_id=spec.backfill_id,
+            backfill_limit=spec.backfill_limit,
+            fan_out=spec.fan_out,
+            repeats=spec.repeats,
+            rerun_of=spec.rerun_of,
+            schedule=spec.schedule,
+            scheduled_time=spec.scheduled_time,
+            time_zone=spec.time_zone,
         )
 
-    def accept(self, run: TaskRun, engine: Engine) -> TaskRun:
-        """Store a new run and let the Dispatcher know of it.
 
-        Where another request under the same key was faster, its run is returned and its
-        announcement counts. Raises as `repeated` does.
-        """
-        if self.store(run) is not None:
-            self.enqueue(run, engine)
-            return run
-        known = read_run(self.runs, run.run_id).run
-        if known.queued_at != run.queued_at:
-            self.runs.withdraw(owed(run))
-        return repeated(known, run.request_digest)
-
-    def store(self, run: TaskRun) -> StoredRun | None:
-        """Write a new run, its place in the index first; None where the run exists already."""
-        self.runs.announce(run)
-        stored = self.runs.insert(run)
-        if stored is not None:
-            _log.info(
-                "Run accepted.",
-                extra={
-                    "action": "run_accepted",
-                    "run_id": run.run_id,
-                    "task": run.task,
-                    "trigger": run.trigger_type,
-                },
-            )
-        return stored
-
-    def enqueue(self, run: TaskRun, engine: Engine) -> None:
-        """Let the Dispatcher know of a stored run that waits."""
-
-        def ring() -> None:
-            policies = self.policies.for_run(run.task, run.job.platform)
-            engine.enqueue(run.shard, waiting(run), policies)
-
-        tell("enqueue", ring)
-
-
-def repeated(known: TaskRun, digest: str) -> TaskRun:
-    """Return the run of an idempotency key, or raise `Conflict` for a request that differs."""
-    if known.request_digest != digest:
+def same_request(existing: TaskRun, digest: str) -> TaskRun:
+    """Return the run of an idempotency key; raise `Conflict` for a request of other content."""
+    if existing.request_digest != digest:
         raise Conflict("This idempotency key was used for a request with other content.")
-    return known
+    return existing
 
 
-def waiting(run: TaskRun) -> Waiting:
-    """Return what the Dispatcher needs to know of a queued run."""
+def waiting_message(run: TaskRun) -> Waiting:
+    """Return what the Dispatcher must know about a queued run."""
     return Waiting(
         run_id=run.run_id,
         attempt=run.next_attempt,
@@ -206,12 +194,12 @@ def waiting(run: TaskRun) -> Waiting:
     )
 
 
-def tell(signal: str, ring: Callable[[], None]) -> None:
-    """Ring a doorbell. If it is not heard, the reconciler rings again within a minute."""
+def signal_best_effort(name: str, send: Callable[[], None]) -> None:
+    """Send a signal to the engine. The reconciler repeats a lost signal within a minute."""
     try:
-        ring()
+        send()
     except Unavailable as error:
         _log.warning(
-            "The engine could not be told; the reconciler will make it good.",
-            extra={"action": "signal_lost", "signal": signal, "error": str(error)},
+            "A signal to the engine was lost; the reconciler will repeat it.",
+            extra={"action": "signal_lost", "signal": name, "error": str(error)},
         )

@@ -1,31 +1,35 @@
-"""Carrying one attempt of a run: submit it, look at it, record how it ended.
+"""The steps of one attempt: submit it, poll it, stop it, record its end.
 
-An activity calls one of these at least once, perhaps twice, perhaps after a crash. Each begins by
-reading the row, which is the truth, and ends by saying what the orchestration does next.
+An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins by
+reading the row, which is the truth, and ends by returning the orchestration's next step.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.ports import Runs
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.durations import DurationHistory
-from polysync_core.application.runs.outcomes import ended_at_once, in_words, reported, unproven_stop
+from polysync_core.application.runs.finishing import (
+    ACTOR,
+    AttemptRecorder,
+    in_words,
+    reported,
+    reported_at_submit,
+    unconfirmed_stop,
+)
 from polysync_core.application.runs.polling import PollPlanner
-from polysync_core.application.runs.recording import ACTOR, AttemptRecorder
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.store import RunStore, Updated
 from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.application.runs.updating import change_run, read_run
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.polling import CANCELLING_DELAY, delay_after_trouble
+from polysync_core.domain.runs.polling import CANCELLING_DELAY, delay_after_failure
 from polysync_core.domain.runs.run import (
     Attempt,
     RunStatus,
@@ -38,23 +42,23 @@ from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     CannotStop,
-    JobConnector,
     OutcomeUnknown,
     ProviderStatus,
     Report,
     RunNotFound,
+    SubmitRequest,
     Submitted,
 )
 from polysync_core.telemetry.tracing import on_behalf_of
 
-SUBMIT_PATIENCE = timedelta(minutes=15)
-"""How long a submit that gets no answer is tried again."""
-CANCEL_PATIENCE = timedelta(minutes=5)
-"""How long a platform may take, once it was asked to stop a run, to prove that it has."""
-LOST_PATIENCE = timedelta(minutes=2)
+SUBMIT_TIMEOUT = timedelta(minutes=15)
+"""How long a submit without an answer is retried."""
+CANCEL_TIMEOUT = timedelta(minutes=5)
+"""How long a platform may take to confirm that it has stopped a run."""
+LOST_TIMEOUT = timedelta(minutes=2)
 """How long a platform may deny a run that it accepted, before the run counts as lost."""
-_WORTH_A_WRITE = timedelta(seconds=3.5)
-"""The age from which a change of the provider's status is written; shorter runs do without."""
+_MIN_AGE_TO_RECORD = timedelta(seconds=3.5)
+"""The age from which a new provider status is written; shorter runs save the write."""
 
 OUTPUTS_UNCOMPARED = (
     "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
@@ -63,136 +67,98 @@ OUTPUTS_UNCOMPARED = (
 
 _log = logging.getLogger(__name__)
 
-_TROUBLE = (Unavailable, Uncertain, PlatformRefused, Invalid, NotFound)
-"""What a look may meet; it says something of the platform or its definition, not of the run."""
+_POLL_FAILURES = (Unavailable, Uncertain, PlatformRefused, Invalid, NotFound)
+"""Errors of a poll; they concern the platform or its definition, and not the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptSteps:
-    """The steps of an attempt."""
+    """Executes the steps of an attempt."""
 
-    runs: Runs
-    closing: Closing
+    store: RunStore
+    recorder: AttemptRecorder
     connections: Connections
-    orders: SubmissionBuilder
-    durations: DurationHistory
+    submissions: SubmissionBuilder
+    planner: PollPlanner
     clock: Clock
-    submit_patience: timedelta = SUBMIT_PATIENCE
-    cancel_patience: timedelta = CANCEL_PATIENCE
-    lost_patience: timedelta = LOST_PATIENCE
-
-    @property
-    def _endings(self) -> AttemptRecorder:
-        return AttemptRecorder(runs=self.runs, closing=self.closing, clock=self.clock)
-
-    @property
-    def _looks(self) -> PollPlanner:
-        return PollPlanner(connections=self.connections, durations=self.durations, clock=self.clock)
+    submit_timeout: timedelta = SUBMIT_TIMEOUT
+    cancel_timeout: timedelta = CANCEL_TIMEOUT
+    lost_timeout: timedelta = LOST_TIMEOUT
 
     def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Start the attempt on its platform, once, however often this is called."""
-        stored = read_run(self.runs, run_id)
-        with on_behalf_of(stored.run, attempt, step="submit"):
-            return self._submit(stored, attempt, memo)
+        with self._reading(run_id, attempt, step="submit") as stored:
+            if _is_over(stored.run, attempt):
+                return self.recorder.after_attempt(stored.run, attempt)
+            sending = self._record_send(stored, attempt, number=memo.failures + 1)
+            if not sending.is_written:
+                # An earlier execution of this step was interrupted: it may have sent the submit.
+                memo = replace(memo, uncertain=True)
+            stored, current = sending.stored, sending.stored.run.attempt
+            if not stored.run.carries(attempt) or current is None:
+                return self.recorder.after_attempt(stored.run, attempt)
+            if current.external_run_id is not None:
+                return StepResult(submitted=True, memo=AttemptMemo())
+            return self._send(stored, current, memo)
 
-    def _submit(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
-        if _is_over(stored.run, attempt):
-            return self._endings.settled(stored, attempt)
-        stored, is_first = self._begin(stored, attempt, sends=memo.failures + 1)
-        if not is_first:
-            # Somebody began before and is not heard of any more: it may have been sent.
-            memo = replace(memo, uncertain=True)
-        current = stored.run.attempt
-        if not stored.run.carries(attempt) or current is None:
-            return self._endings.settled(stored, attempt)
-        if current.external_run_id is not None:
-            return StepResult(submitted=True, memo=AttemptMemo())
-        return self._send(stored, current, memo)
+    def poll(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
+        """Read the attempt's state on its platform; stop it if necessary; record its end."""
+        with self._reading(run_id, attempt, step="poll") as stored:
+            external_id = stored.run.attempt and stored.run.attempt.external_run_id
+            if not stored.run.carries(attempt):
+                return self.recorder.after_attempt(stored.run, attempt)
+            if external_id is None:
+                return StepResult(submitted=False)
+            try:
+                report, secrets = self._read(stored.run, external_id)
+            except RunNotFound:
+                return self._run_not_found(stored, memo)
+            except _POLL_FAILURES as error:
+                return self._poll_failed(stored, memo, error)
+            if report.status.is_final:
+                return self._end(stored, report, secrets)
+            stored = self._record_progress(stored, report)
+            if _is_to_stop(stored.run):
+                return self._stop(stored, external_id, memo)
+            return self._plan_poll(stored.run, memo.after_poll(), report.retry_after)
 
-    def look(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
-        """See how the attempt is getting on, stop it if that is wanted, and record its end."""
-        stored = read_run(self.runs, run_id)
-        with on_behalf_of(stored.run, attempt, step="look"):
-            return self._look(stored, attempt, memo)
+    def abandon(self, run_id: RunId, attempt: int) -> StepResult:
+        """End an attempt that faults of Polysync itself keep from going on."""
+        with self._reading(run_id, attempt, step="abandon") as stored:
+            if _is_over(stored.run, attempt):
+                return self.recorder.after_attempt(stored.run, attempt)
+            # An attempt that was never sent may be retried at once; one that was sent must stop
+            # first.
+            may_repeat = stored.run.status is RunStatus.QUEUED or self._stop_attempt(stored.run)
+            stored = self._record_send(stored, attempt).stored
+            if not stored.run.carries(attempt):
+                return self.recorder.after_attempt(stored.run, attempt)
+            message = "Polysync could not carry on; its log holds the reason under this run's id."
+            message = _with_doubt(message, not may_repeat)
+            return self.recorder.fail(stored, FailureCause.INTERNAL, message, may_repeat=may_repeat)
 
-    def _look(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
-        current = stored.run.attempt
-        if not stored.run.carries(attempt) or current is None:
-            return self._endings.settled(stored, attempt)
-        if current.external_run_id is None:
-            return StepResult(submitted=False)
-        external_id = current.external_run_id
-        try:
-            connector = self.connections.job(stored.run.job)
-            report, secrets = self._told(stored.run, connector.read(stored.run.job, external_id))
-        except RunNotFound:
-            return self._missing(stored, memo)
-        except _TROUBLE as error:
-            return self._in_the_dark(stored, memo, error)
-        if report.status.is_final:
-            self._looks.learn(stored.run, report)
-            return self._endings.end(stored, lambda run: reported(run, report, secrets))
-        stored = self._note_progress(stored, report)
-        stored = change_run(self.runs, stored, lambda run: self._timed_out(run, attempt))
-        if not _is_to_stop(stored.run):
-            delay, memo = self._looks.next(stored.run, memo.looked(), wish=report.retry_after)
-            return self._again(stored.run, delay, memo)
-        return self._stopping(stored, connector, external_id, memo)
-
-    def _told(self, run: TaskRun, report: Report) -> tuple[Report, Sequence[Secret]]:
-        """Return a report, and the secrets that its outputs must not hold.
-
-        Outputs that cannot be compared with them are not kept; a vault that does not answer now is
-        asked again with the next look.
-        """
-        if not report.outputs:
-            return report, ()
-        try:
-            return report, self.orders.secrets_of(run)
-        except PlatformRefused:
-            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
-
-    def give_up(self, run_id: RunId, attempt: int) -> StepResult:
-        """End an attempt that our own faults keep from going on."""
-        stored = read_run(self.runs, run_id)
-        with on_behalf_of(stored.run, attempt, step="give up"):
-            return self._give_up(stored, attempt)
-
-    def _give_up(self, stored: StoredRun, attempt: int) -> StepResult:
-        if _is_over(stored.run, attempt):
-            return self._endings.settled(stored, attempt)
-        # What was never sent may be tried again at once; what was sent must be stopped before.
-        stopped = stored.run.status is RunStatus.QUEUED or self._given_up(stored.run)
-        stored, _ = self._begin(stored, attempt)
-        if not stored.run.carries(attempt):
-            return self._endings.settled(stored, attempt)
-        message = "Polysync could not carry on; its log holds the reason under this run's id."
-        message = _with_doubt(message, not stopped)
-        return self._endings.fail(stored, FailureCause.INTERNAL, message, may_repeat=stopped)
+    @contextmanager
+    def _reading(self, run_id: RunId, attempt: int, *, step: str) -> Generator[StoredRun]:
+        """Read the run, and work within the trace of its attempt."""
+        stored = self.store.read(run_id)
+        with on_behalf_of(stored.run, attempt, step=step):
+            yield stored
 
     # Submitting
 
-    def _begin(self, stored: StoredRun, attempt: int, *, sends: int = 1) -> tuple[StoredRun, bool]:
-        """Note on the row that the attempt is about to be sent for the `sends`-th time.
+    def _record_send(self, stored: StoredRun, attempt: int, *, number: int = 1) -> Updated:
+        """Write ahead that the attempt is about to be sent for the `number`-th time.
 
-        Tells whether it was noted here, and not by another execution of this very step.
+        `is_written` is false if another execution of this step wrote it.
         """
-        noted = False
+        return self.store.try_update(stored, lambda run: self._with_send(run, attempt, number))
 
-        def begun(run: TaskRun) -> TaskRun | None:
-            nonlocal noted
-            changed = self._begun(run, attempt, sends)
-            noted = changed is not None
-            return changed
-
-        return change_run(self.runs, stored, begun), noted
-
-    def _begun(self, run: TaskRun, attempt: int, sends: int) -> TaskRun | None:
-        """Start the attempt of a queued run; one that was cancelled meanwhile stays so."""
+    def _with_send(self, run: TaskRun, attempt: int, number: int) -> TaskRun | None:
+        """Begin the attempt of a queued run; leave a run alone that was cancelled meanwhile."""
         current = run.attempt
         if run.carries(attempt) and current is not None:
-            is_due = current.external_run_id is None and current.sends < sends
-            return with_attempt(run, replace(current, sends=sends)) if is_due else None
+            is_due = current.external_run_id is None and current.sends < number
+            return with_attempt(run, replace(current, sends=number)) if is_due else None
         if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:
             return None
         return begin_attempt(run, at=self.clock(), actor=ACTOR)
@@ -201,17 +167,17 @@ class AttemptSteps:
         run = stored.run
         try:
             connector = self.connections.job(run.job)
-            order = self.orders.order_for(run, current, is_resend=memo.uncertain)
-            submitted = connector.submit(order)
+            request = self.submissions.request(run, current, is_resend=memo.uncertain)
+            submitted = connector.submit(request)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
             message = _with_doubt(str(error), memo.uncertain)
-            return self._endings.fail(stored, cause, message, may_repeat=not memo.uncertain)
+            return self.recorder.fail(stored, cause, message, may_repeat=not memo.uncertain)
         except OutcomeUnknown as error:
             message = _with_doubt(str(error), True)
-            return self._endings.fail(stored, FailureCause.LOST, message, may_repeat=False)
+            return self.recorder.fail(stored, FailureCause.LOST, message, may_repeat=False)
         except (Unavailable, Uncertain) as error:
-            return self._unanswered(stored, memo, error)
+            return self._submit_failed(stored, memo, error)
         _log.info(
             "Attempt submitted.",
             extra={
@@ -222,177 +188,200 @@ class AttemptSteps:
                 "external_run_id": submitted.external_run_id,
             },
         )
+        return self._submitted(stored, current.number, request, submitted)
+
+    def _submitted(
+        self, stored: StoredRun, attempt: int, request: SubmitRequest, submitted: Submitted
+    ) -> StepResult:
+        """Record what the platform answered to the submit."""
         report = submitted.report
         if report is not None and report.status.is_final:
-            secrets = [each for each in order.parameters.values() if isinstance(each, Secret)]
-            return self._endings.end(
-                stored, lambda run: ended_at_once(run, submitted, report, secrets)
+            secrets = [each for each in request.parameters.values() if isinstance(each, Secret)]
+            return self.recorder.end(
+                stored, lambda run: reported_at_submit(run, submitted, report, secrets)
             )
-        stored = self._record_submitted(stored, current.number, submitted)
-        if not stored.run.carries(current.number):
-            return self._overtaken(stored, current.number, submitted)
+        stored = self.store.update(
+            stored, lambda run: self._with_submission(run, attempt, submitted)
+        )
+        if not stored.run.carries(attempt):
+            return self._overtaken(stored, attempt, submitted)
         if stored.run.cancel_requested is not None:
             return self._again(stored.run, 0, AttemptMemo())
-        wish = report.retry_after if report is not None else None
-        delay, memo = self._looks.next(stored.run, AttemptMemo(), wish=wish)
-        return self._again(stored.run, delay, memo)
+        retry_after = report.retry_after if report is not None else None
+        return self._plan_poll(stored.run, AttemptMemo(), retry_after)
 
-    def _record_submitted(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StoredRun:
-        def recorded(run: TaskRun) -> TaskRun | None:
-            current = run.attempt
-            if not run.carries(attempt) or current is None or current.external_run_id is not None:
-                return None
-            return with_attempt(
-                run,
-                replace(
-                    current,
-                    external_run_id=submitted.external_run_id,
-                    monitor_url=submitted.monitor_url,
-                    provider_status=ProviderStatus.STARTING,
-                    submitted_at=self.clock(),
-                ),
-            )
-
-        return change_run(self.runs, stored, recorded)
+    def _with_submission(self, run: TaskRun, attempt: int, submitted: Submitted) -> TaskRun | None:
+        current = run.attempt
+        if not run.carries(attempt) or current is None or current.external_run_id is not None:
+            return None
+        return with_attempt(
+            run,
+            replace(
+                current,
+                external_run_id=submitted.external_run_id,
+                monitor_url=submitted.monitor_url,
+                provider_status=ProviderStatus.STARTING,
+                submitted_at=self.clock(),
+            ),
+        )
 
     def _overtaken(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StepResult:
-        """Stop what was started for an attempt that another execution of this step has ended."""
+        """Stop the platform's run if another execution of this step ended the attempt."""
         known = stored.run.attempts[attempt - 1].external_run_id
         if known != submitted.external_run_id:
-            self._stopped_at_last(stored.run, submitted.external_run_id)
-        return self._endings.settled(stored, attempt)
+            self._stop_abandoned(stored.run, submitted.external_run_id)
+        return self.recorder.after_attempt(stored.run, attempt)
 
-    def _unanswered(
+    def _submit_failed(
         self, stored: StoredRun, memo: AttemptMemo, error: Unavailable | Uncertain
     ) -> StepResult:
-        memo = memo.troubled(self.clock())
+        """Retry a submit that got no answer, until the submit time-out."""
+        now = self.clock()
+        memo = memo.after_failure(now)
         memo = replace(memo, uncertain=memo.uncertain or isinstance(error, Uncertain))
-        if memo.trouble(self.clock()) <= self.submit_patience:
-            return self._again_after_trouble(stored.run, memo, error)
-        message = f"The platform gave no answer to the submit for {in_words(self.submit_patience)}."
-        cause, message = FailureCause.PLATFORM_UNREACHABLE, _with_doubt(message, memo.uncertain)
-        return self._endings.fail(stored, cause, message, may_repeat=not memo.uncertain)
+        if memo.failing_for(now) <= self.submit_timeout:
+            delay = _delay_after(memo, error, stored.run)
+            return StepResult(submitted=False, after_seconds=delay, memo=memo)
+        message = f"The platform gave no answer to the submit for {in_words(self.submit_timeout)}."
+        return self.recorder.fail(
+            stored,
+            FailureCause.PLATFORM_UNREACHABLE,
+            _with_doubt(message, memo.uncertain),
+            may_repeat=not memo.uncertain,
+        )
 
-    # Looking
+    # Polling
 
-    def _timed_out(self, run: TaskRun, attempt: int) -> TaskRun | None:
-        """Note that the attempt's time is up, before anything is done about it."""
+    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Sequence[Secret]]:
+        """Return the platform's report, and the secrets that its outputs must not hold.
+
+        Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
+        next poll asks it again.
+        """
+        report = self.connections.job(run.job).read(run.job, external_id)
+        if not report.outputs:
+            return report, ()
+        try:
+            return report, self.submissions.secrets_of(run)
+        except PlatformRefused:
+            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
+
+    def _end(self, stored: StoredRun, report: Report, secrets: Sequence[Secret]) -> StepResult:
+        self.planner.record_end(stored.run, report)
+        return self.recorder.end(stored, lambda run: reported(run, report, secrets))
+
+    def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
+        """Write what is new about the attempt, and that its time is up."""
+        attempt = stored.run.attempt
+        if attempt is None:
+            return stored
+        if self._is_worth_a_write(stored.run, attempt, report):
+            stored = self.store.update(
+                stored, lambda run: _with_progress(run, attempt.number, report)
+            )
+        return self.store.update(stored, lambda run: self._with_time_out(run, attempt.number))
+
+    def _is_worth_a_write(self, run: TaskRun, attempt: Attempt, report: Report) -> bool:
+        if run.execution_timeout_seconds is not None and report.started_at not in {
+            None,
+            attempt.started_at,
+        }:
+            return True
+        age = self.clock() - (attempt.submitted_at or self.clock())
+        return attempt.provider_status != report.status and age >= _MIN_AGE_TO_RECORD
+
+    def _with_time_out(self, run: TaskRun, attempt: int) -> TaskRun | None:
+        """Record that the attempt's time is up, before the platform is asked to stop it."""
         deadline = run.deadline
         if not run.carries(attempt) or run.cancel_requested is not None or deadline is None:
             return None
         now = self.clock()
         return time_out(run, at=now, actor=ACTOR) if now >= deadline else None
 
-    def _stopping(
-        self, stored: StoredRun, connector: JobConnector, external_id: str, memo: AttemptMemo
-    ) -> StepResult:
-        """Ask the platform to stop, once per orchestration, and wait for its proof."""
+    def _run_not_found(self, stored: StoredRun, memo: AttemptMemo) -> StepResult:
+        now = self.clock()
+        memo = memo.after_failure(now)
+        if memo.failing_for(now) < self.lost_timeout:
+            return self._again(stored.run, delay_after_failure(memo.failures), memo)
+        message = "The platform no longer knows the run; it may have been deleted there."
+        return self.recorder.fail(stored, FailureCause.LOST, message)
+
+    def _poll_failed(self, stored: StoredRun, memo: AttemptMemo, error: Exception) -> StepResult:
+        """A failed poll says nothing about the run; poll again with back-off."""
+        now = self.clock()
+        if memo.stopping_for(now) > self.cancel_timeout:
+            return self._end_unconfirmed(stored)
+        memo = memo.after_failure(now)
+        return self._again(stored.run, _delay_after(memo, error, stored.run), memo)
+
+    def _plan_poll(self, run: TaskRun, memo: AttemptMemo, retry_after: float | None) -> StepResult:
+        delay, memo = self.planner.next_delay(run, memo, retry_after=retry_after)
+        return self._again(run, delay, memo)
+
+    def _again(self, run: TaskRun, delay: float, memo: AttemptMemo) -> StepResult:
+        """Poll again after a delay, or at the deadline if that is earlier."""
+        if run.deadline is not None and run.deadline > self.clock():
+            delay = min(delay, (run.deadline - self.clock()).total_seconds())
+        return StepResult(submitted=True, after_seconds=delay, memo=memo.after_wait(delay))
+
+    # Stopping
+
+    def _stop(self, stored: StoredRun, external_id: str, memo: AttemptMemo) -> StepResult:
+        """Ask the platform to stop, once per orchestration, and wait for its confirmation."""
         run = stored.run
         if memo.stop_sent is None:
             try:
-                connector.cancel(run.job, external_id)
+                self.connections.job(run.job).cancel(run.job, external_id)
             except RunNotFound:
-                return self._missing(stored, memo)
+                return self._run_not_found(stored, memo)
             except CannotStop:
-                # Nothing can be done but to wait for its own end, for as long as for a proof.
-                _log.warning("The platform cannot stop a run.", extra=_stop("cannot_stop", run))
-            except _TROUBLE as error:
-                return self._in_the_dark(stored, memo, error)
+                # The run can only end by itself; Polysync waits as long as for a confirmation.
+                _log.warning("The platform cannot stop a run.", extra=_facts("cannot_stop", run))
+            except _POLL_FAILURES as error:
+                return self._poll_failed(stored, memo, error)
             else:
-                _log.info("The platform was asked to stop a run.", extra=_stop("cancel_sent", run))
+                _log.info("The platform was asked to stop a run.", extra=_facts("cancel_sent", run))
             memo = replace(memo, stop_sent=self.clock().timestamp())
-        if memo.stopping(self.clock()) > self.cancel_patience:
-            return self._endings.end(stored, lambda run: unproven_stop(run, self.cancel_patience))
-        return self._again(run, CANCELLING_DELAY, memo.looked())
+        if memo.stopping_for(self.clock()) > self.cancel_timeout:
+            return self._end_unconfirmed(stored)
+        return self._again(run, CANCELLING_DELAY, memo.after_poll())
 
-    def _given_up(self, run: TaskRun) -> bool:
-        """Stop the attempt under way; tell whether its platform took the request."""
+    def _end_unconfirmed(self, stored: StoredRun) -> StepResult:
+        return self.recorder.end(stored, lambda run: unconfirmed_stop(run, self.cancel_timeout))
+
+    def _stop_attempt(self, run: TaskRun) -> bool:
+        """Stop the attempt under way; return whether its platform accepted the request."""
         attempt = run.attempt
         if attempt is None or attempt.external_run_id is None:
             return False
-        return self._stopped_at_last(run, attempt.external_run_id)
+        return self._stop_abandoned(run, attempt.external_run_id)
 
-    def _stopped_at_last(self, run: TaskRun, external_id: str) -> bool:
-        """Ask the platform to stop what nobody will look at any more."""
+    def _stop_abandoned(self, run: TaskRun, external_id: str) -> bool:
+        """Ask the platform to stop a run that no orchestration will poll again."""
         try:
             self.connections.job(run.job).cancel(run.job, external_id)
-        except (*_TROUBLE, RunNotFound, CannotStop):
-            message = "The platform could not be asked to stop a run that is given up."
-            _log.warning(message, extra=_stop("stop_failed", run))
+        except (*_POLL_FAILURES, RunNotFound, CannotStop):
+            message = "The platform could not be asked to stop an abandoned run."
+            _log.warning(message, extra=_facts("stop_failed", run))
             return False
-        _log.warning("A run that is given up was stopped.", extra=_stop("stop_at_last", run))
+        _log.warning("An abandoned run was stopped.", extra=_facts("stop_at_last", run))
         return True
 
-    def _note_progress(self, stored: StoredRun, report: Report) -> StoredRun:
-        """Show on the row what is new of the attempt, and from when its time runs."""
-        attempt = stored.run.attempt
-        if attempt is None:
-            return stored
-        limited = stored.run.execution_timeout_seconds is not None
-        started = limited and report.started_at not in {None, attempt.started_at}
-        changed = attempt.provider_status != report.status
-        age = self.clock() - (attempt.submitted_at or self.clock())
-        if not started and not (changed and age >= _WORTH_A_WRITE):
-            return stored
 
-        def noted(run: TaskRun) -> TaskRun | None:
-            if not run.carries(attempt.number) or run.attempt is None:
-                return None
-            progress = replace(
-                run.attempt,
-                provider_status=report.status,
-                monitor_url=report.monitor_url or run.attempt.monitor_url,
-                started_at=report.started_at or run.attempt.started_at,
-            )
-            return with_attempt(run, progress)
-
-        return change_run(self.runs, stored, noted)
-
-    def _missing(self, stored: StoredRun, memo: AttemptMemo) -> StepResult:
-        memo = memo.troubled(self.clock())
-        if memo.trouble(self.clock()) >= self.lost_patience:
-            message = "The platform does not know the run any more; it may have been deleted there."
-            return self._endings.fail(stored, FailureCause.LOST, message)
-        return self._again(stored.run, delay_after_trouble(memo.failures), memo)
-
-    def _in_the_dark(self, stored: StoredRun, memo: AttemptMemo, error: Exception) -> StepResult:
-        """A look that fails says nothing of the run: look again, ever less often."""
-        now = self.clock()
-        if memo.stopping(now) > self.cancel_patience:
-            return self._endings.end(stored, lambda run: unproven_stop(run, self.cancel_patience))
-        return self._again_after_trouble(stored.run, memo.troubled(now), error, submitted=True)
-
-    def _again(self, run: TaskRun, delay: float, memo: AttemptMemo) -> StepResult:
-        """Look again after a delay, or at the deadline if that is earlier."""
-        if run.deadline is not None and run.deadline > self.clock():
-            delay = min(delay, (run.deadline - self.clock()).total_seconds())
-        return StepResult(submitted=True, after_seconds=delay, memo=memo.waiting(delay))
-
-    # Trouble
-
-    def _again_after_trouble(
-        self, run: TaskRun, memo: AttemptMemo, error: Exception, *, submitted: bool = False
-    ) -> StepResult:
-        wish = error.retry_after if isinstance(error, Unavailable) else None
-        delay = delay_after_trouble(memo.failures, wish=wish)
-        _log.warning(
-            "The platform could not be asked; it will be asked again.",
-            extra={
-                "action": "platform_trouble",
-                "run_id": run.run_id,
-                "platform": run.job.platform,
-                "error": str(error),
-                "failures": memo.failures,
-                "again_after_seconds": round(delay, 1),
-            },
-        )
-        if submitted:
-            return self._again(run, delay, memo)
-        return StepResult(submitted=False, after_seconds=delay, memo=memo)
+def _with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None:
+    if not run.carries(attempt) or run.attempt is None:
+        return None
+    progress = replace(
+        run.attempt,
+        provider_status=report.status,
+        monitor_url=report.monitor_url or run.attempt.monitor_url,
+        started_at=report.started_at or run.attempt.started_at,
+    )
+    return with_attempt(run, progress)
 
 
 def _is_over(run: TaskRun, attempt: int) -> bool:
-    """Whether this attempt has nothing left to do: the run has ended, or goes on with another."""
+    """Whether the run has ended, or goes on with another attempt."""
     if run.status.is_terminal:
         return True
     due = run.next_attempt if run.status is RunStatus.QUEUED else len(run.attempts)
@@ -400,7 +389,7 @@ def _is_over(run: TaskRun, attempt: int) -> bool:
 
 
 def _is_to_stop(run: TaskRun) -> bool:
-    """Whether the platform is to stop the attempt under way: it is not wanted, or out of time."""
+    """Whether the attempt under way was cancelled or is out of time."""
     attempt = run.attempt
     return run.cancel_requested is not None or (
         attempt is not None and attempt.timed_out is not None
@@ -408,11 +397,29 @@ def _is_to_stop(run: TaskRun) -> bool:
 
 
 def _with_doubt(message: str, may_run: bool) -> str:
-    """Return the message, with where to look if the platform may have the run all the same."""
-    doubt = " It may run on its platform all the same; look at it there."
+    """Return the message; if the platform may run the attempt, add where to check."""
+    doubt = " It may still run on its platform; check the run there."
     return message + doubt if may_run else message
 
 
-def _stop(action: str, run: TaskRun) -> dict[str, object]:
+def _delay_after(memo: AttemptMemo, error: Exception, run: TaskRun) -> float:
+    """Return the back-off after a failed call, and log it."""
+    retry_after = error.retry_after if isinstance(error, Unavailable) else None
+    delay = delay_after_failure(memo.failures, retry_after=retry_after)
+    _log.warning(
+        "A call to the platform failed; it will be retried.",
+        extra={
+            "action": "platform_trouble",
+            "run_id": run.run_id,
+            "platform": run.job.platform,
+            "error": str(error),
+            "failures": memo.failures,
+            "again_after_seconds": round(delay, 1),
+        },
+    )
+    return delay
+
+
+def _facts(action: str, run: TaskRun) -> dict[str, object]:
     external_id = run.attempt and run.attempt.external_run_id
     return {"action": action, "run_id": run.run_id, "external_run_id": external_id}

@@ -1,4 +1,4 @@
-"""Why a run waits, and how a contention profile is used."""
+"""Explains why a run waits, and shows the usage of a contention profile."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import cast
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import policy_of
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.updating import read_run
+from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.queries import read_run
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile
@@ -21,17 +21,17 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """A run and why it waits, in data and in words."""
+    """A run with the reasons why it waits, as data and as sentences."""
 
     run: TaskRun
     explanation: Explanation | None
-    """None where there is nothing to explain."""
+    """None for a run that does not wait."""
     sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """A profile and how it is used."""
+    """A contention profile with its usage."""
 
     profile: ContentionProfile
     counters: Sequence[Counter]
@@ -39,9 +39,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanations:
-    """The use cases that only look."""
+    """Explains runs and profiles; changes nothing."""
 
-    runs: Runs
+    runs: RunReader
     definitions: DefinitionLookup
     clock: Clock
 
@@ -52,49 +52,49 @@ class Explanations:
             return Explained(run=run, explanation=None, sentences=(_not_waiting(run),))
         dispatcher = engine.dispatcher(run.shard)
         if run.run_id in dispatcher.leases:
-            sentence = "It may start: its start is under way."
+            sentence = "The run may start: its start is under way."
             return Explained(run=run, explanation=None, sentences=(sentence,))
         found = explain(dispatcher, run.run_id, now=self.clock())
         if found is None:
             sentence = (
-                "The Dispatcher has not heard of it yet; if the message is lost, it is repeated "
+                "The Dispatcher does not know the run yet; if the signal was lost, it is repeated "
                 "within a minute."
             )
             return Explained(run=run, explanation=None, sentences=(sentence,))
         return Explained(run=run, explanation=found, sentences=tuple(_sentences(found)))
 
     def usage(self, name: str, engine: Engine) -> Usage:
-        """Return how a profile is used in every shard; raises `NotFound`."""
+        """Return the usage of a profile in every shard; raises `NotFound`."""
         stored = self.definitions.get(Kind.CONTENTION_PROFILE, name)
-        known = PolicySet()
+        policies = PolicySet()
         policy = policy_of(stored.definition, stored.updated_at)
         if policy is not None:
-            known.add(policy)
+            policies.add(policy)
         profile = cast("ContentionProfile", stored.definition)
         counters: list[Counter] = []
         for shard in self.runs.shards() if profile.enabled else ():
-            counters += usage(engine.dispatcher(shard), name, known, now=self.clock())
+            counters += usage(engine.dispatcher(shard), name, policies, now=self.clock())
         return Usage(profile=profile, counters=counters)
 
 
 def _not_waiting(run: TaskRun) -> str:
     if run.status.is_terminal:
-        return f"It does not wait: it has ended as {run.status}. {run.reason}"
-    return f"It does not wait: attempt {len(run.attempts)} is under way. {run.reason}"
+        return f"The run does not wait: it ended as {run.status}. {run.reason}"
+    return f"The run does not wait: attempt {len(run.attempts)} is under way. {run.reason}"
 
 
 def _sentences(found: Explanation) -> list[str]:
     if not found.holds:
-        return ["Nothing holds it back: it is about to start."]
+        return ["No limit blocks the run: it is about to start."]
     sentences = [hold.sentence for hold in found.holds]
     if found.position is not None:
         ahead = found.position - 1
         many = "runs are" if ahead > 1 else "run is"
         sentences.append(
-            f"{ahead} waiting {many} before it." if ahead else "It is the next to start."
+            f"{ahead} waiting {many} ahead of it." if ahead else "It is the next to start."
         )
     if any(hold.kind is HoldKind.LIMITS_UNKNOWN for hold in found.holds):
-        sentences.append("It is looked at again within a minute.")
+        sentences.append("The Dispatcher checks it again within a minute.")
     elif found.next_possible is None:
         sentences.append("When it starts depends on when the runs that hold the slots end.")
     return sentences

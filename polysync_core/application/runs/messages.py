@@ -1,7 +1,7 @@
-"""Runs that are asked for by a message in a queue.
+"""Accepts runs that a queue message requests.
 
-A message that cannot be accepted goes to the poison queue at once, with the reason: repeating it
-would change nothing. Where a service is away, the host repeats it.
+A message that can never be accepted goes to the poison queue at once, with the reason. If a
+service is unavailable, the host delivers the message again.
 """
 
 from __future__ import annotations
@@ -26,37 +26,36 @@ from polysync_core.domain.strict_documents import read_json
 from polysync_core.telemetry.tracing import continued
 
 ACTOR = "run-requests"
-"""Who asked, until senders are known by name."""
+"""The actor of all requested runs; a message carries no proof of its sender."""
 
 _SHOWN = frozenset({"task", "idempotencyKey", "priority"})
 _HIDDEN = "(not shown)"
 _LONGEST_REASON = 1_000
 _LONGEST_PAYLOAD = 16_000
 _PAYLOAD_BYTES = 40 * 1024
-"""What a queue message has room for beside the reason, escapes included."""
+"""The room of a queue message beside the reason, escapes included."""
 
 _log = logging.getLogger(__name__)
 
 
-class RunOnceBody(Protocol):
-    """Accepts a run of a Task; raises as `TaskRuns.run_once` does."""
+class RunOnce(Protocol):
+    """Accepts a run of a Task; raises the errors of `TaskRuns.run_once`."""
 
     def __call__(self, request: RunRequest, engine: Engine) -> TaskRun: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequests:
-    """The use case behind the queue of run requests."""
+    """Handles the queue of run requests."""
 
-    run_once: RunOnceBody
-    given_up: Queue
-    """The poison queue."""
+    run_once: RunOnce
+    poison_queue: Queue
 
     def accept(self, message_id: str, content: bytes, engine: Engine) -> None:
-        """Handle one message; when this returns, its run is stored, or it is given up.
+        """Store the run of a message, or move the message to the poison queue.
 
-        Raises `Unavailable` or `Uncertain` where it may be accepted later: then the host repeats
-        it, and a message that was accepted already is the same run.
+        Raises `Unavailable` or `Uncertain` if the message may be accepted later. The host then
+        delivers it again, and a message that was accepted before leads to the same run.
         """
         try:
             request, parent = read_request(message_id, content)
@@ -76,25 +75,25 @@ class RunRequests:
             )
             return
         _log.warning(
-            "A message asks for a run that cannot be.",
+            "A message requests an impossible run.",
             extra={"action": "run_request_refused", "message_id": message_id, "reason": reason},
         )
-        self.given_up.send(_refusal(message_id, content, reason))
+        self.poison_queue.send(_refusal(message_id, content, reason))
 
 
 class _Message(Value):
-    """What a message may hold."""
+    """The fields of a message."""
 
     task: ObjectName
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | None = None
     traceparent: Annotated[str, StringConstraints(max_length=255)] = ""
-    """The sender's place in a trace, for the run to be in it; one that is not valid is none."""
+    """The sender's trace context, which the run continues; an invalid one is ignored."""
 
 
 class _Refusal(Value):
-    """A refused message on its way to where it is kept."""
+    """A refused message in the poison queue."""
 
     refused_message: str
     reason: str
@@ -102,33 +101,33 @@ class _Refusal(Value):
 
 
 def read_request(message_id: str, content: bytes) -> tuple[RunRequest, str]:
-    """Return what a message asks for, and the trace that it belongs to.
+    """Return the request in a message, and its trace context.
 
-    Raises `Invalid` with every problem's path.
+    Raises `Invalid` with the path of every problem.
     """
     raw = read_json(content)
     if not isinstance(raw, dict):
         raise Invalid.at("", 'a message is an object: {"task": "name", "parameters": {}}')
     try:
-        asked = _Message.model_validate_json(
+        message = _Message.model_validate_json(
             json.dumps(raw), strict=True, by_alias=True, by_name=False
         )
     except ValidationError as error:
         raise Invalid(problems_of(error, _Message)) from error
     request = RunRequest(
-        task=asked.task,
-        parameters=asked.parameters,
-        priority=asked.priority,
-        # A message that is handed over twice keeps its id, and so asks for one run.
-        idempotency_key=asked.idempotency_key or message_id or None,
+        task=message.task,
+        parameters=message.parameters,
+        priority=message.priority,
+        # A message that is delivered twice keeps its id, and so requests one run.
+        idempotency_key=message.idempotency_key or message_id or None,
         actor=ACTOR,
         trigger_type=TriggerType.MESSAGE,
     )
-    return request, asked.traceparent
+    return request, message.traceparent
 
 
-def given_up_request(message_id: str, content: bytes) -> GivenUp:
-    """Return the account of a message in the poison queue, whoever has put it there."""
+def poison_request(message_id: str, content: bytes) -> GivenUp:
+    """Return the description of a message in the poison queue, moved by Polysync or by the host."""
     try:
         refusal = _Refusal.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError:
@@ -139,22 +138,22 @@ def given_up_request(message_id: str, content: bytes) -> GivenUp:
 
 
 def _refusal(message_id: str, content: bytes, reason: str) -> str:
-    """Return the message that a refused one becomes; its payload is cut to the room there is."""
+    """Return the poison message of a refused message; its payload is cut to the available room."""
     payload = _shown(content)[:_LONGEST_PAYLOAD]
     while len(json.dumps(payload)) > _PAYLOAD_BYTES:
         payload = payload[: len(payload) * 3 // 4]
-    content_of: JsonObject = {
+    refusal: JsonObject = {
         "refusedMessage": message_id,
         "reason": reason[:_LONGEST_REASON],
         "payload": payload,
     }
-    return json.dumps(content_of)
+    return json.dumps(refusal)
 
 
 def _shown(content: bytes) -> str:
-    """Return a message for people: a secret may be where a reference should be, so no values.
+    """Return a message for display, without values: one may hold a secret instead of a reference.
 
-    What cannot be read as JSON is shown as it is, or nobody could tell whose it was.
+    Text that is not JSON is shown unchanged, so that its sender can be found.
     """
     try:
         raw = read_json(content)

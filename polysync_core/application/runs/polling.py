@@ -1,56 +1,209 @@
-"""When an attempt is looked at next."""
+"""Plans the next poll of an attempt from its job type and the durations of past runs."""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.durations import DurationHistory, ended
+from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.runs.poll_learning import learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
 from polysync_core.domain.runs.polling import at_least
-from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.run import RunStatus, TaskRun
+from polysync_core.domain.runs.stored import Listing
 from polysync_core.platforms.connector import ProviderStatus, Report
 
-_WORTH_READING = 2.0
-"""The age from which the past is read if it is not known: the looks that this saves a run which is
-shorter are not worth it."""
+HISTORY_TTL = 600.0
+"""Seconds for which the ends seen by other instances of the app may be missing."""
+RETRY_SECONDS = 60.0
+"""Seconds before the next read after a failed one."""
+MAX_HISTORIES = 1000
+"""Tasks and Jobs in the cache; the least recently used one is evicted."""
+_MIN_AGE_TO_READ = 2.0
+"""The age from which past runs are read; for shorter runs the read costs more than it saves."""
+_MAX_PAGES = 4
+"""Pages of `MAX_PAST_RUNS` runs to read where few of the newest runs succeeded."""
+
+_log = logging.getLogger(__name__)
+
+type _Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollPlanner:
-    """Plans looks by the job type, and by how long the last runs of the Task took."""
+    """Plans polls by the job type, and by the durations of the last runs of the Task."""
 
     connections: Connections
     durations: DurationHistory
     clock: Clock
 
-    def next(
-        self, run: TaskRun, memo: AttemptMemo, *, wish: float | None
+    def next_delay(
+        self, run: TaskRun, memo: AttemptMemo, *, retry_after: float | None
     ) -> tuple[float, AttemptMemo]:
-        """Return the delay before the next look at a run under way, at least what its platform
-        wishes for, and the memo with what it is based on."""
+        """Return the seconds until the next poll, and the memo with the past runs used for it.
+
+        The delay is at least what the platform asks for by `retry_after`.
+        """
         age, past = self._age(run, memo), memo.past
         if past is None:
-            settled = age >= _WORTH_READING
-            past = self.durations.of(run, read=settled)
-            # What is known without reading may be old, or of too few runs: it does for a start.
-            memo = replace(memo, past=past if settled else None)
+            may_read = age >= _MIN_AGE_TO_READ
+            past = self.durations.of(run, read=may_read)
+            # Durations from the cache may be old or too few, so a young run does not keep them.
+            memo = replace(memo, past=past if may_read else None)
         plan = learned(self.connections.plan(run.job), past or ())
-        return at_least(plan.delay(age), wish), memo
+        return at_least(plan.delay(age), retry_after), memo
 
-    def learn(self, run: TaskRun, report: Report) -> None:
-        """Take the end of the attempt under way into account for the next runs."""
+    def record_end(self, run: TaskRun, report: Report) -> None:
+        """Add the end of the attempt under way to the history of its Task."""
         attempt = run.attempt
         if attempt is not None and report.status is ProviderStatus.SUCCESS:
-            end = ended(attempt.submitted_at, report.finished_at, self.clock())
-            self.durations.note(run, end)
+            end = observed_end(attempt.submitted_at, report.finished_at, self.clock())
+            self.durations.add(run, end)
 
     def _age(self, run: TaskRun, memo: AttemptMemo) -> float:
-        """Return the seconds since the submit, which a clock that was set back does not make less
-        than they must be."""
+        """Return the seconds since the submit.
+
+        The age is at least the time already waited, even if the clock was set back.
+        """
         attempt = run.attempt
         if attempt is None or attempt.submitted_at is None:
             return memo.waited
         return max((self.clock() - attempt.submitted_at).total_seconds(), memo.waited)
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedHistory:
+    past: tuple[Ended, ...] | None
+    """None until the history is read."""
+    read_again_at: float
+    """On the monotonic clock."""
+
+
+class DurationHistory:
+    """Caches the durations of past runs, by Task or Job; safe to share between threads.
+
+    Ends that this process sees are added at once. During a read, or after a failed one, callers get
+    the cached value: no caller waits for another one's read.
+    """
+
+    def __init__(
+        self,
+        runs: RunReader,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        max_histories: int = MAX_HISTORIES,
+    ) -> None:
+        self._runs = runs
+        self._monotonic = monotonic
+        self._max_histories = max_histories
+        self._cache: OrderedDict[_Key, _CachedHistory] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, run: TaskRun, *, read: bool) -> tuple[Ended, ...] | None:
+        """Return when the newest successful runs of the same Task ended; None if unknown.
+
+        Without `read`, the storage is not asked and the answer may be older than `HISTORY_TTL`.
+        """
+        key, now = _key(run), self._monotonic()
+        with self._lock:
+            cached = self._cache.get(key, _CachedHistory(None, now))
+            before = cached.past
+            if not read or now < cached.read_again_at:
+                if key in self._cache:
+                    self._cache.move_to_end(key)
+                return before
+            # During this read, other callers get the previous value.
+            self._put(key, _CachedHistory(before, now + RETRY_SECONDS))
+        past = self._read(run)
+        if past is None:
+            return before
+        with self._lock:
+            self._put(key, _CachedHistory(past, now + HISTORY_TTL))
+        return past
+
+    def add(self, run: TaskRun, end: Ended | None) -> None:
+        """Add the end of a run that this process saw succeed."""
+        if end is None:
+            return
+        key = _key(run)
+        with self._lock:
+            cached = self._cache.get(key, _CachedHistory(None, self._monotonic()))
+            newest = (end, *(cached.past or ()))[:MAX_PAST_RUNS]
+            self._put(key, replace(cached, past=newest))
+
+    def _put(self, key: _Key, history: _CachedHistory) -> None:
+        self._cache[key] = history
+        self._cache.move_to_end(key)
+        if len(self._cache) > self._max_histories:
+            self._cache.popitem(last=False)
+
+    def _read(self, run: TaskRun) -> tuple[Ended, ...] | None:
+        try:
+            return self._newest(run)
+        except Exception:
+            # Polling must go on if storage fails or a row of another release cannot be read.
+            _log.warning(
+                "The durations of past runs could not be read; the plan of the job type is used.",
+                extra={"action": "durations_unread", "run_id": run.run_id, "task": run.task},
+                exc_info=True,
+            )
+            return None
+
+    def _newest(self, run: TaskRun) -> tuple[Ended, ...]:
+        found: list[Ended] = []
+        token: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = self._runs.page(
+                Listing(
+                    task=run.task or None,
+                    job=None if run.task else run.job.name,
+                    limit=MAX_PAST_RUNS,
+                    continuation_token=token,
+                )
+            )
+            found += _ends(page.items)
+            token = page.continuation_token
+            if token is None or len(found) >= MIN_PAST_RUNS:
+                break
+        return tuple(found[:MAX_PAST_RUNS])
+
+
+def observed_end(
+    submitted_at: datetime | None, finished_at: datetime | None, seen_at: datetime
+) -> Ended | None:
+    """Return the age at which an attempt ended; None if the times say nothing about it.
+
+    The platform's own end time is exact. Without one, the time of the poll that saw the end is the
+    latest possible end.
+    """
+    if submitted_at is None:
+        return None
+    seen = (seen_at - submitted_at).total_seconds()
+    if seen <= 0:
+        return None
+    reported = seen if finished_at is None else (finished_at - submitted_at).total_seconds()
+    exact = 0 < reported < seen
+    return Ended(by=round(reported if exact else seen, 2), exact=exact)
+
+
+def _ends(runs: Sequence[TaskRun]) -> list[Ended]:
+    ends = [_end(run) for run in runs if run.status is RunStatus.SUCCEEDED]
+    return [end for end in ends if end is not None]
+
+
+def _end(run: TaskRun) -> Ended | None:
+    attempt = run.attempt
+    if attempt is None or run.finished_at is None:
+        return None
+    return observed_end(attempt.submitted_at, attempt.finished_at, run.finished_at)
+
+
+def _key(run: TaskRun) -> _Key:
+    return ("task", run.task) if run.task else ("job", run.job.name)

@@ -1,39 +1,39 @@
-"""Making good what crashes and lost messages left undone.
+"""Repairs what crashes and lost signals left undone.
 
-The index of active runs says what is owed. Each entry is compared with the run's row, with the
-Dispatcher and with the engine; whatever is missing is done again. Everything done here is safe to
-repeat, so a second reconciler at the same time does no harm.
+The active index lists the runs that still need work. Each entry is compared with the run's row, the
+Dispatcher and the engine, and missing work is repeated. All repairs are safe to repeat, so two
+reconcilers at the same time do no harm.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 
 from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import waiting
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.metrics import measure
-from polysync_core.application.runs.recording import ACTOR
-from polysync_core.application.runs.updating import change_run
+from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.accepting import waiting_message
+from polysync_core.application.runs.finishing import ACTOR, RunFinisher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.dispatch.state import DispatcherState, Lease
+from polysync_core.domain.dispatch.codec import encode_state
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, millis
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import RunStatus, TaskRun, remark
+from polysync_core.domain.runs.run import RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
 
-ACCEPTANCE = timedelta(minutes=15)
-"""How long an announced run may take to get its row: longer than storage is asked again and than
-the host lets a request last. Withdrawn earlier, a run that comes late would be in no list."""
+ACCEPTANCE_TIMEOUT = timedelta(minutes=15)
+"""How long an index entry may wait for its row: longer than storage calls are retried and than the
+host lets a request last. Removed earlier, a run with a late row would be in no list."""
 GRACE = timedelta(seconds=30)
-"""A lease that is younger came with its orchestration, which need not be asked for."""
+"""The age below which a lease is sure to have its orchestration, so the engine is not asked."""
 _BATCH = 50
 
 _log = logging.getLogger(__name__)
@@ -41,36 +41,47 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Repairs:
-    """What one pass found and did."""
+    """Counts the active runs of one pass, and the repairs by kind."""
 
     active: int = 0
     enqueued: int = 0
     resumed: int = 0
-    settled: int = 0
+    deactivated: int = 0
     completed: int = 0
-    withdrawn: int = 0
+    removed: int = 0
     released: int = 0
 
     @property
     def any(self) -> bool:
-        """Whether something had to be repaired."""
-        return bool(sum(_facts(self).values()) - self.active)
+        """Whether something was repaired."""
+        return any(self.by_kind().values())
+
+    def by_kind(self) -> dict[str, int]:
+        """Return the number of repairs by kind."""
+        return {
+            "enqueued": self.enqueued,
+            "resumed": self.resumed,
+            "deactivated": self.deactivated,
+            "completed": self.completed,
+            "removed": self.removed,
+            "released": self.released,
+        }
 
 
 @dataclass(slots=True)
 class _Pass:
-    """One pass over the active runs."""
+    """The state of one pass over the active runs."""
 
     engine: Engine
     repairs: Repairs = field(default_factory=Repairs)
     dispatchers: dict[str, DispatcherState] = field(default_factory=dict[str, DispatcherState])
     active: set[RunId] = field(default_factory=set[RunId])
     unreadable: set[RunId] = field(default_factory=set[RunId])
-    """Runs whose rows this release does not understand; they must not count as absent."""
-    unheard: list[TaskRun] = field(default_factory=list[TaskRun])
-    """Queued runs that their Dispatcher does not have among the waiting."""
+    """Runs whose rows this release cannot read; they must not count as absent."""
+    unknown: list[TaskRun] = field(default_factory=list[TaskRun])
+    """Queued runs that are not among the waiting runs of their Dispatcher."""
     adopted: dict[str, list[Lease]] = field(default_factory=dict[str, list[Lease]])
-    """By shard, what the Dispatchers did not know to be running."""
+    """By shard, leases of running attempts that the Dispatcher did not know."""
 
     def dispatcher(self, shard: str) -> DispatcherState:
         if shard not in self.dispatchers:
@@ -80,66 +91,61 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
-    """Compares what should be with what is."""
+    """Compares the rows of active runs with the Dispatchers and the engine, and repairs both."""
 
-    runs: Runs
-    closing: Closing
+    runs: RunReader
+    store: RunStore
+    finisher: RunFinisher
     policies: Policies
     clock: Clock
 
     def reconcile(self, engine: Engine) -> Repairs:
-        """Repair every active run once; raises `Unavailable` where storage or engine is away."""
+        """Repair every active run once; raises `Unavailable` if storage or engine fails."""
         work = _Pass(engine)
         for shard in self.runs.shards():
-            measure(shard, work.dispatcher(shard), self.clock())
-        for batch in batched(self.runs.owed(), _BATCH, strict=False):
+            record_dispatcher(shard, work.dispatcher(shard), self.clock())
+        for batch in batched(self.runs.active_runs(), _BATCH, strict=False):
             found = {stored.run.run_id: stored for stored in self._rows(batch, work)}
-            for owed in batch:
-                if owed.run_id not in work.unreadable:
-                    self._examine(owed, found.get(owed.run_id), work)
-        # What runs takes its place before anything else may start: a Dispatcher that has lost its
-        # memory would believe its limits to be free.
+            for entry in batch:
+                if entry.run_id not in work.unreadable:
+                    self._examine(entry, found.get(entry.run_id), work)
+        # Running attempts take their slots before any other run may start: a Dispatcher that lost
+        # its state would take its limits for free.
         self._renew_policies(work)
-        for run in work.unheard:
-            self._examine_unheard(run, work)
+        for run in work.unknown:
+            self._examine_unknown(run, work)
         self._release_orphans(work)
-        for repair, count in _facts(work.repairs).items():
-            if count and repair != "active":
-                instruments().repairs.add(count, {names.REPAIR: repair})
-        if work.repairs.any:
-            _log.warning(
-                "Runs were repaired.", extra={"action": "runs_repaired", **_facts(work.repairs)}
-            )
+        _report(work.repairs)
         return work.repairs
 
     def _rows(self, batch: Sequence[ActiveRun], work: _Pass) -> Iterable[StoredRun]:
-        """Return the rows of a batch; one that cannot be read does not hide the others."""
+        """Return the rows of a batch; an unreadable row does not hide the others."""
         try:
-            return list(self.runs.get_many([owed.run_id for owed in batch]))
+            return list(self.runs.get_many([entry.run_id for entry in batch]))
         except (Unavailable, Uncertain):
             raise
         except Exception:
-            return [stored for owed in batch if (stored := self._row(owed, work)) is not None]
+            return [stored for entry in batch if (stored := self._row(entry, work)) is not None]
 
-    def _row(self, owed: ActiveRun, work: _Pass) -> StoredRun | None:
+    def _row(self, entry: ActiveRun, work: _Pass) -> StoredRun | None:
         try:
-            return self.runs.get(owed.run_id)
+            return self.runs.get(entry.run_id)
         except (Unavailable, Uncertain):
             raise
         except Exception:
-            work.unreadable.add(owed.run_id)
-            work.active.add(owed.run_id)
+            work.unreadable.add(entry.run_id)
+            work.active.add(entry.run_id)
             _log.exception(
-                "A stored run cannot be read; it is left as it is.",
-                extra={"action": "run_unreadable", "run_id": owed.run_id},
+                "A stored run cannot be read; it is left unchanged.",
+                extra={"action": "run_unreadable", "run_id": entry.run_id},
             )
             return None
 
-    def _examine(self, owed: ActiveRun, stored: StoredRun | None, work: _Pass) -> None:
-        if stored is None or stored.run.queued_at != owed.queued_at:
-            if self.clock() - owed.queued_at >= ACCEPTANCE:
-                self.runs.withdraw(owed)
-                work.repairs.withdrawn += 1
+    def _examine(self, entry: ActiveRun, stored: StoredRun | None, work: _Pass) -> None:
+        if stored is None or stored.run.queued_at != entry.queued_at:
+            if self.clock() - entry.queued_at >= ACCEPTANCE_TIMEOUT:
+                self.store.remove_from_index(entry)
+                work.repairs.removed += 1
             return
         work.repairs.active += 1
         run = stored.run
@@ -148,7 +154,7 @@ class Reconciler:
                 work.active.add(run.run_id)
                 known = work.dispatcher(run.shard).waiting.get(run.run_id)
                 if known is None or known.attempt != run.next_attempt:
-                    work.unheard.append(run)
+                    work.unknown.append(run)
             case RunStatus.RUNNING:
                 work.active.add(run.run_id)
                 self._examine_running(stored, work)
@@ -156,21 +162,22 @@ class Reconciler:
                 self._examine_ended(run, work)
 
     def _examine_ended(self, run: TaskRun, work: _Pass) -> None:
-        if not self.closing.close(run):
-            work.repairs.settled += 1
+        if not self.finisher.dependents_of(run):
+            self.store.deactivate(run)
+            work.repairs.deactivated += 1
         elif not work.engine.carries(run.run_id, len(run.attempts)):
-            # Its dependents are still to be told, and the orchestration that did so is gone.
+            # The orchestration that notified the dependents is lost.
             work.engine.complete(run.run_id)
             work.repairs.completed += 1
 
-    def _examine_unheard(self, run: TaskRun, work: _Pass) -> None:
+    def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is not None and lease.attempt == run.next_attempt:
             if not self._is_fresh(lease):
-                self._carry_on(run, lease.attempt, lease, work)
+                self._resume(run, lease.attempt, lease, work)
             return
         policies = self.policies.for_run(run.task, run.job.platform)
-        work.engine.enqueue(run.shard, waiting(run), policies)
+        work.engine.enqueue(run.shard, waiting_message(run), policies)
         work.repairs.enqueued += 1
 
     def _examine_running(self, stored: StoredRun, work: _Pass) -> None:
@@ -178,27 +185,24 @@ class Reconciler:
         number = len(run.attempts)
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is None or lease.attempt != number:
-            lease = self._adopted(run, number)
+            lease = self._new_lease(run, number)
             work.engine.adopt(run.shard, lease)
             work.adopted.setdefault(run.shard, []).append(lease)
         elif self._is_fresh(lease):
             return
-        if self._carry_on(run, number, lease, work):
-            reason = "Its orchestration was gone; the run was taken up again."
-            change_run(
-                self.runs,
-                stored,
-                lambda current: (
-                    None
-                    if current.status.is_terminal
-                    else remark(current, reason, at=self.clock(), actor=ACTOR)
-                ),
-            )
+        if self._resume(run, number, lease, work):
+            self.store.update(stored, self._with_note)
+
+    def _with_note(self, run: TaskRun) -> TaskRun | None:
+        reason = "The orchestration was lost; the run was resumed."
+        if run.status.is_terminal:
+            return None
+        return note(run, reason, at=self.clock(), actor=ACTOR)
 
     def _is_fresh(self, lease: Lease) -> bool:
         return self.clock() - lease.granted_at < GRACE
 
-    def _adopted(self, run: TaskRun, attempt: int) -> Lease:
+    def _new_lease(self, run: TaskRun, attempt: int) -> Lease:
         platform = run.job.platform
         task = self.policies.for_run(run.task, platform).tasks.get(run.task)
         return Lease(
@@ -213,20 +217,20 @@ class Reconciler:
         )
 
     def _renew_policies(self, work: _Pass) -> None:
-        """Tell the Dispatchers the newest policies; it is also the tick that rings for them."""
+        """Send the newest policies to the Dispatchers; this also wakes a Dispatcher each minute."""
         for shard, dispatcher in work.dispatchers.items():
             adopted = work.adopted.get(shard, [])
             if adopted or not dispatcher.is_empty:
                 work.engine.renew(shard, self.policies.refreshed(dispatcher, adopted))
 
-    def _carry_on(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
-        """Start the orchestration of a leased attempt if there is none."""
+    def _resume(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
+        """Start the orchestration of a leased attempt unless it is live."""
         if work.engine.carries(run.run_id, attempt):
             return False
         work.engine.carry(run.run_id, attempt, run.shard)
         work.repairs.resumed += 1
         _log.warning(
-            "A run was taken up again.",
+            "A run without an orchestration was resumed.",
             extra={
                 "action": "run_resumed",
                 "run_id": run.run_id,
@@ -237,7 +241,7 @@ class Reconciler:
         return True
 
     def _release_orphans(self, work: _Pass) -> None:
-        """Release what the Dispatchers hold for runs that are no longer active."""
+        """Release the leases and waiting entries of ended runs."""
         for shard, dispatcher in work.dispatchers.items():
             held = {
                 **{run_id: item.attempt for run_id, item in dispatcher.waiting.items()},
@@ -251,13 +255,35 @@ class Reconciler:
                     work.repairs.released += 1
 
 
-def _facts(repairs: Repairs) -> dict[str, int]:
-    return {
-        "active": repairs.active,
-        "enqueued": repairs.enqueued,
-        "resumed": repairs.resumed,
-        "settled": repairs.settled,
-        "completed": repairs.completed,
-        "withdrawn": repairs.withdrawn,
-        "released": repairs.released,
-    }
+def _report(repairs: Repairs) -> None:
+    for kind, count in repairs.by_kind().items():
+        if count:
+            instruments().repairs.add(count, {names.REPAIR: kind})
+    if repairs.any:
+        facts = {"action": "runs_repaired", "active": repairs.active, **repairs.by_kind()}
+        _log.warning("Runs were repaired.", extra=facts)
+
+
+def record_dispatcher(shard: str, dispatcher: DispatcherState, now: datetime) -> None:
+    """Record queue length, running count and longest wait of a Dispatcher, as metrics and log."""
+    present = millis(now)
+    # Time in back-off is no wait for a start.
+    since = (max(entry.queued, entry.not_before) for entry in dispatcher.waiting.values())
+    longest = max((present - each for each in since if each < present), default=0) // 1000
+    size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))
+    attributes = {names.SHARD: shard}
+    instruments().runs_queued.set(len(dispatcher.waiting), attributes)
+    instruments().runs_running.set(len(dispatcher.leases), attributes)
+    instruments().oldest_wait.set(longest, attributes)
+    instruments().state_size.set(size, attributes)
+    _log.info(
+        "Dispatcher measured.",
+        extra={
+            "action": "dispatcher_measured",
+            "shard": shard,
+            "waiting": len(dispatcher.waiting),
+            "running": len(dispatcher.leases),
+            "oldest_seconds": longest,
+            "state_bytes": size,
+        },
+    )

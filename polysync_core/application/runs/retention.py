@@ -1,7 +1,7 @@
-"""Forgetting, once a day, what is older than it has to be kept.
+"""Deletes data that is older than its retention period, once a day.
 
-Each step has its time; what it does not get through is left for the next day. A step that fails
-does not keep the others from their work.
+Each step has a time budget and leaves the rest for the next day. A failed step does not stop the
+others.
 """
 
 from __future__ import annotations
@@ -11,57 +11,57 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from polysync_core.application.ports import Engine, Runs
+from polysync_core.application.ports import Engine, RunReader
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.runs.stored import ActiveRun
 
 BUDGET = timedelta(seconds=90)
-"""For each of the five steps: together, less than the host lets a function last."""
+"""Per step; the five steps together stay below the time-out of a function."""
 _DAY = timedelta(days=1)
 _WINDOW = timedelta(hours=4)
-"""The engine looks at all of its orchestrations for each window, so they are few; and it forgets
-all of a window in one call, so they are short."""
+"""The engine scans all orchestrations for each window, so there are few windows. It deletes a whole
+window in one call, so the windows are short."""
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
-type Forget = Callable[[datetime, Callable[[], bool]], int]
-"""Deletes what is from before a time while there is more time, and returns how much it was."""
+type Purge = Callable[[datetime, Callable[[], bool]], int]
+"""Deletes data from before a time while the budget lasts; returns the number of items."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """How long things are kept at least."""
+    """The minimum retention periods."""
 
     runs: timedelta
-    """Also the audit, messages that were given up, and marks of outcomes."""
+    """Also for audit entries, poison messages and deduplication rows of gates."""
     engine: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Deletes what has been kept long enough; nothing that is still active or owed."""
+    """Deletes expired data; never an active run, or an outcome that is still to be delivered."""
 
-    runs: Runs
-    forget_runs: Forget
-    forget_outcomes: Forget
-    forget_audit: Forget
-    forget_messages: Forget
+    runs: RunReader
+    purge_runs: Purge
+    purge_outcomes: Purge
+    purge_audit: Purge
+    purge_messages: Purge
     periods: Periods
     clock: Clock
 
     def purge(self, engine: Engine) -> dict[str, int]:
-        """Do a day's work and return how much was deleted of each.
+        """Delete expired data, and return the number of deleted items of each kind.
 
-        A failure is told to the log with the name of its step, and raised when the rest is done.
+        A failure is logged with the name of its step, and raised after the other steps.
         """
         before = self.clock() - self.periods.runs
         steps: dict[str, Callable[[Callable[[], bool]], int]] = {
-            "orchestrations": lambda more: self._forget_ended(engine, more),
-            "outcomes": lambda more: self.forget_outcomes(self._told_before(before), more),
-            "audit": lambda more: self.forget_audit(before, more),
-            "messages": lambda more: self.forget_messages(before, more),
-            "runs": lambda more: self.forget_runs(before, more),
+            "orchestrations": lambda more: self._purge_orchestrations(engine, more),
+            "outcomes": lambda more: self.purge_outcomes(self._delivered_before(before), more),
+            "audit": lambda more: self.purge_audit(before, more),
+            "messages": lambda more: self.purge_messages(before, more),
+            "runs": lambda more: self.purge_runs(before, more),
         }
         deleted: dict[str, int] = {}
         failures: list[Exception] = []
@@ -71,10 +71,10 @@ class Retention:
             except Exception as failure:
                 failures.append(failure)
                 _log.exception(
-                    "What is old could not be deleted; it is tried again tomorrow.",
+                    "Expired data could not be deleted; the next daily run retries.",
                     extra={"action": "purge_failed", "step": name},
                 )
-        _log.info("What is old was deleted.", extra={"action": "purged", **deleted})
+        _log.info("Expired data was deleted.", extra={"action": "purged", **deleted})
         if failures:
             raise failures[0]
         return deleted
@@ -83,30 +83,30 @@ class Retention:
         end = self.clock() + BUDGET
         return lambda: self.clock() < end
 
-    def _forget_ended(self, engine: Engine, more: Callable[[], bool]) -> int:
-        forgotten = 0
+    def _purge_orchestrations(self, engine: Engine, more: Callable[[], bool]) -> int:
+        deleted = 0
         for created_from, created_to in windows(self.clock() - self.periods.engine):
             if more():
-                forgotten += engine.forget_ended(created_from, created_to)
-        return forgotten
+                deleted += engine.forget_ended(created_from, created_to)
+        return deleted
 
-    def _told_before(self, before: datetime) -> datetime:
+    def _delivered_before(self, before: datetime) -> datetime:
         """Return the time before which no outcome will be delivered again.
 
-        An active run of old may have ended without its dependents having been told.
+        An old active run may have ended although its dependents are not notified yet.
         """
-        for owed in self.runs.owed():
-            if owed.queued_at < before and self._has_ended(owed):
-                before = owed.queued_at
+        for entry in self.runs.active_runs():
+            if entry.queued_at < before and self._has_ended(entry):
+                before = entry.queued_at
         return before
 
-    def _has_ended(self, owed: ActiveRun) -> bool:
-        stored = self.runs.get(owed.run_id)
+    def _has_ended(self, entry: ActiveRun) -> bool:
+        stored = self.runs.get(entry.run_id)
         return stored is not None and stored.run.status.is_terminal
 
 
 def windows(before: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the windows to forget: all that days left over, then the day that is due, in parts."""
+    """Yield the windows to delete: all earlier days at once, then the day that is due, in parts."""
     start = before - _DAY
     yield _BEGINNING, start
     while start < before:

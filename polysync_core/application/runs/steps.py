@@ -1,4 +1,4 @@
-"""What an activity tells its orchestration to do next."""
+"""The values that an activity and its orchestration exchange."""
 
 from __future__ import annotations
 
@@ -13,46 +13,45 @@ from polysync_core.domain.runs.poll_learning import Ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptMemo:
-    """What one attempt's activities remember from call to call, in the orchestration's history.
+    """State of one attempt between activity calls, kept in the orchestration's history.
 
-    Losing it costs nothing but patience already shown; what must not be lost is on the row.
+    A lost memo only restarts time-outs and back-off; facts that must survive are on the row.
     """
 
-    looks: int = 0
-    """Looks at the platform that found the run still running."""
+    polls: int = 0
+    """Polls that found the run still running."""
     failures: int = 0
-    """Calls in a row that found nothing out."""
-    troubled_since: float | None = None
-    """Epoch seconds of the first of these."""
+    """Failed calls in a row."""
+    failing_since: float | None = None
+    """Epoch seconds of the first failed call in the row."""
     uncertain: bool = False
-    """Whether a submit may have been carried out although nobody said so."""
+    """Whether the platform may have executed a submit that got no answer."""
     stop_sent: float | None = None
-    """Epoch seconds at which the platform took the request to stop; asking again does no harm."""
+    """Epoch seconds at which the platform accepted the stop; a second stop does no harm."""
     waited: float = 0.0
-    """Seconds for which it was told to wait between looks: it is as old as this at the least,
-    whatever the clock says."""
+    """Seconds of planned waits; the attempt is at least this old, whatever the clock says."""
     past: tuple[Ended, ...] | None = None
-    """When the last runs of its kind ended; None while that is not known."""
+    """The durations of past runs; None until they are read."""
 
-    def troubled(self, now: datetime) -> AttemptMemo:
-        """Return the memo after one more call that found nothing out."""
-        since = self.troubled_since or now.timestamp()
-        return replace(self, failures=self.failures + 1, troubled_since=since)
+    def after_failure(self, now: datetime) -> AttemptMemo:
+        """Return the memo after one more failed call."""
+        since = self.failing_since or now.timestamp()
+        return replace(self, failures=self.failures + 1, failing_since=since)
 
-    def looked(self) -> AttemptMemo:
-        """Return the memo after a look that found the run still running."""
-        return replace(self, looks=self.looks + 1, failures=0, troubled_since=None)
+    def after_poll(self) -> AttemptMemo:
+        """Return the memo after a poll that found the run still running."""
+        return replace(self, polls=self.polls + 1, failures=0, failing_since=None)
 
-    def waiting(self, seconds: float) -> AttemptMemo:
-        """Return the memo after a wait before the next look."""
+    def after_wait(self, seconds: float) -> AttemptMemo:
+        """Return the memo after a wait before the next poll."""
         return replace(self, waited=self.waited + seconds)
 
-    def trouble(self, now: datetime) -> timedelta:
-        """Return for how long nothing has been found out."""
-        return _since(self.troubled_since, now)
+    def failing_for(self, now: datetime) -> timedelta:
+        """Return how long calls have failed."""
+        return _since(self.failing_since, now)
 
-    def stopping(self, now: datetime) -> timedelta:
-        """Return for how long the platform has known that it should stop the run."""
+    def stopping_for(self, now: datetime) -> timedelta:
+        """Return how long ago the platform accepted the stop."""
         return _since(self.stop_sent, now)
 
     def as_json(self) -> dict[str, Any]:
@@ -62,7 +61,7 @@ class AttemptMemo:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Return the memo that `as_json` wrote, also by another release."""
+        """Return the memo that `as_json` wrote; ignore fields of another release."""
         known = {key: value for key, value in data.items() if key in cls.__slots__}
         if known.get("past") is not None:
             known["past"] = tuple(Ended(by=by, exact=exact) for by, exact in known["past"])
@@ -71,7 +70,7 @@ class AttemptMemo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """Either the attempt is done, or it is to be looked at again after a delay."""
+    """The next step of an orchestration: stop, or call again after a delay."""
 
     done: bool = False
     submitted: bool = False
@@ -79,12 +78,12 @@ class StepResult:
     after_seconds: float = 0.0
     memo: AttemptMemo = AttemptMemo()
     retry: Waiting | None = None
-    """The next attempt, where the run goes on with one."""
+    """The next attempt of a run that is retried."""
     notify: tuple[str, ...] = ()
-    """The Tasks to notify of a run that has ended."""
+    """The dependent Tasks to notify of a run that has ended."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the verdict as plain JSON."""
+        """Return the result as plain JSON."""
         return {
             "done": self.done,
             "submitted": self.submitted,

@@ -1,4 +1,4 @@
-"""What is sent to a platform for one attempt: the only place where secrets join parameters."""
+"""Builds what is sent to a platform for one attempt; only here do secrets join parameters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from polysync_core.platforms.connector import SubmitRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionBuilder:
-    """Makes orders; call it inside an activity only."""
+    """Builds submit requests; only activities may use it, since it reads secrets."""
 
     resolve_secret: Callable[[str], Secret]
     """Returns the secret that a `vault://` reference names."""
 
-    def order_for(self, run: TaskRun, attempt: Attempt, *, is_resend: bool) -> SubmitRequest:
-        """Return the order of an attempt; `again` where it may have been carried out before.
+    def request(self, run: TaskRun, attempt: Attempt, *, is_resend: bool) -> SubmitRequest:
+        """Return the request of an attempt; `is_resend` if a former submit may be executed.
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
         """
@@ -39,7 +39,7 @@ class SubmissionBuilder:
         )
 
     def secrets_of(self, run: TaskRun) -> list[Secret]:
-        """Return the secrets that the attempts of a run are given; raises as `order_for` does."""
+        """Return the secrets that the attempts of a run get; raises the errors of `request`."""
         references = {each for each in run.parameters.values() if isinstance(each, str)}
         return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
 
@@ -54,13 +54,13 @@ class SubmissionBuilder:
                 yield name, self.resolve_secret(value)
             elif isinstance(value, str) and has_variables(value):
                 data_type = DataType.STRING if parameter is None else parameter.data_type
-                yield name, _filled_in(name, value, data_type, variables)
+                yield name, _substituted(name, value, data_type, variables)
             else:
                 yield name, value
 
 
-def _filled_in(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
-    """Return a text with its run variables replaced, as its parameter's data type has it."""
+def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
+    """Replace the run variables in a text, and convert it to its parameter's data type."""
     try:
         return convert_literal(substitute(text, variables), data_type, path=f"parameters.{name}")
     except Invalid as error:

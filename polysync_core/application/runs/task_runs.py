@@ -1,15 +1,20 @@
-"""Task runs as their users see them: start, repeat, list, read, cancel."""
+"""The use cases of task runs: start, rerun, list, read, cancel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from polysync_core.application.dependencies.dependent_runs import newest_success
-from polysync_core.application.ports import Engine, Runs
-from polysync_core.application.runs.accepting import RunFactory, Start, repeated, tell
-from polysync_core.application.runs.closing import Closing
-from polysync_core.application.runs.updating import change_run, read_run
+from polysync_core.application.ports import Engine, RunReader
+from polysync_core.application.runs.accepting import (
+    RunFactory,
+    RunSpec,
+    same_request,
+    signal_best_effort,
+)
+from polysync_core.application.runs.finishing import RunFinisher
+from polysync_core.application.runs.queries import newest_success, read_run
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Direction
 from polysync_core.domain.definitions.tasks import Task
@@ -31,7 +36,7 @@ from polysync_core.domain.runs.stored import Listing, Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """What a caller asks for by Run Once, or by a message."""
+    """A request for one run of a Task, by Run Once or by a message."""
 
     task: str
     parameters: Mapping[str, JsonValue]
@@ -42,11 +47,11 @@ class RunRequest:
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
     downstream: bool = True
-    """Whether what depends on the Task runs after it."""
+    """Whether the dependents of the Task run after it."""
 
     @property
     def digest(self) -> str:
-        """What must be equal in two requests under one idempotency key."""
+        """The digest of the content; equal in all requests with one idempotency key."""
         content: dict[str, JsonValue] = {
             "parameters": dict(self.parameters),
             "priority": self.priority,
@@ -58,32 +63,33 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRuns:
-    """The use cases around task runs."""
+    """Starts, reads, lists and cancels task runs."""
 
-    runs: Runs
+    runs: RunReader
+    store: RunStore
     task_named: Callable[[str], Task]
     """Return a Task, or raise `NotFound`."""
-    acceptance: RunFactory
-    closing: Closing
+    factory: RunFactory
+    finisher: RunFinisher
     clock: Clock
 
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
-        """Accept a manual run of a Task; when this returns, the run is stored and will start.
+        """Accept a run of a Task; when this returns, the run is stored and will start.
 
-        Raises `NotFound`, `Conflict` (disabled; another request under the same idempotency key) and
+        Raises `NotFound`, `Conflict` (disabled; other content with the same idempotency key) and
         `Invalid` (parameters).
         """
         task = self.task_named(request.task)
         run_id = new_run_id()
         if request.idempotency_key is not None:
             run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
-            known = self.runs.get(run_id)
-            if known is not None:
-                return repeated(known.run, request.digest)
+            existing = self.runs.get(run_id)
+            if existing is not None:
+                return same_request(existing.run, request.digest)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
-        run = self.acceptance.run_of(task, self.with_parents(task, _start(run_id, request)))
-        return self.acceptance.accept(run, engine)
+        spec = self.with_parents(task, _spec(run_id, request))
+        return self.factory.accept(self.factory.queued_run(task, spec), engine)
 
     def rerun(
         self,
@@ -96,9 +102,9 @@ class TaskRuns:
     ) -> TaskRun:
         """Accept a new run with the Task, parameters, priority and nominal time of a finished one.
 
-        The Job is today's. With `downstream`, what depends on the Task runs again after it, and
-        takes from the old graph run what is not run again. Raises what `run_once` raises, and
-        `Conflict` for a run that goes on.
+        The new run uses the current Job. With `downstream`, the dependents of the Task run again,
+        and take the outcomes of other Tasks from the old graph run. Raises the errors of
+        `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
         if not former.task:
@@ -109,7 +115,7 @@ class TaskRuns:
         if not former.status.is_terminal:
             raise Conflict(
                 f"The run is {former.status}; only a finished run can be run again. "
-                "To run its task beside it, start the task."
+                "To run its task in parallel, start the task."
             )
         request = RunRequest(
             task=former.task,
@@ -131,18 +137,19 @@ class TaskRuns:
         return self.runs.page(listing)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
-        """Stop a run: at once while it waits, by way of its platform while it runs.
+        """Cancel a queued run at once; ask the platform to stop a running one.
 
-        Doing it twice is doing it once, and a run that has ended stays as it is.
+        Idempotent; an ended run is left alone. Raises `NotFound`.
         """
-        before = read_run(self.runs, run_id)
-        stored = change_run(self.runs, before, lambda run: self._cancelled(run, actor))
-        run = stored.run
+        before = self.store.read(run_id)
+        run = self.store.update(before, lambda run: self._cancelled(run, actor)).run
         if run.status is RunStatus.CANCELLED:
-            self.closing.hand_over(run, engine)
-            tell("release", lambda: engine.release(run.shard, run.run_id, run.next_attempt))
+            self.finisher.start_notifying(run, engine)
+            signal_best_effort(
+                "release", lambda: engine.release(run.shard, run.run_id, run.next_attempt)
+            )
         elif run.status is RunStatus.RUNNING:
-            tell("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
+            signal_best_effort("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
         return run
 
     def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
@@ -155,28 +162,28 @@ class TaskRuns:
             return request_cancel(run, at=now, actor=actor)
         return None
 
-    def with_parents(self, task: Task, start: Start) -> Start:
-        """Let a run that ignores its gate take the outputs it needs from the newest successes."""
-        upstreams = needed_parents(task, start.parameters)
+    def with_parents(self, task: Task, spec: RunSpec) -> RunSpec:
+        """Give a run that bypasses its gate the outputs it needs of the newest successful runs."""
+        upstreams = needed_parents(task, spec.parameters)
         if not upstreams:
-            return start
+            return spec
         found = {name: newest_success(self.runs, name) for name in upstreams}
         parents = {name: run for name, run in found.items() if run is not None}
-        job = self.acceptance.job_named(task.job)
-        mapped = mapped_values(task, job, parents, start.parameters)
+        job = self.factory.job_named(task.job)
+        mapped = mapped_values(task, job, parents, spec.parameters)
         return replace(
-            start,
-            parameters={**start.parameters, **mapped},
+            spec,
+            parameters={**spec.parameters, **mapped},
             parents=(
-                *start.parents,
+                *spec.parents,
                 *(Parent(task=name, run_id=run.run_id) for name, run in parents.items()),
             ),
         )
 
 
-def _start(run_id: RunId, request: RunRequest) -> Start:
+def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
     former = request.rerun_of
-    return Start(
+    return RunSpec(
         run_id=run_id,
         trigger_type=request.trigger_type,
         actor=request.actor,
@@ -194,7 +201,7 @@ def _start(run_id: RunId, request: RunRequest) -> Start:
 
 
 def _repeated_by(request: RunRequest) -> tuple[RunId, ...]:
-    """Return the graph runs that a rerun repeats from its Task on."""
+    """Return the graph runs that a rerun repeats from its Task downstream."""
     former = request.rerun_of
     if former is None or not request.downstream:
         return ()
@@ -202,6 +209,6 @@ def _repeated_by(request: RunRequest) -> tuple[RunId, ...]:
 
 
 def _inputs(run: TaskRun) -> dict[str, JsonValue]:
-    """Return what a run was given; defaults of outputs are shown with it, and never sent."""
+    """Return the input parameters of a run; defaults of outputs are shown, but never sent."""
     outputs = {each.name for each in run.job.parameters if each.direction is Direction.OUTPUT}
     return {name: value for name, value in run.parameters.items() if name not in outputs}

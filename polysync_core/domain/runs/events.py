@@ -66,11 +66,11 @@ class RunEvent:
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
     """Yield the changes of status above the `after`-th entry; remarks are no events."""
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
-        if not is_remark(entry):
+        if not is_note(entry):
             yield _event(run, sequence, entry)
 
 
-def is_remark(entry: HistoryEntry) -> bool:
+def is_note(entry: HistoryEntry) -> bool:
     """Tell whether an entry leaves the status as it is."""
     return entry.from_status == entry.to_status
 

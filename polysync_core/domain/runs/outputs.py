@@ -39,7 +39,7 @@ class Outputs:
     """Names of outputs that are sensitive: there was a value, and it is kept nowhere."""
     not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """Why an output is not kept, by its name; the first of them, if they are many."""
-    remark: str | None = None
+    note: str | None = None
     """What the run's history says of outputs that are not kept."""
 
 
@@ -77,7 +77,7 @@ def kept_outputs(
         values=values,
         redacted=tuple(redacted),
         not_kept=dict(_nameable(refused)),
-        remark=_remark(refused),
+        note=_note_of(refused),
     )
 
 
@@ -85,7 +85,7 @@ def none_kept(outputs: Outputs, why: str) -> Outputs:
     """Return the outputs of work that is done where the run has no room for any of them."""
     refused = [(name, why) for name in outputs.values]
     return Outputs(
-        redacted=outputs.redacted, not_kept=dict(_nameable(refused)), remark=_remark(refused)
+        redacted=outputs.redacted, not_kept=dict(_nameable(refused)), note=_note_of(refused)
     )
 
 
@@ -146,7 +146,7 @@ def _is_storable(name: str) -> bool:
     return True
 
 
-def _remark(refused: Sequence[tuple[str, str]]) -> str | None:
+def _note_of(refused: Sequence[tuple[str, str]]) -> str | None:
     if not refused:
         return None
     told = [f"{_shown(name)} ({why})" for name, why in refused[:_NAMED]]

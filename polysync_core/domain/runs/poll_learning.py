@@ -14,9 +14,9 @@ from math import inf, sqrt
 
 from polysync_core.domain.runs.polling import Plan
 
-FEWEST = 3
+MIN_PAST_RUNS = 3
 """Fewer runs than these say nothing."""
-MOST = 10
+MAX_PAST_RUNS = 10
 """The newest runs that are gone by."""
 
 _RARE_FACTOR, _RARE_LONGEST = 3.0, 45.0
@@ -125,7 +125,7 @@ class LearnedPlan:
 
 def learned(start: Plan, past: Sequence[Ended]) -> Plan | LearnedPlan:
     """Return the plan of a job type as past runs shape it, where there are enough of them."""
-    if len(past) < FEWEST:
+    if len(past) < MIN_PAST_RUNS:
         return start
     ages = sorted(each.by for each in past)
     return LearnedPlan(

@@ -72,7 +72,7 @@ def at_least(planned: float, wish: float | None) -> float:
     return max(planned, min(wish or 0.0, LONGEST_WISH))
 
 
-def delay_after_trouble(failures: int, *, wish: float | None = None) -> float:
+def delay_after_failure(failures: int, *, retry_after: float | None = None) -> float:
     """Return the seconds to wait after the `failures`-th call in a row that found nothing out."""
     planned = min(_TROUBLE_BASE * 2 ** min(failures - 1, 16), _TROUBLE_LONGEST)
-    return max(planned, min(wish or 0.0, _TROUBLE_LONGEST))
+    return max(planned, min(retry_after or 0.0, _TROUBLE_LONGEST))

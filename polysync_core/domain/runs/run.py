@@ -16,6 +16,9 @@ from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.status import ALLOWED, RunStatus
 
+SYSTEM_ACTOR = "polysync"
+"""The actor of a change that Polysync itself makes."""
+
 
 class TriggerType(StrEnum):
     """What made a run."""
@@ -204,11 +207,11 @@ class TaskRun:
         return self.status is RunStatus.RUNNING and attempt == len(self.attempts)
 
 
-def accepted(run: TaskRun, *, actor: str) -> TaskRun:
-    """Return a new run with the first entry of its history, queued at a whole millisecond.
+def new_run(run: TaskRun, *, actor: str) -> TaskRun:
+    """Return a run with the first entry of its history, queued at a whole millisecond.
 
-    The lists are ordered by the millisecond: two requests for one run that differ by less would
-    have one place in them, and taking back the one would take the other off the lists.
+    The index has milliseconds: two requests for one run within a millisecond would share their
+    index entries, and removing those of one request would remove those of the other.
     """
     queued_at = run.queued_at.replace(microsecond=run.queued_at.microsecond // 1000 * 1000)
     entry = HistoryEntry(
@@ -261,8 +264,8 @@ def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:
 def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskRun:
     """End the run, and its attempt where one is under way."""
     outputs = outcome.outputs
-    if outputs.remark is not None:
-        run = remark(run, outputs.remark, at=at, actor=actor)
+    if outputs.note is not None:
+        run = note(run, outputs.note, at=at, actor=actor)
     finished = replace(
         _attempt_ended(run, outcome, at),
         finished_at=at,
@@ -308,7 +311,7 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
 def request_cancel(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
     """Note that somebody wants the run to stop; the platform's word ends it, not this."""
     asked = replace(run, cancel_requested=at)
-    return remark(asked, "Cancellation was requested.", at=at, actor=actor)
+    return note(asked, "Cancellation was requested.", at=at, actor=actor)
 
 
 def time_out(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
@@ -320,10 +323,10 @@ def time_out(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
         f"The execution time-out of {run.execution_timeout_seconds} seconds is over; "
         "the platform is asked to stop."
     )
-    return remark(with_attempt(run, replace(attempt, timed_out=at)), reason, at=at, actor=actor)
+    return note(with_attempt(run, replace(attempt, timed_out=at)), reason, at=at, actor=actor)
 
 
-def remark(run: TaskRun, reason: str, *, at: datetime, actor: str) -> TaskRun:
+def note(run: TaskRun, reason: str, *, at: datetime, actor: str) -> TaskRun:
     """Add a line to the history without a change of status.
 
     A remark that repeats the last line is left out, so that a fault that lasts does not make the

@@ -1,4 +1,4 @@
-"""Task runs as they are stored, listed and owed."""
+"""Stored task runs, lists of them, and entries of the active index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRun:
-    """A run as it was read, with the ETag that a change must match."""
+    """A run with the ETag that a change must match."""
 
     run: TaskRun
     etag: str
@@ -20,12 +20,12 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which runs a caller wants to see; None is any."""
+    """A filter of runs and a page of its result; None matches any value."""
 
     status: RunStatus | None = None
     task: str | None = None
     job: str | None = None
-    """The runs of this Job without a Task; None is the runs of Tasks."""
+    """Runs of this Job without a Task; None means runs of Tasks."""
     graph_run_id: RunId | None = None
     limit: int = 20
     continuation_token: str | None = None
@@ -33,7 +33,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page[T]:
-    """A part of a list; `continuation_token` names the rest, None where there is none."""
+    """A page of a list; `continuation_token` is None on the last page."""
 
     items: Sequence[T]
     continuation_token: str | None = None
@@ -41,7 +41,7 @@ class Page[T]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveRun:
-    """An entry of the index of active runs: somebody still has to bring this run to its end."""
+    """An entry of the active index: a run that still needs work."""
 
     run_id: RunId
     task: str
@@ -51,14 +51,14 @@ class ActiveRun:
     job: str = ""
     """Set for a run of a Job without a Task."""
 
-
-def owed(run: TaskRun) -> ActiveRun:
-    """Return the entry of the index that says of a run that it is active."""
-    return ActiveRun(
-        run_id=run.run_id,
-        task=run.task,
-        graph_run_id=run.graph_run_id,
-        shard=run.shard,
-        queued_at=run.queued_at,
-        job="" if run.task else run.job.name,
-    )
+    @classmethod
+    def of(cls, run: TaskRun) -> ActiveRun:
+        """Return the index entry of a run."""
+        return cls(
+            run_id=run.run_id,
+            task=run.task,
+            graph_run_id=run.graph_run_id,
+            shard=run.shard,
+            queued_at=run.queued_at,
+            job="" if run.task else run.job.name,
+        )

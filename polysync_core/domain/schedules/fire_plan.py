@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Misfire, Overlap, Schedule
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import SYSTEM_ACTOR, RunStatus
@@ -54,7 +53,6 @@ def plan_fires(
     past_outcomes: Sequence[RunStatus],
     active_runs: Sequence[RunId],
     *,
-    calendars: Sequence[Calendar],
     now: datetime,
 ) -> FirePlan:
     """Decide on the fire times since the watermark, in the order of three policies.
@@ -65,7 +63,7 @@ def plan_fires(
 
     The cost depends on the catch-up window, not on the time since the watermark.
     """
-    plan = _with_misfires(of, state, _Timetable(of, calendars), now)
+    plan = _with_misfires(state, _Timetable(of), now)
     failures = with_outcomes(state, past_outcomes).consecutive_failures
     threshold = of.schedule.pause_after_failures
     if plan.fires and threshold is not None and failures >= threshold:
@@ -87,7 +85,6 @@ class _Timetable:
     """The fire times of a schedule with its calendars applied."""
 
     of: TaskSchedule
-    calendars: Sequence[Calendar]
 
     @property
     def catch_up(self) -> timedelta:
@@ -97,7 +94,7 @@ class _Timetable:
         return timedelta(seconds=seconds)
 
     def is_excluded(self, fire: FireTime) -> bool:
-        return is_excluded(fire, self.calendars)
+        return is_excluded(fire, self.of.calendars)
 
     def fire_times(self, after: datetime) -> Iterator[FireTime]:
         """Yield the fire times that no calendar excludes."""
@@ -117,12 +114,10 @@ class _Timetable:
             yield fire, due
 
 
-def _with_misfires(
-    of: TaskSchedule, state: ScheduleState, timetable: _Timetable, now: datetime
-) -> FirePlan:
+def _with_misfires(state: ScheduleState, timetable: _Timetable, now: datetime) -> FirePlan:
     """Return the plan that the misfire policy makes of the elapsed fire times."""
-    elapsed = _elapsed(of, timetable, state.watermark, now)
-    caught_up, reason = _caught_up(of.schedule, elapsed)
+    elapsed = _elapsed(timetable, state.watermark, now)
+    caught_up, reason = _caught_up(timetable.of.schedule, elapsed)
     dropped = elapsed.missed + [each for each in elapsed.late if each not in caught_up]
     missed = None
     if dropped:
@@ -168,13 +163,11 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
     return _changed(plan, [*_skipped(fires[:-1], reason), last])
 
 
-def _elapsed(
-    of: TaskSchedule, timetable: _Timetable, watermark: datetime, now: datetime
-) -> ElapsedFireTimes:
+def _elapsed(timetable: _Timetable, watermark: datetime, now: datetime) -> ElapsedFireTimes:
     """Return the fire times from the watermark until now by their age."""
-    elapsed = ElapsedFireTimes()
+    elapsed, schedule = ElapsedFireTimes(), timetable.of.schedule
     # No jitter can bring a fire time before the horizon into the catch-up window.
-    jitter_span = timedelta(seconds=of.schedule.jitter_seconds)
+    jitter_span = timedelta(seconds=schedule.jitter_seconds)
     horizon = now - max(timetable.catch_up, ON_TIME) - jitter_span
     if horizon > watermark:
         elapsed.watermark = horizon
@@ -189,7 +182,7 @@ def _elapsed(
         elif due >= now - timetable.catch_up:
             elapsed.late.append(nominal)
             is_full = len(elapsed.late) == MAX_CATCH_UP_RUNS
-            if is_full and of.schedule.misfire is Misfire.ALL:
+            if is_full and schedule.misfire is Misfire.ALL:
                 break
         else:
             elapsed.missed.append(nominal)

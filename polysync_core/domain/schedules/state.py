@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId, derived_run_id
@@ -25,10 +26,12 @@ _MAX_UNCOUNTED = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSchedule:
-    """A schedule together with its Task."""
+    """A schedule together with its Task and its calendars."""
 
     task: Task
     schedule: Schedule
+    calendars: tuple[Calendar, ...] = ()
+    """The calendars of the schedule; only `plan_fires` needs them."""
 
     @property
     def is_enabled(self) -> bool:
@@ -136,7 +139,9 @@ def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
     return derived_run_id("schedule", task, schedule, "missed", missed.last.isoformat())
 
 
-def initial_state(of: TaskSchedule, former: ScheduleState | None, *, now: datetime) -> ScheduleState:
+def initial_state(
+    of: TaskSchedule, former: ScheduleState | None, *, now: datetime
+) -> ScheduleState:
     """Return the state of a new or edited schedule: it continues from now, without catch-up.
 
     A pause stays. A pending plan stays as well, unless the schedule is now disabled.

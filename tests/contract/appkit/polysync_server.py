@@ -94,7 +94,8 @@ class PolysyncServer:
         workspaces = Workspaces(configuration=configuration, http_options=http_options)
         jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
         stored: Any = _NoStoredJobs()
-        self._app = create_app([job_run_routes(JobRuns(acceptance=stored, task_runs=stored), jobs)])
+        job_runs = JobRuns(runs=stored, factory=stored, task_runs=stored)
+        self._app = create_app([job_run_routes(job_runs, jobs)])
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(

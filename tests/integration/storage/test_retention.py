@@ -51,7 +51,7 @@ class Shelf:
 
     def forget(self, more: Callable[[], bool] = always) -> int:
         # Each day another process does it.
-        return OldRuns(self.storage, TableRuns(self.storage)).forget(BEFORE, more)
+        return OldRuns(self.storage, TableRuns(self.storage)).purge(BEFORE, more)
 
     def add(
         self,
@@ -73,10 +73,10 @@ class Shelf:
             shard=shard,
             task=task,
         )
-        self.runs.announce(run)
+        self.runs.index_active(run)
         assert self.runs.insert(run) is not None
         if settled:
-            self.runs.settle(run)
+            self.runs.deactivate(run)
         return run
 
     def listed(self) -> list[TaskRun]:
@@ -119,7 +119,7 @@ def test_the_month_in_which_the_period_ends_is_left_alone(shelf: Shelf) -> None:
     assert shelf.listed() == [kept]
 
 
-def test_what_is_active_or_owed_or_ended_since_stays_with_its_month(shelf: Shelf) -> None:
+def test_what_is_active_or_entry_or_ended_since_stays_with_its_month(shelf: Shelf) -> None:
     running = shelf.add(status=RunStatus.RUNNING, settled=False)
     untold = shelf.add(settled=False)
     long = shelf.add(finished_at=BEFORE + DAY)
@@ -128,10 +128,10 @@ def test_what_is_active_or_owed_or_ended_since_stays_with_its_month(shelf: Shelf
     assert {run.run_id for run in shelf.listed()} == {
         each.run_id for each in (running, untold, long)
     }
-    assert {owed.run_id for owed in shelf.runs.owed()} == {running.run_id, untold.run_id}
+    assert {entry.run_id for entry in shelf.runs.active_runs()} == {running.run_id, untold.run_id}
 
-    shelf.runs.settle(untold)
-    shelf.runs.settle(replace(running, status=RunStatus.FAILED))
+    shelf.runs.deactivate(untold)
+    shelf.runs.deactivate(replace(running, status=RunStatus.FAILED))
     stored = shelf.runs.get(running.run_id)
     assert stored is not None
     shelf.runs.save(stored, replace(running, status=RunStatus.FAILED))
@@ -155,7 +155,7 @@ def test_a_crash_between_row_and_listing_is_made_good(shelf: Shelf) -> None:
     run = shelf.add()
     stored = shelf.runs.get(run.run_id)
     assert stored is not None
-    shelf.runs.forget(stored)
+    shelf.runs.delete(stored)
     assert shelf.forget() == 0
     assert shelf.months() == 0
 
@@ -163,8 +163,8 @@ def test_a_crash_between_row_and_listing_is_made_good(shelf: Shelf) -> None:
 def test_a_second_announcement_does_not_take_the_run_with_it(shelf: Shelf) -> None:
     run = shelf.add(NOON)
     first = replace(run, queued_at=OLD)
-    shelf.runs.announce(first)
-    shelf.runs.settle(first)
+    shelf.runs.index_active(first)
+    shelf.runs.deactivate(first)
     assert shelf.forget() == 0
     assert shelf.listed() == [run]
     assert shelf.months() == 1
@@ -172,12 +172,12 @@ def test_a_second_announcement_does_not_take_the_run_with_it(shelf: Shelf) -> No
 
 def test_an_announcement_that_waits_for_its_run_keeps_its_month(shelf: Shelf) -> None:
     run = a_run(queued_at=OLD)
-    shelf.runs.announce(run)
+    shelf.runs.index_active(run)
     assert shelf.forget() == 0
     assert shelf.months() == 1
-    owed = next(iter(shelf.runs.owed()))
-    assert isinstance(owed, ActiveRun)
-    shelf.runs.withdraw(owed)
+    entry = next(iter(shelf.runs.active_runs()))
+    assert isinstance(entry, ActiveRun)
+    shelf.runs.remove_from_index(entry)
     shelf.forget()
     assert shelf.months() == 0
 

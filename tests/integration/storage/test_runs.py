@@ -15,10 +15,10 @@ from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,
-    accepted,
     begin_attempt,
     finish,
-    remark,
+    new_run,
+    note,
 )
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.azure.tables import TableStorage
@@ -39,8 +39,8 @@ def stored(runs: TableRuns, **changes: object) -> TaskRun:
     run_id = new_run_id()
     facts = {"run_id": run_id, "graph_run_id": run_id, **changes}
     run = a_run(queued_at=NOON + timedelta(minutes=next(_minutes)), **facts)
-    run = accepted(run, actor="test")
-    runs.announce(run)
+    run = new_run(run, actor="test")
+    runs.index_active(run)
     assert runs.insert(run) is not None
     return run
 
@@ -52,7 +52,7 @@ def ended(runs: TableRuns, status: RunStatus = RunStatus.SUCCEEDED, **changes: o
     running = runs.save(found, begin_attempt(found.run, at=NOON, actor="polysync"))
     outcome = Outcome(status=status, reason="over")
     done = runs.save(running, finish(running.run, outcome, at=NOON, actor="polysync"))
-    runs.settle(done.run)
+    runs.deactivate(done.run)
     return done.run
 
 
@@ -82,16 +82,16 @@ def test_a_run_is_read_as_it_was_written(runs: TableRuns) -> None:
 
 def test_a_run_that_exists_is_not_inserted_again(runs: TableRuns) -> None:
     run = stored(runs)
-    assert runs.insert(accepted(run, actor="somebody else")) is None
+    assert runs.insert(new_run(run, actor="somebody else")) is None
     assert [entry.actor for entry in history(runs, run)] == ["test"]
 
 
 def test_of_two_writers_one_is_told_to_read_again(runs: TableRuns) -> None:
     found = runs.get(stored(runs).run_id)
     assert found is not None
-    runs.save(found, remark(found.run, "first", at=NOON, actor="a"))
+    runs.save(found, note(found.run, "first", at=NOON, actor="a"))
     with pytest.raises(StaleETag):
-        runs.save(found, remark(found.run, "second", at=NOON, actor="b"))
+        runs.save(found, note(found.run, "second", at=NOON, actor="b"))
     assert [entry.reason for entry in history(runs, found.run)][1:] == ["first"]
 
 
@@ -114,12 +114,12 @@ def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
-def test_lists_can_be_narrowed_by_status(runs: TableRuns, status: RunStatus) -> None:
-    ended(runs, task=f"narrowed-{status.lower()}")
-    failed = ended(runs, RunStatus.FAILED, task=f"narrowed-{status.lower()}")
-    queued = stored(runs, task=f"narrowed-{status.lower()}")
+def test_lists_can_be_narrentries_by_status(runs: TableRuns, status: RunStatus) -> None:
+    ended(runs, task=f"narrentries-{status.lower()}")
+    failed = ended(runs, RunStatus.FAILED, task=f"narrentries-{status.lower()}")
+    queued = stored(runs, task=f"narrentries-{status.lower()}")
     wanted = {RunStatus.FAILED: failed, RunStatus.QUEUED: queued}[status].run_id
-    assert listed(runs, task=f"narrowed-{status.lower()}", status=status) == [wanted]
+    assert listed(runs, task=f"narrentries-{status.lower()}", status=status) == [wanted]
     assert wanted in listed(runs, status=status)
 
 
@@ -132,26 +132,28 @@ def test_a_graph_run_lists_its_root_and_its_descendants(runs: TableRuns) -> None
     assert listed(runs, graph_run_id=root.run_id, task=root.task) == [root.run_id]
 
 
-def test_only_active_runs_are_owed(runs: TableRuns) -> None:
+def test_only_active_runs_are_entries(runs: TableRuns) -> None:
     done, active = ended(runs), stored(runs)
-    owed = {item.run_id for item in runs.owed()}
-    assert active.run_id in owed
-    assert done.run_id not in owed
+    entries = {item.run_id for item in runs.active_runs()}
+    assert active.run_id in entries
+    assert done.run_id not in entries
 
 
 def test_settling_twice_is_settling_once(runs: TableRuns) -> None:
     run = ended(runs, task="settled")
-    runs.settle(run)
+    runs.deactivate(run)
     assert listed(runs, task="settled", status=RunStatus.SUCCEEDED) == [run.run_id]
 
 
 def test_a_second_announcement_is_not_listed_twice_and_can_be_withdrawn(runs: TableRuns) -> None:
     run = stored(runs, task="twice")
-    runs.announce(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
+    runs.index_active(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
     assert listed(runs, task="twice") == [run.run_id]
-    stale = [o for o in runs.owed() if o.run_id == run.run_id and o.queued_at != run.queued_at]
-    runs.withdraw(stale[0])
-    assert [o.queued_at for o in runs.owed() if o.run_id == run.run_id] == [run.queued_at]
+    stale = [
+        o for o in runs.active_runs() if o.run_id == run.run_id and o.queued_at != run.queued_at
+    ]
+    runs.remove_from_index(stale[0])
+    assert [o.queued_at for o in runs.active_runs() if o.run_id == run.run_id] == [run.queued_at]
 
 
 @pytest.mark.parametrize("token", ["x", "1~2~3", "' or '1' eq '1", "9999999999999~"])
@@ -167,16 +169,16 @@ def test_lists_go_on_from_month_to_month(runs: TableRuns) -> None:
         for minute in range(2):
             run_id = new_run_id()
             queued = month + timedelta(minutes=minute)
-            run = accepted(
+            run = new_run(
                 a_run(run_id=run_id, graph_run_id=run_id, queued_at=queued, task="monthly"),
                 actor="test",
             )
-            runs.announce(run)
+            runs.index_active(run)
             runs.insert(run)
             ours.append(run_id)
     assert listed(runs, task="monthly", limit=3) == ours[::-1]
     assert listed(runs, limit=3) == ours[::-1]
-    assert {owed.run_id for owed in runs.owed()} == set(ours)
+    assert {entry.run_id for entry in runs.active_runs()} == set(ours)
 
 
 class TestJobRuns:
@@ -193,19 +195,19 @@ class TestJobRuns:
         assert listed(runs, graph_run_id=ours[0]) == []
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
-    def test_they_are_owed_until_they_are_settled_also_twice(self, runs: TableRuns) -> None:
+    def test_they_are_entries_until_they_are_settled_also_twice(self, runs: TableRuns) -> None:
         active, done = stored(runs, task=""), ended(runs, task="")
-        runs.settle(done)
-        owed = {item.run_id: item for item in runs.owed()}
-        assert done.run_id not in owed
-        assert (owed[active.run_id].task, owed[active.run_id].job) == ("", active.job.name)
+        runs.deactivate(done)
+        entries = {item.run_id: item for item in runs.active_runs()}
+        assert done.run_id not in entries
+        assert (entries[active.run_id].task, entries[active.run_id].job) == ("", active.job.name)
 
     def test_an_announcement_is_withdrawn_from_the_list_of_its_job(self, runs: TableRuns) -> None:
         job = a_job(name=f"job-{new_run_id()}")
         run = stored(runs, task="", job=job)
-        runs.announce(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
-        for owed in list(runs.owed()):
-            if owed.run_id == run.run_id:
-                runs.withdraw(owed)
+        runs.index_active(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
+        for entries in list(runs.active_runs()):
+            if entries.run_id == run.run_id:
+                runs.remove_from_index(entries)
         assert listed(runs, job=job.name) == []
         assert runs.get(run.run_id) is not None

@@ -20,7 +20,7 @@ FAULT = TaskFailedError("fault", TaskFailureDetails(errorType="ActivityFault"))
 
 
 def running(after: float = 1.0) -> dict[str, Any]:
-    return {"submitted": True, "memo": {"looks": 1}, "after": after}
+    return {"submitted": True, "memo": {"polls": 1}, "after": after}
 
 
 @dataclass
@@ -108,7 +108,7 @@ def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., 
         "attempt": 1,
         "shard": "main",
         "submitted": True,
-        "memo": {"looks": 1},
+        "memo": {"polls": 1},
         "faults": 0,
     }
     assert drive([DONE], **{k: context.continued[k] for k in ("submitted", "memo")}).calls == [LOOK]
@@ -130,8 +130,9 @@ def test_a_fault_that_stays_ends_the_run_with_its_lease_released(
 
 
 def test_the_portal_shows_how_an_attempt_is_getting_on(drive: Callable[..., Context]) -> None:
-    trouble = {"submitted": True, "memo": {"looks": 7, "failures": 2}, "after": 30.0}
+    trouble = {"submitted": True, "memo": {"polls": 7, "failures": 2}, "after": 30.0}
     assert drive([trouble] * module.CALLS_PER_GENERATION).status == (
-        "On its platform; looks: 7, failed in a row: 2, faults of ours in a row: 0; again in 30 s."
+        "On its platform; polls: 7, failures in a row: 2, internal faults in a row: 0; "
+        "next call in 30 s."
     )
     assert drive([FAULT] * 2 + [DONE]).status == "Done."

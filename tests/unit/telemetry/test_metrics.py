@@ -10,8 +10,8 @@ import pytest
 from opentelemetry.metrics import Histogram
 
 from polysync_core.application.events.poison_messages import PoisonMessages
-from polysync_core.application.runs.metrics import measure
-from polysync_core.application.runs.observed import ObservedRuns
+from polysync_core.application.runs.reconciling import record_dispatcher
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, Waiting
@@ -28,7 +28,7 @@ from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import FRESH_SECONDS, ExpiringGauge, instruments, ticking
 from polysync_core.telemetry.names import METRICS, Kind, Metric
 from tests.fakes.builders import NOON, a_run, run_id
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable, run_store
 from tests.fakes.telemetry import Listener, Point
 
 FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=FailureCause.ARTEFACT)
@@ -43,16 +43,14 @@ def one(told: Listener, metric: Metric) -> Point:
     return point
 
 
-def stored(run: TaskRun) -> ObservedRuns:
-    rows = FakeRuns()
-    rows.insert(run)
-    return ObservedRuns(rows)
+def stored(run: TaskRun) -> RunStore:
+    table = FakeRunTable()
+    table.insert(run)
+    return run_store(table)
 
 
-def save(runs: ObservedRuns, run: TaskRun) -> TaskRun:
-    former = runs.get(run.run_id)
-    assert former is not None
-    return runs.save(former, run).run
+def save(store: RunStore, run: TaskRun) -> TaskRun:
+    return store.update(store.read(run.run_id), lambda _: run).run
 
 
 def after(minutes: float) -> datetime:
@@ -60,7 +58,7 @@ def after(minutes: float) -> datetime:
 
 
 def test_an_accepted_run_counts_by_what_made_it(told: Listener) -> None:
-    ObservedRuns(FakeRuns()).insert(a_run())
+    run_store(FakeRunTable()).create(a_run())
     point = one(told, names.RUNS_ACCEPTED)
     assert (point.value, point.attributes) == (1, {names.TRIGGER: "Manual"})
 
@@ -102,7 +100,7 @@ def test_the_end_of_a_run_is_counted_with_how_long_it_took(told: Listener, statu
 
 def test_a_run_that_ends_as_it_is_made_is_counted(told: Listener) -> None:
     skipped = Outcome(status=RunStatus.SKIPPED, reason="It cannot run.")
-    ObservedRuns(FakeRuns()).insert(finish(a_run(), skipped, at=NOON, actor="test"))
+    run_store(FakeRunTable()).create(finish(a_run(), skipped, at=NOON, actor="test"))
     assert one(told, names.RUN_DURATION).attributes[names.STATUS] == "Skipped"
 
 
@@ -118,7 +116,7 @@ def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
         not_before=None,
     )
     enqueue(state, waiting, policies=None, now=NOON)
-    measure("main", state, after(2))
+    record_dispatcher("main", state, after(2))
     seen = told.metrics()
     assert {name: points[0].value for name, points in seen.items()} == {
         names.RUNS_QUEUED.name: 1,
@@ -135,7 +133,7 @@ def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
 def test_a_dispatcher_that_another_instance_measures_is_not_told_for_ever(
     told: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure("main", DispatcherState(), NOON)
+    record_dispatcher("main", DispatcherState(), NOON)
     assert told.metrics()
     assert told.metrics()
     late = time.monotonic() + FRESH_SECONDS + 1

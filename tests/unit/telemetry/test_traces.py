@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.runs.observed import ObservedRuns
+from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.run import (
     Attempt,
@@ -23,7 +23,7 @@ from polysync_core.domain.runs.run import (
 from polysync_core.telemetry import names, tracing
 from polysync_core.telemetry.calls import outgoing
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.runs import Crash, FakeRunTable, run_store
 from tests.fakes.telemetry import Listener, Told
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -36,22 +36,20 @@ FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=Failure
 class Life:
     """A run on its way, with nothing kept between two steps but its row."""
 
-    rows: FakeRuns
+    rows: FakeRunTable
     clock: FakeClock
 
     @property
-    def runs(self) -> ObservedRuns:
-        return ObservedRuns(self.rows)
+    def store(self) -> RunStore:
+        return run_store(self.rows)
 
     def accept(self, **facts: Any) -> TaskRun:
-        stored = self.runs.insert(a_run(**facts))
+        stored = self.store.create(a_run(**facts))
         assert stored is not None
         return stored.run
 
     def save(self, run: TaskRun) -> TaskRun:
-        stored = self.rows.get(run.run_id)
-        assert stored is not None
-        return self.runs.save(stored, run).run
+        return self.store.update(self.store.read(run.run_id), lambda _: run).run
 
     def begin(self, run: TaskRun) -> TaskRun:
         return self.save(begin_attempt(run, at=self.clock(), actor="test"))
@@ -79,7 +77,7 @@ class Life:
 
 @pytest.fixture
 def life() -> Life:
-    return Life(FakeRuns(), FakeClock())
+    return Life(FakeRunTable(), FakeClock())
 
 
 def ids(told: list[Told]) -> set[str]:
@@ -218,7 +216,7 @@ def test_a_write_that_fails_tells_nothing(told: Listener, life: Life) -> None:
 
 def test_a_second_insert_of_a_run_tells_of_no_second_run(told: Listener, life: Life) -> None:
     life.accept()
-    assert life.runs.insert(a_run()) is None
+    assert life.store.create(a_run()) is None
     assert [point.value for point in told.metrics()[names.RUNS_ACCEPTED.name]] == [1]
 
 

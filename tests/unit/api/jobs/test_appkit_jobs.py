@@ -36,7 +36,7 @@ from tests.fakes.appkit import TOKEN, FakeWorkspace, jobs_in
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.http import Reply
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"day": {"type": "string"}}}
 OPTIONS = {
@@ -59,7 +59,7 @@ VARIABLES = {
 class _OneStoredJob:
     """Stands for the use cases of stored jobs; knows one job without runs."""
 
-    runs = FakeRuns()
+    runs = FakeRunTable()
 
     def job_named(self, name: str) -> Any:
         if name != "stored":
@@ -75,7 +75,9 @@ class World:
         self.jobs: AppKitJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
         self.identify: Identify = accept_all
         stored: Any = _OneStoredJob()
-        routes = job_run_routes(JobRuns(acceptance=stored, task_runs=stored), self.jobs)
+        routes = job_run_routes(
+            JobRuns(runs=stored.runs, factory=stored, task_runs=stored), self.jobs
+        )
         ids = (f"entry-{number}" for number in count())
         audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
         access = AccessPolicy(identify=lambda scope: self.identify(scope), audit=audit)

@@ -26,11 +26,11 @@ from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
+from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable, run_store
 
 JOBS = {
     name: a_job(name=name, parameters=[{"name": "day"}, {"name": "key", "dataType": "Secret"}])
@@ -54,9 +54,10 @@ class World:
     """The routes of stored jobs and of task runs over fakes."""
 
     def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
-        acceptance = RunFactory(
-            runs=self.runs,
+        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
+        store = run_store(self.runs)
+        factory = RunFactory(
+            store=store,
             job_named=_job,
             connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(TASK, PLATFORM),
@@ -64,12 +65,13 @@ class World:
         )
         task_runs = TaskRuns(
             runs=self.runs,
-            closing=closing_of(self.runs),
+            store=store,
+            finisher=finisher_of(store),
             task_named=lambda _: TASK,
-            acceptance=acceptance,
+            factory=factory,
             clock=self.clock,
         )
-        job_runs = JobRuns(acceptance=acceptance, task_runs=task_runs)
+        job_runs = JobRuns(runs=self.runs, factory=factory, task_runs=task_runs)
         app = create_app([job_run_routes(job_runs), run_routes(task_runs)])
 
         async def with_engine(scope: Any, receive: Any, send: Any) -> None:

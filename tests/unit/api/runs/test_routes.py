@@ -23,11 +23,11 @@ from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import FakeClock, a_job
 from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
+from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.platform import FakePlatform
 from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable, run_store
 
 JOB = a_job(parameters=[{"name": "day"}])
 TASK = Task(name="daily", job=JOB.name)
@@ -40,16 +40,18 @@ PLATFORM = Platform(
 
 class World:
     def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
+        store = run_store(self.runs)
         app = create_app(
             [
                 run_routes(
                     TaskRuns(
                         runs=self.runs,
-                        closing=closing_of(self.runs),
+                        store=store,
+                        finisher=finisher_of(store),
                         task_named=self._task,
-                        acceptance=RunFactory(
-                            runs=self.runs,
+                        factory=RunFactory(
+                            store=store,
                             job_named=lambda _: JOB,
                             connections=Connections(
                                 definition_reader(PLATFORM), lambda _: FakePlatform()

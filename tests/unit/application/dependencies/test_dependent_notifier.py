@@ -31,12 +31,13 @@ def task(name: str, *upstreams: str, **facts: Any) -> Task:
 
 
 def active(world: GateWorld) -> set[str]:
-    return {owed.task for owed in world.runs.owed()}
+    return {entry.task for entry in world.runs.active_runs()}
 
 
 def test_a_run_that_nobody_depends_on_is_settled_at_once() -> None:
     world = GateWorld(task("a"))
-    assert world.closing.close(world.end(world.start("a"))) == ()
+    run = world.end(world.start("a"))
+    assert world.finisher.after_run(run).notify == ()
     assert active(world) == set()
 
 
@@ -91,7 +92,11 @@ def test_the_reconciler_takes_up_what_was_not_told() -> None:
     world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
     run = world.end(world.start("a"))
     reconciler = Reconciler(
-        runs=world.runs, closing=world.closing, policies=policies_of(), clock=world.clock
+        runs=world.runs,
+        store=world.run_store,
+        finisher=world.finisher,
+        policies=policies_of(),
+        clock=world.clock,
     )
     engine.live.add((run.run_id, 1))
     assert reconciler.reconcile(engine).completed == 0, "its orchestration is at it"
@@ -106,9 +111,10 @@ def test_the_reconciler_takes_up_what_was_not_told() -> None:
 def task_runs(world: GateWorld) -> TaskRuns:
     return TaskRuns(
         runs=world.runs,
+        store=world.run_store,
         task_named=world.task,
-        acceptance=world.acceptance,
-        closing=world.closing,
+        factory=world.factory,
+        finisher=world.finisher,
         clock=world.clock,
     )
 
@@ -173,7 +179,7 @@ def test_a_rerun_alone_is_told_to_nobody() -> None:
     world = GateWorld(task("a"), task("b", "a"))
     former = world.run("a")
     again = world.end(rerun(world, former, downstream=False))
-    assert world.closing.close(again) == ()
+    assert world.finisher.dependents_of(again) == ()
     assert len(world.all_runs("b")) == 1
 
 

@@ -19,7 +19,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from tests.fakes.builders import NOON, a_job, a_run, run_id
 from tests.fakes.definitions import FakeDefinitions
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 ROOT = run_id("root")
 
@@ -37,7 +37,7 @@ class World:
     """
 
     def __init__(self) -> None:
-        self.store, self.runs = FakeDefinitions(), FakeRuns()
+        self.store, self.runs = FakeDefinitions(), FakeRunTable()
         self.graphs = Graphs(
             store=self.store,
             runs=self.runs,

@@ -24,7 +24,7 @@ from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent, events_of
-from polysync_core.domain.runs.run import accepted
+from polysync_core.domain.runs.run import new_run
 from polysync_core.domain.runs.stored import Page
 from polysync_core.domain.secrets import Secret
 from polysync_core.domain.timed_cache import DEFINITION_TTL
@@ -42,7 +42,7 @@ def a_webhook(**changes: Any) -> Webhook:
 
 
 def an_event() -> RunEvent:
-    (event,) = events_of(accepted(a_run(tags={"team": "sales"}), actor="api"), after=0)
+    (event,) = events_of(new_run(a_run(tags={"team": "sales"}), actor="api"), after=0)
     return event
 
 

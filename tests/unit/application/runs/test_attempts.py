@@ -1,4 +1,4 @@
-"""Carrying an attempt: the steps alone, repeated, interrupted and raced."""
+"""The steps of an attempt: alone, repeated, interrupted and in races."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 
 from polysync_core.api.views import run_view
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import waiting
+from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.attempts import (
-    CANCEL_PATIENCE,
-    LOST_PATIENCE,
-    SUBMIT_PATIENCE,
-    AttemptSteps,
+    CANCEL_TIMEOUT,
+    LOST_TIMEOUT,
+    SUBMIT_TIMEOUT,
 )
-from polysync_core.application.runs.durations import DurationHistory
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
@@ -27,14 +24,14 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
-from polysync_core.domain.runs.events import is_remark
+from polysync_core.domain.runs.events import is_note
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.poll_learning import Ended
 from polysync_core.domain.runs.polling import CANCELLING_DELAY
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
-    accepted,
+    new_run,
     request_cancel,
 )
 from polysync_core.domain.runs.stored import Listing, Page, StoredRun
@@ -46,11 +43,10 @@ from polysync_core.platforms.connector import (
     Report,
     RunNotFound,
 )
-from tests.fakes.builders import FakeClock, a_job, a_run
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import a_job, a_run
 from tests.fakes.platform import CANCELLED, FAILED, RUNNING, SUCCESS, FakePlatform
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.runs import Crash, FakeRunTable
 
 PLATFORM = Platform(
     name="lakehouse",
@@ -60,28 +56,28 @@ PLATFORM = Platform(
 
 
 class Bench:
-    """An execution with fakes around it and one accepted run."""
+    """An app with one accepted run."""
 
     def __init__(
-        self, run: TaskRun | None = None, *, runs: FakeRuns | None = None, **settings: Any
+        self, run: TaskRun | None = None, *, runs: FakeRunTable | None = None, **settings: Any
     ) -> None:
-        self.runs = runs or FakeRuns()
-        self.platform, self.clock = FakePlatform(), FakeClock()
+        self.runs = runs or FakeRunTable()
+        self.app = FakeApp(PLATFORM, runs=self.runs)
+        self.clock = self.app.clock
         self.secrets: dict[str, Secret | Exception] = {}
-        self.execution = AttemptSteps(
-            runs=self.runs,
-            closing=closing_of(self.runs),
-            connections=Connections(definition_reader(PLATFORM), lambda _: self.platform),
-            orders=SubmissionBuilder(resolve_secret=self._resolve),
-            durations=DurationHistory(self.runs),
-            clock=self.clock,
+        self.attempts = replace(
+            self.app.services.attempt_steps,
+            submissions=SubmissionBuilder(resolve_secret=self._resolve),
             **settings,
         )
         run = run or a_run()
         self.run_id = run.run_id
-        self.runs.announce(run)
-        self.runs.insert(accepted(run, actor="test"))
+        self.runs.add_active(new_run(run, actor="test"))
         self.runs.writes = 0
+
+    @property
+    def platform(self) -> Any:
+        return self.app.platform
 
     def _resolve(self, reference: str) -> Secret:
         found = self.secrets[reference]
@@ -94,10 +90,10 @@ class Bench:
         return self.runs.rows[self.run_id].run
 
     def submit(self, memo: AttemptMemo | None = None, attempt: int = 1) -> StepResult:
-        return self.execution.submit(self.run_id, attempt, memo or AttemptMemo())
+        return self.attempts.submit(self.run_id, attempt, memo or AttemptMemo())
 
-    def look(self, memo: AttemptMemo | None = None, attempt: int = 1) -> StepResult:
-        return self.execution.look(self.run_id, attempt, memo or AttemptMemo())
+    def poll(self, memo: AttemptMemo | None = None, attempt: int = 1) -> StepResult:
+        return self.attempts.poll(self.run_id, attempt, memo or AttemptMemo())
 
     def ask_to_cancel(self) -> None:
         stored = self.runs.rows[self.run_id]
@@ -113,27 +109,27 @@ def test_a_run_is_submitted_looked_at_and_recorded(bench: Bench) -> None:
     bench.platform.reports = [RUNNING, SUCCESS]
 
     assert bench.submit().submitted
-    assert not bench.look().done
-    assert bench.look().done
+    assert not bench.poll().done
+    assert bench.poll().done
 
     assert bench.run.status is RunStatus.SUCCEEDED
-    assert bench.runs.settled == {bench.run_id: RunStatus.SUCCEEDED}
+    assert bench.runs.deactivated == {bench.run_id: RunStatus.SUCCEEDED}
     assert not bench.runs.active
 
 
 def test_a_run_that_is_looked_at_twice_costs_four_writes(bench: Bench) -> None:
     bench.platform.reports = [RUNNING, SUCCESS]
     bench.submit()
-    bench.look()
-    bench.look()
+    bench.poll()
+    bench.poll()
     assert bench.runs.writes == 4  # submitting, submitted, outcome, index
 
 
 def test_a_platform_is_told_whether_it_must_look_before_it_sends(bench: Bench) -> None:
     bench.platform.submit_answers = [Unavailable(), Uncertain(), Uncertain()]
-    verdict = bench.submit()
+    result = bench.submit()
     for _ in range(3):
-        verdict = bench.submit(verdict.memo)
+        result = bench.submit(result.memo)
 
     assert [order.is_resend for order in bench.platform.orders] == [False, False, True, True]
     assert {order.begun_at for order in bench.platform.orders} == {bench.run.attempts[0].begun_at}
@@ -177,8 +173,8 @@ def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
     assert bench.run.status is RunStatus.FAILED
     assert bench.run.attempts[0].cause is FailureCause.LOST
     assert bench.run.reason == (
-        "The function may have done its work."
-        " It may run on its platform all the same; look at it there."
+        "The function may have done its work. It may still run on its platform; "
+        "check the run there."
     )
 
 
@@ -189,9 +185,9 @@ def test_a_refusal_after_a_submit_in_doubt_does_not_start_another_beside_it() ->
         PlatformRefused("No.", cause=FailureCause.SUBMIT),
     ]
 
-    verdict = bench.submit(bench.submit().memo)
+    result = bench.submit(bench.submit().memo)
 
-    assert (verdict.done, verdict.retry) == (True, None)
+    assert (result.done, result.retry) == (True, None)
     assert bench.run.status is RunStatus.FAILED
 
 
@@ -219,10 +215,10 @@ def test_a_failure_that_comes_with_the_submit_is_retried_as_any_other() -> None:
 def test_a_platform_can_say_with_the_submit_when_to_look(bench: Bench) -> None:
     bench.platform.at_once = Report(status=ProviderStatus.RUNNING, retry_after=60)
 
-    verdict = bench.submit()
+    result = bench.submit()
 
-    assert verdict.submitted
-    assert verdict.after_seconds == 60
+    assert result.submitted
+    assert result.after_seconds == 60
 
 
 def test_a_run_that_cannot_be_stopped_is_waited_for_and_then_given_up_visibly(
@@ -232,14 +228,14 @@ def test_a_run_that_cannot_be_stopped_is_waited_for_and_then_given_up_visibly(
     bench.platform.cancel_answer = CannotStop()
     bench.submit()
     bench.ask_to_cancel()
-    verdict = bench.look()
-    assert not verdict.done
-    bench.clock.advance(seconds=CANCEL_PATIENCE.total_seconds() + 1)
+    result = bench.poll()
+    assert not result.done
+    bench.clock.advance(seconds=CANCEL_TIMEOUT.total_seconds() + 1)
 
-    assert bench.look(verdict.memo).done
+    assert bench.poll(result.memo).done
 
     assert bench.run.status is RunStatus.CANCELLED
-    assert "look at it there" in bench.run.reason
+    assert "check the run there" in bench.run.reason
 
 
 @pytest.mark.parametrize(
@@ -256,12 +252,12 @@ def test_a_platform_that_calls_a_stopped_run_failed_is_understood(
     bench.submit()
     if asked:
         bench.ask_to_cancel()
-    bench.look(bench.look().memo)
+    bench.poll(bench.poll().memo)
 
     assert bench.run.status is status
 
 
-class SmallRuns(FakeRuns):
+class SmallRuns(FakeRunTable):
     """A store that takes rows of a few hundred characters only."""
 
     def save(self, stored: StoredRun, run: TaskRun) -> StoredRun:
@@ -287,11 +283,11 @@ def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
     bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
     bench.submit()
 
-    assert bench.look().done
+    assert bench.poll().done
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
     assert bench.run.attempts[0].error is None
-    remarks = [entry.reason for entry in bench.run.history if is_remark(entry)]
+    remarks = [entry.reason for entry in bench.run.history if is_note(entry)]
     assert len(remarks) == 1
     assert why in remarks[0]
 
@@ -300,7 +296,7 @@ def test_an_output_that_cannot_be_kept_takes_no_other_with_it(bench: Bench) -> N
     outputs = {"rows": 5, "table": "x" * 70_000, "path": "/mnt/a"}
     bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
     bench.submit()
-    bench.look()
+    bench.poll()
 
     assert bench.run.outputs == {"rows": 5, "path": "/mnt/a"}
     assert set(bench.run.outputs_not_kept) == {"table"}
@@ -313,7 +309,7 @@ def test_a_sensitive_output_is_in_no_row_and_no_view() -> None:
     outputs = {"token": "canary", "rows": 1}
     bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
     bench.submit()
-    bench.look()
+    bench.poll()
 
     assert "canary" not in repr(bench.runs.rows)
     assert run_view(bench.run)["outputs"] == {"rows": 1, "token": {"redacted": True}}
@@ -323,7 +319,7 @@ def test_a_failed_attempt_has_no_outputs(bench: Bench) -> None:
     report = Report(status=ProviderStatus.FAILED, outputs={"rows": 5})
     bench.platform.reports = [report]
     bench.submit()
-    bench.look()
+    bench.poll()
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.FAILED, {})
 
@@ -332,7 +328,7 @@ def test_a_run_says_which_outputs_its_platform_could_not_give(bench: Bench) -> N
     report = Report(status=ProviderStatus.SUCCESS, outputs_missing="The value was cut.")
     bench.platform.reports = [report]
     bench.submit()
-    bench.look()
+    bench.poll()
 
     assert bench.run.reason == "The platform reports success. The value was cut."
 
@@ -376,8 +372,8 @@ def test_a_crash_at_either_write_of_the_end_is_made_good_by_the_next_look(write:
     bench.submit()
     bench.runs.crash_at = bench.runs.writes + write
     with pytest.raises(Crash):
-        bench.look()
-    assert bench.look().done
+        bench.poll()
+    assert bench.poll().done
     assert bench.run.status is RunStatus.SUCCEEDED
     assert not bench.runs.active
 
@@ -385,7 +381,7 @@ def test_a_crash_at_either_write_of_the_end_is_made_good_by_the_next_look(write:
 def test_a_failure_keeps_the_platforms_words(bench: Bench) -> None:
     bench.platform.reports = [FAILED]
     bench.submit()
-    bench.look()
+    bench.poll()
     attempt = bench.run.attempts[0]
     assert (attempt.cause, attempt.error) == (FailureCause.ARTEFACT, "Division by zero.")
 
@@ -425,9 +421,9 @@ def test_an_artefact_that_echoes_a_secret_brings_it_into_no_row(at_once: bool) -
     bench.secrets["vault://v/s"] = Secret("canary-7")
     bench.platform.at_once = _ECHO if at_once else None
     bench.platform.reports = [_ECHO]
-    verdict = bench.submit()
-    if not verdict.done:
-        bench.look(verdict.memo)
+    result = bench.submit()
+    if not result.done:
+        bench.poll(result.memo)
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {"rows": 7})
     assert "canary-7" not in repr(bench.runs.rows)
@@ -440,7 +436,7 @@ def test_outputs_are_not_kept_where_a_secret_cannot_be_compared_any_more() -> No
     memo = bench.submit().memo
     bench.secrets["vault://v/s"] = PlatformRefused("It is gone.", cause=FailureCause.SECRET)
 
-    assert bench.look(memo).done
+    assert bench.poll(memo).done
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
     assert "outputs are not kept" in bench.run.reason
@@ -452,11 +448,11 @@ def test_a_vault_that_does_not_answer_delays_the_end_and_loses_no_output() -> No
     bench.platform.reports = [_ECHO, _ECHO]
     memo = bench.submit().memo
     bench.secrets["vault://v/s"] = Unavailable("The vault is away.")
-    verdict = bench.look(memo)
-    assert not verdict.done
+    result = bench.poll(memo)
+    assert not result.done
     bench.secrets["vault://v/s"] = Secret("canary-7")
 
-    assert bench.look(verdict.memo).done
+    assert bench.poll(result.memo).done
 
     assert bench.run.outputs == {"rows": 7}
 
@@ -493,9 +489,9 @@ def test_a_platform_without_an_answer_is_asked_less_and_less_often(bench: Bench)
     bench.platform.submit_answers = [Unavailable() for _ in range(3)]
     memo, delays = AttemptMemo(), []
     for _ in range(3):
-        verdict = bench.submit(memo)
-        memo = verdict.memo
-        delays.append(verdict.after_seconds)
+        result = bench.submit(memo)
+        memo = result.memo
+        delays.append(result.after_seconds)
     assert delays == sorted(set(delays))
 
 
@@ -507,7 +503,7 @@ def test_a_platform_that_asks_for_patience_gets_it(bench: Bench) -> None:
 def test_a_submit_without_an_answer_for_too_long_fails_the_run(bench: Bench) -> None:
     bench.platform.submit_answers = [Uncertain(), Uncertain()]
     first = bench.submit()
-    bench.clock.now += SUBMIT_PATIENCE * 1.1
+    bench.clock.now += SUBMIT_TIMEOUT * 1.1
     assert bench.submit(first.memo).done
     assert bench.run.attempts[0].cause is FailureCause.PLATFORM_UNREACHABLE
 
@@ -516,28 +512,28 @@ def test_looks_that_fail_never_end_a_run(bench: Bench) -> None:
     bench.platform.reports = [Unavailable()]
     memo = bench.submit().memo
     for _ in range(50):
-        verdict = bench.look(memo)
-        memo = verdict.memo
+        result = bench.poll(memo)
+        memo = result.memo
         bench.clock.advance(hours=1)
-        assert not verdict.done
+        assert not result.done
     bench.platform.reports = [SUCCESS]
-    assert bench.look(memo).done
+    assert bench.poll(memo).done
     assert bench.run.status is RunStatus.SUCCEEDED
 
 
 def test_an_unknown_state_is_looked_at_again(bench: Bench) -> None:
     bench.platform.reports = [Report(status=ProviderStatus.UNKNOWN)]
     bench.submit()
-    assert not bench.look().done
+    assert not bench.poll().done
 
 
 def test_a_run_that_the_platform_denies_for_long_enough_is_lost(bench: Bench) -> None:
     bench.platform.reports = [RunNotFound()]
     memo = bench.submit().memo
-    first = bench.look(memo)
+    first = bench.poll(memo)
     assert not first.done
-    bench.clock.now += LOST_PATIENCE
-    assert bench.look(first.memo).done
+    bench.clock.now += LOST_TIMEOUT
+    assert bench.poll(first.memo).done
     assert bench.run.attempts[0].cause is FailureCause.LOST
 
 
@@ -545,8 +541,8 @@ def test_a_run_that_the_platform_denies_only_once_goes_on(bench: Bench) -> None:
     bench.platform.reports = [RunNotFound(), RUNNING, RunNotFound(), RUNNING]
     memo = bench.submit().memo
     for _ in range(3):
-        memo = bench.look(memo).memo
-        bench.clock.now += LOST_PATIENCE
+        memo = bench.poll(memo).memo
+        bench.clock.now += LOST_TIMEOUT
     assert bench.run.status is RunStatus.RUNNING
 
 
@@ -554,10 +550,10 @@ def test_cancelling_asks_the_platform_once_and_waits_for_its_word(bench: Bench) 
     bench.platform.reports = [RUNNING, RUNNING, CANCELLED]
     bench.submit()
     bench.ask_to_cancel()
-    memo = bench.look().memo
-    memo = bench.look(memo).memo
+    memo = bench.poll().memo
+    memo = bench.poll(memo).memo
     assert bench.run.status is RunStatus.RUNNING
-    assert bench.look(memo).done
+    assert bench.poll(memo).done
     assert bench.platform.cancelled == ["1"]
     assert bench.run.status is RunStatus.CANCELLED
 
@@ -566,7 +562,7 @@ def test_a_run_that_finishes_before_its_cancellation_keeps_its_result(bench: Ben
     bench.platform.reports = [SUCCESS]
     bench.submit()
     bench.ask_to_cancel()
-    bench.look()
+    bench.poll()
     assert bench.run.status is RunStatus.SUCCEEDED
 
 
@@ -574,9 +570,9 @@ def test_a_cancellation_without_proof_ends_and_says_so(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     bench.submit()
     bench.ask_to_cancel()
-    memo = bench.look().memo
-    bench.clock.now += CANCEL_PATIENCE * 1.1
-    assert bench.look(memo).done
+    memo = bench.poll().memo
+    bench.clock.now += CANCEL_TIMEOUT * 1.1
+    assert bench.poll(memo).done
     assert bench.run.status is RunStatus.CANCELLED
     assert "did not confirm" in bench.run.reason
 
@@ -587,7 +583,7 @@ def test_a_cancellation_during_the_submit_is_not_overwritten(bench: Bench) -> No
             bench.ask_to_cancel()
             return super().submit(order)
 
-    bench.platform = CancelsMeanwhile()
+    bench.app.platform = CancelsMeanwhile()
     bench.submit()
     assert bench.run.cancel_requested is not None
     assert bench.run.attempts[0].external_run_id == "1"
@@ -595,7 +591,7 @@ def test_a_cancellation_during_the_submit_is_not_overwritten(bench: Bench) -> No
 
 def test_an_orchestration_of_an_earlier_attempt_touches_nothing(bench: Bench) -> None:
     bench.platform.reports = [SUCCESS]
-    assert bench.execution.submit(bench.run_id, 2, AttemptMemo()).done
+    assert bench.attempts.submit(bench.run_id, 2, AttemptMemo()).done
     assert not bench.platform.orders
     assert bench.run.status is RunStatus.QUEUED
 
@@ -604,39 +600,39 @@ def test_long_runs_show_the_platforms_progress(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     memo = bench.submit().memo
     bench.clock.advance(seconds=3)
-    memo = bench.look(memo).memo
+    memo = bench.poll(memo).memo
     assert bench.run.attempts[0].provider_status == ProviderStatus.STARTING
     bench.clock.advance(seconds=2)
-    bench.look(memo)
+    bench.poll(memo)
     assert bench.run.attempts[0].provider_status == ProviderStatus.RUNNING
 
 
 def test_giving_up_says_where_to_look(bench: Bench) -> None:
     bench.submit()
-    assert bench.execution.give_up(bench.run_id, 1).done
+    assert bench.attempts.abandon(bench.run_id, 1).done
     assert bench.run.attempts[0].cause is FailureCause.INTERNAL
 
 
 def test_a_memo_of_another_release_is_read() -> None:
-    assert AttemptMemo.from_json({"looks": 3, "unheard_of": 1}) == AttemptMemo(looks=3)
+    assert AttemptMemo.from_json({"polls": 3, "unheard_of": 1}) == AttemptMemo(polls=3)
 
 
 def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
     past = (Ended(by=61.5), Ended(by=70, exact=False))
-    memo = AttemptMemo(looks=3, past=past, waited=12.5)
+    memo = AttemptMemo(polls=3, past=past, waited=12.5)
     assert AttemptMemo.from_json(json.loads(json.dumps(memo.as_json()))) == memo
     assert AttemptMemo.from_json(AttemptMemo(past=()).as_json()).past == ()
 
 
 def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
-    class Unlisted(FakeRuns):
+    class Unlisted(FakeRunTable):
         def page(self, listing: Listing) -> Page[TaskRun]:
             raise Unavailable
 
     bench = Bench(runs=Unlisted())
     bench.platform.reports = [RUNNING, SUCCESS]
     assert bench.submit().submitted
-    assert bench.look(bench.look().memo).done
+    assert bench.poll(bench.poll().memo).done
 
 
 def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) -> None:
@@ -644,11 +640,11 @@ def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) 
     bench.submit()
     memo = AttemptMemo(past=(Ended(by=3_600),) * 5)
     bench.clock.advance(seconds=600)
-    assert bench.look(memo).after_seconds == 45
+    assert bench.poll(memo).after_seconds == 45
 
     bench.ask_to_cancel()
 
-    assert bench.look(memo).after_seconds == CANCELLING_DELAY
+    assert bench.poll(memo).after_seconds == CANCELLING_DELAY
     assert bench.platform.cancelled == ["1"]
 
 
@@ -665,42 +661,42 @@ def retried() -> Bench:
 
 def test_a_failed_attempt_is_kept_and_the_run_waits_for_the_next() -> None:
     bench = retried()
-    verdict = bench.look()
+    result = bench.poll()
 
     until = bench.clock.now + timedelta(seconds=30)
     assert (bench.run.status, bench.run.not_before) == (RunStatus.QUEUED, until)
     attempt = bench.run.attempts[0]
     assert (attempt.status, attempt.cause) == (RunStatus.FAILED, FailureCause.ARTEFACT)
     assert (attempt.external_run_id, attempt.error) == ("1", "Division by zero.")
-    assert verdict.done
-    assert verdict.retry == waiting(bench.run)
-    assert verdict.retry.not_before == until
-    assert [owed.run_id for owed in bench.runs.owed()] == [bench.run_id]
+    assert result.done
+    assert result.retry == waiting_message(bench.run)
+    assert result.retry.not_before == until
+    assert [entry.run_id for entry in bench.runs.active_runs()] == [bench.run_id]
     assert bench.run.finished_at is None
 
 
 def test_the_end_of_an_attempt_and_the_wait_for_the_next_are_one_write() -> None:
     bench = retried()
     before = bench.runs.writes
-    bench.look()
+    bench.poll()
     assert bench.runs.writes == before + 1
 
 
 def test_a_look_that_is_repeated_after_the_decision_says_the_same() -> None:
     bench = retried()
-    verdict = bench.look()
+    result = bench.poll()
     bench.clock.advance(seconds=5)
-    assert bench.look() == verdict == bench.submit()
+    assert bench.poll() == result == bench.submit()
     assert len(bench.run.attempts) == 1
 
 
 def test_the_next_attempt_is_a_run_of_its_own_on_the_platform() -> None:
     bench = retried()
-    bench.look()
+    bench.poll()
     bench.platform.reports = [SUCCESS]
     assert bench.submit(attempt=2).submitted
     assert bench.run.not_before is None
-    assert bench.look(attempt=2).done
+    assert bench.poll(attempt=2).done
     assert bench.run.status is RunStatus.SUCCEEDED
     assert [attempt.external_run_id for attempt in bench.run.attempts] == ["1", "2"]
     assert bench.platform.started == {
@@ -714,7 +710,7 @@ def test_the_run_has_failed_only_after_the_last_attempt() -> None:
     statuses = []
     for number in (1, 2, 3):
         bench.submit(attempt=number)
-        bench.look(attempt=number)
+        bench.poll(attempt=number)
         statuses.append(bench.run.status)
     assert statuses == [RunStatus.QUEUED, RunStatus.QUEUED, RunStatus.FAILED]
     assert bench.run.finished_at is not None
@@ -723,13 +719,13 @@ def test_the_run_has_failed_only_after_the_last_attempt() -> None:
 
 def test_a_step_of_an_earlier_attempt_leaves_the_next_one_alone() -> None:
     bench = retried()
-    bench.look()
+    bench.poll()
     bench.platform.reports = [RUNNING]
     bench.submit(attempt=2)
     before = bench.run
-    assert bench.look(attempt=1).done
+    assert bench.poll(attempt=1).done
     assert bench.submit(attempt=1).retry is None
-    assert bench.execution.give_up(bench.run_id, 1).done
+    assert bench.attempts.abandon(bench.run_id, 1).done
     assert bench.run == before
 
 
@@ -737,9 +733,9 @@ def test_a_crash_while_the_retry_is_decided_is_made_good() -> None:
     bench = retried()
     bench.runs.crash_at = bench.runs.writes + 1
     with pytest.raises(Crash):
-        bench.look()
+        bench.poll()
     assert bench.run.status is RunStatus.RUNNING
-    assert bench.look().retry == waiting(bench.run)
+    assert bench.poll().retry == waiting_message(bench.run)
 
 
 def test_a_refused_submit_is_not_retried() -> None:
@@ -753,7 +749,7 @@ def test_a_platform_that_was_away_for_too_long_is_tried_again_later() -> None:
     bench = Bench(a_run(retry=RETRY))
     bench.platform.submit_answers = [Unavailable(), Unavailable()]
     memo = bench.submit().memo
-    bench.clock.now += SUBMIT_PATIENCE * 1.1
+    bench.clock.now += SUBMIT_TIMEOUT * 1.1
     assert bench.submit(memo).retry is not None
     assert bench.run.attempts[0].cause is FailureCause.PLATFORM_UNREACHABLE
 
@@ -762,16 +758,16 @@ def test_a_submit_that_may_have_been_carried_out_is_not_repeated_as_another_atte
     bench = Bench(a_run(retry=RETRY))
     bench.platform.submit_answers = [Uncertain(), Unavailable()]
     memo = bench.submit().memo
-    bench.clock.now += SUBMIT_PATIENCE * 1.1
+    bench.clock.now += SUBMIT_TIMEOUT * 1.1
     assert bench.submit(memo).retry is None
     assert bench.run.status is RunStatus.FAILED
-    assert "may run on its platform" in bench.run.reason
+    assert "may still run on its platform" in bench.run.reason
 
 
 def test_a_cancelled_run_is_not_retried() -> None:
     bench = retried()
     bench.ask_to_cancel()
-    assert bench.look().retry is None
+    assert bench.poll().retry is None
     assert bench.run.status is RunStatus.FAILED
 
 
@@ -779,7 +775,7 @@ def test_giving_up_stops_the_external_run_before_another_is_started() -> None:
     bench = Bench(a_run(retry=RETRY))
     bench.platform.reports = [RUNNING]
     bench.submit()
-    assert bench.execution.give_up(bench.run_id, 1).retry is not None
+    assert bench.attempts.abandon(bench.run_id, 1).retry is not None
     assert bench.platform.cancelled == ["1"]
 
 
@@ -789,15 +785,15 @@ def test_giving_up_what_cannot_be_stopped_is_final() -> None:
             raise Unavailable
 
     bench = Bench(a_run(retry=RETRY))
-    bench.platform = CannotBeStopped()
+    bench.app.platform = CannotBeStopped()
     bench.submit()
-    assert bench.execution.give_up(bench.run_id, 1).retry is None
+    assert bench.attempts.abandon(bench.run_id, 1).retry is None
     assert bench.run.status is RunStatus.FAILED
 
 
 def test_an_attempt_that_never_began_is_recorded_when_it_is_given_up() -> None:
     bench = Bench(a_run(retry=RETRY))
-    assert bench.execution.give_up(bench.run_id, 1).retry is not None
+    assert bench.attempts.abandon(bench.run_id, 1).retry is not None
     assert [attempt.cause for attempt in bench.run.attempts] == [FailureCause.INTERNAL]
 
 
@@ -811,15 +807,15 @@ def timed(seconds: int = 60, **facts: Any) -> Bench:
 def test_a_run_that_is_out_of_time_is_stopped_and_its_proof_awaited() -> None:
     bench = timed()
     bench.clock.advance(seconds=59)
-    assert not bench.look().done
+    assert not bench.poll().done
     assert bench.platform.cancelled == []
     bench.clock.advance(seconds=1)
-    memo = bench.look().memo
+    memo = bench.poll().memo
     assert bench.platform.cancelled == ["1"]
     assert bench.run.status is RunStatus.RUNNING
     assert "time-out of 60 seconds" in bench.run.history[-1].reason
     bench.platform.reports = [CANCELLED]
-    assert bench.look(memo).done
+    assert bench.poll(memo).done
     assert bench.run.status is RunStatus.FAILED
     assert bench.run.attempts[0].cause is FailureCause.TIMEOUT
 
@@ -836,9 +832,9 @@ def test_a_result_that_comes_before_the_stop_counts(
 ) -> None:
     bench = timed()
     bench.clock.advance(seconds=61)
-    memo = bench.look().memo
+    memo = bench.poll().memo
     bench.platform.reports = [report]
-    bench.look(memo)
+    bench.poll(memo)
     assert (bench.run.status, bench.run.attempts[0].cause) == (status, cause)
 
 
@@ -846,7 +842,7 @@ def test_a_result_that_is_seen_late_is_not_a_time_out() -> None:
     bench = timed()
     bench.clock.advance(hours=1)
     bench.platform.reports = [SUCCESS]
-    bench.look()
+    bench.poll()
     assert bench.run.status is RunStatus.SUCCEEDED
     assert bench.platform.cancelled == []
 
@@ -854,9 +850,9 @@ def test_a_result_that_is_seen_late_is_not_a_time_out() -> None:
 def test_a_time_out_may_be_retried() -> None:
     bench = timed(retry=RETRY)
     bench.clock.advance(seconds=61)
-    memo = bench.look().memo
+    memo = bench.poll().memo
     bench.platform.reports = [CANCELLED]
-    assert bench.look(memo).retry is not None
+    assert bench.poll(memo).retry is not None
 
 
 def test_the_time_runs_from_the_platforms_start_where_that_is_known() -> None:
@@ -864,35 +860,35 @@ def test_the_time_runs_from_the_platforms_start_where_that_is_known() -> None:
     started = bench.clock.now + timedelta(seconds=50)
     bench.platform.reports = [Report(status=ProviderStatus.RUNNING, started_at=started)]
     bench.clock.advance(seconds=100)
-    verdict = bench.look()
+    result = bench.poll()
     assert bench.platform.cancelled == []
     assert bench.run.deadline == started + timedelta(seconds=60)
-    assert verdict.after_seconds <= 10
+    assert result.after_seconds <= 10
 
 
 def test_the_deadline_is_noticed_at_it_and_not_a_poll_later() -> None:
     bench = timed(seconds=100)
-    memo = AttemptMemo(looks=60)
+    memo = AttemptMemo(polls=60)
     bench.clock.advance(seconds=95)
-    assert bench.look(memo).after_seconds == 5
+    assert bench.poll(memo).after_seconds == 5
     bench.platform.reports = [Unavailable(retry_after=200)]
-    assert bench.look(memo).after_seconds == 5
+    assert bench.poll(memo).after_seconds == 5
 
 
 def test_a_platform_that_is_away_at_the_deadline_is_not_asked_without_a_pause() -> None:
     bench = timed()
     bench.platform.reports = [Unavailable()]
     bench.clock.advance(seconds=60)
-    assert bench.look().after_seconds > 1
+    assert bench.poll().after_seconds > 1
     assert bench.run.status is RunStatus.RUNNING
 
 
 def test_a_time_out_survives_the_loss_of_the_engine() -> None:
     bench = timed()
     bench.clock.advance(seconds=61)
-    bench.look()
+    bench.poll()
     bench.platform.reports = [CANCELLED]
-    assert bench.look(AttemptMemo()).done
+    assert bench.poll(AttemptMemo()).done
     assert bench.run.attempts[0].cause is FailureCause.TIMEOUT
 
 
@@ -903,7 +899,7 @@ def test_a_crash_around_a_time_out_never_makes_it_a_cancellation(write: int) -> 
     bench.runs.crash_at = bench.runs.writes + write
     for _ in range(3):
         try:
-            bench.look()
+            bench.poll()
         except Crash:
             bench.runs.crash_at = None
         if bench.platform.cancelled:
@@ -914,9 +910,9 @@ def test_a_crash_around_a_time_out_never_makes_it_a_cancellation(write: int) -> 
 def test_an_unproven_stop_at_the_time_out_says_so() -> None:
     bench = timed()
     bench.clock.advance(seconds=61)
-    memo = bench.look().memo
-    bench.clock.now += CANCEL_PATIENCE * 1.1
-    assert bench.look(memo).done
+    memo = bench.poll().memo
+    bench.clock.now += CANCEL_TIMEOUT * 1.1
+    assert bench.poll(memo).done
     assert bench.run.attempts[0].cause is FailureCause.TIMEOUT
     assert "did not confirm" in bench.run.reason
 
@@ -924,21 +920,21 @@ def test_an_unproven_stop_at_the_time_out_says_so() -> None:
 def test_a_cancellation_during_a_time_out_is_a_cancellation() -> None:
     bench = timed(retry=RETRY)
     bench.clock.advance(seconds=61)
-    memo = bench.look().memo
+    memo = bench.poll().memo
     bench.ask_to_cancel()
     bench.platform.reports = [CANCELLED]
-    assert bench.look(memo).retry is None
+    assert bench.poll(memo).retry is None
     assert bench.run.status is RunStatus.CANCELLED
 
 
 def test_a_platform_that_goes_silent_after_the_stop_is_waited_for_only_so_long() -> None:
     bench = timed()
     bench.ask_to_cancel()
-    memo = bench.look().memo
+    memo = bench.poll().memo
     bench.platform.reports = [Unavailable()]
-    assert not bench.look(memo).done
-    bench.clock.now += CANCEL_PATIENCE * 1.1
-    assert bench.look(memo).done
+    assert not bench.poll(memo).done
+    bench.clock.now += CANCEL_TIMEOUT * 1.1
+    assert bench.poll(memo).done
     assert bench.run.status is RunStatus.CANCELLED
 
 
@@ -948,15 +944,15 @@ def test_the_end_of_a_run_is_seen_although_the_platform_refuses_to_stop_it() -> 
             raise PlatformRefused("Not yours to stop.", cause=FailureCause.SUBMIT)
 
     bench = Bench()
-    bench.platform = RefusesToStop()
+    bench.app.platform = RefusesToStop()
     bench.platform.reports = [RUNNING]
     bench.submit()
     bench.ask_to_cancel()
-    memo = bench.look().memo
+    memo = bench.poll().memo
     bench.clock.advance(hours=1)
-    assert not bench.look(memo).done
+    assert not bench.poll(memo).done
     bench.platform.reports = [SUCCESS]
-    assert bench.look(memo).done
+    assert bench.poll(memo).done
     assert bench.run.status is RunStatus.SUCCEEDED
 
 
@@ -965,11 +961,11 @@ def test_what_was_started_for_an_attempt_that_is_over_is_stopped() -> None:
 
     class Slow(FakePlatform):
         def submit(self, order):  # type: ignore[no-untyped-def]
-            bench.execution.give_up(bench.run_id, 1)
+            bench.attempts.abandon(bench.run_id, 1)
             return super().submit(order)
 
     bench = Bench()
-    bench.platform = Slow()
+    bench.app.platform = Slow()
     assert bench.submit().done
     assert bench.platform.cancelled == ["1"]
     assert bench.run.status is RunStatus.FAILED
@@ -978,9 +974,9 @@ def test_what_was_started_for_an_attempt_that_is_over_is_stopped() -> None:
 @pytest.mark.parametrize(
     ("settings", "calls"),
     [
-        pytest.param({"submit_patience": timedelta(seconds=90)}, "submit", id="submit"),
-        pytest.param({"lost_patience": timedelta(seconds=90)}, "lost", id="lost"),
-        pytest.param({"cancel_patience": timedelta(seconds=90)}, "cancel", id="cancel"),
+        pytest.param({"submit_timeout": timedelta(seconds=90)}, "submit", id="submit"),
+        pytest.param({"lost_timeout": timedelta(seconds=90)}, "lost", id="lost"),
+        pytest.param({"cancel_timeout": timedelta(seconds=90)}, "cancel", id="cancel"),
     ],
 )
 def test_a_patience_is_a_setting(settings: dict[str, Any], calls: str) -> None:
@@ -988,12 +984,12 @@ def test_a_patience_is_a_setting(settings: dict[str, Any], calls: str) -> None:
     bench.platform.reports = [RunNotFound() if calls == "lost" else RUNNING]
     if calls == "submit":
         bench.platform.submit_answers = [Unavailable() for _ in range(9)]
-    memo, step = bench.submit().memo, bench.submit if calls == "submit" else bench.look
+    memo, step = bench.submit().memo, bench.submit if calls == "submit" else bench.poll
     if calls == "cancel":
         bench.ask_to_cancel()
     memo = step(memo).memo
     bench.clock.advance(seconds=89)
-    verdict = step(memo)
-    assert not verdict.done
+    result = step(memo)
+    assert not result.done
     bench.clock.advance(seconds=2)
-    assert step(verdict.memo).done
+    assert step(result.memo).done

@@ -8,18 +8,13 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.policies import Policies
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.job_runs import JobRequest, JobRuns
-from polysync_core.application.runs.reconciling import ACCEPTANCE, Reconciler
-from polysync_core.application.runs.recording import AttemptRecorder
+from polysync_core.application.runs.job_runs import JobRequest
+from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT
 from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
-from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.explain import explain
@@ -29,13 +24,9 @@ from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType, begin_attempt
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.domain.secrets import Secret
-from tests.fakes.builders import NOON, FakeClock, a_job
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
-from tests.fakes.engine import FakeEngine
-from tests.fakes.platform import FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, a_job
+from tests.fakes.runs import Crash, FakeRunTable, unpublished
 
 CAP = ConcurrencyProfile.model_validate(
     {"name": "one", "type": "Concurrency", "settings": {"maxConcurrentTasks": 1}}
@@ -61,31 +52,11 @@ DEPENDENT = Task(name="after", job=JOB.name, dependencies=({"task": "daily"},)) 
 
 class World:
     def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
-        self.engine.clock = self.clock
-        self.policies: Policies = policies_of(PLATFORM, CAP, TASK)
-        self.closing = closing_of(self.runs, TASK, DEPENDENT)
-        acceptance = RunFactory(
-            runs=self.runs,
-            job_named=self._job,
-            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
-            policies=self.policies,
-            clock=self.clock,
-        )
-        self.task_runs = TaskRuns(
-            runs=self.runs,
-            closing=self.closing,
-            task_named=lambda _: TASK,
-            acceptance=acceptance,
-            clock=self.clock,
-        )
-        self.job_runs = JobRuns(acceptance=acceptance, task_runs=self.task_runs)
-
-    def _job(self, name: str) -> Job:
-        found = {each.name: each for each in (JOB, OTHER)}.get(name)
-        if found is None:
-            raise NotFound(f"There is no job '{name}'.")
-        return found
+        self.runs = FakeRunTable()
+        self.app = FakeApp(CAP, PLATFORM, JOB, OTHER, TASK, DEPENDENT, runs=self.runs)
+        self.engine, self.clock = self.app.engine, self.app.clock
+        self.task_runs = self.app.services.task_runs
+        self.job_runs = self.app.services.job_runs
 
     def execute(self, job: str = JOB.name, **asked: Any) -> TaskRun:
         self.clock.advance(seconds=1)
@@ -102,9 +73,7 @@ class World:
         return self.runs.save(stored, begin_attempt(run, at=self.clock(), actor="p")).run
 
     def reconcile(self) -> None:
-        Reconciler(
-            runs=self.runs, closing=self.closing, policies=self.policies, clock=self.clock
-        ).reconcile(self.engine)
+        self.app.services.reconciler.reconcile(self.engine)
 
 
 @pytest.fixture
@@ -124,7 +93,7 @@ def test_a_job_run_has_no_task_and_nothing_that_a_task_would_say(world: World) -
 def test_a_job_run_is_stored_listed_as_active_and_enqueued(world: World) -> None:
     run = world.execute()
     assert world.runs.writes == 2
-    assert [owed.run_id for owed in world.runs.owed()] == [run.run_id]
+    assert [entry.run_id for entry in world.runs.active_runs()] == [run.run_id]
     assert (run.run_id, 1) in world.engine.live
 
 
@@ -195,20 +164,20 @@ class TestIdempotency:
         with pytest.raises(Crash):
             world.execute(idempotency_key="k")
         run = world.execute(idempotency_key="k")
-        world.clock.advance(seconds=(ACCEPTANCE + timedelta(seconds=1)).total_seconds())
+        world.clock.advance(seconds=(ACCEPTANCE_TIMEOUT + timedelta(seconds=1)).total_seconds())
         world.reconcile()
-        assert [owed.queued_at for owed in world.runs.owed()] == [run.queued_at]
+        assert [entry.queued_at for entry in world.runs.active_runs()] == [run.queued_at]
         assert list(world.runs.rows) == [run.run_id]
 
     def test_the_faster_of_two_requests_counts(self, world: World) -> None:
         first = world.execute(idempotency_key="k")
         slower = replace(first, queued_at=first.queued_at + timedelta(seconds=1))
-        world.runs.announce(slower)
-        known = world.job_runs.acceptance.accept(
+        world.runs.index_active(slower)
+        known = world.app.services.run_factory.accept(
             replace(slower, request_digest=first.request_digest), world.engine
         )
         assert known == first
-        assert [owed.queued_at for owed in world.runs.owed()] == [first.queued_at]
+        assert [entry.queued_at for entry in world.runs.active_runs()] == [first.queued_at]
 
 
 class TestReading:
@@ -244,8 +213,9 @@ class TestLife:
         run = world.execute()
         ended = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
         again = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
-        assert (ended.status, again) == (RunStatus.CANCELLED, ended)
-        assert list(world.runs.owed()) == []
+        assert ended.status is RunStatus.CANCELLED
+        assert unpublished(again) == unpublished(ended)
+        assert list(world.runs.active_runs()) == []
 
     def test_cancelling_one_that_runs_asks_its_platform(self, world: World) -> None:
         run = world.begun(world.execute())
@@ -255,10 +225,10 @@ class TestLife:
 
     def test_a_failure_is_its_end_and_no_dependent_is_told(self, world: World) -> None:
         run = world.begun(world.execute())
-        endings = AttemptRecorder(runs=world.runs, closing=world.closing, clock=world.clock)
-        verdict = endings.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
-        assert (verdict.done, verdict.retry, verdict.notify) == (True, None, ())
-        assert world.runs.settled == {run.run_id: RunStatus.FAILED}
+        recorder = world.app.services.attempt_recorder
+        result = recorder.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
+        assert (result.done, result.retry, result.notify) == (True, None, ())
+        assert world.runs.deactivated == {run.run_id: RunStatus.FAILED}
 
     def test_a_signal_that_was_lost_is_made_good(self, world: World) -> None:
         world.engine.deaf = True
@@ -278,9 +248,9 @@ class TestLife:
     def test_its_platform_and_its_events_know_it_by_its_job(self, world: World) -> None:
         run = world.begun(world.execute())
         assert run.attempt is not None
-        orders = SubmissionBuilder(resolve_secret=Secret)
-        order = orders.order_for(run, run.attempt, is_resend=False)
-        assert order.run_name == f"sales-load {run.run_id} attempt 1"
+        submissions = SubmissionBuilder(resolve_secret=Secret)
+        request = submissions.request(run, run.attempt, is_resend=False)
+        assert request.run_name == f"sales-load {run.run_id} attempt 1"
         event = next(events_of(run, after=0)).as_json()
         assert (event["task"], event["job"]) == (None, "sales-load")
         assert run.queued_at == NOON + timedelta(seconds=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polysync_core.application.ports import Engine
-from polysync_core.application.runs.messages import RunRequests, given_up_request
+from polysync_core.application.runs.messages import RunRequests, poison_request
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Unavailable, Uncertain
@@ -25,7 +25,9 @@ class Desk:
     def __init__(self, *tasks: Task) -> None:
         self.world = World(*tasks)
         self.poison = FakeQueue()
-        self.requests = RunRequests(run_once=self.world.task_runs.run_once, given_up=self.poison)
+        self.requests = RunRequests(
+            run_once=self.world.task_runs.run_once, poison_queue=self.poison
+        )
 
     def accept(self, message: Any, message_id: str = "m-1") -> None:
         content = message if isinstance(message, bytes) else json.dumps(message).encode()
@@ -39,7 +41,7 @@ class Desk:
         """Return the account of the only message that was given up."""
         assert self.accepted == []
         (sent,) = self.poison.sent
-        given_up = given_up_request("p-1", sent.text.encode())
+        given_up = poison_request("p-1", sent.text.encode())
         assert given_up.message_id == "m-1"
         return {"reason": given_up.reason, "payload": given_up.payload}
 
@@ -68,7 +70,7 @@ def test_a_message_may_say_which_trace_it_belongs_to(desk: Desk) -> None:
         places.append(traceparent())
         return desk.world.task_runs.run_once(request, engine)
 
-    requests = RunRequests(run_once=run_once, given_up=desk.poison)
+    requests = RunRequests(run_once=run_once, poison_queue=desk.poison)
     for number, told in enumerate((sender, "not one")):
         content = json.dumps({"task": "daily", "traceparent": told}).encode()
         requests.accept(f"m-{number}", content, desk.world.engine)
@@ -116,7 +118,7 @@ def test_a_message_that_started_its_run_is_no_refusal_once_the_task_is_disabled(
         pytest.param({}, "task: is missing", id="no task"),
         pytest.param({"task": "Daily!"}, "task: is not a valid name", id="a bad name"),
         pytest.param({"task": 7}, "task: must be text", id="a number for a name"),
-        pytest.param({"task": "weekly"}, "There is no weekly", id="an unknown task"),
+        pytest.param({"task": "weekly"}, "There is no task 'weekly'", id="an unknown task"),
         pytest.param(
             {"task": "daily", "params": {}}, "did you mean 'parameters'?", id="an unknown field"
         ),
@@ -167,7 +169,7 @@ def test_a_key_that_was_used_for_something_else_is_refused(desk: Desk) -> None:
     desk.accept({"task": "daily", "idempotencyKey": "k"})
     desk.accept({"task": "daily", "idempotencyKey": "k", "priority": 1}, message_id="m-2")
     (sent,) = desk.poison.sent
-    given_up = given_up_request("p-1", sent.text.encode())
+    given_up = poison_request("p-1", sent.text.encode())
     assert given_up.message_id == "m-2"
     assert "used for a request with other content" in given_up.reason
     assert len(desk.accepted) == 1
@@ -194,7 +196,7 @@ def test_what_may_be_accepted_later_is_left_to_the_host(error: Exception) -> Non
     def away(*_: Any) -> TaskRun:
         raise error
 
-    requests = RunRequests(run_once=away, given_up=desk.poison)
+    requests = RunRequests(run_once=away, poison_queue=desk.poison)
     with pytest.raises(type(error)):
         requests.accept("m-1", b'{"task": "daily"}', desk.world.engine)
     assert desk.poison.sent == []
@@ -227,6 +229,6 @@ def test_the_refusal_of_the_largest_message_fits_into_a_message(desk: Desk, mess
     "content", [b'{"task": "daily", "parameters": {"key": "canary"}}', b"\xff", b"", b"[]"]
 )
 def test_a_message_that_the_host_gave_up_is_accounted_for(content: bytes) -> None:
-    given_up = given_up_request("p-1", content)
+    given_up = poison_request("p-1", content)
     assert (given_up.message_id, given_up.reason) == ("p-1", NO_REASON)
     assert "canary" not in given_up.payload

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.durations import (
+from polysync_core.application.runs.polling import (
+    HISTORY_TTL,
     RETRY_SECONDS,
-    TRUSTED_SECONDS,
     DurationHistory,
-    ended,
+    PollPlanner,
+    observed_end,
 )
-from polysync_core.application.runs.polling import PollPlanner
 from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
-from polysync_core.domain.runs.poll_learning import MOST, Ended
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended
 from polysync_core.domain.runs.polling import QUICK
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -38,7 +38,7 @@ from polysync_core.platforms.connector import ProviderStatus, Report
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.definitions import definition_reader
 from tests.fakes.platform import FakePlatform
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 PLATFORM = Platform(
     name="lakehouse",
@@ -47,7 +47,7 @@ PLATFORM = Platform(
 )
 
 
-class CountingRuns(FakeRuns):
+class CountingRuns(FakeRunTable):
     """Counts the runs that lists give, and fails when a test says so."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class World:
     def __init__(self) -> None:
         self.runs, self.clock, self.seconds = CountingRuns(), FakeClock(), 0.0
         self.durations = DurationHistory(self.runs, monotonic=lambda: self.seconds)
-        self.looks = PollPlanner(
+        self.planner = PollPlanner(
             connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             durations=self.durations,
             clock=self.clock,
@@ -89,10 +89,10 @@ class World:
             self.runs.insert(finish(run, outcome, at=seen, actor="test"))
 
     def next(
-        self, age: float = 0, memo: AttemptMemo | None = None, wish: float | None = None
+        self, age: float = 0, memo: AttemptMemo | None = None, retry_after: float | None = None
     ) -> float:
         self.clock.now = NOON + timedelta(seconds=age)
-        return self.looks.next(self.run, memo or AttemptMemo(), wish=wish)[0]
+        return self.planner.next_delay(self.run, memo or AttemptMemo(), retry_after=retry_after)[0]
 
 
 def under_way(run: TaskRun, *, at: Any = NOON) -> TaskRun:
@@ -118,7 +118,7 @@ def test_a_task_that_takes_ten_minutes_is_looked_at_when_they_are_over(world: Wo
 
 def test_a_platform_that_wants_patience_gets_it_whatever_was_learned(world: World) -> None:
     world.past(598, 599, 600, 601, 602)
-    assert world.next(595, wish=120) == 120
+    assert world.next(595, retry_after=120) == 120
 
 
 def test_only_successful_runs_of_the_same_task_count(world: World) -> None:
@@ -151,9 +151,11 @@ def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
 def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
     world.past(598, 599, 600)
     world.clock.advance(seconds=5)
-    memo = AttemptMemo.from_json(world.looks.next(world.run, AttemptMemo(), wish=None)[1].as_json())
+    memo = AttemptMemo.from_json(
+        world.planner.next_delay(world.run, AttemptMemo(), retry_after=None)[1].as_json()
+    )
     world.past(3, 3, 3, 3, 3)
-    world.seconds += TRUSTED_SECONDS
+    world.seconds += HISTORY_TTL
     assert world.next(300, memo) == 45
     assert world.runs.pages == 1
 
@@ -162,8 +164,8 @@ def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: Wor
     world.past(*[60.0] * 50)
     for _ in range(100):
         world.next(5)
-    assert (world.runs.pages, world.runs.listed) == (1, MOST)
-    world.seconds += TRUSTED_SECONDS
+    assert (world.runs.pages, world.runs.listed) == (1, MAX_PAST_RUNS)
+    world.seconds += HISTORY_TTL
     world.next(5)
     assert world.runs.pages == 2
 
@@ -179,7 +181,7 @@ def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(worl
     world.past(60, 60, 60)
     world.past(*[1.0] * 200, status=RunStatus.FAILED)
     assert world.next(5) == QUICK.delay(5)
-    assert world.runs.listed == 4 * MOST
+    assert world.runs.listed == 4 * MAX_PAST_RUNS
 
 
 def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:
@@ -187,8 +189,8 @@ def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> No
         world.clock.now = NOON + timedelta(seconds=seconds + 1)
         told = NOON + timedelta(seconds=seconds)
         report = Report(status=ProviderStatus.SUCCESS, finished_at=told)
-        world.looks.learn(world.run, report)
-    world.looks.learn(world.run, Report(status=ProviderStatus.FAILED))
+        world.planner.record_end(world.run, report)
+    world.planner.record_end(world.run, Report(status=ProviderStatus.FAILED))
 
     newest_first = tuple(Ended(by=each) for each in (2.3, 2.2, 2.1))
     assert world.durations.of(world.run, read=False) == newest_first
@@ -200,13 +202,13 @@ def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
     world: World,
 ) -> None:
     """One end that was seen, or what was read long ago, is not all that there is to know."""
-    world.durations.note(world.run, Ended(by=2.1))
+    world.durations.add(world.run, Ended(by=2.1))
     world.past(598, 599, 600)
 
     for _ in range(2):
-        _, memo = world.looks.next(world.run, AttemptMemo(), wish=None)
+        _, memo = world.planner.next_delay(world.run, AttemptMemo(), retry_after=None)
         assert world.next(300, memo) == 45
-        world.seconds += TRUSTED_SECONDS
+        world.seconds += HISTORY_TTL
 
     assert world.runs.pages == 2
 
@@ -214,8 +216,8 @@ def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
 def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -> None:
     world.past(60, 61, 62)
     world.next(5)
-    world.durations.note(world.run, Ended(by=63))
-    world.durations.note(world.run, None)
+    world.durations.add(world.run, Ended(by=63))
+    world.durations.add(world.run, None)
     known = world.durations.of(world.run, read=True)
     assert known == tuple(Ended(by=each) for each in (63, 62, 61, 60))
     assert world.runs.pages == 1
@@ -252,7 +254,7 @@ def test_nobody_waits_while_another_reads(world: World) -> None:
 
 def test_only_so_many_tasks_are_remembered() -> None:
     runs = CountingRuns()
-    durations = DurationHistory(runs, monotonic=lambda: 0.0, most=2)
+    durations = DurationHistory(runs, monotonic=lambda: 0.0, max_histories=2)
     for task in ("a", "b", "a", "c", "a", "b"):
         durations.of(a_run(task=task), read=True)
     assert runs.pages == 4  # a, b, c for which b makes room, and b again
@@ -268,8 +270,8 @@ def test_a_clock_that_jumps_makes_looks_no_more_frequent(jumps: list[float]) -> 
     while waited < 1_200:
         jump = jumps[looks] if looks < len(jumps) else 0.0
         world.clock.now = NOON + timedelta(seconds=waited + jump)
-        delay, memo = world.looks.next(world.run, memo, wish=None)
-        memo, waited, looks = memo.waiting(delay), waited + delay, looks + 1
+        delay, memo = world.planner.next_delay(world.run, memo, retry_after=None)
+        memo, waited, looks = memo.after_wait(delay), waited + delay, looks + 1
         assert delay <= 30
     assert looks <= QUICK.looks(1_200) + 1
 
@@ -289,5 +291,5 @@ def test_an_end_is_taken_for_what_it_says(
     told: float | None, seen: float, end: Ended | None
 ) -> None:
     finished_at = None if told is None else NOON + timedelta(seconds=told)
-    assert ended(NOON, finished_at, NOON + timedelta(seconds=seen)) == end
-    assert ended(None, finished_at, NOON) is None
+    assert observed_end(NOON, finished_at, NOON + timedelta(seconds=seen)) == end
+    assert observed_end(None, finished_at, NOON) is None

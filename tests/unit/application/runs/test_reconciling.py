@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from polysync_core.application.runs.accepting import waiting
-from polysync_core.application.runs.reconciling import ACCEPTANCE, GRACE, Reconciler
+from polysync_core.application.definitions.policies import Policies
+from polysync_core.application.runs.accepting import waiting_message
+from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT, GRACE, Reconciler
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId
@@ -18,17 +19,17 @@ from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
     TaskRun,
-    accepted,
     back_off,
     begin_attempt,
     finish,
+    new_run,
 )
 from polysync_core.domain.runs.stored import StoredRun
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
-from tests.fakes.dependents import closing_of
+from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable, run_store
 
 ONE_AT_A_TIME = Task(name="one-at-a-time", job="sales-load", max_concurrent_runs=1)
 
@@ -37,21 +38,28 @@ class World:
     """Stored runs and an engine whose memory may be gone."""
 
     def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRuns(), FakeEngine(), FakeClock()
+        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
         self.clock.now = NOON + GRACE * 2
         self.known = policies_of(ONE_AT_A_TIME)
-        self.reconciler = Reconciler(
-            runs=self.runs, closing=closing_of(self.runs), policies=self.known, clock=self.clock
+        self.reconciler = self.reconciler_with(self.known)
+
+    def reconciler_with(self, policies: Policies) -> Reconciler:
+        store = run_store(self.runs)
+        return Reconciler(
+            runs=self.runs,
+            store=store,
+            finisher=finisher_of(store),
+            policies=policies,
+            clock=self.clock,
         )
 
     def stored(self, run: TaskRun) -> TaskRun:
-        self.runs.announce(run)
-        self.runs.insert(accepted(run, actor="test"))
+        self.runs.add_active(new_run(run, actor="test"))
         return run
 
     def enqueue(self, run: TaskRun) -> None:
         policies = self.known.for_run(run.task, run.job.platform)
-        self.engine.enqueue("main", waiting(run), policies)
+        self.engine.enqueue("main", waiting_message(run), policies)
 
     def reconcile(self):  # type: ignore[no-untyped-def]
         return self.reconciler.reconcile(self.engine)
@@ -86,7 +94,7 @@ def test_a_running_run_without_an_orchestration_is_taken_up_again(world: World) 
     assert repairs.resumed == 1
     assert world.engine.carries(run.run_id, 1)
     assert run.run_id in world.engine.dispatcher("main").leases
-    assert "taken up again" in world.runs.rows[run.run_id].run.history[-1].reason
+    assert "was resumed" in world.runs.rows[run.run_id].run.history[-1].reason
 
 
 def test_a_second_pass_finds_nothing_to_do(world: World) -> None:
@@ -112,7 +120,7 @@ def test_an_outcome_that_the_index_missed_is_settled(world: World) -> None:
         running(), Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync"
     )
     world.stored(done)
-    assert world.reconcile().settled == 1
+    assert world.reconcile().deactivated == 1
     assert not world.runs.active
 
 
@@ -121,25 +129,25 @@ def test_a_lease_of_an_ended_run_is_released(world: World) -> None:
     world.enqueue(a_run())
     done = finish(run, Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync")
     world.stored(done)
-    world.runs.settle(done)
+    world.runs.deactivate(done)
     assert world.reconcile().released == 1
     assert not world.engine.dispatcher("main").leases
 
 
 def test_an_announcement_without_a_run_is_withdrawn_once_it_is_old(world: World) -> None:
-    world.runs.announce(a_run(queued_at=NOON))
+    world.runs.index_active(a_run(queued_at=NOON))
     world.clock.now = NOON
-    assert world.reconcile().withdrawn == 0
-    world.clock.now = NOON + ACCEPTANCE
-    assert world.reconcile().withdrawn == 1
+    assert world.reconcile().removed == 0
+    world.clock.now = NOON + ACCEPTANCE_TIMEOUT
+    assert world.reconcile().removed == 1
     assert not world.runs.active
 
 
 def test_a_second_announcement_of_one_run_is_withdrawn(world: World) -> None:
     run = world.stored(a_run())
-    world.runs.announce(replace(run, queued_at=NOON.replace(hour=11)))
+    world.runs.index_active(replace(run, queued_at=NOON.replace(hour=11)))
     world.reconcile()
-    assert [owed.queued_at for owed in world.runs.active.values()] == [NOON]
+    assert [entry.queued_at for entry in world.runs.active.values()] == [NOON]
 
 
 def test_a_run_of_a_deaf_engine_is_kept_for_later(world: World) -> None:
@@ -199,7 +207,7 @@ def test_a_late_message_about_an_earlier_attempt_does_not_hide_the_next(world: W
     assert (run_id(), 2) in world.engine.live
 
 
-class Unreadable(FakeRuns):
+class Unreadable(FakeRunTable):
     """Holds one row that this release does not understand."""
 
     damaged = run_id("damaged")
@@ -217,10 +225,8 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: W
     """One row of a newer release, read after a rollback, ended every pass at its batch: no other
     run was repaired any more."""
     world.runs = Unreadable()
-    world.reconciler = Reconciler(
-        runs=world.runs, closing=closing_of(world.runs), policies=world.known, clock=world.clock
-    )
-    world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE * 2))
+    world.reconciler = world.reconciler_with(world.known)
+    world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE_TIMEOUT * 2))
     world.enqueue(a_run(run_id=Unreadable.damaged))
     healthy = world.stored(running())
     world.reconcile()
@@ -246,9 +252,7 @@ def test_an_edit_whose_signal_was_lost_reaches_what_waits_with_the_next_pass(wor
     world.reconcile()
     assert world.engine.live == {(second.run_id, 1)} or world.engine.live == {(first.run_id, 1)}
     wider = policies_of(ONE_AT_A_TIME.model_copy(update={"max_concurrent_runs": 2}))
-    Reconciler(
-        runs=world.runs, closing=closing_of(world.runs), policies=wider, clock=world.clock
-    ).reconcile(world.engine)
+    world.reconciler_with(wider).reconcile(world.engine)
     assert world.engine.live == {(first.run_id, 1), (second.run_id, 1)}
 
 

@@ -17,7 +17,7 @@ from polysync_core.domain.runs.retention import is_expired
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.engine import FakeEngine
-from tests.fakes.runs import FakeRuns
+from tests.fakes.runs import FakeRunTable
 
 DAY = timedelta(days=1)
 
@@ -44,12 +44,12 @@ class Shelf:
 @dataclass
 class World:
     clock: FakeClock = field(default_factory=FakeClock)
-    runs: FakeRuns = field(default_factory=FakeRuns)
+    runs: FakeRunTable = field(default_factory=FakeRunTable)
     engine: FakeEngine = field(default_factory=FakeEngine)
     shelves: dict[str, Shelf] = field(default_factory=dict)
 
     def retention(self) -> Retention:
-        names = ("forget_runs", "forget_outcomes", "forget_audit", "forget_messages")
+        names = ("purge_runs", "purge_outcomes", "purge_audit", "purge_messages")
         self.shelves = {name: Shelf(self.clock) for name in names}
         forgets: dict[str, Any] = {name: each.forget for name, each in self.shelves.items()}
         periods = Periods(runs=90 * DAY, engine=7 * DAY)
@@ -58,8 +58,7 @@ class World:
     def owe(self, name: str, age: timedelta, status: RunStatus) -> datetime:
         queued_at = self.clock() - age
         run = a_run(run_id=run_id(name), queued_at=queued_at, status=status)
-        self.runs.announce(run)
-        self.runs.insert(run)
+        self.runs.add_active(run)
         return queued_at
 
 
@@ -89,7 +88,7 @@ def test_a_step_that_fails_keeps_no_other_from_its_work(
 ) -> None:
     retention = world.retention()
     world.engine.deaf = True
-    world.shelves["forget_audit"].fails = True
+    world.shelves["purge_audit"].fails = True
     with caplog.at_level(logging.ERROR), pytest.raises(Unavailable):
         retention.purge(world.engine)
     failed = [each.__dict__["step"] for each in caplog.records]
@@ -103,8 +102,8 @@ def test_marks_stay_for_outcomes_that_are_still_to_be_told(world: World) -> None
     world.owe("ended later, not told", 120 * DAY, RunStatus.FAILED)
     world.owe("young", DAY, RunStatus.SUCCEEDED)
     world.retention().purge(world.engine)
-    assert world.shelves["forget_outcomes"].asked == [oldest]
-    assert world.shelves["forget_audit"].asked == [NOON - 90 * DAY]
+    assert world.shelves["purge_outcomes"].asked == [oldest]
+    assert world.shelves["purge_audit"].asked == [NOON - 90 * DAY]
 
 
 def test_windows_leave_nothing_out_and_end_where_the_period_does() -> None:

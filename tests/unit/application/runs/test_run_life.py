@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Never
 
 import hypothesis.strategies as st
 import pytest
@@ -22,22 +21,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.attempts import CANCEL_PATIENCE, LOST_PATIENCE, AttemptSteps
-from polysync_core.application.runs.durations import DurationHistory
+from polysync_core.application.runs.attempts import CANCEL_TIMEOUT, LOST_TIMEOUT
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
-from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.errors import NotFound, PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.retries import INFRASTRUCTURE, RETRIED
-from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun, accepted
+from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun, new_run
 from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,
@@ -45,13 +39,10 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from tests.fakes.builders import FakeClock, a_run
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
-from tests.fakes.engine import FakeEngine
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import a_run
 from tests.fakes.platform import FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.runs import Crash, FakeRunTable
 
 pytestmark = pytest.mark.slow
 
@@ -125,46 +116,19 @@ class RunLife(RuleBasedStateMachine):
         timeout=st.none() | st.sampled_from([40, 250]),
     )
     def accept(self, attempts: int, infrastructure: int | None, timeout: int | None) -> None:
-        self.runs, self.clock, self.engine = FakeRuns(), FakeClock(), FakeEngine()
-        self.platform = LivePlatform()
-        self.engine.clock = self.clock
-        connections = Connections(definition_reader(PLATFORM), lambda _: self.platform)
-        self.execution = AttemptSteps(
-            runs=self.runs,
-            closing=closing_of(self.runs),
-            connections=connections,
-            orders=SubmissionBuilder(resolve_secret=self._no_secret),
-            durations=DurationHistory(self.runs),
-            clock=self.clock,
-        )
-        self.task_runs = TaskRuns(
-            runs=self.runs,
-            closing=closing_of(self.runs),
-            task_named=self._no_definition,
-            acceptance=RunFactory(
-                runs=self.runs,
-                job_named=self._no_definition,
-                connections=connections,
-                policies=policies_of(),
-                clock=self.clock,
-            ),
-            clock=self.clock,
-        )
+        self.runs, self.platform = FakeRunTable(), LivePlatform()
+        app = FakeApp(PLATFORM, runs=self.runs)
+        app.platform, self.clock, self.engine = self.platform, app.clock, app.engine
+        self.attempts = app.services.attempt_steps
+        self.task_runs = app.services.task_runs
         retry = Retry(
             enabled=True, max_retry_attempts=attempts, max_infrastructure_attempts=infrastructure
         )
         self.first = a_run(retry=retry, execution_timeout_seconds=timeout)
-        self.runs.announce(self.first)
-        self.runs.insert(accepted(self.first, actor="test"))
+        self.runs.add_active(new_run(self.first, actor="test"))
         self.memos: dict[int, AttemptMemo] = {}
         self.outcomes: set[tuple[RunStatus, str]] = set()
         self.longest: tuple[object, ...] = ()
-
-    def _no_secret(self, reference: str) -> Never:
-        raise AssertionError(reference)
-
-    def _no_definition(self, name: str) -> Never:
-        raise NotFound(name)
 
     @property
     def run(self) -> TaskRun:
@@ -182,27 +146,27 @@ class RunLife(RuleBasedStateMachine):
         memo = self.memos.get(attempt, AttemptMemo())
         current = self.run.attempts[attempt - 1 : attempt]
         submitted = bool(current and current[0].external_run_id)
-        call = self.execution.look if submitted else self.execution.submit
+        call = self.attempts.poll if submitted else self.attempts.submit
         self.runs.crash_at = None if crash is None else self.runs.writes + crash
         try:
-            verdict = call(self.first.run_id, attempt, memo)
+            result = call(self.first.run_id, attempt, memo)
         except Crash:
             self.memos.pop(attempt, None)
         else:
-            self.memos[attempt] = verdict.memo
-            self._check(verdict, attempt)
+            self.memos[attempt] = result.memo
+            self._check(result, attempt)
         finally:
             self.runs.crash_at = None
             self.platform.interrupt = None
 
-    def _check(self, verdict: StepResult, attempt: int) -> None:
-        if verdict.retry is not None:
-            assert verdict.done
-            assert verdict.retry.attempt == attempt + 1
-            assert verdict.retry.not_before is not None
-        if not verdict.done and verdict.submitted and self.run.deadline is not None:
+    def _check(self, result: StepResult, attempt: int) -> None:
+        if result.retry is not None:
+            assert result.done
+            assert result.retry.attempt == attempt + 1
+            assert result.retry.not_before is not None
+        if not result.done and result.submitted and self.run.deadline is not None:
             ahead = (self.run.deadline - self.clock()).total_seconds()
-            assert ahead <= 0 or verdict.after_seconds <= ahead
+            assert ahead <= 0 or result.after_seconds <= ahead
 
     # What the orchestrations do
 
@@ -247,7 +211,7 @@ class RunLife(RuleBasedStateMachine):
     def our_faults_make_us_give_up(self, crash: int | None) -> None:
         self.runs.crash_at = None if crash is None else self.runs.writes + crash
         try:
-            self.execution.give_up(self.first.run_id, self.due)
+            self.attempts.abandon(self.first.run_id, self.due)
         except Crash:
             self.runs.crash_at = None
         self.runs.crash_at = None
@@ -376,12 +340,12 @@ class RunLife(RuleBasedStateMachine):
                 continue
             assert attempt.number == len(self.run.attempts)
             assert self.run.status is RunStatus.FAILED
-            assert "look at it there" in (attempt.error or "")
+            assert "check the run there" in (attempt.error or "")
 
     @invariant()
     def a_run_that_ends_is_settled_by_the_next_step(self) -> None:
-        if self.run.status.is_terminal and self.first.run_id in self.runs.settled:
-            assert self.runs.settled[self.first.run_id] == self.run.status
+        if self.run.status.is_terminal and self.first.run_id in self.runs.deactivated:
+            assert self.runs.deactivated[self.first.run_id] == self.run.status
             assert not self.runs.active
         if not self.run.status.is_terminal:
             assert self.runs.active
@@ -396,13 +360,13 @@ class RunLife(RuleBasedStateMachine):
             if self.run.status.is_terminal:
                 break
             self.step(self.due)
-            self.clock.now += max(LOST_PATIENCE, CANCEL_PATIENCE) + timedelta(seconds=1)
+            self.clock.now += max(LOST_TIMEOUT, CANCEL_TIMEOUT) + timedelta(seconds=1)
             for external in self._live():
                 stopped = external.asked_to_stop
                 external.status = ProviderStatus.CANCELLED if stopped else ProviderStatus.SUCCESS
         self.step(self.due)
         assert self.run.status.is_terminal
-        assert self.runs.settled == {self.first.run_id: self.run.status}
+        assert self.runs.deactivated == {self.first.run_id: self.run.status}
         self.nothing_runs_unwatched()
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory, waiting
-from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.application.runs.accepting import waiting_message
+from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Direction, Parameter
@@ -27,13 +24,9 @@ from polysync_core.domain.runs.run import (
     back_off,
     begin_attempt,
 )
-from tests.fakes.builders import NOON, FakeClock, a_job
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
-from tests.fakes.engine import FakeEngine
-from tests.fakes.platform import FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, a_job
+from tests.fakes.runs import Crash, FakeRunTable, unpublished
 
 PLATFORM = Platform(
     name="lakehouse",
@@ -50,33 +43,12 @@ JOB = a_job(
 TASK = Task(name="daily", job=JOB.name, parameters={"limit": "5", "key": "vault://v/key"})
 
 
-def named(*known: Any) -> Callable[[str], Any]:
-    by_name = {each.name: each for each in known}
-
-    def find(name: str) -> Any:
-        if name not in by_name:
-            raise NotFound(f"There is no {name}.")
-        return by_name[name]
-
-    return find
-
-
 class World:
-    def __init__(self, *tasks: Task, runs: FakeRuns | None = None) -> None:
-        self.runs, self.engine, self.clock = runs or FakeRuns(), FakeEngine(), FakeClock()
-        self.task_runs = TaskRuns(
-            runs=self.runs,
-            closing=closing_of(self.runs),
-            task_named=named(*(tasks or (TASK,))),
-            acceptance=RunFactory(
-                runs=self.runs,
-                job_named=named(JOB),
-                connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
-                policies=policies_of(PLATFORM, *(tasks or (TASK,))),
-                clock=self.clock,
-            ),
-            clock=self.clock,
-        )
+    def __init__(self, *tasks: Task, runs: FakeRunTable | None = None) -> None:
+        self.runs = runs or FakeRunTable()
+        self.app = FakeApp(PLATFORM, JOB, *(tasks or (TASK,)), runs=self.runs)
+        self.engine, self.clock = self.app.engine, self.app.clock
+        self.task_runs = self.app.services.task_runs
 
     def run_once(self, task: str = "daily", **asked: Any) -> TaskRun:
         request = RunRequest(
@@ -107,7 +79,7 @@ def world() -> World:
 def test_a_run_is_stored_listed_as_active_and_enqueued(world: World) -> None:
     run = world.run_once()
     assert world.runs.rows[run.run_id].run == run
-    assert [owed.run_id for owed in world.runs.owed()] == [run.run_id]
+    assert [entry.run_id for entry in world.runs.active_runs()] == [run.run_id]
     assert (run.run_id, 1) in world.engine.live
 
 
@@ -168,7 +140,7 @@ def test_the_same_key_for_another_task_is_another_run() -> None:
     assert world.run_once(idempotency_key="k") != world.run_once("weekly", idempotency_key="k")
 
 
-class ReadsBeforeTheOtherWrote(FakeRuns):
+class ReadsBeforeTheOtherWrote(FakeRunTable):
     """The first read finds nothing, as it does when two requests come at the same time."""
 
     blind = 0
@@ -187,7 +159,7 @@ def test_of_two_requests_at_the_same_time_one_announcement_stays() -> None:
     world.clock.advance(seconds=1)
     runs.blind = 1
     assert world.run_once(idempotency_key="k") == first
-    assert [owed.queued_at for owed in world.runs.owed()] == [first.queued_at]
+    assert [entry.queued_at for entry in world.runs.active_runs()] == [first.queued_at]
 
 
 @pytest.mark.parametrize("write", [1, 2])
@@ -200,10 +172,8 @@ def test_a_crash_while_accepting_leaves_no_half_run(write: int) -> None:
     world.clock.advance(minutes=1)
     run = world.run_once(idempotency_key="k")
     world.clock.advance(minutes=20)
-    Reconciler(
-        runs=world.runs, closing=closing_of(world.runs), policies=policies_of(), clock=world.clock
-    ).reconcile(world.engine)
-    assert [owed.queued_at for owed in world.runs.owed()] == [run.queued_at]
+    world.app.services.reconciler.reconcile(world.engine)
+    assert [entry.queued_at for entry in world.runs.active_runs()] == [run.queued_at]
     assert world.engine.live == {(run.run_id, 1)}
 
 
@@ -212,9 +182,7 @@ def test_a_deaf_engine_does_not_lose_an_accepted_run(world: World) -> None:
     run = world.run_once()
     world.engine.deaf = False
     world.clock.advance(minutes=20)
-    Reconciler(
-        runs=world.runs, closing=closing_of(world.runs), policies=policies_of(), clock=world.clock
-    ).reconcile(world.engine)
+    world.app.services.reconciler.reconcile(world.engine)
     assert world.engine.live == {(run.run_id, 1)}
 
 
@@ -232,7 +200,7 @@ def test_a_waiting_run_is_cancelled_at_once_and_forgotten_by_the_dispatcher() ->
     waiting = world.run_once()
     assert world.cancel(waiting).status is RunStatus.CANCELLED
     assert waiting.run_id not in world.engine.dispatcher("main").waiting
-    assert waiting.run_id not in {owed.run_id for owed in world.runs.owed()}
+    assert waiting.run_id not in {entry.run_id for entry in world.runs.active_runs()}
 
 
 def test_a_running_run_is_marked_and_its_orchestration_is_woken(world: World) -> None:
@@ -255,7 +223,7 @@ def test_cancelling_twice_is_cancelling_once(world: World) -> None:
 
 def test_cancelling_what_has_ended_changes_nothing(world: World) -> None:
     run = world.cancel(world.run_once())
-    assert world.cancel(run) == run
+    assert unpublished(world.cancel(run)) == unpublished(run)
 
 
 def test_cancelling_an_unknown_run_is_not_found(world: World) -> None:
@@ -280,7 +248,8 @@ def in_back_off(world: World) -> TaskRun:
     queued = back_off(begun, failed, until=until, at=world.clock(), actor="polysync")
     world.runs.save(world.runs.rows[run.run_id], queued)
     world.engine.clock = world.clock
-    world.engine.enqueue("main", waiting(queued), policies_of().for_run(run.task, "lakehouse"))
+    policies = world.app.services.policies.for_run(run.task, "lakehouse")
+    world.engine.enqueue("main", waiting_message(queued), policies)
     return queued
 
 
@@ -292,7 +261,7 @@ def test_a_run_in_back_off_is_cancelled_at_once_and_keeps_its_attempt(world: Wor
     assert cancelled.not_before is None
     assert cancelled.attempts == queued.attempts
     assert not world.engine.dispatcher("main").waiting
-    assert not list(world.runs.owed())
+    assert not list(world.runs.active_runs())
 
 
 def ended(world: World, **asked: Any) -> TaskRun:
@@ -309,7 +278,7 @@ def test_a_rerun_is_a_new_run_of_the_same_request(world: World) -> None:
     assert run.status is RunStatus.QUEUED
     assert run.graph_run_id == run.run_id
     assert (run.run_id, 1) in world.engine.live
-    assert world.runs.rows[former.run_id].run == former
+    assert unpublished(world.runs.rows[former.run_id].run) == unpublished(former)
 
 
 def test_a_rerun_keeps_the_nominal_time_of_a_scheduled_run(world: World) -> None:
@@ -360,8 +329,6 @@ def test_one_key_is_one_rerun_and_no_other_request(world: World) -> None:
 
 def test_a_rerun_of_a_disabled_task_is_refused(world: World) -> None:
     former = ended(world)
-    world.task_runs = replace(
-        world.task_runs, task_named=named(TASK.model_copy(update={"enabled": False}))
-    )
+    world.app.define(TASK.model_copy(update={"enabled": False}))
     with pytest.raises(Conflict, match="disabled"):
         world.rerun(former)

@@ -195,7 +195,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         if stored is None:
             return
         plan = stored.state.pending
-        mark = max(stored.state.mark, stored.state.mark if plan is None else plan.at)
+        mark = max(stored.state.watermark, stored.state.watermark if plan is None else plan.at)
         if mark > self.now:
             self.world.clock.now = self.since = mark
 

@@ -58,7 +58,7 @@ class TestMisfire:
         (missed,) = world.made(RunStatus.SKIPPED)
         assert missed.reason == (
             "Missed 178 fire times, from 2026-03-02T06:00:00Z to 2026-03-02T08:57:00Z: "
-            "the run of 2026-03-02T08:58:00Z stands for them (misfire Last)."
+            "the run of 2026-03-02T08:58:00Z replaces them (misfire Last)."
         )
 
     def test_last_takes_one_that_is_late_where_none_is_in_time(self, world: Scheduled) -> None:
@@ -139,7 +139,7 @@ class TestOverlap:
         request = RunRequest(task="load-daily", parameters={}, actor="test")
         world.task_runs.run_once(request, world.engine)
         world.tick(seconds=31)
-        assert len([run for run in world.runs.owed()]) == 1
+        assert len([run for run in world.runs.active_runs()]) == 1
 
     def test_skip_goes_by_the_row_where_the_engine_has_forgotten(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
@@ -233,7 +233,7 @@ def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> N
     world.tick(minutes=1)
     (run,) = world.made()
     assert (run.status, run.attempts[0].cause) == (RunStatus.FAILED, "Parameters")
-    assert not list(world.runs.owed())
+    assert not list(world.runs.active_runs())
 
 
 def test_a_lost_signal_leaves_a_run_for_the_reconciler(world: Scheduled) -> None:
@@ -285,7 +285,7 @@ class TestFailures:
         world.tick(minutes=1)
         (skipped,) = world.made(RunStatus.SKIPPED)
         assert "the last 2 runs of schedule 'minutely' have failed" in skipped.reason
-        (standing,) = world.schedules.standings("load-daily")
+        (standing,) = world.schedules.statuses("load-daily")
         assert standing.paused is not None
         assert standing.paused.reason == "Paused by itself: its last 2 runs have failed."
         assert world.tick(minutes=1).due == 0

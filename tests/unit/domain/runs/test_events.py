@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.runs.events import encode_message, events_of
-from polysync_core.domain.runs.run import RunStatus, accepted, begin_attempt
+from polysync_core.domain.runs.run import RunStatus, begin_attempt, new_run
 from tests.fakes.builders import NOON, a_run, run_id
 
 
 def test_an_event_says_what_changed_and_nothing_of_the_values() -> None:
-    run = accepted(a_run(parameters={"key": "vault://v/key"}, tags={"team": "sales"}), actor="api")
+    run = new_run(a_run(parameters={"key": "vault://v/key"}, tags={"team": "sales"}), actor="api")
     begun = begin_attempt(run, at=NOON, actor="polysync")
     _, event = events_of(begun, after=0)
     assert event.as_json() == {
@@ -35,7 +35,7 @@ def test_an_event_says_what_changed_and_nothing_of_the_values() -> None:
 
 
 def test_the_first_event_comes_from_nowhere() -> None:
-    (event,) = events_of(accepted(a_run(), actor="api"), after=0)
+    (event,) = events_of(new_run(a_run(), actor="api"), after=0)
     assert event.as_json()["from"] is None
     assert event.status is RunStatus.QUEUED
 
@@ -49,7 +49,7 @@ _TEXT = st.text(st.characters(), min_size=200, max_size=256)
 )
 def test_an_event_of_any_content_fits_into_a_message(letter: str, tags: dict[str, str]) -> None:
     run = a_run(reason=letter * 20_000, tags=tags | {str(i): letter * 256 for i in range(100)})
-    (event,) = events_of(accepted(run, actor=letter * 5_000), after=0)
+    (event,) = events_of(new_run(run, actor=letter * 5_000), after=0)
     message = encode_message(event.as_json())
     assert len(message.encode()) < 32 * 1024
     assert json.loads(message)["task"] == run.task

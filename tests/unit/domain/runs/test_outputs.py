@@ -41,7 +41,7 @@ def test_a_value_of_64_kib_is_kept_and_no_larger_one(value: Any, kept: bool) -> 
     assert ("value" in outputs.not_kept) is not kept
     if not kept:
         size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-        assert f"value (it has {size:,} bytes" in (outputs.remark or "")
+        assert f"value (it has {size:,} bytes" in (outputs.note or "")
 
 
 def test_what_passes_the_limit_for_all_is_left_out_and_smaller_ones_are_kept() -> None:
@@ -49,7 +49,7 @@ def test_what_passes_the_limit_for_all_is_left_out_and_smaller_ones_are_kept() -
     outputs = kept_outputs(a_job(), given)
 
     assert list(outputs.values) == ["part0", "part1", "part2", "part3", "rows"]
-    assert "part4 (with its 60,002 bytes" in (outputs.remark or "")
+    assert "part4 (with its 60,002 bytes" in (outputs.note or "")
 
 
 def test_names_count_so_that_many_small_outputs_have_a_limit_too() -> None:
@@ -58,8 +58,8 @@ def test_names_count_so_that_many_small_outputs_have_a_limit_too() -> None:
     assert len(json.dumps(dict(outputs.values), separators=(",", ":"))) <= TOTAL_BYTES + 1
     assert len(outputs.values) < 2_000
     assert len(outputs.not_kept) == 20
-    assert (outputs.remark or "").endswith("more.")
-    assert len(outputs.remark or "") < 6_000
+    assert (outputs.note or "").endswith("more.")
+    assert len(outputs.note or "") < 6_000
 
 
 @pytest.mark.parametrize(
@@ -80,18 +80,18 @@ def test_what_cannot_be_stored_is_not_kept_and_said(name: str, value: Any, why: 
     outputs = kept_outputs(a_job(), {name: value, "rows": 1})
 
     assert outputs.values == {"rows": 1}
-    assert why in (outputs.remark or "")
-    (outputs.remark or "").encode()
+    assert why in (outputs.note or "")
+    (outputs.note or "").encode()
 
 
 def test_a_hostile_name_stays_on_its_line_of_the_history() -> None:
     name = "a\n2026-01-01 Succeeded\x1b[2J" + "b" * 200
     outputs = kept_outputs(a_job(), {name: "x" * VALUE_BYTES})
 
-    assert outputs.remark is not None
-    assert "\n" not in outputs.remark
-    assert "\x1b" not in outputs.remark
-    assert len(outputs.remark) < 250
+    assert outputs.note is not None
+    assert "\n" not in outputs.note
+    assert "\x1b" not in outputs.note
+    assert len(outputs.note) < 250
 
 
 @pytest.mark.parametrize("nesting", [41, 100_000])
@@ -177,4 +177,4 @@ def test_what_is_kept_can_be_stored_and_everything_else_is_accounted_for(
 
     json.dumps(dict(outputs.values), allow_nan=False, ensure_ascii=False).encode()
     assert set(outputs.values) <= set(given)
-    assert (outputs.remark is None) is (len(outputs.values) == len(given))
+    assert (outputs.note is None) is (len(outputs.values) == len(given))

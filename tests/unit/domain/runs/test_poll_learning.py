@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 
 from bench.polling import DISTRIBUTIONS, Durations, follow, watch
-from polysync_core.domain.runs.poll_learning import FEWEST, MOST, Ended, learned
+from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
 from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
 
 pytestmark = pytest.mark.slow
 
 STARTS = st.sampled_from([QUICK, PATIENT])
 ENDS = st.builds(Ended, by=st.floats(0.01, 1e6), exact=st.booleans())
-PASTS = st.lists(ENDS, min_size=FEWEST, max_size=MOST)
+PASTS = st.lists(ENDS, min_size=MIN_PAST_RUNS, max_size=MAX_PAST_RUNS)
 RUNS = 300
 
 
@@ -54,12 +54,12 @@ def test_the_order_of_past_runs_does_not_matter(
     assert learned(start, mixed).delay(age) == pytest.approx(learned(start, past).delay(age))
 
 
-@given(STARTS, st.lists(ENDS, max_size=FEWEST - 1))
+@given(STARTS, st.lists(ENDS, max_size=MIN_PAST_RUNS - 1))
 def test_few_runs_teach_nothing(start: Plan, past: list[Ended]) -> None:
     assert learned(start, past) is start
 
 
-@given(st.floats(5, 20_000), st.integers(FEWEST, MOST))
+@given(st.floats(5, 20_000), st.integers(MIN_PAST_RUNS, MAX_PAST_RUNS))
 def test_runs_that_take_always_the_same_are_found_at_once(duration: float, runs: int) -> None:
     looks, found = follow(learned(QUICK, of(*[duration] * runs)), duration)
     assert found - duration <= 0.0101 * duration + 0.51

@@ -15,7 +15,7 @@ from polysync_core.domain.runs.polling import (
     QUICK,
     Plan,
     at_least,
-    delay_after_trouble,
+    delay_after_failure,
 )
 from polysync_core.platforms.registry import platform_plugin, platform_types
 
@@ -87,7 +87,7 @@ def test_a_platform_that_asks_for_more_patience_than_is_planned_gets_it() -> Non
 
 
 def test_a_platform_in_trouble_is_asked_ever_less_often() -> None:
-    delays = [delay_after_trouble(failures) for failures in range(1, 10)]
+    delays = [delay_after_failure(failures) for failures in range(1, 10)]
     assert delays == sorted(delays)
-    assert delays[-1] == delay_after_trouble(10_000) == 300
-    assert delay_after_trouble(1, wish=42) == 42
+    assert delays[-1] == delay_after_failure(10_000) == 300
+    assert delay_after_failure(1, retry_after=42) == 42

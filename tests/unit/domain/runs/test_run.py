@@ -12,7 +12,7 @@ from polysync_core.domain.runs.run import (
     RunStatus,
     begin_attempt,
     finish,
-    remark,
+    note,
     request_cancel,
 )
 from tests.fakes.builders import NOON, a_run
@@ -69,8 +69,8 @@ def test_asking_to_cancel_is_a_remark_and_no_change_of_status() -> None:
 
 
 def test_a_remark_that_is_repeated_is_written_once() -> None:
-    run = remark(a_run(), "Taken up again.", at=NOON, actor="polysync")
-    assert remark(run, "Taken up again.", at=NOON, actor="polysync") == run
+    run = note(a_run(), "Taken up again.", at=NOON, actor="polysync")
+    assert note(run, "Taken up again.", at=NOON, actor="polysync") == run
 
 
 def test_a_run_survives_storage_with_its_history() -> None:

@@ -1,4 +1,4 @@
-"""Every change of status is told, whatever crashes: at least once, in order, none invented."""
+"""The run store publishes every change of status in order, at least once, despite crashes."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.attempts import AttemptSteps
-from polysync_core.application.runs.durations import DurationHistory
-from polysync_core.application.runs.published import REST_SECONDS, PublishingRuns
-from polysync_core.application.runs.reconciling import GRACE, Reconciler
+from polysync_core.application.runs.finishing import AttemptRecorder
+from polysync_core.application.runs.reconciling import GRACE
 from polysync_core.application.runs.steps import AttemptMemo
-from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.application.runs.store import PUBLISH_PAUSE_SECONDS, RunStore
 from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
-from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.run import (
     RunStatus,
     TaskRun,
-    accepted,
     begin_attempt,
-    remark,
+    new_run,
+    note,
 )
-from polysync_core.domain.secrets import Secret
-from tests.fakes.builders import NOON, FakeClock, a_run, run_id
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import closing_of
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, a_run, run_id
+from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakePublisher
-from tests.fakes.platform import RUNNING, SUCCESS, FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import Crash, FakeRuns
+from tests.fakes.platform import RUNNING, SUCCESS
+from tests.fakes.runs import Crash, FakeRunTable
 
 PLATFORM = Platform(
     name="lakehouse",
@@ -45,51 +39,44 @@ LIFE = [None, RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.SUCCEEDED]
 
 
 class World:
-    """A store and a queue that outlive the processes which use them."""
+    """A table and a queue that outlive the processes which use them."""
 
     def __init__(self) -> None:
-        self.store, self.platform, self.clock = FakeRuns(), FakePlatform(), FakeClock()
-        self.platform.reports = [RUNNING, SUCCESS]
-        # A message put counts as a write: a crash may come before it as before any other.
-        self.queue = FakePublisher(before_each=self.store._write)
+        self.table = FakeRunTable()
+        self.app = FakeApp(PLATFORM, runs=self.table)
+        self.app.platform.reports = [RUNNING, SUCCESS]
+        # A sent message counts as a write: a crash may come before it as before any other.
+        self.queue = FakePublisher(before_each=self.table.count_write)
         self.monotonic = 0.0
         self.start_process()
 
     def start_process(self) -> None:
-        """Forget everything that a process remembers."""
-        self.store.crash_at = None
-        self.runs = PublishingRuns(self.store, self.queue, monotonic=lambda: self.monotonic)
-        self.execution = AttemptSteps(
-            runs=self.runs,
-            closing=closing_of(self.runs),
-            connections=Connections(definition_reader(PLATFORM), lambda _: self.platform),
-            orders=SubmissionBuilder(resolve_secret=lambda _: Secret("")),
-            durations=DurationHistory(self.runs),
-            clock=self.clock,
-        )
+        """Start a process that remembers nothing of the previous one."""
+        self.table.crash_at = None
+        self.store = RunStore(self.table, self.queue, monotonic=lambda: self.monotonic)
+        services, finisher = self.app.started(), finisher_of(self.store)
+        recorder = AttemptRecorder(store=self.store, finisher=finisher, clock=self.app.clock)
+        self.attempts = replace(services.attempt_steps, store=self.store, recorder=recorder)
+        self.reconciler = replace(services.reconciler, store=self.store, finisher=finisher)
 
     def accept(self) -> None:
-        run = accepted(a_run(), actor="api")
-        self.runs.announce(run)
-        self.runs.insert(run)
+        self.store.create(new_run(a_run(), actor="api"))
 
     def live(self) -> None:
         """Bring the run from its acceptance to its end, as the orchestration does."""
-        if self.store.get(run_id()) is None:
+        if self.table.get(run_id()) is None:
             self.accept()
-        self.execution.submit(run_id(), 1, AttemptMemo())
-        while not self.execution.look(run_id(), 1, AttemptMemo()).done:
+        self.attempts.submit(run_id(), 1, AttemptMemo())
+        while not self.attempts.poll(run_id(), 1, AttemptMemo()).done:
             continue
 
     def reconcile(self) -> None:
-        self.clock.advance(seconds=GRACE.total_seconds() * 2)
-        Reconciler(
-            runs=self.runs, closing=closing_of(self.runs), policies=policies_of(), clock=self.clock
-        ).reconcile(FakeEngine())
+        self.app.clock.advance(seconds=GRACE.total_seconds() * 2)
+        self.reconciler.reconcile(FakeEngine())
 
     @property
     def run(self) -> TaskRun:
-        return self.store.rows[run_id()].run
+        return self.table.rows[run_id()].run
 
 
 @pytest.fixture
@@ -101,6 +88,10 @@ def steps(events: list[RunEvent]) -> list[tuple[RunStatus | None, RunStatus]]:
     return [(event.entry.from_status, event.entry.to_status) for event in events]
 
 
+def begin(run: TaskRun) -> TaskRun:
+    return begin_attempt(run, at=NOON, actor="polysync")
+
+
 def test_a_life_is_told_once_where_nothing_crashes(world: World) -> None:
     world.live()
     assert steps(world.queue.events) == list(itertools.pairwise(LIFE))
@@ -110,15 +101,15 @@ def test_a_life_is_told_once_where_nothing_crashes(world: World) -> None:
 def test_publishing_costs_no_write_of_a_row(world: World) -> None:
     world.live()
     messages = len(world.queue.events)
-    assert world.store.writes - messages == 6  # announce, insert, begin, submitted, end, settle
+    assert world.table.writes - messages == 6  # index, insert, begin, submitted, end, deactivate
 
 
 def test_every_step_in_another_process_repeats_one_event_and_loses_none(world: World) -> None:
     world.accept()
     world.start_process()
-    world.execution.submit(run_id(), 1, AttemptMemo())
+    world.attempts.submit(run_id(), 1, AttemptMemo())
     world.start_process()
-    while not world.execution.look(run_id(), 1, AttemptMemo()).done:
+    while not world.attempts.poll(run_id(), 1, AttemptMemo()).done:
         continue
     assert steps(world.queue.news()) == list(itertools.pairwise(LIFE))
     assert [event.sequence for event in world.queue.events] == [1, 1, 2, 3]
@@ -127,14 +118,14 @@ def test_every_step_in_another_process_repeats_one_event_and_loses_none(world: W
 def _writes_of_a_life() -> int:
     world = World()
     world.live()
-    return world.store.writes
+    return world.table.writes
 
 
 @pytest.mark.parametrize("ends_by", ["its next step", "the reconciler"])
 @pytest.mark.parametrize("write", range(1, _writes_of_a_life() + 1))
 def test_a_crash_at_any_write_loses_no_event_and_invents_none(write: int, ends_by: str) -> None:
     world = World()
-    world.store.crash_at = write
+    world.table.crash_at = write
     with pytest.raises(Crash):
         world.live()
     world.start_process()
@@ -147,11 +138,11 @@ def test_a_crash_at_any_write_loses_no_event_and_invents_none(write: int, ends_b
     assert [event.entry for event in world.queue.news()] == history
     sequences = [event.sequence for event in world.queue.news()]
     assert sequences == sorted(sequences)
-    assert not world.store.active
+    assert not world.table.active
 
 
 def _has_ended(world: World) -> bool:
-    stored = world.store.get(run_id())
+    stored = world.table.get(run_id())
     return stored is not None and stored.run.status.is_terminal
 
 
@@ -161,14 +152,14 @@ def test_a_second_crash_while_making_good_the_first_loses_nothing(first: int, se
     world = World()
     for distance in (first, second):
         world.start_process()
-        world.store.crash_at = world.store.writes + distance
+        world.table.crash_at = world.table.writes + distance
         with suppress(Crash):
             world.live()
     world.start_process()
     world.live()
     world.reconcile()
     assert steps(world.queue.news()) == list(itertools.pairwise(LIFE))
-    assert not world.store.active
+    assert not world.table.active
 
 
 def test_a_queue_that_is_away_does_not_hold_a_run_up(
@@ -177,7 +168,7 @@ def test_a_queue_that_is_away_does_not_hold_a_run_up(
     world.queue.away = True
     world.live()
     assert world.run.status is RunStatus.SUCCEEDED
-    assert [owed.run_id for owed in world.store.owed()] == [run_id()]
+    assert [entry.run_id for entry in world.table.active_runs()] == [run_id()]
     assert [record.action for record in caplog.records if record.levelname == "WARNING"] == [  # type: ignore[attr-defined]
         "events_pending"
     ]
@@ -187,7 +178,7 @@ def test_a_queue_that_is_away_is_left_alone_for_a_while(world: World) -> None:
     world.queue.away = True
     world.live()
     assert world.queue.tries == 1
-    world.monotonic += REST_SECONDS
+    world.monotonic += PUBLISH_PAUSE_SECONDS
     world.reconcile()
     assert world.queue.tries == 2
 
@@ -199,25 +190,24 @@ def test_the_reconciler_pays_what_an_ended_run_owes(world: World) -> None:
     world.start_process()
     world.reconcile()
     assert steps(world.queue.events) == list(itertools.pairwise(LIFE))
-    assert not world.store.active
-    assert world.store.settled == {run_id(): RunStatus.SUCCEEDED}
+    assert not world.table.active
+    assert world.table.deactivated == {run_id(): RunStatus.SUCCEEDED}
 
 
 def test_nothing_is_told_of_a_change_that_another_writer_outran(world: World) -> None:
     world.accept()
-    stale = world.store.rows[run_id()]
-    world.store.save(stale, replace(stale.run, priority=1))
-    with pytest.raises(StaleETag):
-        world.runs.save(stale, begin_attempt(stale.run, at=NOON, actor="polysync"))
+    stale = world.table.rows[run_id()]
+    world.table.save(stale, replace(stale.run, priority=1))
+    world.store.update(stale, lambda run: None if run.priority == 1 else begin(run))
     assert [event.sequence for event in world.queue.events] == [1]
 
 
 def test_a_remark_is_no_event_and_keeps_its_number(world: World) -> None:
     world.accept()
-    stored = world.store.rows[run_id()]
-    noted = remark(stored.run, "Waiting for a cluster.", at=NOON, actor="polysync")
-    stored = world.runs.save(stored, noted)
-    world.runs.save(stored, begin_attempt(stored.run, at=NOON, actor="polysync"))
+    stored = world.table.rows[run_id()]
+    noted = note(stored.run, "Waiting for a cluster.", at=NOON, actor="polysync")
+    stored = world.store.update(stored, lambda _: noted)
+    world.store.update(stored, begin)
     assert [event.sequence for event in world.queue.events] == [1, 3]
 
 

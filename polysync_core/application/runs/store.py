@@ -1,0 +1,216 @@
+"""The only way to write a run: compare-and-set, then metrics and spans, then events.
+
+The index entry is written before the row and removed after all events are published. A crash in
+between leaves work for the reconciler, and never a lost run.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from polysync_core.application.conflicts import retry_on_conflict
+from polysync_core.application.ports import Publisher, RunTable
+from polysync_core.application.runs.queries import read_run
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.events import events_of
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.stored import ActiveRun, StoredRun
+from polysync_core.telemetry import names, tracing
+from polysync_core.telemetry.instruments import instruments
+
+PUBLISH_PAUSE_SECONDS = 10.0
+"""After a failure no event is published for this long, so that runs do not wait for the queue."""
+_MAX_TRIES = 8
+_MAX_REMEMBERED = 4096
+
+_log = logging.getLogger(__name__)
+
+type Change = Callable[[TaskRun], TaskRun | None]
+"""Returns the changed run; None leaves the run as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """The result of an update: the newest version, and whether this call wrote it."""
+
+    stored: StoredRun
+    is_written: bool
+
+
+class RunStore:
+    """Writes runs, records what a write changed, and publishes its events."""
+
+    def __init__(
+        self,
+        table: RunTable,
+        publisher: Publisher,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._table = table
+        self._outbox = _Outbox(publisher, monotonic)
+
+    def read(self, run_id: RunId) -> StoredRun:
+        """Return a run, or raise `NotFound`."""
+        return read_run(self._table, run_id)
+
+    def create(self, run: TaskRun) -> StoredRun | None:
+        """Write a new run, its index entry first; return None if the run exists."""
+        self._table.index_active(run)
+        with tracing.accepting(run) as traceparent:
+            stored = self._table.insert(replace(run, traceparent=traceparent))
+        if stored is None:
+            return None
+        instruments().runs_accepted.add(1, {names.TRIGGER: run.trigger_type.value})
+        _log.info(
+            "Run accepted.",
+            extra={
+                "action": "run_accepted",
+                "run_id": run.run_id,
+                "task": run.task,
+                "trigger": run.trigger_type,
+            },
+        )
+        return self._written(None, stored)
+
+    def update(self, stored: StoredRun, change: Change) -> StoredRun:
+        """Change a run by compare-and-set, and return its newest version.
+
+        `change` gets the newest version at each try. Raises `Unavailable` if other writers win
+        every time.
+        """
+        return self.try_update(stored, change).stored
+
+    def try_update(self, stored: StoredRun, change: Change) -> Updated:
+        """Do the same as `update`, and tell whether this call changed the run."""
+        versions = self._versions(stored)
+        return retry_on_conflict(
+            lambda: self._write(next(versions), change),
+            tries=_MAX_TRIES,
+            busy="The run is being changed by too many writers at once.",
+        )
+
+    def deactivate(self, run: TaskRun) -> None:
+        """Remove an ended run from the active index; keep it there while events are pending."""
+        if self._outbox.publish(run) >= run.sequence:
+            self._table.deactivate(run)
+
+    def remove_from_index(self, entry: ActiveRun) -> None:
+        """Remove the index entries of a run that was never written."""
+        self._table.remove_from_index(entry)
+
+    def _versions(self, stored: StoredRun) -> Iterator[StoredRun]:
+        """Yield the version that the caller read, then newer ones."""
+        yield stored
+        while True:
+            yield self.read(stored.run.run_id)
+
+    def _write(self, stored: StoredRun, change: Change) -> Updated:
+        run = change(stored.run)
+        if run is None or run == stored.run:
+            return Updated(stored=stored, is_written=False)
+        run = replace(run, published=self._outbox.published(run))
+        written = self._written(stored.run, self._table.save(stored, run))
+        return Updated(stored=written, is_written=True)
+
+    def _written(self, before: TaskRun | None, stored: StoredRun) -> StoredRun:
+        """Return the stored run with its new count of published entries, for the next write."""
+        _record(before, stored.run)
+        published = self._outbox.publish(stored.run)
+        return replace(stored, run=replace(stored.run, published=published))
+
+
+class _Outbox:
+    """Publishes the history of runs in order, at least once.
+
+    A run's row holds the number of history entries that were published before the row was written.
+    The writer publishes the rest after the write, so publishing costs no write of its own.
+    """
+
+    def __init__(self, publisher: Publisher, monotonic: Callable[[], float]) -> None:
+        self._publisher = publisher
+        self._monotonic = monotonic
+        self._counts: OrderedDict[RunId, int] = OrderedDict()
+        """What this process published; losing a count only repeats events."""
+        self._lock = threading.Lock()
+        self._paused_until = float("-inf")
+
+    def published(self, run: TaskRun) -> int:
+        """Return the number of published entries, by the row or by this process."""
+        return max(run.published, self._counts.get(run.run_id, 0))
+
+    def publish(self, run: TaskRun) -> int:
+        """Publish the rest of a run's history; return the number of published entries."""
+        done = self.published(run)
+        if done >= run.sequence or self._monotonic() < self._paused_until:
+            return done
+        try:
+            for event in events_of(run, after=done):
+                self._publisher.publish(event)
+                done = event.sequence
+            done = run.sequence
+        except PolysyncError as error:
+            self._paused_until = self._monotonic() + PUBLISH_PAUSE_SECONDS
+            _log.warning(
+                "A run's events could not be published; its next step or the reconciler retries.",
+                extra={
+                    "action": "events_pending",
+                    "run_id": run.run_id,
+                    "published": done,
+                    "error": str(error),
+                },
+            )
+        self._remember(run.run_id, done)
+        return done
+
+    def _remember(self, run_id: RunId, count: int) -> None:
+        with self._lock:
+            self._counts[run_id] = max(count, self._counts.pop(run_id, 0))
+            while len(self._counts) > _MAX_REMEMBERED:
+                self._counts.popitem(last=False)
+
+
+def _record(before: TaskRun | None, run: TaskRun) -> None:
+    """Record metrics and spans of the attempts that began or ended, and of the run's end."""
+    known = () if before is None else before.attempts
+    if before is not None and len(run.attempts) > len(known):
+        _record_wait(before, run.attempts[-1])
+    ended = {attempt.number for attempt in known if attempt.status.is_terminal}
+    for attempt in run.attempts:
+        if attempt.status.is_terminal and attempt.number not in ended:
+            _record_attempt(run, attempt)
+    if run.status.is_terminal and (before is None or not before.status.is_terminal):
+        _record_end(run)
+
+
+def _record_wait(queued: TaskRun, attempt: Attempt) -> None:
+    """Record how long a new attempt waited for its start; its back-off does not count."""
+    if attempt.begun_at is not None:
+        since = max(queued.queued_at, queued.not_before or queued.queued_at)
+        waited = (attempt.begun_at - since).total_seconds()
+        instruments().run_wait.record(max(0.0, waited), {names.PLATFORM: queued.job.platform})
+
+
+def _record_attempt(run: TaskRun, attempt: Attempt) -> None:
+    tracing.tell_attempt(run, attempt)
+    if attempt.cause is not None:
+        attributes = {**_job_attributes(run), names.CAUSE: attempt.cause.value}
+        instruments().attempt_failures.add(1, attributes)
+
+
+def _record_end(run: TaskRun) -> None:
+    tracing.tell_run(run)
+    if run.finished_at is not None:
+        duration = (run.finished_at - run.queued_at).total_seconds()
+        attributes = {**_job_attributes(run), names.STATUS: run.status.value}
+        instruments().run_duration.record(max(0.0, duration), attributes)
+
+
+def _job_attributes(run: TaskRun) -> dict[str, str]:
+    return {names.PLATFORM: run.job.platform, names.JOB_TYPE: run.job.job_type}
