@@ -31,7 +31,7 @@ node_modules/.ready: package.json package-lock.json
 
 $(APPKIT)/node_modules/.ready: $(APPKIT)/package.json $(APPKIT)/package-lock.json
 	@./scripts/require node
-	@echo "Installing AppKit, which the Lakeflow jobs surface is judged by ..."
+	@echo "Installing AppKit, the reference of the AppKit jobs ..."
 	@npm ci --prefix $(APPKIT) --silent --no-fund --no-audit --ignore-scripts
 	@touch $@
 

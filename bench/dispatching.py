@@ -20,13 +20,13 @@ from bench.printing import row, spread, title
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import decide, release
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import DispatcherState, Waiting, ticket
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun, waiting_entry
 from polysync_core.domain.runs.identity import derived_run_id
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -177,13 +177,13 @@ def _state(waiting: int) -> DispatcherState:
     state = DispatcherState()
     state.policies.add(
         PlatformPolicy(name="lakehouse", profiles=("cap", "rate")),
-        ProfilePolicy(name="cap", gate=Cap(slots=_SLOTS), queue_timeout=86_400_000),
-        ProfilePolicy(name="rate", gate=Rate(limit=300, window=60_000)),
+        ProfilePolicy(name="cap", rule=ConcurrencyRule(slots=_SLOTS), queue_timeout=86_400_000),
+        ProfilePolicy(name="rate", rule=StartRateRule(limit=300, window=60_000)),
         *(TaskPolicy(name=f"task-{number}") for number in range(_TASKS)),
     )
-    tickets = [
-        ticket(
-            Waiting(
+    entries = [
+        waiting_entry(
+            WaitingRun(
                 run_id=derived_run_id("bench", str(number)),
                 attempt=1,
                 task=f"task-{number % _TASKS}",
@@ -194,7 +194,7 @@ def _state(waiting: int) -> DispatcherState:
         )
         for number in range(waiting + _SLOTS)
     ]
-    state.waiting = {each.run_id: each for each in sorted(tickets, key=lambda each: each.rank)}
+    state.waiting = {each.run_id: each for each in sorted(entries, key=lambda each: each.rank)}
     decide(state, now=_NOW + timedelta(minutes=1))
     return state
 

@@ -14,7 +14,7 @@ from bench import lists
 from bench.emulator import emulator
 from bench.printing import row, title
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended, LearnedPlan, learned
-from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
+from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
 type Durations = Iterator[float]
 
@@ -34,7 +34,7 @@ class Watched:
         return f"{self.looks:.1f} looks, {self.lag:.1f} s, {self.lag_p95:.1f} s"
 
 
-PLANS = {"quick": QUICK, "patient": PATIENT}
+PLANS = {"quick": FAST, "patient": SLOW}
 
 
 def looks(_: argparse.Namespace) -> None:
@@ -99,7 +99,7 @@ DISTRIBUTIONS: Mapping[str, Callable[[float, Random], Durations]] = {
 
 
 def watch(
-    plan: Plan, durations: Durations, runs: int, *, learning: bool, told_ends: bool = True
+    plan: PollPlan, durations: Durations, runs: int, *, learning: bool, told_ends: bool = True
 ) -> Watched:
     """Follow so many runs, one after the other, by a plan that learns from them or does not.
 
@@ -121,7 +121,7 @@ def watch(
     )
 
 
-def follow(plan: Plan | LearnedPlan, duration: float) -> tuple[int, float]:
+def follow(plan: PollPlan | LearnedPlan, duration: float) -> tuple[int, float]:
     """Return how many looks it takes to find the end of a run, and the age at which it is found."""
     age, looks = plan.delay(0.0), 1
     while age < duration:

@@ -31,7 +31,7 @@ from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
@@ -108,7 +108,7 @@ class _Client:
 class _Deaf:
     """An engine that takes every signal and does nothing."""
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         """Take the signal."""
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:

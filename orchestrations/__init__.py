@@ -1,1 +1,1 @@
-"""The durable part: orchestrations, entities and activities; each only decides or calls."""
+"""The durable part: orchestrations, entities and activities."""

@@ -1,8 +1,7 @@
-"""The activities: each is one use case, called at least once, safe to repeat.
+"""The activities: each calls one use case, at least once, and is safe to repeat.
 
-What an activity raises ends up in the engine's history with its stack trace, the context of the
-exception included. So nothing that an application raised leaves here: it is logged, and a bare
-`ActivityFault` takes its place.
+The engine stores an activity's exception with its stack trace and context. These may hold secrets,
+so every exception is logged here and replaced by a bare `ActivityFault`.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ import azure.durable_functions as df
 from orchestrations.complete_run import CompleteRunInput, PendingNotification
 from orchestrations.end_run import EndRunInput
 from orchestrations.names import (
+    ABANDON,
     DEACTIVATE_RUNS,
     END_QUEUED,
     FIND_DEPENDENTS,
-    GIVE_UP,
-    LOOK,
     NOTIFY_DEPENDENTS,
+    POLL,
     SUBMIT,
 )
 from polysync_core.application.dependencies.dependent_notifier import Notified
@@ -50,36 +49,33 @@ class DeactivateInput(TypedDict):
 
 
 class ActivityFault(Exception):
-    """An activity could not do its work; the log holds the reason under the run's id."""
+    """An activity failed; the log holds the reason under the run's id."""
 
 
 @blueprint.activity_trigger(input_name="work", activity=SUBMIT)
 def submit_attempt(work: AttemptInput) -> dict[str, Any]:
     """Start an attempt on its platform."""
-    execution = services().attempt_steps
-    return _guarded(
-        work, lambda: execution.submit(RunId(work["run"]), work["attempt"], _memo(work))
-    )
+    attempts = services().attempt_steps
+    return _guarded(work, lambda: attempts.submit(RunId(work["run"]), work["attempt"], _memo(work)))
 
 
-@blueprint.activity_trigger(input_name="work", activity=LOOK)
+@blueprint.activity_trigger(input_name="work", activity=POLL)
 def poll_attempt(work: AttemptInput) -> dict[str, Any]:
-    """See how an attempt is getting on."""
-    execution = services().attempt_steps
-    return _guarded(work, lambda: execution.poll(RunId(work["run"]), work["attempt"], _memo(work)))
+    """Poll an attempt on its platform."""
+    attempts = services().attempt_steps
+    return _guarded(work, lambda: attempts.poll(RunId(work["run"]), work["attempt"], _memo(work)))
 
 
-@blueprint.activity_trigger(input_name="work", activity=GIVE_UP)
+@blueprint.activity_trigger(input_name="work", activity=ABANDON)
 def abandon_attempt(work: AttemptInput) -> dict[str, Any]:
-    """End an attempt that our own faults keep from going on."""
-    execution = services().attempt_steps
-    return _guarded(work, lambda: execution.abandon(RunId(work["run"]), work["attempt"]))
+    """End an attempt after too many faults of Polysync itself."""
+    attempts = services().attempt_steps
+    return _guarded(work, lambda: attempts.abandon(RunId(work["run"]), work["attempt"]))
 
 
 @blueprint.activity_trigger(input_name="work", activity=END_QUEUED)
 def end_queued_run(work: EndRunInput) -> dict[str, Any]:
-    """End a run that may not wait any longer."""
-
+    """Fail a run that was rejected or waited too long."""
     finisher = services().run_finisher
     return _guarded(
         work,
@@ -120,12 +116,12 @@ def _memo(work: AttemptInput) -> AttemptMemo:
 def _guarded(
     work: Mapping[str, Any], use_case: Callable[[], StepResult | Notified]
 ) -> dict[str, Any]:
-    """Return the answer; a fault is raised outside the `except` block, free of any context."""
+    """Return the result as JSON, or raise an `ActivityFault` without any context."""
     try:
         return use_case().as_json()
     except PolysyncError as error:
         _log.warning(
-            "An activity could not do its work.",
+            "An activity failed.",
             extra={
                 "action": "activity_failed",
                 "run_id": work.get("run"),
@@ -135,7 +131,7 @@ def _guarded(
         )
     except Exception:
         _log.exception(
-            "An activity met a fault.",
+            "An activity met an unexpected fault.",
             extra={"action": "activity_fault", "run_id": work.get("run")},
         )
-    raise ActivityFault("The activity could not do its work; the log holds the reason.")
+    raise ActivityFault("The activity failed; the log holds the reason.")

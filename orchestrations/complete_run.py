@@ -71,7 +71,7 @@ def pending_notifications(run: str, result: dict[str, Any]) -> list[PendingNotif
 def notify_all(
     context: OrchestrationContext, work: dict[str, Any], pending: list[PendingNotification]
 ) -> Generator[Task[Any], Any]:
-    """Notify the dependents of some runs, and of the runs that are skipped as a result.
+    """Notify the dependents of some runs, and of runs skipped as a result.
 
     With many notifications, the orchestration continues as new, with `pending` in its input.
     """

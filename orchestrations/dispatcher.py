@@ -1,4 +1,4 @@
-"""The Dispatcher entity, one per shard: a thin shell around the rules in `domain.dispatch`."""
+"""The Dispatcher entity, one per shard: a thin shell for the rules in `domain.dispatch`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import (
     LeaseJson,
     PoliciesJson,
-    WaitingJson,
+    WaitingRunJson,
     decode_lease,
     decode_policies,
     decode_state,
@@ -31,9 +31,9 @@ blueprint = df.Blueprint()
 class Enqueue(TypedDict):
     """The input of `enqueue`."""
 
-    waiting: WaitingJson
+    waiting: WaitingRunJson
     policies: NotRequired[PoliciesJson]
-    """What the run is subject to; without it, the run waits until a `renew` tells."""
+    """The limits of the run; without them, the run waits for `update_policies`."""
 
 
 class Release(TypedDict):
@@ -43,14 +43,14 @@ class Release(TypedDict):
     attempt: int
 
 
-class Renew(TypedDict):
-    """The input of `renew`."""
+class UpdatePolicies(TypedDict):
+    """The input of `update_policies`."""
 
     policies: PoliciesJson
 
 
-class Ring(TypedDict):
-    """The input of `ring`."""
+class Timer(TypedDict):
+    """The input of `on_timer`."""
 
     at: float
 
@@ -64,41 +64,41 @@ class TaskRunInput(TypedDict):
 
 
 class Dispatcher(DurableEntity):
-    """Decides what starts; starting and ending orchestrations is atomic with the decision."""
+    """Decides which runs start; the decision and its orchestrations are one transaction."""
 
     def enqueue(self, message: Enqueue) -> None:
-        """Let a run wait for its start."""
-        state, told = self._state(), message.get("policies")
+        """Add a run to the queue."""
+        state, encoded = self._state(), message.get("policies")
         waiting = decode_waiting(message["waiting"])
-        policies = None if told is None else decode_policies(told)
-        self._carry_out(state, decisions.enqueue(state, waiting, policies=policies, now=_now()))
+        policies = None if encoded is None else decode_policies(encoded)
+        self._apply(state, decisions.enqueue(state, waiting, policies=policies, now=_now()))
 
     def release(self, message: Release) -> None:
-        """Give back what an attempt held."""
+        """Release the lease or the waiting entry of an attempt."""
         state, run_id = self._state(), RunId(message["run"])
-        self._carry_out(state, decisions.release(state, run_id, message["attempt"], now=_now()))
+        self._apply(state, decisions.release(state, run_id, message["attempt"], now=_now()))
 
-    def adopt(self, message: LeaseJson) -> None:
-        """Record an attempt that is running already."""
+    def restore_lease(self, message: LeaseJson) -> None:
+        """Record the lease of an attempt that is already running."""
         state = self._state()
-        self._carry_out(state, decisions.adopt(state, decode_lease(message), now=_now()))
+        self._apply(state, decisions.restore_lease(state, decode_lease(message), now=_now()))
 
-    def renew(self, message: Renew) -> None:
-        """Take over newer policies, and look again at everything that waits."""
+    def update_policies(self, message: UpdatePolicies) -> None:
+        """Adopt newer policies, and decide again."""
         state, policies = self._state(), decode_policies(message["policies"])
-        self._carry_out(state, decisions.renew(state, policies, now=_now()))
+        self._apply(state, decisions.update_policies(state, policies, now=_now()))
 
-    def ring(self, message: Ring) -> None:
-        """Look again at the time that was asked for; the entity sends this to itself."""
+    def on_timer(self, message: Timer) -> None:
+        """Decide again at a planned time; the entity sends this signal to itself."""
         state = self._state()
         at = datetime.fromtimestamp(message["at"], UTC)
-        self._carry_out(state, decisions.ring(state, at, now=_now()))
+        self._apply(state, decisions.on_timer(state, at, now=_now()))
 
     def _state(self) -> DispatcherState:
         stored: Any = self.get_state(dict)
         return decode_state(stored)
 
-    def _carry_out(self, state: DispatcherState, decision: Decision) -> None:
+    def _apply(self, state: DispatcherState, decision: Decision) -> None:
         shard = self.entity_context.entity_id.key
         for lease in decision.starts:
             self.schedule_new_orchestration(
@@ -107,7 +107,7 @@ class Dispatcher(DurableEntity):
                 instance_id=instance_id(lease.run_id, lease.attempt),
             )
         for failure in decision.failures:
-            # With an id of its own each time: a former one that gave up must not stand in the way.
+            # A random instance id: an earlier orchestration that failed must not block this one.
             self.schedule_new_orchestration(
                 END_RUN,
                 input=EndRunInput(
@@ -118,9 +118,9 @@ class Dispatcher(DurableEntity):
                 ),
             )
         if decision.wake_at is not None:
-            ring = Ring(at=decision.wake_at.timestamp())
+            timer = Timer(at=decision.wake_at.timestamp())
             own = self.entity_context.entity_id
-            self.signal_entity(own, "ring", ring, signal_time=decision.wake_at)
+            self.signal_entity(own, "on_timer", timer, signal_time=decision.wake_at)
         self.set_state(None if state.is_empty else encode_state(state))
 
 

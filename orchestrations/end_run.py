@@ -1,7 +1,7 @@
-"""The orchestration that ends a run which may not wait any longer.
+"""Fails a run that was rejected or waited too long.
 
-The Dispatcher starts it together with forgetting the run. Should it be lost, the run is still
-queued on its row, so the reconciler brings it back before the Dispatcher.
+The Dispatcher removes the run from its queue and starts this orchestration in one step. If the
+orchestration is lost, the row is still queued, and the reconciler enqueues the run again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class EndRunInput(TypedDict):
 
 @blueprint.orchestration_trigger(context_name="context", orchestration=END_RUN)
 def end_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[Task[Any], Any]:
-    """Record the end of a run that waited, and notify its dependents."""
+    """Fail a queued run, and notify its dependents."""
     pending: list[PendingNotification] | None = work.get("pending")
     if pending is None:
         ended = yield context.call_activity(END_QUEUED, input=work, retry_policy=RETRIES)

@@ -1,4 +1,4 @@
-"""The use cases' `Engine`, on a Durable Functions client."""
+"""Implements the `Engine` port with a Durable Functions client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 from orchestrations.complete_run import CompleteRunInput
-from orchestrations.dispatcher import Enqueue, Release, Renew, TaskRunInput
+from orchestrations.dispatcher import Enqueue, Release, TaskRunInput, UpdatePolicies
 from orchestrations.names import COMPLETE_RUN, DISPATCHER, TASK_RUN, WAKE
 from polysync_core.domain.dispatch.codec import (
     decode_state,
@@ -22,7 +22,7 @@ from polysync_core.domain.dispatch.codec import (
     encode_waiting,
 )
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId, completion_id, instance_id
 
@@ -39,55 +39,55 @@ _ENDED = [
 
 
 class DurableEngine:
-    """Talks to the durable backend through the client that the Functions host describes."""
+    """Calls the durable backend through the client that the Functions host describes."""
 
     def __init__(self, binding: str) -> None:
-        """`binding` is what the host passes to a durable client input: JSON with its addresses."""
+        """`binding` is the JSON with addresses that the host passes to a durable client input."""
         self._client = SyncDurableFunctionsClient.get_cached(binding)
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
-        """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
+        """Signal to a shard's Dispatcher that a run waits, with the run's limits."""
         message = Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(policies))
         self._signal(shard, "enqueue", message)
 
     def release(self, shard: str, run_id: RunId, attempt: int) -> None:
-        """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
+        """Signal to the Dispatcher that an attempt has ended or no longer waits."""
         self._signal(shard, "release", Release(run=run_id, attempt=attempt))
 
-    def adopt(self, shard: str, lease: Lease) -> None:
-        """Tell the Dispatcher that an attempt is running already."""
-        self._signal(shard, "adopt", encode_lease(lease))
+    def restore_lease(self, shard: str, lease: Lease) -> None:
+        """Signal to the Dispatcher that an attempt is already running."""
+        self._signal(shard, "restore_lease", encode_lease(lease))
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
-        """Tell the Dispatcher of newer policies, and make it look at everything again."""
-        self._signal(shard, "renew", Renew(policies=encode_policies(policies)))
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
+        """Send newer policies to the Dispatcher, which then decides again."""
+        self._signal(shard, "update_policies", UpdatePolicies(policies=encode_policies(policies)))
 
     def wake(self, run_id: RunId, attempt: int) -> None:
-        """Make the orchestration of an attempt look at its run now; a missing one is no error."""
+        """Make the orchestration of an attempt take its next step now; ignore a missing one."""
         target = instance_id(run_id, attempt)
-        _asked(
+        _call(
             lambda: self._client.raise_orchestration_event(target, WAKE),
             absent=(grpc.StatusCode.NOT_FOUND,),
         )
 
-    def carries(self, run_id: RunId, attempt: int) -> bool:
-        """Tell whether a live orchestration carries the attempt."""
+    def is_live(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the attempt has a live orchestration."""
         target = instance_id(run_id, attempt)
-        state = _asked(lambda: self._client.get_orchestration_state(target, fetch_payloads=False))
+        state = _call(lambda: self._client.get_orchestration_state(target, fetch_payloads=False))
         return state is not None and state.runtime_status in _LIVE
 
-    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
         """Start the orchestration of an attempt unless it is live."""
         work = TaskRunInput(run=run_id, attempt=attempt, shard=shard)
         self._start(TASK_RUN, work, instance_id(run_id, attempt))
 
-    def complete(self, run_id: RunId) -> None:
-        """Start telling the dependents of a run that has ended, unless that is under way."""
+    def notify_dependents(self, run_id: RunId) -> None:
+        """Start to notify the dependents of an ended run, unless that is under way."""
         self._start(COMPLETE_RUN, CompleteRunInput(run=run_id), completion_id(run_id))
 
     def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
-        """Delete what has ended of the orchestrations created in a window; return how many."""
-        purged = _asked(
+        """Delete the ended orchestrations that were created in a window; return their number."""
+        purged = _call(
             lambda: self._client.purge_orchestrations_by(
                 created_time_from=created_from, created_time_to=created_to, runtime_status=_ENDED
             )
@@ -95,19 +95,19 @@ class DurableEngine:
         return 0 if purged is None else purged.deleted_instance_count
 
     def dispatcher(self, shard: str) -> DispatcherState:
-        """Return what the Dispatcher of a shard knows."""
-        entity = _asked(lambda: self._client.get_entity(EntityInstanceId(DISPATCHER, shard)))
-        # The client hands the state over as the text that the entity stored.
+        """Return the state of a shard's Dispatcher."""
+        entity = _call(lambda: self._client.get_entity(EntityInstanceId(DISPATCHER, shard)))
+        # The client returns the state as the text that the entity stored.
         text = None if entity is None else entity.get_state(str)
         return decode_state(json.loads(text) if text else None)
 
     def _start(self, orchestration: str, work: Any, target: str) -> None:
         """Start an orchestration unless it is live.
 
-        A finished instance of this id would stand in the way on some backends, so it is purged.
+        Some backends refuse the id of a finished instance, so that instance is purged first.
         """
-        _asked(lambda: self._client.purge_orchestration(target))
-        _asked(
+        _call(lambda: self._client.purge_orchestration(target))
+        _call(
             lambda: self._client.schedule_new_orchestration(
                 orchestration, input=work, instance_id=target
             ),
@@ -116,11 +116,11 @@ class DurableEngine:
 
     def _signal(self, shard: str, operation: str, message: Any) -> None:
         entity = EntityInstanceId(DISPATCHER, shard)
-        _asked(lambda: self._client.signal_entity(entity, operation, message))
+        _call(lambda: self._client.signal_entity(entity, operation, message))
 
 
-def _asked[T](call: Callable[[], T], absent: tuple[grpc.StatusCode, ...] = ()) -> T | None:
-    """Return the backend's answer; None for a status in `absent`, `Unavailable` for any other."""
+def _call[T](call: Callable[[], T], absent: tuple[grpc.StatusCode, ...] = ()) -> T | None:
+    """Return the backend's answer; None for a status in `absent`; raise `Unavailable` otherwise."""
     try:
         return call()
     except grpc.RpcError as error:

@@ -46,7 +46,7 @@ from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.platforms.receivers import check_webhook
-from polysync_core.platforms.registry import check_job, check_platform
+from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
 from polysync_core.vaults.registry import check_vault
 from polysync_core.vaults.resolver import SecretResolver
@@ -69,6 +69,7 @@ class Services:
             check_vault=lambda vault: check_vault(vault, development=settings.development),
             check_platform=lambda platform: check_platform(platform, allow_loopback=loopback),
             check_job=check_job,
+            outputs_problem=outputs_problem,
             check_webhook=lambda webhook: check_webhook(webhook, allow_loopback=loopback),
         )
 

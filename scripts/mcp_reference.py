@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from polysync_core.api.security.roles import RULES
@@ -44,7 +45,8 @@ def _tools() -> Iterator[str]:
     for tool in TOOLS:
         method, path = tool.route
         role = RULES[tool.route]
-        yield f"## {tool.name}\n\n{tool.description}\n\nCalls `{method} /api{path}`: `{role}`.\n"
+        yield f"## {tool.name}\n\n{fill(tool.description, 100)}\n"
+        yield f"Calls `{method} /api{path}`: `{role}`.\n"
         properties = properties_of(tool.arguments)
         if properties:
             yield "| Argument | Type | |\n|---|---|---|"

@@ -1,9 +1,9 @@
-"""Write into docs/reference/platforms.md what each job type can, and how it was tried.
+"""Write the abilities of each job type and their verification into docs/reference/platforms.md.
 
     python -m scripts.platform_matrix
 
-The abilities are those that the job types claim in the code, the judges those of
-tests/contract/connectors/trials.py. A test holds the page against both.
+The abilities come from the plugins, the official clients from
+tests/contract/connectors/verification.py. A test compares the page with both.
 """
 
 from __future__ import annotations
@@ -16,64 +16,73 @@ from pathlib import Path
 from polysync_core.domain.definitions.platforms import PlatformType
 from polysync_core.platforms.plugin import JobTypePlugin
 from polysync_core.platforms.registry import platform_plugin
-from tests.contract.connectors.trials import TRIALS, Ability, Trial
+from tests.contract.connectors.verification import VERIFICATIONS, Ability, Verification
 
 PAGE = Path(__file__).parents[1] / "docs/reference/platforms.md"
 BEGIN = "<!-- From here on written by `python -m scripts.platform_matrix`. -->\n"
 END = "<!-- Up to here. -->\n"
 _LEGEND = """\
-**judged**: it passes the suite of all job types (`tests/contract/connectors`) on a simulator, and
-the vendor's own client takes the simulator's part in it for the service. **tried**: it passes the
-suite. A run's page is only built, and asked for by nobody.
+**verified**: the job type passes the common suite (`tests/contract/connectors`) on a simulator, and
+the vendor's official client accepts the simulator's answers. **tested**: the job type passes the
+suite. The address of a run's page is only built, never requested.
 """
-_UNTRIED = "**Nothing was tried against a live service.** What only that can tell, first of all:\n"
+_UNTRIED = "**No live service was used.** The main questions that only a live service can answer:\n"
 
 
 def main() -> int:
-    """Bring the page up to date, and return the exit code."""
+    """Update the page and return the exit code."""
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(with_matrix(page), encoding="utf-8")
     return 0
 
 
 def with_matrix(page: str) -> str:
-    """Return the page with what is written into it as it must be now."""
+    """Return the page with the current matrix."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}{matrix()}{END}{after}"
 
 
 def matrix() -> str:
-    """Return the matrix: abilities, judges, and what is open."""
-    abilities = [(_shown(name), *_cells(name, trial)) for name, trial in TRIALS.items()]
-    judges = [
-        (names, _judge(trial), _calls(trial))
-        for names, trial in _grouped([(trial.judge, trial.remarks) for trial in TRIALS.values()])
+    """Return the matrix: abilities, official clients and open questions."""
+    abilities = [
+        (_shown(name), *_cells(name, verification)) for name, verification in VERIFICATIONS.items()
     ]
-    unsettled = [
-        (names, "; ".join(trial.open))
-        for names, trial in _grouped([trial.open for trial in TRIALS.values()])
+    clients = [
+        (names, _client(verification), _calls(verification))
+        for names, verification in _grouped(
+            [
+                (verification.official_client, verification.notes)
+                for verification in VERIFICATIONS.values()
+            ]
+        )
+    ]
+    open_questions = [
+        (names, "; ".join(verification.open_questions))
+        for names, verification in _grouped(
+            [verification.open_questions for verification in VERIFICATIONS.values()]
+        )
     ]
     return "\n".join(
         (
             "",
             _table(("Job type", *(each.value for each in Ability)), abilities),
             _LEGEND,
-            _table(("Job type", "Judge", "By its calls"), judges),
+            _table(("Job type", "Official client", "Calls"), clients),
             _UNTRIED,
-            _table(("Job type", ""), unsettled),
+            _table(("Job type", "Open questions"), open_questions),
             "",
         )
     )
 
 
-def _cells(name: str, trial: Trial) -> Iterator[str]:
+def _cells(name: str, verification: Verification) -> Iterator[str]:
     claimed = _kinds()[name.partition(" ")[0]].capabilities
     for ability in Ability:
         if ability.capability is not None and ability.capability not in claimed:
             yield "no"
         else:
-            yield "judged" if ability in trial.judge.calls else "tried"
+            yield "verified" if ability in verification.official_client.calls else "tested"
 
 
 def _kinds() -> dict[str, JobTypePlugin]:
@@ -82,22 +91,22 @@ def _kinds() -> dict[str, JobTypePlugin]:
     }
 
 
-def _grouped(keys: Sequence[object]) -> list[tuple[str, Trial]]:
-    """Return the trials without those of an equal key, with the names of all that have it."""
+def _grouped(keys: Sequence[object]) -> list[tuple[str, Verification]]:
+    """Group the verifications by equal keys, with the names of each group."""
     groups: dict[int, list[str]] = {}
-    for name, key in zip(TRIALS, keys, strict=True):
+    for name, key in zip(VERIFICATIONS, keys, strict=True):
         groups.setdefault(keys.index(key), []).append(name)
-    trials = list(TRIALS.values())
-    return [(" ".join(map(_shown, names)), trials[place]) for place, names in groups.items()]
+    verifications = list(VERIFICATIONS.values())
+    return [(" ".join(map(_shown, names)), verifications[index]) for index, names in groups.items()]
 
 
-def _judge(trial: Trial) -> str:
-    package = trial.judge.package
-    return " ".join([f"`{package}` {version(package)}.", *trial.remarks])
+def _client(verification: Verification) -> str:
+    package = verification.official_client.package
+    return " ".join([f"`{package}` {version(package)}.", *verification.notes])
 
 
-def _calls(trial: Trial) -> str:
-    calls = trial.judge.calls
+def _calls(verification: Verification) -> str:
+    calls = verification.official_client.calls
     return " · ".join(f"{each}: `{calls[each]}`" for each in Ability if each in calls)
 
 

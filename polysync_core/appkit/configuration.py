@@ -102,7 +102,7 @@ class AppKitConfiguration:
     app_identity: AppIdentity = NO_IDENTITY
     """The app's identity and private hosts, as for every Platform."""
     allow_loopback: bool = False
-    """Whether a workspace may be a simulator on this machine."""
+    """Allow a simulator on this machine as the workspace."""
 
 
 def _duration(milliseconds: int | None) -> timedelta | None:

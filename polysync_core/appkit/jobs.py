@@ -25,7 +25,7 @@ from polysync_core.appkit.errors import (
 from polysync_core.appkit.named_jobs import NamedJob
 from polysync_core.appkit.parameters import run_now_fields
 from polysync_core.appkit.polling import PollBackoff, SharedPolls
-from polysync_core.appkit.read_cache import CacheKey, Read, ReadCache, Resource
+from polysync_core.appkit.read_cache import CachedResource, CacheKey, Read, ReadCache
 from polysync_core.appkit.results import (
     INTERNAL,
     Done,
@@ -130,14 +130,14 @@ class AppKitJob:
     def list_runs(self, limit: int = MAX_LISTED) -> ExecutionResult[list[Run]]:
         """Return the newest runs, without their tasks; at most 100."""
         limit = min(max(limit, 1), MAX_LISTED)
-        read = Read(Resource.RUNS, self.job_id, limit)
+        read = Read(CachedResource.RUNS, self.job_id, limit)
         # An empty list is soon out of date, so it is not cached.
         runs = self._read(read, lambda api: api.runs(self.job_id, limit), cacheable=bool)
         return cast("ExecutionResult[list[Run]]", runs)
 
     def get_run(self, run_id: int) -> ExecutionResult[Run]:
         """Return a run; a run of another job is not found."""
-        run = self._read(Read(Resource.RUN, run_id), lambda api: api.run(run_id))
+        run = self._read(Read(CachedResource.RUN, run_id), lambda api: api.run(run_id))
         if isinstance(run, Done) and run.data.get("job_id") != self.job_id:
             return Failed(status=_NOT_FOUND, message=phrase(_NOT_FOUND))
         return cast("ExecutionResult[Run]", run)
@@ -147,7 +147,7 @@ class AppKitJob:
         run = self.get_run(run_id)
         if isinstance(run, Failed):
             return run
-        output = self._read(Read(Resource.OUTPUT, run_id), lambda api: api.output(run_id))
+        output = self._read(Read(CachedResource.OUTPUT, run_id), lambda api: api.output(run_id))
         return cast("ExecutionResult[RunOutput]", output)
 
     def cancel_run(self, run_id: int) -> ExecutionResult[None]:
@@ -161,7 +161,7 @@ class AppKitJob:
 
     def get_job(self) -> ExecutionResult[WorkspaceJob]:
         """Return the job as the workspace describes it."""
-        job = self._read(Read(Resource.JOB, self.job_id), lambda api: api.job(self.job_id))
+        job = self._read(Read(CachedResource.JOB, self.job_id), lambda api: api.job(self.job_id))
         return cast("ExecutionResult[WorkspaceJob]", job)
 
     # For the HTTP routes
@@ -241,11 +241,11 @@ class AppKitJob:
 
         def is_stale(read: Read) -> bool:
             match read.resource:
-                case Resource.JOB:
+                case CachedResource.JOB:
                     return False
-                case Resource.RUNS:
+                case CachedResource.RUNS:
                     return read.id == self.job_id
-                case Resource.RUN | Resource.OUTPUT:
+                case CachedResource.RUN | CachedResource.OUTPUT:
                     return read.id == run_id
 
         self.shared.reads.invalidate(is_stale)

@@ -17,7 +17,7 @@ MAX_ENTRIES = 200
 """The cache evicts the least recently used entry. One answer may have megabytes."""
 
 
-class Resource(StrEnum):
+class CachedResource(StrEnum):
     """The resources that can be read, and the object that their id names."""
 
     JOB = "job"
@@ -31,7 +31,7 @@ class Resource(StrEnum):
 class Read:
     """One read, independent of the caller."""
 
-    resource: Resource
+    resource: CachedResource
     id: int
     """The job's id for a job and its runs, the run's id for a run and its output."""
     limit: int = 0

@@ -46,7 +46,7 @@ class Failed:
 type ExecutionResult[T] = Done[T] | Failed
 
 
-class RunState(TypedDict, total=False):
+class WorkspaceRunState(TypedDict, total=False):
     """The state of a run."""
 
     life_cycle_state: str
@@ -62,7 +62,7 @@ class Run(TypedDict, total=False):
     run_name: str
     run_page_url: str
     creator_user_name: str
-    state: RunState
+    state: WorkspaceRunState
     start_time: int
     end_time: int
     tasks: list[dict[str, Any]]

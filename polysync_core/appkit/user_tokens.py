@@ -52,9 +52,9 @@ class Hosting:
     """The hosting of the app, as far as it authenticates users."""
 
     databricks_app: bool = False
-    """Whether the app runs in Databricks Apps."""
+    """The app runs in Databricks Apps."""
     app_service_authentication: bool = False
-    """Whether App Service authentication is on."""
+    """App Service authentication is on."""
     delegation: Delegation | None = None
 
     def user_token(self, request: HasHeaders) -> UserToken:

@@ -17,10 +17,10 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.sign_in.authenticators import Credential, FixedToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
-from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, credential_of
+from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authenticator_of
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MAX_USERS = 200
@@ -33,7 +33,7 @@ class Workspace:
 
     base: BaseAddress
     cloud: Cloud
-    credential: Credential
+    credential: Authenticator
 
 
 def workspace_address(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Cloud]:
@@ -75,8 +75,8 @@ class Workspaces:
         default_factory=dict[str, tuple[Platform, Workspace]]
     )
     _default: Workspace | None = None
-    _users: OrderedDict[tuple[str, str], Credential] = field(
-        default_factory=OrderedDict[tuple[str, str], Credential]
+    _users: OrderedDict[tuple[str, str], Authenticator] = field(
+        default_factory=OrderedDict[tuple[str, str], Authenticator]
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -105,9 +105,9 @@ class Workspaces:
         loopback = self.configuration.allow_loopback
         base, cloud = workspace_address(host, allow_loopback=loopback)
         if token is not None:
-            return Workspace(base, cloud, FixedToken(token))
+            return Workspace(base, cloud, HeaderToken(FixedToken(token)))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
-        return Workspace(base, cloud, credential_of(auth, cloud, self.secrets))
+        return Workspace(base, cloud, authenticator_of(auth, cloud, self.secrets))
 
     def _of_platform(self, name: str) -> Workspace:
         if self.platform_named is None:
@@ -126,12 +126,12 @@ class Workspaces:
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
         auth = self.configuration.app_identity.complete_auth(platform.auth)
-        credential = credential_of(auth, attributes.cloud, self.secrets)
+        credential = authenticator_of(auth, attributes.cloud, self.secrets)
         return Workspace(base, attributes.cloud, credential)
 
-    def _of_user(self, workspace: Workspace, user: UserToken) -> Credential:
+    def _of_user(self, workspace: Workspace, user: UserToken) -> Authenticator:
         if user.exchanged_by is None:
-            return FixedToken(user.token)
+            return HeaderToken(FixedToken(user.token))
         key = (workspace.cloud.value, user.fingerprint)
         with self._lock:
             credential = self._users.get(key)
@@ -144,10 +144,12 @@ class Workspaces:
             return credential
 
 
-def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Credential:
+def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Authenticator:
     # These imports cost start-up time, so only calls on behalf of users need them.
     from polysync_core.outbound.sign_in.entra import EntraToken
     from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
     exchanger = Exchanger(by=by, cloud=cloud)
-    return OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))
+    return HeaderToken(
+        OnBehalfToken(EntraToken(lambda: exchanger.credential(user.token), ENTRA_SCOPE))
+    )

@@ -9,7 +9,7 @@ from typing import Protocol
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
@@ -142,49 +142,49 @@ class FireTimeGate(Protocol):
 
 
 class Engine(Protocol):
-    """The durable engine, as far as the use cases touch it; every call may raise `Unavailable`.
+    """The durable engine; every call may raise `Unavailable`.
 
-    A signal may come late, twice or never: the rows are the truth, and the reconciler repeats it.
+    A signal may arrive late, twice or never: the rows are the truth, and the reconciler repeats it.
     """
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
-        """Tell the Dispatcher of a shard that a run wants to start, and under which limits."""
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
+        """Signal to a shard's Dispatcher that a run waits, with the run's limits."""
         ...
 
     def release(self, shard: str, run_id: RunId, attempt: int) -> None:
-        """Tell the Dispatcher that an attempt has ended or no longer wants to start."""
+        """Signal to the Dispatcher that an attempt has ended or no longer waits."""
         ...
 
-    def adopt(self, shard: str, lease: Lease) -> None:
-        """Tell the Dispatcher that an attempt is running already."""
+    def restore_lease(self, shard: str, lease: Lease) -> None:
+        """Signal to the Dispatcher that an attempt is already running."""
         ...
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
-        """Tell the Dispatcher of newer policies, and make it look at everything again."""
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
+        """Send newer policies to the Dispatcher, which then decides again."""
         ...
 
     def wake(self, run_id: RunId, attempt: int) -> None:
-        """Make the orchestration of an attempt look at its run now."""
+        """Make the orchestration of an attempt take its next step now."""
         ...
 
-    def carries(self, run_id: RunId, attempt: int) -> bool:
-        """Tell whether a live orchestration carries the attempt."""
+    def is_live(self, run_id: RunId, attempt: int) -> bool:
+        """Return whether the attempt has a live orchestration."""
         ...
 
-    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
         """Start the orchestration of an attempt unless it is live."""
         ...
 
-    def complete(self, run_id: RunId) -> None:
-        """Start telling the dependents of a run that has ended, unless that is under way."""
+    def notify_dependents(self, run_id: RunId) -> None:
+        """Start to notify the dependents of an ended run, unless that is under way."""
         ...
 
     def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
-        """Delete what has ended of the orchestrations created in a window; return how many."""
+        """Delete the ended orchestrations that were created in a window; return their number."""
         ...
 
     def dispatcher(self, shard: str) -> DispatcherState:
-        """Return what the Dispatcher of a shard knows."""
+        """Return the state of a shard's Dispatcher."""
         ...
 
 

@@ -40,7 +40,7 @@ class UnknownName:
     name: str
     known: Sequence[str]
     foreign: bool = False
-    """Whether the known names come from a platform."""
+    """The known names come from a platform."""
 
     def problem(self) -> JsonObject:
         """Return the problem with the nearest and the allowed names."""

@@ -1,11 +1,11 @@
-"""One request and its answer, with everything that can go wrong as a value.
+"""Sends one request and returns its answer; every failure is a value.
 
-Nothing is raised here: whoever turns a `Fault` into an error does so outside every `except` block,
-because the Durable SDK writes an error's `__context__` into the history, `from None` or not.
+Nothing is raised here. Callers turn a `Fault` into an error outside every `except` block, because
+the Durable SDK writes an error's `__context__` into the history, even with `from None`.
 
-The deadline holds for the body, chunk by chunk. The head of an answer is bounded by the read
-time-out between two packets only, and looking a name up by the system's resolver: `http.client`
-and `getaddrinfo` offer no more.
+The deadline bounds the body, chunk by chunk. The head of an answer is bounded only by the read
+time-out between two packets, and the name lookup by the system's resolver: `http.client` and
+`getaddrinfo` offer no more.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.outbound.transport import AddressRefused
+from polysync_core.outbound.http_request import ClientCertificate, HttpRequest
+from polysync_core.outbound.transport import AddressRefused, CertificateUnusable
 from polysync_core.telemetry.calls import outgoing
 
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
@@ -35,11 +35,13 @@ type Monotonic = Callable[[], float]
 
 
 class Fault(StrEnum):
-    """Why there is no usable answer."""
+    """The reasons for a missing or unusable answer."""
 
     NOT_REACHED = "cannot be reached"
     """Nothing was sent: the name is unknown, or the connection was refused or timed out."""
     NOT_TRUSTED = "could not prove its identity (TLS)"
+    """Nothing was sent."""
+    CERTIFICATE_UNUSABLE = "was not called: the client certificate is not PEM with its private key"
     """Nothing was sent."""
     ADDRESS_REFUSED = "leads to an address that Polysync must not connect to"
     """Nothing was sent."""
@@ -54,34 +56,34 @@ class Fault(StrEnum):
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same request may fare better in a moment."""
+        """Whether a retry of the same request may succeed."""
         return self in {Fault.NOT_REACHED, Fault.NO_ANSWER, Fault.MALFORMED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer that arrived whole, or of which the head is enough."""
+    """An HTTP response: whole, or only its head where the caller needs no more."""
 
     status: int
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """By name in lower case."""
     is_whole: bool = True
-    """Whether it has its content: none is kept that is longer than is accepted."""
+    """Whether the content is complete; content beyond the size limit is dropped."""
 
     @property
     def retry_after(self) -> str | None:
-        """When the platform wants to be asked again, as it wrote it."""
+        """The header `Retry-After`."""
         return self.headers.get("retry-after")
 
     @property
     def location(self) -> str | None:
-        """Where the platform points to: the redirect, or what it has created."""
+        """The header `Location`: a redirect, or the address of a new resource."""
         return self.headers.get("location")
 
     @property
     def redirect_host(self) -> str:
-        """The host a redirect points at, for people; nothing else of its address."""
+        """The host of a redirect, for people; the rest of the URL may hold a secret."""
         try:
             host = urlsplit(self.location or "").hostname or "the same host"
         except ValueError:
@@ -89,14 +91,14 @@ class Answer:
         return host if host.isascii() and host.isprintable() else "an unreadable address"
 
     def json(self) -> JsonObject | None:
-        """Return the JSON object that the answer is, or None if it is anything else."""
+        """Return the JSON object of the body, or None if the body is something else."""
         value = self.value()
         return value if isinstance(value, dict) else None
 
     def value(self) -> JsonValue:
-        """Return the JSON value that the answer is, or None if it is no JSON."""
+        """Return the JSON value of the body, or None if the body is not JSON."""
         try:
-            # `NaN` and `Infinity` are not JSON, whatever Python's decoder lets pass.
+            # `NaN` and `Infinity` are not JSON, although Python's decoder accepts them.
             value = json.loads(self.content, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             return None
@@ -105,7 +107,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeLeft:
-    """The limits of one request in seconds, and when its answer must be complete."""
+    """The time-outs of one request in seconds, and the deadline of its answer."""
 
     connect: float
     read: float
@@ -113,67 +115,50 @@ class TimeLeft:
     """On the same scale as `RetryTimer.monotonic`."""
 
 
-def request_for(method: str, url: str, headers: dict[str, str], body: JsonValue) -> PreparedRequest:
-    """Return a request with a JSON body or none."""
-    if body is None:
-        return prepared(method, url, headers, None)
-    content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
-    return prepared(method, url, {**headers, "Content-Type": "application/json"}, content)
-
-
-def prepared(
-    method: str, url: str, headers: dict[str, str], content: bytes | None
-) -> PreparedRequest:
-    """Return the request exactly as given: no cookies, no netrc, no rewriting of the address."""
-    request = PreparedRequest()
-    request.method = method
-    request.url = url
-    request.headers = CaseInsensitiveDict(headers)
-    if content is not None:
-        request.body = content
-        request.headers["Content-Length"] = str(len(content))
-    return request
-
-
 @dataclass(frozen=True, slots=True)
 class HttpExchange:
-    """Sends requests on a transport and reads what comes back, within size and time."""
+    """Sends requests on a transport and reads their answers, within size and time."""
 
     transport: HTTPAdapter
     size_limit: int = DEFAULT_SIZE_LIMIT
+    transport_with: Callable[[ClientCertificate], HTTPAdapter] | None = None
+    """Returns the transport that presents a client certificate; None: use `transport`."""
 
     def send(
         self,
-        request: PreparedRequest,
+        request: HttpRequest,
         left: TimeLeft,
         clock: Monotonic,
         *,
         head_is_enough: bool = False,
     ) -> Answer | Fault:
-        """Return the whole answer or the reason why there is none.
+        """Return the whole answer, or the reason why there is none.
 
-        Where the head is enough, one that is too long is an answer without its content.
+        With `head_is_enough`, an answer that is too long is returned without its content.
         """
-        with outgoing(request.method or "", request.url or "", request.headers) as call:
-            answer = self._sent(request, left, clock, head_is_enough=head_is_enough)
+        prepared = request.prepare()
+        with outgoing(request.method, request.url, prepared.headers) as call:
+            response = self._open(request.client_certificate, prepared, left)
+            answer = (
+                response
+                if isinstance(response, Fault)
+                else self._read(response, left, clock, head_is_enough=head_is_enough)
+            )
             if isinstance(answer, Fault):
-                call.fault = answer.name.lower()
+                call.failure = answer.name.lower()
             else:
                 call.status = answer.status
         return answer
 
-    def _sent(
-        self, request: PreparedRequest, left: TimeLeft, clock: Monotonic, *, head_is_enough: bool
+    def _read(
+        self, response: Response, left: TimeLeft, clock: Monotonic, *, head_is_enough: bool
     ) -> Answer | Fault:
-        response = self._open(request, left)
-        if isinstance(response, Fault):
-            return response
         try:
             content = self._content(response, left, clock)
         except (requests.RequestException, HTTPError, OSError):
             content = Fault.NO_ANSWER
         finally:
-            # Gives a connection that was read to its end back to the pool, and closes any other.
+            # Returns a fully read connection to the pool, and closes any other.
             response.close()
         is_whole = not isinstance(content, Fault)
         if isinstance(content, Fault):
@@ -187,9 +172,16 @@ class HttpExchange:
             is_whole=is_whole,
         )
 
-    def _open(self, request: PreparedRequest, left: TimeLeft) -> Response | Fault:
+    def _open(
+        self, certificate: ClientCertificate | None, request: PreparedRequest, left: TimeLeft
+    ) -> Response | Fault:
         try:
-            return self.transport.send(request, stream=True, timeout=(left.connect, left.read))
+            transport = self.transport
+            if certificate is not None and self.transport_with is not None:
+                transport = self.transport_with(certificate)
+            return transport.send(request, stream=True, timeout=(left.connect, left.read))
+        except CertificateUnusable:
+            return Fault.CERTIFICATE_UNUSABLE
         except AddressRefused:
             return Fault.ADDRESS_REFUSED
         except requests.exceptions.SSLError:
@@ -204,7 +196,7 @@ class HttpExchange:
     def _content(self, response: Response, left: TimeLeft, clock: Monotonic) -> bytes | Fault:
         raw: BaseHTTPResponse = response.raw
         content = bytearray()
-        # `read1` returns what one read of the socket gives, so that a slow drip meets the deadline.
+        # `read1` returns after one read of the socket, so a slow sender cannot pass the deadline.
         while chunk := raw.read1(_CHUNK, decode_content=False):
             content += chunk
             if len(content) > self.size_limit:

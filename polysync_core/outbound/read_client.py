@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 
 from polysync_core.domain.causes import FailureCause
@@ -19,6 +18,7 @@ from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavaila
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import Answer, Fault, HttpExchange, TimeLeft
+from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.transport import shared_transport
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class ReadClient:
     """Names of hosts that may be at private addresses."""
 
     def ask(
-        self, base: BaseAddress, request: PreparedRequest, *, deadline: float | None = None
+        self, base: BaseAddress, request: HttpRequest, *, deadline: float | None = None
     ) -> Answer:
         """Return the answer, of whatever status, after as many repetitions as are fitting.
 

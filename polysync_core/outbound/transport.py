@@ -1,16 +1,17 @@
 """The transport of every connector and vault: pooled connections to checked addresses.
 
-The names of a host are resolved once for each new connection, all addresses are judged, and the
-connection goes to one of those very addresses; TLS still verifies the certificate against the
-name. So nobody can answer with a public address to the check and a private one to the connection.
+A host name is resolved once for each new connection. All its addresses are checked, and the
+connection goes to one of exactly these addresses, which prevents DNS rebinding. TLS still verifies
+the certificate against the name.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -19,16 +20,25 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family, create_connection
 
+from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.http_request import ClientCertificate
 
 POOLED_CONNECTIONS = 32
-"""Idle connections kept per host: as many as an activity worker has threads."""
+"""Idle connections per host: one for each thread of an activity worker."""
+
+_CERTIFICATE_TRANSPORTS = 32
+"""Client certificates whose connections are pooled; the least recently used one is dropped."""
 
 type Resolver = Callable[[str, int], Sequence[str]]
 
 
 class AddressRefused(Exception):
-    """The host's name leads to an address that must not be connected to."""
+    """The host's name resolves to a forbidden address."""
+
+
+class CertificateUnusable(Exception):
+    """The client certificate is not PEM with its private key."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -38,35 +48,61 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class CheckedAdapter(HTTPAdapter):
-    """An HTTPAdapter whose connections end only where its `AddressScope` allows."""
+    """An HTTPAdapter that connects only to addresses in its `AddressScope`."""
 
-    def __init__(self, reach: AddressScope, *, resolver: Resolver = resolve) -> None:
-        self._pools = _pool_classes(reach, resolver)
+    def __init__(
+        self,
+        scope: AddressScope,
+        *,
+        resolver: Resolver = resolve,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pools = _pool_classes(scope, resolver)
+        self._ssl_context = ssl_context
         super().__init__(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Build the pools on our connections."""
+        """Build the pools from checked connections."""
+        if self._ssl_context is not None:
+            kwargs["ssl_context"] = self._ssl_context
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
 
 @cache
-def _adapter_of(reach: AddressScope) -> CheckedAdapter:
-    return CheckedAdapter(reach)
+def _adapter_of(scope: AddressScope) -> CheckedAdapter:
+    return CheckedAdapter(scope)
 
 
-_making = threading.Lock()
+@lru_cache(maxsize=_CERTIFICATE_TRANSPORTS)
+def _adapter_with(scope: AddressScope, pem: Secret) -> CheckedAdapter:
+    # Imported on first use: cryptography is slow to import.
+    from polysync_core.outbound.sign_in.certificates import client_ssl_context
+
+    return CheckedAdapter(scope, ssl_context=client_ssl_context(pem))
 
 
-def shared_transport(reach: AddressScope) -> HTTPAdapter:
-    """Return this process's transport, whose connections outlive the connectors that use it."""
-    with _making:
-        return _adapter_of(reach)
+_lock = threading.Lock()
 
 
-def _pool_classes(reach: AddressScope, resolver: Resolver) -> dict[str, type[HTTPConnectionPool]]:
+def shared_transport(scope: AddressScope) -> HTTPAdapter:
+    """Return the transport of this process, which outlives the connectors that use it."""
+    with _lock:
+        return _adapter_of(scope)
+
+
+def certificate_transport(scope: AddressScope, certificate: ClientCertificate) -> HTTPAdapter:
+    """Return the transport of this process that presents a client certificate (mTLS).
+
+    Raises `CertificateUnusable`.
+    """
+    with _lock:
+        return _adapter_with(scope, certificate.pem)
+
+
+def _pool_classes(scope: AddressScope, resolver: Resolver) -> dict[str, type[HTTPConnectionPool]]:
     def open_socket(connection: HTTPConnection) -> socket.socket:
-        return _open_socket(connection, reach, resolver)
+        return _open_socket(connection, scope, resolver)
 
     class CheckedHTTPConnection(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -87,10 +123,10 @@ def _pool_classes(reach: AddressScope, resolver: Resolver) -> dict[str, type[HTT
 
 
 def _open_socket(
-    connection: HTTPConnection, reach: AddressScope, resolver: Resolver
+    connection: HTTPConnection, scope: AddressScope, resolver: Resolver
 ) -> socket.socket:
     """Connect to the first address that answers, as urllib3's own `_new_conn` does by name."""
-    addresses = _checked_addresses(connection, reach, resolver)
+    addresses = _checked_addresses(connection, scope, resolver)
     failure: Exception = OSError("the name has no address")
     for address in addresses:
         try:
@@ -108,13 +144,13 @@ def _open_socket(
 
 
 def _checked_addresses(
-    connection: HTTPConnection, reach: AddressScope, resolver: Resolver
+    connection: HTTPConnection, scope: AddressScope, resolver: Resolver
 ) -> Sequence[str]:
     try:
         addresses = resolver(connection.host, connection.port)
     except socket.gaierror as error:
         raise NameResolutionError(connection.host, connection, error) from error
-    if not all(reach.allows(address) for address in addresses):
-        # Not an OSError or urllib3 error: it must reach the client as it is, never be retried.
+    if not all(scope.allows(address) for address in addresses):
+        # Not an OSError or urllib3 error: it must reach the client unchanged, without a retry.
         raise AddressRefused
     return addresses

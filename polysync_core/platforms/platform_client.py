@@ -1,9 +1,9 @@
-"""The one way in which connectors speak HTTP.
+"""The HTTP client of all connectors.
 
-A `PlatformClient` is bound to one base address and one credential, so a call can go nowhere else.
-It keeps every call within a total time, repeats what may be repeated, and says what went wrong in
-the families of `polysync_core.domain.errors`: a call that may have had an effect and whose answer
-is missing is `Uncertain`, never `Unavailable`.
+A `PlatformClient` is bound to one base address and one authenticator, so a call can go nowhere
+else. It bounds the total time of a call, retries what may be retried, and raises the errors of
+`polysync_core.domain.errors`. A call with an effect whose answer is missing is `Uncertain`, never
+`Unavailable`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ from polysync_core.outbound.http_exchange import (
     Fault,
     HttpExchange,
     TimeLeft,
-    prepared,
-    request_for,
 )
-from polysync_core.outbound.sign_in.authenticators import BEARER, Credential, Scheme
-from polysync_core.outbound.transport import shared_transport
+from polysync_core.outbound.http_request import ClientCertificate, HttpRequest, json_request
+from polysync_core.outbound.sign_in.authenticators import Authenticator
+from polysync_core.outbound.transport import certificate_transport, shared_transport
 from polysync_core.outbound.urls import QueryValue, url
 from polysync_core.platforms.calls import (
     AnswerTooLarge,
@@ -50,7 +49,7 @@ log = logging.getLogger(__name__)
 
 _HEADERS = {
     "Accept": "application/json",
-    # A compressed answer could grow beyond every limit while it is unpacked.
+    # A compressed answer could exceed every limit when it is decompressed.
     "Accept-Encoding": "identity",
     "User-Agent": "polysync",
 }
@@ -63,14 +62,14 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
-    """How calls are carried: tests replace the transport and the time."""
+    """The options of all calls; tests replace the transport and the time."""
 
     transport: HTTPAdapter | None = None
     budget: CallBudget = field(default_factory=CallBudget)
     timer: RetryTimer = field(default_factory=RetryTimer)
     size_limit: int = DEFAULT_SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
-    """Names of hosts that may be at private addresses."""
+    """Names of hosts that may have private addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +93,40 @@ class CallFailure:
 
 
 class PlatformClient:
-    """Makes JSON calls to one platform; safe to share between threads.
+    """Makes JSON calls to one platform; shared between threads.
 
-    Every call raises `PlatformRefused` or what the refusal mapping makes of a 4xx, `Unavailable`,
-    or, for a call with an effect, `Uncertain`. Without a credential it makes calls whose address
-    is their permission.
+    Every call raises `PlatformRefused`, the error of the refusal mapping for a 4xx, `Unavailable`,
+    or, for a call with an effect, `Uncertain`. Without an authenticator it makes calls whose URL
+    carries its own permission.
     """
 
     def __init__(
         self,
         base: BaseAddress,
-        credential: Credential | None,
+        authenticator: Authenticator | None,
         *,
-        scheme: Scheme = BEARER,
         refused: RefusalMapping = plain_refusal,
         http: HttpOptions | None = None,
     ) -> None:
         self.base = base
-        self._credential = credential
-        self._scheme = scheme
+        self._authenticator = authenticator
         self._refused = refused
         http = http or HttpOptions()
-        self._patience = http.budget
-        self._time = http.timer
-        transport = http.transport or shared_transport(base.scope_with(http.private_hosts))
-        self._exchange = HttpExchange(transport, http.size_limit)
+        self._budget = http.budget
+        self._timer = http.timer
+        scope = base.scope_with(http.private_hosts)
+        given = http.transport
+
+        def transport_with(certificate: ClientCertificate) -> HTTPAdapter:
+            return given or certificate_transport(scope, certificate)
+
+        self._exchange = HttpExchange(
+            given or shared_transport(scope), http.size_limit, transport_with
+        )
 
     @property
-    def most(self) -> str:
-        """The longest answer that is accepted, in words."""
+    def longest_answer(self) -> str:
+        """The size limit of answers, for people."""
         return f"{self._exchange.size_limit / _MEBIBYTE:.3g} MiB"
 
     def get[T](
@@ -132,7 +136,7 @@ class PlatformClient:
         query: Mapping[str, QueryValue] | None = None,
         refused: RefusalMapping | None = None,
     ) -> T:
-        """Return what `read` makes of the answer; `read` may raise `UnexpectedAnswer`."""
+        """Read the answer with `read`, which may raise `UnexpectedAnswer`."""
         call = Call(method="GET", segments=segments, query=query, repeatable=True, refused=refused)
         return self.execute(call, read)
 
@@ -144,14 +148,14 @@ class PlatformClient:
         repeatable: bool,
         refused: RefusalMapping | None = None,
     ) -> T:
-        """Return what `read` makes of the answer to a call that changes something."""
+        """Make a call that changes something, and read its answer with `read`."""
         call = Call(
             method="POST", segments=segments, body=body, repeatable=repeatable, refused=refused
         )
         return self.execute(call, read)
 
     def execute[T](self, call: Call, read: Callable[[JsonObject], T]) -> T:
-        """Return what `read` makes of the JSON object that a call is answered with."""
+        """Make a call and read the JSON object of its answer with `read`."""
 
         def read_object(answer: Answer) -> T:
             content = answer.json()
@@ -162,12 +166,12 @@ class PlatformClient:
         return self.exchange(call, read_object)
 
     def exchange[T](self, call: Call, read: Callable[[Answer], T]) -> T:
-        """Send a call until it succeeds, may not be sent again, or its time is over.
+        """Send a call until it succeeds, must not be retried, or its budget is used up.
 
-        `read` sees the whole answer: what it says in headers, and a body that need not be JSON.
+        `read` gets the whole answer: the status, the headers, and a body that need not be JSON.
         """
-        budget = call.budget or self._patience
-        deadline = self._time.monotonic() + budget.total
+        budget = call.budget or self._budget
+        deadline = self._timer.monotonic() + budget.total
         may_have_arrived = renewed = False
         repetition = 0
         while True:
@@ -175,58 +179,52 @@ class PlatformClient:
             if not isinstance(outcome, CallFailure):
                 return outcome.value
             may_have_arrived = may_have_arrived or (call.has_effect and outcome.may_have_arrived)
-            if outcome.status == _UNAUTHORIZED and self._credential is not None and not renewed:
-                self._credential.renew()
+            if outcome.status == _UNAUTHORIZED and self._authenticator is not None and not renewed:
+                self._authenticator.renew()
                 renewed = True
                 continue
             repetition += 1
             pause = self._pause(call, outcome, repetition, deadline)
             if pause is None:
-                _give_up(outcome, self.base.host, may_have_arrived=may_have_arrived)
-            self._note_repetition(call, outcome, repetition)
-            self._time.sleep(pause)
+                _raise_failure(outcome, self.base.host, may_have_arrived=may_have_arrived)
+            self._log_retry(call, outcome, repetition)
+            self._timer.sleep(pause)
 
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
     ) -> Answered[T] | CallFailure:
-        signature = self._signature()
-        if isinstance(signature, PolysyncError):
-            return CallFailure(error=signature)
-        headers = {**_HEADERS, **(call.headers or {}), **signature}
-        address = url(self.base.url, *call.segments, query=call.query)
-        remaining = max(0.001, deadline - self._time.monotonic())
-        budget = call.budget or self._patience
+        request = self._signed(self._request(call))
+        if isinstance(request, PolysyncError):
+            return CallFailure(error=request)
+        remaining = max(0.001, deadline - self._timer.monotonic())
+        budget = call.budget or self._budget
         left = TimeLeft(
             connect=min(budget.connect, remaining),
             read=min(budget.read, remaining),
             deadline=deadline,
         )
-        if call.text is None:
-            request = request_for(call.method, address, headers, call.body)
-        else:
-            request = prepared(call.method, address, headers, call.text.encode())
         answer = self._exchange.send(
-            request, left, self._time.monotonic, head_is_enough=call.head_is_enough
+            request, left, self._timer.monotonic, head_is_enough=call.head_is_enough
         )
         if isinstance(answer, Fault):
             return self._fault(answer)
         return self._read(call, answer, read)
 
-    def _signature(self) -> dict[str, str] | PolysyncError:
-        """Return the header that says who calls."""
-        if self._credential is None:
-            return {}
+    def _request(self, call: Call) -> HttpRequest:
+        headers = {**_HEADERS, **(call.headers or {})}
+        address = url(self.base.url, *call.segments, query=call.query)
+        if call.text is None:
+            return json_request(call.method, address, headers, call.body)
+        body = call.text.encode()
+        return HttpRequest(method=call.method, url=address, headers=headers, body=body)
+
+    def _signed(self, request: HttpRequest) -> HttpRequest | PolysyncError:
+        if self._authenticator is None:
+            return request
         try:
-            token = self._credential.token().reveal().strip()
+            return self._authenticator.sign(request)
         except PolysyncError as error:
             return error
-        # http.client would quote an impossible header, token and all, in its error.
-        if token and token.isascii() and token.isprintable() and " " not in token:
-            return {self._scheme.header: f"{self._scheme.prefix}{token}"}
-        return PlatformRefused(
-            f"the credential for {self.base.host} holds characters that no token has",
-            cause=FailureCause.SECRET,
-        )
 
     def _read[T](
         self, call: Call, answer: Answer, read: Callable[[Answer], T]
@@ -241,10 +239,12 @@ class PlatformClient:
     def _fault(self, fault: Fault) -> CallFailure:
         message = f"{self.base.host} {fault.value}"
         error: PolysyncError = Unavailable(message)
-        if fault is Fault.ADDRESS_REFUSED:
+        if fault is Fault.CERTIFICATE_UNUSABLE:
+            error = PlatformRefused(message, cause=FailureCause.SECRET)
+        elif fault is Fault.ADDRESS_REFUSED:
             error = PlatformRefused(message, cause=FailureCause.PLATFORM_UNREACHABLE)
         elif fault is Fault.TOO_LARGE:
-            error = AnswerTooLarge(f"{message}: at most {self.most}")
+            error = AnswerTooLarge(f"{message}: at most {self.longest_answer}")
         return CallFailure(
             error=error, is_transient=fault.is_transient, may_have_arrived=fault.may_have_arrived
         )
@@ -259,17 +259,17 @@ class PlatformClient:
             return CallFailure(
                 error=error, is_transient=isinstance(error, Unavailable), status=status
             )
-        asked = read_retry_after(answer.retry_after, self._time.now())
-        # A server that says when to come back has not begun; any other 5xx may come after the act.
-        unstarted = call.busy_is_unstarted and status == 503 and asked is not None
+        retry_after = read_retry_after(answer.retry_after, self._timer.now())
+        # A 503 with `Retry-After` means that nothing was begun; other 5xx may follow the effect.
+        unstarted = call.busy_is_unstarted and status == 503 and retry_after is not None
         may_have_arrived = status >= 500 and not unstarted
         message = f"{self.base.host} is unavailable (status {status})"
-        error = Unavailable(message, retry_after=asked, status=status)
+        error = Unavailable(message, retry_after=retry_after, status=status)
         return CallFailure(
             error=error,
             is_transient=True,
             may_have_arrived=may_have_arrived,
-            retry_after=asked,
+            retry_after=retry_after,
             status=status,
         )
 
@@ -284,17 +284,17 @@ class PlatformClient:
     def _pause(
         self, call: Call, failure: CallFailure, repetition: int, deadline: float
     ) -> float | None:
-        """Return the seconds until the next sending, or None where there is none."""
-        budget = call.budget or self._patience
+        """Return the seconds until the next retry, or None if the call must end."""
+        budget = call.budget or self._budget
         if not (call.repeatable and failure.is_transient):
             return None
-        return self._time.next_pause(budget, repetition, failure.retry_after, deadline)
+        return self._timer.next_pause(budget, repetition, failure.retry_after, deadline)
 
-    def _note_repetition(self, call: Call, failure: CallFailure, repetition: int) -> None:
+    def _log_retry(self, call: Call, failure: CallFailure, repetition: int) -> None:
         log.warning(
-            "A call to a platform is sent again.",
+            "A call to a platform is retried.",
             extra={
-                "action": "platform_call_repeated",
+                "action": "platform_call_retried",
                 "host": self.base.host,
                 "method": call.method,
                 "status": failure.status,
@@ -303,14 +303,14 @@ class PlatformClient:
         )
 
 
-def _give_up(failure: CallFailure, host: str, *, may_have_arrived: bool) -> NoReturn:
-    # A refusal for want of rights says nothing of what an earlier sending has done.
-    unsettled = isinstance(failure.error, Unavailable) or failure.status in {
+def _raise_failure(failure: CallFailure, host: str, *, may_have_arrived: bool) -> NoReturn:
+    # A refusal for missing rights says nothing about the effect of an earlier sending.
+    is_open = isinstance(failure.error, Unavailable) or failure.status in {
         _UNAUTHORIZED,
         _FORBIDDEN,
         None,
     }
-    if may_have_arrived and unsettled:
+    if may_have_arrived and is_open:
         message = f"{host} may have carried out the request, but its answer is missing"
         raise Uncertain(message, status=failure.status)
     raise failure.error

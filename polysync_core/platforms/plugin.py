@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import QUICK, Plan
+from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
 from polysync_core.platforms.platform_client import HttpOptions
@@ -39,8 +39,19 @@ class JobTypePlugin:
     check: Callable[[Job], Sequence[Problem]]
     """Returns what cannot be right in a Job, by paths such as `externalId` or `settings.x`."""
     capabilities: frozenset[Capability] = frozenset(Capability)
-    plan: Plan = QUICK
+    outputs_setting: str | None = None
+    """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
+    plan: PollPlan = FAST
     """When a run is looked at while nothing is known of how long runs of its Task take."""
+
+    def outputs_problem(self, job: Job) -> str | None:
+        """Return the reason why runs of a Job have no outputs; None if they have outputs."""
+        if Capability.OUTPUTS not in self.capabilities:
+            return f"a {job.job_type} has no outputs"
+        setting = self.outputs_setting
+        if setting is not None and job.settings.get(setting) is not True:
+            return f"job '{job.name}' has no outputs: set its settings.{setting} to true"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

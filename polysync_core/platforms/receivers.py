@@ -13,7 +13,8 @@ from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable
 from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.outbound.http_exchange import Fault, HttpExchange, TimeLeft, prepared
+from polysync_core.outbound.http_exchange import Fault, HttpExchange, TimeLeft
+from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.transport import shared_transport
 from polysync_core.outbound.urls import CheckedUrl, read_url
 
@@ -58,7 +59,9 @@ class Receivers:
         Raises `Invalid` where the address is none to post to (any more).
         """
         endpoint = read_url(url, path="url", allow_loopback=self.allow_loopback)
-        request = prepared("POST", endpoint.url, {**_HEADERS, **headers}, body)
+        request = HttpRequest(
+            method="POST", url=endpoint.url, headers={**_HEADERS, **headers}, body=body
+        )
         exchange = HttpExchange(self.transport_to(endpoint.base.scope), _ANSWER_LIMIT)
         left = TimeLeft(
             connect=5.0, read=TIMEOUT_SECONDS, deadline=self.monotonic() + TIMEOUT_SECONDS

@@ -98,6 +98,18 @@ def check_job(platform: Platform, job: Job) -> None:
         raise Invalid(problems)
 
 
+def outputs_problem(platform: Platform, job: Job) -> str | None:
+    """Return the reason why runs of a Job have no outputs; None if they have outputs.
+
+    A job type that the platform does not know has no reason: `check_job` reports it.
+    """
+    try:
+        plugin = job_type_plugin(platform, job)
+    except Invalid:
+        return None
+    return plugin.outputs_problem(job)
+
+
 def _loaded(offer: EntryPoint, path: str) -> PlatformPlugin:
     package = _package_of(offer)
     try:

@@ -17,10 +17,10 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.definitions.base import Definition, Kind, is_object_name
 from polysync_core.domain.definitions.document import (
     Reference,
+    encode_definition,
     kind_of,
     read_definition,
     reference_to,
-    write_definition,
 )
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionPage, Stored
@@ -66,8 +66,7 @@ class TableDefinitions:
     ) -> Stored[Definition]:
         """Write an announced definition over the one it replaces, or a new one over nothing."""
         now = self._clock()
-        content = json.dumps(write_definition(definition), ensure_ascii=False)
-        values = {**split_text(_CONTENT, content), _UPDATED: now.isoformat()}
+        values = {**split_text(_CONTENT, encode_definition(definition)), _UPDATED: now.isoformat()}
         row = Row(kind_of(definition).value, definition.name, values)
         if replacing is None:
             etag = self._insert(row)

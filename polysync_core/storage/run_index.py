@@ -204,7 +204,7 @@ def _lists(entry: ActiveRun) -> tuple[str, ...]:
 
 
 def _main_key(entry: ActiveRun) -> str:
-    """Return the row key in the main list, which holds all runs of Tasks or all of one Job."""
+    """Return the row key in the run's main list."""
     return _lists(entry)[0] + _position(entry.queued_at, entry.run_id)
 
 
@@ -229,6 +229,6 @@ def _entry(row: Row, prefix: str) -> Entry:
         graph_run_id=RunId(row.text("graph")),
         shard=row.partition,
         queued_at=_EPOCH + timedelta(microseconds=int(str(row.values["queued"]))),
-        job=row.text("job") if "job" in row.values else "",
+        job=row.text("job") if "job" in row.values else None,
     )
     return Entry(run=found, position=row.key.removeprefix(prefix))

@@ -1,1 +1,1 @@
-"""What leaves the app for those who watch it: traces, metrics, and the names in them."""
+"""Telemetry of the app: traces, metrics and the registry of log actions."""

@@ -1,6 +1,6 @@
-"""Requests that leave the app, in traces and metrics: method, host and status, and nothing else.
+"""Traces and measures outgoing requests: method, host and status only.
 
-An address may hold a secret in its query or its path, and a body may hold any: neither is told.
+Path, query and body may contain a secret, so they are never exported.
 """
 
 from __future__ import annotations
@@ -21,35 +21,36 @@ _PORTS = {"https": 443, "http": 80}
 
 @dataclass(slots=True)
 class Outgoing:
-    """A request under way, and what came of it."""
+    """An outgoing request and its result."""
 
     status: int | None = None
-    fault: str | None = None
-    """Why there was no answer."""
+    failure: str | None = None
+    """The reason for a missing answer."""
 
     @property
     def error(self) -> str | None:
-        """Why there was no good answer."""
+        """Return the status of an error answer, or the reason for a missing answer."""
         if self.status is not None and self.status >= 400:
             return str(self.status)
-        return self.fault
+        return self.failure
 
     def results(self) -> dict[str, str | int]:
-        """Return what came of it, for span and metric alike."""
-        told = {names.STATUS_CODE: self.status, names.ERROR: self.error}
-        return {name: value for name, value in told.items() if value is not None}
+        """Return the attributes of the result, for span and metric."""
+        attributes = {names.STATUS_CODE: self.status, names.ERROR: self.error}
+        return {name: value for name, value in attributes.items() if value is not None}
 
 
 @contextmanager
 def outgoing(method: str, url: str, headers: MutableMapping[str, str]) -> Generator[Outgoing]:
-    """Tell of one request; its headers carry the trace on, so that the other side may join it."""
-    call, begun, whom, where = Outgoing(), time.perf_counter(), tracing.subject(), urlsplit(url)
-    host, port = where.hostname or "", where.port or _PORTS.get(where.scheme, 0)
-    told: dict[str, str | int] = {names.METHOD: method, names.HOST: host}
+    """Trace and measure one request; its headers pass on the trace context."""
+    call, started = Outgoing(), time.perf_counter()
+    run_ids, parts = tracing.subject(), urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    attributes: dict[str, str | int] = {names.METHOD: method, names.HOST: host}
     with tracing.tracer().start_as_current_span(
         f"{method} {host}",
         kind=SpanKind.CLIENT,
-        attributes={**whom, **told, names.SCHEME: where.scheme, names.PORT: port},
+        attributes={**run_ids, **attributes, names.SCHEME: parts.scheme, names.PORT: port},
         record_exception=False,
         set_status_on_exception=False,
     ) as span:
@@ -61,7 +62,7 @@ def outgoing(method: str, url: str, headers: MutableMapping[str, str]) -> Genera
             span.set_attributes(call.results())
             if call.error is not None:
                 span.set_status(StatusCode.ERROR)
-            if names.PLATFORM in whom:
-                told[names.PLATFORM] = str(whom[names.PLATFORM])
-            lasted = time.perf_counter() - begun
-            instruments().call_duration.record(lasted, {**told, **call.results()})
+            if names.PLATFORM in run_ids:
+                attributes[names.PLATFORM] = str(run_ids[names.PLATFORM])
+            duration = time.perf_counter() - started
+            instruments().call_duration.record(duration, {**attributes, **call.results()})

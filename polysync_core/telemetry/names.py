@@ -1,8 +1,8 @@
-"""Every name in traces and metrics: alerts, the workbook and people's own queries hold on to them.
+"""The registry of names in traces and metrics.
 
-Names are only ever added. What a metric is split by is bounded: its attributes are those listed
-with it, and each has no more values than the definitions have platforms, shards and queues.
-Names of logs are in `polysync_core.telemetry.actions`.
+Alerts, the workbook and queries of users depend on these names: a name may be added, never renamed.
+A metric has only the attributes listed with it, so its cardinality is bounded by the number of
+platforms, shards and queues. Names of logs are in `polysync_core.telemetry.actions`.
 """
 
 from __future__ import annotations
@@ -41,37 +41,37 @@ ERROR = "error.type"
 
 ATTRIBUTES: Mapping[str, str] = {
     RUN_ID: "the run",
-    GRAPH_RUN_ID: "the graph run that it belongs to",
-    TASK: "its Task; absent for a Job without one",
-    JOB: "its Job",
-    JOB_TYPE: "the type of its Job, such as `DatabricksNotebook`",
+    GRAPH_RUN_ID: "the graph run of the run",
+    TASK: "the Task; absent for a job run",
+    JOB: "the Job",
+    JOB_TYPE: "the type of the Job, such as `DatabricksNotebook`",
     PLATFORM: "the Platform, by its name in the definitions",
-    TRIGGER: "what made the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`",
-    SCHEDULE: "the schedule that started it",
-    SCHEDULED_TIME: "the fire time that it stands for",
-    BACKFILL: "the backfill that made it",
+    TRIGGER: "the trigger of the run: `Manual`, `Schedule`, `Dependency`, `Backfill`, `Message`",
+    SCHEDULE: "the schedule that created the run",
+    SCHEDULED_TIME: "the fire time of the run",
+    BACKFILL: "the backfill that created the run",
     ATTEMPT: "the number of the attempt",
-    EXTERNAL_RUN_ID: "the id that the platform gave the attempt's run",
-    STATUS: "how a run or an attempt ended",
+    EXTERNAL_RUN_ID: "the id of the attempt's run on its platform",
+    STATUS: "the final status of a run or an attempt",
     CAUSE: "the cause of a failure, as on the attempt",
-    STEP: "what a call was made for: `submit`, `look` or `give up`",
+    STEP: "the step that made a call: `submit`, `poll` or `abandon`",
     SHARD: "the Dispatcher",
-    QUEUE: "the queue whose message was given up",
-    REPAIR: "what the reconciler did, as in the fields of action `runs_repaired`",
+    QUEUE: "the queue of an abandoned message",
+    REPAIR: "the kind of repair, as in the fields of action `runs_repaired`",
     OUTCOME: "`done` or `failed`",
-    SECONDS: "how long it took in all, also where the span had to be cut",
+    SECONDS: "the whole duration, even if the span was cut",
     METHOD: "the method of an HTTP request",
-    STATUS_CODE: "the status of its answer; absent where there was none",
+    STATUS_CODE: "the status of the answer; absent without an answer",
     ROUTE: "the route, with its placeholders",
-    SCHEME: "`https`; `http` for stand-ins on this machine",
+    SCHEME: "`https`; `http` for simulators on this machine",
     HOST: "the host that was called",
     PORT: "the port that was called",
-    ERROR: "why there is no good answer: a status, or the name of the fault",
+    ERROR: "the reason for a failure: a status, or the name of an exception",
 }
 
 
-class Kind(StrEnum):
-    """What a metric does with its numbers."""
+class MetricKind(StrEnum):
+    """The kind of an instrument."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -80,10 +80,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A number that is told."""
+    """A metric with its unit, meaning and attributes."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     unit: str
     meaning: str
     attributes: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A piece of work in a trace."""
+    """A span with its meaning and attributes."""
 
     name: str
     meaning: str
@@ -100,98 +100,98 @@ class Span:
 
 RUNS_QUEUED = Metric(
     name="polysync.runs.queued",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     unit="{run}",
-    meaning="runs that wait in a Dispatcher, as the minute begins",
+    meaning="runs that wait in a Dispatcher, measured every minute",
     attributes=(SHARD,),
 )
 RUNS_RUNNING = Metric(
     name="polysync.runs.running",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     unit="{run}",
-    meaning="attempts that hold a lease of a Dispatcher, as the minute begins",
+    meaning="attempts that hold a lease, measured every minute",
     attributes=(SHARD,),
 )
 OLDEST_WAIT = Metric(
     name="polysync.runs.oldest_wait",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     unit="s",
-    meaning="the wait of the run that is held up longest, its back-off excluded",
+    meaning="the longest wait of a run in the queue, without its back-off",
     attributes=(SHARD,),
 )
 STATE_SIZE = Metric(
     name="polysync.dispatcher.state_size",
-    kind=Kind.GAUGE,
+    kind=MetricKind.GAUGE,
     unit="By",
-    meaning="what a Dispatcher's state takes up in the engine",
+    meaning="the size of a Dispatcher's state in the engine",
     attributes=(SHARD,),
 )
 RUNS_ACCEPTED = Metric(
     name="polysync.runs.accepted",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     unit="{run}",
     meaning="runs that were stored",
     attributes=(TRIGGER,),
 )
 RUN_WAIT = Metric(
     name="polysync.run.wait",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="from the time at which an attempt could have begun until it began",
+    meaning="from the earliest possible start of an attempt to its start",
     attributes=(PLATFORM,),
 )
 RUN_DURATION = Metric(
     name="polysync.run.duration",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="from the acceptance of a run to its end; its count is the number of runs that ended",
+    meaning="from the acceptance of a run to its end; the count is the number of ended runs",
     attributes=(PLATFORM, JOB_TYPE, STATUS),
 )
 ATTEMPT_FAILURES = Metric(
     name="polysync.attempt.failures",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     unit="{attempt}",
     meaning="attempts that failed",
     attributes=(PLATFORM, JOB_TYPE, CAUSE),
 )
 SCHEDULE_LATENESS = Metric(
     name="polysync.schedule.lateness",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="from a fire time, its jitter included, until its run was made",
+    meaning="from a fire time, including its jitter, to the creation of its run",
 )
 SCHEDULE_MISSED = Metric(
     name="polysync.schedule.missed",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     unit="{fire time}",
-    meaning="fire times that were not made good",
+    meaning="fire times that were missed",
 )
 TICK_DURATION = Metric(
     name="polysync.tick.duration",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="the minute's work: `reconcile`, then `schedules`",
+    meaning="the steps of the minute timer: `reconcile` and `schedules`",
     attributes=(STEP, OUTCOME),
 )
 REPAIRS = Metric(
     name="polysync.reconciler.repairs",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     unit="{repair}",
-    meaning="what the reconciler had to make good",
+    meaning="repairs by the reconciler",
     attributes=(REPAIR,),
 )
 POISON_MESSAGES = Metric(
     name="polysync.messages.poison",
-    kind=Kind.COUNTER,
+    kind=MetricKind.COUNTER,
     unit="{message}",
-    meaning="messages that were given up",
+    meaning="messages that were abandoned",
     attributes=(QUEUE,),
 )
 CALL_DURATION = Metric(
     name="polysync.call.duration",
-    kind=Kind.HISTOGRAM,
+    kind=MetricKind.HISTOGRAM,
     unit="s",
-    meaning="a request to a platform, a vault, a token service or a webhook, repetitions too",
+    meaning="a request to a platform, a vault, a token service or a webhook, including retries",
     attributes=(METHOD, HOST, STATUS_CODE, ERROR, PLATFORM),
 )
 
@@ -228,17 +228,17 @@ OF_A_RUN = (
 ACCEPT = Span(name="accept", meaning="a run is stored", attributes=OF_A_RUN)
 RUN = Span(
     name="run",
-    meaning="a run, from its acceptance to its end; told when it has ended",
+    meaning="a run, from its acceptance to its end; exported at the end",
     attributes=(*OF_A_RUN, STATUS, CAUSE, SECONDS),
 )
 ATTEMPT_OF_RUN = Span(
     name="attempt",
-    meaning="an attempt, from its begin to its end; told when it has ended",
+    meaning="an attempt, from its start to its end; exported at the end",
     attributes=(*OF_A_RUN, ATTEMPT, EXTERNAL_RUN_ID, STATUS, CAUSE, SECONDS),
 )
 CALL = Span(
     name="METHOD host",
-    meaning="a request that leaves the app; made for an attempt, it has the attempt's ids as well",
+    meaning="an outgoing request; a request for an attempt has the attempt's ids",
     attributes=(
         *(METHOD, SCHEME, HOST, PORT, STATUS_CODE, ERROR),
         *(*OF_A_RUN, ATTEMPT, EXTERNAL_RUN_ID, STEP),

@@ -1,8 +1,7 @@
-"""Where telemetry is sent: to Application Insights, to an OpenTelemetry collector, or to both.
+"""Exports telemetry to Application Insights, to an OpenTelemetry collector, or to both.
 
-It is loaded only where something is to be sent. Nothing is registered as the process's own: what
-libraries would tell by themselves (FastAPI, the clients of Azure) holds addresses with their
-queries, and comes with every read of the API and of storage.
+The module is loaded only if an exporter is configured. It sets no global providers. Through them,
+libraries (FastAPI, the Azure clients) would export a span with the full URL for every request.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from polysync_core.telemetry.instruments import SCOPE, measure_with
-from polysync_core.telemetry.tracing import trace_with, wished_span_id
+from polysync_core.telemetry.tracing import next_span_id, trace_with
 
-OUR_LOGGERS = ("polysync_core", "orchestrations", "triggers")
+APP_LOGGERS = ("polysync_core", "orchestrations", "triggers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """One place that everything is sent to."""
+    """The exporters of one destination."""
 
     spans: SpanExporter
     metrics: MetricExporter
@@ -38,22 +37,22 @@ class Destination:
 
 
 class ChosenIds(RandomIdGenerator):
-    """Gives a span the id that was wished for, as the spans of runs have."""
+    """Generates span ids, or uses the given id, as the spans of runs require."""
 
     def generate_span_id(self) -> int:
         """Return the id of the next span."""
-        wished = wished_span_id.get()
-        return super().generate_span_id() if wished is None else wished
+        chosen = next_span_id.get()
+        return super().generate_span_id() if chosen is None else chosen
 
 
 def send(*, service_name: str, application_insights: str, to_collector: bool) -> None:
-    """Send traces, metrics and logs of this process from now on; it may be called once.
+    """Export traces, metrics and logs of this process from now on; call it only once.
 
     `application_insights` is a connection string, empty for none.
     """
     resource = Resource.create({SERVICE_NAME: service_name})
     tracing = TracerProvider(resource=resource, id_generator=ChosenIds())
-    # Each is loaded only where it is used: the exporters are the slow part of a cold start.
+    # An exporter is imported only if it is used: exporters are slow to load at a cold start.
     destinations = list[Destination]()
     if application_insights:
         destinations.append(_application_insights(application_insights, tracing))
@@ -66,29 +65,31 @@ def send(*, service_name: str, application_insights: str, to_collector: bool) ->
     readers = [PeriodicExportingMetricReader(each.metrics) for each in destinations]
     trace_with(tracing.get_tracer(SCOPE))
     measure_with(MeterProvider(metric_readers=readers, resource=resource).get_meter(SCOPE))
-    _listen(LoggingHandler(level=logging.INFO, logger_provider=logs))
+    _attach(LoggingHandler(level=logging.INFO, logger_provider=logs))
 
 
-def _listen(handler: logging.Handler) -> None:
-    handler.addFilter(_is_worth_sending)
+def _attach(handler: logging.Handler) -> None:
+    handler.addFilter(_is_exported)
     logging.getLogger().addHandler(handler)
-    for name in OUR_LOGGERS:
-        # The worker's own level may be any.
+    for name in APP_LOGGERS:
+        # The Functions worker may have set another level.
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _is_worth_sending(record: logging.LogRecord) -> bool:
-    """Tell whether a line is ours, or a warning of a library that does no sending itself."""
+def _is_exported(record: logging.LogRecord) -> bool:
+    """Return whether to export a line: a line of the app, or a warning of most libraries."""
     family = record.name.partition(".")[0]
-    if family in OUR_LOGGERS:
+    if family in APP_LOGGERS:
         return True
     return record.levelno >= logging.WARNING and family not in {"azure", "opentelemetry", "urllib3"}
 
 
 def _application_insights(connection: str, tracing: TracerProvider) -> Destination:
-    """https://learn.microsoft.com/azure/azure-monitor/app/opentelemetry-configuration
+    """Return the exporters of Application Insights.
 
-    That the app's identity signs in, it reads itself (`APPLICATIONINSIGHTS_AUTHENTICATION_STRING`).
+    https://learn.microsoft.com/azure/azure-monitor/app/opentelemetry-configuration
+
+    The exporter reads the app's sign-in from `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`.
     """
     from azure.monitor.opentelemetry.exporter import (
         AzureMonitorLogExporter,
@@ -97,7 +98,7 @@ def _application_insights(connection: str, tracing: TracerProvider) -> Destinati
     )
 
     return Destination(
-        # It would ask the global provider whose resource this is.
+        # Without this argument the exporter would read the resource of the global provider.
         spans=AzureMonitorTraceExporter(connection_string=connection, tracer_provider=tracing),
         metrics=AzureMonitorMetricExporter(connection_string=connection),
         logs=AzureMonitorLogExporter(connection_string=connection),
@@ -105,9 +106,11 @@ def _application_insights(connection: str, tracing: TracerProvider) -> Destinati
 
 
 def _collector() -> Destination:
-    """https://opentelemetry.io/docs/specs/otel/protocol/exporter
+    """Return the exporters of an OpenTelemetry collector.
 
-    Address, headers and the rest it reads itself (`OTEL_EXPORTER_OTLP_…`).
+    https://opentelemetry.io/docs/specs/otel/protocol/exporter
+
+    The exporter reads URL, headers and the rest from `OTEL_EXPORTER_OTLP_…`.
     """
     from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter

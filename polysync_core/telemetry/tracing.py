@@ -1,10 +1,10 @@
-"""Traces of runs: one trace from the request that made a run to the calls made for it.
+"""Traces of runs: one trace from the request that created a run to the calls made for it.
 
-A run outlives every process, so no span of it is held open. Its row keeps where it belongs (W3C
-`traceparent`), and the ids of its own spans follow from its id: whoever carries on, however late,
-finds its place without asking, and the spans of run and attempt are told when they have ended.
+A run outlives every process, so no span stays open. The row of a run stores its trace context (W3C
+`traceparent`), and the span ids of a run are derived from its id. So every process knows the trace
+context of a run. The spans of a run and an attempt are exported when the run or attempt has ended.
 
-Nothing here may be called by an orchestrator or an entity: their code is run again.
+Orchestrators and entities must not call this module, because their code is replayed.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from polysync_core.telemetry import names
 type Attributes = Mapping[str, str | int | float]
 
 LONGEST_SPAN = timedelta(hours=47)
-"""Application Insights refuses what began more than 48 hours ago: a longer span is cut.
+"""A longer span is cut: Application Insights rejects a start more than 48 hours ago.
 
-Its answer: https://github.com/microsoft/ApplicationInsights-node.js/issues/1466
+Source: https://github.com/microsoft/ApplicationInsights-node.js/issues/1466
 """
 _MANY_AT_ONCE = frozenset({TriggerType.SCHEDULE, TriggerType.BACKFILL})
-"""Runs of these come by the hundred: each begins a trace of its own."""
+"""Triggers that create many runs at once; each run begins its own trace."""
 
-wished_span_id: ContextVar[int | None] = ContextVar("wished_span_id", default=None)
-"""The id that the span which is started next is to have."""
+next_span_id: ContextVar[int | None] = ContextVar("next_span_id", default=None)
+"""The id for the next span."""
 
 _tracer: Tracer = NoOpTracer()
 _w3c = TraceContextTextMapPropagator()
@@ -44,23 +44,23 @@ _SUBJECT = context.create_key("polysync-subject")
 
 
 def tracer() -> Tracer:
-    """Return the tracer of this process: the app's own, not that of the global provider."""
+    """Return the tracer of the app, which is not the global one."""
     return _tracer
 
 
 def trace_with(tracer: Tracer) -> None:
-    """Tell all spans to this tracer from now on."""
+    """Use this tracer for all spans from now on."""
     global _tracer
     _tracer = tracer
 
 
 def subject() -> Attributes:
-    """Return the ids of what is being worked for, for the spans of calls."""
+    """Return the ids of the current run and attempt, for the spans of calls."""
     return cast("Attributes", context.get_value(_SUBJECT) or {})
 
 
 def traceparent() -> str:
-    """Return the place in a trace that work done now belongs to; empty where there is none."""
+    """Return the current W3C trace context; empty outside a trace."""
     carrier: dict[str, str] = {}
     _w3c.inject(carrier)
     return carrier.get("traceparent", "")
@@ -68,7 +68,7 @@ def traceparent() -> str:
 
 @contextmanager
 def continued(parent: str) -> Generator[None]:
-    """Let what is done inside belong to a caller's trace, if it names a valid one."""
+    """Continue the caller's trace inside the block, if its trace context is valid."""
     token = context.attach(_w3c.extract({"traceparent": parent}, context.get_current()))
     try:
         yield
@@ -78,7 +78,7 @@ def continued(parent: str) -> Generator[None]:
 
 @contextmanager
 def accepting(run: TaskRun) -> Generator[str]:
-    """Yield the place in a trace that a run's row is to keep, while the row is written."""
+    """Yield the trace context for a run's row, inside the span of its acceptance."""
     with _tracer.start_as_current_span(
         names.ACCEPT.name,
         context=Context() if run.trigger_type in _MANY_AT_ONCE else None,
@@ -91,52 +91,54 @@ def accepting(run: TaskRun) -> Generator[str]:
 
 @contextmanager
 def on_behalf_of(run: TaskRun, attempt: int = 0, *, step: str = "") -> Generator[None]:
-    """Let calls and logs inside belong to a run, or to one of its attempts."""
-    told = {**_of_attempt(run, attempt), names.STEP: step} if attempt else _of_run(run)
-    place = _place(run, _span_id(run, attempt))
-    token = context.attach(context.set_value(_SUBJECT, told, place))
+    """Attribute calls and logs inside the block to a run or an attempt."""
+    ids = {**_of_attempt(run, attempt), names.STEP: step} if attempt else _of_run(run)
+    span_context = _span_context(run, _span_id(run, attempt))
+    token = context.attach(context.set_value(_SUBJECT, ids, span_context))
     try:
         yield
     finally:
         context.detach(token)
 
 
-def tell_attempt(run: TaskRun, attempt: Attempt) -> None:
-    """Tell of an attempt that has ended; one that never began has no span."""
-    begun = attempt.begun_at
-    if begun is None or attempt.finished_at is None:
+def record_attempt(run: TaskRun, attempt: Attempt) -> None:
+    """Export the span of an ended attempt; an attempt without a start has no span."""
+    started = attempt.begun_at
+    if started is None or attempt.finished_at is None:
         return
-    # The end is by the platform's clock.
-    ended = max(begun, attempt.finished_at)
-    parent, own = _place(run, _span_id(run, 0)), _span_id(run, attempt.number)
-    span = _started(names.ATTEMPT_OF_RUN.name, parent, own, begun, ended)
+    # The end comes from the platform's clock, which may be behind.
+    ended = max(started, attempt.finished_at)
+    parent, own = _span_context(run, _span_id(run, 0)), _span_id(run, attempt.number)
+    span = _start_span(names.ATTEMPT_OF_RUN.name, parent, own, started, ended)
     _end(
-        span, {**_of_attempt(run, attempt.number), **_verdict(attempt.status, attempt.cause)}, ended
+        span, {**_of_attempt(run, attempt.number), **_result(attempt.status, attempt.cause)}, ended
     )
 
 
-def tell_run(run: TaskRun) -> None:
-    """Tell of a run that has ended."""
+def record_run(run: TaskRun) -> None:
+    """Export the span of an ended run."""
     ended = run.finished_at
     if ended is None:
         return
-    parent = _w3c.extract({"traceparent": run.traceparent}, Context())
-    span = _started(names.RUN.name, parent, _span_id(run, 0), run.queued_at, ended)
+    parent = _w3c.extract({"traceparent": run.traceparent or ""}, Context())
+    span = _start_span(names.RUN.name, parent, _span_id(run, 0), run.queued_at, ended)
     cause = run.attempt.cause if run.attempt is not None else None
-    _end(span, {**_of_run(run), **_verdict(run.status, cause)}, ended)
+    _end(span, {**_of_run(run), **_result(run.status, cause)}, ended)
 
 
-def _started(name: str, parent: Context, span_id: int, begun: datetime, ended: datetime) -> Span:
-    token = wished_span_id.set(span_id)
+def _start_span(
+    name: str, parent: Context, span_id: int, started: datetime, ended: datetime
+) -> Span:
+    token = next_span_id.set(span_id)
     try:
         return _tracer.start_span(
             name,
             parent,
-            attributes={names.SECONDS: (ended - begun).total_seconds()},
-            start_time=_nanoseconds(max(begun, ended - LONGEST_SPAN)),
+            attributes={names.SECONDS: (ended - started).total_seconds()},
+            start_time=_nanoseconds(max(started, ended - LONGEST_SPAN)),
         )
     finally:
-        wished_span_id.reset(token)
+        next_span_id.reset(token)
 
 
 def _end(span: Span, attributes: Attributes, at: datetime) -> None:
@@ -146,24 +148,24 @@ def _end(span: Span, attributes: Attributes, at: datetime) -> None:
     span.end(_nanoseconds(at))
 
 
-def _place(run: TaskRun, span_id: int) -> Context:
-    """Return the place of a span of a run; where its row knows no trace, that of the caller."""
-    stored = trace.get_current_span(_w3c.extract({"traceparent": run.traceparent}, Context()))
+def _span_context(run: TaskRun, span_id: int) -> Context:
+    """Return the span context of a run, else the current context."""
+    stored = trace.get_current_span(_w3c.extract({"traceparent": run.traceparent or ""}, Context()))
     known = stored.get_span_context()
     if not known.is_valid:
         return context.get_current()
-    place = SpanContext(known.trace_id, span_id, is_remote=True, trace_flags=known.trace_flags)
-    return trace.set_span_in_context(NonRecordingSpan(place), Context())
+    span = SpanContext(known.trace_id, span_id, is_remote=True, trace_flags=known.trace_flags)
+    return trace.set_span_in_context(NonRecordingSpan(span), Context())
 
 
 def _span_id(run: TaskRun, attempt: int) -> int:
-    """Return the id of a run's span (attempt 0) or of an attempt's: the same for whoever asks."""
+    """Return the derived span id of a run (attempt 0) or an attempt."""
     digest = hashlib.sha256(f"{run.run_id}~{attempt}".encode()).digest()
     return int.from_bytes(digest[:8]) or 1
 
 
 def _of_run(run: TaskRun) -> dict[str, str | int]:
-    told = {
+    attributes = {
         names.RUN_ID: run.run_id,
         names.GRAPH_RUN_ID: run.graph_run_id,
         names.TASK: run.task,
@@ -175,19 +177,19 @@ def _of_run(run: TaskRun) -> dict[str, str | int]:
         names.SCHEDULED_TIME: run.scheduled_time and rfc3339(run.scheduled_time),
         names.BACKFILL: run.backfill_id,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in attributes.items() if value}
 
 
 def _of_attempt(run: TaskRun, number: int) -> dict[str, str | int]:
-    told = {**_of_run(run), names.ATTEMPT: number}
+    attributes = {**_of_run(run), names.ATTEMPT: number}
     if number <= len(run.attempts) and (known := run.attempts[number - 1].external_run_id):
-        told[names.EXTERNAL_RUN_ID] = known
-    return told
+        attributes[names.EXTERNAL_RUN_ID] = known
+    return attributes
 
 
-def _verdict(status: RunStatus, cause: str | None) -> dict[str, str]:
-    told = {names.STATUS: status.value}
-    return told if cause is None else {**told, names.CAUSE: str(cause)}
+def _result(status: RunStatus, cause: str | None) -> dict[str, str]:
+    attributes = {names.STATUS: status.value}
+    return attributes if cause is None else {**attributes, names.CAUSE: str(cause)}
 
 
 def _nanoseconds(at: datetime) -> int:

@@ -18,7 +18,8 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import AddressScope, BaseAddress, HostRule
-from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.http_exchange import Answer
+from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken
@@ -107,7 +108,7 @@ class GoogleSecretManager:
 
     def _sent(self, address: str) -> Answer:
         headers = {**HEADERS, "Authorization": f"Bearer {self.token.token().reveal()}"}
-        return self.client.ask(self.base, request_for("GET", address, headers, None))
+        return self.client.ask(self.base, json_request("GET", address, headers))
 
     def _refusal(self, answer: Answer, subject: str, role: str) -> PlatformRefused:
         match answer.status:

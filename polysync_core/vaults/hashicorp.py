@@ -16,7 +16,8 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.http_exchange import Answer
+from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken
@@ -113,7 +114,7 @@ class HashiCorpVault:
 
     def _sent(self, path: tuple[str, ...]) -> Answer:
         headers = {**HEADERS, **namespace_header(self.attributes), **header_of(self.token.token())}
-        request = request_for("GET", url(self.base.url, "v1", *path), headers, None)
+        request = json_request("GET", url(self.base.url, "v1", *path), headers)
         return self.client.ask(self.base, request)
 
     def _refusal(self, answer: Answer, subject: str, path: str) -> PlatformRefused:

@@ -13,7 +13,8 @@ from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.http_exchange import Answer, request_for
+from polysync_core.outbound.http_exchange import Answer
+from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
@@ -85,7 +86,7 @@ class Login:
 
     def _sent(self, login: _Request) -> Answer:
         headers = {**HEADERS, **self.headers}
-        request = request_for("POST", url(self.base.url, "v1", *login.path), headers, login.body)
+        request = json_request("POST", url(self.base.url, "v1", *login.path), headers, login.body)
         return self.client.ask(self.base, request)
 
     def _issued(self, answer: Answer) -> IssuedToken:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests import PreparedRequest
 
+from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.appkit.named_jobs import JobOptions
 from polysync_core.appkit.polling import PollBackoff, SharedPolls
@@ -119,17 +120,21 @@ class FakeWorkspace:
         return Reply.json({**({"runs": page} if page else {}), "has_more": more, **token})
 
 
+def workspaces_of(workspace: FakeWorkspace, configuration: AppKitConfiguration) -> Workspaces:
+    """Return connections to the workspace; calls take no time."""
+    transport = ScriptedTransport([workspace.answer])
+    http_options = HttpOptions(transport=transport, timer=VirtualTime().timer)
+    return Workspaces(configuration=configuration, http_options=http_options)
+
+
 def jobs_in(
     workspace: FakeWorkspace,
     options: Mapping[str, JobOptions] | None = None,
     variables: Mapping[str, str] | None = None,
-    interval: float = 0.001,
 ) -> AppKitJobs:
     """Return jobs in a workspace; calls take no time and polls follow at once."""
     configuration = read_appkit({**VARIABLES, **(variables or {})}, options)
-    time = VirtualTime()
-    http_options = HttpOptions(transport=ScriptedTransport([workspace.answer]), timer=time.timer)
-    workspaces = Workspaces(configuration=configuration, http_options=http_options)
+    workspaces = workspaces_of(workspace, configuration)
     jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
-    jobs.polls = SharedPolls(PollBackoff(interval=interval))
+    jobs.polls = SharedPolls(PollBackoff(interval=0.001))
     return jobs

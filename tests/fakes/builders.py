@@ -38,7 +38,6 @@ def a_run(**changes: Any) -> TaskRun:
         "graph_run_id": run_id(),
         "priority": 100,
         "queued_at": NOON,
-        "request_digest": "",
     }
     return TaskRun(**(facts | changes))
 

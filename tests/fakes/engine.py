@@ -6,9 +6,9 @@ from datetime import datetime
 
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch import decisions
-from polysync_core.domain.dispatch.blocked_runs import Failure
+from polysync_core.domain.dispatch.blocked_runs import QueueFailure
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 
@@ -21,12 +21,12 @@ class FakeEngine:
         self.live: set[tuple[RunId, int]] = set()
         self.woken: list[tuple[RunId, int]] = []
         self.completed: list[RunId] = []
-        self.failures: list[Failure] = []
+        self.failures: list[QueueFailure] = []
         self.forgotten: list[tuple[datetime, datetime]] = []
         self.deaf = False
         self.clock: Clock = utc_now
 
-    def enqueue(self, shard: str, waiting: Waiting, policies: PolicySet) -> None:
+    def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
         state = self._heard(shard)
         self._do(decisions.enqueue(state, waiting, policies=policies, now=self.clock()))
 
@@ -34,23 +34,23 @@ class FakeEngine:
         self.live.discard((run_id, attempt))
         self._do(decisions.release(self._heard(shard), run_id, attempt, now=self.clock()))
 
-    def adopt(self, shard: str, lease: Lease) -> None:
-        self._do(decisions.adopt(self._heard(shard), lease, now=self.clock()))
+    def restore_lease(self, shard: str, lease: Lease) -> None:
+        self._do(decisions.restore_lease(self._heard(shard), lease, now=self.clock()))
 
-    def renew(self, shard: str, policies: PolicySet) -> None:
-        self._do(decisions.renew(self._heard(shard), policies, now=self.clock()))
+    def update_policies(self, shard: str, policies: PolicySet) -> None:
+        self._do(decisions.update_policies(self._heard(shard), policies, now=self.clock()))
 
     def wake(self, run_id: RunId, attempt: int) -> None:
         self._heard("main")
         self.woken.append((run_id, attempt))
 
-    def carries(self, run_id: RunId, attempt: int) -> bool:
+    def is_live(self, run_id: RunId, attempt: int) -> bool:
         return (run_id, attempt) in self.live
 
-    def carry(self, run_id: RunId, attempt: int, shard: str) -> None:
+    def start_attempt(self, run_id: RunId, attempt: int, shard: str) -> None:
         self.live.add((run_id, attempt))
 
-    def complete(self, run_id: RunId) -> None:
+    def notify_dependents(self, run_id: RunId) -> None:
         self._heard("main")
         self.completed.append(run_id)
 

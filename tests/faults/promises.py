@@ -9,7 +9,7 @@ from itertools import pairwise
 from polysync_core.application.events.subscriptions import Delivery
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun
+from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun
 from tests.faults.rig import World
 
 
@@ -34,7 +34,7 @@ def _has_one_end(run: TaskRun) -> None:
     for before, entry in pairwise(run.history):
         assert entry.from_status == before.to_status, _told(run)
         remark = entry.to_status == entry.from_status
-        assert remark or entry.to_status in ALLOWED[before.to_status], _told(run)
+        assert remark or entry.to_status in ALLOWED_TRANSITIONS[before.to_status], _told(run)
         assert not before.to_status.is_terminal, f"changed after its end: {_told(run)}"
     assert (rest or [first])[-1].to_status == run.status
     assert [attempt.number for attempt in run.attempts] == list(range(1, len(run.attempts) + 1))

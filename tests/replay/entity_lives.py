@@ -1,6 +1,6 @@
-"""What may happen to a Dispatcher, with messages as they are sent today.
+"""Lives of a Dispatcher: sequences of messages in their current form.
 
-A recorded state is never recorded again, so what is here may change with the Dispatcher.
+A recorded state is never recorded again, so this module may change with the Dispatcher.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from orchestrations.names import DISPATCHER
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import Lease, Waiting
+from polysync_core.domain.dispatch.state import Lease, WaitingRun
 from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
 from tests.faults.virtual_engine import START
 
@@ -33,7 +33,7 @@ TASK = TaskPolicy(name="load", version=1)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody tells the entity, so many seconds after its life began."""
+    """A message to the entity, so many seconds after the start of its life."""
 
     after: float
     operation: str
@@ -42,7 +42,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One life of a Dispatcher; between messages it rings for itself."""
+    """One life of a Dispatcher, including the timers that it sends to itself."""
 
     name: str
     messages: Sequence[Message]
@@ -58,7 +58,7 @@ def _run(name: str) -> RunId:
 
 
 def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Message:
-    usual = Waiting(
+    usual = WaitingRun(
         run_id=_run(name),
         attempt=1,
         task="load",
@@ -66,11 +66,13 @@ def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Messag
         queued_at=START + timedelta(seconds=after),
         platform="lakehouse",
     )
-    told = {"waiting": encode_waiting(replace(usual, **facts))}
-    return Message(after, "enqueue", told | {"policies": _told(policies)} if policies else told)
+    message = {"waiting": encode_waiting(replace(usual, **facts))}
+    return Message(
+        after, "enqueue", message | {"policies": _policies(policies)} if policies else message
+    )
 
 
-def _told(policies: Sequence[Policy]) -> Any:
+def _policies(policies: Sequence[Policy]) -> Any:
     known = PolicySet()
     known.add(*policies)
     return encode_policies(known)
@@ -80,13 +82,13 @@ def _release(after: float, name: str, attempt: int = 1) -> Message:
     return Message(after, "release", {"run": _run(name), "attempt": attempt})
 
 
-def _renew(after: float, *policies: Policy) -> Message:
-    return Message(after, "renew", {"policies": _told(policies)})
+def _update_policies(after: float, *policies: Policy) -> Message:
+    return Message(after, "update_policies", {"policies": _policies(policies)})
 
 
-def _adopt(after: float, name: str, **facts: Any) -> Message:
+def _restore_lease(after: float, name: str, **facts: Any) -> Message:
     usual = Lease(run_id=_run(name), attempt=1, task="load", granted_at=START, platform="lakehouse")
-    return Message(after, "adopt", dict(encode_lease(replace(usual, **facts))))
+    return Message(after, "restore_lease", dict(encode_lease(replace(usual, **facts))))
 
 
 def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
@@ -94,22 +96,23 @@ def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
     return [replace(PLATFORM, profiles=names), TASK, *profiles]
 
 
-def _cap(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
-    return ProfilePolicy(name=name, version=1, gate=Cap(slots=slots), **facts)
+def _concurrency(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
+    return ProfilePolicy(name=name, version=1, rule=ConcurrencyRule(slots=slots), **facts)
 
 
-def _rate(name: str, rate: Rate) -> ProfilePolicy:
-    return ProfilePolicy(name=name, version=1, gate=rate)
+def _start_rate(name: str, rate: StartRateRule) -> ProfilePolicy:
+    return ProfilePolicy(name=name, version=1, rule=rate)
 
 
 _ONE_AT_A_TIME = replace(TASK, max_concurrent_runs=1)
-_FREE = [PLATFORM, _cap(9)]
+_FREE = [PLATFORM, _concurrency(9)]
 _HEAVY = TaskPolicy(name="merge", version=1, weight=2, profiles=("everywhere",))
-_EVERYWHERE = _cap(3, "everywhere", shared=True)
-_OFF = _cap(1, "off", enabled=False)
-_WAITING_ROOM = _cap(1, queue_size=2, queue_timeout=30_000)
+_EVERYWHERE = _concurrency(3, "everywhere", is_global=True)
+_OFF = _concurrency(1, "off", enabled=False)
+_WAITING_ROOM = _concurrency(1, queue_size=2, queue_timeout=30_000)
 _NEXT_MINUTE = replace(
-    _cap(1, action=ExceedAction.DEFER_TO_NEXT_WINDOW), gate=Cap(slots=1, window=60_000)
+    _concurrency(1, exceed_action=ExceedAction.DEFER_TO_NEXT_WINDOW),
+    rule=ConcurrencyRule(slots=1, window=60_000),
 )
 _BACKFILL: dict[str, Any] = {"backfill_id": BackfillId("2026-02"), "backfill_limit": 2}
 
@@ -121,16 +124,16 @@ LIVES = (
             _enqueue(1, "b", _ONE_AT_A_TIME, *_FREE),
             _enqueue(2, "c", priority=200),
             _enqueue(3, "a"),
-            _renew(4, replace(_ONE_AT_A_TIME, version=2, max_concurrent_runs=2)),
+            _update_policies(4, replace(_ONE_AT_A_TIME, version=2, max_concurrent_runs=2)),
             _release(5, "a"),
             _release(6, "b"),
             _release(7, "c"),
         ],
     ),
     Life(
-        "caps",
+        "concurrency",
         [
-            _enqueue(0, "a", *_limited_by(_cap(2), _OFF)),
+            _enqueue(0, "a", *_limited_by(_concurrency(2), _OFF)),
             *[_enqueue(n, f"h{n}", _HEAVY, _EVERYWHERE, task="merge") for n in (1, 2)],
             _enqueue(3, "b"),
             _enqueue(90, "c"),
@@ -138,14 +141,16 @@ LIVES = (
         ],
     ),
     Life(
-        "rates",
+        "start_rates",
         [
             _enqueue(
                 0,
                 "a0",
                 *_limited_by(
-                    _rate("bursts", Rate(limit=3, window=10_000, burst=2, refill=1_000)),
-                    _rate("evenly", Rate(limit=10, window=20_000, leaky=True)),
+                    _start_rate(
+                        "bursts", StartRateRule(limit=3, window=10_000, burst=2, refill=1_000)
+                    ),
+                    _start_rate("evenly", StartRateRule(limit=10, window=20_000, leaky=True)),
                 ),
             ),
             *[_enqueue(n / 10, f"a{n}") for n in range(1, 6)],
@@ -153,15 +158,15 @@ LIVES = (
         ],
     ),
     Life(
-        "turned_away",
+        "rejected",
         [
-            _enqueue(0, "a", *_limited_by(_cap(1, action=ExceedAction.REJECT))),
+            _enqueue(0, "a", *_limited_by(_concurrency(1, exceed_action=ExceedAction.REJECT))),
             _enqueue(1, "b"),
             _release(2, "a"),
         ],
     ),
     Life(
-        "waited_too_long",
+        "queue_timeout",
         [
             _enqueue(0, "a", *_limited_by(_WAITING_ROOM)),
             *[_enqueue(n, f"b{n}") for n in (1, 2, 3)],
@@ -198,22 +203,22 @@ LIVES = (
         ],
     ),
     Life(
-        "adopted",
+        "restored",
         [
-            _renew(0, _ONE_AT_A_TIME, *_FREE),
-            _adopt(1, "a", attempt=2, weight=2, **_BACKFILL),
+            _update_policies(0, _ONE_AT_A_TIME, *_FREE),
+            _restore_lease(1, "a", attempt=2, weight=2, **_BACKFILL),
             _enqueue(2, "a"),
             _enqueue(3, "b", _ONE_AT_A_TIME, *_FREE),
-            _adopt(4, "b"),
+            _restore_lease(4, "b"),
             _release(5, "a", 2),
             _release(6, "b"),
         ],
     ),
     Life(
-        "told_late",
+        "late_policies",
         [
             _enqueue(0, "a"),
-            _renew(60, TASK, *_FREE),
+            _update_policies(60, TASK, *_FREE),
             _release(70, "a"),
         ],
     ),

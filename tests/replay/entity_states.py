@@ -132,11 +132,11 @@ def begins_with(longer: Any, shorter: Any) -> bool:
 
 def _known(state: Any, step: Step | None) -> set[str]:
     """Return the runs that wait or hold something, the one of a message included."""
-    stored = state or {"queue": [], "held": []}
-    runs = {row[0] for row in (*stored["queue"], *stored["held"])}
+    stored = state or {"waiting": [], "leases": []}
+    runs = {row[0] for row in (*stored["waiting"], *stored["leases"])}
     if step is not None and step["operation"] == "enqueue":
         runs.add(step["input"]["waiting"]["run"])
-    if step is not None and step["operation"] == "adopt":
+    if step is not None and step["operation"] == "restore_lease":
         runs.add(step["input"]["run"])
     return runs
 

@@ -19,7 +19,7 @@ _MOST_STEPS = 10_000
 
 
 class Fault(Exception):
-    """An activity could not do its work."""
+    """An activity failed."""
 
 
 class Recorder(VirtualEngine):
@@ -53,7 +53,7 @@ class Recorder(VirtualEngine):
         )
         if answer is None:
             result.failureDetails.errorType = "ActivityFault"
-            result.failureDetails.errorMessage = "The activity could not do its work."
+            result.failureDetails.errorMessage = "The activity failed."
         else:
             result.result.value = json.dumps(answer)
         self.CompleteActivityTask(result, LOCAL)

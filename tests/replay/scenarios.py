@@ -12,18 +12,18 @@ from typing import Any
 
 from orchestrations.complete_run import RUNS_A_ROUND, TASKS_A_CALL
 from orchestrations.names import (
+    ABANDON,
     COMPLETE_RUN,
     DEACTIVATE_RUNS,
     END_QUEUED,
     END_RUN,
     FIND_DEPENDENTS,
-    GIVE_UP,
-    LOOK,
     NOTIFY_DEPENDENTS,
+    POLL,
     SUBMIT,
     TASK_RUN,
 )
-from orchestrations.task_run import CALLS_PER_GENERATION, FAULTS_BEFORE_GIVING_UP
+from orchestrations.task_run import CALLS_PER_GENERATION, MAX_FAULTS
 from polysync_core.application.dependencies.dependent_notifier import (
     DispatchRequest,
     Notified,
@@ -31,7 +31,7 @@ from polysync_core.application.dependencies.dependent_notifier import (
 )
 from polysync_core.application.runs.steps import DONE, AttemptMemo, StepResult
 from polysync_core.domain.dispatch.policies import PolicySet, TaskPolicy
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId, completion_id, derived_run_id, instance_id
 
 _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -94,9 +94,9 @@ def _after(seconds: float, *, submitted: bool = True, polls: int = 1) -> Answer:
     return StepResult(submitted=submitted, after_seconds=seconds, memo=memo).as_json()
 
 
-def _waiting(name: str, attempt: int) -> Waiting:
+def _waiting(name: str, attempt: int) -> WaitingRun:
     run_id = derived_run_id(name)
-    return Waiting(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
+    return WaitingRun(run_id=run_id, attempt=attempt, task="t", priority=100, queued_at=_NOON)
 
 
 def _notified(*starts: str, pending: Mapping[RunId, Sequence[str]] | None = None) -> Answer:
@@ -131,27 +131,27 @@ _FAN_OUT: Mapping[str, Sequence[Answer]] = {
 }
 
 SCENARIOS = (
-    _task_run("success", **{SUBMIT: [_after(1)], LOOK: [_after(2), _after(4), _ENDED]}),
+    _task_run("success", **{SUBMIT: [_after(1)], POLL: [_after(2), _after(4), _ENDED]}),
     _task_run("success_at_once", **{SUBMIT: [_ENDED]}),
-    _task_run("retry", **{SUBMIT: [_after(1)], LOOK: [_AGAIN]}),
-    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], LOOK: [_after(900), _after(5), _ENDED]}),
+    _task_run("retry", **{SUBMIT: [_after(1)], POLL: [_AGAIN]}),
+    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], POLL: [_after(900), _after(5), _ENDED]}),
     _task_run(
         "lost_answer",
-        **{SUBMIT: [_after(5, submitted=False), None, _after(0)], LOOK: [_after(2), _ENDED]},
+        **{SUBMIT: [_after(5, submitted=False), None, _after(0)], POLL: [_after(2), _ENDED]},
     ),
     _task_run(
         "given_up",
-        **{SUBMIT: [_after(1)], LOOK: [None] * FAULTS_BEFORE_GIVING_UP, GIVE_UP: [_ENDED]},
+        **{SUBMIT: [_after(1)], POLL: [None] * MAX_FAULTS, ABANDON: [_ENDED]},
     ),
     _task_run(
         "continue_as_new",
         bells=1,
         **{
             SUBMIT: [_after(1)],
-            LOOK: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
+            POLL: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],
         },
     ),
-    _task_run("fan_out", **{SUBMIT: [_after(1)], LOOK: [_MANY], **_FAN_OUT}),
+    _task_run("fan_out", **{SUBMIT: [_after(1)], POLL: [_MANY], **_FAN_OUT}),
     _end_run("alone", **{END_QUEUED: [None, _ENDED]}),
     _end_run("fan_out", **{END_QUEUED: [_MANY], **_FAN_OUT}),
     _complete_run("nothing_left", **{FIND_DEPENDENTS: [_ENDED]}),

@@ -16,13 +16,13 @@ from orchestrations.names import DISPATCHER
 from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry
 from tests.faults.virtual_engine import registered
 from tests.replay.entity_lives import LIVES
@@ -80,11 +80,11 @@ def _kept() -> Iterator[Any]:
             continue
         for step in told.steps():
             state = decode_state(step["state"])
-            yield from (*state.waiting.values(), *state.leases.values(), *state.logs.values())
+            yield from (*state.waiting.values(), *state.leases.values(), *state.start_logs.values())
             policies = state.policies
             yield from (*policies.tasks.values(), *policies.platforms.values())
             for profile in policies.profiles.values():
-                yield from (profile, profile.gate)
+                yield from (profile, profile.rule)
 
 
 def _defaults(kind: type[Any]) -> dict[str, Any]:
@@ -99,7 +99,16 @@ def _defaults(kind: type[Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "kind",
-    [WaitingEntry, Lease, GrantLog, TaskPolicy, PlatformPolicy, ProfilePolicy, Cap, Rate],
+    [
+        WaitingEntry,
+        Lease,
+        StartLog,
+        TaskPolicy,
+        PlatformPolicy,
+        ProfilePolicy,
+        ConcurrencyRule,
+        StartRateRule,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any]) -> None:
@@ -154,15 +163,15 @@ def test_a_value_that_is_lost_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_operation_that_is_gone_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("told_late")
-    monkeypatch.delattr(dispatcher.Dispatcher, "renew")
-    with pytest.raises(Broken, match="renew"):
+    told = _steps("late_policies")
+    monkeypatch.delattr(dispatcher.Dispatcher, "update_policies")
+    with pytest.raises(Broken, match="update_policies"):
         go_on(told)
 
 
 def test_other_decisions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("rates")
-    monkeypatch.setattr(decisions, "_set_alarm", lambda *_: None)
+    told = _steps("start_rates")
+    monkeypatch.setattr(decisions, "_set_timer", lambda *_: None)
     with pytest.raises(Broken, match="it does \\[\\]"):
         go_on(told)
 

@@ -95,7 +95,7 @@ def test_a_step_that_was_added_is_caught(changed: Callable[..., Any], scenario: 
 @pytest.mark.parametrize(
     ("name", "module", "constant"),
     [
-        (TASK_RUN, task_run, "LOOK"),
+        (TASK_RUN, task_run, "POLL"),
         (END_RUN, end_run, "END_QUEUED"),
         (COMPLETE_RUN, complete_run, "DEACTIVATE_RUNS"),
     ],

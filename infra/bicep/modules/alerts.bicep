@@ -1,22 +1,22 @@
-@description('Required. Name of the Application Insights component that is asked.')
+@description('Required. Name of the Application Insights component that the rules query.')
 param applicationInsightsName string
 
-@description('Required. First part of the names of the rules.')
+@description('Required. Prefix of the names of the rules.')
 param prefix string
 
 @description('Required. Region of the rules and the workbook.')
 param location string
 
-@description('Required. Tags of all.')
+@description('Required. Tags of all resources.')
 param tags object
 
-@description('Required. Address that is written to; empty where alerts are to show in the portal only.')
+@description('Required. E-mail address for alerts; if empty, alerts appear only in the portal.')
 param email string
 
-@description('Required. Minutes that a run may be held up before it is told.')
+@description('Required. Minutes of waiting in the queue after which an alert is raised.')
 param queueAgeMinutes int
 
-// Each counts rows; docs/howto/monitor.md says what to do about it, by the same names.
+// Each rule counts rows. docs/howto/monitor.md has the remedies, under the same names.
 var rules = [
   {
     name: 'failure-ratio'
@@ -38,7 +38,7 @@ var rules = [
   }
   {
     name: 'schedule-late-or-missed'
-    description: 'Fire times were missed, put off or more than five minutes late, or a schedule met a fault.'
+    description: 'Fire times were missed, deferred or more than five minutes late, or a schedule failed.'
     severity: 2
     window: 'PT15M'
     query: 'union (union traces, exceptions | extend action = tostring(customDimensions.action) | where action in ("schedule_failed", "schedule_deferred") or (action == "schedules_ticked" and (toint(customDimensions.missed) > 0 or toint(customDimensions.left) > 0))), (customMetrics | where name == "polysync.schedule.lateness" and valueMax > 300)'
@@ -46,17 +46,17 @@ var rules = [
     threshold: 0
   }
   {
-    name: 'schedule-paused'
+    name: 'schedule-auto-paused'
     description: 'A schedule paused itself because its runs fail.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "schedule_paused"'
+    query: 'traces | where tostring(customDimensions.action) == "schedule_auto_paused"'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
     name: 'queue-age'
-    description: 'A run has been held up for longer than it should be.'
+    description: 'A run has waited in the queue for too long.'
     severity: 2
     window: 'PT15M'
     query: 'traces | where tostring(customDimensions.action) == "dispatcher_measured" and toint(customDimensions.oldest_seconds) > ${queueAgeMinutes * 60}'
@@ -64,16 +64,16 @@ var rules = [
     threshold: 4
   }
   {
-    name: 'message-given-up'
-    description: 'A webhook delivery or a request for a run was given up.'
+    name: 'message-abandoned'
+    description: 'A webhook delivery or a request for a run was abandoned.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "message_given_up"'
+    query: 'traces | where tostring(customDimensions.action) == "message_abandoned"'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
-    name: 'repairs-go-on'
+    name: 'repeated-repairs'
     description: 'The reconciler had to repair runs in most minutes of half an hour.'
     severity: 2
     window: 'PT30M'
@@ -83,16 +83,16 @@ var rules = [
   }
   {
     name: 'platform-unreachable'
-    description: 'A platform could not be asked many times within a quarter of an hour.'
+    description: 'At least ten calls to one platform failed within a quarter of an hour.'
     severity: 2
     window: 'PT15M'
-    query: 'traces | where tostring(customDimensions.action) == "platform_trouble" | summarize troubles = count() by platform = tostring(customDimensions.platform) | where troubles >= 10'
+    query: 'traces | where tostring(customDimensions.action) == "platform_call_failed" | summarize failures = count() by platform = tostring(customDimensions.platform) | where failures >= 10'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
-    name: 'fault-of-ours'
-    description: 'An activity or a request met a fault of the app itself, or what is stored cannot be read.'
+    name: 'internal-error'
+    description: 'An activity or a request failed with an internal error, or stored data cannot be read.'
     severity: 1
     window: 'PT15M'
     query: 'traces | union exceptions | where tostring(customDimensions.action) in ("activity_fault", "request_failed", "tool_failed", "resource_failed", "run_unreadable", "purge_failed", "audit_incomplete")'
@@ -139,7 +139,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: 'PT15M'
       windowSize: rule.window
       autoMitigate: true
-      // The tables may not exist before the first telemetry has come.
+      // The tables do not exist before the first telemetry arrives.
       skipQueryValidation: true
       criteria: {
         allOf: [

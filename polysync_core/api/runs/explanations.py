@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.views import time_view
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
-from polysync_core.domain.dispatch.explain import Counter, Hold
+from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
 from polysync_core.domain.runs.identity import parse_run_id
 
@@ -39,25 +39,25 @@ def _explained_view(explained: Explained) -> dict[str, Any]:
     return {
         "runId": explained.run.run_id,
         "status": explained.run.status,
-        "waitingFor": [] if why is None else [_hold_view(hold) for hold in why.holds],
+        "waitingFor": [] if why is None else [_reason_view(reason) for reason in why.reasons],
         "position": None if why is None else why.position,
         "nextPossibleTime": None if why is None else time_view(why.next_possible),
         "sentences": list(explained.sentences),
     }
 
 
-def _hold_view(hold: Hold) -> dict[str, Any]:
+def _reason_view(reason: WaitReason) -> dict[str, Any]:
     return {
-        "kind": hold.kind,
-        "profile": hold.profile,
-        "scope": hold.scope,
-        "used": hold.used,
-        "limit": hold.limit,
-        "needs": hold.needs,
-        "heldBy": [_lease_view(lease) for lease in hold.holders[:_MAX_SHOWN]],
-        "keptFor": hold.kept_for,
-        "until": time_view(hold.until),
-        "sentence": hold.sentence,
+        "kind": reason.kind,
+        "profile": reason.profile,
+        "scope": reason.scope,
+        "used": reason.used,
+        "limit": reason.limit,
+        "needs": reason.needs,
+        "heldBy": [_lease_view(lease) for lease in reason.holders[:_MAX_SHOWN]],
+        "keptFor": reason.reserved_for,
+        "until": time_view(reason.until),
+        "sentence": reason.sentence,
     }
 
 
@@ -73,7 +73,7 @@ def _usage_view(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _counter_view(counter: Counter) -> dict[str, Any]:
+def _counter_view(counter: ProfileUsage) -> dict[str, Any]:
     return {
         "platform": counter.scope,
         "used": counter.used,
@@ -103,5 +103,5 @@ def _waiting_view(entry: WaitingEntry) -> dict[str, Any]:
         "task": entry.task or None,
         "platform": entry.platform,
         "priority": entry.priority,
-        "since": time_view(moment(entry.since)),
+        "since": time_view(moment(entry.waiting_since)),
     }

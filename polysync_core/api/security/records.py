@@ -21,7 +21,7 @@ class AuditRecord:
     audit: Audit
     entry: AuditEntry
     changes: bool = True
-    """Whether a successful request changes something."""
+    """True if a successful request changes something."""
 
     def add_run(self, run_id: str) -> None:
         """Add the id of the run that the request started."""

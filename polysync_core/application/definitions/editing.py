@@ -21,7 +21,7 @@ from polysync_core.domain.definitions.document import (
     same,
     write_definition,
 )
-from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
@@ -203,16 +203,17 @@ def task_breakage(
         return []
     return [
         replace(problem, path=f"tasks/{task.name}.{problem.path}")
-        for task in _affected_tasks(changed, catalogue)
+        for task in _affected_tasks(changed, catalogue, checks)
         if reference_to(task) not in except_for
         for problem in checks.problems(task, task)
     ]
 
 
-def _affected_tasks(job: Job, catalogue: Overlay) -> Iterable[Definition]:
+def _affected_tasks(job: Job, catalogue: Overlay, checks: Checks) -> Iterable[Definition]:
     """Return the Tasks of a Job, and their dependents if some output cannot be mapped."""
     tasks = {task.name: task for task in catalogue.referrers(reference_to(job))}
-    if not has_outputs(job) or any(parameter.is_secret for parameter in job.parameters):
+    is_sensitive = any(parameter.is_secret for parameter in job.parameters)
+    if is_sensitive or checks.outputs_problem(job) is not None:
         for task in list(tasks.values()):
             tasks |= {each.name: each for each in catalogue.referrers(reference_to(task))}
     return tasks.values()

@@ -22,11 +22,11 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
 from polysync_core.domain.dispatch.state import DispatcherState, Lease
@@ -140,7 +140,7 @@ class PolicyUpdates:
         for references in batched(limiting, _POLICIES_PER_SIGNAL, strict=False):
             policies = self._policies.for_definitions(references)
             for shard in shards:
-                engine.renew(shard, policies)
+                engine.update_policies(shard, policies)
 
 
 def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
@@ -168,10 +168,10 @@ def policy_of(definition: Definition, updated_at: datetime) -> Policy | None:
 def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int) -> ProfilePolicy:
     settings = profile.settings
     if isinstance(settings, RateLimitSettings):
-        limit: Cap | Rate = _rate(settings)
+        rule: ConcurrencyRule | StartRateRule = _start_rate_rule(settings)
     else:
         window = settings.window_seconds
-        limit = Cap(
+        rule = ConcurrencyRule(
             slots=settings.max_concurrent_tasks,
             window=None if window is None else window * 1000,
         )
@@ -180,17 +180,17 @@ def _profile_policy(profile: ConcurrencyProfile | RateLimitProfile, version: int
         name=profile.name,
         version=version,
         enabled=profile.enabled,
-        shared=profile.scope is Scope.GLOBAL,
-        action=settings.exceed_action,
+        is_global=profile.scope is Scope.GLOBAL,
+        exceed_action=settings.exceed_action,
         queue_size=settings.queue_size_limit,
         queue_timeout=None if timeout is None else timeout * 1000,
-        gate=limit,
+        rule=rule,
     )
 
 
-def _rate(settings: RateLimitSettings) -> Rate:
+def _start_rate_rule(settings: RateLimitSettings) -> StartRateRule:
     refill = settings.refill_interval_seconds
-    return Rate(
+    return StartRateRule(
         limit=settings.limit,
         window=settings.window_seconds * 1000,
         leaky=settings.algorithm is Algorithm.LEAKY_BUCKET,

@@ -19,7 +19,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -39,7 +39,7 @@ class DispatchRequest:
     """A queued run with the policies that its Dispatcher needs to start it."""
 
     shard: str
-    waiting: Waiting
+    waiting: WaitingRun
     policies: PolicySet
 
 

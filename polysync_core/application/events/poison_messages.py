@@ -48,7 +48,7 @@ class PoisonMessages:
         _log.error(
             "A message was given up; GET /api/poison-messages shows it.",
             extra={
-                "action": "message_given_up",
+                "action": "message_abandoned",
                 "queue": queue,
                 "message_id": given_up.message_id,
                 "reason": reason,

@@ -116,7 +116,7 @@ class WebhookDelivery:
                 **_facts(delivery, "webhook_failed"),
                 "error": str(error),
                 "attempt": delivery.attempt,
-                "given_up": last,
+                "abandoned": last,
             },
         )
         if last:

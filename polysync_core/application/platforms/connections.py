@@ -11,7 +11,7 @@ from functools import cache
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.stored import DefinitionReader
-from polysync_core.domain.runs.polling import Plan
+from polysync_core.domain.runs.polling import PollPlan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
 from polysync_core.platforms.registry import platform_plugin
@@ -49,7 +49,7 @@ class Connections:
         """Return the connector that executes a Job; raises `NotFound` or `Invalid`."""
         return self.to(job.platform).job(job.job_type)
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job) -> PollPlan:
         """Return the poll plan of a Job's type; raises as `job` does.
 
         The function reads no definition if the Platform has been connected before.
@@ -74,5 +74,5 @@ class Connections:
 
 
 @cache
-def _poll_plan(platform_type: str, job_type: str) -> Plan:
+def _poll_plan(platform_type: str, job_type: str) -> PollPlan:
     return platform_plugin(platform_type).job(job_type, path="jobType").plan

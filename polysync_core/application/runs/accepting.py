@@ -18,7 +18,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Conflict, Unavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
@@ -57,7 +57,7 @@ class RunSpec:
     scheduled_time: datetime | None = None
     time_zone: str | None = None
     rerun_of: RunId | None = None
-    request_digest: str = ""
+    request_digest: str | None = None
     origins: tuple[Origin, ...] = ()
     backfill_id: BackfillId | None = None
     backfill_limit: int | None = None
@@ -172,16 +172,16 @@ class RunFactory:
         )
 
 
-def same_request(existing: TaskRun, digest: str) -> TaskRun:
+def same_request(existing: TaskRun, digest: str | None) -> TaskRun:
     """Return the run of an idempotency key; raise `Conflict` for a request of other content."""
     if existing.request_digest != digest:
         raise Conflict("This idempotency key was used for a request with other content.")
     return existing
 
 
-def waiting_message(run: TaskRun) -> Waiting:
+def waiting_message(run: TaskRun) -> WaitingRun:
     """Return what the Dispatcher must know about a queued run."""
-    return Waiting(
+    return WaitingRun(
         run_id=run.run_id,
         attempt=run.next_attempt,
         task=run.task,

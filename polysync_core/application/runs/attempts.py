@@ -291,7 +291,7 @@ class AttemptSteps:
         return attempt.provider_status != report.status and age >= _MIN_AGE_TO_RECORD
 
     def _with_time_out(self, run: TaskRun, attempt: int) -> TaskRun | None:
-        """Record that the attempt's time is up, before the platform is asked to stop it."""
+        """Record an expired time-out, before the platform is asked to stop."""
         deadline = run.deadline
         if not run.carries(attempt) or run.cancel_requested is not None or deadline is None:
             return None
@@ -364,7 +364,7 @@ class AttemptSteps:
             message = "The platform could not be asked to stop an abandoned run."
             _log.warning(message, extra=_facts("stop_failed", run))
             return False
-        _log.warning("An abandoned run was stopped.", extra=_facts("stop_at_last", run))
+        _log.warning("An abandoned run was stopped.", extra=_facts("abandoned_run_stopped", run))
         return True
 
 
@@ -381,7 +381,7 @@ def _with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None
 
 
 def _is_over(run: TaskRun, attempt: int) -> bool:
-    """Whether the run has ended, or goes on with another attempt."""
+    """Return whether the run has ended, or continues with another attempt."""
     if run.status.is_terminal:
         return True
     due = run.next_attempt if run.status is RunStatus.QUEUED else len(run.attempts)
@@ -389,7 +389,7 @@ def _is_over(run: TaskRun, attempt: int) -> bool:
 
 
 def _is_to_stop(run: TaskRun) -> bool:
-    """Whether the attempt under way was cancelled or is out of time."""
+    """Return whether the attempt under way was cancelled or timed out."""
     attempt = run.attempt
     return run.cancel_requested is not None or (
         attempt is not None and attempt.timed_out is not None
@@ -409,12 +409,12 @@ def _delay_after(memo: AttemptMemo, error: Exception, run: TaskRun) -> float:
     _log.warning(
         "A call to the platform failed; it will be retried.",
         extra={
-            "action": "platform_trouble",
+            "action": "platform_call_failed",
             "run_id": run.run_id,
             "platform": run.job.platform,
             "error": str(error),
             "failures": memo.failures,
-            "again_after_seconds": round(delay, 1),
+            "retry_after_seconds": round(delay, 1),
         },
     )
     return delay

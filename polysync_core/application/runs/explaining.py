@@ -13,7 +13,13 @@ from polysync_core.application.runs.queries import read_run
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile
-from polysync_core.domain.dispatch.explain import Counter, Explanation, HoldKind, explain, usage
+from polysync_core.domain.dispatch.explain import (
+    Explanation,
+    ProfileUsage,
+    WaitReasonKind,
+    explain,
+    usage,
+)
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
@@ -34,7 +40,7 @@ class Usage:
     """A contention profile with its usage."""
 
     profile: ContentionProfile
-    counters: Sequence[Counter]
+    counters: Sequence[ProfileUsage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class Explanations:
         if policy is not None:
             policies.add(policy)
         profile = cast("ContentionProfile", stored.definition)
-        counters: list[Counter] = []
+        counters: list[ProfileUsage] = []
         for shard in self.runs.shards() if profile.enabled else ():
             counters += usage(engine.dispatcher(shard), name, policies, now=self.clock())
         return Usage(profile=profile, counters=counters)
@@ -84,17 +90,15 @@ def _not_waiting(run: TaskRun) -> str:
 
 
 def _sentences(found: Explanation) -> list[str]:
-    if not found.holds:
+    if not found.reasons:
         return ["No limit blocks the run: it is about to start."]
-    sentences = [hold.sentence for hold in found.holds]
+    sentences = [reason.sentence for reason in found.reasons]
     if found.position is not None:
         ahead = found.position - 1
         many = "runs are" if ahead > 1 else "run is"
-        sentences.append(
-            f"{ahead} waiting {many} ahead of it." if ahead else "It is the next to start."
-        )
-    if any(hold.kind is HoldKind.LIMITS_UNKNOWN for hold in found.holds):
+        sentences.append(f"{ahead} waiting {many} ahead." if ahead else "The run is next.")
+    if any(reason.kind is WaitReasonKind.LIMITS_UNKNOWN for reason in found.reasons):
         sentences.append("The Dispatcher checks it again within a minute.")
     elif found.next_possible is None:
-        sentences.append("When it starts depends on when the runs that hold the slots end.")
+        sentences.append("The start depends on the end of the runs that use the slots.")
     return sentences

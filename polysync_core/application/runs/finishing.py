@@ -48,7 +48,7 @@ type OutcomeOf = Callable[[TaskRun], Outcome]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinisher:
-    """Ends runs that have no attempt under way, and starts the work after a run's end."""
+    """Ends queued runs, and starts the work after a run's end."""
 
     store: RunStore
     task_graph: TaskGraphCache
@@ -66,9 +66,9 @@ class RunFinisher:
         return StepResult(done=True, notify=dependents)
 
     def start_notifying(self, run: TaskRun, engine: Engine) -> None:
-        """Do the same for an ended run without an orchestration: start one for the dependents."""
+        """Do the same for an ended run that has no orchestration to notify its dependents."""
         if self.after_run(run).notify:
-            signal_best_effort("complete", lambda: engine.complete(run.run_id))
+            signal_best_effort("complete", lambda: engine.notify_dependents(run.run_id))
 
     def fail_queued_run(
         self, run_id: RunId, attempt: int, *, cause: FailureCause, reason: str
@@ -119,7 +119,7 @@ class AttemptRecorder:
         return self.end(stored, lambda _: outcome)
 
     def end(self, stored: StoredRun, outcome_of: OutcomeOf) -> StepResult:
-        """Record the attempt's outcome, and end the run or let it wait for a retry.
+        """Record the attempt's outcome; end the run or queue a retry.
 
         `outcome_of` gets the newest version of the run, which may be cancelled by now. An outcome
         stands even if the run has no room for its outputs.
@@ -247,7 +247,7 @@ def in_words(duration: timedelta) -> str:
 
 
 def _is_timed_out(run: TaskRun) -> bool:
-    """Whether the time-out stops the attempt under way, and not a cancellation."""
+    """Return whether the time-out, and not a cancellation, stops the attempt."""
     attempt = run.attempt
     return run.cancel_requested is None and attempt is not None and attempt.timed_out is not None
 

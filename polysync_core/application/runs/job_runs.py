@@ -45,7 +45,7 @@ class JobRuns:
     task_runs: TaskRuns
 
     def knows(self, job: str) -> bool:
-        """Tell whether a Job of this name exists."""
+        """Return whether a Job of this name exists."""
         try:
             self.factory.job_named(job)
         except NotFound:

@@ -127,7 +127,7 @@ def read_request(message_id: str, content: bytes) -> tuple[RunRequest, str]:
 
 
 def poison_request(message_id: str, content: bytes) -> GivenUp:
-    """Return the description of a message in the poison queue, moved by Polysync or by the host."""
+    """Describe a message in the poison queue, moved by Polysync or by the host."""
     try:
         refusal = _Refusal.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError:

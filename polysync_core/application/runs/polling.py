@@ -1,4 +1,4 @@
-"""Plans the next poll of an attempt from its job type and the durations of past runs."""
+"""Plans polls from the job type and the durations of past runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ type _Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollPlanner:
-    """Plans polls by the job type, and by the durations of the last runs of the Task."""
+    """Plans the next poll of an attempt."""
 
     connections: Connections
     durations: DurationHistory
@@ -47,7 +47,7 @@ class PollPlanner:
     def next_delay(
         self, run: TaskRun, memo: AttemptMemo, *, retry_after: float | None
     ) -> tuple[float, AttemptMemo]:
-        """Return the seconds until the next poll, and the memo with the past runs used for it.
+        """Return the seconds until the next poll, and the updated memo.
 
         The delay is at least what the platform asks for by `retry_after`.
         """

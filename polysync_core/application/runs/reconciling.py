@@ -53,7 +53,7 @@ class Repairs:
 
     @property
     def any(self) -> bool:
-        """Whether something was repaired."""
+        """Return whether the pass made a repair."""
         return any(self.by_kind().values())
 
     def by_kind(self) -> dict[str, int]:
@@ -165,9 +165,9 @@ class Reconciler:
         if not self.finisher.dependents_of(run):
             self.store.deactivate(run)
             work.repairs.deactivated += 1
-        elif not work.engine.carries(run.run_id, len(run.attempts)):
+        elif not work.engine.is_live(run.run_id, len(run.attempts)):
             # The orchestration that notified the dependents is lost.
-            work.engine.complete(run.run_id)
+            work.engine.notify_dependents(run.run_id)
             work.repairs.completed += 1
 
     def _examine_unknown(self, run: TaskRun, work: _Pass) -> None:
@@ -186,7 +186,7 @@ class Reconciler:
         lease = work.dispatcher(run.shard).leases.get(run.run_id)
         if lease is None or lease.attempt != number:
             lease = self._new_lease(run, number)
-            work.engine.adopt(run.shard, lease)
+            work.engine.restore_lease(run.shard, lease)
             work.adopted.setdefault(run.shard, []).append(lease)
         elif self._is_fresh(lease):
             return
@@ -221,13 +221,13 @@ class Reconciler:
         for shard, dispatcher in work.dispatchers.items():
             adopted = work.adopted.get(shard, [])
             if adopted or not dispatcher.is_empty:
-                work.engine.renew(shard, self.policies.refreshed(dispatcher, adopted))
+                work.engine.update_policies(shard, self.policies.refreshed(dispatcher, adopted))
 
     def _resume(self, run: TaskRun, attempt: int, lease: Lease, work: _Pass) -> bool:
         """Start the orchestration of a leased attempt unless it is live."""
-        if work.engine.carries(run.run_id, attempt):
+        if work.engine.is_live(run.run_id, attempt):
             return False
-        work.engine.carry(run.run_id, attempt, run.shard)
+        work.engine.start_attempt(run.run_id, attempt, run.shard)
         work.repairs.resumed += 1
         _log.warning(
             "A run without an orchestration was resumed.",
@@ -268,7 +268,7 @@ def record_dispatcher(shard: str, dispatcher: DispatcherState, now: datetime) ->
     """Record queue length, running count and longest wait of a Dispatcher, as metrics and log."""
     present = millis(now)
     # Time in back-off is no wait for a start.
-    since = (max(entry.queued, entry.not_before) for entry in dispatcher.waiting.values())
+    since = (entry.waiting_since for entry in dispatcher.waiting.values())
     longest = max((present - each for each in since if each < present), default=0) // 1000
     size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))
     attributes = {names.SHARD: shard}

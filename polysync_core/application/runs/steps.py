@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.poll_learning import Ended
 
 
@@ -29,7 +29,7 @@ class AttemptMemo:
     stop_sent: float | None = None
     """Epoch seconds at which the platform accepted the stop; a second stop does no harm."""
     waited: float = 0.0
-    """Seconds of planned waits; the attempt is at least this old, whatever the clock says."""
+    """Seconds of planned waits, a lower bound of the age if the clock is set back."""
     past: tuple[Ended, ...] | None = None
     """The durations of past runs; None until they are read."""
 
@@ -77,7 +77,7 @@ class StepResult:
     """Whether the platform is known to have the run."""
     after_seconds: float = 0.0
     memo: AttemptMemo = AttemptMemo()
-    retry: Waiting | None = None
+    retry: WaitingRun | None = None
     """The next attempt of a run that is retried."""
     notify: tuple[str, ...] = ()
     """The dependent Tasks to notify of a run that has ended."""

@@ -64,7 +64,7 @@ class RunStore:
         """Write a new run, its index entry first; return None if the run exists."""
         self._table.index_active(run)
         with tracing.accepting(run) as traceparent:
-            stored = self._table.insert(replace(run, traceparent=traceparent))
+            stored = self._table.insert(replace(run, traceparent=traceparent or None))
         if stored is None:
             return None
         instruments().runs_accepted.add(1, {names.TRIGGER: run.trigger_type.value})
@@ -177,7 +177,7 @@ class _Outbox:
 
 
 def _record(before: TaskRun | None, run: TaskRun) -> None:
-    """Record metrics and spans of the attempts that began or ended, and of the run's end."""
+    """Record metrics and spans of new and ended attempts, and of the run's end."""
     known = () if before is None else before.attempts
     if before is not None and len(run.attempts) > len(known):
         _record_wait(before, run.attempts[-1])
@@ -198,14 +198,14 @@ def _record_wait(queued: TaskRun, attempt: Attempt) -> None:
 
 
 def _record_attempt(run: TaskRun, attempt: Attempt) -> None:
-    tracing.tell_attempt(run, attempt)
+    tracing.record_attempt(run, attempt)
     if attempt.cause is not None:
         attributes = {**_job_attributes(run), names.CAUSE: attempt.cause.value}
         instruments().attempt_failures.add(1, attributes)
 
 
 def _record_end(run: TaskRun) -> None:
-    tracing.tell_run(run)
+    tracing.record_run(run)
     if run.finished_at is not None:
         duration = (run.finished_at - run.queued_at).total_seconds()
         attributes = {**_job_attributes(run), names.STATUS: run.status.value}

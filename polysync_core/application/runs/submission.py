@@ -60,7 +60,7 @@ class SubmissionBuilder:
 
 
 def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
-    """Replace the run variables in a text, and convert it to its parameter's data type."""
+    """Replace run variables, and convert the text to its parameter's data type."""
     try:
         return convert_literal(substitute(text, variables), data_type, path=f"parameters.{name}")
     except Invalid as error:

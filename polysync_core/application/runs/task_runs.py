@@ -100,7 +100,7 @@ class TaskRuns:
         actor: str,
         engine: Engine,
     ) -> TaskRun:
-        """Accept a new run with the Task, parameters, priority and nominal time of a finished one.
+        """Accept a new run with the inputs and the nominal time of a finished one.
 
         The new run uses the current Job. With `downstream`, the dependents of the Task run again,
         and take the outcomes of other Tasks from the old graph run. Raises the errors of
@@ -163,7 +163,7 @@ class TaskRuns:
         return None
 
     def with_parents(self, task: Task, spec: RunSpec) -> RunSpec:
-        """Give a run that bypasses its gate the outputs it needs of the newest successful runs."""
+        """Add the upstream outputs that a run without a gate needs, from the newest successes."""
         upstreams = needed_parents(task, spec.parameters)
         if not upstreams:
             return spec

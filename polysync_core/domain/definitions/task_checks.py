@@ -1,4 +1,4 @@
-"""Rules about a Task and what it is linked to: its Job, Platform, profiles and upstream Tasks."""
+"""Checks a Task against its Job, Platform, profiles and upstream Tasks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
-from polysync_core.domain.definitions.jobs import (
-    HAVE_OUTPUTS_BY_SETTING,
-    OUTPUTS_FROM_EXIT_VALUE,
-    DataType,
-    Direction,
-    Job,
-    has_outputs,
-)
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Invalid, Problem
@@ -21,18 +14,23 @@ from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert, unknown
 
 type Find = Callable[[Kind, str], Definition | None]
+type OutputsProblem = Callable[[Job], str | None]
 
 
-def task_problems(task: Task, find: Find) -> Iterator[Problem]:
-    """Yield what is wrong between a Task and what it is linked to."""
+def task_problems(task: Task, find: Find, outputs_problem: OutputsProblem) -> Iterator[Problem]:
+    """Yield the contradictions between a Task and the definitions that it refers to."""
     job = find(Kind.JOB, task.job)
     if not isinstance(job, Job):
         return
     yield from _value_problems(job, task.parameters, "parameters")
-    for place, schedule in enumerate(task.schedules):
-        yield from _value_problems(job, schedule.parameters, f"schedules[{place}].parameters")
-    for place, dependency in enumerate(task.dependencies):
-        yield from _mapping_problems(job, dependency, f"dependencies[{place}]", find)
+    for index, schedule in enumerate(task.schedules):
+        yield from _value_problems(job, schedule.parameters, f"schedules[{index}].parameters")
+    for index, dependency in enumerate(task.dependencies):
+        path = f"dependencies[{index}]"
+        parent = _job_of(dependency.task, find)
+        yield from _input_problems(job, dependency, path)
+        if parent is not None:
+            yield from _output_problems(parent, dependency, path, outputs_problem)
     yield from _missing_values(task, job)
     yield from _weight_problems(task, job, find)
 
@@ -49,38 +47,32 @@ def _value_problems(job: Job, values: Mapping[str, JsonValue], path: str) -> Ite
             yield from error.problems
 
 
-def _mapping_problems(job: Job, dependency: Dependency, path: str, find: Find) -> Iterator[Problem]:
-    for place, mapping in enumerate(dependency.mappings):
-        inner = f"{path}.mappings[{place}]"
+def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Problem]:
+    for index, mapping in enumerate(dependency.mappings):
+        inner = f"{path}.mappings[{index}].input"
         for problem in unknown(job, {mapping.input: None}, path=""):
-            yield Problem(f"{inner}.input", problem.message)
+            yield Problem(inner, problem.message)
         parameter = job.parameter(mapping.input)
         if parameter is not None and parameter.data_type is DataType.SECRET:
-            yield Problem(f"{inner}.input", "is a Secret, which an output cannot give")
-        parent = _job_of(dependency.task, find)
-        if parent is not None:
-            for message in _source_problems(parent, dependency.task, mapping.output):
-                yield Problem(f"{inner}.output", message)
+            yield Problem(inner, "is a Secret, and an output cannot supply a secret")
 
 
-def _source_problems(parent: Job, task: str, output: str) -> Iterator[str]:
-    """Yield why a mapping can never take this output of an upstream Task's Job."""
-    parameter = parent.parameter(output)
-    if not has_outputs(parent):
-        yield f"task '{task}' runs a {parent.job_type}, which has no outputs" + _way_to_outputs(
-            parent
-        )
-    elif parameter is not None and parameter.is_secret:
-        yield (
-            f"is sensitive in job '{parent.name}': its value is kept nowhere, so nothing can "
-            "take it; pass a secret by way of a vault"
-        )
-
-
-def _way_to_outputs(job: Job) -> str:
-    if job.job_type not in HAVE_OUTPUTS_BY_SETTING:
-        return ""
-    return f": set settings.{OUTPUTS_FROM_EXIT_VALUE} of job '{job.name}' to true to have some"
+def _output_problems(
+    parent: Job, dependency: Dependency, path: str, outputs_problem: OutputsProblem
+) -> Iterator[Problem]:
+    """Yield the mappings that can never have a value from the upstream Task's Job."""
+    reason = outputs_problem(parent) if dependency.mappings else None
+    for index, mapping in enumerate(dependency.mappings):
+        inner = f"{path}.mappings[{index}].output"
+        parameter = parent.parameter(mapping.output)
+        if reason is not None:
+            yield Problem(inner, f"can never have a value from task '{dependency.task}': {reason}")
+        elif parameter is not None and parameter.is_secret:
+            yield Problem(
+                inner,
+                f"is sensitive in job '{parent.name}' and is never stored: "
+                "pass the secret through a vault",
+            )
 
 
 def _missing_values(task: Task, job: Job) -> Iterator[Problem]:
@@ -106,7 +98,7 @@ def _weight_problems(task: Task, job: Job, find: Find) -> Iterator[Problem]:
             continue
         cap = profile.settings.max_concurrent_tasks
         if task.weight > cap:
-            yield Problem("weight", f"could never start: profile '{name}' has {cap} slots in all")
+            yield Problem("weight", f"can never start: profile '{name}' has only {cap} slots")
 
 
 def _job_of(task_name: str, find: Find) -> Job | None:

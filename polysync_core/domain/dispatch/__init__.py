@@ -1,1 +1,1 @@
-"""Which waiting runs may start: a pure state machine."""
+"""The Dispatcher's rules: a pure state machine that decides which waiting runs start."""

@@ -1,7 +1,7 @@
-"""What becomes of the runs that wait although everything that may start has started.
+"""Decides what happens to runs that are still blocked: keep waiting, defer, reject or time out.
 
-What a profile does to those that it holds back follows from the present state alone. So an edit of
-a profile applies to what waits already, and it does not matter in which order messages came.
+The exceed effects of a profile follow from the present state alone. So an edit of a profile applies
+to waiting runs at once, and the order of messages does not matter.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.contention import ExceedAction
-from polysync_core.domain.dispatch.dispatch_round import DispatchRound, deferred
-from polysync_core.domain.dispatch.limits import Group, Limit, StartRateLimit
-from polysync_core.domain.dispatch.reasons import queue_full, rejected, timed_out
+from polysync_core.domain.dispatch.dispatch_round import DispatchRound
+from polysync_core.domain.dispatch.limits import Limit, RunGroup, StartRateLimit, next_window
+from polysync_core.domain.dispatch.reasons import (
+    queue_full_reason,
+    rejection_reason,
+    timeout_reason,
+)
 from polysync_core.domain.dispatch.state import WaitingEntry
 from polysync_core.domain.runs.identity import RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A run that must not wait any longer."""
+class QueueFailure:
+    """A waiting run that must end: it is rejected, or it has waited too long."""
 
     run_id: RunId
     attempt: int
@@ -29,133 +33,142 @@ class Failure:
 
 @dataclass(slots=True)
 class ExceedEffects:
-    """What the limits that hold back a group's runs do to them."""
+    """The effects of exceeded limits on the runs that they block."""
 
     rejecting: Limit | None = None
     timeout: int | None = None
-    timing: Limit | None = None
-    """The limit with the shortest time-out."""
-    sized: list[Limit] = field(default_factory=list[Limit])
+    timeout_limit: Limit | None = None
+    """The limit with the shortest queue time-out."""
+    queue_limits: list[Limit] = field(default_factory=list[Limit])
+    """The limits with a maximum queue size."""
     deferring: list[Limit] = field(default_factory=list[Limit])
 
     @property
-    def is_one_by_one(self) -> bool:
-        """Whether more can befall a run than to wait, and perhaps to wait too long."""
-        return self.rejecting is not None or bool(self.sized) or bool(self.deferring)
+    def depends_on_run(self) -> bool:
+        """Return whether the effects go beyond waiting and the time-out."""
+        return self.rejecting is not None or bool(self.queue_limits) or bool(self.deferring)
 
 
 class BlockedRuns:
-    """Judges what a survey has passed over."""
+    """Applies the exceed effects to the runs that a dispatch round has skipped."""
 
-    def __init__(self, survey: DispatchRound) -> None:
-        self._survey = survey
-        self._now = survey.now
-        self._treatments: dict[int, ExceedEffects] = {}
+    def __init__(self, dispatch_round: DispatchRound) -> None:
+        self._round = dispatch_round
+        self._now = dispatch_round.now
+        self._effects: dict[int, ExceedEffects] = {}
         self._queues: dict[Limit, list[WaitingEntry]] = {}
-        self.failures: list[Failure] = []
-        self.ask_again_at: int | None = None
+        self.failures: list[QueueFailure] = []
+        self.next_check_at: int | None = None
 
-    def reach(self) -> None:
-        """Judge every run that waits; those that fail wait no longer."""
-        changed: list[WaitingEntry] = []
-        now, known = self._now, self._treatments
-        for waiting in self._survey.state.waiting.values():
-            if waiting.not_before > now:
-                self._ask_again(waiting.not_before)
+    def process(self) -> None:
+        """Apply the effects to every waiting run; failed runs leave the queue."""
+        deferred: list[WaitingEntry] = []
+        now, known = self._now, self._effects
+        for entry in self._round.state.waiting.values():
+            if entry.not_before > now:
+                self._check_again(entry.not_before)
                 continue
-            group = self._survey.group(waiting)
+            group = self._round.group_of(entry)
             if group.missing:
                 continue
-            treatment = known.get(id(group)) or self._treatment(group)
-            if waiting.deferred_until > now or treatment.is_one_by_one:
-                changed += self._judge(waiting, group, treatment)
-            elif treatment.timeout is not None:
-                self._fails(waiting, treatment)
-        self._survey.state.replace(changed)
+            effects = known.get(id(group)) or self._effects_on(group)
+            if entry.deferred_until > now or effects.depends_on_run:
+                deferred += self._apply(entry, group, effects)
+            elif effects.timeout is not None:
+                self._fail_if_due(entry, effects)
+        self._round.state.update_waiting(deferred)
         for limit, queue in self._queues.items():
-            self._shorten(limit, queue)
+            self._enforce_queue_size(limit, queue)
         for failure in self.failures:
-            self._survey.state.waiting.pop(failure.run_id, None)
+            self._round.state.waiting.pop(failure.run_id, None)
 
-    def _treatment(self, group: Group) -> ExceedEffects:
-        """Return what is done to the runs of a group that are not deferred."""
-        full = group.full()
-        treatment = self._treatments[id(group)] = _treatment_by(full)
-        for limit in full:
+    def _effects_on(self, group: RunGroup) -> ExceedEffects:
+        """Return the effects on the runs of a group that are not deferred."""
+        exceeded = group.exceeded_limits()
+        effects = self._effects[id(group)] = _effects_of(exceeded)
+        for limit in exceeded:
             if isinstance(limit, StartRateLimit):
-                self._ask_again(limit.next_at)
-        return treatment
+                self._check_again(limit.next_at)
+        return effects
 
-    def _judge(
-        self, waiting: WaitingEntry, group: Group, treatment: ExceedEffects
+    def _apply(
+        self, entry: WaitingEntry, group: RunGroup, effects: ExceedEffects
     ) -> list[WaitingEntry]:
-        """Judge a run; return it if it has changed."""
-        deferring = self._survey.deferral(waiting, group)
+        """Apply the effects to a run; return its new entry if the run is deferred now."""
+        deferring = self._round.deferring_limit(entry, group)
         if deferring is not None:
-            treatment = _treatment_by(self._survey.holding(waiting, group))
-        if self._fails(waiting, treatment):
+            effects = _effects_of(self._round.limits_blocking(entry, group))
+        if self._fail_if_due(entry, effects):
             return []
-        for limit in treatment.sized:
-            self._queues.setdefault(limit, []).append(waiting)
+        for limit in effects.queue_limits:
+            self._queues.setdefault(limit, []).append(entry)
         if deferring is not None:
-            self._ask_again(waiting.deferred_until)
-        elif treatment.deferring:
-            choices = [deferred(waiting, limit, self._now) for limit in treatment.deferring]
+            self._check_again(entry.deferred_until)
+        elif effects.deferring:
+            choices = [_deferred(entry, limit, self._now) for limit in effects.deferring]
             latest = max(choices, key=lambda each: each.deferred_until)
-            self._ask_again(latest.deferred_until)
+            self._check_again(latest.deferred_until)
             return [latest]
         return []
 
-    def _fails(self, waiting: WaitingEntry, treatment: ExceedEffects) -> bool:
-        if treatment.rejecting is not None:
-            reason = rejected(treatment.rejecting)
-            self._fail(waiting, FailureCause.CONTENTION_REJECTED, reason)
+    def _fail_if_due(self, entry: WaitingEntry, effects: ExceedEffects) -> bool:
+        """Fail a run that is rejected or has timed out; return whether it failed."""
+        if effects.rejecting is not None:
+            reason = rejection_reason(effects.rejecting)
+            self._fail(entry, FailureCause.CONTENTION_REJECTED, reason)
             return True
-        if treatment.timing is not None and treatment.timeout is not None:
-            until = waiting.since + treatment.timeout
+        if effects.timeout_limit is not None and effects.timeout is not None:
+            until = entry.waiting_since + effects.timeout
             if until <= self._now:
-                self._fail(waiting, FailureCause.QUEUE_TIMEOUT, timed_out(treatment.timing))
+                reason = timeout_reason(effects.timeout_limit)
+                self._fail(entry, FailureCause.QUEUE_TIMEOUT, reason)
                 return True
-            self._ask_again(until)
+            self._check_again(until)
         return False
 
-    def _shorten(self, limit: Limit, queue: list[WaitingEntry]) -> None:
-        """End those that came last where more wait than may."""
+    def _enforce_queue_size(self, limit: Limit, queue: list[WaitingEntry]) -> None:
+        """Fail the newest runs of a queue that is longer than its maximum size."""
         size = 0 if limit.profile is None else limit.profile.queue_size or 0
-        ended = {failure.run_id for failure in self.failures}
+        failed = {failure.run_id for failure in self.failures}
         queue = sorted(
-            (each for each in queue if each.run_id not in ended),
-            key=lambda each: (each.since, each.run_id),
+            (each for each in queue if each.run_id not in failed),
+            key=lambda each: (each.waiting_since, each.run_id),
         )
         for each in queue[size:]:
-            self._fail(each, FailureCause.CONTENTION_REJECTED, queue_full(limit))
+            self._fail(each, FailureCause.CONTENTION_REJECTED, queue_full_reason(limit))
 
-    def _fail(self, waiting: WaitingEntry, cause: FailureCause, reason: str) -> None:
+    def _fail(self, entry: WaitingEntry, cause: FailureCause, reason: str) -> None:
         self.failures.append(
-            Failure(run_id=waiting.run_id, attempt=waiting.attempt, cause=cause, reason=reason)
+            QueueFailure(run_id=entry.run_id, attempt=entry.attempt, cause=cause, reason=reason)
         )
 
-    def _ask_again(self, at: int) -> None:
-        if self.ask_again_at is None or at < self.ask_again_at:
-            self.ask_again_at = max(at, self._now + 1)
+    def _check_again(self, at: int) -> None:
+        if self.next_check_at is None or at < self.next_check_at:
+            self.next_check_at = max(at, self._now + 1)
 
 
-def _treatment_by(holding: list[Limit]) -> ExceedEffects:
-    treatment = ExceedEffects()
-    for limit in holding:
+def _deferred(entry: WaitingEntry, limit: Limit, now: int) -> WaitingEntry:
+    """Return the entry of a run deferred to the next window of a limit."""
+    name = "" if limit.profile is None else limit.profile.name
+    return entry._replace(deferred_until=next_window(limit, now), deferred_by=name)
+
+
+def _effects_of(exceeded: list[Limit]) -> ExceedEffects:
+    effects = ExceedEffects()
+    for limit in exceeded:
         profile = limit.profile
         if profile is None:
             continue
-        match profile.action:
+        match profile.exceed_action:
             case ExceedAction.REJECT:
-                treatment.rejecting = treatment.rejecting or limit
+                effects.rejecting = effects.rejecting or limit
             case ExceedAction.DEFER_TO_NEXT_WINDOW:
-                treatment.deferring.append(limit)
+                effects.deferring.append(limit)
             case ExceedAction.QUEUE:
                 pass
         if profile.queue_size is not None:
-            treatment.sized.append(limit)
+            effects.queue_limits.append(limit)
         timeout = profile.queue_timeout
-        if timeout is not None and (treatment.timeout is None or timeout < treatment.timeout):
-            treatment.timeout, treatment.timing = timeout, limit
-    return treatment
+        if timeout is not None and (effects.timeout is None or timeout < effects.timeout):
+            effects.timeout, effects.timeout_limit = timeout, limit
+    return effects

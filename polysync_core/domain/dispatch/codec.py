@@ -1,9 +1,9 @@
-"""A Dispatcher's state and messages as plain JSON, small and stable.
+"""The JSON form of a Dispatcher's state and messages.
 
-What is stored outlives a deployment: fields may be added with a default, never renamed, moved or
-given another meaning. The state's lists are rows of fixed columns, as thousands of them are read
-and written with every decision; what a newer release appends to a row is ignored by an older one.
-tests/replay holds what earlier releases stored against it.
+Stored states outlive a deployment. A field may be added with a default; it is never renamed, moved
+or given another meaning. The lists of the state are rows with fixed columns, because thousands of
+rows are read and written with every decision. An older release ignores columns that a newer
+release appends. tests/replay checks this module against the states of earlier releases.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any, NotRequired, TypedDict, cast
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
     Lease,
-    Waiting,
     WaitingEntry,
+    WaitingRun,
     millis,
     moment,
 )
@@ -35,7 +35,7 @@ from polysync_core.domain.runs.identity import BackfillId, RunId
 type Row = Sequence[Any]
 
 
-class WaitingJson(TypedDict):
+class WaitingRunJson(TypedDict):
     """A waiting run in a message; times are epoch seconds."""
 
     run: str
@@ -63,7 +63,7 @@ class LeaseJson(TypedDict):
 
 
 class PoliciesJson(TypedDict):
-    """Policies, a row each."""
+    """Policies, one row each."""
 
     tasks: list[Row]
     platforms: list[Row]
@@ -73,14 +73,14 @@ class PoliciesJson(TypedDict):
 class StateJson(TypedDict):
     """A Dispatcher's whole state; times are epoch milliseconds."""
 
-    queue: list[Row]
-    held: list[Row]
+    waiting: list[Row]
+    leases: list[Row]
     policies: PoliciesJson
-    logs: list[Row]
-    alarm: int | None
+    startLogs: list[Row]
+    timerAt: int | None
 
 
-def encode_waiting(waiting: Waiting) -> WaitingJson:
+def encode_waiting(waiting: WaitingRun) -> WaitingRunJson:
     """Return a waiting run as JSON."""
     return {
         "run": waiting.run_id,
@@ -95,10 +95,10 @@ def encode_waiting(waiting: Waiting) -> WaitingJson:
     }
 
 
-def decode_waiting(data: WaitingJson) -> Waiting:
+def decode_waiting(data: WaitingRunJson) -> WaitingRun:
     """Return the waiting run that `encode_waiting` wrote."""
     not_before = data["notBefore"]
-    return Waiting(
+    return WaitingRun(
         run_id=RunId(data["run"]),
         attempt=data["attempt"],
         task=data["task"],
@@ -156,11 +156,11 @@ def encode_policies(policies: PolicySet) -> PoliciesJson:
 def decode_policies(data: PoliciesJson) -> PolicySet:
     """Return the policies that `encode_policies` wrote."""
     policies = PolicySet()
-    for name, version, most, weight, profiles, *_ in data["tasks"]:
+    for name, version, max_runs, weight, profiles, *_ in data["tasks"]:
         policies.tasks[name] = TaskPolicy(
             name=name,
             version=version,
-            max_concurrent_runs=most,
+            max_concurrent_runs=max_runs,
             weight=weight,
             profiles=tuple(profiles),
         )
@@ -175,8 +175,8 @@ def decode_policies(data: PoliciesJson) -> PolicySet:
 def encode_state(state: DispatcherState) -> StateJson:
     """Return the state as JSON."""
     return {
-        "queue": list(state.waiting.values()),
-        "held": [
+        "waiting": list(state.waiting.values()),
+        "leases": [
             (
                 each.run_id,
                 each.attempt,
@@ -190,29 +190,31 @@ def encode_state(state: DispatcherState) -> StateJson:
             for each in state.leases.values()
         ],
         "policies": encode_policies(state.policies),
-        "logs": [(*key, log.window, log.full_at, log.starts) for key, log in state.logs.items()],
-        "alarm": state.alarm,
+        "startLogs": [
+            (*key, log.window, log.full_at, log.starts) for key, log in state.start_logs.items()
+        ],
+        "timerAt": state.timer_at,
     }
 
 
 def decode_state(data: StateJson | dict[str, Any] | None) -> DispatcherState:
     """Return the state that `encode_state` wrote; None is the empty state."""
-    if not data or "queue" not in data:
+    if not data or "waiting" not in data:
         return DispatcherState()
     return DispatcherState(
-        waiting=_tickets(data["queue"]),
-        leases={row[0]: _lease(row) for row in data["held"]},
+        waiting=_entries(data["waiting"]),
+        leases={row[0]: _lease(row) for row in data["leases"]},
         policies=decode_policies(data["policies"]),
-        logs={(row[0], row[1]): _log(row) for row in data["logs"]},
-        alarm=data["alarm"],
+        start_logs={(row[0], row[1]): _log(row) for row in data["startLogs"]},
+        timer_at=data["timerAt"],
     )
 
 
-def _tickets(rows: Iterable[Row]) -> dict[RunId, WaitingEntry]:
-    """Return the waiting runs by their ids.
+def _entries(rows: Iterable[Row]) -> dict[RunId, WaitingEntry]:
+    """Return the waiting runs by id.
 
-    There may be thousands: the tuples are made without `WaitingEntry._make`. A row that
-    an older release wrote ends earlier, and one of a newer release later.
+    A state may hold thousands of rows, so the tuples are created without `WaitingEntry._make`. A
+    row of an older release is shorter, a row of a newer release is longer.
     """
     columns, defaults = len(WaitingEntry._fields), tuple(WaitingEntry._field_defaults.values())
     new: Callable[[type[WaitingEntry], Row], WaitingEntry] = cast("Any", tuple).__new__
@@ -240,48 +242,49 @@ def _lease(row: Row) -> Lease:
     )
 
 
-def _log(row: Row) -> GrantLog:
+def _log(row: Row) -> StartLog:
     _, _, window, full_at, starts, *_ = row
-    return GrantLog(
+    return StartLog(
         window=window, full_at=full_at, starts=[(start, number) for start, number in starts]
     )
 
 
 def _profile_row(profile: ProfilePolicy) -> Row:
-    gate = profile.gate
-    match gate:
-        case Cap():
-            limits: Row = ("cap", gate.slots, gate.window)
-        case Rate():
-            limits = ("rate", gate.limit, gate.window, gate.leaky, gate.burst, gate.refill)
+    rule = profile.rule
+    match rule:
+        case ConcurrencyRule():
+            rule_row: Row = ("concurrency", rule.slots, rule.window)
+        case StartRateRule():
+            parts = (rule.limit, rule.window, rule.leaky, rule.burst, rule.refill)
+            rule_row = ("startRate", *parts)
     return (
         profile.name,
         profile.version,
         profile.enabled,
-        profile.shared,
-        profile.action.value,
+        profile.is_global,
+        profile.exceed_action.value,
         profile.queue_size,
         profile.queue_timeout,
-        limits,
+        rule_row,
     )
 
 
 def _profile(row: Row) -> ProfilePolicy:
-    name, version, enabled, shared, action, size, timeout, limits, *_ = row
+    name, version, enabled, is_global, action, size, timeout, rule_row, *_ = row
     return ProfilePolicy(
         name=name,
         version=version,
         enabled=enabled,
-        shared=shared,
-        action=ExceedAction(action),
+        is_global=is_global,
+        exceed_action=ExceedAction(action),
         queue_size=size,
         queue_timeout=timeout,
-        gate=_gate(limits),
+        rule=_rule(rule_row),
     )
 
 
-def _gate(limits: Row) -> Cap | Rate:
-    if limits[0] == "cap":
-        return Cap(slots=limits[1], window=limits[2])
-    _, limit, window, leaky, burst, refill, *_ = limits
-    return Rate(limit=limit, window=window, leaky=leaky, burst=burst, refill=refill)
+def _rule(row: Row) -> ConcurrencyRule | StartRateRule:
+    if row[0] == "concurrency":
+        return ConcurrencyRule(slots=row[1], window=row[2])
+    _, limit, window, leaky, burst, refill, *_ = row
+    return StartRateRule(limit=limit, window=window, leaky=leaky, burst=burst, refill=refill)

@@ -1,8 +1,8 @@
-"""The operations on a Dispatcher; each is safe to repeat and to come late.
+"""The operations of a Dispatcher; each may be repeated and may arrive late.
 
-Every operation ends with the same questions: what may start now, what must not wait any longer, and
-when to ask again? A run that its limits hold back is passed over, so one full limit never blocks
-the others. A run takes everything that it needs of all its limits at once, or nothing.
+Every operation changes the state and then decides: which runs start now, which must end, and when
+to decide again. A blocked run is skipped, so a full limit does not block runs without that limit.
+A run takes its share of all its limits together, or nothing.
 """
 
 from __future__ import annotations
@@ -10,55 +10,55 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from polysync_core.domain.dispatch.blocked_runs import BlockedRuns, Failure
+from polysync_core.domain.dispatch.blocked_runs import BlockedRuns, QueueFailure
 from polysync_core.domain.dispatch.dispatch_round import DispatchRound
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import (
     DispatcherState,
     Lease,
-    Waiting,
+    WaitingRun,
     millis,
     moment,
-    ticket,
+    waiting_entry,
 )
 from polysync_core.domain.runs.identity import RunId
 
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """What is to be done, together with keeping the state."""
+    """The effects of an operation, besides the new state."""
 
     starts: list[Lease] = field(default_factory=list[Lease])
     """The attempts to start, in order; each holds its lease already."""
-    failures: list[Failure] = field(default_factory=list[Failure])
-    """The runs to end; none of them waits any longer."""
+    failures: list[QueueFailure] = field(default_factory=list[QueueFailure])
+    """The runs to end; they have left the queue."""
     wake_at: datetime | None = None
-    """When to send the Dispatcher the time, unless such a signal is under way already."""
+    """The time for which to send the Dispatcher a wake-up; None if one is already sent."""
 
 
 def enqueue(
-    state: DispatcherState, waiting: Waiting, *, policies: PolicySet | None = None, now: datetime
+    state: DispatcherState, waiting: WaitingRun, *, policies: PolicySet | None = None, now: datetime
 ) -> Decision:
-    """Let a run wait; one that waits or runs already with this or a later attempt is left alone."""
+    """Add a run to the queue, unless this or a later attempt is known already."""
     state.policies.merge(policies or PolicySet())
     known = state.waiting.get(waiting.run_id) or state.leases.get(waiting.run_id)
     if known is None or known.attempt < waiting.attempt:
         state.leases.pop(waiting.run_id, None)
-        state.admit(ticket(waiting))
+        state.add_waiting(waiting_entry(waiting))
     return decide(state, now=now)
 
 
 def release(state: DispatcherState, run_id: RunId, attempt: int, *, now: datetime) -> Decision:
-    """Give back the lease of an attempt that has ended, and forget it if it still waits."""
-    for held in (state.leases, state.waiting):
-        known = held.get(run_id)
+    """Release the lease of an attempt; an attempt that still waits leaves the queue."""
+    for entries in (state.leases, state.waiting):
+        known = entries.get(run_id)
         if known is not None and known.attempt <= attempt:
-            del held[run_id]
+            del entries[run_id]
     return decide(state, now=now)
 
 
-def adopt(state: DispatcherState, lease: Lease, *, now: datetime) -> Decision:
-    """Record that an attempt is running already; it takes its place even above a limit."""
+def restore_lease(state: DispatcherState, lease: Lease, *, now: datetime) -> Decision:
+    """Record the lease of an attempt that runs already, even if that exceeds a limit."""
     known = state.leases.get(lease.run_id)
     if known is None or known.attempt < lease.attempt:
         state.waiting.pop(lease.run_id, None)
@@ -66,55 +66,55 @@ def adopt(state: DispatcherState, lease: Lease, *, now: datetime) -> Decision:
     return decide(state, now=now)
 
 
-def renew(state: DispatcherState, policies: PolicySet, *, now: datetime) -> Decision:
-    """Take over policies that are newer, for what waits already too."""
+def update_policies(state: DispatcherState, policies: PolicySet, *, now: datetime) -> Decision:
+    """Add newer policies; they apply to waiting runs as well."""
     state.policies.merge(policies)
     return decide(state, now=now)
 
 
-def ring(state: DispatcherState, at: datetime | None, *, now: datetime) -> Decision:
-    """Hear the alarm that was set for a time; one that comes early is set again."""
-    if at is not None and state.alarm == millis(at):
-        state.alarm = None
+def on_timer(state: DispatcherState, at: datetime | None, *, now: datetime) -> Decision:
+    """Handle the wake-up timer; re-arm it if it fired early."""
+    if at is not None and state.timer_at == millis(at):
+        state.timer_at = None
     return decide(state, now=now)
 
 
 def decide(state: DispatcherState, *, now: datetime) -> Decision:
-    """Start what may start, end what must not wait any longer, and set the alarm."""
+    """Grant leases, end the runs that must not wait longer, and set the timer."""
     decision, instant = Decision(), millis(now)
     while True:
-        survey = DispatchRound(state, instant)
-        decision.starts += survey.start_what_may()
-        verdicts = BlockedRuns(survey)
-        verdicts.reach()
-        decision.failures += verdicts.failures
-        # Slots that were kept for a run that is no longer there are free for others.
-        if not (verdicts.failures and survey.keeps_slots):
+        dispatch_round = DispatchRound(state, instant)
+        decision.starts += dispatch_round.grant_leases()
+        blocked = BlockedRuns(dispatch_round)
+        blocked.process()
+        decision.failures += blocked.failures
+        # A failed run may have reserved slots, which other runs can use in another round.
+        if not (blocked.failures and dispatch_round.reserves_slots):
             break
-    decision.wake_at = _set_alarm(state, verdicts.ask_again_at, instant)
-    _forget_idle(state, survey)
+    decision.wake_at = _set_timer(state, blocked.next_check_at, instant)
+    _forget_unused(state, dispatch_round)
     return decision
 
 
-def _set_alarm(state: DispatcherState, wanted: int | None, now: int) -> datetime | None:
-    """Return when to ring, where no earlier signal is under way."""
-    if state.alarm is not None and state.alarm <= now:
-        state.alarm = None
-    if wanted is None or (state.alarm is not None and state.alarm <= wanted):
+def _set_timer(state: DispatcherState, wanted: int | None, now: int) -> datetime | None:
+    """Return the time of the next wake-up, None if an earlier one exists."""
+    if state.timer_at is not None and state.timer_at <= now:
+        state.timer_at = None
+    if wanted is None or (state.timer_at is not None and state.timer_at <= wanted):
         return None
-    state.alarm = wanted
+    state.timer_at = wanted
     return moment(wanted)
 
 
-def _forget_idle(state: DispatcherState, survey: DispatchRound) -> None:
-    """Drop what nothing is subject to any more: the state returns to empty."""
-    for log in state.logs.values():
-        log.forget(survey.now)
-    state.logs = {key: log for key, log in state.logs.items() if not log.is_blank}
-    groups = list(survey.groups)
+def _forget_unused(state: DispatcherState, dispatch_round: DispatchRound) -> None:
+    """Remove logs and policies that no run needs, so that an idle state becomes empty."""
+    for log in state.start_logs.values():
+        log.expire(dispatch_round.now)
+    state.start_logs = {key: log for key, log in state.start_logs.items() if not log.is_blank}
+    groups = list(dispatch_round.group_keys)
     state.policies.retain(
         (task for task, _, _ in groups),
         (platform for _, platform, _ in groups),
     )
     if state.is_empty:
-        state.alarm = None
+        state.timer_at = None

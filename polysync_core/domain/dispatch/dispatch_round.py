@@ -1,7 +1,7 @@
-"""One look at everything that waits: what may start, and what holds back the rest.
+"""One dispatch round: grants leases to waiting runs and finds the limits that block the others.
 
-Runs of one Task on one Platform, and of one backfill, share their limits, so each such group is
-examined once; what is done for every waiting run is little more than a look into a dictionary.
+All runs of one Task, Platform and backfill have the same limits. The round examines each such
+group once, so the work per waiting run is little more than a dictionary look-up.
 """
 
 from __future__ import annotations
@@ -12,43 +12,42 @@ from datetime import timedelta
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.limits import (
     ConcurrencyLimit,
-    Group,
     Limit,
+    RunGroup,
     StartRateLimit,
-    next_window,
+    longest_deferral,
 )
-from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy
-from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy
+from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, moment
 from polysync_core.domain.runs.identity import BackfillId
 
-KEEPING = timedelta(minutes=1)
-"""After so long, slots that become free are kept for a run that needs several at once."""
-_KEEPING_MILLIS = KEEPING // timedelta(milliseconds=1)
+RESERVATION_DELAY = timedelta(minutes=1)
+"""After this wait, free slots are reserved for a run that needs several slots."""
+_RESERVATION_DELAY_MILLIS = RESERVATION_DELAY // timedelta(milliseconds=1)
 _BACKFILL = "~backfill"
-"""In the place of a profile's name, which has no `~`."""
+"""Used as a profile name in a key; a real profile name contains no `~`."""
 
 type GroupKey = tuple[str, str, BackfillId | None]
-"""A Task, a Platform and the backfill of a run that belongs to one."""
+"""A Task, a Platform and a backfill."""
 
 
 class DispatchRound:
-    """The state of a Dispatcher with its limits worked out, at one moment."""
+    """One dispatch round over a Dispatcher's state, at one moment."""
 
     def __init__(self, state: DispatcherState, now: int) -> None:
         self.state = state
         self.now = now
         self.limits: dict[tuple[str, str], Limit] = {}
-        self._groups: dict[GroupKey, Group] = {}
-        self._full: dict[int, list[Limit]] = {}
+        self._groups: dict[GroupKey, RunGroup] = {}
+        self._exceeded: dict[int, list[Limit]] = {}
         for lease in state.leases.values():
-            group = self.group(lease)
-            for limit, _ in group.demands:
+            for limit, _ in self.group_of(lease).demands:
                 if isinstance(limit, ConcurrencyLimit):
-                    limit.take(limit.need(lease.weight))
+                    limit.take(limit.demand(lease.weight))
 
-    def group(self, run: WaitingEntry | Lease) -> Group:
-        """Return the group that a run is of."""
+    def group_of(self, run: WaitingEntry | Lease) -> RunGroup:
+        """Return the group of a run."""
         key = (run.task, run.platform, run.backfill_id)
         group = self._groups.get(key)
         if group is None:
@@ -56,135 +55,127 @@ class DispatchRound:
         return group
 
     @property
-    def groups(self) -> Iterable[GroupKey]:
-        """The Tasks, each with its Platform and backfill, that wait or run."""
+    def group_keys(self) -> Iterable[GroupKey]:
+        """Return the Task, Platform and backfill of every group."""
         return self._groups.keys()
 
     @property
-    def keeps_slots(self) -> bool:
-        """Whether slots are kept for a heavy run."""
-        return any(group.keeps for group in self._groups.values())
+    def reserves_slots(self) -> bool:
+        """Return whether slots are reserved for a multi-slot run."""
+        return any(group.reserves_slots for group in self._groups.values())
 
-    def start_what_may(self) -> list[Lease]:
-        """Grant leases to all that may start, best first."""
+    def grant_leases(self) -> list[Lease]:
+        """Grant leases to all runs that may start, best rank first."""
         leases: list[Lease] = []
         groups, now = self._groups, self.now
-        for ticket in list(self.state.waiting.values()):
-            group = groups.get((ticket.task, ticket.platform, ticket.backfill_id))
+        for entry in list(self.state.waiting.values()):
+            group = groups.get((entry.task, entry.platform, entry.backfill_id))
             if group is None:
-                group = self.group(ticket)
-            elif group.shut and (group.keeps or not group.heavy):
+                group = self.group_of(entry)
+            elif group.blocked and (group.reserves_slots or not group.multi_slot):
                 continue
-            if ticket.not_before > now:
+            if entry.not_before > now:
                 continue
-            blocking = group.blocking()
-            if blocking or group.missing or group.shut or self.deferral(ticket, group):
-                self._pass_over(ticket, group, blocking)
+            without_room = group.limits_without_room()
+            if without_room or group.missing or group.blocked or self.deferring_limit(entry, group):
+                self._skip(entry, group, without_room)
             else:
-                leases.append(self._grant(ticket, group))
+                leases.append(self._grant(entry, group))
         return leases
 
-    def deferral(self, ticket: WaitingEntry, group: Group) -> Limit | None:
-        """Return the limit that keeps a run until the next window, as long as it still would."""
-        if ticket.deferred_until <= self.now:
+    def deferring_limit(self, entry: WaitingEntry, group: RunGroup) -> Limit | None:
+        """Return the limit that defers a run to the next window, if it still does."""
+        if entry.deferred_until <= self.now:
             return None
         for limit, _ in group.demands:
             profile = limit.profile
             if (
                 profile is not None
-                and profile.name == ticket.deferred_by
-                and profile.action is ExceedAction.DEFER_TO_NEXT_WINDOW
-                and ticket.deferred_until - self.now <= _longest_deferral(profile)
+                and profile.name == entry.deferred_by
+                and profile.exceed_action is ExceedAction.DEFER_TO_NEXT_WINDOW
+                and entry.deferred_until - self.now <= longest_deferral(profile)
             ):
                 return limit
         return None
 
-    def holding(self, ticket: WaitingEntry, group: Group) -> list[Limit]:
-        """Return the limits that hold a run back, once everything that may start has started."""
-        full = self._full.get(id(group))
-        if full is None:
-            full = self._full[id(group)] = group.full()
-        deferring = self.deferral(ticket, group)
-        return full if deferring is None or deferring in full else [*full, deferring]
+    def limits_blocking(self, entry: WaitingEntry, group: RunGroup) -> list[Limit]:
+        """Return the limits that block a run after all leases of the round are granted."""
+        exceeded = self._exceeded.get(id(group))
+        if exceeded is None:
+            exceeded = self._exceeded[id(group)] = group.exceeded_limits()
+        deferring = self.deferring_limit(entry, group)
+        if deferring is None or deferring in exceeded:
+            return exceeded
+        return [*exceeded, deferring]
 
-    def idle_limit(self, profile: str, platform: str) -> Limit | None:
-        """Return the limit that a profile sets where nothing waits or runs."""
+    def unused_limit(self, profile: str, platform: str) -> Limit | None:
+        """Return the limit of a profile under which no run waits or runs."""
         policy = self.state.policies.profiles.get(profile)
-        return None if policy is None else self._limit(policy, platform)
+        return None if policy is None else self._profile_limit(policy, platform)
 
-    def _grant(self, ticket: WaitingEntry, group: Group) -> Lease:
-        for limit, need in group.demands:
-            limit.take(need)
+    def _grant(self, entry: WaitingEntry, group: RunGroup) -> Lease:
+        for limit, demand in group.demands:
+            limit.take(demand)
         lease = Lease(
-            run_id=ticket.run_id,
-            attempt=ticket.attempt,
-            task=ticket.task,
+            run_id=entry.run_id,
+            attempt=entry.attempt,
+            task=entry.task,
             granted_at=moment(self.now),
-            platform=ticket.platform,
+            platform=entry.platform,
             weight=group.weight,
-            backfill_id=ticket.backfill_id,
-            backfill_limit=ticket.backfill_limit,
+            backfill_id=entry.backfill_id,
+            backfill_limit=entry.backfill_limit,
         )
-        del self.state.waiting[ticket.run_id]
-        self.state.leases[ticket.run_id] = lease
+        del self.state.waiting[entry.run_id]
+        self.state.leases[entry.run_id] = lease
         return lease
 
-    def _pass_over(self, ticket: WaitingEntry, group: Group, blocking: list[Limit]) -> None:
-        if blocking and not group.shut:
-            # Nothing becomes free during a decision. A deferral is about one run only.
-            group.shut, group.barred = True, blocking
-        waited_long = self.now - ticket.since >= _KEEPING_MILLIS
-        if not waited_long or not group.heavy or group.missing or group.keeps:
+    def _skip(self, entry: WaitingEntry, group: RunGroup, without_room: list[Limit]) -> None:
+        """Block the group, and reserve slots for a multi-slot run that has waited too long."""
+        if without_room and not group.blocked:
+            # No slot becomes free during a round. A deferral, by contrast, concerns one run only.
+            group.blocked, group.blocking_limits = True, without_room
+        waited_long = self.now - entry.waiting_since >= _RESERVATION_DELAY_MILLIS
+        if not waited_long or not group.multi_slot or group.missing or group.reserves_slots:
             return
-        if any(limit.profile is None for limit in blocking):
+        if any(limit.profile is None for limit in without_room):
             return
-        group.keeps = True
-        for limit, need in group.demands:
+        group.reserves_slots = True
+        for limit, demand in group.demands:
             if isinstance(limit, ConcurrencyLimit):
-                limit.keep(need, ticket.run_id)
+                limit.reserve(demand, entry.run_id)
 
-    def _new_group(self, run: WaitingEntry | Lease) -> Group:
+    def _new_group(self, run: WaitingEntry | Lease) -> RunGroup:
         task, platform = run.task, run.platform
-        profiles, missing = self.state.policies.linked(task, platform)
+        profiles, missing = self.state.policies.profiles_of(task, platform)
         policy = self.state.policies.tasks.get(task)
         weight = 1 if policy is None else policy.weight
-        limits: list[Limit] = [self._limit(profile, platform) for profile in profiles]
+        limits: list[Limit] = [self._profile_limit(profile, platform) for profile in profiles]
         if policy is not None and policy.max_concurrent_runs is not None:
-            limits.append(self._own_limit(task, policy.max_concurrent_runs))
+            limits.append(self._task_limit(task, policy.max_concurrent_runs))
         if run.backfill_id is not None and run.backfill_limit is not None:
             limits.append(self._backfill_limit(run.backfill_id, run.backfill_limit))
-        demands = [(limit, limit.need(weight)) for limit in limits]
-        heavy = any(need > 1 for _, need in demands)
-        return Group(weight=weight, demands=demands, missing=missing, heavy=heavy)
+        demands = [(limit, limit.demand(weight)) for limit in limits]
+        multi_slot = any(demand > 1 for _, demand in demands)
+        return RunGroup(weight=weight, demands=demands, missing=missing, multi_slot=multi_slot)
 
-    def _own_limit(self, task: str, size: int) -> Limit:
+    def _task_limit(self, task: str, size: int) -> Limit:
         return self.limits.setdefault(("", task), ConcurrencyLimit(size=size, scope=task))
 
     def _backfill_limit(self, backfill_id: BackfillId, size: int) -> Limit:
         limit = ConcurrencyLimit(size=size, scope=backfill_id, of_backfill=True)
         return self.limits.setdefault((_BACKFILL, backfill_id), limit)
 
-    def _limit(self, profile: ProfilePolicy, platform: str) -> Limit:
-        key = (profile.name, "" if profile.shared else platform)
+    def _profile_limit(self, profile: ProfilePolicy, platform: str) -> Limit:
+        key = (profile.name, "" if profile.is_global else platform)
         limit = self.limits.get(key)
         if limit is not None:
             return limit
-        gate = profile.gate
-        if isinstance(gate, Cap):
-            limit = ConcurrencyLimit(size=gate.slots, profile=profile, scope=key[1])
+        rule, scope = profile.rule, key[1]
+        if isinstance(rule, ConcurrencyRule):
+            limit = ConcurrencyLimit(size=rule.slots, profile=profile, scope=scope)
         else:
-            log = self.state.logs.setdefault(key, GrantLog())
-            limit = StartRateLimit(rate=gate, profile=profile, scope=key[1], log=log, now=self.now)
+            log = self.state.start_logs.setdefault(key, StartLog())
+            limit = StartRateLimit(rule=rule, profile=profile, scope=scope, log=log, now=self.now)
         self.limits[key] = limit
         return limit
-
-
-def deferred(ticket: WaitingEntry, limit: Limit, now: int) -> WaitingEntry:
-    """Return a run as it waits for the next window of a limit."""
-    name = "" if limit.profile is None else limit.profile.name
-    return ticket._replace(deferred_until=next_window(limit, now), deferred_by=name)
-
-
-def _longest_deferral(profile: ProfilePolicy) -> int:
-    """A deferral longer than a window is of a clock that was set back or of former settings."""
-    return profile.gate.window or 60_000

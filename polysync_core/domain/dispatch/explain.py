@@ -1,4 +1,4 @@
-"""Why a run waits, and how a profile is used: the Dispatcher's own view of its state."""
+"""Explains why a run waits and which runs use a profile."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from polysync_core.domain.dispatch.dispatch_round import DispatchRound
-from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Group, Limit, StartRateLimit
+from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Limit, RunGroup, StartRateLimit
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.rates import next_start
-from polysync_core.domain.dispatch.reasons import level, name
+from polysync_core.domain.dispatch.reasons import describe_limit, describe_usage
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry, millis, moment
 from polysync_core.domain.runs.identity import RunId
 
-_NAMED = 3
-"""So many holders are named in a sentence; the data has all."""
+_MAX_NAMES = 3
+"""The number of holders in a sentence; the data has all holders."""
 
 
-class HoldKind(StrEnum):
-    """What holds a run back."""
+class WaitReasonKind(StrEnum):
+    """The kind of a reason to wait."""
 
     CONCURRENCY = "Concurrency"
     RATE_LIMIT = "RateLimit"
@@ -31,133 +31,135 @@ class HoldKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """One thing that holds a run back."""
+class WaitReason:
+    """One reason why a run waits: a limit, a back-off or unknown limits."""
 
-    kind: HoldKind
+    kind: WaitReasonKind
     sentence: str
     profile: str | None = None
     scope: str | None = None
-    """The Platform, Task or backfill that the limit counts for; None where all count together."""
+    """The Platform, Task or backfill that is limited; None for a global profile."""
     used: int | None = None
     limit: int | None = None
     needs: int = 1
     holders: tuple[Lease, ...] = ()
-    kept_for: RunId | None = None
+    reserved_for: RunId | None = None
     until: datetime | None = None
-    """When it will be over, where that is known."""
+    """The end of the reason, if it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a run waits; without holds it is about to start."""
+    """The reasons why a run waits; without reasons it is about to start."""
 
-    holds: tuple[Hold, ...]
+    reasons: tuple[WaitReason, ...]
     position: int | None
-    """Its place among those that want the same; 1 is next."""
+    """The position among runs with the same limits; 1 is next."""
     next_possible: datetime | None
-    """When it may start at the earliest; None where that depends on when other runs end."""
+    """The earliest start; None if it depends on the end of other runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counter:
-    """How a profile is used, for one Platform or for all together."""
+class ProfileUsage:
+    """The usage of a profile for one Platform, or for all Platforms together."""
 
     scope: str | None
     limit: int
     used: int
     holders: tuple[Lease, ...]
-    """Those that hold its slots; empty for a rate."""
+    """The leases that use its slots; empty for a rate."""
     queue: tuple[WaitingEntry, ...]
-    """Those that it holds back, the next one first."""
+    """The runs that it blocks, the next one first."""
     next_start: datetime | None
-    """When a rate permits the next start."""
+    """The next start that a rate permits."""
 
 
 def explain(state: DispatcherState, run_id: RunId, *, now: datetime) -> Explanation | None:
-    """Return why a run waits, None where the Dispatcher does not know it as waiting.
+    """Return why a run waits, or None if the run is not in the queue.
 
-    The state is used up by it.
+    The function modifies the state.
     """
     waiting = state.waiting.get(run_id)
     if waiting is None:
         return None
-    survey = _settled(state, now)
+    dispatch_round = _after_grants(state, now)
     if run_id not in state.waiting:
-        return Explanation(holds=(), position=1, next_possible=now)
-    group = survey.group(waiting)
-    limits = survey.holding(waiting, group)
-    before = [each for each in _before(survey, waiting) if _competes(survey, each, limits)]
-    deferring = survey.deferral(waiting, group)
+        return Explanation(reasons=(), position=1, next_possible=now)
+    group = dispatch_round.group_of(waiting)
+    limits = dispatch_round.limits_blocking(waiting, group)
+    ahead = [
+        each for each in _ahead(dispatch_round, waiting) if _competes(dispatch_round, each, limits)
+    ]
+    deferring = dispatch_round.deferring_limit(waiting, group)
     until = moment(waiting.deferred_until) if deferring is not None else None
-    holds = [
-        _hold(survey, limit, group, until if limit is deferring else None, before)
+    reasons = [
+        _limit_reason(dispatch_round, limit, group, until if limit is deferring else None, ahead)
         for limit in limits
     ]
-    holds += _others(waiting, group, survey.now)
-    ends = [hold.until for hold in holds]
+    reasons += _other_reasons(waiting, group, dispatch_round.now)
+    ends = [reason.until for reason in reasons]
     known = [end for end in ends if end is not None]
     return Explanation(
-        holds=tuple(holds),
-        position=len(before) + 1 if waiting.not_before <= survey.now else None,
+        reasons=tuple(reasons),
+        position=len(ahead) + 1 if waiting.not_before <= dispatch_round.now else None,
         next_possible=max(known) if known and len(known) == len(ends) else None,
     )
 
 
 def usage(
     state: DispatcherState, profile: str, policies: PolicySet, *, now: datetime
-) -> Iterator[Counter]:
-    """Yield how a profile is used by what one Dispatcher knows; the state is used up by it."""
+) -> Iterator[ProfileUsage]:
+    """Yield the usage of a profile in one Dispatcher; the state is modified."""
     state.policies.merge(policies)
-    survey = _settled(state, now)
-    for key in sorted({*survey.limits, *state.logs}):
-        limit = survey.limits.get(key)
+    dispatch_round = _after_grants(state, now)
+    for key in sorted({*dispatch_round.limits, *state.start_logs}):
+        limit = dispatch_round.limits.get(key)
         if key[0] != profile:
             continue
         if limit is None:
-            limit = survey.idle_limit(*key)
+            limit = dispatch_round.unused_limit(*key)
         if limit is not None:
-            yield _counter(survey, limit)
+            yield _usage_of(dispatch_round, limit)
 
 
-def _settled(state: DispatcherState, now: datetime) -> DispatchRound:
-    survey = DispatchRound(state, millis(now))
-    survey.start_what_may()
-    return survey
+def _after_grants(state: DispatcherState, now: datetime) -> DispatchRound:
+    dispatch_round = DispatchRound(state, millis(now))
+    dispatch_round.grant_leases()
+    return dispatch_round
 
 
-def _before(survey: DispatchRound, waiting: WaitingEntry) -> Iterator[WaitingEntry]:
-    for each in survey.state.waiting.values():
+def _ahead(dispatch_round: DispatchRound, waiting: WaitingEntry) -> Iterator[WaitingEntry]:
+    for each in dispatch_round.state.waiting.values():
         if each.run_id == waiting.run_id:
             return
-        if each.not_before <= survey.now:
+        if each.not_before <= dispatch_round.now:
             yield each
 
 
-def _competes(survey: DispatchRound, other: WaitingEntry, limits: list[Limit]) -> bool:
-    demands = survey.group(other).demands
+def _competes(dispatch_round: DispatchRound, other: WaitingEntry, limits: list[Limit]) -> bool:
+    demands = dispatch_round.group_of(other).demands
     return any(limit in limits for limit, _ in demands)
 
 
-def _hold(
-    survey: DispatchRound,
+def _limit_reason(
+    dispatch_round: DispatchRound,
     limit: Limit,
-    group: Group,
+    group: RunGroup,
     until: datetime | None,
-    before: list[WaitingEntry],
-) -> Hold:
-    needs = next(need for each, need in group.demands if each is limit)
-    facts = f"{name(limit)}: {level(limit)}"
+    ahead: list[WaitingEntry],
+) -> WaitReason:
+    needs = next(demand for each, demand in group.demands if each is limit)
+    facts = f"{describe_limit(limit)}: {describe_usage(limit)}"
     if needs > 1 and isinstance(limit, ConcurrencyLimit):
         facts += f", and this run needs {needs}"
     profile = None if limit.profile is None else limit.profile.name
-    holders = tuple(_holders(survey, limit)) if isinstance(limit, ConcurrencyLimit) else ()
+    holders = tuple(_holders(dispatch_round, limit)) if isinstance(limit, ConcurrencyLimit) else ()
     facts += _held_by(holders)
     if until is not None:
-        facts += f"; deferred to the next window, at {_clock(until)}"
+        facts += f"; deferred to the next window, at {_format_time(until)}"
     match limit:
         case ConcurrencyLimit():
-            return Hold(
+            return WaitReason(
                 profile=profile,
                 scope=limit.scope or None,
                 kind=_kind(limit),
@@ -166,73 +168,75 @@ def _hold(
                 limit=limit.size,
                 needs=needs,
                 holders=holders,
-                kept_for=limit.kept_for,
+                reserved_for=limit.reserved_for,
                 until=until,
             )
         case StartRateLimit():
-            ahead = sum(_competes(survey, each, [limit]) for each in before)
-            at = next_start(limit.rate, limit.log, survey.now, ahead=ahead)
+            competing = sum(_competes(dispatch_round, each, [limit]) for each in ahead)
+            at = next_start(limit.rule, limit.log, dispatch_round.now, ahead=competing)
             until = until or moment(at)
-            return Hold(
+            return WaitReason(
                 profile=profile,
                 scope=limit.scope or None,
-                kind=HoldKind.RATE_LIMIT,
-                sentence=f"{facts}; its turn may come at {_clock(until)}.",
+                kind=WaitReasonKind.RATE_LIMIT,
+                sentence=f"{facts}; earliest start at {_format_time(until)}.",
                 used=limit.log.count,
-                limit=limit.rate.limit,
+                limit=limit.rule.limit,
                 until=until,
             )
 
 
-def _kind(limit: ConcurrencyLimit) -> HoldKind:
+def _kind(limit: ConcurrencyLimit) -> WaitReasonKind:
     if limit.of_backfill:
-        return HoldKind.BACKFILL
-    return HoldKind.CONCURRENCY if limit.profile else HoldKind.MAX_CONCURRENT_RUNS
+        return WaitReasonKind.BACKFILL
+    return WaitReasonKind.CONCURRENCY if limit.profile else WaitReasonKind.MAX_CONCURRENT_RUNS
 
 
 def _held_by(holders: Sequence[Lease]) -> str:
     if not holders:
         return ""
-    named = ", ".join(lease.run_id for lease in holders[:_NAMED])
-    more = len(holders) - _NAMED
+    named = ", ".join(lease.run_id for lease in holders[:_MAX_NAMES])
+    more = len(holders) - _MAX_NAMES
     return f", held by {named}" + (f" and {more} more" if more > 0 else "")
 
 
-def _others(waiting: WaitingEntry, group: Group, now: int) -> Iterator[Hold]:
+def _other_reasons(waiting: WaitingEntry, group: RunGroup, now: int) -> Iterator[WaitReason]:
     if waiting.not_before > now:
         until = moment(waiting.not_before)
-        sentence = f"Attempt {waiting.attempt} waits for its back-off until {_clock(until)}."
-        yield Hold(kind=HoldKind.BACK_OFF, sentence=sentence, until=until)
+        sentence = f"Attempt {waiting.attempt} waits for its back-off until {_format_time(until)}."
+        yield WaitReason(kind=WaitReasonKind.BACK_OFF, sentence=sentence, until=until)
     if group.missing:
-        sentence = f"The limits of {', '.join(group.missing)} are being read."
-        yield Hold(kind=HoldKind.LIMITS_UNKNOWN, sentence=sentence)
+        sentence = f"The limits of {', '.join(group.missing)} are not loaded yet."
+        yield WaitReason(kind=WaitReasonKind.LIMITS_UNKNOWN, sentence=sentence)
 
 
-def _holders(survey: DispatchRound, limit: Limit) -> Iterable[Lease]:
-    holding = [
+def _holders(dispatch_round: DispatchRound, limit: Limit) -> Iterable[Lease]:
+    leases = [
         lease
-        for lease in survey.state.leases.values()
-        if any(each is limit for each, _ in survey.group(lease).demands)
+        for lease in dispatch_round.state.leases.values()
+        if any(each is limit for each, _ in dispatch_round.group_of(lease).demands)
     ]
-    return sorted(holding, key=lambda lease: lease.granted_at)
+    return sorted(leases, key=lambda lease: lease.granted_at)
 
 
-def _counter(survey: DispatchRound, limit: Limit) -> Counter:
+def _usage_of(dispatch_round: DispatchRound, limit: Limit) -> ProfileUsage:
+    blocked = dispatch_round.limits_blocking
     queue = [
         each
-        for each in survey.state.waiting.values()
-        if each.not_before <= survey.now and limit in survey.holding(each, survey.group(each))
+        for each in dispatch_round.state.waiting.values()
+        if each.not_before <= dispatch_round.now
+        and limit in blocked(each, dispatch_round.group_of(each))
     ]
-    slots = isinstance(limit, ConcurrencyLimit)
-    return Counter(
+    has_slots = isinstance(limit, ConcurrencyLimit)
+    return ProfileUsage(
         scope=limit.scope or None,
-        limit=limit.size if slots else limit.rate.limit,
-        used=limit.used if slots else limit.log.count,
-        holders=tuple(_holders(survey, limit)) if slots else (),
+        limit=limit.size if has_slots else limit.rule.limit,
+        used=limit.used if has_slots else limit.log.count,
+        holders=tuple(_holders(dispatch_round, limit)) if has_slots else (),
         queue=tuple(queue),
-        next_start=None if slots else moment(limit.next_at),
+        next_start=None if has_slots else moment(limit.next_at),
     )
 
 
-def _clock(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,12 +1,12 @@
-"""The limits in force during one decision: what is taken of each, and whether there is room."""
+"""The limits during one dispatch round: their usage and whether they have room."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
+from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy, StartRateRule
 from polysync_core.domain.dispatch.rates import (
-    GrantLog,
+    StartLog,
     next_start,
     prepare,
     record,
@@ -14,83 +14,85 @@ from polysync_core.domain.dispatch.rates import (
 )
 from polysync_core.domain.runs.identity import RunId
 
+_DEFAULT_WINDOW_MILLIS = 60_000
+
 
 @dataclass(slots=True, eq=False)
 class ConcurrencyLimit:
-    """Slots that live leases hold: those of a concurrency profile, a Task's own or a backfill's."""
+    """Slots that leases use: of a concurrency profile, a Task or a backfill."""
 
     size: int
     profile: ProfilePolicy | None = None
     scope: str = ""
-    """The Platform, Task or backfill it counts for; empty where all Platforms count together."""
+    """The Platform, Task or backfill that is limited; empty for a global profile."""
     of_backfill: bool = False
     used: int = 0
-    kept: int = 0
-    """Slots that nobody behind `kept_for` may take."""
-    kept_for: RunId | None = None
+    reserved: int = 0
+    """Slots that are reserved for `reserved_for` and closed to runs behind it."""
+    reserved_for: RunId | None = None
 
-    def need(self, weight: int) -> int:
-        """Return the slots of one run; one that is heavier than all takes all."""
+    def demand(self, weight: int) -> int:
+        """Return the slots that one run needs, at most all slots."""
         return 1 if self.profile is None else min(weight, self.size)
 
-    def room(self, need: int) -> bool:
-        """Tell whether a run may start that nobody keeps slots from."""
-        return self.used + self.kept + need <= self.size
+    def has_room(self, demand: int) -> bool:
+        """Return whether a run without a reservation may start."""
+        return self.used + self.reserved + demand <= self.size
 
-    def is_full(self, need: int) -> bool:
-        """Tell whether too little is left even if nothing were kept."""
-        return self.used + need > self.size
+    def is_full(self, demand: int) -> bool:
+        """Return whether too few slots are free, even without reservations."""
+        return self.used + demand > self.size
 
-    def take(self, need: int) -> None:
-        """Count a lease."""
-        self.used += need
+    def take(self, demand: int) -> None:
+        """Count the slots of a lease."""
+        self.used += demand
 
-    def keep(self, need: int, run_id: RunId) -> None:
-        """Keep slots, taken or not, for a run."""
-        self.kept += need
-        self.kept_for = self.kept_for or run_id
+    def reserve(self, demand: int, run_id: RunId) -> None:
+        """Reserve slots, free or in use, for a run."""
+        self.reserved += demand
+        self.reserved_for = self.reserved_for or run_id
 
-    def next_window(self, cap: Cap, now: int) -> int:
+    def next_window(self, rule: ConcurrencyRule, now: int) -> int:
         """Return the next boundary of the windows of `DeferToNextWindow`."""
-        width = cap.window or 60_000
-        return (now // width + 1) * width
+        window = rule.window or _DEFAULT_WINDOW_MILLIS
+        return (now // window + 1) * window
 
 
 @dataclass(slots=True, eq=False)
 class StartRateLimit:
     """Starts within the rolling window of a rate profile."""
 
-    rate: Rate
+    rule: StartRateRule
     profile: ProfilePolicy
     scope: str
-    log: GrantLog
+    log: StartLog
     now: int
     next_at: int = field(init=False)
-    """When the next start is permitted."""
+    """The time of the next permitted start."""
 
     def __post_init__(self) -> None:
-        prepare(self.rate, self.log, self.now)
-        self.next_at = next_start(self.rate, self.log, self.now)
+        prepare(self.rule, self.log, self.now)
+        self.next_at = next_start(self.rule, self.log, self.now)
 
-    def need(self, _: int) -> int:
-        """Return 1: a start is a start, whatever its weight."""
+    def demand(self, _: int) -> int:
+        """Return 1: the weight of a run does not count."""
         return 1
 
-    def room(self, _: int) -> bool:
-        """Tell whether a run may start."""
+    def has_room(self, _: int) -> bool:
+        """Return whether a run may start now."""
         return self.next_at <= self.now
 
     def is_full(self, _: int) -> bool:
-        """Tell whether no run may start."""
+        """Return whether no run may start now."""
         return self.next_at > self.now
 
     def take(self, _: int) -> None:
         """Count a start."""
-        record(self.rate, self.log, self.now)
-        self.next_at = next_start(self.rate, self.log, self.now)
+        record(self.rule, self.log, self.now)
+        self.next_at = next_start(self.rule, self.log, self.now)
 
     def next_window(self) -> int:
-        """Return the end of the window under way."""
+        """Return the end of the current window."""
         return max(window_end(self.log, self.now), self.now + 1)
 
 
@@ -98,36 +100,46 @@ type Limit = ConcurrencyLimit | StartRateLimit
 
 
 def next_window(limit: Limit, now: int) -> int:
-    """Return when a run that `DeferToNextWindow` holds back is considered again."""
+    """Return the time at which a deferred run is considered again."""
     if isinstance(limit, StartRateLimit):
         return limit.next_window()
     assert limit.profile is not None  # noqa: S101 - only a profile has an exceed action
-    gate = limit.profile.gate
-    return limit.next_window(gate if isinstance(gate, Cap) else Cap(slots=limit.size), now)
+    rule = limit.profile.rule
+    if not isinstance(rule, ConcurrencyRule):
+        rule = ConcurrencyRule(slots=limit.size)
+    return limit.next_window(rule, now)
+
+
+def longest_deferral(profile: ProfilePolicy) -> int:
+    """Return the longest valid deferral.
+
+    A longer one is left over from a clock that was set back or from former settings.
+    """
+    return profile.rule.window or _DEFAULT_WINDOW_MILLIS
 
 
 @dataclass(slots=True)
-class Group:
-    """The runs of one Task on one Platform, and of one backfill: their limits are the same."""
+class RunGroup:
+    """The runs of one Task, Platform and backfill, which all have the same limits."""
 
     weight: int
     demands: list[tuple[Limit, int]]
     missing: list[str]
-    """Policies that nobody has told the Dispatcher yet: nothing starts without them."""
-    heavy: bool
-    """Whether a run takes more than one slot, so that lighter ones could starve it."""
-    shut: bool = False
-    """Whether one of its runs was passed over in this decision; then all behind it are."""
-    keeps: bool = False
-    """Whether slots are kept for one of its runs in this decision."""
-    barred: list[Limit] = field(default_factory=list[Limit])
-    """The limits that passed over the first one."""
+    """Policies that the Dispatcher does not know yet; no run starts without them."""
+    multi_slot: bool
+    """True if a run needs several slots, so that single-slot runs could starve it."""
+    blocked: bool = False
+    """True if a run of the group was skipped in this round; then all runs behind it are."""
+    reserves_slots: bool = False
+    """True if slots are reserved for a run of the group in this round."""
+    blocking_limits: list[Limit] = field(default_factory=list[Limit])
+    """The limits that blocked the first skipped run."""
 
-    def blocking(self) -> list[Limit]:
-        """Return the limits that would pass a run over now."""
-        return [limit for limit, need in self.demands if not limit.room(need)]
+    def limits_without_room(self) -> list[Limit]:
+        """Return the limits that would block a run now."""
+        return [limit for limit, demand in self.demands if not limit.has_room(demand)]
 
-    def full(self) -> list[Limit]:
-        """Return the limits that have too little left, and those that were kept from it."""
-        full = [limit for limit, need in self.demands if limit.is_full(need)]
-        return full + [limit for limit in self.barred if limit not in full]
+    def exceeded_limits(self) -> list[Limit]:
+        """Return the full limits, and those that blocked the group by a reservation."""
+        full = [limit for limit, demand in self.demands if limit.is_full(demand)]
+        return full + [limit for limit in self.blocking_limits if limit not in full]

@@ -1,7 +1,7 @@
-"""The limits that runs are subject to, as a Dispatcher keeps them.
+"""Policies: the limits of Tasks, Platforms and contention profiles, as a Dispatcher stores them.
 
-Each policy carries the time at which its definition was written. Messages come in any order; the
-newest policy of a name wins.
+The version of a policy is the time at which its definition was written. Messages may arrive in any
+order; the newest policy of a name wins.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.contention import ExceedAction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPolicy:
-    """What a Task demands of its runs' start."""
+    """The limits of a Task."""
 
     name: str
     version: int = 0
@@ -26,7 +26,7 @@ class TaskPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformPolicy:
-    """The profiles that a Platform is linked to."""
+    """The contention profiles of a Platform."""
 
     name: str
     version: int = 0
@@ -34,24 +34,24 @@ class PlatformPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cap:
-    """How many slots may be taken at once."""
+class ConcurrencyRule:
+    """The number of slots that may be used at the same time."""
 
     slots: int
     window: int | None = None
-    """The windows of `DeferToNextWindow` in milliseconds, counted from 1970-01-01T00:00Z."""
+    """The length of a window of `DeferToNextWindow` in ms, counted from 1970-01-01T00:00Z."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """How many starts there may be in any rolling window of `window` milliseconds."""
+class StartRateRule:
+    """The number of starts in any rolling window of `window` milliseconds."""
 
     limit: int
     window: int
     leaky: bool = False
     burst: int | None = None
     refill: int | None = None
-    """The step in milliseconds in which tokens come back; None is evenly."""
+    """The interval in ms at which the bucket is refilled; None refills it continuously."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +59,12 @@ class ProfilePolicy:
     """A contention profile."""
 
     name: str
-    gate: Cap | Rate
+    rule: ConcurrencyRule | StartRateRule
     version: int = 0
     enabled: bool = True
-    shared: bool = False
-    """Whether all Platforms count together (`Global`)."""
-    action: ExceedAction = ExceedAction.QUEUE
+    is_global: bool = False
+    """True if all Platforms share the limit (`Global`)."""
+    exceed_action: ExceedAction = ExceedAction.QUEUE
     queue_size: int | None = None
     queue_timeout: int | None = None
     """In milliseconds."""
@@ -86,7 +86,7 @@ class PolicySet:
     profiles: dict[str, ProfilePolicy] = field(default_factory=dict[str, ProfilePolicy])
 
     def add(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
-        """Keep the newest of what is known and what is new."""
+        """Add policies; of each name the newest is kept."""
         for policy in policies:
             match policy:
                 case TaskPolicy():
@@ -97,18 +97,18 @@ class PolicySet:
                     _keep_newest(self.profiles, policy)
 
     def merge(self, other: PolicySet) -> None:
-        """Keep the newest of both."""
+        """Add the policies of another set; of each name the newest is kept."""
         self.add(*other.tasks.values(), *other.platforms.values(), *other.profiles.values())
 
     def retain(self, tasks: Iterable[str], platforms: Iterable[str]) -> None:
-        """Forget what none of these Tasks and Platforms refers to."""
+        """Remove policies that these Tasks and Platforms do not refer to."""
         self.tasks = _only(self.tasks, set(tasks))
         self.platforms = _only(self.platforms, set(platforms))
         linked = [*self.tasks.values(), *self.platforms.values()]
         self.profiles = _only(self.profiles, {name for each in linked for name in each.profiles})
 
-    def linked(self, task: str, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
-        """Return the enabled profiles of a run, and the names of policies that are not known."""
+    def profiles_of(self, task: str, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
+        """Return the enabled profiles of a run, and the names of unknown policies."""
         names: dict[str, None] = {}
         missing: list[str] = []
         known_task, known_platform = self.tasks.get(task), self.platforms.get(platform)

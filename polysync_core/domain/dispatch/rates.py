@@ -1,13 +1,12 @@
-"""Rates: how many starts there may be in a rolling window, and how they are spaced.
+"""Start rates: the number of starts in a rolling window, and the pace of the starts.
 
-Two rules hold together:
+A start must satisfy two rules:
 
-* **The window.** Every start is remembered until the window has passed over it, so that no window,
-  wherever it begins, holds more than `limit`. A bucket that starts full and refills all the time
-  would let twice as many through.
-* **The pace.** A start may come once the bucket has a token again, kept as the time at which the
-  bucket would be full (the generic cell rate algorithm). A leaky bucket is a bucket of one token;
-  one of `limit` tokens is never stricter than the window and is not kept at all.
+* **The window.** Every start is logged until it leaves the rolling window. So no window holds more
+  than `limit` starts. A full token bucket that refills continuously would allow twice as many.
+* **The pace.** A start needs a token. The log stores the time at which the bucket is full again
+  (generic cell rate algorithm, GCRA). A leaky bucket holds one token. A bucket of `limit` tokens is
+  never stricter than the window, so no pace is stored for it.
 """
 
 from __future__ import annotations
@@ -15,45 +14,45 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import ceil
 
-from polysync_core.domain.dispatch.policies import Rate
+from polysync_core.domain.dispatch.policies import StartRateRule
 
-FINEST = 512
-"""The most entries of a log; above that, starts are remembered by slices of the window."""
+MAX_LOG_ENTRIES = 512
+"""The maximum size of a log; for a larger limit, a log entry covers a slice of the window."""
 
 
 @dataclass(slots=True)
-class GrantLog:
-    """The starts that still count against a rate."""
+class StartLog:
+    """The starts that still count against a start rate."""
 
     window: int = 0
-    """The window when it was last used, by which it is forgotten."""
+    """The window of the last use; it decides when the log expires."""
     full_at: float = 0.0
-    """When the bucket has all its tokens again; 0 where no pace is kept."""
+    """The time at which the bucket is full again; 0 without a pace."""
     starts: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Times and how many starts they stand for, oldest first."""
+    """Times and the number of starts at each, oldest first."""
 
     @property
     def count(self) -> int:
-        """How many starts it remembers."""
+        """Return the number of logged starts."""
         return sum(number for _, number in self.starts)
 
-    def forget(self, now: int) -> None:
-        """Drop what the window has passed over.
+    def expire(self, now: int) -> None:
+        """Remove the starts that have left the window.
 
-        A clock that was set back makes starts lie in the future. They count from now on, as if
-        made just now: too long rather than too short, and not for ever.
+        After the clock is set back, logged starts lie in the future. They are moved to now, so they
+        count rather too long than too short, and not for ever.
         """
-        self.bound(now + self.window // FINEST)
+        self.clamp(now + self.window // MAX_LOG_ENTRIES)
         self.full_at = min(self.full_at, now + self.window)
-        gone = 0
-        while gone < len(self.starts) and self.starts[gone][0] + self.window <= now:
-            gone += 1
-        del self.starts[:gone]
+        expired = 0
+        while expired < len(self.starts) and self.starts[expired][0] + self.window <= now:
+            expired += 1
+        del self.starts[:expired]
         if not self.starts and self.full_at <= now:
             self.full_at = 0.0
 
-    def bound(self, latest: int) -> None:
-        """Let no start be remembered by a later time than this."""
+    def clamp(self, latest: int) -> None:
+        """Move starts that are later than `latest` to that time."""
         if self.starts and self.starts[-1][0] > latest:
             early = [entry for entry in self.starts if entry[0] < latest]
             late = self.count - sum(number for _, number in early)
@@ -61,95 +60,97 @@ class GrantLog:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing in it restricts anything any more."""
+        """Return whether the log no longer restricts a start."""
         return not self.starts and not self.full_at
 
 
-def prepare(rate: Rate, log: GrantLog, now: int) -> None:
-    """Bring a log up to date with its rate and with the clock."""
-    log.window = rate.window
-    log.bound(_noted(rate, now))
-    log.full_at = min(log.full_at, now + _depth(rate) * _interval(rate)) if _paced(rate) else 0.0
-    log.forget(now)
+def prepare(rule: StartRateRule, log: StartLog, now: int) -> None:
+    """Adapt a log to its rule and to the clock."""
+    log.window = rule.window
+    log.clamp(_logged_at(rule, now))
+    fill_time = _bucket_size(rule) * _interval(rule)
+    log.full_at = min(log.full_at, now + fill_time) if _has_pace(rule) else 0.0
+    log.expire(now)
 
 
-def next_start(rate: Rate, log: GrantLog, now: int, *, ahead: int = 0) -> int:
-    """Return when the next start is permitted, `now` if at once.
+def next_start(rule: StartRateRule, log: StartLog, now: int, *, ahead: int = 0) -> int:
+    """Return the time of the next permitted start, `now` if at once.
 
-    With `ahead`, when the one after so many others is, if each of them starts as soon as it may.
+    With `ahead`, the time of the start after so many others, each as early as possible.
     """
-    return max(_by_window(rate, log, now, ahead), _by_pace(rate, log, now, ahead))
+    return max(_by_window(rule, log, now, ahead), _by_pace(rule, log, now, ahead))
 
 
-def record(rate: Rate, log: GrantLog, now: int) -> None:
-    """Remember a start that was permitted."""
-    at = _noted(rate, now)
+def record(rule: StartRateRule, log: StartLog, now: int) -> None:
+    """Log a permitted start."""
+    at = _logged_at(rule, now)
     if log.starts and log.starts[-1][0] == at:
         log.starts[-1] = (at, log.starts[-1][1] + 1)
     else:
         log.starts.append((at, 1))
-    if not _paced(rate):
+    if not _has_pace(rule):
         return
-    interval, stepped = _interval(rate), _step(rate, now)
-    # A leaky bucket keeps its beat when a start comes a little late; otherwise each delay of a
-    # wake-up would slow down all that follows.
-    on_beat = _depth(rate) == 1 and rate.refill is None and 0 <= now - log.full_at < interval / 2
-    base = log.full_at if on_beat else max(log.full_at, stepped)
+    interval, refilled = _interval(rule), _last_refill(rule, now)
+    # A leaky bucket keeps its schedule when a start is slightly late. Otherwise the delay of each
+    # wake-up would reduce the rate.
+    is_leaky = _bucket_size(rule) == 1 and rule.refill is None
+    on_schedule = is_leaky and 0 <= now - log.full_at < interval / 2
+    base = log.full_at if on_schedule else max(log.full_at, refilled)
     log.full_at = round(base + interval, 3)
 
 
-def window_end(log: GrantLog, now: int) -> int:
-    """Return the end of the window that began with the oldest start that counts."""
+def window_end(log: StartLog, now: int) -> int:
+    """Return the end of the window that began with the oldest logged start."""
     return log.starts[0][0] + log.window if log.starts else now
 
 
-def _by_window(rate: Rate, log: GrantLog, now: int, ahead: int) -> int:
-    rounds, ahead = divmod(ahead, rate.limit)
-    excess = log.count + ahead + 1 - rate.limit
+def _by_window(rule: StartRateRule, log: StartLog, now: int, ahead: int) -> int:
+    rounds, ahead = divmod(ahead, rule.limit)
+    excess = log.count + ahead + 1 - rule.limit
     at = now
     for start, number in log.starts:
         if excess <= 0:
             break
-        at, excess = start + rate.window, excess - number
-    return max(now, at) + rounds * rate.window
+        at, excess = start + rule.window, excess - number
+    return max(now, at) + rounds * rule.window
 
 
-def _by_pace(rate: Rate, log: GrantLog, now: int, ahead: int) -> int:
-    if not _paced(rate):
+def _by_pace(rule: StartRateRule, log: StartLog, now: int, ahead: int) -> int:
+    if not _has_pace(rule):
         return now
-    filled = _step(rate, now)
-    spare = _depth(rate) - 1 - ahead
-    at = max(log.full_at, filled) - spare * _interval(rate)
+    filled = _last_refill(rule, now)
+    spare = _bucket_size(rule) - 1 - ahead
+    at = max(log.full_at, filled) - spare * _interval(rule)
     if at <= filled:
         return now
-    return ceil(at) if rate.refill is None else ceil(at / rate.refill) * rate.refill
+    return ceil(at) if rule.refill is None else ceil(at / rule.refill) * rule.refill
 
 
-def _paced(rate: Rate) -> bool:
-    return _depth(rate) < rate.limit or rate.refill is not None
+def _has_pace(rule: StartRateRule) -> bool:
+    return _bucket_size(rule) < rule.limit or rule.refill is not None
 
 
-def _depth(rate: Rate) -> int:
-    """How many tokens the bucket holds."""
-    return 1 if rate.leaky else (rate.burst or rate.limit)
+def _bucket_size(rule: StartRateRule) -> int:
+    """Return the capacity of the bucket."""
+    return 1 if rule.leaky else (rule.burst or rule.limit)
 
 
-def _interval(rate: Rate) -> float:
-    """The time in which one token comes back."""
-    return rate.window / rate.limit
+def _interval(rule: StartRateRule) -> float:
+    """Return the time in which the bucket gains one token."""
+    return rule.window / rule.limit
 
 
-def _step(rate: Rate, now: int) -> int:
-    """The time up to which tokens have come back; steps are counted from 1970-01-01T00:00Z."""
-    return now if rate.refill is None else now // rate.refill * rate.refill
+def _last_refill(rule: StartRateRule, now: int) -> int:
+    """Return the time of the last refill; refills are counted from 1970-01-01T00:00Z."""
+    return now if rule.refill is None else now // rule.refill * rule.refill
 
 
-def _noted(rate: Rate, now: int) -> int:
-    """The time by which a start is remembered: its own, or the end of its slice if finer is dear.
+def _logged_at(rule: StartRateRule, now: int) -> int:
+    """Return the logged time of a start: its own, or the end of its slice for a large limit.
 
-    Rounding up makes a start count a little longer than it has to, never shorter.
+    Rounding up makes a start count slightly longer than necessary, never shorter.
     """
-    if rate.limit <= FINEST:
+    if rule.limit <= MAX_LOG_ENTRIES:
         return now
-    slice_ = max(1, rate.window // FINEST)
+    slice_ = max(1, rule.window // MAX_LOG_ENTRIES)
     return -(-now // slice_) * slice_

@@ -1,52 +1,55 @@
-"""Why a run waits or may not wait, in words."""
+"""Sentences that explain a limit, a rejection and a time-out."""
 
 from __future__ import annotations
 
 from polysync_core.domain.dispatch.limits import ConcurrencyLimit, Limit, StartRateLimit
 
 
-def place(limit: Limit) -> str:
-    """Return what a limit counts for."""
-    if limit.profile is None:
-        return f"task '{limit.scope}'"
-    return f"platform '{limit.scope}'" if limit.scope else "all its platforms together"
-
-
-def name(limit: Limit) -> str:
-    """Return how a limit is called."""
+def describe_limit(limit: Limit) -> str:
+    """Return the name of a limit and its scope."""
     if isinstance(limit, ConcurrencyLimit) and limit.of_backfill:
-        return f"Backfill '{limit.scope}' allows {limit.size} at once"
+        return f"Maximum of {limit.size} concurrent runs of backfill '{limit.scope}'"
     if limit.profile is None:
-        return f"Max Concurrent Runs of {place(limit)}"
-    return f"Contention profile '{limit.profile.name}' (for {place(limit)})"
+        return f"Max Concurrent Runs of task '{limit.scope}'"
+    scope = f"platform '{limit.scope}'" if limit.scope else "all its platforms together"
+    return f"Contention profile '{limit.profile.name}' (for {scope})"
 
 
-def level(limit: Limit) -> str:
-    """Return how far a limit is used."""
+def describe_usage(limit: Limit) -> str:
+    """Return the used share of a limit."""
     match limit:
         case ConcurrencyLimit():
-            kept = f", {limit.kept} kept for a waiting run" if limit.kept else ""
-            return f"{limit.used} of {limit.size} slots are taken{kept}"
+            reserved = f", {limit.reserved} reserved for a waiting run" if limit.reserved else ""
+            return f"{limit.used} of {limit.size} slots are in use{reserved}"
         case StartRateLimit():
-            starts = f"{limit.log.count} of {limit.rate.limit} starts"
-            return f"{starts} within {_seconds(limit.rate.window)} are used"
+            starts = f"{limit.log.count} of {limit.rule.limit} starts"
+            return f"{starts} within {_seconds(limit.rule.window)} are used"
 
 
-def rejected(limit: Limit) -> str:
-    """Say why a run was turned away at once."""
-    return f"Rejected: {name(limit)} has no room ({level(limit)}) and is set to reject."
+def rejection_reason(limit: Limit) -> str:
+    """Return the reason for the rejection of a run."""
+    return (
+        f"Rejected: {describe_limit(limit)} has no room ({describe_usage(limit)}), and its exceed"
+        " action is Reject."
+    )
 
 
-def queue_full(limit: Limit) -> str:
-    """Say why a run may not join those that wait."""
+def queue_full_reason(limit: Limit) -> str:
+    """Return the reason for the rejection of a run by a full queue."""
     size = 0 if limit.profile is None else limit.profile.queue_size
-    return f"Rejected: {name(limit)} lets no more than {size} runs wait ({level(limit)})."
+    return (
+        f"Rejected: the queue of {describe_limit(limit)} is full: at most {size} runs may wait"
+        f" ({describe_usage(limit)})."
+    )
 
 
-def timed_out(limit: Limit) -> str:
-    """Say why a run has waited long enough."""
+def timeout_reason(limit: Limit) -> str:
+    """Return the reason for the end of a run that has waited too long."""
     timeout = 0 if limit.profile is None else limit.profile.queue_timeout or 0
-    return f"Waited longer than {_seconds(timeout)}: {name(limit)} has no room ({level(limit)})."
+    return (
+        f"Queue time-out after {_seconds(timeout)}: {describe_limit(limit)} has no room"
+        f" ({describe_usage(limit)})."
+    )
 
 
 def _seconds(duration: int) -> str:

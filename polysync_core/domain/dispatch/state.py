@@ -1,9 +1,9 @@
-"""What a Dispatcher knows.
+"""The state of a Dispatcher: waiting runs, leases, policies and start logs.
 
-Used capacity is never counted up or down: it is the weight of the live leases, each with a named
-holder. So a lost or repeated message cannot make a limit drift.
+Used capacity is not a counter. It is the sum of the weights of the live leases, so a lost or
+repeated message cannot make it wrong.
 
-Inside, time is whole milliseconds since 1970: exact, and small in the stored state.
+Times are whole milliseconds since 1970, which are exact and small in the stored state.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.rates import GrantLog
+from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.runs.identity import BackfillId, RunId
 
 AGEING = timedelta(seconds=10)
-"""One point of priority is worth this much waiting, so nothing waits for ever."""
+"""One point of priority equals this much waiting time, which prevents starvation."""
 _AGEING_MILLIS = AGEING // timedelta(milliseconds=1)
 
-type LogKey = tuple[str, str]
-"""A rate profile and the Platform it counts for; the latter is empty where all count together."""
+type StartLogKey = tuple[str, str]
+"""A rate profile and its Platform; the Platform is empty for a global profile."""
 
 
 def millis(moment: datetime) -> int:
@@ -32,7 +32,7 @@ def millis(moment: datetime) -> int:
 
 
 def moment(instant: int) -> datetime:
-    """Return the time that `millis` was given, to the millisecond."""
+    """Return the time of an instant in milliseconds; the inverse of `millis`."""
     return _EPOCH + instant * _MILLISECOND
 
 
@@ -41,8 +41,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A run that wants to start."""
+class WaitingRun:
+    """A run that waits for a lease."""
 
     run_id: RunId
     attempt: int
@@ -52,15 +52,15 @@ class Waiting:
     queued_at: datetime
     platform: str = ""
     not_before: datetime | None = None
-    """The end of a retry's back-off; None is at once."""
+    """The end of the back-off before a retry; None allows a start at once."""
     backfill_id: BackfillId | None = None
-    """The backfill that made the run."""
+    """The backfill that created the run."""
     backfill_limit: int | None = None
-    """The most runs of the backfill that may run at once; None is no limit."""
+    """The maximum of concurrent runs of the backfill; None is no limit."""
 
 
 class WaitingEntry(NamedTuple):
-    """A waiting run in the state; as a tuple it is cheap to read and to write by the thousand."""
+    """A waiting run in the state; a tuple, because the state may hold thousands."""
 
     run_id: RunId
     attempt: int
@@ -71,27 +71,27 @@ class WaitingEntry(NamedTuple):
     not_before: int = 0
     deferred_until: int = 0
     deferred_by: str = ""
-    """The profile that sent the run to its next window."""
+    """The profile that deferred the run to its next window."""
     backfill_id: BackfillId | None = None
     backfill_limit: int | None = None
 
     @property
     def rank(self) -> tuple[int, int, RunId]:
-        """The order of starting, smallest first.
+        """Return the sort key of the start order; the smallest starts first.
 
-        Ageing adds to the priority in proportion to the time waited; as it does so for all alike,
-        the order of two runs never changes and is known from the start.
+        Ageing raises the priority of all runs at the same rate. So the order of two runs never
+        changes, and the key is constant.
         """
         return self.queued - self.priority * _AGEING_MILLIS, self.queued, self.run_id
 
     @property
-    def since(self) -> int:
-        """When it began to wait for its limits; a back-off is not part of that."""
+    def waiting_since(self) -> int:
+        """Return the start of the wait for limits, without the back-off before it."""
         return max(self.queued, self.not_before)
 
 
-def ticket(waiting: Waiting) -> WaitingEntry:
-    """Return a waiting run as the state keeps it."""
+def waiting_entry(waiting: WaitingRun) -> WaitingEntry:
+    """Return the entry of a waiting run in the state."""
     return WaitingEntry(
         run_id=waiting.run_id,
         attempt=waiting.attempt,
@@ -121,30 +121,30 @@ class Lease:
 
 @dataclass(slots=True)
 class DispatcherState:
-    """All that one shard's Dispatcher knows."""
+    """The whole state of one shard's Dispatcher."""
 
     waiting: dict[RunId, WaitingEntry] = field(default_factory=dict[RunId, WaitingEntry])
-    """In the order of their ranks, so that no decision has to sort them."""
+    """Sorted by rank, so that no dispatch round has to sort."""
     leases: dict[RunId, Lease] = field(default_factory=dict[RunId, Lease])
     policies: PolicySet = field(default_factory=PolicySet)
-    logs: dict[LogKey, GrantLog] = field(default_factory=dict[LogKey, GrantLog])
-    alarm: int | None = None
-    """When the next signal to itself comes, as far as it is known to be under way."""
+    start_logs: dict[StartLogKey, StartLog] = field(default_factory=dict[StartLogKey, StartLog])
+    timer_at: int | None = None
+    """The time of the next wake-up signal that the Dispatcher has sent to itself."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left that has to be remembered."""
-        return not (self.waiting or self.leases or self.logs)
+        """Return whether the state holds nothing that must be kept."""
+        return not (self.waiting or self.leases or self.start_logs)
 
-    def admit(self, waiting: WaitingEntry) -> None:
-        """Put a run at its place among those that wait, instead of what waited for it."""
+    def add_waiting(self, waiting: WaitingEntry) -> None:
+        """Insert an entry by its rank; it replaces an earlier entry of the same run."""
         self.waiting.pop(waiting.run_id, None)
-        tickets = list(self.waiting.values())
-        tickets.insert(bisect(tickets, waiting.rank, key=_rank), waiting)
-        self.waiting = {each.run_id: each for each in tickets}
+        entries = list(self.waiting.values())
+        entries.insert(bisect(entries, waiting.rank, key=_rank), waiting)
+        self.waiting = {each.run_id: each for each in entries}
 
-    def replace(self, changed: Iterable[WaitingEntry]) -> None:
-        """Change tickets whose ranks stay the same."""
+    def update_waiting(self, changed: Iterable[WaitingEntry]) -> None:
+        """Replace entries whose ranks are unchanged."""
         for each in changed:
             self.waiting[each.run_id] = each
 

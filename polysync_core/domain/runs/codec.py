@@ -1,6 +1,7 @@
-"""A task run as stored JSON.
+"""Encodes a task run as stored JSON.
 
-What is stored outlives a deployment: fields may be added with a default, never renamed.
+Stored runs outlive a deployment: a new field needs a default, and no field is renamed. All values
+are stored, defaults included, so a changed default never changes an accepted run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _RUN = TypeAdapter(TaskRun)
 
 def encode_run(run: TaskRun) -> str:
     """Return a run as JSON text."""
-    return _RUN.dump_json(run, exclude_defaults=True, by_alias=True).decode()
+    return _RUN.dump_json(run, by_alias=True).decode()
 
 
 def decode_run(text: str | bytes) -> TaskRun:

@@ -1,4 +1,4 @@
-"""What the world is told of a run: one event for every change of its status."""
+"""Run events: one for every change of a run's status."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun
 _LONGEST_REASON = 1_000
 _LONGEST_ACTOR = 200
 _TAGS_BYTES = 8 * 1024
-"""Tags beyond this are left out. With the limits above and those of names, an event stays below
-the 48 KiB that a queue message takes, however its characters are encoded."""
+"""The size limit of all tags; further tags are left out. With the limits above and those of names,
+an event stays below the 48 KiB of a queue message in any encoding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvent:
-    """A change of a run's status, by its place in the run's history."""
+    """A change of a run's status, numbered by its history entry."""
 
     run_id: RunId
     sequence: int
-    """The number of the history entry; the same for every repetition of the event."""
+    """The number of the history entry; equal for every delivery of the event."""
     task: str
     """Empty for a run of a Job without a Task."""
     job: str
@@ -35,16 +35,16 @@ class RunEvent:
 
     @property
     def event_id(self) -> str:
-        """Tells repetitions from news."""
+        """The id by which receivers deduplicate events."""
         return f"{self.run_id}/{self.sequence}"
 
     @property
     def status(self) -> RunStatus:
-        """The status that the run took on."""
+        """The new status of the run."""
         return self.entry.to_status
 
     def as_json(self) -> JsonObject:
-        """Return the event in the form that is sent: no parameters, no outputs, bounded in size."""
+        """Return the event as sent: bounded in size, without parameters and outputs."""
         return {
             "eventId": self.event_id,
             "runId": self.run_id,
@@ -64,19 +64,19 @@ class RunEvent:
 
 
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
-    """Yield the changes of status above the `after`-th entry; remarks are no events."""
+    """Yield the changes of status after the `after`-th entry; notes are no events."""
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
         if not is_note(entry):
             yield _event(run, sequence, entry)
 
 
 def is_note(entry: HistoryEntry) -> bool:
-    """Tell whether an entry leaves the status as it is."""
+    """Return whether a history entry keeps the status."""
     return entry.from_status == entry.to_status
 
 
 def encode_message(content: Mapping[str, JsonValue]) -> str:
-    """Return a queue message as compact JSON; what UTF-8 cannot hold is escaped."""
+    """Return a queue message as compact JSON; lone surrogates are escaped."""
     return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 

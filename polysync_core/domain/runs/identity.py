@@ -1,7 +1,7 @@
 """The identity of runs and attempts.
 
-A run that something may ask for twice has an id derived from what asked for it, so asking twice is
-asking once: the table refuses the second row.
+The id of a repeatable request's run is derived from the request. So a repeated request leads to
+the same id, and the table refuses the second row.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def new_run_id() -> RunId:
 
 
 def derived_run_id(*parts: str) -> RunId:
-    """Return the one id of what the parts name; other parts give another id.
+    """Return the id derived from some parts; other parts give another id.
 
-    Each part goes in with its length, so `("ab", "c")` and `("a", "bc")` differ.
+    The hash includes the length of each part, so `("ab", "c")` and `("a", "bc")` differ.
     """
     digest = hashlib.sha256()
     for part in parts:
@@ -45,30 +45,30 @@ def derived_run_id(*parts: str) -> RunId:
 
 
 def request_digest(content: JsonObject) -> str:
-    """Return what must be equal in two requests under one idempotency key."""
+    """Return the digest that must be equal in all requests with one idempotency key."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def parse_run_id(text: str) -> RunId:
-    """Return the id that a caller named, or raise `NotFound` where no run can have it."""
+    """Return a text as a run id, or raise `NotFound` for an impossible id."""
     if _RUN_ID.fullmatch(text) is None:
         raise NotFound("There is no task run of this id.")
     return RunId(text)
 
 
 def attempt_token(run_id: RunId, attempt: int) -> str:
-    """Return what identifies one attempt towards a platform: 64 hexadecimal digits.
+    """Return the idempotency token of an attempt for its platform: 64 hexadecimal digits.
 
-    A token is never shared by two attempts: a platform binds it to its first run for good.
+    Two attempts never share a token, because a platform binds a token to its first run for good.
     """
     return hashlib.sha256(f"{run_id}~{attempt}".encode()).hexdigest()
 
 
 def instance_id(run_id: RunId, attempt: int) -> str:
-    """Return the id of the orchestration that carries one attempt."""
+    """Return the orchestration id of an attempt."""
     return f"{run_id}~{attempt}"
 
 
 def completion_id(run_id: RunId) -> str:
-    """Return the id of the orchestration that tells a run's dependents where nothing else does."""
+    """Return the id of the orchestration that notifies a run's dependents on its own."""
     return f"{run_id}~end"

@@ -1,8 +1,8 @@
-"""Which outputs of a run are kept: all that its platform gives, within limits, and no secret.
+"""Selects the outputs of a run to store: all from the platform, within limits, without secrets.
 
-The schema of the Job need not name an output for it to be kept, since many artefacts cannot tell
-theirs beforehand. It says which of them are sensitive, and so is what holds a secret that the run
-was given: of those, not even the size is kept.
+The Job's schema need not name an output, because many artefacts cannot declare theirs. An output is
+sensitive if the schema says so, or if it holds a secret that the run was given. Of a sensitive
+output, not even the size is stored.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.domain.strict_documents import checked
 
 VALUE_BYTES = 64 * 1024
-"""The largest value that is kept, as compact JSON in UTF-8."""
+"""The largest stored value, as compact JSON in UTF-8."""
 TOTAL_BYTES = 256 * 1024
-"""The most that all outputs of a run take together, with their names."""
+"""The limit of all outputs of a run together, with their names."""
 LONGEST_NAME = 255
-"""As long as the name of a parameter, so that every output that is kept can be mapped."""
-_TELLING = 6
-"""Characters from which a secret within a longer text is no chance."""
-_NAMED = 20
-_SHOWN = 60
+"""The limit of parameter names, so that every stored output can be mapped."""
+_MIN_SECRET_LENGTH = 6
+"""The length from which a secret within a longer text is no coincidence."""
+_MAX_NAMED = 20
+_MAX_NAME_SHOWN = 60
 _ADVICE = "pass a path to the data instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What is kept of an attempt's outputs."""
+    """The stored outputs of an attempt."""
 
     values: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     redacted: tuple[str, ...] = ()
-    """Names of outputs that are sensitive: there was a value, and it is kept nowhere."""
+    """Names of sensitive outputs, whose values are not stored."""
     not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Why an output is not kept, by its name; the first of them, if they are many."""
+    """The reasons why outputs are not stored, by name; at most `_MAX_NAMED`."""
     note: str | None = None
-    """What the run's history says of outputs that are not kept."""
+    """The history entry about outputs that are not stored."""
 
 
 def kept_outputs(
     job: Job, given: Mapping[str, JsonValue], secrets: Collection[Secret] = ()
 ) -> Outputs:
-    """Return what is kept of the outputs that a platform gave, in their order.
+    """Return the outputs to store, in the platform's order.
 
-    A value that no longer fits is passed over, and smaller ones after it may still be kept. One
-    that holds a secret which the run was given is as sensitive as one whose name says so.
+    A value that exceeds the limits is skipped; smaller ones after it may still be stored. A value
+    that holds one of `secrets` is sensitive.
     """
     sensitive = {each.name for each in job.parameters if each.is_secret}
     values: dict[str, JsonValue] = {}
@@ -67,7 +67,7 @@ def kept_outputs(
         if why is not None:
             refused.append((name, why))
             continue
-        # What is nested without end is refused by now.
+        # The size check above also refused endless nesting.
         if _holds(value, secrets):
             redacted.append(name)
             continue
@@ -77,20 +77,20 @@ def kept_outputs(
         values=values,
         redacted=tuple(redacted),
         not_kept=dict(_nameable(refused)),
-        note=_note_of(refused),
+        note=_note(refused),
     )
 
 
 def none_kept(outputs: Outputs, why: str) -> Outputs:
-    """Return the outputs of work that is done where the run has no room for any of them."""
+    """Return the outputs of a run whose row has no room for any of them."""
     refused = [(name, why) for name in outputs.values]
     return Outputs(
-        redacted=outputs.redacted, not_kept=dict(_nameable(refused)), note=_note_of(refused)
+        redacted=outputs.redacted, not_kept=dict(_nameable(refused)), note=_note(refused)
     )
 
 
 def _holds(value: JsonValue, secrets: Collection[Secret]) -> bool:
-    """Tell whether a value holds a secret, wherever in it; a short one must stand by itself."""
+    """Return whether a value contains a secret; a short secret must be the whole text."""
     match value:
         case dict():
             parts = (*value, *value.values())
@@ -103,11 +103,11 @@ def _holds(value: JsonValue, secrets: Collection[Secret]) -> bool:
 
 
 def _is_in(secret: str, text: str) -> bool:
-    return text == secret or (len(secret) >= _TELLING and secret in text)
+    return text == secret or (len(secret) >= _MIN_SECRET_LENGTH and secret in text)
 
 
 def _measured(name: str, value: JsonValue, left: int) -> tuple[int, str | None]:
-    """Return how much room an output takes, and why it is not kept where it is not."""
+    """Return the size of an output, and the reason if it is refused."""
     if not 1 <= len(name) <= LONGEST_NAME:
         return 0, f"its name must have 1 to {LONGEST_NAME} characters"
     try:
@@ -133,9 +133,9 @@ def _size(value: JsonValue) -> int:
 
 
 def _nameable(refused: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return those that somebody may ask for by a name that can be stored."""
+    """Return the refused outputs whose names can be stored and mapped."""
     fit = [each for each in refused if 1 <= len(each[0]) <= LONGEST_NAME and _is_storable(each[0])]
-    return fit[:_NAMED]
+    return fit[:_MAX_NAMED]
 
 
 def _is_storable(name: str) -> bool:
@@ -146,16 +146,16 @@ def _is_storable(name: str) -> bool:
     return True
 
 
-def _note_of(refused: Sequence[tuple[str, str]]) -> str | None:
+def _note(refused: Sequence[tuple[str, str]]) -> str | None:
     if not refused:
         return None
-    told = [f"{_shown(name)} ({why})" for name, why in refused[:_NAMED]]
-    more = len(refused) - len(told)
+    shown = [f"{_shown(name)} ({why})" for name, why in refused[:_MAX_NAMED]]
+    more = len(refused) - len(shown)
     rest = f"; and {more} more" if more else ""
-    return f"Outputs that were not kept: {'; '.join(told)}{rest}."
+    return f"Outputs that were not kept: {'; '.join(shown)}{rest}."
 
 
 def _shown(name: str) -> str:
-    """Return a name for people; whatever is in it, it stays on its line and is short."""
-    cut = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+    """Return a name for display: short, and on one line."""
+    cut = name if len(name) <= _MAX_NAME_SHOWN else f"{name[:_MAX_NAME_SHOWN]}…"
     return "".join(char if char.isprintable() else "\ufffd" for char in cut) or "''"

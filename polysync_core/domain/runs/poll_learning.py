@@ -1,8 +1,8 @@
-"""When to look at a run next, where it is known how long the last runs of the kind took.
+"""Poll plans for runs whose past durations are known.
 
-The next look is where it is worth most: it costs a request, and what ended before it has waited.
-So looks are rare until runs begin to end, close together where many ended within a short time, and
-ever less frequent once a run takes longer than all before it.
+The next poll comes where it is worth most: a poll costs a request, and a late poll lets an ended
+run wait. So polls are rare until past runs began to end, frequent where many of them ended, and
+ever rarer once a run takes longer than all past runs.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, sqrt
 
-from polysync_core.domain.runs.polling import Plan
+from polysync_core.domain.runs.polling import PollPlan
 
 MIN_PAST_RUNS = 3
-"""Fewer runs than these say nothing."""
+"""With fewer past runs, the plan of the job type is used."""
 MAX_PAST_RUNS = 10
-"""The newest runs that are gone by."""
+"""The number of newest runs that are considered."""
 
-_RARE_FACTOR, _RARE_LONGEST = 3.0, 45.0
-"""How much rarer than by the plan of the job type looks are where no run has ended, and how rare at
-the most: a failure or a run shorter than all before it is found within this."""
-_AMONG = 20.0
-"""Among the ends of past runs, looks are as frequent as by the plan of the job type, or as this."""
-_NEIGHBOURS = 3
-"""An end is taken to be anywhere as near as its third-nearest neighbour: ten are few."""
-_SURE = 0.01
-"""No end is known better than to this part of the age."""
+_RARE_FACTOR, _MAX_RARE_DELAY = 3.0, 45.0
+"""Before the first past end, delays grow by this factor, up to this limit. A failure, or a run
+shorter than all past runs, is found within the limit."""
+_MAX_DELAY_AMONG_ENDS = 20.0
+"""Among past ends, delays are those of the job type's plan at the median, or at most this."""
+_NEAREST = 3
+"""An end is blurred up to its third-nearest other end, because ten runs are few."""
+_MIN_BLUR = 0.01
+"""The least blur of an end, as a part of its age."""
 _CANDIDATES = 4
-"""Places for the next look that are weighed up between two bounds of where runs ended."""
-_THRIFT = 2.0
-"""Makes looks dearer, and so rarer, than they are by the plan of the job type."""
-_CLOSEST = 0.002
-"""Looks are not closer together than half the plan's first delay, nor than this part of the age."""
+"""Candidates for the next poll between two bounds of past ends."""
+_POLL_PRICE_FACTOR = 2.0
+"""Makes polls more expensive, and so rarer, than the job type's plan implies."""
+_MIN_DELAY_FACTOR = 0.002
+"""The least delay as a part of the age; half the plan's first delay is the other lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,66 +42,73 @@ class Ended:
 
     by: float
     exact: bool = True
-    """Whether it ended then, as its platform tells; else it was only seen to have ended."""
+    """Whether the platform reported this age; otherwise a poll found the end at this age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedPlan:
-    """A plan shaped by how long the last runs took."""
+    """A poll plan shaped by the durations of past runs."""
 
-    start: Plan
+    start: PollPlan
     """The plan of the job type."""
     windows: tuple[tuple[float, float], ...]
-    """A past run each: between which ages it is taken to have ended."""
+    """For each past run, the ages between which it is assumed to have ended."""
     median: float
     latest: float
     """The greatest age at which a past run ended."""
 
     def delay(self, age: float) -> float:
-        """Return the seconds from a look at a run of this age to the next one."""
-        closest = max(self.start.first / 2, min(_CLOSEST * age, self.start.delay(age)))
-        soonest = age + closest
+        """Return the seconds from a poll at this age to the next one."""
+        least = max(self.start.first / 2, min(_MIN_DELAY_FACTOR * age, self.start.delay(age)))
+        soonest = age + least
         if age >= self._end:
-            overdue = sqrt(2 * self._price * (age - self.latest + self._end - self.latest))
-            return max(closest, min(overdue, self.start.delay(age)))
-        last = max(age + self._longest(age), soonest)
-        return self._best(age, soonest, last) - age
+            overdue = sqrt(2 * self._poll_price * (age - self.latest + self._end - self.latest))
+            return max(least, min(overdue, self.start.delay(age)))
+        last = max(age + self._max_delay(age), soonest)
+        return self._best_age(age, soonest, last) - age
 
     @property
     def _end(self) -> float:
         return max(end for _, end in self.windows)
 
     @property
-    def _price(self) -> float:
-        """How many seconds of waiting one look is worth: as it is by the plan of the job type, for
-        runs of which nothing is known but that they take as long as these in the mean."""
-        return _THRIFT * self.median / (2 * self.start.looks(self.median) ** 2)
+    def _poll_price(self) -> float:
+        """The cost of one poll in seconds of detection delay.
 
-    def _longest(self, age: float) -> float:
-        """Return the longest delay at an age, whatever past runs did."""
+        The job type's default plan implies this price at the median duration.
+        """
+        return _POLL_PRICE_FACTOR * self.median / (2 * self.start.polls(self.median) ** 2)
+
+    def _max_delay(self, age: float) -> float:
+        """Return the longest allowed delay at an age."""
         planned = self.start.delay(age)
         rare = _RARE_FACTOR * planned
-        among = max(planned, min(self.start.delay(self.median), _AMONG))
+        among = max(planned, min(self.start.delay(self.median), _MAX_DELAY_AMONG_ENDS))
         if not any(begin <= age < end for begin, end in self.windows):
             ahead = min(begin for begin, _ in self.windows if begin > age) - age
-            return min(rare, _RARE_LONGEST, ahead + among)
+            return min(rare, _MAX_RARE_DELAY, ahead + among)
         return min(rare, among)
 
-    def _best(self, age: float, soonest: float, last: float) -> float:
-        """Return the age, `last` at the latest, at which a look costs least for each run that it
-        finds ended, its own price and the waiting of these runs taken together."""
+    def _best_age(self, age: float, soonest: float, last: float) -> float:
+        """Return the age of the cheapest next poll, at most `last`.
+
+        The cost is the price of the poll plus the waiting of the runs that it finds ended, divided
+        by the number of these runs.
+        """
         alive = len(self.windows) + 1 - self._ended(age)
-        price, best, least = self._price, last, inf
-        for at, ended, waited in self._prospects(age, last):
+        price, best, least = self._poll_price, last, inf
+        for at, ended, waited in self._candidates(age, last):
             early = max(soonest - at, 0.0)
             cost = (price * alive + waited + early * ended) / ended if ended > 0 else inf
             if cost < least:
                 best, least = at + early, cost
         return best
 
-    def _prospects(self, age: float, last: float) -> Iterator[tuple[float, float, float]]:
-        """Yield places for the next look, with how many of the past runs would end from now until
-        there, and how long they would have waited in all."""
+    def _candidates(self, age: float, last: float) -> Iterator[tuple[float, float, float]]:
+        """Yield ages for the next poll, each with two figures about the past runs.
+
+        The figures are the number of past runs that end by then, and their total waiting time.
+        """
         bounds = sorted({age, *(each for window in self.windows for each in window if each > age)})
         known = self._ended(age)
         ended = ages = 0.0
@@ -116,15 +123,15 @@ class LearnedPlan:
                 yield at, ended, at * ended - ages
 
     def _ended(self, age: float) -> float:
-        """Return how many of the past runs had ended at an age."""
+        """Return the number of past runs that had ended at an age; blurred ends count in part."""
         return sum(
             1.0 if age >= end else max(age - begin, 0.0) / (end - begin)
             for begin, end in self.windows
         )
 
 
-def learned(start: Plan, past: Sequence[Ended]) -> Plan | LearnedPlan:
-    """Return the plan of a job type as past runs shape it, where there are enough of them."""
+def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
+    """Return a plan from past runs; too few runs give the job type's plan."""
     if len(past) < MIN_PAST_RUNS:
         return start
     ages = sorted(each.by for each in past)
@@ -136,9 +143,9 @@ def learned(start: Plan, past: Sequence[Ended]) -> Plan | LearnedPlan:
     )
 
 
-def _window(start: Plan, ended: Ended, ages: Sequence[float]) -> tuple[float, float]:
+def _window(start: PollPlan, ended: Ended, ages: Sequence[float]) -> tuple[float, float]:
     nearest = sorted(abs(ended.by - age) for age in ages)
-    blur = max(nearest[min(_NEIGHBOURS, len(ages) - 1)], _SURE * ended.by, 0.1)
-    # Else a run that was seen late would make the next one be looked at, and seen, no earlier.
+    blur = max(nearest[min(_NEAREST, len(ages) - 1)], _MIN_BLUR * ended.by, 0.1)
+    # Without this margin, an end that was found late would make the next poll just as late.
     late = 0.0 if ended.exact else start.delay(ended.by)
     return max(ended.by - late - blur, 0.0), ended.by + blur

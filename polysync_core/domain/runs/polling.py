@@ -1,7 +1,7 @@
-"""When to look at a run next, where nothing is known of it but its job type.
+"""Poll plans by job type, for runs of an unknown duration.
 
-A plan goes by the age of the attempt, the seconds since its submit, so that it goes on where it
-was when an orchestration starts anew.
+A plan depends on the age of the attempt, the seconds since its submit. So polling continues in the
+same rhythm after an orchestration starts again.
 """
 
 from __future__ import annotations
@@ -10,42 +10,44 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
 
-LEAST_DELAY = 0.5
-LONGEST_WISH = 300.0
-"""A platform may ask for more patience than the plan has, up to this."""
+MIN_DELAY = 0.5
+MAX_RETRY_AFTER = 300.0
+"""The longest delay that a platform may ask for."""
 
 CANCELLING_DELAY = 2.0
 
-_TROUBLE_BASE = 5.0
-_TROUBLE_LONGEST = 300.0
+_FAILURE_DELAY = 5.0
+_MAX_FAILURE_DELAY = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How far apart looks at a run are, by its age: `((0, 1), (10, 5))` is every second at first,
-    and every 5 seconds from an age of 10 seconds on."""
+class PollPlan:
+    """The delays between polls by the age of the run.
+
+    `((0, 1), (10, 5))` polls every second at first, and every 5 seconds from an age of 10 seconds.
+    """
 
     steps: tuple[tuple[float, float], ...]
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` where that is no plan."""
+        """Raise `ValueError` for invalid steps."""
         ages = [age for age, _ in self.steps]
         if not ages or ages[0] != 0 or any(one >= other for one, other in pairwise(ages)):
-            raise ValueError("the steps of a plan begin at the age 0 and are in order")
-        if any(not LEAST_DELAY <= delay <= LONGEST_WISH for _, delay in self.steps):
-            raise ValueError(f"the delays of a plan are {LEAST_DELAY} to {LONGEST_WISH:g} seconds")
+            raise ValueError("the steps of a plan must begin at age 0 and be in order")
+        if any(not MIN_DELAY <= delay <= MAX_RETRY_AFTER for _, delay in self.steps):
+            raise ValueError(f"the delays of a plan must be {MIN_DELAY} to {MAX_RETRY_AFTER:g} s")
 
     @property
     def first(self) -> float:
-        """The seconds from the submit to the first look."""
+        """The seconds from the submit to the first poll."""
         return self.steps[0][1]
 
     def delay(self, age: float) -> float:
-        """Return the seconds from a look at a run of this age to the next one."""
+        """Return the seconds from a poll at this age to the next one."""
         return next((delay for begin, delay in reversed(self.steps) if age >= begin), self.first)
 
-    def looks(self, age: float) -> int:
-        """Return how many looks it takes until one finds that a run of this age has ended."""
+    def polls(self, age: float) -> int:
+        """Return the number of polls until a run of this duration is found ended."""
         at, count = 0.0, 0
         ends = [*(begin for begin, _ in self.steps[1:]), inf]
         for (_, delay), end in zip(self.steps, ends, strict=True):
@@ -54,25 +56,25 @@ class Plan:
         return max(count, 1)
 
 
-QUICK = Plan(
+FAST = PollPlan(
     (
         *((0, 1), (1, 1.25), (3.5, 2), (5.5, 3), (8.5, 4), (12.5, 6), (18.5, 9), (27.5, 14)),
         *((41.5, 20), (480, 15), (660, 20), (1200, 30)),
     )
 )
-"""For what may take seconds. The looks of the first minute are paid for by rarer ones until eight
-minutes, so that a run of ten minutes is found within 15 seconds and costs 40 looks at the most."""
+"""For runs that may take seconds. Rare polls until minute eight pay for the many polls of the first
+minute: the end of a ten-minute run is found within 15 seconds, and costs at most 40 polls."""
 
-PATIENT = Plan(((0, 5), (10, 10), (20, 16.5), (480, 15), (660, 20), (1200, 30)))
-"""For what never ends within a few seconds, such as what a platform gets machines for first."""
+SLOW = PollPlan(((0, 5), (10, 10), (20, 16.5), (480, 15), (660, 20), (1200, 30)))
+"""For runs that never end within seconds, for example because a cluster must start first."""
 
 
-def at_least(planned: float, wish: float | None) -> float:
-    """Return the delay that is planned, or what the platform asks for if that is longer."""
-    return max(planned, min(wish or 0.0, LONGEST_WISH))
+def at_least(planned: float, retry_after: float | None) -> float:
+    """Return the longer of the planned delay and the platform's `retry_after`."""
+    return max(planned, min(retry_after or 0.0, MAX_RETRY_AFTER))
 
 
 def delay_after_failure(failures: int, *, retry_after: float | None = None) -> float:
-    """Return the seconds to wait after the `failures`-th call in a row that found nothing out."""
-    planned = min(_TROUBLE_BASE * 2 ** min(failures - 1, 16), _TROUBLE_LONGEST)
-    return max(planned, min(retry_after or 0.0, _TROUBLE_LONGEST))
+    """Return the seconds to wait after the `failures`-th failed call in a row."""
+    planned = min(_FAILURE_DELAY * 2 ** min(failures - 1, 16), _MAX_FAILURE_DELAY)
+    return max(planned, min(retry_after or 0.0, _MAX_FAILURE_DELAY))

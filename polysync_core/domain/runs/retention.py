@@ -1,4 +1,4 @@
-"""Which runs may be forgotten."""
+"""The rule of run retention."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from polysync_core.domain.runs.run import TaskRun
 
 
 def is_expired(run: TaskRun, before: datetime) -> bool:
-    """Whether a run had ended before a time; one that goes on never expires."""
+    """Return whether a run ended before a time; an active run never expires."""
     ended = run.finished_at or run.queued_at
     return run.status.is_terminal and ended < before

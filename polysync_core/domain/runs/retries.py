@@ -1,6 +1,6 @@
-"""Whether a failed attempt is followed by another, and when.
+"""Decides on retries: whether a failed attempt is retried, and when.
 
-A pure function of the run, its failure and the time: whoever decides it again decides alike.
+The decision is a pure function of the run, its failure and the time, so repeating it is safe.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from polysync_core.domain.definitions.tasks import Backoff, Retry
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
 
-INFRASTRUCTURE = frozenset(
+INFRASTRUCTURE_CAUSES = frozenset(
     {FailureCause.PLATFORM_UNREACHABLE, FailureCause.LOST, FailureCause.INTERNAL}
 )
-"""Failures that say nothing of the artefact; `maxInfrastructureAttempts` is for them."""
-RETRIED = INFRASTRUCTURE | {FailureCause.ARTEFACT, FailureCause.TIMEOUT}
-"""The others would only happen again, or were decided by a limit."""
+"""Failures that are not the artefact's fault; `maxInfrastructureAttempts` limits their retries."""
+RETRYABLE_CAUSES = INFRASTRUCTURE_CAUSES | {FailureCause.ARTEFACT, FailureCause.TIMEOUT}
+"""Other failures would only repeat, or follow from a limit."""
 
 _JITTER = 0.5
-"""The largest part of a wait that jitter takes away."""
+"""The largest part of a delay that jitter removes."""
 
 
 def retry_at(run: TaskRun, failure: Outcome, *, now: datetime) -> datetime | None:
-    """Return when the attempt under way is to be followed by another, or None for never."""
+    """Return the earliest time of the next attempt, or None without a retry."""
     if not _may_be_retried(run, failure) or not _within_budget(run, failure):
         return None
     return now + delay_before_retry(run.retry, len(run.attempts), run_id=run.run_id)
 
 
 def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta:
-    """Return the wait before the `number`-th retry of a run, counted from 1."""
+    """Return the delay before the `number`-th retry of a run, counted from 1."""
     initial = retry.initial_delay_seconds
     match retry.backoff:
         case Backoff.FIXED:
@@ -42,7 +42,7 @@ def delay_before_retry(retry: Retry, number: int, *, run_id: RunId) -> timedelta
         case Backoff.EXPONENTIAL:
             planned = initial * 2 ** (number - 1)
     delay = timedelta(seconds=min(planned, retry.max_delay_seconds))
-    return delay * (1 - _JITTER * _chance(run_id, number)) if retry.jitter else delay
+    return delay * (1 - _JITTER * _stable_fraction(run_id, number)) if retry.jitter else delay
 
 
 def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:
@@ -51,23 +51,23 @@ def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:
         and run.cancel_requested is None
         and failure.status is RunStatus.FAILED
         and failure.may_repeat
-        and failure.cause in RETRIED
+        and failure.cause in RETRYABLE_CAUSES
     )
 
 
 def _within_budget(run: TaskRun, failure: Outcome) -> bool:
-    """Whether this failure, with those before it that draw on the same budget, may be retried."""
+    """Return whether the budget of this kind of failure allows a retry."""
     causes = [*(attempt.cause for attempt in run.attempts[:-1]), failure.cause]
-    infrastructure = sum(cause in INFRASTRUCTURE for cause in causes)
+    infrastructure = sum(cause in INFRASTRUCTURE_CAUSES for cause in causes)
     budget = run.retry.max_infrastructure_attempts
     if budget is None:
         return len(causes) <= run.retry.max_retry_attempts
-    if failure.cause in INFRASTRUCTURE:
+    if failure.cause in INFRASTRUCTURE_CAUSES:
         return infrastructure <= budget
     return len(causes) - infrastructure <= run.retry.max_retry_attempts
 
 
-def _chance(run_id: RunId, number: int) -> float:
-    """Return a number in [0, 1) that is the same for the same retry of the same run."""
+def _stable_fraction(run_id: RunId, number: int) -> float:
+    """Return a number in [0, 1) that is stable for one retry of one run."""
     digest = hashlib.sha256(f"jitter~{run_id}~{number}".encode()).digest()
     return int.from_bytes(digest[:6]) / 2**48

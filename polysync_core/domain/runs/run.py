@@ -14,14 +14,14 @@ from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
-from polysync_core.domain.runs.status import ALLOWED, RunStatus
+from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
 SYSTEM_ACTOR = "polysync"
 """The actor of a change that Polysync itself makes."""
 
 
 class TriggerType(StrEnum):
-    """What made a run."""
+    """The trigger of a run."""
 
     MANUAL = "Manual"
     SCHEDULE = "Schedule"
@@ -32,7 +32,7 @@ class TriggerType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """A run whose outcome this run consumed."""
+    """An upstream run whose outcome started this run."""
 
     task: str
     run_id: RunId
@@ -40,16 +40,16 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The root of a graph run that a run came out of."""
+    """The root of a graph run that led to a run."""
 
     run_id: RunId
-    """The id of the graph run as well."""
+    """Also the id of the graph run."""
     task: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try at carrying out a run on its platform."""
+    """One try of a run on its platform."""
 
     number: int
     status: RunStatus = RunStatus.RUNNING
@@ -60,18 +60,18 @@ class Attempt:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     begun_at: datetime | None = None
-    """When it left the queue; None in rows of earlier releases."""
+    """When the attempt left the queue."""
     sends: int = 1
-    """How often its submit was begun: written before anything is sent."""
+    """The number of submits that were begun; written ahead of each submit."""
     timed_out: datetime | None = None
-    """When its time was up: from then on its platform is asked to stop it."""
+    """When the execution time-out expired; from then on the platform is asked to stop."""
     cause: FailureCause | None = None
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One line of a run's history; `from_status` equals `to_status` for a remark."""
+    """One line of a run's history; in a note, `from_status` equals `to_status`."""
 
     at: datetime
     from_status: RunStatus | None
@@ -83,7 +83,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended."""
+    """The outcome of an attempt."""
 
     status: RunStatus
     reason: str
@@ -95,20 +95,20 @@ class Outcome:
     finished_at: datetime | None = None
     outputs: Outputs = field(default_factory=Outputs)
     external_run_id: str | None = None
-    """Set where the end came together with the platform's first word of the run."""
+    """Set if the platform reported the end in its answer to the submit."""
     may_repeat: bool = True
-    """False where its external run may go on unseen, so that another would run beside it."""
+    """False if the external run may still be running, so that a retry would run in parallel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRun:
-    """One logical execution of a Task, or of a Job without one, from acceptance to its outcome."""
+    """One execution of a Task, or of a Job without one, from acceptance to outcome."""
 
     run_id: RunId
     task: str
     """Empty for a run of a Job without a Task."""
     job: Job
-    """The Job as it was when the run was accepted: a later edit does not change what runs."""
+    """The Job as of the run's acceptance; a later edit does not change the run."""
     shard: str
     status: RunStatus
     reason: str
@@ -116,58 +116,58 @@ class TaskRun:
     graph_run_id: RunId
     priority: int
     queued_at: datetime
-    request_digest: str
-    """Tells two requests under one idempotency key apart."""
+    request_digest: str | None = None
+    """The digest of a caller's request; equal for all requests with one idempotency key."""
     history: tuple[HistoryEntry, ...] = ()
-    """Every transition and remark, oldest first; only ever appended to (ADR 6)."""
+    """Every transition and note, oldest first; append-only (ADR 6)."""
     schedule: str | None = None
-    """The schedule that started it."""
+    """The schedule that started the run."""
     scheduled_time: datetime | None = None
     time_zone: str | None = None
-    """The zone of `scheduled_time` for people: its schedule's."""
+    """The time zone of the schedule, for display."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested: datetime | None = None
     retry: Retry = field(default_factory=Retry)
-    """The Task's policy as it was when the run was accepted; so is the time-out."""
+    """The Task's policy as of the run's acceptance; the same holds for the time-out."""
     execution_timeout_seconds: int | None = None
     backfill_id: BackfillId | None = None
     """The backfill that made the run; the runs of one backfill share `backfill_limit`."""
     backfill_limit: int | None = None
     """The most runs of the backfill that may run at once; None is no limit."""
     not_before: datetime | None = None
-    """The end of the back-off before the next attempt; None where none is awaited."""
+    """The end of the back-off before the next attempt."""
     rerun_of: RunId | None = None
-    """The run whose request this run repeats."""
+    """The finished run that this run repeats."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The Task's tags as they were when the run was accepted."""
+    """The Task's tags as of the run's acceptance."""
     published: int = 0
-    """How many entries of the history were known to be published when this was written."""
+    """The number of history entries that were published before this row was written."""
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     redacted_outputs: tuple[str, ...] = ()
-    """Names of outputs that are sensitive: there was a value, and it is kept nowhere."""
+    """Names of sensitive outputs, whose values are not stored."""
     outputs_not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Why an output that there was is not kept, by its name."""
+    """The reasons why outputs are not stored, by name."""
     parents: tuple[Parent, ...] = ()
     origins: tuple[Origin, ...] = ()
-    """Every root that it came out of, where dependencies started it; a root has none."""
+    """The roots of a run that dependencies started; empty for a root."""
     fan_out: bool = True
-    """Whether its outcome is told to the Tasks that depend on its Task."""
+    """Whether the outcome is delivered to the dependents of the Task."""
     repeats: tuple[RunId, ...] = ()
-    """The graph runs that its own repeats in part: what is not run again is taken from them."""
+    """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
-    traceparent: str = ""
-    """Where it belongs in its trace (W3C); empty where there was none to belong to."""
+    traceparent: str | None = None
+    """The W3C trace context of the run."""
 
     @property
     def trace_id(self) -> str | None:
-        """The trace that its spans are in."""
-        return self.traceparent[3:35] or None
+        """The id of the run's trace."""
+        return None if self.traceparent is None else self.traceparent[3:35]
 
     @property
     def title(self) -> str:
-        """What it is a run of, for people: its Task or, where it has none, its Job."""
+        """The name for display: of the Task, or of the Job without a Task."""
         return self.task or self.job.name
 
     @property
@@ -182,14 +182,14 @@ class TaskRun:
 
     @property
     def next_attempt(self) -> int:
-        """The number of the attempt that is due while the run is queued."""
+        """The number of the next attempt of a queued run."""
         return len(self.attempts) + 1
 
     @property
     def deadline(self) -> datetime | None:
-        """When the time of the attempt under way is up; None is never.
+        """The time at which the attempt times out; None means never.
 
-        The time runs from the platform's start or, while that is not known, from the submit.
+        The time-out counts from the platform's start, or from the submit until the start is known.
         """
         attempt = self.attempt
         since = attempt and (attempt.started_at or attempt.submitted_at)
@@ -199,11 +199,11 @@ class TaskRun:
 
     @property
     def roots(self) -> tuple[Origin, ...]:
-        """The roots of the graph runs that it belongs to: itself where it is one."""
+        """The roots of the run's graph runs; a root is its own root."""
         return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
 
     def carries(self, attempt: int) -> bool:
-        """Whether this attempt is under way."""
+        """Return whether this attempt is under way."""
         return self.status is RunStatus.RUNNING and attempt == len(self.attempts)
 
 
@@ -225,14 +225,14 @@ def new_run(run: TaskRun, *, actor: str) -> TaskRun:
     return replace(run, queued_at=queued_at, history=(entry,))
 
 
-def _moved(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
-    """Return the run in its next status, with the history entry that says so."""
-    if to not in ALLOWED[run.status]:
+def _with_status(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
+    """Return the run in its next status, with a history entry of the transition."""
+    if to not in ALLOWED_TRANSITIONS[run.status]:
         raise Broken(f"A run cannot go from {run.status} to {to}.")
-    return replace(_noted(run, to, reason, at=at, actor=actor), status=to, reason=reason)
+    return replace(_with_entry(run, to, reason, at=at, actor=actor), status=to, reason=reason)
 
 
-def _noted(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
+def _with_entry(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
     entry = HistoryEntry(
         at=at,
         from_status=run.status,
@@ -245,7 +245,7 @@ def _noted(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str
 
 
 def begin_attempt(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Start the next attempt of a queued run: from here on, the platform may know of it."""
+    """Start the next attempt of a queued run; from now on, the platform may know the attempt."""
     number = run.next_attempt
     begun = replace(
         run,
@@ -253,7 +253,9 @@ def begin_attempt(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
         started_at=run.started_at or at,
         not_before=None,
     )
-    return _moved(begun, RunStatus.RUNNING, f"Submitting attempt {number}.", at=at, actor=actor)
+    return _with_status(
+        begun, RunStatus.RUNNING, f"Submitting attempt {number}.", at=at, actor=actor
+    )
 
 
 def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:
@@ -262,7 +264,7 @@ def with_attempt(run: TaskRun, attempt: Attempt) -> TaskRun:
 
 
 def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskRun:
-    """End the run, and its attempt where one is under way."""
+    """End the run, and its attempt under way."""
     outputs = outcome.outputs
     if outputs.note is not None:
         run = note(run, outputs.note, at=at, actor=actor)
@@ -274,19 +276,19 @@ def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskR
         redacted_outputs=outputs.redacted,
         outputs_not_kept=dict(outputs.not_kept),
     )
-    return _moved(finished, outcome.status, outcome.reason, at=at, actor=actor)
+    return _with_status(finished, outcome.status, outcome.reason, at=at, actor=actor)
 
 
 def back_off(
     run: TaskRun, failure: Outcome, *, until: datetime, at: datetime, actor: str
 ) -> TaskRun:
-    """End the attempt under way and let the run wait for the next one."""
+    """End the attempt under way, and queue the run for the next one."""
     waiting = replace(_attempt_ended(run, failure, at), not_before=until)
     reason = (
         f"Attempt {len(run.attempts)} failed ({failure.cause}). "
         f"Attempt {waiting.next_attempt} waits until {until:%Y-%m-%dT%H:%M:%SZ} at least."
     )
-    return _moved(waiting, RunStatus.QUEUED, reason, at=at, actor=actor)
+    return _with_status(waiting, RunStatus.QUEUED, reason, at=at, actor=actor)
 
 
 def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
@@ -309,13 +311,13 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
 
 
 def request_cancel(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Note that somebody wants the run to stop; the platform's word ends it, not this."""
+    """Record a request to cancel; the run ends when its platform reports the end."""
     asked = replace(run, cancel_requested=at)
     return note(asked, "Cancellation was requested.", at=at, actor=actor)
 
 
 def time_out(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Note that the time of the attempt under way is up; its platform's word ends it, not this."""
+    """Record that the attempt timed out; the run ends when its platform reports the end."""
     attempt = run.attempt
     if attempt is None or attempt.timed_out is not None:
         return run
@@ -329,10 +331,9 @@ def time_out(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
 def note(run: TaskRun, reason: str, *, at: datetime, actor: str) -> TaskRun:
     """Add a line to the history without a change of status.
 
-    A remark that repeats the last line is left out, so that a fault that lasts does not make the
-    run grow without bound.
+    A note equal to the last line is dropped, so that a lasting fault does not let the row grow.
     """
     last = run.history[-1] if run.history else None
     if last is not None and last.reason == reason and last.from_status == last.to_status:
         return run
-    return _noted(run, run.status, reason, at=at, actor=actor)
+    return _with_entry(run, run.status, reason, at=at, actor=actor)

@@ -22,10 +22,10 @@ class RunStatus(StrEnum):
     @property
     def is_terminal(self) -> bool:
         """Return whether the status is final."""
-        return not ALLOWED[self]
+        return not ALLOWED_TRANSITIONS[self]
 
 
-ALLOWED: Mapping[RunStatus, frozenset[RunStatus]] = {
+ALLOWED_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset(
         {RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.SKIPPED}
     ),

@@ -1,30 +1,42 @@
-"""The certificate with which a service principal proves who it is.
+"""Reads certificates with their private keys: for service principals and TLS clients.
 
-Import this module where a certificate is needed, not before: cryptography costs start-up time.
+Import this module on first use: cryptography is slow to import.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
+import secrets
+import ssl
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
     pkcs12,
 )
+from urllib3.util.ssl_ import create_urllib3_context
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.transport import CertificateUnusable
+
+_CERTIFICATES = re.compile(
+    rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +96,32 @@ def _problem(certificate: x509.Certificate, thumbprint: str | None, now: datetim
     if certificate.not_valid_after_utc < now.astimezone(UTC):
         return f"it expired on {certificate.not_valid_after_utc:%Y-%m-%d}: store its successor"
     return None
+
+
+def client_ssl_context(pem: Secret) -> ssl.SSLContext:
+    """Return a TLS context that presents a client certificate; raises `CertificateUnusable`.
+
+    `ssl` reads private keys only from files, so the file holds the key encrypted, and is deleted.
+    """
+    content = pem.reveal().strip().encode()
+    context = create_urllib3_context()
+    is_loaded = _load_chain(context, content)
+    # Raised outside the `except` block, because the error of `ssl` may quote the certificate.
+    if not is_loaded:
+        raise CertificateUnusable
+    return context
+
+
+def _load_chain(context: ssl.SSLContext, content: bytes) -> bool:
+    password = secrets.token_urlsafe(32)
+    try:
+        key = load_pem_private_key(content, None).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password.encode())
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "client.pem")
+            file.write_bytes(key + b"".join(_CERTIFICATES.findall(content)))
+            context.load_cert_chain(file, password=password)
+    except (ValueError, TypeError, OSError):
+        return False
+    return True

@@ -18,7 +18,8 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError
 from polysync_core.outbound.call_budget import CallBudget
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.http_exchange import Answer, prepared
+from polysync_core.outbound.http_exchange import Answer
+from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.urls import CheckedUrl, read_url
 
@@ -110,7 +111,9 @@ class GoogleTransport(Request):
         content = body.encode() if isinstance(body, str) else body
         try:
             place = self._reach.place(url)
-            request = prepared(method, place.url, {**HEADERS, **headers}, content)
+            request = HttpRequest(
+                method=method, url=place.url, headers={**HEADERS, **headers}, body=content
+            )
             answer = self._patient(place).ask(place.base, request, deadline=self._deadline)
         except Invalid as refusal:
             return PlatformRefused(

@@ -1,1 +1,1 @@
-"""What the platforms of Azure share: clouds, resources, signing in, refusals and pages."""
+"""Shared by the Azure platforms: clouds, attributes, sign-in, refusals and answers."""

@@ -1,4 +1,4 @@
-"""Lists of Azure services, whose pages name the next one by its address."""
+"""Reads answers of Azure services: pages, lists and objects."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from polysync_core.platforms.platform_client import PlatformClient
 def listed(
     client: PlatformClient, *segments: str, query: Mapping[str, QueryValue]
 ) -> Iterator[JsonObject]:
-    """Yield the entries of a list page by page; a page elsewhere is never asked for."""
+    """Yield the entries of a list, page by page; never follow a link to another host."""
 
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
             return client.get(*segments, query=query, read=page_of)
         base = client.base.url
-        # Some services write the standard port into their links.
+        # Some services add the standard port to their links.
         address = own_address(link.replace(f"{base}:443/", f"{base}/", 1), base)
         if address is None:
-            raise Unavailable("the list goes on at an address that is not the service's own")
+            raise Unavailable("the list continues at an address on another host")
         return client.get(*address.segments, query=address.query, read=page_of)
 
     return paged(fetch)
@@ -33,13 +33,13 @@ def listed(
 def page_of(answer: JsonObject, *, next_key: str = "nextLink") -> Page[JsonObject]:
     """Return the entries of an answer of the form `{"value": […], "nextLink": …}`."""
     following = answer.get(next_key)
-    # The last page has none, or an empty one.
+    # On the last page, the link is absent or empty.
     token = following if isinstance(following, str) and following else None
     return Page(objects_in(answer, "value"), token)
 
 
 def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
-    """Return the objects of a list that an answer must have."""
+    """Return the objects of a required list."""
     found = answer.get(name)
     if not isinstance(found, list):
         raise UnexpectedAnswer
@@ -47,6 +47,6 @@ def objects_in(answer: JsonObject, name: str) -> list[JsonObject]:
 
 
 def object_in(source: Mapping[str, JsonValue], name: str) -> JsonObject:
-    """Return an object within another; an absent one is empty."""
+    """Return a nested object; an absent object is empty."""
     found = source.get(name)
     return found if isinstance(found, dict) else {}

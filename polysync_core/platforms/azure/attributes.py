@@ -1,4 +1,4 @@
-"""The attributes that Azure platforms have in common, and what is made of them."""
+"""The attributes that all Azure platforms share, and their addresses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GROUP = r"^[A-Za-z0-9_().-]{1,90}$"
 
 def _check_group(text: str) -> str:
     if text.endswith("."):
-        raise ValueError("a resource group's name does not end with a full stop")
+        raise ValueError("a resource group's name must not end with a full stop")
     return text
 
 
@@ -32,15 +32,15 @@ type ResourceGroupName = Annotated[
 type SiteName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?$")
 ]
-"""The name of an app of App Service, which a host begins with."""
+"""The name of an App Service app, the first label of its host name."""
 
 
 class AzureAttributes(Value):
-    """What every Azure platform may have among its `attributes`."""
+    """The `attributes` that every Azure platform accepts."""
 
     cloud: Cloud = Cloud.PUBLIC
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
-    """The base address of a stand-in, which takes all calls in the service's place."""
+    """The base address of a simulator, which then receives all calls."""
 
     @classmethod
     def of(cls, platform: Platform) -> Self:
@@ -48,29 +48,29 @@ class AzureAttributes(Value):
         return read_attributes(cls, platform.attributes)
 
     def address(self, service: BaseAddress, *, allow_loopback: bool) -> BaseAddress:
-        """Return where the calls to a service go: to the stand-in, where there is one."""
+        """Return the address for calls to a service: the simulator's, if one is set."""
         if self.endpoint is None:
             return service
         if not allow_loopback:
             raise Invalid.at(
-                "attributes.endpoint", "a stand-in is allowed only by the development settings"
+                "attributes.endpoint", "a simulator is allowed in development only: remove it"
             )
         rule = HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True)
         return rule.read(self.endpoint, path="attributes.endpoint")
 
 
 class ArmAttributes(AzureAttributes):
-    """What platforms have that are resources of a subscription."""
+    """The attributes of a platform that is an Azure resource."""
 
     subscription_id: SubscriptionId
     resource_group_name: ResourceGroupName
 
     def management_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where calls to Azure Resource Manager go."""
+        """Return the address for calls to Azure Resource Manager."""
         return self.address(management_address(self.cloud), allow_loopback=allow_loopback)
 
     def resource(self, provider: str, *types_and_names: str) -> tuple[str, ...]:
-        """Return the segments of a resource's path, such as of `Microsoft.Web`, `sites`, a name."""
+        """Return the path of a resource, such as of `Microsoft.Web`, `sites`, a name."""
         return (
             "subscriptions",
             self.subscription_id,
@@ -90,7 +90,7 @@ def check_azure_platform(
     allow_loopback: bool,
     methods: frozenset[AuthMethod] = ENTRA_METHODS,
 ) -> list[Problem]:
-    """Return what cannot be right in how a platform signs in and in its attributes."""
+    """Return the problems of a platform's sign-in and attributes."""
     problems = check_auth(platform.auth, methods, subject)
     try:
         given = attributes.of(platform)

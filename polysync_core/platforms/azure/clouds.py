@@ -1,6 +1,6 @@
-"""Where Azure Resource Manager and the portal are, by cloud.
+"""The addresses of Azure Resource Manager and the portal per cloud.
 
-The scopes of tokens are fixed here: no definition can have a token made for another audience.
+The token scopes are constants, so no definition can request a token for another audience.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class CloudHosts:
     portal: str
 
 
-# The management hosts are those of `get_arm_endpoints` in azure-mgmt-core.
+# Source of the management hosts: `get_arm_endpoints` in azure-mgmt-core.
 _HOSTS = {
     Cloud.PUBLIC: CloudHosts("management.azure.com", "portal.azure.com"),
     Cloud.US_GOVERNMENT: CloudHosts("management.usgovcloudapi.net", "portal.azure.us"),
@@ -28,7 +28,7 @@ _HOSTS = {
 
 
 def public_address(host: str) -> BaseAddress:
-    """Return the base address of a service whose host is known to be right."""
+    """Return the base address of a service with a trusted host name."""
     return BaseAddress(f"https://{host}", host, AddressScope.PUBLIC)
 
 

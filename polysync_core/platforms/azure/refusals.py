@@ -1,4 +1,4 @@
-"""What the refusals of Azure Resource Manager and its services mean, and what to do about them."""
+"""Maps refusals of Azure services to errors with a remedy."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from polysync_core.platforms.calls import Refusal
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 
-_TENANT = "the identity is of another tenant than the subscription: check tenantId and cloud"
-_GONE = "there is no such thing: it was deleted, or a name among the platform's attributes is wrong"
+_TENANT = "the identity belongs to another tenant than the subscription: check tenantId and cloud"
+_GONE = (
+    "the resource does not exist: it was deleted, or a name in the platform's attributes is wrong"
+)
 _REMEDIES = {
     "InvalidAuthenticationToken": "the token was refused: check the cloud and the identity",
     "ExpiredAuthenticationToken": "the token has expired: check this machine's clock",
     "InvalidAuthenticationTokenTenant": _TENANT,
-    "InvalidSubscriptionId": "there is no such subscription: check subscriptionId",
-    "SubscriptionNotFound": "there is no such subscription in this cloud: check subscriptionId",
-    "ResourceGroupNotFound": "there is no such resource group: check resourceGroupName",
+    "InvalidSubscriptionId": "the subscription does not exist: check subscriptionId",
+    "SubscriptionNotFound": "the subscription does not exist: check subscriptionId and cloud",
+    "ResourceGroupNotFound": "the resource group does not exist: check resourceGroupName",
     "ResourceNotFound": _GONE,
     "ParentResourceNotFound": _GONE,
     "MissingSubscriptionRegistration": (
         "the subscription is not registered for this resource provider: register it"
     ),
-    "RequestDisallowedByPolicy": "a policy of the subscription forbids it",
-    "ScopeLocked": "a lock on the resource forbids it",
-    "ReadOnlyDisabledSubscription": "the subscription is disabled: it can only be read",
+    "RequestDisallowedByPolicy": (
+        "a policy of the subscription forbids it: ask its owner for an exemption"
+    ),
+    "ScopeLocked": "a lock on the resource forbids it: remove the lock",
+    "ReadOnlyDisabledSubscription": "the subscription is disabled and read-only: enable it",
 }
 RESOURCE_IS_GONE = frozenset(
     {
@@ -39,14 +43,14 @@ RESOURCE_IS_GONE = frozenset(
         "ParentResourceNotFound",
     }
 )
-"""Codes by which the platform itself is missing, not what a call names in it."""
-_PASSING = frozenset(
+"""Error codes that say that the platform itself does not exist."""
+_TRANSIENT = frozenset(
     {"TooManyRequests", "SubscriptionRequestsThrottled", "ServerBusy", "RetryableError"}
 )
 
 
 def error_code(body: JsonObject) -> str:
-    """Return the code of an error if it is one, else nothing; Synapse gives it without `error`."""
+    """Return the error code of a body, or an empty text; Synapse omits `error`."""
     error = body.get("error")
     code = (error if isinstance(error, dict) else body).get("code")
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
@@ -54,29 +58,29 @@ def error_code(body: JsonObject) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureRefusals:
-    """The mapping of one service's refusals to errors; call it with a `Refusal`."""
+    """Maps the refusals of one service to errors; call it with a `Refusal`."""
 
     service: str
-    """The service's name, for people."""
+    """The display name of the service."""
     permission: str
-    """What to grant the identity where it lacks a right, as the end of a sentence."""
+    """The remedy for a missing permission, as the end of a sentence."""
     remedies: dict[str, str] = field(default_factory=dict[str, str])
-    """What to do about codes of the service's own."""
+    """The remedies for error codes of this service."""
 
     def __call__(self, refusal: Refusal) -> PolysyncError:
-        """Return the error for a refusal: the code, and the remedy where one is known."""
+        """Return the error for a refusal, with its code and a known remedy."""
         return self.error(refusal)
 
     def error(self, refusal: Refusal, remedy: str | None = None) -> PolysyncError:
-        """Return the error for a refusal, with a remedy that the call knows better."""
+        """Return the error for a refusal, with a more specific remedy of the call."""
         code = error_code(refusal.body)
-        shown = f"{code}, " if code else ""
-        if code in _PASSING:
-            return Unavailable(f"{self.service} is busy ({shown}status {refusal.status})")
+        code_text = f"{code}, " if code else ""
+        if code in _TRANSIENT:
+            return Unavailable(f"{self.service} is busy ({code_text}status {refusal.status})")
         remedy = remedy or self._remedy(code, refusal.status)
         cause = FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT
         return PlatformRefused(
-            f"{self.service} refused the request ({shown}status {refusal.status}): {remedy}",
+            f"{self.service} refused the request ({code_text}status {refusal.status}): {remedy}",
             cause=cause,
             status=refusal.status,
         )
@@ -87,10 +91,10 @@ class AzureRefusals:
             return known
         match status:
             case 401:
-                return "the credential was refused: it is wrong, expired or revoked"
+                return "the credential is wrong, expired or revoked: renew it"
             case 403:
-                return f"the identity may not do this: {self.permission}"
+                return f"the identity lacks a permission: {self.permission}"
             case 404:
                 return _GONE
             case _:
-                return "it gives no known reason"
+                return "the answer gives no known reason"

@@ -1,4 +1,4 @@
-"""Who signs in to an Azure service."""
+"""Credentials for Azure services."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from polysync_core.domain.definitions.auth import Auth
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.sign_in.authenticators import Credential, SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes
 from polysync_core.platforms.azure.clouds import management_scope
@@ -15,16 +15,16 @@ from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 
 
-def entra_credential(
+def entra_authenticator(
     auth: Auth, cloud: Cloud, secrets: Secrets, *, scope: str, base: BaseAddress
-) -> Credential:
-    """Return what signs in to the service at `base` for a checked `auth`; nothing is sent yet."""
+) -> Authenticator:
+    """Return the credential for the service at `base`; this sends nothing."""
     if base.scope is AddressScope.LOOPBACK:
-        return SimulatorToken()
-    # Costs start-up time, which platforms that sign in otherwise need not pay.
+        return HeaderToken(SimulatorToken())
+    # Imported on first use: the import is slow, and other sign-in methods do not need it.
     from polysync_core.outbound.sign_in.entra import entra_token
 
-    return entra_token(auth, cloud, secrets, scope)
+    return HeaderToken(entra_token(auth, cloud, secrets, scope))
 
 
 def management_client(
@@ -34,9 +34,9 @@ def management_client(
     *,
     refused: RefusalMapping,
 ) -> PlatformClient:
-    """Return a client of Azure Resource Manager for a checked platform; nothing is sent yet."""
+    """Return a client of Azure Resource Manager; this sends nothing."""
     base = attributes.management_address(allow_loopback=context.allow_loopback)
-    credential = entra_credential(
+    credential = entra_authenticator(
         platform.auth,
         attributes.cloud,
         context.secrets,

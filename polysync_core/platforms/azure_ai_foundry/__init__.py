@@ -1,1 +1,1 @@
-"""Azure AI Foundry: runs the jobs of an Azure Machine Learning workspace, through its REST API."""
+"""Azure AI Foundry: runs jobs of an Azure Machine Learning workspace."""

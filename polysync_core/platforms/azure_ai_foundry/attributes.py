@@ -1,4 +1,4 @@
-"""The attributes of an Azure AI Foundry platform: where a workspace is, and its parts' ids."""
+"""The attributes of an Azure AI Foundry platform, and the ids of its resources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.platforms.azure.attributes import ArmAttributes
 
 PROVIDER = "Microsoft.MachineLearningServices"
 
-# Of `azure-ai-ml`, which knows the studio as the audience of its own tokens.
+# Source: `azure-ai-ml`, where the studio is a token audience.
 _STUDIOS = {
     Cloud.PUBLIC: "ml.azure.com",
     Cloud.US_GOVERNMENT: "ml.azure.us",
@@ -31,11 +31,11 @@ class FoundryAttributes(ArmAttributes):
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The segments of the workspace's own path."""
+        """The path of the workspace."""
         return self.resource(PROVIDER, "workspaces", self.workspace_name)
 
     def part(self, *types_and_names: str) -> str:
-        """Return the id of something in the workspace, as Azure Resource Manager writes it."""
+        """Return the Azure Resource Manager id of a resource in the workspace."""
         return "/" + "/".join((*self.path, *types_and_names))
 
     def compute_id(self, name: str) -> str:
@@ -43,13 +43,13 @@ class FoundryAttributes(ArmAttributes):
         return self.part("computes", name)
 
     def environment_id(self, text: str) -> str:
-        """Return the id of `azureml:<name>:<version>`; an id of a registry is one already."""
-        own = _ENVIRONMENT.fullmatch(text)
-        if own is None:
+        """Return the id of `azureml:<name>:<version>`; a registry id stays as it is."""
+        found = _ENVIRONMENT.fullmatch(text)
+        if found is None:
             return text
-        return self.part("environments", own["name"], "versions", own["version"])
+        return self.part("environments", found["name"], "versions", found["version"])
 
     def run_page(self, run_id: str) -> str:
         """Return the address of a run's page in the studio."""
-        workspace = quote(self.part(), safe="/")
-        return f"https://{_STUDIOS[self.cloud]}/runs/{run_id}?wsid={workspace}"
+        client = quote(self.part(), safe="/")
+        return f"https://{_STUDIOS[self.cloud]}/runs/{run_id}?wsid={client}"

@@ -1,4 +1,4 @@
-"""The calls of one workspace."""
+"""The HTTP calls to one workspace."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _QUERY = {"api-version": API_VERSION}
 
 @dataclass(frozen=True, slots=True)
 class FoundryClient:
-    """The jobs of one workspace."""
+    """Reads, creates and cancels the jobs of one workspace."""
 
     client: PlatformClient
     attributes: FoundryAttributes
 
-    def reach(self) -> str:
-        """Read the workspace itself, which needs a right in it."""
+    def check_access(self) -> str:
+        """Read the workspace, which needs a permission on it; return a sentence for people."""
 
         def read(answer: JsonObject) -> None:
             if not isinstance(answer.get("name"), str):
@@ -41,13 +41,13 @@ class FoundryClient:
         return f"Reached the workspace {name} at {host}; it is readable."
 
     def template(self, name: str) -> JsonObject:
-        """Return what a template says of itself; `PlatformRefused` where there is none."""
+        """Return the properties of a template; raise `PlatformRefused` if it is missing."""
         return self.client.get(
             *self._job(name), query=_QUERY, read=properties_of, refused=refused_for_template
         )
 
     def run(self, name: str) -> JsonObject:
-        """Return a run; `RunNotFound` where there is none of that name."""
+        """Return a run; raise `RunNotFound` if it is missing."""
 
         def read(answer: JsonObject) -> JsonObject:
             properties_of(answer)
@@ -56,7 +56,7 @@ class FoundryClient:
         return self.client.get(*self._job(name), query=_QUERY, read=read, refused=refused_for_run)
 
     def create(self, name: str, properties: JsonObject) -> None:
-        """Create a job, which starts it; `Uncertain` where the answer is missing."""
+        """Create and start a job; raise `Uncertain` if the answer is missing."""
 
         def read(answer: JsonObject) -> None:
             if answer.get("name") != name:
@@ -72,7 +72,7 @@ class FoundryClient:
         self.client.execute(call, read)
 
     def cancel(self, name: str) -> None:
-        """Ask for a job's end."""
+        """Request the cancellation of a job."""
         call = Call(
             method="POST",
             segments=(*self._job(name), "cancel"),
@@ -85,7 +85,7 @@ class FoundryClient:
         self.client.exchange(call, lambda _: None)
 
     def jobs(self, kind: str, *, tag: str | None = None) -> Iterator[JsonObject]:
-        """Yield the jobs of a kind as the workspace lists them, newest first."""
+        """Yield the jobs of a kind, newest first."""
         query = {**_QUERY, "jobType": kind, "listViewType": "ActiveOnly"}
         if tag is not None:
             query["tag"] = tag

@@ -1,4 +1,4 @@
-"""Job type AI Foundry Command Job."""
+"""Job type AIFoundryCommandJob."""
 
 from __future__ import annotations
 

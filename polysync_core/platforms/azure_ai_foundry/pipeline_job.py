@@ -1,4 +1,4 @@
-"""Job type AI Foundry Pipeline Job."""
+"""Job type AIFoundryPipelineJob."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 
 
 def with_inputs(properties: JsonObject, request: SubmitRequest) -> JsonObject:
-    """Return a job's properties with the order's values as literal inputs."""
+    """Return a job's properties with the request's values as literal inputs."""
     return {**properties, "inputs": with_literals(properties, texts_of(request))}
 
 

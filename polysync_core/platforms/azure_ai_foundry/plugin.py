@@ -1,10 +1,10 @@
-"""Azure AI Foundry as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Azure AI Foundry: checks definitions and opens connections."""
 
 from __future__ import annotations
 
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
@@ -27,7 +27,7 @@ _SHAPES = (PIPELINE_JOB, COMMAND_JOB, SWEEP_JOB)
 
 
 def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of an AI Foundry platform."""
+    """Return the problems of an AI Foundry platform."""
     return check_azure_platform(
         platform, FoundryAttributes, REFUSED.service, allow_loopback=allow_loopback
     )
@@ -37,8 +37,8 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = FoundryAttributes.of(platform)
     client = management_client(platform, attributes, context, refused=REFUSED)
-    workspace = FoundryClient(client, attributes)
-    jobs = {str(shape.job_type): TemplateJobConnector(workspace, shape) for shape in _SHAPES}
+    client = FoundryClient(client, attributes)
+    jobs = {str(shape.job_type): TemplateJobConnector(client, shape) for shape in _SHAPES}
     return LivePlatform(
         plugin=PLUGIN,
         jobs=jobs,
@@ -46,13 +46,13 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
             Discovery(job_types=frozenset({job_type}), find=each.find)
             for job_type, each in jobs.items()
         ],
-        check_access=workspace.reach,
+        check_access=client.check_access,
     )
 
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
-    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=PATIENT) for shape in _SHAPES},
+    jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=SLOW) for shape in _SHAPES},
     check=check_foundry,
     open=open_foundry,
 )

@@ -1,4 +1,4 @@
-"""What the refusals of Azure Machine Learning mean, and what to do about them."""
+"""Maps the refusals of Azure Machine Learning to errors with a remedy."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ REFUSED = AzureRefusals(
 )
 
 _TEMPLATE_MISSING = (
-    "there is no job of this name in the workspace: the template was deleted, or its name is"
-    " wrong; import the platform's jobs again"
+    "the workspace has no job with this name: the template was deleted, or its name is wrong;"
+    " import the platform's jobs again"
 )
 _REMEDIES = {
     "ComputeNotFound": (
-        "there is no such compute in the workspace: check aiFoundryComputeName, or the template's"
+        "the compute does not exist in the workspace: check aiFoundryComputeName, or the template"
     ),
     "EnvironmentNotFound": (
-        "there is no such environment: write aiFoundryEnvironmentName as azureml:<name>:<version>"
+        "the environment does not exist: write aiFoundryEnvironmentName as azureml:<name>:<version>"
     ),
-    "InputNotFound": ("the template does not have all of these inputs: sync the job's parameters"),
+    "InputNotFound": "the template lacks one of these inputs: sync the job's parameters",
 }
 _DEEPEST = 8
 
 
 def refused_for_template(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about a template, which may be gone."""
+    """Return the error for a call about a template."""
     if _is_missing(refusal):
         return REFUSED.error(refusal, _TEMPLATE_MISSING)
     return REFUSED(refusal)
 
 
 def refused_for_run(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about a run, where "not there" is `RunNotFound`."""
+    """Return the error for a call about a run; a missing run is `RunNotFound`."""
     if _is_missing(refusal):
         return RunNotFound("Azure AI Foundry does not know this job")
     return REFUSED(refusal)
 
 
 def refused_for_submit(refusal: Refusal) -> PolysyncError:
-    """Return the error for a new job that is not accepted."""
+    """Return the error for a refused new job."""
     remedies = (_REMEDIES[code] for code in _codes(refusal.body) if code in _REMEDIES)
     return REFUSED.error(refusal, next(remedies, None))
 
@@ -56,7 +56,7 @@ def _is_missing(refusal: Refusal) -> bool:
 
 
 def _codes(body: JsonObject) -> Iterator[str]:
-    """Yield the codes of an error from the outside in: the service says "UserError" of most."""
+    """Yield the error codes, outermost first; the outermost is often just "UserError"."""
     error: JsonValue = body.get("error")
     for _ in range(_DEEPEST):
         if not isinstance(error, dict):

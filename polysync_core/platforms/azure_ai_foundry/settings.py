@@ -1,4 +1,4 @@
-"""The settings of a Job that take the place of what its template says."""
+"""The settings of a Job, which override properties of its template."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
 
-LONGEST_COMMAND = 8192
+MAX_COMMAND_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateSetting:
-    """One setting: where it goes, and what it may be."""
+    """One setting: the property that it overrides, and its allowed values."""
 
     path: tuple[str, ...]
-    """The names, from the outside in, of the property that it replaces."""
+    """The path of the overridden property."""
     pattern: re.Pattern[str]
     rule: str
-    """What is wrong where the pattern does not match, with the remedy."""
-    written: Callable[[FoundryAttributes, str], str] = lambda _, value: value
-    """Returns the value as the service wants it."""
+    """The error text for a value that does not match the pattern."""
+    encode: Callable[[FoundryAttributes, str], str] = lambda _, value: value
+    """Returns the value in the form of the service."""
 
     def within(self, *outer: str) -> TemplateSetting:
-        """Return the same setting of a property that is deeper down."""
+        """Return the same setting for a property inside another property."""
         return TemplateSetting(
-            path=(*outer, *self.path), pattern=self.pattern, rule=self.rule, written=self.written
+            path=(*outer, *self.path), pattern=self.pattern, rule=self.rule, encode=self.encode
         )
 
 
 COMPUTE = TemplateSetting(
     path=("computeId",),
     pattern=re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}"),
-    rule="name a compute target of the workspace, such as cpu-cluster",
-    written=FoundryAttributes.compute_id,
+    rule="must be a compute target of the workspace, such as cpu-cluster",
+    encode=FoundryAttributes.compute_id,
 )
 ENVIRONMENT = TemplateSetting(
     path=("environmentId",),
@@ -47,12 +47,12 @@ ENVIRONMENT = TemplateSetting(
         r"azureml:[A-Za-z0-9][\w.-]{0,254}:[\w.-]{1,64}"
         r"|azureml://registries/[\w.-]{1,64}/environments/[\w.-]{1,255}/versions/[\w.-]{1,64}"
     ),
-    rule="name an environment as azureml:<name>:<version>",
-    written=FoundryAttributes.environment_id,
+    rule="must be an environment in the form azureml:<name>:<version>",
+    encode=FoundryAttributes.environment_id,
 )
 COMMAND = TemplateSetting(
     path=("command",),
-    pattern=re.compile(rf"(?=.*\S).{{1,{LONGEST_COMMAND}}}", re.DOTALL),
+    pattern=re.compile(rf"(?=.*\S).{{1,{MAX_COMMAND_LENGTH}}}", re.DOTALL),
     rule="must be a command, such as python train.py --rate ${{inputs.rate}}",
 )
 OBJECTIVE_METRIC = TemplateSetting(
@@ -64,17 +64,17 @@ OBJECTIVE_GOAL = TemplateSetting(
     path=("objective", "goal"),
     pattern=re.compile(r"minimize|maximize", re.IGNORECASE),
     rule="must be minimize or maximize",
-    written=lambda _, value: value.capitalize(),
+    encode=lambda _, value: value.capitalize(),
 )
 
 
 def check_settings(job: Job, known: Mapping[str, TemplateSetting]) -> list[Problem]:
-    """Return what cannot be right in a Job's settings."""
+    """Return the problems of a Job's settings."""
     problems: list[Problem] = []
     for name, value in job.settings.items():
         setting = known.get(name)
         if setting is None:
-            listed = f"a {job.job_type} has: {', '.join(known)}{nearest(name, known)}"
+            listed = f"a {job.job_type} has only: {', '.join(known)}{nearest(name, known)}"
             problems.append(Problem(f"settings.{name}", listed))
         elif not isinstance(value, str) or setting.pattern.fullmatch(value) is None:
             problems.append(Problem(f"settings.{name}", setting.rule))
@@ -87,11 +87,11 @@ def with_settings(
     known: Mapping[str, TemplateSetting],
     attributes: FoundryAttributes,
 ) -> JsonObject:
-    """Return the properties of a job with the settings in their places."""
+    """Return the properties of a job after its settings are applied."""
     for name, setting in known.items():
         value = job.settings.get(name)
         if isinstance(value, str):
-            properties = _replaced(properties, setting.path, setting.written(attributes, value))
+            properties = _replaced(properties, setting.path, setting.encode(attributes, value))
     return properties
 
 

@@ -1,4 +1,4 @@
-"""What a job of Azure Machine Learning says of itself, and what it means to Polysync."""
+"""Decodes the state and the outputs of a job of Azure Machine Learning."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
 
 ARTEFACTS = "default"
-"""The output that every job has: the folder of its logs and files."""
+"""The output of every job: the folder of its logs and files."""
 
 _WORD = re.compile(r"[A-Za-z_]{1,64}")
-# The words are those of the enumeration `JobStatus` of the REST API, in small letters.
+# The values of the enumeration `JobStatus` of the REST API, in lower case.
 _STATES = {
     "notstarted": ProviderStatus.STARTING,
     "starting": ProviderStatus.STARTING,
@@ -31,18 +31,17 @@ _STATES = {
     "failed": ProviderStatus.FAILED,
     "canceled": ProviderStatus.CANCELLED,
     "cancelled": ProviderStatus.CANCELLED,
-    # No heartbeat has come for a while: the job may go on from here to any other state.
+    # The heartbeat is late; any other state can follow.
     "notresponding": ProviderStatus.UNKNOWN,
     "unknown": ProviderStatus.UNKNOWN,
 }
 _NO_REASON = (
-    "The job failed and gives no reason: open its page, and look at the first child job that"
-    " failed."
+    "The job failed without a reason: open its page and check the first child job that failed."
 )
 
 
 def report_of(answer: JsonObject, job: Job, page: str) -> Report:
-    """Return the state of a job, at its end with its outputs."""
+    """Return the state of a job; a successful job includes its outputs."""
     properties = properties_of(answer)
     word = properties.get("status")
     if not isinstance(word, str) or _WORD.fullmatch(word) is None:
@@ -61,7 +60,7 @@ def report_of(answer: JsonObject, job: Job, page: str) -> Report:
 
 
 def properties_of(answer: JsonObject) -> JsonObject:
-    """Return what an answer says of its job."""
+    """Return the properties of a job in an answer."""
     properties = answer.get("properties")
     if not isinstance(properties, dict):
         raise UnexpectedAnswer
@@ -82,7 +81,7 @@ def _outputs(properties: JsonObject, job: Job) -> dict[str, JsonValue]:
 
 
 def _value(entry: JsonValue) -> JsonValue:
-    """Return the value of an output: what it is, or else the address of where it lies."""
+    """Return the value of an output, or the address of its data."""
     if not isinstance(entry, dict):
         return None
     value = entry.get("value")

@@ -1,7 +1,7 @@
-"""Job type AI Foundry Sweep Job.
+"""Job type AIFoundrySweepJob.
 
-A value takes the place of a whole distribution of the search space, as a choice of one. What has no
-value, the sampling and the limits stay as the template has them.
+A value replaces a distribution of the search space with a choice of one. Parameters without a
+value, the sampling and the limits come from the template.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ _REAL = frozenset(
 
 
 def with_choices(properties: JsonObject, request: SubmitRequest) -> JsonObject:
-    """Return a sweep's properties with the order's values as the only choices."""
+    """Return a sweep's properties with the request's values as the only choices."""
     space, inputs = object_in(properties, "searchSpace"), object_in(properties, "inputs")
     tokens = as_json(request.parameters, request.job.parameters)
     for name in tokens:
         if name not in space and name not in inputs:
             raise no_such_input(name, {**space, **inputs})
-    # The array form is the one that the official clients send.
+    # The official clients send the array form.
     chosen: JsonObject = {name: ["choice", [[tokens[name]]]] for name in tokens if name in space}
     fixed = {name: text for name, text in texts_of(request).items() if name not in space}
     return {
@@ -78,7 +78,7 @@ def describe_space(template: JsonObject) -> ArtefactSchema:
 
 
 def _read(entry: JsonValue) -> tuple[str, list[JsonValue]]:
-    """Return a distribution with its arguments; those of a choice are the values."""
+    """Return a distribution and its arguments; the arguments of a choice are its values."""
     match entry:
         case ["choice", [[*values]]] | {"type": "choice", "values": [*values]}:
             return "choice", values

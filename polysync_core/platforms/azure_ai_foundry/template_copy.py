@@ -1,4 +1,4 @@
-"""Copies of templates: each run is a job of its own, under a name that is ours."""
+"""Copies of templates: each run is a new job with a name that Polysync chooses."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
-"""What a job of a workspace may be called."""
+"""The allowed names of a job."""
 TEMPLATE_TAG = "polysync_template"
-"""The tag by which a copy is known, so that it is not taken for a template itself."""
+"""The tag of a copy, which distinguishes copies from templates."""
 
-# They tell of the template's own run. `sourceJobId` would make a copy a repetition of that run,
-# which takes over the results of the steps that succeeded.
-_OF_THE_RUN = frozenset(
+# These properties describe the template's own run. With `sourceJobId`, a copy would reuse the
+# results of the successful steps of that run.
+_RUN_PROPERTIES = frozenset(
     {
         "endTime",
         "error",
@@ -31,38 +31,40 @@ _OF_THE_RUN = frozenset(
 
 
 def run_name(token: str) -> str:
-    """Return the name of the job that an attempt starts: the same at every resend."""
+    """Return the name of the job of an attempt; a resend uses the same name."""
     return f"polysync-{token}"
 
 
-def copied(template: JsonObject, template_name: str, shown: str) -> JsonObject:
-    """Return the properties of a new job that does what the template does."""
+def copy_template(template: JsonObject, template_name: str, display_name: str) -> JsonObject:
+    """Return the properties of a new job with the definition of the template."""
     kept = {
         name: value
         for name, value in template.items()
-        if name not in _OF_THE_RUN and value is not None
+        if name not in _RUN_PROPERTIES and value is not None
     }
     outputs = object_in(template, "outputs")
     return {
         **kept,
-        "displayName": shown,
+        "displayName": display_name,
         "tags": {**object_in(template, "tags"), TEMPLATE_TAG: template_name},
-        "outputs": {name: _elsewhere(entry, template_name) for name, entry in outputs.items()},
+        "outputs": {
+            name: _without_run_data(entry, template_name) for name, entry in outputs.items()
+        },
     }
 
 
 def template_of(job: JsonObject) -> str | None:
-    """Return the name of the template that a job is a copy of; None where it is no copy."""
+    """Return the name of a copy's template; None if the job is not a copy."""
     name = object_in(object_in(job, "properties"), "tags").get(TEMPLATE_TAG)
     return name if isinstance(name, str) else None
 
 
-def _elsewhere(output: JsonValue, template_name: str) -> JsonValue:
-    """Return an output without the place, and without the value, of the template's own run."""
+def _without_run_data(output: JsonValue, template_name: str) -> JsonValue:
+    """Return an output without the location and value of the template's own run."""
     if not isinstance(output, Mapping):
         return output
     kept = {name: value for name, value in output.items() if name != "value"}
-    # The service keeps what a run writes in a folder of its name, or of `dcid.` and its name.
+    # The service stores the outputs of a run in a folder `<name>` or `dcid.<name>`.
     folders = str(kept.get("uri")).split("/")
     if not {template_name, f"dcid.{template_name}"}.isdisjoint(folders):
         del kept["uri"]

@@ -1,8 +1,8 @@
-"""What the three job types have in common: runs that are copies of a template.
+"""The common connector of the three job types: a run is a copy of a template.
 
-Azure Machine Learning has no key against double starts, but the name of a job is ours to choose,
-and there is one job of a name: after a submit in doubt the name is looked up, and sent again only
-if there is no such job.
+Azure Machine Learning has no idempotency key, but Polysync chooses the name of a job, and names are
+unique. After a submit with unknown result, the connector looks up the name. It sends the job again
+only if no job has the name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.template_copy import (
     NAME,
     TEMPLATE_TAG,
-    copied,
+    copy_template,
     run_name,
     template_of,
 )
@@ -41,25 +41,25 @@ from polysync_core.platforms.connector import (
 from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.text import for_people
 
-_MAY_BE_THERE = frozenset({400, 409})
-"""Statuses by which the service may mean that there is a job of this name already."""
+_MAY_EXIST = frozenset({400, 409})
+"""Statuses that may mean that a job with this name exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateJobType:
-    """What tells one job type from the others."""
+    """The differences between the three job types."""
 
     job_type: JobType
     kind: str
-    """The service's word for it."""
+    """The service's name of the job type."""
     settings: Mapping[str, TemplateSetting]
     with_values: Callable[[JsonObject, SubmitRequest], JsonObject]
-    """Returns a template's properties with the values of an order in their places."""
+    """Returns a template's properties with the values of a request."""
     describe: Callable[[JsonObject], ArtefactSchema]
-    """Returns what a template declares."""
+    """Returns the schema of a template."""
 
     def check(self, job: Job) -> list[Problem]:
-        """Return what cannot be right in a Job."""
+        """Return the problems of a Job."""
         problem = _name_problem(job.external_id)
         problems = [Problem("externalId", problem)] if problem else []
         return problems + check_settings(job, self.settings)
@@ -69,72 +69,72 @@ class TemplateJobType:
 class TemplateJobConnector:
     """Runs copies of the templates of one workspace; implements `JobConnector`."""
 
-    workspace: FoundryClient
+    client: FoundryClient
     shape: TemplateJobType
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start a copy of the template, unless an earlier submit of this attempt has."""
+        """Start a copy of the template, unless an earlier submit of this attempt did."""
         problems = self.shape.check(request.job)
         if problems:
             raise Invalid(problems)
         name = run_name(request.token)
-        if not (request.is_resend and self._is_there(name)):
+        if not (request.is_resend and self._exists(name)):
             self._create(name, self._properties(request))
-        page = self.workspace.attributes.run_page(name)
+        page = self.client.attributes.run_page(name)
         return Submitted(external_run_id=name, monitor_url=page)
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run."""
-        answer = self.workspace.run(_checked(external_run_id))
+        answer = self.client.run(_checked(external_run_id))
         return self._report(answer, job, external_run_id)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask for the end of a run; one that has ended meanwhile is no error."""
+        """Request the cancellation of a run; an ended run is not an error."""
         refusal: PlatformRefused | None = None
         try:
-            self.workspace.cancel(_checked(external_run_id))
+            self.client.cancel(_checked(external_run_id))
         except PlatformRefused as error:
             refusal = error
         if refusal is not None and not self.read(job, external_run_id).status.is_final:
             raise refusal
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return the inputs of a template that a run may set, and its outputs."""
+        """Return the literal inputs and the outputs of a template."""
         problem = _name_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
         return self.shape.describe(self._template(external_id))
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the copies of the template, which all are ours."""
-        copies = self.workspace.jobs(self.shape.kind, tag=TEMPLATE_TAG)
+        """Yield the copies of the template, which Polysync created."""
+        copies = self.client.jobs(self.shape.kind, tag=TEMPLATE_TAG)
         for found in filter_bounded(copies, lambda copy: template_of(copy) == job.external_id):
             name = found.get("name")
             if isinstance(name, str):
                 yield ExternalRun(external_run_id=name, report=self._report(found, job, name))
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the jobs that can be templates: all of this kind but our own copies."""
+        """Yield the jobs of this kind that are not copies; they can be templates."""
         wanted = (search or "").casefold()
-        for found in self.workspace.jobs(self.shape.kind):
+        for found in self.client.jobs(self.shape.kind):
             artefact = self._artefact(found)
             if artefact is not None and wanted in artefact.name.casefold():
                 yield artefact
 
     def _properties(self, request: SubmitRequest) -> JsonObject:
         name = request.job.external_id
-        copy = copied(self._template(name), name, request.run_name)
-        attributes = self.workspace.attributes
+        copy = copy_template(self._template(name), name, request.run_name)
+        attributes = self.client.attributes
         copy = with_settings(copy, request.job, self.shape.settings, attributes)
         return self.shape.with_values(copy, request)
 
     def _template(self, name: str) -> JsonObject:
-        template = self.workspace.template(name)
+        template = self.client.template(name)
         kind = template.get("jobType")
         if kind != self.shape.kind:
             message = (
-                f"the template is a job of the kind {for_people(kind)}, which is not what a"
-                f" {self.shape.job_type} runs: import the platform's jobs again"
+                f"the template has the kind {for_people(kind)}, but {self.shape.job_type} runs a"
+                f" {self.shape.kind} job: import the platform's jobs again"
             )
             raise PlatformRefused(message, cause=FailureCause.SUBMIT)
         return template
@@ -142,24 +142,24 @@ class TemplateJobConnector:
     def _create(self, name: str, properties: JsonObject) -> None:
         refusal: PlatformRefused | None = None
         try:
-            self.workspace.create(name, properties)
+            self.client.create(name, properties)
         except PlatformRefused as error:
             refusal = error
         if refusal is None:
             return
-        if refusal.status not in _MAY_BE_THERE or not self._is_there(name):
+        if refusal.status not in _MAY_EXIST or not self._exists(name):
             raise refusal
 
-    def _is_there(self, name: str) -> bool:
-        """Tell whether there is a job of our name, which nobody else gives to a job."""
+    def _exists(self, name: str) -> bool:
+        """Return whether the attempt's job exists; only Polysync uses its name."""
         try:
-            self.workspace.run(name)
+            self.client.run(name)
         except RunNotFound:
             return False
         return True
 
     def _report(self, answer: JsonObject, job: Job, name: str) -> Report:
-        return report_of(answer, job, self.workspace.attributes.run_page(name))
+        return report_of(answer, job, self.client.attributes.run_page(name))
 
     def _artefact(self, found: JsonObject) -> Artefact | None:
         properties, name = object_in(found, "properties"), found.get("name")
@@ -177,13 +177,13 @@ class TemplateJobConnector:
 def _name_problem(external_id: str) -> str | None:
     if NAME.fullmatch(external_id) is None:
         return (
-            "a template is named by the name of a job in the workspace, such as"
-            " mighty_tooth_4n7q1k: letters, digits, '_' and '-'"
+            "must be the name of a job in the workspace, such as mighty_tooth_4n7q1k:"
+            " letters, digits, '_' and '-'"
         )
     return None
 
 
 def _checked(external_run_id: str) -> str:
     if NAME.fullmatch(external_run_id) is None:
-        raise RunNotFound("Azure AI Foundry knows no job of such a name")
+        raise RunNotFound("Azure AI Foundry has no job with such a name")
     return external_run_id

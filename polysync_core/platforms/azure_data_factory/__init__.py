@@ -1,1 +1,1 @@
-"""Azure Data Factory."""
+"""Azure Data Factory: runs its pipelines."""

@@ -26,7 +26,7 @@ class FactoryAttributes(ArmAttributes):
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The segments of the factory's own path."""
+        """The path of the factory."""
         return self.resource("Microsoft.DataFactory", "factories", self.factory_name)
 
     def run_page(self, run_id: str) -> str:

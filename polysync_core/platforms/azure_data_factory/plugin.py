@@ -1,11 +1,11 @@
-"""Azure Data Factory as a platform type."""
+"""The platform type Azure Data Factory: checks definitions and opens connections."""
 
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
@@ -25,7 +25,7 @@ _REFUSALS = AzureRefusals(
 
 
 def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Data Factory."""
+    """Return the problems of a Data Factory platform."""
     return check_azure_platform(
         platform, FactoryAttributes, _REFUSALS.service, allow_loopback=allow_loopback
     )
@@ -47,7 +47,7 @@ def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
-    jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=PATIENT)},
+    jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=SLOW)},
     check=check_data_factory,
     open=open_data_factory,
 )

@@ -1,1 +1,1 @@
-"""Azure Databricks: the connector and its job types."""
+"""Azure Databricks: runs notebooks, jobs, workflows and pipelines of a workspace."""

@@ -1,4 +1,4 @@
-"""Reading the parts of Databricks' answers that all its APIs have."""
+"""Reads the common parts of Databricks' answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polysync_core.platforms.calls import UnexpectedAnswer
 
 
 def objects_in(answer: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
-    """Return the objects of a list in an answer; an absent list is an empty one."""
+    """Return the objects of a list in an answer; an absent list is empty."""
     found = answer.get(name)
     if found is None:
         return []
@@ -21,7 +21,7 @@ def objects_in(answer: Mapping[str, JsonValue], name: str) -> list[JsonObject]:
 
 
 def number_of(answer: Mapping[str, JsonValue], name: str) -> int | None:
-    """Return a positive whole number of an answer; None where there is none of that name."""
+    """Return a positive integer of an answer, or None."""
     match answer.get(name):
         case bool():
             return None
@@ -32,18 +32,18 @@ def number_of(answer: Mapping[str, JsonValue], name: str) -> int | None:
 
 
 def page_query(token: str | None, **query: QueryValue) -> dict[str, QueryValue]:
-    """Return the query that asks for a page."""
+    """Return the query for a page."""
     return query if token is None else {**query, "page_token": token}
 
 
 def next_token_of(answer: Mapping[str, JsonValue]) -> str | None:
-    """Return the token of the next page, which is absent or empty on the last."""
+    """Return the token of the next page, or None on the last page."""
     token = answer.get("next_page_token")
     return token if isinstance(token, str) and token else None
 
 
 def moment_of(answer: Mapping[str, JsonValue], name: str) -> datetime | None:
-    """Return a time given in milliseconds since 1970; Databricks says 0 for "not yet"."""
+    """Return a time from epoch milliseconds; Databricks sends 0 for "not yet"."""
     milliseconds = number_of(answer, name)
     if milliseconds is None or milliseconds >= 253_402_300_800_000:
         return None

@@ -1,4 +1,4 @@
-"""The attributes of an Azure Databricks platform, and the compute that they ask for."""
+"""The attributes of an Azure Databricks platform, and its compute."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SUFFIXES = {
 
 
 class ComputeType(StrEnum):
-    """Where notebooks run."""
+    """The types of compute for notebooks."""
 
     NEW_JOB_CLUSTER = "NewJobCluster"
     EXISTING_INTERACTIVE_CLUSTER = "ExistingInteractiveCluster"
@@ -40,10 +40,10 @@ _NEEDED: dict[ComputeType, dict[str, str]] = {
         "clusterNodeType": "a new job cluster needs a node type such as Standard_D4ds_v5",
     },
     ComputeType.EXISTING_INTERACTIVE_CLUSTER: {
-        "existingClusterId": "name the cluster, or choose another computeType"
+        "existingClusterId": "set the cluster's id, or choose another computeType"
     },
     ComputeType.EXISTING_INSTANCE_POOL: {
-        "existingInstancePool": "name the pool's id, or choose another computeType",
+        "existingInstancePool": "set the pool's id, or choose another computeType",
         "clusterVersion": "a cluster from a pool needs a runtime version such as 15.4.x-scala2.12",
     },
     ComputeType.SERVERLESS: {},
@@ -74,17 +74,17 @@ class DatabricksAttributes(Value):
 
     workspace_url: Annotated[str, StringConstraints(min_length=1, max_length=300)]
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
-    """The base address of a stand-in, which takes the calls in the workspace's place."""
+    """The base address of a simulator, which then receives all calls."""
     cloud: Cloud = Cloud.PUBLIC
     compute_type: ComputeType = ComputeType.NEW_JOB_CLUSTER
     cluster_version: _Id | None = None
     cluster_node_type: _Id | None = None
     number_of_worker_nodes: Annotated[int, Field(ge=0, le=100_000, strict=True)] | None = None
-    """0 makes a single-node cluster; 1 where nothing is said."""
+    """0 makes a single-node cluster; the default is 1."""
     existing_cluster_id: _Id | None = None
     existing_instance_pool: _Id | None = None
     default_notebook_path: str = "/"
-    """Where discovery begins."""
+    """The folder where discovery starts."""
 
     @classmethod
     def of(cls, platform: Platform) -> DatabricksAttributes:
@@ -96,7 +96,7 @@ class DatabricksAttributes(Value):
         return attributes
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong between the fields."""
+        """Return the problems between the attributes."""
         given = self.model_dump(by_alias=True, exclude_none=True, include=None)
         needed = _NEEDED[self.compute_type]
         used = needed.keys() | _ALSO_USED.get(self.compute_type, frozenset())
@@ -108,7 +108,7 @@ class DatabricksAttributes(Value):
         problems += [
             Problem(
                 f"attributes.{name}",
-                f"it is not used with computeType {self.compute_type}: remove it or change that",
+                f"computeType {self.compute_type} does not use it: remove it or change computeType",
             )
             for name in _COMPUTE_FIELDS
             if name in given and name not in used
@@ -120,7 +120,7 @@ class DatabricksAttributes(Value):
         return problems
 
     def base_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where the calls go, or raise `Invalid` naming the rule an address breaks."""
+        """Return the address for calls; raise `Invalid` with the broken rule."""
         workspace = HostRule(
             suffixes=_SUFFIXES[self.cloud],
             example=f"https://adb-1234567890123456.7{_SUFFIXES[self.cloud][0]}",
@@ -130,7 +130,7 @@ class DatabricksAttributes(Value):
             return workspace
         if not allow_loopback:
             raise Invalid.at(
-                "attributes.endpoint", "a stand-in is allowed only by the development settings"
+                "attributes.endpoint", "a simulator is allowed in development only: remove it"
             )
         return HostRule(suffixes=(), example="http://127.0.0.1:8787", allow_loopback=True).read(
             self.endpoint, path="attributes.endpoint"
@@ -140,7 +140,7 @@ class DatabricksAttributes(Value):
         """Return the compute block of a submitted task (Jobs API 2.2, `SubmitTask`)."""
         match self.compute_type:
             case ComputeType.SERVERLESS:
-                # No cluster at all is how the Jobs API is asked for serverless compute.
+                # A task without a cluster requests serverless compute.
                 return {}
             case ComputeType.EXISTING_INTERACTIVE_CLUSTER:
                 return {"existing_cluster_id": self.existing_cluster_id}

@@ -1,4 +1,4 @@
-"""Runs of any Databricks job type: their state, their page and their end."""
+"""HTTP calls about runs of all Databricks job types: read, cancel and list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from polysync_core.platforms.text import for_people
 JOBS_API = ("api", "2.2", "jobs")
 
 LONG_START = timedelta(minutes=10)
-"""A cluster usually starts within this time."""
+"""The usual maximum start time of a cluster."""
 
 _PAGE_SIZE = 25
 _RUN_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -39,35 +39,35 @@ _PATH_IS_WRONG = re.compile(
 )
 _CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
 _REMEDIES_BY_CODE = {
-    # What a notebook raises may quote its parameters, secrets included: it stays on the platform.
-    "RUN_EXECUTION_ERROR": "The notebook's own error is on the run's page in Databricks.",
+    # An exception may quote parameters, secrets included, so its text stays on the platform.
+    "RUN_EXECUTION_ERROR": "The error of the notebook is on the run's page in Databricks.",
     "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
     "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
     "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",
-    "FEATURE_DISABLED": "Choose another computeType, or have the feature enabled.",
+    "FEATURE_DISABLED": "Choose another computeType, or enable the feature in the workspace.",
     "CLUSTER_REQUEST_LIMIT_EXCEEDED": (
-        "Spread the runs by a rate-limit profile, or use a pool or Serverless."
+        "Limit the starts with a rate-limit profile, or use a pool or Serverless."
     ),
-    "WORKSPACE_RUN_LIMIT_EXCEEDED": "Limit the runs of this platform by a concurrency profile.",
-    "MAX_SPARK_CONTEXTS_EXCEEDED": "Limit the runs on this cluster by a concurrency profile.",
-    "CLUSTER_TERMINATED_BY_USER": "Somebody stopped the cluster: a job cluster is not shared.",
+    "WORKSPACE_RUN_LIMIT_EXCEEDED": "Limit the runs of this platform with a concurrency profile.",
+    "MAX_SPARK_CONTEXTS_EXCEEDED": "Limit the runs on this cluster with a concurrency profile.",
+    "CLUSTER_TERMINATED_BY_USER": "A person stopped the cluster: use a job cluster instead.",
 }
 _STARTING = frozenset({"PENDING", "QUEUED", "WAITING"})
 
 
 @dataclass(frozen=True, slots=True)
 class RunClient:
-    """The runs of one workspace."""
+    """Reads, cancels and lists the runs of one workspace."""
 
     client: PlatformClient
     now: Clock
 
     def read(self, run_id: str) -> Report:
-        """Return the state of a run; `RunNotFound` where the workspace has none of that id."""
-        return self.look(run_id)[0]
+        """Return the state of a run; raise `RunNotFound` if it is missing."""
+        return self.read_with_task(run_id)[0]
 
-    def look(self, run_id: str) -> tuple[Report, int]:
-        """Return the state of a run, and the id by which its (first) task knows its output."""
+    def read_with_task(self, run_id: str) -> tuple[Report, int]:
+        """Return the state of a run and the run id of its task."""
         number = _number(run_id)
 
         def report(run: JsonObject) -> tuple[Report, int]:
@@ -83,7 +83,7 @@ class RunClient:
         )
 
     def cancel(self, run_id: str) -> None:
-        """Ask for a run's end. Databricks accepts it for an ended run too, and does nothing."""
+        """Request the cancellation of a run; Databricks ignores it for an ended run."""
         self.client.post(
             *JOBS_API,
             "runs",
@@ -95,7 +95,7 @@ class RunClient:
         )
 
     def listed(self, **wanted: QueryValue) -> Iterator[JsonObject]:
-        """Yield the runs that the workspace lists, newest first, with their tasks."""
+        """Yield the runs in the workspace's list, newest first, with their tasks."""
 
         def fetch(token: str | None) -> Page[JsonObject]:
             query = page_query(token, expand_tasks=True, limit=_PAGE_SIZE, **wanted)
@@ -104,7 +104,7 @@ class RunClient:
         return paged(fetch)
 
     def external(self, run: JsonObject) -> ExternalRun | None:
-        """Return a listed run, or None where it is not what a run looks like."""
+        """Return a run of a list, or None if the entry cannot be read."""
         number = number_of(run, "run_id")
         if number is None or RunState.of(run) is None:
             return None
@@ -112,55 +112,55 @@ class RunClient:
         return ExternalRun(external_run_id=run_id, report=self._report(run, run_id))
 
     def page(self, run_id: str, given: JsonValue = None) -> str:
-        """Return the address of a run's page: the platform's own only if it is on its host."""
+        """Return the address of a run's page; a given address must be on the workspace's host."""
         base = self.client.base.url
         if isinstance(given, str) and own_address(given, base) is not None:
             return given
         return f"{base}/#job/{run_id}/run/1"
 
     def _report(self, run: JsonObject, run_id: str) -> Report:
-        words = RunState.of(run)
-        if words is None:
+        state = RunState.of(run)
+        if state is None:
             raise UnexpectedAnswer
         started = moment_of(run, "start_time")
-        status = words.status
+        status = state.status
         return Report(
             status=status,
-            provider_state=words.shown,
-            message=_message(words, self._has_waited_long(words, started)),
-            cause=words.cause,
+            provider_state=state.display_text,
+            message=_message(state, self._has_waited_long(state, started)),
+            cause=state.cause,
             monitor_url=self.page(run_id, run.get("run_page_url")),
             started_at=started,
             finished_at=moment_of(run, "end_time") if status.is_final else None,
         )
 
-    def _has_waited_long(self, words: RunState, started: datetime | None) -> bool:
-        if words.life_cycle not in _STARTING or started is None:
+    def _has_waited_long(self, state: RunState, started: datetime | None) -> bool:
+        if state.life_cycle not in _STARTING or started is None:
             return False
         return self.now() - started > LONG_START
 
 
-def _message(words: RunState, has_waited_long: bool) -> str | None:
-    said = for_people(words.message)
-    remedy = _remedy(words)
+def _message(state: RunState, has_waited_long: bool) -> str | None:
+    message = for_people(state.message)
+    remedy = _remedy(state)
     if has_waited_long:
         remedy = (
-            "It has been waiting for its compute for long: an existing cluster, an instance pool"
+            "The run waits unusually long for its compute. An existing cluster, an instance pool"
             " or Serverless starts sooner than a new job cluster."
         )
-    if said and remedy and said[-1].isalnum():
-        said += "."
-    return " ".join(filter(None, (said, remedy))) or None
+    if message and remedy and message[-1].isalnum():
+        message += "."
+    return " ".join(filter(None, (message, remedy))) or None
 
 
-def _remedy(words: RunState) -> str | None:
-    if words.status is not ProviderStatus.FAILED:
+def _remedy(state: RunState) -> str | None:
+    if state.status is not ProviderStatus.FAILED:
         return None
-    if _CLUSTER_IS_GONE.search(words.message):
+    if _CLUSTER_IS_GONE.search(state.message):
         return "Check existingClusterId: the cluster was deleted or belongs to another workspace."
-    if _PATH_IS_WRONG.search(words.message):
+    if _PATH_IS_WRONG.search(state.message):
         return f"{NOTEBOOK_MISSING[0].upper()}{NOTEBOOK_MISSING[1:]}."
-    return _REMEDIES_BY_CODE.get(words.code)
+    return _REMEDIES_BY_CODE.get(state.code)
 
 
 def run_id_of(answer: JsonObject) -> str:
@@ -176,17 +176,14 @@ def _page_of_runs(answer: JsonObject) -> Page[JsonObject]:
 
 
 def _task_run_id(run: JsonObject, run_id: int) -> int:
-    """Return the id of the task's own run, of its last try where it was repeated.
-
-    A run in the form without tasks is its own task.
-    """
+    """Return the run id of the task's last try; a run without tasks has one id."""
     ids = [id_ for task in objects_in(run, "tasks") if (id_ := number_of(task, "run_id"))]
     return ids[-1] if ids else run_id
 
 
 def _number(run_id: str) -> int:
     if _RUN_ID.fullmatch(run_id) is None:
-        raise RunNotFound("Databricks knows runs by their number only")
+        raise RunNotFound("the id of a Databricks run is a number")
     return int(run_id)
 
 

@@ -1,7 +1,7 @@
-"""Job types Databricks Job and Databricks Workflow: runs of a job that the workspace defines.
+"""Job types DatabricksJob and DatabricksWorkflow: runs of a job of the workspace.
 
-They differ in how they are told apart when they are found: a Job has a single task, a Workflow has
-several. The token makes a submit safe to repeat, as for notebooks.
+A Job has a single task, a Workflow has several. The idempotency token makes a submit safe to
+repeat, as for notebooks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import assert_never
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import (
-    OUTPUTS_FROM_EXIT_VALUE,
     Job,
     JobType,
 )
@@ -23,7 +22,10 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError,
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
-from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
+from polysync_core.platforms.azure_databricks.outputs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    read_with_outputs,
+)
 from polysync_core.platforms.azure_databricks.refusals import refused_for_job, run_of_token_is_gone
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
@@ -38,14 +40,14 @@ from polysync_core.platforms.values import as_json, as_texts
 
 SEND_PARAMETERS_AS = "sendParametersAs"
 FULL_REFRESH = "full_refresh"
-LONGEST_TASK_PARAMETERS = 10_000
-"""Bytes of JSON that the parameters of most kinds of task may have."""
+MAX_TASK_PARAMETERS_BYTES = 10_000
+"""The limit for the parameters of most task types as JSON, in bytes."""
 
 _JOB_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 class ParameterField(StrEnum):
-    """As what the parameters of a run travel: those of the job, or of one kind of task."""
+    """The request field for a run's parameters: of the job or of one task type."""
 
     JOB_PARAMETERS = "JobParameters"
     NOTEBOOK_PARAMS = "NotebookParams"
@@ -59,7 +61,7 @@ class ParameterField(StrEnum):
 
     @property
     def field(self) -> str:
-        """The field of the request."""
+        """The name of the field in the request."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
 
 
@@ -82,7 +84,7 @@ class DatabricksJobConnector:
     jobs: JobDiscovery
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Run the job; what was sent before with this token is what is returned again."""
+        """Start the job; a repeated token returns the run of the first submit."""
         problems = check_defined_job(request.job)
         if problems:
             raise Invalid(problems)
@@ -97,22 +99,22 @@ class DatabricksJobConnector:
         return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of a run, with the exit value of its notebook where the Job asks so."""
+        """Return the state of a run, with the outputs that the Job requests."""
         return read_with_outputs(job, external_run_id, self.all_runs, self.client)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask Databricks to stop a run."""
+        """Request the cancellation of a run."""
         self.all_runs.cancel(external_run_id)
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read a job's parameters."""
+        """Read the parameters of a job."""
         problem = _id_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
         return self.jobs.describe(external_id)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the job's runs, whoever has started them."""
+        """Yield all runs of the job, by any caller."""
         for run in self.all_runs.listed(job_id=int(job.external_id)):
             found = self.all_runs.external(run)
             if found is not None:
@@ -120,14 +122,14 @@ class DatabricksJobConnector:
 
 
 def check_defined_job(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job that runs one of the workspace's jobs."""
+    """Return the problems of a Job for a job or workflow."""
     problem = _id_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     known = {SEND_PARAMETERS_AS}
     if job.job_type == JobType.DATABRICKS_JOB:
         known.add(OUTPUTS_FROM_EXIT_VALUE)
     problems += [
-        Problem(f"settings.{name}", f"a {job.job_type} has: {', '.join(sorted(known))}")
+        Problem(f"settings.{name}", f"a {job.job_type} has only: {', '.join(sorted(known))}")
         for name in job.settings
         if name not in known
     ]
@@ -143,26 +145,26 @@ def check_defined_job(job: Job) -> list[Problem]:
 
 def _id_problem(external_id: str) -> str | None:
     if _JOB_ID.fullmatch(external_id) is None:
-        return "a job is named by its number, such as 620987654321098"
+        return "must be the numeric id of a job, such as 620987654321098"
     return None
 
 
 def _body(request: SubmitRequest) -> JsonObject:
-    placement = ParameterField(str(request.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
-    parameters = _parameters(request, placement)
-    if placement in _BOUNDED and len(json.dumps(parameters)) > LONGEST_TASK_PARAMETERS:
+    field = ParameterField(str(request.job.settings.get(SEND_PARAMETERS_AS, "JobParameters")))
+    parameters = _parameters(request, field)
+    if field in _BOUNDED and len(json.dumps(parameters)) > MAX_TASK_PARAMETERS_BYTES:
         raise PlatformRefused(
-            f"Databricks takes {placement.field} of at most 10,000 bytes: pass a path to the data"
+            f"Databricks accepts at most 10,000 bytes of {field.field}: pass a path to the data"
             f" instead, or choose another {SEND_PARAMETERS_AS}",
             cause=FailureCause.PARAMETERS,
         )
     body: JsonObject = {"job_id": int(request.job.external_id), "idempotency_token": request.token}
-    return {**body, placement.field: parameters} if parameters else body
+    return {**body, field.field: parameters} if parameters else body
 
 
-def _parameters(request: SubmitRequest, placement: ParameterField) -> JsonValue:
+def _parameters(request: SubmitRequest, field: ParameterField) -> JsonValue:
     schema = request.job.parameters
-    match placement:
+    match field:
         case (
             ParameterField.JOB_PARAMETERS
             | ParameterField.NOTEBOOK_PARAMS
@@ -177,13 +179,13 @@ def _parameters(request: SubmitRequest, placement: ParameterField) -> JsonValue:
             | ParameterField.DBT_COMMANDS
         ):
             texts = as_texts(request.parameters, schema)
-            # Positional arguments come in the order of the schema.
+            # Positional arguments have the order of the schema.
             return [texts[each.name] for each in schema if each.name in texts]
         case ParameterField.PIPELINE_PARAMS:
             values = as_json(request.parameters, schema)
             return {FULL_REFRESH: values[FULL_REFRESH]} if FULL_REFRESH in values else {}
         case _:
-            assert_never(placement)
+            assert_never(field)
 
 
 def _submit_refused(refusal: Refusal) -> PolysyncError:

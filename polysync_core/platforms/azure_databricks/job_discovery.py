@@ -1,4 +1,4 @@
-"""The jobs that are defined in a workspace: finding them, and reading their parameters."""
+"""Finds the jobs of a workspace and reads their parameters."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import data_type_of
 
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 _PAGE_SIZE = 100
 _REFERENCE = "{{"
-"""What begins a value that Databricks fills in itself, such as `{{job.start_time}}`."""
+"""The prefix of a value that Databricks replaces, such as `{{job.start_time}}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobDiscovery:
-    """The jobs of one workspace."""
+    """Finds and describes the jobs of one workspace."""
 
     client: PlatformClient
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the jobs: one of a single task is a Databricks Job, any other a Workflow."""
+        """Yield the jobs: DatabricksJob with one task, DatabricksWorkflow with several."""
         wanted = (search or "").casefold()
 
         def fetch(token: str | None) -> Page[JsonObject]:
@@ -47,7 +47,7 @@ class JobDiscovery:
                 yield artefact
 
     def describe(self, job_id: str) -> ArtefactSchema:
-        """Read a job's own parameters, and those of its notebooks."""
+        """Read the parameters of a job and of its notebook tasks."""
         findings = _JobParameters()
         token: str | None = None
         while True:
@@ -61,14 +61,14 @@ class JobDiscovery:
 
 @dataclass(slots=True)
 class _JobParameters:
-    """Collects parameters over the pages of a job, the job's own before those of its tasks."""
+    """Collects parameters over the pages of a job; job parameters override task parameters."""
 
     own: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
     of_tasks: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
     notes: list[str] = field(default_factory=list[str])
 
     def read(self, answer: JsonObject) -> str | None:
-        """Take over what one page holds; return the token of the next."""
+        """Add the parameters of one page; return the token of the next page."""
         settings = answer.get("settings")
         if not isinstance(settings, dict):
             raise UnexpectedAnswer
@@ -82,13 +82,13 @@ class _JobParameters:
         return next_token_of(answer)
 
     def schema(self) -> ArtefactSchema:
-        """Return what was found."""
+        """Return the schema with all found parameters."""
         loose = [name for name in self.of_tasks if name not in self.own]
         notes = [
             *self.notes,
             *(
                 f"{name} is a parameter of a task only: declare it as a parameter of the job,"
-                " so that a run may set it"
+                " so that a run can set it"
                 for name in loose
             ),
         ]
@@ -98,11 +98,13 @@ class _JobParameters:
         )
 
     def _add(self, found: dict[str, Parameter], name: JsonValue, default: JsonValue) -> None:
-        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
-            self.notes.append("a parameter's name is none that can be used: it is left out")
+        if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_LENGTH:
+            self.notes.append("a parameter has a name that is too long or empty: it is left out")
             return
         if isinstance(default, str) and _REFERENCE in default:
-            self.notes.append(f"{name} has a default that Databricks fills in: it is left to it")
+            self.notes.append(
+                f"{name} has a default that Databricks computes: the Job has no default for it"
+            )
             default = None
         found.setdefault(
             name, Parameter(name=name, data_type=data_type_of(default), default=default)

@@ -1,8 +1,8 @@
-"""Job type Databricks Notebook: one-time runs of a notebook.
+"""Job type DatabricksNotebook: one-time runs of a notebook.
 
-A run is submitted in the task form of Jobs API 2.2 (`tasks`, one entry), the only one that the
-current API and its SDK describe; the older form with `notebook_task` at the top is not documented
-any more. The token makes a submit safe to repeat: Databricks launches exactly one run for it.
+A submit uses the task form of Jobs API 2.2 (`tasks` with one entry). The older form with
+`notebook_task` at the top level is no longer documented. The idempotency token makes a submit safe
+to repeat: Databricks starts exactly one run per token.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import OUTPUTS_FROM_EXIT_VALUE, Job
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
@@ -20,7 +20,10 @@ from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient,
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
 from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
-from polysync_core.platforms.azure_databricks.outputs import read_with_outputs
+from polysync_core.platforms.azure_databricks.outputs import (
+    OUTPUTS_FROM_EXIT_VALUE,
+    read_with_outputs,
+)
 from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
     refused,
@@ -38,13 +41,13 @@ from polysync_core.platforms.paging import filter_bounded
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.values import as_texts
 
-LONGEST_PARAMETERS = 1024 * 1024
-"""Bytes of `base_parameters` as JSON that the Jobs API takes."""
+MAX_PARAMETERS_BYTES = 1024 * 1024
+"""The limit of the Jobs API for `base_parameters` as JSON, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotebookConnector:
-    """Runs notebooks on one platform's compute; implements `JobConnector`."""
+    """Runs notebooks on the compute of one platform; implements `JobConnector`."""
 
     client: PlatformClient
     all_runs: RunClient
@@ -52,7 +55,7 @@ class NotebookConnector:
     compute: JsonObject
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start the notebook; what was sent before with this token is what is returned again."""
+        """Start the notebook; a repeated token returns the run of the first submit."""
         problems = check_notebook(request.job)
         if problems:
             raise Invalid(problems)
@@ -68,19 +71,19 @@ class NotebookConnector:
         return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of a run, with its outputs where the Job asks for them."""
+        """Return the state of a run, with the outputs that the Job requests."""
         return read_with_outputs(job, external_run_id, self.all_runs, self.client)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask Databricks to stop a run."""
+        """Request the cancellation of a run."""
         self.all_runs.cancel(external_run_id)
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read a notebook's widgets."""
+        """Read the widgets of a notebook."""
         return widgets_of(self.workspace.export(external_id))
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the one-time runs of the notebook that the workspace still lists."""
+        """Yield the one-time runs of the notebook in the workspace's list."""
         listed = self.all_runs.listed(run_type="SUBMIT_RUN")
         for run in filter_bounded(listed, lambda run: _runs_notebook(run, job)):
             found = self.all_runs.external(run)
@@ -105,13 +108,11 @@ class NotebookConnector:
 
 
 def check_notebook(job: Job) -> list[Problem]:
-    """Return what cannot be right in a notebook's Job."""
+    """Return the problems of a notebook's Job."""
     problem = path_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     problems += [
-        Problem(
-            f"settings.{name}", f"a Databricks Notebook has one setting: {OUTPUTS_FROM_EXIT_VALUE}"
-        )
+        Problem(f"settings.{name}", f"a DatabricksNotebook has only {OUTPUTS_FROM_EXIT_VALUE}")
         for name in job.settings
         if name != OUTPUTS_FROM_EXIT_VALUE
     ]
@@ -130,9 +131,9 @@ def _runs_notebook(run: JsonObject, job: Job) -> bool:
 
 def _base_parameters(request: SubmitRequest) -> dict[str, JsonValue]:
     texts: dict[str, JsonValue] = {**as_texts(request.parameters, request.job.parameters)}
-    if len(json.dumps(texts)) > LONGEST_PARAMETERS:
+    if len(json.dumps(texts)) > MAX_PARAMETERS_BYTES:
         raise PlatformRefused(
-            "a notebook takes parameters of at most 1 MiB in all: pass a path to the data instead",
+            "the parameters of a notebook exceed 1 MiB in total: pass a path to the data instead",
             cause=FailureCause.PARAMETERS,
         )
     return texts

@@ -1,4 +1,4 @@
-"""The notebooks of a workspace: finding them, and reading one."""
+"""Finds the notebooks of a workspace and exports one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FOLDERS = frozenset({"DIRECTORY", "REPO"})
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceEntry:
-    """An object of the workspace."""
+    """An object in a folder of the workspace."""
 
     kind: str
     path: str
@@ -38,7 +38,7 @@ class WorkspaceEntry:
 
 @dataclass(frozen=True, slots=True)
 class ExportedNotebook:
-    """A notebook's text; `kind` is Databricks' word for its format, such as `py` or `ipynb`."""
+    """The text of a notebook and its format, such as `py` or `ipynb`."""
 
     text: str
     kind: str
@@ -46,14 +46,14 @@ class ExportedNotebook:
 
 @dataclass(frozen=True, slots=True)
 class NotebookDiscovery:
-    """The notebooks of one workspace."""
+    """Finds and exports the notebooks of one workspace."""
 
     client: PlatformClient
 
     def notebooks(self, root: str, *, search: str | None = None) -> Iterator[Artefact]:
-        """Yield the notebooks below `root` as they are found, folder by folder.
+        """Yield the notebooks below `root`, folder by folder.
 
-        A folder that has vanished or may not be read is passed over; `root` itself may not.
+        A subfolder that is missing or not readable is skipped; `root` must be readable.
         """
         wanted = (search or "").casefold()
         folders = [(root, 0)]
@@ -71,11 +71,11 @@ class NotebookDiscovery:
                     )
 
     def check_access(self, path: str) -> None:
-        """Read one folder's own entry, which needs a valid credential and the right to see it."""
+        """Read the entry of a folder, which needs a credential with access to it."""
         self.client.get(*_WORKSPACE_API, "get-status", query={"path": path}, read=_kind_of_object)
 
     def export(self, path: str) -> ExportedNotebook:
-        """Return a notebook as source text, or as a Jupyter document where it has no other form."""
+        """Return a notebook as source text, or as Jupyter if it has no source form."""
         refusal: PlatformRefused | None = None
         try:
             return self._export(path, "SOURCE")
@@ -97,14 +97,14 @@ class NotebookDiscovery:
             if error.status == 401:
                 raise
             log.warning(
-                "A folder of the workspace is passed over.",
+                "A folder of the workspace is skipped.",
                 extra={"action": "folder_skipped", "status": error.status},
             )
             return []
 
     def _list(self, folder: str) -> list[WorkspaceEntry]:
         entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
-        # An entry elsewhere would be a way out of the folder, and a way round in circles.
+        # An entry outside the folder could lead to a loop.
         above = folder.rstrip("/") + "/"
         return [
             entry
@@ -114,7 +114,7 @@ class NotebookDiscovery:
 
 
 def _entries_of(answer: JsonObject) -> list[WorkspaceEntry]:
-    # An empty folder is answered with an empty object.
+    # The answer for an empty folder is an empty object.
     objects = answer.get("objects", [])
     if not isinstance(objects, list):
         raise UnexpectedAnswer

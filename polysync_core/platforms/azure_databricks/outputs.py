@@ -1,14 +1,14 @@
-"""The value that a notebook exits with (`dbutils.notebook.exit`), as outputs.
+"""Reads the exit value of a notebook (`dbutils.notebook.exit`) as outputs.
 
-Databricks hands out the first 5 MB of it, by the id of the task's own run, and says whether there
-was more: https://docs.databricks.com/api/workspace/jobs/getrunoutput
+Databricks returns the first 5 MB of the value by the run id of the task, and a flag for more:
+https://docs.databricks.com/api/workspace/jobs/getrunoutput
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.strict_documents import read_json
@@ -18,15 +18,17 @@ from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.platform_client import PlatformClient
 
+OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
+"""The setting that makes the exit value of a notebook the outputs of its run."""
 WHOLE_VALUE = "result"
-"""The output that holds an exit value which is no JSON object."""
+"""The output for an exit value that is not a JSON object."""
 _REMEDY = "exit with the path of the data instead"
 _UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
 class ExitValue:
-    """What Databricks kept of an exit value; `text` is None where the notebook gave none."""
+    """The exit value in Databricks; `text` is None if the notebook set none."""
 
     text: str | None
     truncated: bool
@@ -47,12 +49,12 @@ class ExitValue:
                 raise UnexpectedAnswer
 
     def outputs(self) -> JsonObject:
-        """Return one output for each key of a JSON object; anything else is the output `result`.
+        """Return one output per key of a JSON object; any other value is the output `result`.
 
-        Raises `TooLarge`, and `Invalid` for an object that holds what is not stored.
+        Raises `TooLarge`, and `Invalid` for an object with a value that cannot be stored.
         """
         if self.truncated:
-            raise TooLarge(f"Databricks hands out 5 MB of it and there is more: {_REMEDY}")
+            raise TooLarge(f"Databricks returns at most 5 MB, and the value is longer: {_REMEDY}")
         if self.text is None:
             return {}
         try:
@@ -62,20 +64,24 @@ class ExitValue:
         return value if isinstance(value, dict) else {WHOLE_VALUE: self.text}
 
 
+def reads_exit_value(job: Job) -> bool:
+    """Return whether the Job takes the exit value of its notebook as outputs."""
+    return job.settings.get(OUTPUTS_FROM_EXIT_VALUE) is True
+
+
 def read_with_outputs(job: Job, run_id: str, runs: RunClient, client: PlatformClient) -> Report:
-    """Return the state of a run, at its good end with the outputs that its Job asks for."""
-    report, task_run_id = runs.look(run_id)
-    if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+    """Return the state of a run; a successful run includes its Job's outputs."""
+    report, task_run_id = runs.read_with_task(run_id)
+    if report.status is not ProviderStatus.SUCCESS or not reads_exit_value(job):
         return report
     return with_exit_value(report, task_run_id, client)
 
 
 def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) -> Report:
-    """Return the report of a successful run with the outputs that its notebook exited with.
+    """Return the report of a successful run with its notebook's outputs.
 
-    The run has succeeded, whatever becomes of the value: what keeps it away is said in the report.
-    Raises `Unavailable`, and `PlatformRefused` where the credential is refused: asked again later,
-    the same question may be answered.
+    A missing exit value does not fail the run: the report states why the value is missing. Raises
+    `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
         return replace(report, outputs=_read_value(task_run_id, client).outputs())
@@ -85,7 +91,7 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
         reason = str(error)
     except (TooLarge, Invalid, RunNotFound, AnswerTooLarge) as error:
         reason = str(error)
-    return replace(report, outputs_missing=f"The notebook's exit value was not kept: {reason}.")
+    return replace(report, outputs_missing=f"The notebook's exit value is missing: {reason}.")
 
 
 def _read_value(task_run_id: int, client: PlatformClient) -> ExitValue:

@@ -1,7 +1,8 @@
-"""Job type Databricks Pipeline (Delta Live Tables): updates of a pipeline.
+"""Job type DatabricksPipeline (Delta Live Tables): updates of a pipeline.
 
-Starting an update takes no token, but a pipeline has one update at a time and lists them all: after
-a start in doubt, the update is looked for among those since the attempt began.
+The API has no idempotency token, but a pipeline has one active update at a time and lists all
+updates. After a start with unknown result, the connector searches the updates since the begin of
+the attempt.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from polysync_core.platforms.azure_databricks.answers import (
     page_query,
 )
 from polysync_core.platforms.azure_databricks.pipeline_states import (
+    CLOCK_SKEW,
     ID,
-    SKEW,
     failed,
-    may_be_ours,
+    may_belong_to_attempt,
     parts_of,
     report_of,
     update_id_of,
@@ -57,12 +58,12 @@ _PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class DatabricksPipelineConnector:
-    """Updates the pipelines of one workspace; implements `JobConnector`."""
+    """Runs updates of the pipelines of one workspace; implements `JobConnector`."""
 
     client: PlatformClient
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start an update, unless an earlier submit of this attempt has started one."""
+        """Start an update, unless an earlier submit of this attempt did."""
         problems = check_pipeline(request.job)
         if problems:
             raise Invalid(problems)
@@ -84,7 +85,7 @@ class DatabricksPipelineConnector:
         )
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of an update, with the event that explains a failure."""
+        """Return the state of an update; a failure includes its error event."""
         pipeline_id, update_id = parts_of(external_run_id)
         page = self._page(pipeline_id, update_id)
         report = self.client.get(
@@ -100,8 +101,8 @@ class DatabricksPipelineConnector:
         return failed(report, self._failure(pipeline_id, update_id))
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Stop the pipeline if it is this update that is going on."""
-        # Databricks stops whatever update the pipeline has: that of somebody else must be spared.
+        """Stop the pipeline if this update is active."""
+        # Databricks stops the active update; another caller's update must continue.
         if self.read(job, external_run_id).status.is_final:
             return
         self.client.post(
@@ -115,7 +116,7 @@ class DatabricksPipelineConnector:
         )
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return the one thing that an update takes; what the pipeline fixes is in the notes."""
+        """Return the one parameter of an update; the notes list the pipeline's configuration."""
         problem = _id_problem(external_id)
         if problem is not None:
             raise Invalid.at("externalId", problem)
@@ -123,11 +124,11 @@ class DatabricksPipelineConnector:
             *PIPELINES_API, external_id, read=_configured, refused=refused_for_pipeline
         )
         parameter = Parameter(name=FULL_REFRESH, data_type=DataType.BOOL, default=False)
-        notes = (f"its configuration is set on the pipeline, not by a run: {', '.join(names)}",)
+        notes = (f"a run cannot set the pipeline's configuration: {', '.join(names)}",)
         return ArtefactSchema(parameters=(parameter,), notes=notes if names else ())
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the updates of the pipeline, newest first."""
+        """Yield the updates of a pipeline, newest first."""
         pipeline_id = job.external_id
         for update in self._updates(pipeline_id):
             update_id = update.get("update_id")
@@ -165,24 +166,24 @@ class DatabricksPipelineConnector:
         return paged(fetch)
 
     def _started(self, request: SubmitRequest, full_refresh: bool) -> str | None:
-        """Return the update that an earlier submit of this attempt has started."""
+        """Return the update that an earlier submit of this attempt started."""
         found: list[str] = []
         for update in self._updates(request.job.external_id):
             created, update_id = moment_of(update, "creation_time"), update.get("update_id")
-            if created is None or created < request.begun_at - SKEW:
+            if created is None or created < request.begun_at - CLOCK_SKEW:
                 break
-            ours = may_be_ours(update, created, request.begun_at, full_refresh)
-            if ours and isinstance(update_id, str) and ID.fullmatch(update_id):
+            is_candidate = may_belong_to_attempt(update, created, request.begun_at, full_refresh)
+            if is_candidate and isinstance(update_id, str) and ID.fullmatch(update_id):
                 found.append(update_id)
         if len(found) > 1:
             raise OutcomeUnknown(
-                "The pipeline has had several updates since this attempt began,"
-                " and nothing tells which is its own."
+                "The pipeline has had several updates since the attempt began, so the attempt's"
+                " own update cannot be identified. Check the updates, then rerun if needed."
             )
         return found[0] if found else None
 
     def _failure(self, pipeline_id: str, update_id: str) -> str | None:
-        """Return the newest error of an update in the pipeline's event log."""
+        """Return the newest error event of an update."""
         query = page_query(None, filter="level='ERROR'", max_results=UPDATES_A_PAGE)
         try:
             events = self.client.get(
@@ -193,7 +194,7 @@ class DatabricksPipelineConnector:
                 read=lambda answer: objects_in(answer, "events"),
             )
         except PolysyncError:
-            # That it failed is certain; why is worth a try, and no more.
+            # The failure is certain; the reason is optional.
             return None
         for event in events:
             origin = event.get("origin")
@@ -207,16 +208,19 @@ class DatabricksPipelineConnector:
 
 
 def check_pipeline(job: Job) -> list[Problem]:
-    """Return what cannot be right in a pipeline's Job."""
+    """Return the problems of a pipeline's Job."""
     problem = _id_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     problems += [
-        Problem(f"settings.{name}", "a Databricks Pipeline has no settings")
+        Problem(f"settings.{name}", "a DatabricksPipeline has no settings: remove it")
         for name in job.settings
     ]
     problems += [
-        Problem(f"parameters[{place}].name", f"an update takes {FULL_REFRESH} only: remove it")
-        for place, parameter in enumerate(job.parameters)
+        Problem(
+            f"parameters[{index}].name",
+            f"an update accepts only {FULL_REFRESH}: remove the parameter",
+        )
+        for index, parameter in enumerate(job.parameters)
         if parameter.name != FULL_REFRESH or parameter.direction is Direction.OUTPUT
     ]
     return problems
@@ -224,13 +228,13 @@ def check_pipeline(job: Job) -> list[Problem]:
 
 def _full_refresh(request: SubmitRequest) -> bool:
     value = as_json(request.parameters, request.job.parameters).get(FULL_REFRESH, False)
-    # A Job may declare it as text.
+    # A Job may declare the parameter as a String.
     return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
 
 def _id_problem(external_id: str) -> str | None:
     if ID.fullmatch(external_id) is None:
-        return "a pipeline is named by its id, such as 2f1e5c4a-0000-0000-0000-000000000000"
+        return "must be the id of a pipeline, such as 2f1e5c4a-0000-0000-0000-000000000000"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Updates of a pipeline: their ids, their states, and which may be an attempt's own."""
+"""Decodes updates of a pipeline: ids, states, and the match with an attempt."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
-SKEW = timedelta(minutes=2)
-"""How far the workspace's clock may be behind ours."""
+CLOCK_SKEW = timedelta(minutes=2)
+"""The assumed lag of the workspace's clock behind Polysync's."""
 
 _PRECISION = timedelta(seconds=1)
 _STATES = {
@@ -32,8 +32,8 @@ _STATES = {
     "CANCELLED": ProviderStatus.CANCELLED,
 }
 _FAILED = (
-    "The update failed and its event log gives no reason: open the update's page, and look at the"
-    " first red table."
+    "The update failed, and its event log gives no reason: open the update's page and check the"
+    " first failed table."
 )
 
 
@@ -51,14 +51,17 @@ def report_of(update: JsonObject, page: str) -> Report:
 
 
 def failed(report: Report, message: str | None) -> Report:
-    """Return the report of a failed update with what explains it."""
+    """Return the report of a failed update with its error message."""
     return replace(report, message=message or _FAILED)
 
 
-def may_be_ours(
+def may_belong_to_attempt(
     update: JsonObject, created: datetime, begun_at: datetime, full_refresh: bool
 ) -> bool:
-    """Tell whether an update fits the attempt: one that has ended must be younger than it."""
+    """Return whether an attempt may have started an update.
+
+    An ended update must be newer than the begin of the attempt.
+    """
     ended = _STATES.get(str(update.get("state")).upper(), ProviderStatus.UNKNOWN).is_final
     return (
         update.get("cause", "API_CALL") == "API_CALL"
@@ -68,15 +71,15 @@ def may_be_ours(
 
 
 def parts_of(external_run_id: str) -> tuple[str, str]:
-    """Return the ids of the pipeline and the update; `RunNotFound` where it is no such pair."""
+    """Return the pipeline id and the update id; raise `RunNotFound` for another form."""
     pipeline_id, _, update_id = external_run_id.partition(":")
     if ID.fullmatch(pipeline_id) is None or ID.fullmatch(update_id) is None:
-        raise RunNotFound("Databricks knows updates by the ids of the pipeline and the update")
+        raise RunNotFound("the id of an update consists of a pipeline id and an update id")
     return pipeline_id, update_id
 
 
 def update_id_of(answer: Mapping[str, JsonValue]) -> str:
-    """Return the id of an update."""
+    """Return the id of the update in an answer."""
     update_id = answer.get("update_id")
     if not isinstance(update_id, str) or ID.fullmatch(update_id) is None:
         raise UnexpectedAnswer
@@ -84,7 +87,7 @@ def update_id_of(answer: Mapping[str, JsonValue]) -> str:
 
 
 def update_in(answer: JsonObject) -> JsonObject:
-    """Return the update that an answer holds."""
+    """Return the update in an answer."""
     update = answer.get("update")
     if not isinstance(update, dict):
         raise UnexpectedAnswer

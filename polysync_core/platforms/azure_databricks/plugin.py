@@ -1,4 +1,4 @@
-"""Azure Databricks as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Azure Databricks: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, check_auth
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient
@@ -14,12 +14,13 @@ from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector,
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.notebook import NotebookConnector, check_notebook
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
+from polysync_core.platforms.azure_databricks.outputs import OUTPUTS_FROM_EXIT_VALUE
 from polysync_core.platforms.azure_databricks.pipeline import (
     DatabricksPipelineConnector,
     check_pipeline,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused
-from polysync_core.platforms.azure_databricks.sign_in import credential_of
+from polysync_core.platforms.azure_databricks.sign_in import authenticator_of
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -35,7 +36,7 @@ _METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
 
 
 def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Databricks platform."""
+    """Return the problems of a Databricks platform."""
     problems = check_auth(platform.auth, _METHODS, "Azure Databricks")
     try:
         DatabricksAttributes.of(platform).base_address(allow_loopback=allow_loopback)
@@ -48,12 +49,12 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=context.allow_loopback)
-    credential = credential_of(platform.auth, attributes.cloud, context.secrets)
+    credential = authenticator_of(platform.auth, attributes.cloud, context.secrets)
     client = PlatformClient(base, credential, refused=refused, http=context.http)
     runs = RunClient(client, context.http.timer.now)
     workspace, root = NotebookDiscovery(client), attributes.default_notebook_path
 
-    def reach() -> str:
+    def check_access() -> str:
         workspace.check_access(root)
         return f"Reached the workspace at {base.host}; {root} is readable."
 
@@ -80,7 +81,7 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
             ),
             Discovery(job_types=frozenset({JobType.DATABRICKS_PIPELINE}), find=pipelines.find),
         ],
-        check_access=reach,
+        check_access=check_access,
     )
 
 
@@ -88,13 +89,17 @@ _WITHOUT_OUTPUTS = frozenset(Capability) - {Capability.OUTPUTS}
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATABRICKS,
     jobs={
-        JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(check=check_notebook),
-        JobType.DATABRICKS_JOB: JobTypePlugin(check=check_defined_job),
+        JobType.DATABRICKS_NOTEBOOK: JobTypePlugin(
+            check=check_notebook, outputs_setting=OUTPUTS_FROM_EXIT_VALUE
+        ),
+        JobType.DATABRICKS_JOB: JobTypePlugin(
+            check=check_defined_job, outputs_setting=OUTPUTS_FROM_EXIT_VALUE
+        ),
         JobType.DATABRICKS_WORKFLOW: JobTypePlugin(
             check=check_defined_job, capabilities=_WITHOUT_OUTPUTS
         ),
         JobType.DATABRICKS_PIPELINE: JobTypePlugin(
-            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=PATIENT
+            check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=SLOW
         ),
     },
     check=check_databricks,

@@ -1,4 +1,4 @@
-"""What Databricks' refusals mean, and what to do about them."""
+"""Maps the refusals of Databricks to errors with a remedy."""
 
 from __future__ import annotations
 
@@ -10,83 +10,87 @@ from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-# The service says so with INVALID_PARAMETER_VALUE; the official SDK tells it by these words too.
+# The code is INVALID_PARAMETER_VALUE; the official SDK also matches the text.
 _RUN_IS_GONE = re.compile(r"Run .* does not exist|Run: .* in job: .* doesn't exist")
 
-_TOKEN_IS_SPENT = re.compile(r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S)
+_RUN_OF_TOKEN_IS_DELETED = re.compile(
+    r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S
+)
 
 NOTEBOOK_MISSING = (
-    "there is no notebook at this path: it was moved or deleted, or the path is wrong;"
+    "the notebook does not exist: it was moved or deleted, or the path is wrong;"
     " import the platform's notebooks again"
 )
 _REMEDIES = {
     "RESOURCE_DOES_NOT_EXIST": NOTEBOOK_MISSING,
-    "DIRECTORY_NOT_FOUND": "there is no such folder in the workspace",
+    "DIRECTORY_NOT_FOUND": "the folder does not exist in the workspace: check defaultNotebookPath",
     "PERMISSION_DENIED": (
-        "the identity may not do this: add it to the workspace's users or service principals, and"
-        " grant it the notebook (Can Run) and the compute (Can Attach To, or cluster creation)"
+        "the identity lacks a permission: add it to the workspace's users or service principals,"
+        " and grant it the notebook (Can Run) and the compute (Can Attach To, or cluster creation)"
     ),
     "INVALID_PARAMETER_VALUE": (
-        "the request does not fit the workspace: check the compute attributes of the platform and"
-        " the notebook's path"
+        "a value is invalid in this workspace: check the compute attributes of the platform and the"
+        " notebook's path"
     ),
-    "FEATURE_DISABLED": "the workspace does not offer this feature, such as serverless compute",
-    "QUOTA_EXCEEDED": "a quota of the workspace is used up",
-    "MAX_NOTEBOOK_SIZE_EXCEEDED": "the notebook is too large to be exported",
-    "INVALID_STATE": "the present state does not allow it",
+    "FEATURE_DISABLED": "the feature, such as serverless compute, is disabled: enable it",
+    "QUOTA_EXCEEDED": "a quota of the workspace is exhausted: raise it or limit the runs",
+    "MAX_NOTEBOOK_SIZE_EXCEEDED": "the notebook is too large to be exported: split it",
+    "INVALID_STATE": "the object's current state does not allow the request",
 }
 _BY_STATUS = {
-    401: "the credential was refused: it is wrong, expired or revoked",
+    401: "the credential is wrong, expired or revoked: renew it",
     403: _REMEDIES["PERMISSION_DENIED"],
-    404: "it does not exist in this workspace",
+    404: "it does not exist in this workspace: check the id",
 }
-_PASSING = frozenset(
+_TRANSIENT = frozenset(
     {"TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED"}
 )
 
 
 def error_code(refusal: Refusal) -> str:
-    """Return the `error_code` of a refusal if it is one, else nothing."""
+    """Return the `error_code` of a refusal, or an empty text."""
     code = refusal.body.get("error_code")
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
 def says_run_is_gone(refusal: Refusal) -> bool:
-    """Tell whether a call that names a run was refused because there is no such run."""
+    """Return whether a call was refused because its run does not exist."""
     message = refusal.body.get("message")
     gone = isinstance(message, str) and _RUN_IS_GONE.search(message[:1000]) is not None
     return gone or refusal.status == 404 or error_code(refusal) == "RESOURCE_DOES_NOT_EXIST"
 
 
 def run_of_token_is_gone(refusal: Refusal) -> PlatformRefused | None:
-    """Return the error for a submit whose token belongs to a run that was deleted."""
+    """Return the error for a submit whose token belongs to a deleted run, or None."""
     message = refusal.body.get("message")
-    if not isinstance(message, str) or not _TOKEN_IS_SPENT.search(message[:1000]):
+    if not isinstance(message, str) or not _RUN_OF_TOKEN_IS_DELETED.search(message[:1000]):
         return None
     return PlatformRefused(
-        "the run of this attempt was deleted in Databricks; only a new attempt can run again",
+        "the run of this attempt was deleted in Databricks: start a new run",
         cause=FailureCause.LOST,
         status=refusal.status,
     )
 
 
 def refused(refusal: Refusal) -> PolysyncError:
-    """Return the error for a refusal: the code, and the remedy where one is known."""
+    """Return the error for a refusal, with its code and a known remedy."""
     code = error_code(refusal)
-    shown = f"{code}, " if code else ""
-    if code in _PASSING:
-        return Unavailable(f"Databricks is busy ({shown}status {refusal.status})")
-    remedy = _REMEDIES.get(code) or _BY_STATUS.get(refusal.status) or "it gives no known reason"
+    code_text = f"{code}, " if code else ""
+    if code in _TRANSIENT:
+        return Unavailable(f"Databricks is busy ({code_text}status {refusal.status})")
+    remedy = (
+        _REMEDIES.get(code) or _BY_STATUS.get(refusal.status) or "the answer gives no known reason"
+    )
     cause = FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT
     return PlatformRefused(
-        f"Databricks refused the request ({shown}status {refusal.status}): {remedy}",
+        f"Databricks refused the request ({code_text}status {refusal.status}): {remedy}",
         cause=cause,
         status=refusal.status,
     )
 
 
 def refused_for_run(run_id: str) -> RefusalMapping:
-    """Return the mapping for calls about one run, where "not there" is `RunNotFound`."""
+    """Return the mapping for calls about one run; a missing run is `RunNotFound`."""
 
     def mapping(refusal: Refusal) -> PolysyncError:
         if says_run_is_gone(refusal):
@@ -97,17 +101,17 @@ def refused_for_run(run_id: str) -> RefusalMapping:
 
 
 def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about a pipeline, which may be gone or busy."""
+    """Return the error for a call about a pipeline."""
     if refusal.status == 409:
         return PlatformRefused(
-            "the pipeline is being updated already, and has one update at a time: limit its runs"
-            " to one by a concurrency profile, and look who else updates it",
+            "the pipeline already has an active update: limit its runs to one with a concurrency"
+            " profile, and check for other callers",
             cause=FailureCause.CONTENTION_REJECTED,
             status=refusal.status,
         )
     if refusal.status == 404:
         return PlatformRefused(
-            "there is no pipeline of this id in the workspace: it was deleted, or the id is wrong;"
+            "the workspace has no pipeline with this id: it was deleted, or the id is wrong;"
             " import the platform's pipelines again",
             cause=FailureCause.SUBMIT,
             status=refusal.status,
@@ -116,20 +120,20 @@ def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
 
 
 def refused_for_update(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about an update."""
+    """Return the error for a call about an update; a missing update is `RunNotFound`."""
     if refusal.status == 404:
         return RunNotFound("Databricks does not know this update of the pipeline")
     return refused(refusal)
 
 
 def refused_for_job(refusal: Refusal) -> PolysyncError:
-    """Return the error for a call about one job, which may be gone."""
+    """Return the error for a call about one job."""
     message = refusal.body.get("message")
     gone = isinstance(message, str) and "does not exist" in message and "Job" in message
     if not gone and refusal.status != 404:
         return refused(refusal)
     return PlatformRefused(
-        "there is no job of this id in the workspace: it was deleted, or the id is wrong;"
+        "the workspace has no job with this id: it was deleted, or the id is wrong;"
         " import the platform's jobs again",
         cause=FailureCause.SUBMIT,
         status=refusal.status,

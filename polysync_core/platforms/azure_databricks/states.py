@@ -1,9 +1,9 @@
-"""What Databricks' words for a run's state mean.
+"""Decodes the state of a Databricks run.
 
-Two generations of words are read: `state` (life cycle and result) and `status` (state and
-termination details). Words and their meaning are those of `RunLifeCycleState`, `RunResultState`,
-`RunLifecycleStateV2State` and `TerminationCodeCode` in the Jobs API 2.2. A word that is in no
-table is `Unknown`, which is not an end: new words must neither fail nor finish a run.
+The API has two generations of states: `state` (life cycle and result) and `status` (state and
+termination details). The tables follow `RunLifeCycleState`, `RunResultState`,
+`RunLifecycleStateV2State` and `TerminationCodeCode` of the Jobs API 2.2. A value that is in no
+table is `Unknown`, which is not terminal: a new value must neither fail nor finish a run.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIFE_CYCLE = {
 }
 _RESULT = {
     "SUCCESS": ProviderStatus.SUCCESS,
-    # The leaves of the run succeeded; a single notebook has no others.
+    # All leaf tasks succeeded; a single notebook has no other tasks.
     "SUCCESS_WITH_FAILURES": ProviderStatus.SUCCESS,
     "FAILED": ProviderStatus.FAILED,
     "TIMEDOUT": ProviderStatus.FAILED,
@@ -41,7 +41,7 @@ _RESULT = {
     "EXCLUDED": ProviderStatus.CANCELLED,
     "DISABLED": ProviderStatus.CANCELLED,
 }
-_ENDED_OTHERWISE = {
+_STATUS_BY_CODE = {
     "SUCCESS": ProviderStatus.SUCCESS,
     "SUCCESS_WITH_FAILURES": ProviderStatus.SUCCESS,
     "USER_CANCELED": ProviderStatus.CANCELLED,
@@ -52,9 +52,9 @@ _ENDED_OTHERWISE = {
     "DISABLED": ProviderStatus.CANCELLED,
 }
 _CAUSES: dict[str, FailureCause | None] = {
-    # The notebook ran, and failed.
+    # The notebook ran and failed.
     "RUN_EXECUTION_ERROR": None,
-    # The platform or the cloud under it: the same run may well succeed later.
+    # The platform or its cloud failed: the same run may succeed later.
     "BREAKING_CHANGE": FailureCause.PLATFORM_UNREACHABLE,
     "CLOUD_FAILURE": FailureCause.PLATFORM_UNREACHABLE,
     "CLUSTER_ERROR": FailureCause.PLATFORM_UNREACHABLE,
@@ -63,13 +63,13 @@ _CAUSES: dict[str, FailureCause | None] = {
     "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
     "REPOSITORY_CHECKOUT_FAILED": FailureCause.PLATFORM_UNREACHABLE,
     "STORAGE_ACCESS_ERROR": FailureCause.PLATFORM_UNREACHABLE,
-    # The platform is full.
+    # A limit of the platform is reached.
     "CLUSTER_REQUEST_LIMIT_EXCEEDED": FailureCause.CONTENTION_REJECTED,
     "MAX_CONCURRENT_RUNS_EXCEEDED": FailureCause.CONTENTION_REJECTED,
     "MAX_JOB_QUEUE_SIZE_EXCEEDED": FailureCause.CONTENTION_REJECTED,
     "MAX_SPARK_CONTEXTS_EXCEEDED": FailureCause.CONTENTION_REJECTED,
     "WORKSPACE_RUN_LIMIT_EXCEEDED": FailureCause.CONTENTION_REJECTED,
-    # What was asked for cannot be had: the definition has to change.
+    # The request cannot be fulfilled: the definition must change.
     "BUDGET_POLICY_LIMIT_EXCEEDED": FailureCause.SUBMIT,
     "FEATURE_DISABLED": FailureCause.SUBMIT,
     "INVALID_CLUSTER_REQUEST": FailureCause.SUBMIT,
@@ -87,25 +87,25 @@ _CAUSES_BY_TYPE = {
     "CLOUD_FAILURE": FailureCause.PLATFORM_UNREACHABLE,
     "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
 }
-_MOST_OF_MESSAGE = 4000
+_MAX_MESSAGE_LENGTH = 4000
 _TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """The words that describe a run, in upper case; an absent one is empty."""
+    """The state of a run in Databricks' words, in upper case; an absent word is empty."""
 
     life_cycle: str
     result: str = ""
     code: str = ""
-    """Why it ended, in the newer generation."""
+    """The termination code of the newer generation."""
     kind: str = ""
-    """Whose fault the end was, in the newer generation."""
+    """The termination type of the newer generation: who caused the end."""
     message: str = ""
 
     @classmethod
     def of(cls, run: JsonObject) -> RunState | None:
-        """Return the words of a `runs/get` answer, or None where it describes no state."""
+        """Return the state in a `runs/get` answer, or None if it has no state."""
         old, new = _object(run.get("state")), _object(run.get("status"))
         end, queue = _object(new.get("termination_details")), _object(new.get("queue_details"))
         life_cycle = _word(old, "life_cycle_state") or _word(new, "state")
@@ -122,20 +122,20 @@ class RunState:
             result=_word(old, "result_state"),
             code=_word(end, "code"),
             kind=_word(end, "type"),
-            message=next(filter(None, messages), "")[:_MOST_OF_MESSAGE],
+            message=next(filter(None, messages), "")[:_MAX_MESSAGE_LENGTH],
         )
 
     @property
     def status(self) -> ProviderStatus:
-        """What the words mean to Polysync."""
+        """The provider status of the run."""
         if self.life_cycle != "TERMINATED":
             return _LIFE_CYCLE.get(self.life_cycle, ProviderStatus.UNKNOWN)
         if self.result in _RESULT:
             return _RESULT[self.result]
         if self.code in _CAUSES:
             return ProviderStatus.FAILED
-        if self.code in _ENDED_OTHERWISE:
-            return _ENDED_OTHERWISE[self.code]
+        if self.code in _STATUS_BY_CODE:
+            return _STATUS_BY_CODE[self.code]
         return self._status_by_kind()
 
     def _status_by_kind(self) -> ProviderStatus:
@@ -145,7 +145,7 @@ class RunState:
 
     @property
     def cause(self) -> FailureCause | None:
-        """Why a failed run failed; None where the artefact itself did."""
+        """The failure cause; None if the artefact itself failed."""
         if self.status is not ProviderStatus.FAILED:
             return None
         if self.result in _CAUSES_BY_WORD:
@@ -156,8 +156,8 @@ class RunState:
         return by_type or _CAUSES_BY_WORD.get(self.life_cycle)
 
     @property
-    def shown(self) -> str:
-        """The platform's own words, such as `TERMINATED/FAILED`, for people."""
+    def display_text(self) -> str:
+        """The platform's words, such as `TERMINATED/FAILED`, for people."""
         end = self.result or self.code
         return f"{self.life_cycle}/{end}" if end else self.life_cycle
 
@@ -168,7 +168,7 @@ def _object(value: JsonValue) -> Mapping[str, JsonValue]:
 
 def _word(source: Mapping[str, JsonValue], name: str) -> str:
     word = _text(source, name).upper()
-    # A word goes into tables, rows and logs: what is not a word is treated as absent.
+    # A word is stored and logged, so a text that is not a word counts as absent.
     return word if word.replace("_", "").isalnum() and word.isascii() and len(word) <= 64 else ""
 
 

@@ -1,1 +1,1 @@
-"""Azure Functions: calling HTTP functions, and starting orchestrations of Durable Functions."""
+"""Azure Functions: calls HTTP functions and starts Durable Functions orchestrations."""

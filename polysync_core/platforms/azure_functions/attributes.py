@@ -23,29 +23,29 @@ class FunctionsAttributes(ArmAttributes):
 
     function_app_name: SiteName
     function_app_url: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
-    """Where the app answers, if its host is not its name alone, as with a unique default host."""
+    """The address of the app, if its host has another form than `<name>.azurewebsites.net`."""
     route_prefix: Annotated[
         str, StringConstraints(pattern=r"^[A-Za-z0-9_~-]*(?:/[A-Za-z0-9_~-]+)*$", max_length=100)
     ] = "api"
-    """What all routes of the app begin with: `extensions.http.routePrefix` of its host.json."""
+    """The prefix of all routes: `extensions.http.routePrefix` of the app's host.json."""
     audience: (
         Annotated[str, StringConstraints(pattern=r"^api://[A-Za-z0-9._~/-]{1,200}$")] | None
     ) = None
-    """The Application ID URI for which App Service Authentication takes tokens. Without it, the
-    app's own keys are read and shown."""
+    """The Application ID URI that App Service Authentication expects in tokens. Without it, calls
+    use the app's keys."""
 
     @property
     def site(self) -> tuple[str, ...]:
-        """The segments of the app's own path in Azure Resource Manager."""
+        """The path of the app in Azure Resource Manager."""
         return self.resource("Microsoft.Web", "sites", self.function_app_name)
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """The segments that every route begins with."""
+        """The segments of the route prefix."""
         return tuple(part for part in self.route_prefix.split("/") if part)
 
     def app_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where the app answers, or raise `Invalid` naming the rule an address breaks."""
+        """Return the address of the app; raise `Invalid` with the broken rule."""
         suffix = _SUFFIXES[self.cloud]
         usual = f"https://{self.function_app_name.lower()}{suffix}"
         rule = HostRule(suffixes=(suffix,), example=usual, allow_loopback=allow_loopback)

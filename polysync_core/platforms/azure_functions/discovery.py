@@ -1,4 +1,4 @@
-"""The functions of an app, as Azure Resource Manager tells them."""
+"""Finds the functions of an app through Azure Resource Manager."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from polysync_core.platforms.platform_client import PlatformClient
 _VERSION = {"api-version": API_VERSION}
 _HTTP, _ORCHESTRATION = "httptrigger", "orchestrationtrigger"
 _UNDECLARED = (
-    "a function declares the parameters of its route only: add those of its body and its query to"
-    " the job"
+    "a function declares only the parameters of its route: add the parameters of its body and query"
+    " to the job"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AzureFunctionDiscovery:
-    """The functions of one app; without a client for Resource Manager they cannot be seen."""
+    """Finds and describes the functions of one app; needs a Resource Manager client."""
 
     management: PlatformClient | None
     site: tuple[str, ...]
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the functions that can be started from outside."""
+        """Yield the functions with an HTTP or orchestration trigger."""
         wanted = (search or "").casefold()
         for function in listed(self._client(), *self.site, "functions", query=_VERSION):
             artefact = _artefact(function)
@@ -45,7 +45,7 @@ class AzureFunctionDiscovery:
                 yield artefact
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return the parameters of a function's route, if it is still what the id says."""
+        """Return the route parameters of a function, after a check of its triggers."""
         target = read_target(external_id)
         path = (*self.site, "functions", target.function)
         found = self._client().get(
@@ -58,19 +58,19 @@ class AzureFunctionDiscovery:
             )
         notes = (_UNDECLARED,)
         if found.casefold() != external_id.casefold():
-            notes += (f"it is named {found} now: import it anew",)
+            notes += (f"its external id is now {found}: import it again",)
         parameters = target.route.parameters if isinstance(target, HttpTarget) else ()
         return ArtefactSchema(parameters=parameters, notes=notes)
 
-    def reach(self) -> str:
-        """Read the app's own entry; return its state."""
+    def check_access(self) -> str:
+        """Read the app in Azure Resource Manager; return its state."""
         return self._client().get(*self.site, query=_VERSION, read=_state)
 
     def _client(self) -> PlatformClient:
         if self.management is None:
             raise PlatformRefused(
-                "a function key opens functions and does not tell which there are: sign in by"
-                " ManagedIdentity or ServicePrincipal (auth.method) to see them",
+                "a function key cannot list functions: set auth.method to ManagedIdentity or"
+                " ServicePrincipal to list them",
                 cause=FailureCause.SECRET,
             )
         return self.management
@@ -89,7 +89,7 @@ def _artefact(function: JsonObject) -> Artefact | None:
 
 
 def _external_id(function: JsonObject) -> str | None:
-    """Return how a Job names the function; None where nothing from outside starts it."""
+    """Return the external id of a function; None if it has another trigger."""
     config = object_in(object_in(function, "properties"), "config")
     bindings = objects_in(config, "bindings") if "bindings" in config else []
     for binding in bindings:
@@ -104,7 +104,7 @@ def _external_id(function: JsonObject) -> str | None:
 
 
 def _name(function: JsonObject) -> str:
-    # The resource's own name is `<app>/<function>`.
+    # The resource name is `<app>/<function>`.
     name = object_in(function, "properties").get("name") or function.get("name")
     if not isinstance(name, str):
         raise UnexpectedAnswer

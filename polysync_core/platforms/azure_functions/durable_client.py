@@ -1,7 +1,7 @@
-"""Durable Functions' own HTTP API: starting, following and stopping orchestrations.
+"""Client of the HTTP API of Durable Functions: starts, reads and stops orchestrations.
 
-An orchestration is started under the attempt's token as its instance id, so that it can be looked
-for after an answer was lost.
+The instance id of an orchestration is the attempt's token, so the instance can be found after a
+lost answer.
 https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-http-api
 """
 
@@ -16,8 +16,8 @@ from polysync_core.domain.errors import PolysyncError, Refused
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call, Refusal
 from polysync_core.platforms.connector import Report, RunNotFound, SubmitRequest, Submitted
-from polysync_core.platforms.http_functions.client import look
-from polysync_core.platforms.http_functions.parameters import HttpMethod, place
+from polysync_core.platforms.http_functions.client import poll
+from polysync_core.platforms.http_functions.parameters import HttpMethod, build_request_parts
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.platform_client import PlatformClient
 
@@ -25,49 +25,49 @@ _API = ("runtime", "webhooks", "durabletask")
 _INSTANCES = (*_API, "instances")
 
 
-class _IsThere(Refused):
-    """There is an orchestration of this id already."""
+class _AlreadyExists(Refused):
+    """An orchestration with this id exists already."""
 
 
-class _HasEnded(Refused):
-    """The orchestration has ended."""
+class _AlreadyEnded(Refused):
+    """The orchestration has already ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DurableClient:
-    """The orchestrations of one app."""
+    """Starts, reads and stops the orchestrations of one app."""
 
     client: PlatformClient
     refused: FunctionRefusals
     now: Clock
 
     def start(self, request: SubmitRequest, orchestrator: str) -> Submitted:
-        """Start an orchestration once for the order's token."""
+        """Start an orchestration once per token."""
         instance = OwnAddress((*_INSTANCES, request.token), {})
         submitted = Submitted(external_run_id="/" + "/".join(instance.segments))
         if request.is_resend and self._exists(instance, request.job):
             return submitted
-        placed = place(request, HttpMethod.POST)
+        parts = build_request_parts(request, HttpMethod.POST)
         call = Call(
             method="POST",
             segments=(*_API, "orchestrators", orchestrator, request.token),
-            body=placed.body,
-            text=placed.text,
-            headers=placed.headers,
+            body=parts.body,
+            text=parts.text,
+            headers=parts.headers,
             busy_is_unstarted=False,
             head_is_enough=True,
             refused=self._start_refused,
         )
-        with suppress(_IsThere):
+        with suppress(_AlreadyExists):
             self.client.exchange(call, lambda _: None)
         return submitted
 
     def read(self, address: OwnAddress, job: Job) -> Report:
         """Return the state of an orchestration."""
-        return look(self.client, address, job, refused=self.refused, now=self.now)
+        return poll(self.client, address, job, refused=self.refused, now=self.now)
 
     def stop(self, address: OwnAddress) -> None:
-        """Ask for the end of an orchestration; one that has ended already is left so."""
+        """Request the termination of an orchestration; an ended one is not an error."""
         call = Call(
             method="POST",
             segments=(*address.segments, "terminate"),
@@ -75,11 +75,11 @@ class DurableClient:
             repeatable=True,
             refused=self._stop_refused,
         )
-        with suppress(_HasEnded):
+        with suppress(_AlreadyEnded):
             self.client.exchange(call, lambda _: None)
 
     def owns(self, address: OwnAddress) -> bool:
-        """Tell whether a status address is that of an orchestration."""
+        """Return whether a status address belongs to an orchestration."""
         return address.segments[:-1] == _INSTANCES
 
     def _exists(self, instance: OwnAddress, job: Job) -> bool:
@@ -91,7 +91,7 @@ class DurableClient:
     def _start_refused(self, refusal: Refusal) -> PolysyncError:
         match refusal.status:
             case 409:
-                return _IsThere()
+                return _AlreadyExists()
             case 400 | 404:
                 return self.refused.error(refusal, self.refused.missing)
             case _:
@@ -100,8 +100,8 @@ class DurableClient:
     def _stop_refused(self, refusal: Refusal) -> PolysyncError:
         match refusal.status:
             case 410:
-                return _HasEnded()
+                return _AlreadyEnded()
             case 404:
-                return RunNotFound("Durable Functions does not know this orchestration.")
+                return RunNotFound("Durable Functions has no orchestration with this id.")
             case _:
                 return self.refused(refusal)

@@ -1,10 +1,10 @@
-"""How a Job names what it runs in a function app.
+"""The external ids of functions, and the checks of their Jobs.
 
-| external id | is |
+| external id | artefact |
 |---|---|
-| `Report` | the HTTP function of this name, at the address of its name |
-| `Report/users/{id}` | the same at a route of its own |
-| `orchestrator:Nightly` | the orchestrator of this name, by Durable Functions' own API |
+| `Report` | the HTTP function with this name, at the route of its name |
+| `Report/users/{id}` | the same function at another route |
+| `orchestrator:Nightly` | the orchestrator with this name, called through Durable Functions' API |
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ORCHESTRATOR = "orchestrator:"
 
 @dataclass(frozen=True, slots=True)
 class HttpTarget:
-    """An HTTP function, and the route by which it is called."""
+    """An HTTP function and its route."""
 
     function: str
     route: Route
@@ -45,27 +45,27 @@ type Target = HttpTarget | Orchestrator
 
 
 def read_target(external_id: str) -> Target:
-    """Return what an external id names, or raise `Invalid`."""
+    """Return the target of an external id; raise `Invalid`."""
     if external_id.startswith(_ORCHESTRATOR):
         return Orchestrator(_name(external_id.removeprefix(_ORCHESTRATOR)))
     name, _, route = external_id.partition("/")
     function = _name(name)
     if route == "" and external_id != name:
-        raise Invalid.at(_PATH, "there is no route behind the slash: leave both out")
+        raise Invalid.at(_PATH, "the route after the slash is missing: add it or remove the slash")
     return HttpTarget(function, Route.parse(route or function, path=_PATH))
 
 
 def external_id_of(function: str, route: str | None, *, is_orchestrator: bool) -> str:
-    """Return how a Job names a function that was found."""
+    """Return the external id of a function."""
     if is_orchestrator:
         return f"{_ORCHESTRATOR}{function}"
     route = (route or "").strip("/")
-    # The address of a function without a route is its name, whatever the case.
+    # The default route of a function is its name; the case is ignored.
     return f"{function}/{route}" if route and route.casefold() != function.casefold() else function
 
 
 def check_function_job(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job that runs a function."""
+    """Return the problems of a Job that runs a function."""
     problems = check_placement(job)
     try:
         target = read_target(job.external_id)
@@ -75,7 +75,9 @@ def check_function_job(job: Job) -> list[Problem]:
         return problems + _misplaced(job)
     given = {each.name for each in job.parameters if each.direction is not Direction.OUTPUT}
     problems += [
-        Problem(_PATH, f"the route needs {{{each.name}}}: add a parameter of that name to the job")
+        Problem(
+            _PATH, f"the route needs {{{each.name}}}: add a parameter with this name to the job"
+        )
         for each in target.route.placeholders
         if not each.optional and each.name not in given
     ]
@@ -83,12 +85,12 @@ def check_function_job(job: Job) -> list[Problem]:
 
 
 def _misplaced(job: Job) -> list[Problem]:
-    """Return what an orchestrator cannot have: it is started with one JSON value."""
-    remedy = "an orchestrator is started by a POST with its input: remove it"
+    """Return the problems of an orchestrator's Job; an orchestrator takes one JSON value."""
+    remedy = "an orchestrator is started by a POST with its input only: remove it"
     problems = [Problem(f"settings.{HTTP_METHOD}", remedy)] if HTTP_METHOD in job.settings else []
     problems += [
-        Problem(f"parameters[{place}].name", remedy)
-        for place, each in enumerate(job.parameters)
+        Problem(f"parameters[{index}].name", remedy)
+        for index, each in enumerate(job.parameters)
         if each.name == QUERY_STRING and each.direction is not Direction.OUTPUT
     ]
     return problems
@@ -98,7 +100,7 @@ def _name(text: str) -> str:
     if _NAME.fullmatch(text) is None:
         raise Invalid.at(
             _PATH,
-            "a function is named by a letter, then letters, digits, '-' and '_', such as Report,"
+            "must be a function name (a letter, then letters, digits, '-' and '_'), such as Report,"
             " Report/users/{id} or orchestrator:Nightly",
         )
     return text

@@ -1,4 +1,4 @@
-"""Job type Azure HTTP Function: a call that does the work, or one that starts it."""
+"""Job type AzureHttpFunction: calls a function or starts an orchestrator."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.client import call_once, look
-from polysync_core.platforms.http_functions.parameters import method_of, place
+from polysync_core.platforms.http_functions.client import call_once, poll
+from polysync_core.platforms.http_functions.parameters import build_request_parts, method_of
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.http_functions.states import address_of
 from polysync_core.platforms.platform_client import PlatformClient
@@ -41,12 +41,12 @@ class HttpFunctionConnector:
 
     client: PlatformClient
     prefix: tuple[str, ...]
-    """The segments that every route begins with."""
+    """The segments of the route prefix."""
     durable: DurableClient
-    catalogue: AzureFunctionDiscovery
+    discovery: AzureFunctionDiscovery
     refused: FunctionRefusals
     page: Callable[[str], str]
-    """Returns the address of a function's page for people."""
+    """Returns the address of a function's page in the portal."""
     now: Clock
 
     def submit(self, request: SubmitRequest) -> Submitted:
@@ -62,41 +62,41 @@ class HttpFunctionConnector:
         return replace(submitted, monitor_url=self.page(target.function))
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return what the status address of a run says."""
+        """Return the state of a run from its status address."""
         address = self._address(external_run_id)
         if self.durable.owns(address):
             return self.durable.read(address, job)
-        return look(self.client, address, job, refused=self.refused, now=self.now)
+        return poll(self.client, address, job, refused=self.refused, now=self.now)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Terminate an orchestration; other work has no way to be stopped."""
+        """Terminate an orchestration; raise `CannotStop` for other work."""
         address = self._address(external_run_id)
         if not self.durable.owns(address):
             raise CannotStop("Only orchestrations of Durable Functions can be stopped.")
         self.durable.stop(address)
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read the parameters of a function's route."""
-        return self.catalogue.describe(external_id)
+        """Read the route parameters of a function."""
+        return self.discovery.describe(external_id)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield nothing: an app keeps no list of the calls of a function."""
+        """Yield nothing: an app does not list the calls of a function."""
         return iter(())
 
     def _call(self, request: SubmitRequest, target: HttpTarget) -> Submitted:
         method = method_of(request.job)
         names = {each.name for each in target.route.placeholders}
-        placed = place(request, method, elsewhere=names)
+        parts = build_request_parts(request, method, excluded=names)
         call = Call(
             method=method.value,
             segments=(
                 *self.prefix,
                 *target.route.fill(as_texts(request.parameters, request.job.parameters)),
             ),
-            query=placed.query,
-            headers=placed.headers,
-            body=placed.body,
-            text=placed.text,
+            query=parts.query,
+            headers=parts.headers,
+            body=parts.body,
+            text=parts.text,
             refused=self.refused,
         )
         return call_once(self.client, call, request, name=target.function, now=self.now)
@@ -104,5 +104,5 @@ class HttpFunctionConnector:
     def _address(self, external_run_id: str) -> OwnAddress:
         address = address_of(external_run_id, self.client.base.url)
         if address is None:
-            raise RunNotFound("Nothing follows a function that has answered.")
+            raise RunNotFound("The function has answered; it has no status address.")
         return address

@@ -1,4 +1,4 @@
-"""Azure Functions as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Azure Functions: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
 
 
 def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a function app."""
+    """Return the problems of a function app's platform."""
     problems = check_azure_platform(
         platform,
         FunctionsAttributes,
@@ -42,7 +42,7 @@ def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
         return problems
     attributes = FunctionsAttributes.of(platform)
     if attributes.audience is not None and platform.auth.method is AuthMethod.FUNCTION_KEY:
-        remedy = "a function key needs no token: remove it, or sign in by another auth.method"
+        remedy = "a function key does not use a token: remove it, or set another auth.method"
         problems = [Problem("attributes.audience", remedy)]
     try:
         attributes.app_address(allow_loopback=allow_loopback)
@@ -55,35 +55,35 @@ def open_functions(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a function app."""
     attributes = FunctionsAttributes.of(platform)
     app = attributes.app_address(allow_loopback=context.allow_loopback)
-    doors = FunctionClients(platform, attributes, context)
+    clients = FunctionClients(platform, attributes, context)
     now = context.http.timer.now
-    catalogue = AzureFunctionDiscovery(doors.management, attributes.site)
-    client = doors.to_functions(app)
+    discovery = AzureFunctionDiscovery(clients.management, attributes.site)
+    client = clients.to_functions(app)
     functions = HttpFunctionConnector(
         client=client,
         prefix=attributes.prefix,
-        durable=DurableClient(client=doors.to_durable(app), refused=DURABLE_REFUSALS, now=now),
-        catalogue=catalogue,
+        durable=DurableClient(client=clients.to_durable(app), refused=DURABLE_REFUSALS, now=now),
+        discovery=discovery,
         refused=FUNCTION_REFUSALS,
         page=attributes.page,
         now=now,
     )
 
-    def reach() -> str:
-        if doors.management is None:
-            # Any answer will do: what a key opens shows when a function is called.
+    def check_access() -> str:
+        if clients.management is None:
+            # Any answer suffices: only a function call can check the key.
             client.exchange(Call(method="GET", segments=()), lambda _: None)
-            return f"Reached {app.host}; whether it takes the key shows when a function is called."
-        state = catalogue.reach()
-        return f"Reached {doors.management.base.host}; {attributes.function_app_name} is {state}."
+            return f"Reached {app.host}; the key is checked when a function is called."
+        state = discovery.check_access()
+        return f"Reached {clients.management.base.host}; {attributes.function_app_name} is {state}."
 
     return LivePlatform(
         plugin=PLUGIN,
         jobs={JobType.AZURE_HTTP_FUNCTION: functions},
         discoveries=[
-            Discovery(job_types=frozenset({JobType.AZURE_HTTP_FUNCTION}), find=catalogue.find)
+            Discovery(job_types=frozenset({JobType.AZURE_HTTP_FUNCTION}), find=discovery.find)
         ],
-        check_access=reach,
+        check_access=check_access,
     )
 
 

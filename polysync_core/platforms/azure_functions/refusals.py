@@ -14,7 +14,7 @@ MANAGEMENT_REFUSALS = AzureRefusals(
 
 
 FUNCTION_MISSING = (
-    "there is no function of this name in the app: it was renamed or deleted; import the platform's"
+    "the app has no function with this name: it was renamed or deleted; import the platform's"
     " functions again"
 )
 
@@ -27,25 +27,25 @@ def refused_for_function(refusal: Refusal) -> PolysyncError:
 
 FUNCTION_REFUSALS = FunctionRefusals(
     credential=(
-        "the key or token is not accepted: check auth.functionKey, or audience among the"
-        " platform's attributes"
+        "the key or token is refused: check auth.functionKey, or audience in the platform's"
+        " attributes"
     ),
-    permission="App Service Authentication does not let the identity in: add it there",
+    permission="App Service Authentication refuses the identity: add it to the allowed identities",
     missing=(
-        "there is no such function at this route: it was renamed or deleted, or routePrefix among"
-        " the platform's attributes is not that of the app; import the platform's functions again"
+        "no function has this route: it was renamed or deleted, or routePrefix in the platform's"
+        " attributes differs from the app's; import the platform's functions again"
     ),
 )
 
 
 DURABLE_REFUSALS = FunctionRefusals(
     credential=(
-        "Durable Functions does not accept the key: auth.systemKey must be the app's system key"
-        " durabletask_extension, and auth.functionKey alone its master key"
+        "Durable Functions refuses the key: set auth.systemKey to the app's system key"
+        " durabletask_extension, or auth.functionKey to its master key"
     ),
-    permission="Durable Functions' API is closed: check App Service Authentication",
+    permission="the API of Durable Functions refuses access: check App Service Authentication",
     missing=(
-        "the app has no orchestrator of this name, or no Durable Functions; import the platform's"
+        "the app has no orchestrator with this name, or no Durable Functions; import the platform's"
         " functions again"
     ),
 )

@@ -1,6 +1,6 @@
 """Route templates of HTTP functions, such as `users/{id:int}/reports/{day?}`.
 
-The syntax is that of ASP.NET, but for constraints with braces of their own.
+The syntax is that of ASP.NET, except for constraints that contain braces.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger
 """
 
@@ -34,29 +34,29 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placeholder:
-    """A part of a route that a parameter fills."""
+    """A part of a route that takes the value of a parameter."""
 
     name: str
     data_type: DataType
     optional: bool
-    """Whether the route fits without it."""
+    """True if the route matches without it."""
     catches_all: bool
-    """Whether it takes the rest of the path, slashes included."""
+    """True if it matches the rest of the path, slashes included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route template; its segments are made of literal texts and placeholders."""
+    """A route template; a segment consists of literal texts and placeholders."""
 
     segments: tuple[tuple[str | Placeholder, ...], ...]
 
     @classmethod
     def parse(cls, text: str, *, path: str) -> Self:
-        """Return the template, or raise `Invalid` at `path`."""
+        """Return the template; raise `Invalid` at `path`."""
         segments = tuple(_segment(part, path) for part in text.split("/"))
         names = [each.name.casefold() for each in _placeholders(segments)]
         if len(names) > len(set(names)):
-            raise Invalid.at(path, "the route names a placeholder twice")
+            raise Invalid.at(path, "the route contains a placeholder twice: rename one")
         return cls(segments)
 
     @property
@@ -73,13 +73,13 @@ class Route:
         )
 
     def fill(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the segments of the address that the values make of the template.
+        """Return the segments of the address for the given values.
 
-        Raises `PlatformRefused` (cause `Parameters`), which does not quote a value.
+        Raises `PlatformRefused` (cause `Parameters`) without the value in its text.
         """
         filled: list[str] = []
-        for place, segment in enumerate(self.segments):
-            last = place == len(self.segments) - 1
+        for index, segment in enumerate(self.segments):
+            last = index == len(self.segments) - 1
             match segment:
                 case (Placeholder(optional=True, name=name),) if last and not values.get(name):
                     continue
@@ -108,10 +108,10 @@ def _segment(text: str, path: str) -> tuple[str | Placeholder, ...]:
     pieces.append(text[end:])
     for piece in pieces:
         if isinstance(piece, str) and not _is_plain(piece):
-            raise Invalid.at(path, "the route is not understood: it looks like users/{id}/{day?}")
+            raise Invalid.at(path, "the route cannot be parsed: write it like users/{id}/{day?}")
     found_any = tuple(piece for piece in pieces if piece != "")
     if not found_any or found_any in {(".",), ("..",)}:
-        raise Invalid.at(path, "no part of a route is empty, '.' or '..'")
+        raise Invalid.at(path, "a part of a route must not be empty, '.' or '..'")
     return found_any
 
 
@@ -131,16 +131,20 @@ def _placeholder(found: re.Match[str]) -> Placeholder:
 
 def _value(values: Mapping[str, str], name: str) -> str:
     if name not in values:
-        raise _refused(name, "the route needs a value")
+        raise _refused(name, "the route needs a value: set the parameter")
     return values[name]
 
 
 def _checked(segments: list[str], name: str) -> list[str]:
     for segment in segments:
         if segment in {"", ".", ".."}:
-            raise _refused(name, "a part of an address is never empty, '.' or '..'")
+            raise _refused(
+                name, "must not be empty, '.' or '..', because it is a part of the address"
+            )
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in segment):
-            raise _refused(name, "a part of an address holds no control characters")
+            raise _refused(
+                name, "must not contain control characters, because it is a part of the address"
+            )
     return segments
 
 

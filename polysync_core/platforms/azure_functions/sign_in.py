@@ -1,4 +1,4 @@
-"""The keys of a function app, as Azure Resource Manager tells them to those who may know."""
+"""Reads the keys of a function app through Azure Resource Manager."""
 
 from __future__ import annotations
 
@@ -9,43 +9,42 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
-from polysync_core.outbound.sign_in.authenticators import Scheme
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2025-03-01"
-FUNCTION_KEY = Scheme("x-functions-key")
-KEPT_SECONDS = 600.0
-"""How long a key is remembered; one that the app refuses is read anew at once."""
+KEY_HEADER = "x-functions-key"
+KEY_TTL_SECONDS = 600.0
+"""The lifetime of a cached key; a refused key is read again at once."""
 
 _LISTS = {"functionKeys": "default", "systemKeys": "durabletask_extension"}
 _MISSING = {
     "functionKeys": "the function app has no host key named default: create it",
     "systemKeys": (
-        "the function app has no system key durabletask_extension, so it has no Durable Functions"
+        "the function app has no system key durabletask_extension: add Durable Functions to the app"
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class AppKeys:
-    """The keys by which an app's functions and its Durable Functions are opened."""
+    """The cached keys for an app's functions and its Durable Functions API."""
 
     management: PlatformClient
     site: tuple[str, ...]
     now: Clock
 
     def for_functions(self) -> CachedToken:
-        """Return the key that opens every function of the app."""
-        return self._held("functionKeys")
+        """Return the key for all functions of the app."""
+        return self._cached("functionKeys")
 
     def for_durable(self) -> CachedToken:
-        """Return the key that opens Durable Functions' own API."""
-        return self._held("systemKeys")
+        """Return the key for the API of Durable Functions."""
+        return self._cached("systemKeys")
 
-    def _held(self, kind: str) -> CachedToken:
+    def _cached(self, kind: str) -> CachedToken:
         return CachedToken(
             lambda: self._issued(kind), margin=0.0, now=lambda: self.now().timestamp()
         )
@@ -61,7 +60,7 @@ class AppKeys:
         key = self.management.execute(call, lambda answer: _key(answer, kind))
         if key is None:
             raise PlatformRefused(_MISSING[kind], cause=FailureCause.SECRET)
-        return IssuedToken(key, self.now().timestamp() + KEPT_SECONDS)
+        return IssuedToken(key, self.now().timestamp() + KEY_TTL_SECONDS)
 
 
 def _key(answer: JsonObject, kind: str) -> Secret | None:

@@ -1,1 +1,1 @@
-"""Azure Logic Apps: workflows of both plans, started by their request triggers."""
+"""Azure Logic Apps: starts workflows of both plans by their request triggers."""

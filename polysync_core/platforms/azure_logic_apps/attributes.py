@@ -1,4 +1,4 @@
-"""The attributes of an Azure Logic Apps platform, and the paths that follow from its plan."""
+"""The attributes of an Azure Logic Apps platform, and the paths of its plan."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _TRIGGER_HOSTS = {
 
 
 class LogicAppType(StrEnum):
-    """The plans, which have their workflows in different places."""
+    """The plans of Logic Apps."""
 
     STANDARD = "Standard"
-    """A logic app of App Service, with several workflows."""
+    """An App Service app with several workflows."""
     CONSUMPTION = "Consumption"
-    """Workflows that are resources by themselves."""
+    """Each workflow is an Azure resource."""
 
 
 class LogicAppsAttributes(ArmAttributes):
@@ -32,7 +32,7 @@ class LogicAppsAttributes(ArmAttributes):
 
     logic_app_type: LogicAppType
     logic_app_name: SiteName | None = None
-    """The app that has the workflows of a Standard plan."""
+    """The app with the workflows of a Standard plan."""
 
     @classmethod
     def of(cls, platform: Platform) -> LogicAppsAttributes:
@@ -40,19 +40,21 @@ class LogicAppsAttributes(ArmAttributes):
         attributes = super().of(platform)
         path, is_standard = "attributes.logicAppName", attributes.is_standard
         if is_standard and attributes.logic_app_name is None:
-            raise Invalid.at(path, "a Standard logic app has its workflows in an app: name it")
+            raise Invalid.at(
+                path, "a Standard plan has its workflows in an app: set the app's name"
+            )
         if not is_standard and attributes.logic_app_name is not None:
-            raise Invalid.at(path, "a Consumption workflow is a resource by itself: remove it")
+            raise Invalid.at(path, "a Consumption workflow does not belong to an app: remove it")
         return attributes
 
     @property
     def is_standard(self) -> bool:
-        """Whether the plan is Standard."""
+        """True if the plan is Standard."""
         return self.logic_app_type is LogicAppType.STANDARD
 
     @property
     def definitions(self) -> tuple[str, ...]:
-        """The segments below which the workflows are defined."""
+        """The path of the workflow definitions."""
         return (*self.resource(*self._owner), "workflows")
 
     @property
@@ -62,7 +64,7 @@ class LogicAppsAttributes(ArmAttributes):
 
     @property
     def runtime(self) -> tuple[str, ...]:
-        """The segments below which the workflows are run."""
+        """The path of the triggers and runs."""
         if self.is_standard:
             return (*self.resource(*self._owner), *_RUNTIME, "workflows")
         return self.definitions
@@ -74,7 +76,7 @@ class LogicAppsAttributes(ArmAttributes):
 
     @property
     def trigger_hosts(self) -> tuple[str, ...]:
-        """The endings of the hosts that take the calls of triggers."""
+        """The host suffixes of trigger addresses."""
         return _TRIGGER_HOSTS[self.cloud]
 
     def page(self, workflow: str) -> str:

@@ -1,4 +1,4 @@
-"""The calls of one platform's workflows, and what its refusals mean."""
+"""HTTP calls about workflows, their triggers and their runs."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ _STANDARD_PORT = re.compile(r"^(https://[^/?#:]+):443(?=/)")
 
 @dataclass(frozen=True, slots=True)
 class TriggerEndpoint:
-    """Where a trigger is called: an address that holds its own permission, for a while."""
+    """The address of a trigger; it contains a signature that is valid for a limited time."""
 
     base: BaseAddress
-    place: OwnAddress
+    address: OwnAddress
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowClient:
-    """The workflows of one logic app, or of one resource group."""
+    """Reads the workflows of a logic app or resource group, and their runs."""
 
     client: PlatformClient
     attributes: LogicAppsAttributes
 
     def workflows(self) -> Iterator[JsonObject]:
-        """Yield the workflows as the platform lists them."""
+        """Yield the workflows in the platform's list."""
         query: dict[str, str | int] = {"api-version": self.attributes.definitions_version}
         if self.attributes.is_standard:
             query["$expand"] = "definition"
         return listed(self.client, *self.attributes.definitions, query=query)
 
     def workflow(self, name: str) -> Workflow:
-        """Return a workflow; `PlatformRefused` where there is none."""
+        """Return a workflow; raise `PlatformRefused` if it is missing."""
         return self.client.get(
             *self.attributes.definitions,
             name,
@@ -54,49 +54,49 @@ class WorkflowClient:
             refused=refused_for_workflow,
         )
 
-    def door(self, name: str, trigger: str) -> TriggerEndpoint:
-        """Return where a trigger is called."""
+    def trigger_endpoint(self, name: str, trigger: str) -> TriggerEndpoint:
+        """Return the address of a trigger."""
         call = self._call("POST", name, "triggers", trigger, "listCallbackUrl", repeats=True)
         address, method = self.client.execute(call, _callback)
         if method != "POST" or "{" in address:
             raise PlatformRefused(
-                "the workflow's trigger wants another method than POST, or a path with parameters:"
-                " take these settings out of the trigger",
+                "the workflow's trigger needs a method other than POST or a path with parameters:"
+                " remove these settings from the trigger",
                 cause=FailureCause.SUBMIT,
             )
-        return self._door(address)
+        return self._endpoint(address)
 
     def run(self, name: str, run_id: str) -> JsonObject:
-        """Return a run; raises `RunNotFound`."""
+        """Return a run; raise `RunNotFound` if it is missing."""
         call = self._call("GET", name, "runs", run_id, repeats=True)
         return self.client.execute(call, lambda answer: answer)
 
     def runs(self, name: str, *, tracking_id: str | None = None) -> Iterator[JsonObject]:
-        """Yield the runs of a workflow, newest first: all, or those that a caller called so."""
+        """Yield the runs of a workflow, newest first: all, or those with a tracking id."""
         query = {"api-version": self.attributes.runtime_version}
         if tracking_id is not None:
             query["$filter"] = f"ClientTrackingId eq '{tracking_id}'"
         return listed(self.client, *self.attributes.runtime, name, "runs", query=query)
 
     def cancel(self, name: str, run_id: str) -> None:
-        """Ask for the end of a run; raises `RunNotFound`."""
+        """Request the cancellation of a run; raise `RunNotFound` if it is missing."""
         call = self._call("POST", name, "runs", run_id, "cancel", repeats=True, effect=True)
         self.client.exchange(call, lambda _: None)
 
-    def _door(self, address: str) -> TriggerEndpoint:
-        # Azure writes the standard port into the address.
+    def _endpoint(self, address: str) -> TriggerEndpoint:
+        # Azure adds the standard port to the address.
         address = _STANDARD_PORT.sub(r"\1", address, count=1)
         base: BaseAddress | None = self.client.base
         if self.client.base.scope is not AddressScope.LOOPBACK:
             base = base_from_service(address, self.attributes.trigger_hosts)
-        place = None if base is None else own_address(address, base.url)
-        if base is None or place is None:
+        own = None if base is None else own_address(address, base.url)
+        if base is None or own is None:
             raise PlatformRefused(
-                "the trigger's address is not one of Azure's own"
-                f" ({' or '.join(self.attributes.trigger_hosts)}): it is not called",
+                "the trigger's address is not on an Azure host"
+                f" ({' or '.join(self.attributes.trigger_hosts)}), so it is not called",
                 cause=FailureCause.PLATFORM_UNREACHABLE,
             )
-        return TriggerEndpoint(base, place)
+        return TriggerEndpoint(base, own)
 
     def _call(
         self, method: Literal["GET", "POST"], *segments: str, repeats: bool, effect: bool = False

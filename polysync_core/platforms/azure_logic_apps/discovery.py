@@ -1,4 +1,4 @@
-"""What the definition of a workflow tells: its trigger, whether it keeps runs, its parameters."""
+"""Reads the definition of a workflow: its trigger, kind and parameters."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _OUTPUT_TYPES = {
     "secureobject": DataType.SECRET,
     "array": DataType.JSON_ARRAY,
 }
-_LONGEST_NAME = 255
+_MAX_NAME_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A workflow that can be started from outside, or not."""
+    """The definition of a workflow."""
 
     trigger: str | None
-    """The name of its first trigger, if a request starts it."""
+    """The name of the request trigger; None for another trigger."""
     is_stateless: bool
-    """Whether it keeps no runs that could be followed."""
+    """True if the engine stores no runs of the workflow."""
     definition: JsonObject
 
     def schema(self) -> ArtefactSchema:
-        """Return the parameters: properties of the trigger's schema, and the declared outputs."""
+        """Return the parameters: the trigger's schema and the declared outputs."""
         body = object_in(object_in(self._trigger(), "inputs"), "schema")
         required = body.get("required")
         needed = required if isinstance(required, list) else []
@@ -53,14 +53,16 @@ class Workflow:
         for name, declared in object_in(body, "properties").items():
             parameter = _input(name, declared, required=name in needed)
             if parameter is None:
-                notes.append("a property of the trigger's schema has no usable name: left out")
+                notes.append(
+                    "a property of the trigger's schema has an invalid name: it is left out"
+                )
             else:
                 found[name] = parameter
         for name, declared in object_in(self.definition, "outputs").items():
-            if not self.is_stateless and 0 < len(name) <= _LONGEST_NAME:
+            if not self.is_stateless and 0 < len(name) <= _MAX_NAME_LENGTH:
                 found[name] = _output(name, declared, found.get(name))
         if not body:
-            notes.append("the trigger has no schema: add what the workflow takes to the job")
+            notes.append("the trigger has no schema: add the workflow's inputs to the job")
         return ArtefactSchema(
             parameters=tuple(found.values()), typed=bool(body), notes=tuple(notes)
         )
@@ -70,7 +72,7 @@ class Workflow:
 
 
 def read_workflow(answer: JsonObject) -> Workflow | None:
-    """Return the workflow in an answer of either plan; None where its definition is not shown."""
+    """Return the workflow in an answer of either plan; None without a definition."""
     properties = object_in(answer, "properties")
     file = object_in(object_in(properties, "files"), _FILE)
     definition = object_in(file, "definition") or object_in(properties, "definition")
@@ -85,7 +87,7 @@ def read_workflow(answer: JsonObject) -> Workflow | None:
 
 
 def workflow_of(answer: JsonObject) -> Workflow:
-    """Return the workflow in an answer that must show it."""
+    """Return the workflow in an answer; raise `UnexpectedAnswer` without a definition."""
     workflow = read_workflow(answer)
     if workflow is None:
         raise UnexpectedAnswer
@@ -96,13 +98,13 @@ def _trigger_of(definition: JsonObject) -> str | None:
     for name, trigger in object_in(definition, "triggers").items():
         kind = trigger.get("type") if isinstance(trigger, dict) else None
         callable_ = isinstance(kind, str) and kind.lower() in _CALLABLE
-        # Only the first counts: a workflow is what its first trigger makes of it.
+        # Only the first trigger counts.
         return name if callable_ else None
     return None
 
 
 def _input(name: str, declared: JsonValue, *, required: bool) -> Parameter | None:
-    if not 0 < len(name) <= _LONGEST_NAME:
+    if not 0 < len(name) <= _MAX_NAME_LENGTH:
         return None
     schema = declared if isinstance(declared, dict) else {}
     return Parameter(

@@ -1,4 +1,4 @@
-"""Azure Logic Apps as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Azure Logic Apps: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from polysync_core.platforms.plugin import (
 
 
 def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Logic Apps platform."""
+    """Return the problems of a Logic Apps platform."""
     return check_azure_platform(
         platform, LogicAppsAttributes, REFUSALS.service, allow_loopback=allow_loopback
     )
@@ -36,7 +36,7 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
     service = WorkflowClient(client, attributes)
     workflows = WorkflowConnector(service=service, http=http, now=http.timer.now)
 
-    def reach() -> str:
+    def check_access() -> str:
         next(service.workflows(), None)
         return f"Reached {client.base.host}; the workflows can be listed."
 
@@ -46,7 +46,7 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
         discoveries=[
             Discovery(job_types=frozenset({JobType.LOGIC_APPS_WORKFLOW}), find=workflows.find)
         ],
-        check_access=reach,
+        check_access=check_access,
     )
 
 

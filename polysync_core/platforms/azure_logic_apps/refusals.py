@@ -17,12 +17,11 @@ REFUSALS = AzureRefusals(
 
 
 WORKFLOW_MISSING = (
-    "there is no workflow of this name: it was renamed or deleted; import the platform's workflows"
-    " again"
+    "the workflow does not exist: it was renamed or deleted; import the platform's workflows again"
 )
 
 
-# A Consumption workflow is a resource itself: that it is gone says nothing of the platform.
+# A Consumption workflow is a resource: ResourceNotFound does not mean that the platform is missing.
 _PLATFORM_IS_GONE = RESOURCE_IS_GONE - {"ResourceNotFound"}
 
 
@@ -36,5 +35,5 @@ def refused_for_workflow(refusal: Refusal) -> PolysyncError:
 def refused_for_run(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a run; 404 is `RunNotFound`."""
     if refusal.status == 404:
-        return RunNotFound("Azure Logic Apps does not know this run.")
+        return RunNotFound("Azure Logic Apps has no run with this id.")
     return REFUSALS(refusal)

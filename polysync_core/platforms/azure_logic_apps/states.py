@@ -1,4 +1,4 @@
-"""The runs of workflows, in the engine's words."""
+"""Decodes the states and outputs of workflow runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ STATUSES: Mapping[str, ProviderStatus] = {
     "canceled": ProviderStatus.CANCELLED,
     "skipped": ProviderStatus.CANCELLED,
 }
-"""By the engine's word in small letters; `NotSpecified` and `Ignored` say nothing."""
+"""Provider statuses by the engine's status in lower case."""
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def is_run_id(text: str) -> bool:
-    """Tell whether a text could be the id of a run."""
+    """Return whether a text has the form of a run id."""
     return _RUN_ID.fullmatch(text) is not None
 
 
@@ -47,12 +47,12 @@ def run_id_of(run: JsonObject) -> str:
 
 
 def tracking_id_of(run: JsonObject) -> JsonValue:
-    """Return what the caller that started a run has called it."""
+    """Return the client tracking id of a run."""
     return object_in(object_in(run, "properties"), "correlation").get("clientTrackingId")
 
 
 def report_of(run: JsonObject, job: Job) -> Report:
-    """Return the state of a run, at its end with its outputs."""
+    """Return the state of a run; a successful run includes its outputs."""
     properties = object_in(run, "properties")
     word = properties.get("status")
     if not isinstance(word, str):
@@ -80,5 +80,5 @@ def _outputs(properties: JsonObject, job: Job) -> JsonObject:
 def _reason(properties: JsonObject) -> str:
     error = object_in(properties, "error")
     texts = (for_people(error.get("message")), for_people(properties.get("code")))
-    reason = next((text for text in texts if text), "the engine does not say why")
+    reason = next((text for text in texts if text), "The engine gives no reason.")
     return f"{reason} The run's page shows which action failed."

@@ -1,7 +1,7 @@
-"""Job type Logic Apps Workflow: a workflow that a request starts.
+"""Job type LogicAppsWorkflow: starts a workflow by its request trigger.
 
-A run carries the attempt's token as its client tracking id, by which it is found again after an
-answer was lost. A stateless workflow keeps no runs: it is called once, and nobody can follow it.
+The client tracking id of a run is the attempt's token, so the run can be found after a lost answer.
+A stateless workflow stores no runs: the connector calls it once and cannot poll it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
-from polysync_core.platforms.http_functions.client import answered_once
+from polysync_core.platforms.http_functions.client import exchange_once
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from polysync_core.platforms.values import as_texts
 
 LIST_DELAY = timedelta(minutes=4)
-"""How long a run may be missing from the list after it was started."""
+"""The maximum delay until a new run appears in the list."""
 TRACKING_ID = "x-ms-client-tracking-id"
 RUN_ID = "x-ms-workflow-run-id"
 
@@ -57,20 +57,22 @@ class WorkflowConnector:
     now: Clock
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Call the workflow's trigger, once for the order's token."""
+        """Call the workflow's trigger once per token."""
         problems = check_workflow(request.job)
         if problems:
             raise Invalid(problems)
         name = request.job.external_id
         workflow = self.service.workflow(name)
         if workflow.is_stateless:
-            return self._fire(request, workflow)
+            return self._start_stateless(request, workflow)
         if request.is_resend:
-            found = self._found(request)
+            found = self._find_started(request)
             if found is not None:
                 return self._submitted(request, found)
             if self.now() < request.begun_at + LIST_DELAY:
-                raise Uncertain("Azure Logic Apps may have started a run that is not listed yet.")
+                raise Uncertain(
+                    "Azure Logic Apps may have started a run that is not yet in its list."
+                )
         return self._submitted(request, self._start(request, workflow))
 
     def read(self, job: Job, external_run_id: str) -> Report:
@@ -78,19 +80,19 @@ class WorkflowConnector:
         return report_of(self.service.run(job.external_id, _checked(external_run_id)), job)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask for the end of a run; one that has ended already is left so."""
+        """Request the cancellation of a run; an ended run is not an error."""
         run_id = _checked(external_run_id)
         refusal: PlatformRefused | None = None
         try:
             self.service.cancel(job.external_id, run_id)
         except PlatformRefused as error:
             refusal = error
-        # The engine refuses to cancel what has ended.
+        # The engine refuses to cancel an ended run.
         if refusal is not None and not self.read(job, run_id).status.is_final:
             raise refusal
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read the parameters in a trigger's schema, and the outputs that are declared."""
+        """Read the parameters of a trigger's schema and the declared outputs."""
         if _NAME.fullmatch(external_id) is None:
             raise Invalid.at("externalId", _RULE)
         workflow = self.service.workflow(external_id)
@@ -98,7 +100,7 @@ class WorkflowConnector:
         return workflow.schema()
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the workflow's runs, whoever has started them."""
+        """Yield all runs of the workflow, by any caller."""
         for run in self.service.runs(job.external_id):
             yield ExternalRun(external_run_id=run_id_of(run), report=report_of(run, job))
 
@@ -116,64 +118,75 @@ class WorkflowConnector:
                 yield Artefact(external_id=name, job_type=JobType.LOGIC_APPS_WORKFLOW, name=name)
 
     def _start(self, request: SubmitRequest, workflow: Workflow) -> str:
-        """Start a run; return its id. An answer that refuses may be the workflow's own."""
-        door = self.service.door(request.job.external_id, _trigger_of(workflow))
+        """Start a run and return its id; the workflow itself may answer with a refusal."""
+        trigger_endpoint = self.service.trigger_endpoint(
+            request.job.external_id, _trigger_of(workflow)
+        )
         refusal: PlatformRefused | None = None
         run_id: str | None = None
         try:
-            run_id = self._client(door).exchange(_call(request, door), _run_id_in)
+            run_id = self._client(trigger_endpoint).exchange(
+                _call(request, trigger_endpoint), _run_id_in
+            )
         except PlatformRefused as error:
             refusal = error
         if run_id is None:
-            run_id = self._found(request)
+            run_id = self._find_started(request)
         if run_id is not None:
             return run_id
         if refusal is not None:
             raise refusal
-        raise Uncertain("Azure Logic Apps took the call, and does not tell the run.")
+        raise Uncertain("Azure Logic Apps accepted the call without a run id.")
 
-    def _fire(self, request: SubmitRequest, workflow: Workflow) -> Submitted:
+    def _start_stateless(self, request: SubmitRequest, workflow: Workflow) -> Submitted:
         name = request.job.external_id
-        door = self.service.door(name, _trigger_of(workflow))
-        answered_once(self._client(door), _call(request, door), request, name, lambda _: None)
+        trigger_endpoint = self.service.trigger_endpoint(name, _trigger_of(workflow))
+        exchange_once(
+            self._client(trigger_endpoint),
+            _call(request, trigger_endpoint),
+            request,
+            name,
+            lambda _: None,
+        )
         return Submitted(
             external_run_id=f"{name}/{request.token}",
             monitor_url=self.service.attributes.page(name),
             report=Report(status=ProviderStatus.SUCCESS, provider_state="Accepted"),
         )
 
-    def _found(self, request: SubmitRequest) -> str | None:
+    def _find_started(self, request: SubmitRequest) -> str | None:
         runs = self.service.runs(request.job.external_id, tracking_id=request.token)
-        # The filter is the engine's, and it may not know it.
+        # The engine may ignore the filter.
         return next((run_id_of(run) for run in runs if tracking_id_of(run) == request.token), None)
 
     def _submitted(self, request: SubmitRequest, run_id: str) -> Submitted:
         page = self.service.attributes.page(request.job.external_id)
         return Submitted(external_run_id=run_id, monitor_url=page)
 
-    def _client(self, door: TriggerEndpoint) -> PlatformClient:
-        return PlatformClient(door.base, None, refused=REFUSALS, http=self.http)
+    def _client(self, trigger_endpoint: TriggerEndpoint) -> PlatformClient:
+        return PlatformClient(trigger_endpoint.base, None, refused=REFUSALS, http=self.http)
 
 
 def check_workflow(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job that runs a workflow."""
+    """Return the problems of a workflow's Job."""
     problems = [
-        Problem(f"settings.{name}", "a LogicAppsWorkflow has no settings") for name in job.settings
+        Problem(f"settings.{name}", "a LogicAppsWorkflow has no settings: remove it")
+        for name in job.settings
     ]
     if _NAME.fullmatch(job.external_id) is None:
         problems.append(Problem("externalId", _RULE))
     return problems
 
 
-_RULE = "a workflow is named by letters, digits and _ ( ) . -, such as send-report"
+_RULE = "must be a workflow name of letters, digits and _ ( ) . -, such as send-report"
 
 
-def _call(request: SubmitRequest, door: TriggerEndpoint) -> Call:
+def _call(request: SubmitRequest, trigger_endpoint: TriggerEndpoint) -> Call:
     texts = as_texts(request.parameters, request.job.parameters)
     return Call(
         method="POST",
-        segments=door.place.segments,
-        query=door.place.query,
+        segments=trigger_endpoint.address.segments,
+        query=trigger_endpoint.address.query,
         headers={TRACKING_ID: request.token},
         body={**texts},
         busy_is_unstarted=False,
@@ -189,8 +202,8 @@ def _run_id_in(answer: Answer) -> str | None:
 def _trigger_of(workflow: Workflow) -> str:
     if workflow.trigger is None:
         raise PlatformRefused(
-            "the workflow's first trigger is none that a request starts: import the platform's"
-            " workflows again",
+            "the workflow's first trigger is not a request trigger: import the platform's workflows"
+            " again",
             cause=FailureCause.SUBMIT,
         )
     return workflow.trigger
@@ -198,5 +211,5 @@ def _trigger_of(workflow: Workflow) -> str:
 
 def _checked(external_run_id: str) -> str:
     if not is_run_id(external_run_id):
-        raise RunNotFound("Nothing follows a stateless workflow, which keeps no runs.")
+        raise RunNotFound("A stateless workflow stores no runs, so its state cannot be read.")
     return external_run_id

@@ -1,1 +1,1 @@
-"""What Azure Data Factory and Azure Synapse share: one pipeline engine behind two addresses."""
+"""Shared by Azure Data Factory and Azure Synapse, which have the same pipeline engine."""

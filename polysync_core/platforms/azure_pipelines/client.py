@@ -1,4 +1,4 @@
-"""The calls of one factory or workspace, and what its refusals mean."""
+"""HTTP calls to one factory or workspace, and the mapping of their refusals."""
 
 from __future__ import annotations
 
@@ -17,31 +17,29 @@ from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
 PIPELINE_MISSING = (
-    "there is no pipeline of this name: the case of its letters counts, it must be published, and"
-    " it may have been renamed or deleted; import the platform's pipelines again"
+    "no published pipeline has this name (case-sensitive): it was renamed or deleted, or is not"
+    " published; import the platform's pipelines again"
 )
-PARAMETERS_DO_NOT_FIT = (
-    "the pipeline does not take these parameters: sync the job's parameters if it was changed"
-)
+PARAMETERS_DO_NOT_FIT = "the pipeline does not accept these parameters: sync the job's parameters"
 _RUN_IS_GONE = frozenset({"PipelineRunNotFound", "RunNotFound"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineClient:
-    """A Data Factory, or the pipelines of a Synapse workspace."""
+    """Calls the pipeline API of a Data Factory or a Synapse workspace."""
 
     client: PlatformClient
     root: tuple[str, ...]
-    """The segments before `pipelines` and `pipelineruns`."""
+    """The path segments before `pipelines` and `pipelineruns`."""
     version: str
     """The `api-version` of every call."""
     refusals: AzureRefusals
     run_page: Callable[[str], str]
-    """Returns the address of a run's page for people."""
+    """Returns the address of a run's page in the studio."""
     now: Clock
 
     def get[T](self, *segments: str, read: Callable[[JsonObject], T], refused: RefusalMapping) -> T:
-        """Read one thing."""
+        """Read one resource."""
         query = {"api-version": self.version}
         return self.client.get(*self.root, *segments, query=query, read=read, refused=refused)
 
@@ -56,12 +54,12 @@ class PipelineClient:
         refused: RefusalMapping,
         body: JsonObject,
     ) -> T:
-        """Begin what must not be begun twice: nothing but a refusal proves that it was not."""
+        """Send a call that must not be repeated; only a refusal proves that it had no effect."""
         call = replace(self._post(segments, body, refused), busy_is_unstarted=False)
         return self.client.execute(call, read)
 
     def stop(self, *segments: str, refused: RefusalMapping) -> None:
-        """Ask for an end, and for that of the pipelines that were started from within."""
+        """Request the cancellation of a run and of its child runs."""
         call = self._post(segments, {}, refused)
         query = {"api-version": self.version, "isRecursive": True}
         # The answer has no content.
@@ -70,7 +68,7 @@ class PipelineClient:
     def queried(
         self, *segments: str, body: JsonObject, refused: RefusalMapping
     ) -> Iterator[JsonObject]:
-        """Yield what a query finds, page by page."""
+        """Yield the results of a query, page by page."""
 
         def fetch(token: str | None) -> Page[JsonObject]:
             content = body if token is None else {**body, "continuationToken": token}
@@ -92,10 +90,10 @@ class PipelineClient:
         return self.refused_for_pipeline(refusal)
 
     def refused_for_run(self, refusal: Refusal) -> PolysyncError:
-        """Return the error for a call about a run, where "not there" is `RunNotFound`."""
+        """Return the error for a call about a run; a missing run is `RunNotFound`."""
         code = error_code(refusal.body)
         if code in _RUN_IS_GONE or (refusal.status == 404 and code not in RESOURCE_IS_GONE):
-            return RunNotFound(f"{self.refusals.service} does not know this run")
+            return RunNotFound(f"{self.refusals.service} has no run with this id")
         return self.refusals(refusal)
 
     def _post(self, segments: tuple[str, ...], body: JsonObject, refused: RefusalMapping) -> Call:
@@ -109,7 +107,7 @@ class PipelineClient:
 
 
 def window(since: datetime, until: datetime, **filters: str) -> JsonObject:
-    """Return the body of a query for what changed in a time and equals the filters."""
+    """Return the body of a query with a time window and filters."""
     return {
         "lastUpdatedAfter": since.astimezone(UTC).isoformat(),
         "lastUpdatedBefore": until.astimezone(UTC).isoformat(),
@@ -121,7 +119,7 @@ def window(since: datetime, until: datetime, **filters: str) -> JsonObject:
 
 
 def text_of(source: JsonObject, name: str) -> str:
-    """Return a text of an answer; an absent one is empty."""
+    """Return a text of an answer; an absent text is empty."""
     value: JsonValue = source.get(name)
     return value if isinstance(value, str) else ""
 

@@ -1,4 +1,4 @@
-"""The pipelines of a factory or workspace: finding them, and their parameters."""
+"""Finds the pipelines of a factory or workspace and reads their parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.platforms.azure_pipelines.settings import checked_name
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
 
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 
 _TYPES = {
     "string": DataType.STRING,
@@ -29,7 +29,7 @@ _TYPES = {
 def find_pipelines(
     service: PipelineClient, job_type: str, search: str | None, *, outputs: bool
 ) -> Iterator[Artefact]:
-    """Yield the pipelines whose name contains a text, as `describe_pipeline` would tell them."""
+    """Yield the pipelines whose name contains a text, with their schemas."""
     wanted = (search or "").casefold()
     for pipeline in service.listed("pipelines"):
         name = text_of(pipeline, "name")
@@ -47,7 +47,7 @@ def find_pipelines(
 def describe_pipeline(
     service: PipelineClient, external_id: str, *, outputs: bool
 ) -> ArtefactSchema:
-    """Read a pipeline's parameters, and the keys of its return value where those are `outputs`."""
+    """Read a pipeline's parameters; with `outputs`, also the keys of its return value."""
     return service.get(
         "pipelines",
         checked_name(external_id),
@@ -57,7 +57,7 @@ def describe_pipeline(
 
 
 def _listed_schema(pipeline: JsonObject, outputs: bool) -> ArtefactSchema | None:
-    """Return what a list tells; None where only the pipeline itself can say what is wrong."""
+    """Return the schema of a list entry; None if the entry cannot be read."""
     try:
         return _schema(pipeline, outputs)
     except UnexpectedAnswer:
@@ -71,18 +71,18 @@ def _schema(answer: JsonObject, outputs: bool) -> ArtefactSchema:
     notes: list[str] = []
     found: dict[str, Parameter] = {}
     for name, declared in object_in(definition, "parameters").items():
-        if not 0 < len(name) <= LONGEST_NAME:
-            notes.append("a parameter's name is none that can be used: it is left out")
+        if not 0 < len(name) <= MAX_NAME_LENGTH:
+            notes.append("a parameter has a name that is too long or empty: it is left out")
             continue
         kind = text_of(declared, "type") if isinstance(declared, dict) else ""
         data_type = _TYPES.get(kind.lower())
         if data_type is None:
-            notes.append(f"the type of parameter '{name}' is not known: it is taken for text")
+            notes.append(f"the type of parameter '{name}' is unknown: it is imported as String")
         default = declared.get("defaultValue") if isinstance(declared, dict) else None
         found[name] = Parameter(
             name=name,
             data_type=data_type or DataType.STRING,
-            # A secret that lies in a definition over there is not copied into one over here.
+            # A secret in the pipeline's definition is never copied into a Job.
             default=None if data_type is DataType.SECRET else default,
         )
     for output in declared_outputs(definition) if outputs else ():

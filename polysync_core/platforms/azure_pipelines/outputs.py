@@ -1,7 +1,7 @@
-"""The return value of a pipeline as outputs.
+"""Reads the return value of a pipeline as outputs.
 
-Activities of the type "Set variable" give it, as `pipelineReturnValue` of their own output; one
-that runs another pipeline shows that pipeline's value under the same name, which is not ours.
+"Set variable" activities return it as `pipelineReturnValue` of their output. "Execute pipeline"
+activities show the value of the child pipeline under the same name; it is not read.
 https://learn.microsoft.com/azure/data-factory/tutorial-pipeline-return-value
 """
 
@@ -21,7 +21,7 @@ from polysync_core.platforms.azure_pipelines.client import (
     text_of,
     window,
 )
-from polysync_core.platforms.azure_pipelines.states import KEPT, SKEW
+from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
 from polysync_core.platforms.times import moment_in
@@ -32,7 +32,7 @@ _SETS_VARIABLE = "SetVariable"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _UNAUTHORIZED = 401
 _DEEPEST = 16
-_LONGEST_KEY = 255
+_MAX_KEY_LENGTH = 255
 _TYPES = {
     "string": DataType.STRING,
     "boolean": DataType.BOOL,
@@ -43,11 +43,10 @@ _TYPES = {
 
 
 def with_return_value(service: PipelineClient, run_id: str, report: Report) -> Report:
-    """Return the report of a successful run with what its pipeline returned.
+    """Return the report of a successful run with its pipeline's return value.
 
-    The run has succeeded, whatever becomes of the value: what keeps it away is said in the report.
-    Raises `Unavailable`, and `PlatformRefused` where the credential is refused: asked again later,
-    the same question may be answered.
+    A missing value does not fail the run: the report states why the value is missing. Raises
+    `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
         return replace(report, outputs=_read(service, run_id, report))
@@ -57,22 +56,22 @@ def with_return_value(service: PipelineClient, run_id: str, report: Report) -> R
         reason = str(error)
     except (RunNotFound, AnswerTooLarge) as error:
         reason = str(error)
-    return replace(report, outputs_missing=f"The pipeline's return value was not kept: {reason}.")
+    return replace(report, outputs_missing=f"The pipeline's return value is missing: {reason}.")
 
 
 def _read(service: PipelineClient, run_id: str, report: Report) -> JsonObject:
     now = service.now()
-    since = (report.started_at or now - KEPT) - SKEW
+    since = (report.started_at or now - RETENTION) - CLOCK_SKEW
     activities = service.queried(
         "pipelineruns",
         run_id,
         "queryActivityruns",
-        body=window(since, now + SKEW, ActivityType=_SETS_VARIABLE),
+        body=window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE),
         refused=service.refused_for_run,
     )
     setting = [each for each in activities if text_of(each, "activityType") == _SETS_VARIABLE]
     outputs: JsonObject = {}
-    # Where several have set a key, the last one counts.
+    # If several activities set a key, the last one counts.
     for activity in sorted(setting, key=_ended):
         outputs |= object_in(object_in(activity, "output"), RETURN_VALUE)
     return outputs
@@ -83,7 +82,7 @@ def _ended(activity: JsonObject) -> datetime:
 
 
 def declared_outputs(definition: JsonObject) -> Iterator[Parameter]:
-    """Yield the keys that the activities of a pipeline's definition can return."""
+    """Yield the return keys in a pipeline's definition, as parameters."""
     for activity in _activities(definition.get("activities")):
         properties = object_in(activity, "typeProperties")
         value = properties.get("value")
@@ -91,15 +90,15 @@ def declared_outputs(definition: JsonObject) -> Iterator[Parameter]:
             continue
         for entry in value:
             key = text_of(entry, "key") if isinstance(entry, dict) else ""
-            if isinstance(entry, dict) and 0 < len(key) <= _LONGEST_KEY:
+            if isinstance(entry, dict) and 0 < len(key) <= _MAX_KEY_LENGTH:
                 kind = text_of(object_in(entry, "value"), "type").lower()
-                # An expression may give anything.
+                # An expression can return any type.
                 data_type = _TYPES.get(kind, DataType.JSON)
                 yield Parameter(name=key, data_type=data_type, direction=Direction.OUTPUT)
 
 
 def _activities(found: JsonValue, depth: int = 0) -> Iterator[JsonObject]:
-    """Yield the activities of a list and of the lists within them, such as of a loop."""
+    """Yield the activities of a list and of nested lists, such as in a loop."""
     if not isinstance(found, list) or depth > _DEEPEST:
         return
     for activity in found:

@@ -1,11 +1,11 @@
-"""Job types ADF Pipeline and Synapse Pipeline."""
+"""Job types ADFPipeline and SynapsePipeline: runs of a pipeline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.jobs import Job, has_outputs
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
@@ -41,7 +41,7 @@ class PipelineConnector:
     has_return_values: bool
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start the pipeline, unless an earlier submit of this attempt has started it."""
+        """Start the pipeline, unless an earlier submit of this attempt did."""
         problems = check_pipeline_job(request.job)
         if problems:
             raise Invalid(problems)
@@ -58,22 +58,22 @@ class PipelineConnector:
         return Submitted(external_run_id=run_id, monitor_url=self.service.run_page(run_id))
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of a run, with the pipeline's return value at its success."""
+        """Return the state of a run; a successful run includes the return value."""
         report = read_run(self.service, external_run_id)
-        if report.status is not ProviderStatus.SUCCESS or not has_outputs(job):
+        if report.status is not ProviderStatus.SUCCESS or not self.has_return_values:
             return report
         return with_return_value(self.service, external_run_id, report)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask for the end of a run, and of those that it has started."""
+        """Request the cancellation of a run and of its child runs."""
         stop_run(self.service, external_run_id)
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read a pipeline's parameters."""
+        """Read the parameters of a pipeline."""
         return describe_pipeline(self.service, external_id, outputs=self.has_return_values)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the pipeline's runs, whoever has started them."""
+        """Yield all runs of the pipeline, by any caller."""
         for run in runs_of(self.service, job.external_id):
             found = external(self.service, run)
             if found is not None:

@@ -1,4 +1,4 @@
-"""What both platform types are made of."""
+"""Builds the connection of both platform types."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlug
 def live_platform(
     plugin: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
 ) -> Connector:
-    """Return the connection that runs the pipelines of one service."""
+    """Return the connection to the pipelines of one service."""
     jobs = PipelineConnector(
         service=service, job_type=job_type, has_return_values=has_return_values
     )
 
-    def reach() -> str:
-        # The cheapest question that needs the right to see runs.
+    def check_access() -> str:
+        # The cheapest query that needs the permission to read runs.
         now = service.now()
         body = window(now - timedelta(minutes=1), now)
         next(service.queried("queryPipelineRuns", body=body, refused=service.refusals), None)
@@ -31,5 +31,5 @@ def live_platform(
         plugin=plugin,
         jobs={job_type: jobs},
         discoveries=[Discovery(job_types=frozenset({job_type}), find=jobs.find)],
-        check_access=reach,
+        check_access=check_access,
     )

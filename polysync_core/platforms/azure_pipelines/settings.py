@@ -1,4 +1,4 @@
-"""What a Job that runs a pipeline may hold."""
+"""The settings and the external id of a pipeline's Job."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from polysync_core.outbound.urls import deceptive_character
 ATTEMPT_TOKEN_PARAMETER = "attemptTokenParameter"  # noqa: S105 - a setting's name
 WHEN_ANSWER_LOST = "whenAnswerLost"
 
-_LONGEST_NAME = 260
+_MAX_NAME_LENGTH = 260
 # https://learn.microsoft.com/rest/api/datafactory/pipelines/get
 _NAME = re.compile(r"[^\W](?:[^<>*#.%&:\\+?/])*")
 
 
 class WhenAnswerLost(StrEnum):
-    """What to do where a start has no answer and no run of the attempt is found."""
+    """The policy for a start whose answer and run are both missing."""
 
     RESEND = "Resend"
-    """Start the pipeline again: it runs at least once."""
+    """Start the pipeline again: at-least-once execution."""
     ASK = "Ask"
-    """End the attempt as lost and leave it to people: it runs at most once."""
+    """End the attempt as `Lost`, so that a person decides: at-most-once execution."""
 
 
 @dataclass(frozen=True, slots=True)
 class LostAnswerRule:
-    """How a Job has a start dealt with whose answer is lost."""
+    """The rule of a Job for a start whose answer is lost."""
 
     token_parameter: str | None
-    """The pipeline's parameter that carries the token of the attempt."""
+    """The pipeline's parameter that receives the attempt's token."""
     policy: WhenAnswerLost
 
     @classmethod
     def of(cls, job: Job) -> LostAnswerRule:
         """Return the rule of a checked Job."""
         name = job.settings.get(ATTEMPT_TOKEN_PARAMETER)
-        # Without a token nothing tells one run of the pipeline from another.
+        # Without a token, the attempt's run cannot be identified.
         default = WhenAnswerLost.ASK if name is None else WhenAnswerLost.RESEND
         return cls(
             name if isinstance(name, str) else None,
@@ -48,12 +48,12 @@ class LostAnswerRule:
 
 
 def check_pipeline_job(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job that runs a pipeline."""
+    """Return the problems of a pipeline's Job."""
     problem = name_problem(job.external_id)
     problems = [Problem("externalId", problem)] if problem else []
     known = (ATTEMPT_TOKEN_PARAMETER, WHEN_ANSWER_LOST)
     problems += [
-        Problem(f"settings.{name}", f"a pipeline has the settings {' and '.join(known)}")
+        Problem(f"settings.{name}", f"a pipeline has only the settings {' and '.join(known)}")
         for name in job.settings
         if name not in known
     ]
@@ -68,7 +68,7 @@ def check_pipeline_job(job: Job) -> list[Problem]:
 
 
 def checked_name(external_id: str) -> str:
-    """Return the name of a pipeline; raises `Invalid` where it cannot be one."""
+    """Return a valid pipeline name; raise `Invalid`."""
     problem = name_problem(external_id)
     if problem is not None:
         raise Invalid.at("externalId", problem)
@@ -76,22 +76,22 @@ def checked_name(external_id: str) -> str:
 
 
 def name_problem(name: str) -> str | None:
-    """Say why a text cannot be the name of a pipeline; None where it can."""
-    if len(name) > _LONGEST_NAME:
-        return f"a pipeline's name has at most {_LONGEST_NAME} characters"
+    """Return the problem of a pipeline name, or None."""
+    if len(name) > _MAX_NAME_LENGTH:
+        return f"a pipeline's name has at most {_MAX_NAME_LENGTH} characters"
     deceptive = deceptive_character(name)
     if deceptive is not None:
-        return f"a pipeline's name holds no {deceptive.removeprefix('the ')}"
+        return f"a pipeline's name must not contain {deceptive}"
     if _NAME.fullmatch(name) is None:
         return (
-            "a pipeline is named as in the studio: it begins with a letter, a digit or '_', and"
-            " holds none of < > * # . % & : \\ + ? /"
+            "must be a pipeline's name as in the studio: it starts with a letter, a digit or '_',"
+            " and contains none of < > * # . % & : \\ + ? /"
         )
     return None
 
 
 def _token_problem(job: Job, name: object) -> str | None:
-    """Say why a parameter cannot carry the attempt's token."""
+    """Return the problem of the parameter for the attempt's token, or None."""
     parameter = job.parameter(name) if isinstance(name, str) else None
     if parameter is None:
         return (
@@ -99,8 +99,8 @@ def _token_problem(job: Job, name: object) -> str | None:
             " import the job's parameters again"
         )
     if parameter.data_type is not DataType.STRING:
-        # A secure string would not be shown among the parameters of a run.
-        return f"'{name}' is a {parameter.data_type}, and must be a String"
+        # A run does not show the value of a secure string.
+        return f"'{name}' is a {parameter.data_type}, but it must be a String"
     if parameter.direction is not Direction.INPUT or parameter.required:
-        return f"'{name}' gets its value from Polysync: it is an Input that is not required"
+        return f"'{name}' gets its value from Polysync, so it must be an Input and not required"
     return None

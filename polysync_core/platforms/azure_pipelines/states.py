@@ -1,4 +1,4 @@
-"""Runs of pipelines: their states, their lists, and how they are stopped."""
+"""Decodes, lists and cancels the runs of pipelines."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Repor
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
 
-SKEW = timedelta(minutes=5)
-"""How far the service's clock may be from ours."""
-KEPT = timedelta(days=45)
-"""How long the services keep their runs."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""The assumed maximum difference between the clocks."""
+RETENTION = timedelta(days=45)
+"""The retention time of runs in the services."""
 
 _RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,127}")
 _WORD = re.compile(r"[A-Za-z]{1,64}")
@@ -41,10 +41,10 @@ _STATES = {
     "cancelled": ProviderStatus.CANCELLED,
     "canceled": ProviderStatus.CANCELLED,
 }
-"""The words of both services, in small letters; Data Factory uses one of each meaning."""
+"""Provider statuses by the services' status in lower case."""
 _NO_REASON = (
-    "The service gives no reason for the failure: open the run's page, and look at the first"
-    " activity that failed."
+    "The service gives no reason for the failure: open the run's page and check the first failed"
+    " activity."
 )
 
 
@@ -57,7 +57,7 @@ def run_id_of(source: JsonObject) -> str:
 
 
 def read_run(service: PipelineClient, run_id: str) -> Report:
-    """Return the state of a run; `RunNotFound` where there is none of that id."""
+    """Return the state of a run; raise `RunNotFound` if it is missing."""
     return service.get(
         "pipelineruns",
         _checked(run_id),
@@ -67,13 +67,13 @@ def read_run(service: PipelineClient, run_id: str) -> Report:
 
 
 def stop_run(service: PipelineClient, run_id: str) -> None:
-    """Ask for a run's end; one that has ended already is no error."""
+    """Request the cancellation of a run; an ended run is not an error."""
     refusal: PlatformRefused | None = None
     try:
         service.stop("pipelineruns", _checked(run_id), "cancel", refused=service.refused_for_run)
     except PlatformRefused as error:
         refusal = error
-    # What has ended cannot be stopped, and the services say so by a plain "bad request".
+    # The services answer "bad request" for a run that has ended.
     if refusal is not None and not (
         refusal.status in {400, 409} and read_run(service, run_id).status.is_final
     ):
@@ -83,15 +83,15 @@ def stop_run(service: PipelineClient, run_id: str) -> None:
 def runs_of(
     service: PipelineClient, pipeline: str, since: datetime | None = None
 ) -> Iterator[JsonObject]:
-    """Yield the runs of a pipeline as the service lists them, newest first."""
+    """Yield the runs of a pipeline, newest first."""
     now = service.now()
-    body = window(since or now - KEPT, now + SKEW, PipelineName=pipeline)
+    body = window(since or now - RETENTION, now + CLOCK_SKEW, PipelineName=pipeline)
     body["orderBy"] = [{"orderBy": "RunStart", "order": "DESC"}]
     return service.queried("queryPipelineRuns", body=body, refused=service.refusals)
 
 
 def external(service: PipelineClient, run: JsonObject) -> ExternalRun | None:
-    """Return a listed run, or None where it is not what a run looks like."""
+    """Return a run of a list, or None if the entry cannot be read."""
     try:
         run_id = run_id_of(run)
         return ExternalRun(external_run_id=run_id, report=report_of(run, service.run_page(run_id)))
@@ -120,5 +120,5 @@ def report_of(run: JsonObject, page: str) -> Report:
 
 def _checked(run_id: str) -> str:
     if _RUN_ID.fullmatch(run_id) is None:
-        raise RunNotFound("pipelines name their runs by letters, digits and '-'")
+        raise RunNotFound("the id of a pipeline run consists of letters, digits and '-'")
     return run_id

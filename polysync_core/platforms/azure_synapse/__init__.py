@@ -1,1 +1,1 @@
-"""The pipelines of Azure Synapse."""
+"""Azure Synapse: runs the pipelines of a workspace."""

@@ -17,7 +17,7 @@ from polysync_core.platforms.azure.clouds import public_address
 @dataclass(frozen=True, slots=True)
 class _Hosts:
     development: str
-    """The ending of every workspace's host, which is the audience of tokens as well."""
+    """The suffix of every workspace host; it is also the token audience."""
     studio: str
 
 
@@ -38,13 +38,13 @@ class SynapseAttributes(ArmAttributes):
     ]
 
     def workspace_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where the calls go."""
+        """Return the address for calls to the workspace."""
         host = f"{self.workspace_name}.{_HOSTS[self.cloud].development}"
         return self.address(public_address(host), allow_loopback=allow_loopback)
 
     @property
     def scope(self) -> str:
-        """The scope of tokens for the workspace."""
+        """The token scope for the workspace."""
         return f"https://{_HOSTS[self.cloud].development}/.default"
 
     def run_page(self, run_id: str) -> str:

@@ -1,14 +1,14 @@
-"""Azure Synapse as a platform type: the pipelines of a workspace."""
+"""The platform type Azure Synapse: checks definitions and opens connections."""
 
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
-from polysync_core.domain.runs.polling import PATIENT
+from polysync_core.domain.runs.polling import SLOW
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.plugin import live_platform
 from polysync_core.platforms.azure_pipelines.settings import check_pipeline_job
@@ -30,7 +30,7 @@ _REFUSALS = AzureRefusals(
 
 
 def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Synapse workspace."""
+    """Return the problems of a Synapse platform."""
     return check_azure_platform(
         platform, SynapseAttributes, _REFUSALS.service, allow_loopback=allow_loopback
     )
@@ -40,7 +40,7 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = SynapseAttributes.of(platform)
     base = attributes.workspace_address(allow_loopback=context.allow_loopback)
-    credential = entra_credential(
+    credential = entra_authenticator(
         platform.auth,
         attributes.cloud,
         context.secrets,
@@ -64,7 +64,7 @@ PLUGIN = PlatformPlugin(
         JobType.SYNAPSE_PIPELINE: JobTypePlugin(
             check=check_pipeline_job,
             capabilities=frozenset(Capability) - {Capability.OUTPUTS},
-            plan=PATIENT,
+            plan=SLOW,
         )
     },
     check=check_synapse,

@@ -1,1 +1,1 @@
-"""Google Cloud Functions: calling HTTP functions of both generations."""
+"""Google Cloud Functions: calls HTTP functions of both generations."""

@@ -27,9 +27,9 @@ class GoogleFunctionsAttributes(Value):
     project_id: Annotated[str, StringConstraints(pattern=f"^(?:{PROJECT})$")]
     region: Annotated[str, StringConstraints(pattern=f"^{REGION}$", max_length=63)]
     function_name: Annotated[str, StringConstraints(pattern=f"^{FUNCTION}$")] | None = None
-    """The one function that is found by discovery; all of the region where it is left out."""
+    """The only function that discovery returns; None selects all functions of the region."""
     endpoint: Annotated[str, StringConstraints(min_length=1, max_length=300)] | None = None
-    """The base address of a stand-in, which takes all calls in Google's place."""
+    """The base address of a simulator, which then receives all calls."""
 
     @classmethod
     def of(cls, platform: Platform) -> GoogleFunctionsAttributes:
@@ -38,16 +38,16 @@ class GoogleFunctionsAttributes(Value):
 
     @property
     def location(self) -> tuple[str, ...]:
-        """The segments of the region's own path in the Cloud Functions API."""
+        """The path of the region in the Cloud Functions API."""
         return ("v2", "projects", self.project_id, "locations", self.region)
 
     def api_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where the Cloud Functions API is."""
+        """Return the address of the Cloud Functions API."""
         if self.endpoint is None:
             return _API
         if not allow_loopback:
             raise Invalid.at(
-                "attributes.endpoint", "a stand-in is allowed only by the development settings"
+                "attributes.endpoint", "a simulator is allowed in development only: remove it"
             )
         rule = HostRule(suffixes=(), example="http://127.0.0.1:8790", allow_loopback=True)
         return rule.read(self.endpoint, path="attributes.endpoint")

@@ -1,4 +1,4 @@
-"""Where functions are called, and who they are shown to be called by."""
+"""Clients for functions, with a cache of their addresses."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from polysync_core.platforms.google_functions.external_id import FunctionName
 from polysync_core.platforms.platform_client import PlatformClient
 
 SUFFIXES = (".run.app", ".cloudfunctions.net")
-KEPT_SECONDS = 600.0
-"""How long a function's address is remembered."""
+ADDRESS_TTL_SECONDS = 600.0
+"""The lifetime of a cached address."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionEndpoint:
-    """Where a function is called."""
+    """A function's client and path."""
 
     client: PlatformClient
     path: tuple[str, ...]
-    """The segments of the function's own path; one of the first generation has its name there."""
+    """The path of the function; a first-generation function has its name there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressCache:
-    """The addresses of functions, each asked for once in a while; safe for threads."""
+    """Caches the addresses of functions; thread-safe."""
 
     address: Callable[[FunctionName], str]
-    """Asks Google where a function is called."""
+    """Reads the address of a function from Google."""
     client: Callable[[BaseAddress, str], PlatformClient]
-    """Makes the client for a host and for the audience of its tokens."""
-    stand_in: BaseAddress | None
-    """The stand-in, which has all the functions."""
+    """Makes the client for a base address and a token audience."""
+    simulator: BaseAddress | None
+    """The simulator, which serves all functions; None in production."""
     now: Clock
     _known: dict[FunctionName, tuple[float, FunctionEndpoint]] = field(
         default_factory=dict[FunctionName, tuple[float, FunctionEndpoint]]
@@ -45,25 +45,25 @@ class AddressCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def to(self, name: FunctionName) -> FunctionEndpoint:
-        """Return where a function is called."""
+        """Return the endpoint of a function."""
         now = self.now().timestamp()
         with self._lock:
-            asked, door = self._known.get(name, (0.0, None))
-        if door is not None and 0 <= now - asked < KEPT_SECONDS:
-            return door
-        door = self._door(self.address(name))
+            asked, endpoint = self._known.get(name, (0.0, None))
+        if endpoint is not None and 0 <= now - asked < ADDRESS_TTL_SECONDS:
+            return endpoint
+        endpoint = self._endpoint(self.address(name))
         with self._lock:
-            self._known[name] = (now, door)
-        return door
+            self._known[name] = (now, endpoint)
+        return endpoint
 
-    def _door(self, address: str) -> FunctionEndpoint:
-        base = self.stand_in or base_from_service(address, SUFFIXES)
-        place = None if base is None else own_address(address, base.url)
-        if base is None or place is None or place.query:
+    def _endpoint(self, address: str) -> FunctionEndpoint:
+        base = self.simulator or base_from_service(address, SUFFIXES)
+        own = None if base is None else own_address(address, base.url)
+        if base is None or own is None or own.query:
             raise PlatformRefused(
-                "the function's address is not one of Google's own"
-                f" ({' or '.join(SUFFIXES)}): it is not called",
+                "the function's address is not on a Google host"
+                f" ({' or '.join(SUFFIXES)}), so it is not called",
                 cause=FailureCause.PLATFORM_UNREACHABLE,
             )
-        # The audience is the address as Google names it, path included.
-        return FunctionEndpoint(self.client(base, address.rstrip("/")), place.segments)
+        # The audience is the full address from Google, path included.
+        return FunctionEndpoint(self.client(base, address.rstrip("/")), own.segments)

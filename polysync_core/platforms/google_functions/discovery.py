@@ -1,4 +1,4 @@
-"""The functions of a region, as the Cloud Functions API (v2) tells them."""
+"""Finds the functions of a region through the Cloud Functions API (v2)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _PAGE_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class CloudFunctionDiscovery:
-    """The functions of one region of a project."""
+    """Finds the functions of one region of a project, and their addresses."""
 
     client: PlatformClient
     location: tuple[str, ...]
     only: str | None = None
-    """The one function that is looked for."""
+    """The only function to return; None selects all."""
 
     def find(self, search: str | None) -> Iterator[Artefact]:
-        """Yield the functions that are called over HTTP."""
+        """Yield the functions with an HTTP trigger."""
         wanted = (search or "").casefold()
 
         def fetch(token: str | None) -> Page[JsonObject]:
@@ -43,16 +43,16 @@ class CloudFunctionDiscovery:
                 yield artefact
 
     def address(self, name: FunctionName) -> str:
-        """Return where a function is called, in Google's own words."""
+        """Return the address of a function from Google."""
         return self.client.get(*name.segments, read=_address)
 
-    def reach(self) -> None:
-        """List one function."""
+    def check_access(self) -> None:
+        """List one function, to check the access."""
         self.client.get(*self.location, "functions", query={"pageSize": 1}, read=_page)
 
 
 def _page(answer: JsonObject) -> Page[JsonObject]:
-    # A region without functions is answered with an empty object.
+    # The answer for a region without functions is an empty object.
     functions, token = answer.get("functions", []), answer.get("nextPageToken")
     if not isinstance(functions, list):
         raise UnexpectedAnswer
@@ -75,10 +75,11 @@ def _artefact(function: JsonObject) -> Artefact | None:
 def _address(answer: JsonObject) -> str:
     if answer.get("eventTrigger"):
         raise PlatformRefused(
-            "the function is started by events, not over HTTP", cause=FailureCause.SUBMIT
+            "the function has an event trigger: only HTTP functions can be called",
+            cause=FailureCause.SUBMIT,
         )
     config = answer.get("serviceConfig")
-    # One of the first generation may have its address in `url` only.
+    # A first-generation function may have its address in `url` only.
     for address in (config.get("uri") if isinstance(config, dict) else None, answer.get("url")):
         if isinstance(address, str) and address:
             return address

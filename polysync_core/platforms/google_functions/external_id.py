@@ -1,4 +1,4 @@
-"""Resource names of functions: `projects/<project>/locations/<region>/functions/<function>`."""
+"""External ids: `projects/<project>/locations/<region>/functions/<function>`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionName:
-    """The name of a function."""
+    """The resource name of a function."""
 
     project: str
     region: str
@@ -26,24 +26,24 @@ class FunctionName:
 
     @classmethod
     def parse(cls, text: str) -> FunctionName:
-        """Return the name, or raise `Invalid`."""
+        """Return the name in a text; raise `Invalid`."""
         found = _NAME.fullmatch(text)
         if found is None:
             raise Invalid.at(
                 "externalId",
-                "a function looks like projects/<project>/locations/<region>/functions/<name>",
+                "must have the form projects/<project>/locations/<region>/functions/<name>",
             )
         return cls(**found.groupdict())
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The segments of its path in the Cloud Functions API."""
-        place = ("v2", "projects", self.project, "locations", self.region)
-        return (*place, "functions", self.function)
+        """The path of the function in the Cloud Functions API."""
+        location = ("v2", "projects", self.project, "locations", self.region)
+        return (*location, "functions", self.function)
 
     @property
     def page(self) -> str:
-        """The address of its page in Google's console."""
+        """The address of the function's page in Google's console."""
         return (
             "https://console.cloud.google.com/functions/details"
             f"/{self.region}/{self.function}?project={self.project}"
@@ -51,7 +51,7 @@ class FunctionName:
 
 
 def check_function_job(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job that runs a function."""
+    """Return the problems of a Job that runs a function."""
     problems = check_placement(job)
     try:
         FunctionName.parse(job.external_id)

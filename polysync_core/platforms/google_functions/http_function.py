@@ -1,4 +1,4 @@
-"""Job type Cloud Function HTTP: a call that does the work, or one that starts it."""
+"""Job type CloudFunctionHttp: calls a function."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from polysync_core.platforms.google_functions.client import AddressCache
 from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
 from polysync_core.platforms.google_functions.external_id import FunctionName, check_function_job
 from polysync_core.platforms.google_functions.refusals import REFUSED
-from polysync_core.platforms.http_functions.client import call_once, look
-from polysync_core.platforms.http_functions.parameters import method_of, place
+from polysync_core.platforms.http_functions.client import call_once, poll
+from polysync_core.platforms.http_functions.parameters import build_request_parts, method_of
 from polysync_core.platforms.http_functions.states import address_of
 
-_UNDECLARED = "a function does not declare its parameters: add them to the job"
+_UNDECLARED = "a function does not declare parameters: add them to the job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFunctionConnector:
-    """Runs functions of Google Cloud; implements `JobConnector`."""
+    """Calls functions of Google Cloud; implements `JobConnector`."""
 
-    doors: AddressCache
-    catalogue: CloudFunctionDiscovery
+    addresses: AddressCache
+    discovery: CloudFunctionDiscovery
     now: Clock
 
     def submit(self, request: SubmitRequest) -> Submitted:
@@ -44,37 +44,37 @@ class CloudFunctionConnector:
             raise Invalid(problems)
         name = FunctionName.parse(request.job.external_id)
         method = method_of(request.job)
-        placed = place(request, method)
-        door = self.doors.to(name)
+        parts = build_request_parts(request, method)
+        endpoint = self.addresses.to(name)
         call = Call(
             method=method.value,
-            segments=door.path,
-            query=placed.query,
-            headers=placed.headers,
-            body=placed.body,
-            text=placed.text,
+            segments=endpoint.path,
+            query=parts.query,
+            headers=parts.headers,
+            body=parts.body,
+            text=parts.text,
             refused=REFUSED,
         )
-        submitted = call_once(door.client, call, request, name=name.function, now=self.now)
+        submitted = call_once(endpoint.client, call, request, name=name.function, now=self.now)
         return replace(submitted, monitor_url=name.page)
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return what the status address of a run says."""
-        client = self.doors.to(FunctionName.parse(job.external_id)).client
+        """Return the state of a run from its status address."""
+        client = self.addresses.to(FunctionName.parse(job.external_id)).client
         address = address_of(external_run_id, client.base.url)
         if address is None:
-            raise RunNotFound("Nothing follows a function that has answered.")
-        return look(client, address, job, refused=REFUSED, now=self.now)
+            raise RunNotFound("The function has answered; it has no status address.")
+        return poll(client, address, job, refused=REFUSED, now=self.now)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Refuse: Google has no way to stop a function."""
-        raise CannotStop("Google Cloud Functions cannot be stopped.")
+        """Raise `CannotStop`: Google cannot stop a function."""
+        raise CannotStop("A call of Google Cloud Functions cannot be stopped.")
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Return no parameters, which a function does not declare, if there is such a function."""
-        self.catalogue.address(FunctionName.parse(external_id))
+        """Return an empty schema after a check that the function exists."""
+        self.discovery.address(FunctionName.parse(external_id))
         return ArtefactSchema(parameters=(), notes=(_UNDECLARED,))
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield nothing: Google keeps no list of the calls of a function."""
+        """Yield nothing: Google does not list the calls of a function."""
         return iter(())

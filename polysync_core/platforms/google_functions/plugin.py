@@ -1,4 +1,4 @@
-"""Google Cloud Functions as a platform type: what its definitions hold and how they are opened."""
+"""The platform type Google Cloud Functions: checks definitions and opens connections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from polysync_core.platforms.google_functions.discovery import CloudFunctionDisc
 from polysync_core.platforms.google_functions.external_id import check_function_job
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
 from polysync_core.platforms.google_functions.refusals import refused
-from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
+from polysync_core.platforms.google_functions.sign_in import (
+    access_authenticator,
+    identity_authenticator,
+)
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
     Capability,
@@ -27,7 +30,7 @@ from polysync_core.platforms.plugin import (
 
 
 def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Google Cloud Functions platform."""
+    """Return the problems of a Google Cloud Functions platform."""
     problems = check_auth(platform.auth, GOOGLE_METHODS, "Google Cloud Functions")
     try:
         GoogleFunctionsAttributes.of(platform).api_address(allow_loopback=allow_loopback)
@@ -41,38 +44,40 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     attributes = GoogleFunctionsAttributes.of(platform)
     api = attributes.api_address(allow_loopback=context.allow_loopback)
     auth, secrets, http = platform.auth, context.secrets, context.http
-    credential = access_credential(auth, secrets, api)
-    catalogue = CloudFunctionDiscovery(
+    credential = access_authenticator(auth, secrets, api)
+    discovery = CloudFunctionDiscovery(
         PlatformClient(api, credential, refused=refused, http=http),
         attributes.location,
         attributes.function_name,
     )
 
     def to_function(base: BaseAddress, audience: str) -> PlatformClient:
-        return PlatformClient(base, identity_credential(auth, secrets, base, audience), http=http)
+        return PlatformClient(
+            base, identity_authenticator(auth, secrets, base, audience), http=http
+        )
 
-    doors = AddressCache(
-        address=catalogue.address,
+    addresses = AddressCache(
+        address=discovery.address,
         client=to_function,
-        stand_in=api if api.scope is AddressScope.LOOPBACK else None,
+        simulator=api if api.scope is AddressScope.LOOPBACK else None,
         now=http.timer.now,
     )
 
-    def reach() -> str:
-        catalogue.reach()
+    def check_access() -> str:
+        discovery.check_access()
         return f"Reached {api.host}; the functions of {attributes.region} can be listed."
 
     return LivePlatform(
         plugin=PLUGIN,
         jobs={
             JobType.CLOUD_FUNCTION_HTTP: CloudFunctionConnector(
-                doors=doors, catalogue=catalogue, now=http.timer.now
+                addresses=addresses, discovery=discovery, now=http.timer.now
             )
         },
         discoveries=[
-            Discovery(job_types=frozenset({JobType.CLOUD_FUNCTION_HTTP}), find=catalogue.find)
+            Discovery(job_types=frozenset({JobType.CLOUD_FUNCTION_HTTP}), find=discovery.find)
         ],
-        check_access=reach,
+        check_access=check_access,
     )
 
 

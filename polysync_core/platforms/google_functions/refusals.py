@@ -8,18 +8,18 @@ from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 
 _REMEDIES = {
-    401: "the token is not accepted: check auth",
+    401: "the token is refused: check auth",
     403: (
-        "the account may not do this: grant it the role roles/cloudfunctions.viewer in the"
+        "the account lacks a permission: grant it the role roles/cloudfunctions.viewer in the"
         " project, and enable the Cloud Functions API there"
     ),
-    404: "there is no such function: it was deleted, or projectId or region is wrong",
+    404: "the function does not exist: it was deleted, or projectId or region is wrong",
 }
 
 
 def refused(refusal: Refusal) -> PolysyncError:
     """Return the error for a refusal of the Cloud Functions API."""
-    remedy = _REMEDIES.get(refusal.status, "it gives no known reason")
+    remedy = _REMEDIES.get(refusal.status, "the answer gives no known reason")
     return PlatformRefused(
         f"Google Cloud Functions refused the request (status {refusal.status}): {remedy}",
         cause=FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT,
@@ -28,10 +28,14 @@ def refused(refusal: Refusal) -> PolysyncError:
 
 
 REFUSED = FunctionRefusals(
-    credential="the identity token is not accepted: check auth",
+    credential="the identity token is refused: check auth",
     permission=(
-        "the account may not call it: grant it the role roles/run.invoker on the function's Cloud"
-        " Run service (generation 2) or roles/cloudfunctions.invoker on the function (generation 1)"
+        "the account may not call the function: grant it the role roles/run.invoker on the"
+        " function's Cloud Run service (generation 2) or roles/cloudfunctions.invoker on the"
+        " function (generation 1)"
     ),
-    missing="there is no function at its address any more: it was deleted or is being replaced",
+    missing=(
+        "no function is at this address: it was deleted or is being replaced; try again, or import"
+        " the platform's functions again"
+    ),
 )

@@ -5,25 +5,25 @@ from __future__ import annotations
 from polysync_core.domain.definitions.auth import Auth
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.sign_in.authenticators import Credential, SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 
 
-def access_credential(auth: Auth, secrets: Secrets, base: BaseAddress) -> Credential:
-    """Return what signs in to Google's own API."""
+def access_authenticator(auth: Auth, secrets: Secrets, base: BaseAddress) -> Authenticator:
+    """Return the credential for Google's API."""
     if base.scope is AddressScope.LOOPBACK:
-        return SimulatorToken()
-    # Costs start-up time, which other platforms need not pay.
+        return HeaderToken(SimulatorToken())
+    # Imported on first use: the import is slow, and other platforms do not need it.
     from polysync_core.outbound.sign_in.google import GoogleSignIn
 
-    return GoogleSignIn(auth=auth, secrets=secrets).access_token()
+    return HeaderToken(GoogleSignIn(auth=auth, secrets=secrets).access_token())
 
 
-def identity_credential(
+def identity_authenticator(
     auth: Auth, secrets: Secrets, base: BaseAddress, audience: str
-) -> Credential:
-    """Return what a function knows its caller by: an identity token for that function alone."""
+) -> Authenticator:
+    """Return the credential for a function: an identity token for its audience."""
     if base.scope is AddressScope.LOOPBACK:
-        return SimulatorToken()
+        return HeaderToken(SimulatorToken())
     from polysync_core.outbound.sign_in.google import GoogleSignIn
 
-    return GoogleSignIn(auth=auth, secrets=secrets).identity_token(audience)
+    return HeaderToken(GoogleSignIn(auth=auth, secrets=secrets).identity_token(audience))

@@ -1,1 +1,1 @@
-"""What calls of functions over HTTP have in common, whoever runs the functions."""
+"""Shared by the function platforms: HTTP calls, states, parameters and outputs."""

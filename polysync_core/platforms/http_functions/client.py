@@ -1,4 +1,4 @@
-"""Calling a function once, and following what it goes on with."""
+"""Calls a function once and polls its status address."""
 
 from __future__ import annotations
 
@@ -32,40 +32,40 @@ from polysync_core.platforms.http_functions.states import (
 )
 from polysync_core.platforms.platform_client import PlatformClient
 
-LONGEST_CALL = 230.0
-"""Seconds that a call may take: the front end of Azure Functions ends it then."""
+MAX_CALL_SECONDS = 230.0
+"""The maximum duration of a call; the front end of Azure Functions has this limit."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The header with the attempt's token, the same whenever the attempt is sent."""
+"""The header with the attempt's token."""
 
-_PATIENCE = CallBudget(total=LONGEST_CALL + 10, read=LONGEST_CALL, attempts=1)
+_BUDGET = CallBudget(total=MAX_CALL_SECONDS + 10, read=MAX_CALL_SECONDS, attempts=1)
 _ADVICE = (
-    "It is not called again by itself: look whether its work was done, and rerun if it was not."
-    " Work that takes long should answer 202 with a status address"
+    "It is not called again automatically: check its work, and rerun if needed. A function with"
+    " long work should answer 202 with a status address"
 )
 
-_SHORT = "answer with the place of the data instead"
+_SHORT = "answer with a link to the data instead"
 
 
 def call_once(
     client: PlatformClient, call: Call, request: SubmitRequest, *, name: str, now: Clock
 ) -> Submitted:
-    """Call a function for an attempt, and never a second time."""
-    return answered_once(
+    """Call a function at most once for an attempt."""
+    return exchange_once(
         client, call, request, name, lambda answer: _submitted(answer, client, request, name, now)
     )
 
 
-def answered_once[T](
+def exchange_once[T](
     client: PlatformClient,
     call: Call,
     request: SubmitRequest,
     name: str,
     read: Callable[[Answer], T],
 ) -> T:
-    """Return what `read` makes of the answer to a call that must not be made twice.
+    """Send a call at most once and return the answer that `read` decodes.
 
-    Only a refusal, or a connection that was never made, proves that nothing was done; in any
-    other doubt it raises `OutcomeUnknown`.
+    Only a refusal or a failed connection proves that the function did not run. Every other failure
+    raises `OutcomeUnknown`.
     """
     if request.is_resend:
         raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
@@ -73,29 +73,29 @@ def answered_once[T](
         call,
         headers={**(call.headers or {}), IDEMPOTENCY_KEY: request.token},
         repeatable=False,
-        # Whatever the method: what a function does is its own affair, and so is a 503.
+        # A function may have effects with any method, and its own code may answer 503.
         effect=True,
         busy_is_unstarted=False,
         head_is_enough=True,
-        budget=_PATIENCE,
+        budget=_BUDGET,
     )
     try:
         return client.exchange(once, read)
     except OutcomeUnknown:
         raise
     except Uncertain:
-        message = f"{name} was called, and there is no answer to be relied on."
+        message = f"{name} was called, but its answer is missing or unreadable."
     raise OutcomeUnknown(f"{message} {_ADVICE}.")
 
 
-def look(
+def poll(
     client: PlatformClient, address: OwnAddress, job: Job, *, refused: FunctionRefusals, now: Clock
 ) -> Report:
-    """Return what a status address says of the work."""
+    """Return the state of the work at a status address."""
 
     def mapping(refusal: Refusal) -> PolysyncError:
         if refusal.status in {404, 410}:
-            return RunNotFound("The function does not know of this work (any more).")
+            return RunNotFound("The function has no work with this id.")
         return refused(refusal)
 
     call = Call(
@@ -111,7 +111,7 @@ def look(
 def _submitted(
     answer: Answer, client: PlatformClient, request: SubmitRequest, name: str, now: Clock
 ) -> Submitted:
-    too_long = f"{name} has answered with more than {client.most}"
+    too_long = f"{name} answered with more than {client.longest_answer}"
     if answer.status == ACCEPTED:
         link = link_in(answer, client.base.url)
         if link is not None:
@@ -123,10 +123,11 @@ def _submitted(
                 ),
             )
         if not answer.is_whole:
-            raise OutcomeUnknown(f"{too_long}, and goes on with its work. Look at it there.")
+            raise OutcomeUnknown(f"{too_long}, and its work continues. Check it on the platform.")
         if answer.content.strip() and answer.json() is None:
             raise OutcomeUnknown(
-                f"{name} goes on with its work, and its answer cannot be read. Look at it there."
+                f"The work of {name} continues, but its answer cannot be read."
+                " Check it on the platform."
             )
     return Submitted(
         external_run_id=f"{name}/{request.token}",
@@ -136,7 +137,7 @@ def _submitted(
             outputs=_outputs(answer, request.job) if answer.is_whole else {},
             outputs_missing=None
             if answer.is_whole
-            else f"{too_long}, which is not kept: {_SHORT}.",
+            else f"{too_long}, so its outputs are missing: {_SHORT}.",
         ),
     )
 
@@ -145,8 +146,8 @@ def _id_of_work(link: str, base: BaseAddress, name: str) -> str:
     run_id = run_id_of(link, base.url)
     if run_id is None:
         raise OutcomeUnknown(
-            f"{name} goes on with its work, and names a status address that is not on"
-            f" its own host {base.host}, or too long: it is not followed. Look at it there."
+            f"The work of {name} continues, but its status address is too long or not on the host"
+            f" {base.host}, so it is not polled. Check it on the platform."
         )
     return run_id
 

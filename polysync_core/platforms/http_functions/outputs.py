@@ -1,40 +1,40 @@
-"""The outputs in what a function answers."""
+"""Reads the outputs from the answer of a function."""
 
 from __future__ import annotations
 
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
-REST = "_response"
-"""The output that holds an answer without names; before a name, an answer that is not declared."""
-LONGEST_TEXT = 1000
-"""Characters of an answer that is no JSON; what follows is cut off."""
+WHOLE_ANSWER = "_response"
+"""The output for an answer without names, and the prefix of undeclared names."""
+MAX_TEXT_LENGTH = 1000
+"""The maximum length of a text answer; the rest is cut off."""
 
 
 def outputs_of(value: JsonValue, job: Job) -> JsonObject:
-    """Return the outputs in a JSON value, each under the name that the Job's schema has for it.
+    """Return the outputs in a JSON value, under the names of the Job's schema.
 
-    A property of an object that has the name of an output, in whatever case, fills it. Any other
-    is `_response.<name>`, and a value that is no object `_response`.
+    A property matches an output by its name; the case is ignored. Any other property becomes
+    `_response.<name>`, and a value that is not an object becomes `_response`.
     """
     if value is None:
         return {}
     if not isinstance(value, dict):
-        return {REST: value}
+        return {WHOLE_ANSWER: value}
     names = declared_names(value, job)
-    return {names.get(found, f"{REST}.{found}"): each for found, each in value.items()}
+    return {names.get(found, f"{WHOLE_ANSWER}.{found}"): each for found, each in value.items()}
 
 
 def text_outputs(text: str) -> JsonObject:
-    """Return the output that an answer is which is no JSON."""
-    return {REST: text[:LONGEST_TEXT]} if text.strip() else {}
+    """Return the output for an answer that is not JSON."""
+    return {WHOLE_ANSWER: text[:MAX_TEXT_LENGTH]} if text.strip() else {}
 
 
 def declared_names(value: JsonObject, job: Job) -> dict[str, str]:
-    """Return the schema's name for each property that has one; the exact name goes first."""
+    """Return the schema's name of each matching property; an exact match has priority."""
     names: dict[str, str] = {}
     for parameter in job.parameters:
-        # A secret keeps its name, whatever its direction: by that it is known not to be kept.
+        # A secret keeps its name for every direction, because the name marks it as not stored.
         if parameter.direction is Direction.INPUT and not parameter.is_secret:
             continue
         wanted = parameter.name.casefold()

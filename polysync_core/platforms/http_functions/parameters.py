@@ -1,12 +1,12 @@
-"""Where the values of a run go in the call of a function.
+"""Builds the query and the body of a function call.
 
 | method | values |
 |---|---|
-| `POST` `PUT` `PATCH` | the properties of a JSON object, each as a token of its data type |
+| `POST` `PUT` `PATCH` | the properties of a JSON object, each with its data type |
 | `GET` `HEAD` `DELETE` | the query, as texts |
 
-A parameter named `RequestBody` is the whole body as it is, and the others go into the query. The
-pairs of one named `QueryString` are put behind the query, in their order.
+A parameter named `RequestBody` is the whole body; the other parameters then go into the query. The
+pairs of a parameter named `QueryString` are appended to the query in their order.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ QUERY_STRING = "QueryString"
 
 _RESERVED = frozenset({REQUEST_BODY, QUERY_STRING})
 _LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
-_PAIRS = 'is a list of {"name": …, "value": …}, each name a text and each value a single one'
+_PAIRS = 'must be a list of {"name": …, "value": …}, with a text as name and a scalar as value'
 
 
 class HttpMethod(StrEnum):
-    """How a function is called."""
+    """The HTTP methods for a function call."""
 
     POST = "POST"
     GET = "GET"
@@ -44,22 +44,22 @@ class HttpMethod(StrEnum):
 
     @property
     def has_body(self) -> bool:
-        """Whether values travel in the body."""
+        """True if the values are sent in the body."""
         return self in {self.POST, self.PUT, self.PATCH}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestParts:
-    """The parts of a call that come from the values of a run."""
+    """The query and the body of a call."""
 
     query: tuple[tuple[str, str], ...] = ()
     body: JsonValue = None
     text: str | None = None
-    """A body that is sent as it is, in place of JSON."""
+    """A body that is sent unchanged, not as JSON."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header that says what a text is; JSON needs none."""
+        """The content type of a text body; empty for JSON."""
         if self.text is None:
             return {}
         kind = "application/json" if _is_json(self.text) else "text/plain"
@@ -67,12 +67,12 @@ class RequestParts:
 
 
 def method_of(job: Job) -> HttpMethod:
-    """Return the method of a checked Job's setting."""
+    """Return the HTTP method of a checked Job."""
     return HttpMethod(str(job.settings.get(HTTP_METHOD, HttpMethod.POST)))
 
 
 def check_placement(job: Job) -> list[Problem]:
-    """Return what cannot be right in a Job's settings and in its parameters of reserved names."""
+    """Return the problems of a Job's settings and reserved parameters."""
     known = set(HttpMethod)
     given = job.settings.get(HTTP_METHOD, HttpMethod.POST)
     problems = [
@@ -82,39 +82,43 @@ def check_placement(job: Job) -> list[Problem]:
     ]
     if given not in known:
         problems.append(Problem(f"settings.{HTTP_METHOD}", f"must be one of {', '.join(known)}"))
-    for place, parameter in enumerate(job.parameters):
+    for index, parameter in enumerate(job.parameters):
         if parameter.direction is Direction.OUTPUT:
             continue
         if parameter.name == QUERY_STRING and parameter.data_type not in _LISTS:
-            path = f"parameters[{place}].dataType"
-            problems.append(Problem(path, f"must be JsonArray: {QUERY_STRING} {_PAIRS}"))
+            path = f"parameters[{index}].dataType"
+            problems.append(Problem(path, f"must be JsonArray, because {QUERY_STRING} {_PAIRS}"))
         if parameter.name == REQUEST_BODY and given in known and not HttpMethod(given).has_body:
             message = f"a {given} has no body: set {HTTP_METHOD} to POST, PUT or PATCH"
-            problems.append(Problem(f"parameters[{place}].name", message))
+            problems.append(Problem(f"parameters[{index}].name", message))
     return problems
 
 
-def place(
-    request: SubmitRequest, method: HttpMethod, *, elsewhere: Collection[str] = ()
+def build_request_parts(
+    request: SubmitRequest, method: HttpMethod, *, excluded: Collection[str] = ()
 ) -> RequestParts:
-    """Return where an order's values go, but for those that have a place elsewhere.
+    """Return the query and the body for a request's values, without the `excluded` ones.
 
-    Raises `PlatformRefused` (cause `Parameters`) where a value cannot go where it belongs.
+    Raises `PlatformRefused` (cause `Parameters`) if a value cannot be sent.
     """
     schema = request.job.parameters
     tokens = as_json(request.parameters, schema)
-    taken = _RESERVED.union(elsewhere)
+    excluded_names = _RESERVED.union(excluded)
     appended = _pairs(tokens.get(QUERY_STRING))
     texts = as_texts(request.parameters, schema)
-    in_query = tuple((name, text) for name, text in texts.items() if name not in taken) + appended
+    query = (
+        tuple((name, text) for name, text in texts.items() if name not in excluded_names) + appended
+    )
     if REQUEST_BODY in tokens:
         body = tokens[REQUEST_BODY]
         if isinstance(body, str):
-            return RequestParts(query=in_query, text=body)
-        return RequestParts(query=in_query, body=body)
+            return RequestParts(query=query, text=body)
+        return RequestParts(query=query, body=body)
     if not method.has_body:
-        return RequestParts(query=in_query)
-    values: JsonObject = {name: value for name, value in tokens.items() if name not in taken}
+        return RequestParts(query=query)
+    values: JsonObject = {
+        name: value for name, value in tokens.items() if name not in excluded_names
+    }
     return RequestParts(query=appended, body=values)
 
 
@@ -124,7 +128,7 @@ def _pairs(value: JsonValue) -> tuple[tuple[str, str], ...]:
     pairs = [_pair(each) for each in value] if isinstance(value, list) else [None]
     found = tuple(pair for pair in pairs if pair is not None)
     if len(found) < len(pairs):
-        message = f"parameters.{QUERY_STRING}: it {_PAIRS}"
+        message = f"parameters.{QUERY_STRING}: {_PAIRS}"
         raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
     return found
 

@@ -11,14 +11,14 @@ from polysync_core.platforms.calls import Refusal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRefusals:
-    """The mapping of a function's 4xx to errors; call it with a `Refusal`."""
+    """Maps 4xx answers of a function to errors; call it with a `Refusal`."""
 
     credential: str
-    """What to do where the caller is not known, as the end of a sentence."""
+    """The remedy for a refused credential, as the end of a sentence."""
     permission: str
-    """What to do where the caller lacks a right."""
+    """The remedy for a missing permission."""
     missing: str
-    """What to do where there is no such function."""
+    """The remedy for a missing function."""
 
     def __call__(self, refusal: Refusal) -> PolysyncError:
         """Return the error for a refusal, with the remedy for its status."""
@@ -26,13 +26,15 @@ class FunctionRefusals:
             401: self.credential,
             403: self.permission,
             404: self.missing,
-            405: "it does not take this method: change the job's setting httpMethod",
+            405: "it does not accept this method: change the job's setting httpMethod",
         }
-        remedy = remedies.get(refusal.status, "it does not accept the request: check its values")
+        remedy = remedies.get(
+            refusal.status, "it does not accept the request: check the values of the parameters"
+        )
         return self.error(refusal, remedy)
 
     def error(self, refusal: Refusal, remedy: str) -> PolysyncError:
-        """Return the error for a refusal, with a remedy that the call knows better."""
+        """Return the error for a refusal, with a more specific remedy of the call."""
         return PlatformRefused(
             f"the function refused the call (status {refusal.status}): {remedy}",
             cause=FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT,

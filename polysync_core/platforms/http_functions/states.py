@@ -1,4 +1,4 @@
-"""What a status address says of work that goes on after the call."""
+"""Decodes status addresses and their answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from polysync_core.platforms.times import moment_in
 
 ACCEPTED = 202
 LINKS = ("statusQueryGetUri", "statusQueryUrl")
-"""Properties of an answer that name its status address: Durable Functions' own, and a plain one."""
+"""Answer properties with a status address: of Durable Functions and of other functions."""
 
 STATUSES = {
     # runtimeStatus of Durable Functions
@@ -31,7 +31,7 @@ STATUSES = {
     "failed": ProviderStatus.FAILED,
     "terminated": ProviderStatus.CANCELLED,
     "canceled": ProviderStatus.CANCELLED,
-    # usual words of functions that keep a status themselves
+    # Common words of functions with their own status.
     "queued": ProviderStatus.STARTING,
     "accepted": ProviderStatus.STARTING,
     "notstarted": ProviderStatus.STARTING,
@@ -47,37 +47,37 @@ STATUSES = {
 }
 _WORDS = ("runtimeStatus", "status", "state")
 _REASONS = ("output", "error", "message")
-_LONGEST_ID = 1024
+_MAX_ID_LENGTH = 1024
 _KEYS = re.compile(r"code|key|sig|token|secret|password", re.IGNORECASE)
 
 
 def link_in(answer: Answer, base: str) -> str | None:
-    """Return the status address that an answer names, wherever it leads; None where it has none."""
+    """Return the status address in an answer, unchecked, or None."""
     body = answer.json() or {}
     for name in LINKS:
         link = body.get(name)
         if isinstance(link, str) and link:
             return link
-    # A `Location` may be relative to the address that was called.
+    # A `Location` may be relative.
     return urljoin(f"{base}/", answer.location) if answer.location else None
 
 
 def run_id_of(link: str, base: str) -> str | None:
-    """Return the id under which the work at a status address is followed.
+    """Return the external run id for a status address, or None.
 
-    It is the path on the function's own host, without what looks like a key; None where the
-    address leads anywhere else.
+    The id is the path on the function's own host, without query values that look like keys. An
+    address on another host has no id.
     """
     address = own_address(link, base)
     if address is None or not address.segments:
         return None
     query = {name: value for name, value in address.query.items() if not _KEYS.search(name)}
     run_id = url("", *address.segments, query=query)
-    return run_id if len(run_id) <= _LONGEST_ID else None
+    return run_id if len(run_id) <= _MAX_ID_LENGTH else None
 
 
 def address_of(external_run_id: str, base: str) -> OwnAddress | None:
-    """Return the status address behind the id of a run; None where it is no such id."""
+    """Return the status address of an external run id, or None."""
     if not external_run_id.startswith("/"):
         return None
     address = own_address(base + external_run_id, base)
@@ -85,10 +85,10 @@ def address_of(external_run_id: str, base: str) -> OwnAddress | None:
 
 
 def status_report(answer: Answer, job: Job, now: Clock) -> Report:
-    """Return what a status address says; raises `UnexpectedAnswer` where it says nothing.
+    """Return the state in the answer of a status address.
 
-    The word of the answer decides. Where there is none, 202 means that the work goes on, and any
-    other success that it is done.
+    The status word of the answer decides. Without a word, 202 means that the work continues, and
+    any other 2xx means success. Raises `UnexpectedAnswer` if the body cannot be read.
     """
     body = answer.json()
     going_on = answer.status == ACCEPTED
@@ -112,10 +112,12 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
 
 
 def _outputs(body: JsonObject, job: Job) -> JsonObject:
-    # A Durable Functions' answer has the orchestration's own in one property.
+    # Durable Functions returns the orchestration's output in one property.
     return outputs_of(body.get("output") if "runtimeStatus" in body else body, job)
 
 
 def _reason(body: JsonObject) -> str:
     texts = (for_people(body.get(name)) for name in _REASONS)
-    return next((text for text in texts if text), "The function says that it failed, and not why.")
+    return next(
+        (text for text in texts if text), "The function reports a failure without a reason."
+    )

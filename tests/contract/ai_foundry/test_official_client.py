@@ -1,4 +1,4 @@
-"""The simulator is what the vendor's own client takes for the service, and so are our copies."""
+"""The vendor's client accepts the simulator and the copies that Polysync makes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from azure.mgmt.machinelearningservices import MachineLearningServicesMgmtClient
 
 from polysync_core.domain.definitions.jobs import DataType, JobType, Parameter
 from polysync_core.platforms.connector import JobConnector, ProviderStatus, Report, SubmitRequest
-from tests.contract.connectors.benches.azure_ai_foundry import a_job
+from tests.contract.connectors.cases.azure_ai_foundry import a_job
 
-PLACE = ("rg-data", "analytics")
-PATIENCE = 60
-type Ours = Callable[[JobType], JobConnector]
+PARENT = ("rg-data", "analytics")
+TIME_LIMIT = 60
+type ConnectorOf = Callable[[JobType], JobConnector]
 
 
-def until[T](look: Callable[[], T], done: Callable[[T], bool]) -> T:
-    deadline = time.monotonic() + PATIENCE
-    while not done(found := look()):
+def until[T](poll: Callable[[], T], done: Callable[[T], bool]) -> T:
+    deadline = time.monotonic() + TIME_LIMIT
+    while not done(found := poll()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return found
@@ -39,7 +39,7 @@ def a_command(script: str, **inputs: str) -> models.JobBase:
     )
 
 
-def order(job_type: JobType, template: str, token: str, **values: Any) -> SubmitRequest:
+def request(job_type: JobType, template: str, token: str, **values: Any) -> SubmitRequest:
     types = {int: DataType.INT, float: DataType.FLOAT}
     parameters = tuple(
         Parameter(name=name, data_type=types.get(type(value), DataType.STRING))
@@ -51,20 +51,20 @@ def order(job_type: JobType, template: str, token: str, **values: Any) -> Submit
     )
 
 
-def followed(connector: JobConnector, order: SubmitRequest) -> Report:
-    submitted = connector.submit(order)
+def polled(connector: JobConnector, request: SubmitRequest) -> Report:
+    submitted = connector.submit(request)
     return until(
-        lambda: connector.read(order.job, submitted.external_run_id),
+        lambda: connector.read(request.job, submitted.external_run_id),
         lambda report: report.status.is_final,
     )
 
 
 def repeated(official: MachineLearningServicesMgmtClient, copy: models.JobBase) -> str:
-    """Return how the job ends that the client makes of what it has understood of a copy."""
+    """Return the final status of a job that the client creates from a copy."""
     name = f"again-{copy.name}"
-    official.jobs.create_or_update(*PLACE, name, copy)
+    official.jobs.create_or_update(*PARENT, name, copy)
     return until(
-        lambda: str(official.jobs.get(*PLACE, name).properties.status),
+        lambda: str(official.jobs.get(*PARENT, name).properties.status),
         lambda status: status in {models.JobStatus.COMPLETED, models.JobStatus.FAILED},
     )
 
@@ -73,66 +73,66 @@ def test_the_official_client_creates_follows_and_lists_jobs(
     official: MachineLearningServicesMgmtClient,
 ) -> None:
     for name in ("one", "two", "three"):
-        official.jobs.create_or_update(*PLACE, name, a_command("echo", loss="1"))
+        official.jobs.create_or_update(*PARENT, name, a_command("echo", loss="1"))
 
-    ended = until(
-        lambda: official.jobs.get(*PLACE, "one").properties,
+    wait_until_ended = until(
+        lambda: official.jobs.get(*PARENT, "one").properties,
         lambda properties: properties.status == models.JobStatus.COMPLETED,
     )
-    assert isinstance(ended, models.CommandJob)
-    assert ended.inputs is not None
-    assert ended.inputs["loss"].value == "1"
-    assert ended.outputs is not None
-    assert ended.outputs["loss"].uri.endswith("/one/loss/")
+    assert isinstance(wait_until_ended, models.CommandJob)
+    assert wait_until_ended.inputs is not None
+    assert wait_until_ended.inputs["loss"].value == "1"
+    assert wait_until_ended.outputs is not None
+    assert wait_until_ended.outputs["loss"].uri.endswith("/one/loss/")
     # Two on a page, so this takes several.
-    listed = [each.name for each in official.jobs.list(*PLACE, job_type="Command")]
+    listed = [each.name for each in official.jobs.list(*PARENT, job_type="Command")]
     assert listed[:3] == ["three", "two", "one"]
     assert "score-sales" not in listed
 
 
-def test_the_official_client_stops_a_job_and_is_told_what_is_wrong(
+def test_the_official_client_stops_a_job_and_receives_errors(
     official: MachineLearningServicesMgmtClient,
 ) -> None:
-    official.jobs.create_or_update(*PLACE, "endless", a_command("hang"))
+    official.jobs.create_or_update(*PARENT, "endless", a_command("hang"))
 
-    official.jobs.begin_cancel(*PLACE, "endless").result(PATIENCE)
+    official.jobs.begin_cancel(*PARENT, "endless").result(TIME_LIMIT)
 
-    assert official.jobs.get(*PLACE, "endless").properties.status == models.JobStatus.CANCELED
+    assert official.jobs.get(*PARENT, "endless").properties.status == models.JobStatus.CANCELED
     with pytest.raises(HttpResponseError):
-        official.jobs.begin_cancel(*PLACE, "endless")
+        official.jobs.begin_cancel(*PARENT, "endless")
     with pytest.raises(ResourceNotFoundError):
-        official.jobs.get(*PLACE, "gone")
+        official.jobs.get(*PARENT, "gone")
     with pytest.raises(ResourceNotFoundError):
         official.jobs.get("rg-data", "elsewhere", "endless")
     with pytest.raises(HttpResponseError) as caught:
-        official.jobs.create_or_update(*PLACE, "endless", a_command("echo"))
+        official.jobs.create_or_update(*PARENT, "endless", a_command("echo"))
     assert caught.value.status_code == 409
 
 
-def test_a_name_starts_one_job_however_often_it_is_sent(
+def test_a_name_starts_one_job_for_any_number_of_submits(
     official: MachineLearningServicesMgmtClient, simulator: Any
 ) -> None:
     for _ in range(3):
-        official.jobs.create_or_update(*PLACE, "once", a_command("echo"))
+        official.jobs.create_or_update(*PARENT, "once", a_command("echo"))
 
     lines = [line["repeat"] for line in simulator.submissions() if line["name"] == "once"]
     assert lines == [False, True, True]
 
 
-def test_a_pipeline_forecasts_what_it_is_given(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_a_pipeline_computes_its_output_from_its_parameters(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    connector = ours(JobType.AI_FOUNDRY_PIPELINE_JOB)
+    connector = connector_of(JobType.AI_FOUNDRY_PIPELINE_JOB)
 
-    report = followed(
+    report = polled(
         connector,
-        order(JobType.AI_FOUNDRY_PIPELINE_JOB, "score-sales", "p1", revenue_cents=120_000),
+        request(JobType.AI_FOUNDRY_PIPELINE_JOB, "score-sales", "p1", revenue_cents=120_000),
     )
 
     assert (report.status, report.outputs) == (ProviderStatus.SUCCESS, {"forecast_cents": "126000"})
     assert report.started_at is not None
     assert report.finished_at is not None
-    copy = official.jobs.get(*PLACE, "polysync-p1")
+    copy = official.jobs.get(*PARENT, "polysync-p1")
     assert repeated(official, copy) == models.JobStatus.COMPLETED
     assert isinstance(copy.properties, models.PipelineJob)
     assert copy.properties.display_name == "run p1"
@@ -143,28 +143,28 @@ def test_a_pipeline_forecasts_what_it_is_given(
     assert values == {"revenue_cents": "120000", "growth_percent": "5"}
 
 
-def test_a_copy_of_a_command_is_one_to_the_official_client(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_the_official_client_reads_a_copy_of_a_command_as_a_command(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    given = order(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c1", learning_rate=0.25)
+    given = request(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c1", learning_rate=0.25)
 
-    report = followed(ours(JobType.AI_FOUNDRY_COMMAND_JOB), given)
+    report = polled(connector_of(JobType.AI_FOUNDRY_COMMAND_JOB), given)
 
     assert report.outputs == {"loss": "0.150000"}
-    copy = official.jobs.get(*PLACE, "polysync-c1")
+    copy = official.jobs.get(*PARENT, "polysync-c1")
     assert repeated(official, copy) == models.JobStatus.COMPLETED
     assert isinstance(copy.properties, models.CommandJob)
 
 
-def test_a_sweep_tries_the_one_value_that_it_is_given(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_a_sweep_tries_only_the_given_value(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    given = order(JobType.AI_FOUNDRY_SWEEP_JOB, "tune-forecast", "s1", learning_rate=0.25)
+    given = request(JobType.AI_FOUNDRY_SWEEP_JOB, "tune-forecast", "s1", learning_rate=0.25)
 
-    report = followed(ours(JobType.AI_FOUNDRY_SWEEP_JOB), given)
+    report = polled(connector_of(JobType.AI_FOUNDRY_SWEEP_JOB), given)
 
     assert report.outputs == {"loss": "0.150000"}
-    copy = official.jobs.get(*PLACE, "polysync-s1")
+    copy = official.jobs.get(*PARENT, "polysync-s1")
     assert repeated(official, copy) == models.JobStatus.COMPLETED
     assert isinstance(copy.properties, models.SweepJob)
     assert copy.properties.search_space == {"learning_rate": ["choice", [[0.25]]]}
@@ -172,18 +172,18 @@ def test_a_sweep_tries_the_one_value_that_it_is_given(
     assert copy.properties.limits.max_total_trials == 4
 
 
-def test_copies_are_runs_of_their_template_and_no_templates_themselves(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_copies_are_runs_of_their_template_and_not_templates(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    connector = ours(JobType.AI_FOUNDRY_COMMAND_JOB)
-    given = order(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c2")
-    followed(connector, given)
+    connector = connector_of(JobType.AI_FOUNDRY_COMMAND_JOB)
+    given = request(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c2")
+    polled(connector, given)
 
     found = {each.external_run_id for each in connector.runs(given.job)}
 
     assert "polysync-c2" in found
     assert "train-forecast" not in found
-    tagged = {each.name for each in official.jobs.list(*PLACE, tag="polysync_template")}
+    tagged = {each.name for each in official.jobs.list(*PARENT, tag="polysync_template")}
     assert found <= tagged
     assert "train-forecast" not in tagged
 
@@ -191,6 +191,6 @@ def test_copies_are_runs_of_their_template_and_no_templates_themselves(
 def test_the_official_client_reads_the_workspace(
     official: MachineLearningServicesMgmtClient,
 ) -> None:
-    assert official.workspaces.get(*PLACE).name == "analytics"
+    assert official.workspaces.get(*PARENT).name == "analytics"
     with pytest.raises(ResourceNotFoundError):
         official.workspaces.get("rg-data", "elsewhere")

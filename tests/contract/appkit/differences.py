@@ -1,4 +1,4 @@
-"""The differences that are wanted, each with its reason; rows say what they come to."""
+"""The intended differences with their reasons; rows add the exact answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STREAM = {
     "cache-control": ("no-cache, no-transform", None),
     "x-accel-buffering": ("no", None),
 }
-"""What is another where a stream does not open."""
+"""The headers that differ if a stream does not open."""
 _ATTEMPTS = 3
 
 RUN_NOW: dict[str, Any] = {"call": "POST /api/2.2/jobs/run-now", "body": {"job_id": "#<job>"}}
@@ -19,17 +19,17 @@ STARTED = {"runId": "#<id 2>"}
 
 
 def run_now(**fields: Any) -> dict[str, Any]:
-    """Return the start of a run with some parameters."""
+    """Return the call that starts a run with some parameters."""
     return {**RUN_NOW, "body": {"job_id": "#<job>", **fields}}
 
 
 def get_run(run_id: str = "<id 2>") -> dict[str, Any]:
-    """Return the reading of a run."""
+    """Return the call that reads a run."""
     return {"call": "GET /api/2.2/jobs/runs/get", "query": {"run_id": run_id}}
 
 
 def list_runs(limit: int) -> dict[str, Any]:
-    """Return the reading of a list."""
+    """Return the call that lists runs."""
     return {
         "call": "GET /api/2.2/jobs/runs/list",
         "query": {"job_id": "<job>", "limit": str(limit)},
@@ -37,13 +37,12 @@ def list_runs(limit: int) -> dict[str, Any]:
 
 
 def no_run(status: int, text: str, **fields: Any) -> Difference:
-    """Return the refusal of a body that AppKit starts a run with."""
+    """Return the refusal of a body with which AppKit starts a run."""
     return Difference(
-        title="A body that is not what was meant starts nothing",
-        reason="AppKit ignores a body that it does not read as JSON, or that is not an object, and"
-        " starts the run without its parameters; what is damaged it mends by guessing. A run"
-        " with other parameters than were meant is worse than none, so Polysync refuses such a"
-        " body.",
+        title="An invalid body starts no run",
+        reason="AppKit ignores a body that is not JSON or not an object, and starts the run without"
+        " its parameters. It repairs a damaged body by guessing. A run with wrong parameters is"
+        " worse than no run, so Polysync refuses such a body.",
         parts={
             0: {
                 "status": (200, status),
@@ -55,9 +54,9 @@ def no_run(status: int, text: str, **fields: Any) -> Difference:
 
 
 _MISTAKE = (
-    "A parameter that does not fit the task is the caller's mistake",
-    "AppKit answers 500 `Run failed`, and a stream opens only to tell the mistake in an event. In"
-    " Polysync every refusal of parameters is a 400 with AppKit's own text, before anything opens.",
+    "An invalid parameter is the caller's mistake",
+    "AppKit answers 500 `Run failed`, and a stream opens only to report the mistake in an event. In"
+    " Polysync every refusal of parameters is a 400 with AppKit's own text, before a stream opens.",
 )
 
 
@@ -68,63 +67,63 @@ def mistake(text: str) -> Difference:
 
 
 def mistake_in_a_stream(text: str) -> Difference:
-    """Return the refusal of parameters that cannot be mapped, where a stream is asked for."""
+    """Return the refusal of parameters that cannot be mapped, for a stream."""
     event = {"id": True, "event": "error", "data": {"error": text, "code": "INTERNAL_ERROR"}}
     parts = {"status": (200, 400), "body": ([event], Has({"error": text})), **STREAM}
     return Difference(title=_MISTAKE[0], reason=_MISTAKE[1], parts={0: parts})
 
 
 def exact(parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return the treatment of large numbers."""
+    """Return the handling of large numbers."""
     return Difference(
-        title="Whole numbers keep their digits",
-        reason="JavaScript rounds whole numbers beyond 2^53, so that AppKit may ask for another run"
-        " than was meant. Polysync sends them as they came.",
+        title="Whole numbers keep all digits",
+        reason="JavaScript rounds whole numbers above 2^53, so AppKit may request another run."
+        " Polysync sends them unchanged.",
         parts={0: parts},
     )
 
 
 def with_token(starts: int) -> Difference:
-    """Return the token that every attempt of a start carries."""
-    theirs, ours = [RUN_NOW] * starts, [run_now(idempotency_token="<token 1>")] * starts
+    """Return the idempotency token of a start."""
+    original, ours = [RUN_NOW] * starts, [run_now(idempotency_token="<token 1>")] * starts
     return Difference(
-        title="A start carries a token",
-        reason="AppKit repeats a start that Databricks was too busy for without an"
-        " `idempotency_token`: if the first was carried out after all, there are two runs."
-        " Polysync sends one token with every attempt of a start.",
-        parts={0: {"sent": (theirs, ours)}},
+        title="A start has an idempotency token",
+        reason="AppKit retries a start that Databricks was too busy for without an"
+        " `idempotency_token`. If Databricks did execute the first attempt, there are two runs."
+        " Polysync sends the same token with every attempt of a start.",
+        parts={0: {"sent": (original, ours)}},
     )
 
 
-def repeated(call: dict[str, Any], *, place: int = 0, before: tuple[Any, ...] = ()) -> Difference:
-    """Return the repetition of a call that failed in a way that may pass."""
-    theirs, ours = [*before, call], [*before, *[call] * _ATTEMPTS]
+def repeated(call: dict[str, Any], *, index: int = 0, before: tuple[Any, ...] = ()) -> Difference:
+    """Return the retries of a call with a transient failure."""
+    original, ours = [*before, call], [*before, *[call] * _ATTEMPTS]
     return Difference(
-        title="What may pass is tried three times",
-        reason="AppKit's page promises three attempts for reads, of which its code makes one."
-        " Polysync makes three wherever an answer is a 5xx, lost, cut or unreadable: reads,"
-        " and starts and cancellations as well, because a start carries a token and a"
-        " cancellation may be repeated.",
-        parts={place: {"sent": (theirs, ours)}},
+        title="Transient failures have three attempts",
+        reason="AppKit's page promises three attempts for reads, but its code makes one. Polysync"
+        " makes three if an answer is a 5xx, lost, cut or unreadable: for reads, and also for"
+        " starts and cancellations. A start has an idempotency token, and a cancellation may be"
+        " repeated.",
+        parts={index: {"sent": (original, ours)}},
     )
 
 
 def signed_in_again(call: dict[str, Any]) -> Difference:
-    """Return the repetition of a call whose token was refused."""
+    """Return the retry of a call with a refused token."""
     return Difference(
         title="A refused token is renewed once",
-        reason="A token may have been replaced in its vault: Polysync reads it anew after a 401 and"
-        " tries once more.",
+        reason="A token may have been rotated in its vault. After a 401, Polysync reads the token"
+        " again and retries once.",
         parts={0: {"sent": ([call], [call, call])}},
     )
 
 
 def paged(limit: int) -> Difference:
-    """Return the reading of a list that is longer than a page."""
+    """Return the calls that list more runs than a page has."""
     return Difference(
         title="Limits up to 100 work",
-        reason="AppKit's page says that the limit is clamped to 100, and its code passes it on to"
-        " Databricks, which refuses more than 25. Polysync reads as many pages as it takes.",
+        reason="According to AppKit's page the limit is clamped to 100. Its code sends the limit to"
+        " Databricks, which refuses more than 25. Polysync reads several pages.",
         parts={
             0: {
                 "status": (400, 200),
@@ -135,88 +134,86 @@ def paged(limit: int) -> Difference:
     )
 
 
-def fresh(place: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return what AppKit answers from its cache although it is no longer true."""
+def fresh(index: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
+    """Return an answer that AppKit has from a stale cache entry."""
     return Difference(
-        title="What has become untrue is not answered from the cache",
-        reason="AppKit keeps every answer for 60 seconds: that there is no run yet, also after the"
-        " first was started; that a run goes on, also after it was cancelled. In Polysync a"
-        " start and a cancellation make it forget what they change, and an empty list is not"
-        " kept.",
-        parts={place: parts},
+        title="Stale answers are not returned from the cache",
+        reason="AppKit caches every answer for 60 seconds: an empty list even after the first"
+        " start, and an active run even after its cancellation. In Polysync a start and a"
+        " cancellation invalidate the answers that they change, and an empty list is not cached.",
+        parts={index: parts},
     )
 
 
-def resumed(place: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return what becomes of `Last-Event-ID`."""
+def resumed(index: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
+    """Return the handling of `Last-Event-ID`."""
     return Difference(
-        title="A stream is taken up again by `Last-Event-ID`",
-        reason="AppKit ignores the header: a client that comes back starts a second run. Polysync"
-        " goes on with the same run behind that event; 204 tells a client that it has seen the"
-        " end, and an id that is not Polysync's is refused, as the run that it stands for"
-        " cannot be known.",
-        parts={place: parts},
+        title="`Last-Event-ID` resumes a stream",
+        reason="AppKit ignores the header, so a reconnecting client starts a second run. Polysync"
+        " continues with the same run after that event. A client that has seen the last event"
+        " gets 204. An id that is not Polysync's is refused, because its run is unknown.",
+        parts={index: parts},
     )
 
 
-def no_method(theirs: int, parts: dict[str, tuple[Any, Any]] | None = None) -> Difference:
+def no_method(original: int, parts: dict[str, tuple[Any, Any]] | None = None) -> Difference:
     """Return the answer to a method that a path does not have."""
     return Difference(
         title="A method that a path does not have is a 405",
-        reason="AppKit answers 404, and HEAD and OPTIONS as its web framework does. Polysync says"
-        " 405 and in `Allow` which methods there are.",
-        parts={0: {"status": (theirs, 405), **(parts or {})}},
+        reason="AppKit answers 404, and its web framework answers HEAD and OPTIONS. Polysync"
+        " answers 405 with the existing methods in `Allow`.",
+        parts={0: {"status": (original, 405), **(parts or {})}},
     )
 
 
-def other_path(theirs: int, parts: dict[str, tuple[Any, Any]] | None = None) -> Difference:
-    """Return the answer to a path that is written in another way."""
+def other_path(original: int, parts: dict[str, tuple[Any, Any]] | None = None) -> Difference:
+    """Return the answer to another spelling of a path."""
     return Difference(
-        title="Paths are taken as they are written",
-        reason="In Polysync paths count by case throughout, a slash in a name is never one, and a"
-        " percent sign that stands for nothing makes an unknown name.",
-        parts={0: {**({} if theirs == 404 else {"status": (theirs, 404)}), **(parts or {})}},
+        title="Paths are matched exactly",
+        reason="In Polysync paths are case-sensitive, an encoded slash in a name is no separator,"
+        " and an invalid percent sign makes an unknown name.",
+        parts={0: {**({} if original == 404 else {"status": (original, 404)}), **(parts or {})}},
     )
 
 
 def not_kept(parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return the answer to a client that says that it has the answer."""
+    """Return the answer to a conditional request."""
     return Difference(
-        title="Answers are not to be kept",
-        reason="Polysync's answers tell what is so now: they say `Cache-Control: no-store` and have"
+        title="Answers must not be cached",
+        reason="Polysync's answers show the current state. They have `Cache-Control: no-store` and"
         " no ETag.",
         parts={0: parts},
     )
 
 
-def besides(place: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return what Polysync does at a word that means nothing to AppKit."""
+def additional(index: int, parts: dict[str, tuple[Any, Any]]) -> Difference:
+    """Return the handling of a header or parameter that AppKit ignores."""
     return Difference(
-        title="What Polysync has besides",
-        reason="`Idempotency-Key` makes a start that is sent twice one run, `?stream=true` follows"
-        " a run that there is, and `?asUser=true` acts with the caller's own rights, which takes a"
-        " hosting that vouches for the caller's token. AppKit ignores all three.",
-        parts={place: parts},
+        title="Additional features of Polysync",
+        reason="With `Idempotency-Key`, a repeated start is one run. `?stream=true` streams an"
+        " existing run. `?asUser=true` acts with the caller's own rights, if the hosting"
+        " authenticates users. AppKit ignores all three.",
+        parts={index: parts},
     )
 
 
 def too_busy(parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return the answer where Databricks stays too busy."""
+    """Return the answer if Databricks stays too busy."""
     return Difference(
-        title="Too busy is said to be so",
-        reason="AppKit repeats a 429 until its time is up (half a minute for reads, two minutes for"
-        " starts) and then answers 500. Polysync repeats it twice, and then passes on the 429"
-        " with `Retry-After`.",
+        title="A busy workspace is reported",
+        reason="AppKit retries after a 429 until its time-out (half a minute for reads, two minutes"
+        " for starts) and then answers 500. Polysync retries twice and then returns the 429 with"
+        " `Retry-After`.",
         parts={0: parts},
     )
 
 
 def survived(parts: dict[str, tuple[Any, Any]]) -> Difference:
-    """Return the answer to what ends the original."""
+    """Return the answer to the request that ends the original."""
     return Difference(
         title="No request ends the process",
-        reason="One unauthenticated `GET` ends AppKit's process. For Polysync a name in brackets is"
-        " no limit.",
+        reason="One unauthenticated `GET` ends AppKit's process. Polysync ignores a limit with a"
+        " name in brackets.",
         parts={0: parts},
     )
 

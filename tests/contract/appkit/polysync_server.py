@@ -1,4 +1,4 @@
-"""Polysync's job routes in this process, on a free port of the loopback interface."""
+"""Runs Polysync in this process, on a free port of the loopback interface."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,21 +14,18 @@ import uvicorn
 from pydantic import BaseModel, ConfigDict
 from starlette.types import Receive, Scope, Send
 
-from polysync_core.api.app import PREFIX, create_app
-from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.api.jobs.routes import job_run_routes
-from polysync_core.appkit.jobs import AppKitJobs
+from polysync_core.api.app import PREFIX
+from polysync_core.api.security.callers import accept_all
+from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.named_jobs import WAIT_TIMEOUT, JobOptions
 from polysync_core.appkit.parameters import TaskType
 from polysync_core.appkit.workspaces import Workspaces
-from polysync_core.application.runs.job_runs import JobRuns
-from polysync_core.domain.errors import NotFound
 from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.settings import APPKIT, read_appkit
-from tests.fakes.engine import FakeEngine
+from tests.fakes.app import FakeApp, settings_of, with_engine
 
-_PATIENCE = 60
+_TIMEOUT = 60
 
 
 class _Window(BaseModel):
@@ -67,35 +65,27 @@ SCHEMAS: Mapping[str, Any] = {
     "many": _MANY,
     "fields": _Fields,
 }
-"""The schemas that `original/server.mjs` has under the same names, in both forms that there are."""
-
-
-class _NoStoredJobs:
-    """There are no jobs but those of the environment."""
-
-    def job_named(self, name: str) -> Any:
-        """Find nothing."""
-        raise NotFound(f"There is no job '{name}'.")
+"""The schemas of `original/server.mjs` by name, as pydantic models and as JSON Schemas."""
 
 
 class PolysyncServer:
-    """The routes, served by a thread; repetitions of what failed come without a pause."""
+    """Serves the app over fake ports in a thread; retries have no delay."""
 
     def __init__(self, config: Mapping[str, Any], variables: Mapping[str, str]) -> None:
-        bounds = {name: value for name, value in config.items() if name != "jobs"}
+        timings = {name: value for name, value in config.items() if name != "jobs"}
         development = {
             "POLYSYNC_ENVIRONMENT": "development",
             "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true",
-            APPKIT: json.dumps(bounds),
+            APPKIT: json.dumps(timings),
         }
-        options = {key: _options(job) for key, job in config["jobs"].items()}
+        options = {name: _options(job) for name, job in config["jobs"].items()}
         configuration = read_appkit({**variables, **development}, options)
-        http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
-        workspaces = Workspaces(configuration=configuration, http_options=http_options)
-        jobs = AppKitJobs(configuration=configuration, workspaces=lambda: workspaces)
-        stored: Any = _NoStoredJobs()
-        job_runs = JobRuns(runs=stored, factory=stored, task_runs=stored)
-        self._app = create_app([job_run_routes(job_runs, jobs)])
+        app = FakeApp(
+            settings=replace(settings_of(), appkit=configuration),
+            identify=accept_all,
+            open_workspaces=_open_workspaces,
+        )
+        self._app = with_engine(app.api, app.engine)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
@@ -107,15 +97,19 @@ class PolysyncServer:
         self._thread.start()
 
     async def _under_prefix(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # As the Functions host hands a request over: the whole path, and what comes before ours.
-        outside = {"root_path": PREFIX, SCOPE_KEY: FakeEngine()}
-        await self._app({**scope, **outside}, receive, send)
+        # The Functions host passes the whole path and the prefix.
+        await self._app(scope | {"root_path": PREFIX}, receive, send)
 
     def stop(self) -> None:
-        """End it, with the streams that are open."""
+        """Stop the server and its open streams."""
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.join(_TIMEOUT)
         self._socket.close()
+
+
+def _open_workspaces(configuration: AppKitConfiguration, *_: Any) -> Workspaces:
+    http_options = HttpOptions(timer=RetryTimer(uniform=lambda low, high: low))
+    return Workspaces(configuration=configuration, http_options=http_options)
 
 
 def _options(job: Mapping[str, Any]) -> JobOptions:

@@ -1,4 +1,4 @@
-"""The two that are compared, each serving on a free port of the loopback interface."""
+"""Runs the original AppKit, and builds the environment of both servers."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.contract.appkit.observing import TOKEN
+from tests.contract.appkit.observation import TOKEN
 
 ORIGINAL = Path(__file__).with_name("original")
 INSTALLED = ORIGINAL / "node_modules/@databricks/appkit/package.json"
-_PATIENCE = 60
+_TIMEOUT = 60
 
 
 def environment(databricks: str, ids: Mapping[str, str]) -> dict[str, str]:
-    """Return what both read from their environment: the workspace and the ids of the jobs."""
+    """Return the environment of both servers: the workspace and the ids of the jobs."""
     names = {
-        "DATABRICKS_JOB_ID" if key == "default" else f"DATABRICKS_JOB_{key.upper()}": said
-        for key, said in ids.items()
+        "DATABRICKS_JOB_ID" if name == "default" else f"DATABRICKS_JOB_{name.upper()}": value
+        for name, value in ids.items()
     }
     return {"DATABRICKS_HOST": databricks, "DATABRICKS_TOKEN": TOKEN, **names}
 
 
 class OriginalProcess:
-    """The published AppKit in a process of its own."""
+    """A process that runs the published AppKit."""
 
     def __init__(
         self, folder: Path, config: Mapping[str, Any], variables: Mapping[str, str]
@@ -38,7 +38,7 @@ class OriginalProcess:
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 ["node", str(ORIGINAL / "server.mjs")],
-                # It looks for static files and settings where it is started.
+                # The process reads static files and settings from its working directory.
                 cwd=folder,
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -46,7 +46,7 @@ class OriginalProcess:
                 env={
                     "PATH": os.environ["PATH"],
                     "HOME": str(folder),
-                    # Otherwise it wants a front end, and its errors hold stack traces.
+                    # Other modes need a front end and show stack traces in errors.
                     "NODE_ENV": "production",
                     "ORIGINAL_CONFIG": json.dumps(config),
                     **variables,
@@ -55,8 +55,8 @@ class OriginalProcess:
 
     @cached_property
     def url(self) -> str:
-        """Where it serves, once it does."""
-        end = time.monotonic() + _PATIENCE
+        """The address; it is known when the process serves."""
+        end = time.monotonic() + _TIMEOUT
         while self.process.poll() is None and time.monotonic() < end:
             if found := re.search(r"^ready (\S+)$", self._log.read_text(), re.MULTILINE):
                 return found[1]
@@ -65,6 +65,6 @@ class OriginalProcess:
         raise AssertionError(f"the original did not start:\n{self._log.read_text()}")
 
     def stop(self) -> None:
-        """End it, the hard way: it takes its time to end by itself."""
+        """Kill the process, because a normal stop takes long."""
         self.process.kill()
         self.process.communicate()

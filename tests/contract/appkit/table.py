@@ -1,4 +1,4 @@
-"""What a row of the conformance table is made of."""
+"""The types of the conformance table: rows, requests and differences."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from dataclasses import dataclass, field
 from typing import Any
 
 type Observed = dict[str, Any]
-"""An answer as it is compared: see `observing.observe`."""
+"""An answer in comparable form; see `observation.observe`."""
 
 QUICK = "quick"
 """A notebook that ends at once."""
 LONG = "long"
-"""A notebook that goes on until it is stopped."""
+"""A notebook that runs until it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """How the job of a row is configured, on both sides alike."""
+    """The configuration of a row's job, the same for both servers."""
 
     task_type: str | None = "notebook"
     schema: str | None = None
     wait_timeout: int | None = None
     """Milliseconds."""
     variable: str = "{id}"
-    """What the environment variable of the job says."""
+    """The value of the job's environment variable."""
     notebook: str = QUICK
-    key: str = ""
-    """Where it matters what the key is."""
+    name: str | None = None
+    """The name of the job, if the row needs a certain one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Request:
     """One request.
 
-    In its path and headers `{key}`, `{run}`, `{task_run}`, `{other_run}` and `{event}` are filled
-    in: `run` is the newest run of the row, `other_run` one of another job, and `event` the newest
+    Its path and headers may contain `{job}`, `{run}`, `{task_run}`, `{other_run}` and `{event}`:
+    `run` is the newest run of the row, `other_run` a run of another job, and `event` the newest
     event.
     """
 
     method: str = "GET"
     path: str
-    """Below `/api/jobs`, as it goes over the wire."""
+    """The encoded path below `/api/jobs`."""
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     faults: tuple[Mapping[str, Any], ...] = ()
-    """What goes wrong at Databricks meanwhile."""
+    """The faults of the simulator during the request."""
     after: str | None = None
-    """The state of all runs of the row that is waited for before: `RUNNING`, `TERMINATED`."""
+    """Wait until all runs of the row have this state: `RUNNING` or `TERMINATED`."""
     last_event_only: bool = False
-    """For streams whose number of events is up to chance."""
+    """For streams with a random number of events."""
     keeps_token: bool = False
-    """Whether an idempotency token counts; it is left out of the comparison otherwise."""
+    """Compare the idempotency token too."""
 
 
 class Has:
-    """Equal to whatever holds at least this: for answers of which a part is told."""
+    """Equals every value that contains at least this part."""
 
     def __init__(self, part: Any) -> None:
         self.part = part
@@ -89,65 +89,65 @@ def _holds(whole: Any, part: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A difference that is wanted.
+    """An intended difference.
 
-    `parts` holds, by the place of a request in its row and the part of its answer, what the
-    original answers and what Polysync must answer in its place. All other parts must agree.
+    `parts` has the original's and Polysync's answer, by the index of the request in its row and
+    the part of the answer. All other parts must be equal.
     """
 
     title: str
     reason: str
-    """Whole sentences for the page of the differences."""
+    """Sentences for the page of the differences."""
     parts: Mapping[int, Mapping[str, tuple[Any, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Requests that both must answer alike, up to a difference that is wanted."""
+    """Requests with equal answers of both servers, except for an intended difference."""
 
     name: str
-    asks: tuple[Ask, ...]
+    requests: tuple[Request, ...]
     setup: Setup = Setup()
     differs: Difference | None = None
-    impatient: bool = False
-    """Whether it is asked of servers that give Databricks little time."""
+    short_timeout: bool = False
+    """Send the requests to the servers with a short time-out."""
 
-    def parts(self, place: int) -> Mapping[str, tuple[Any, Any]]:
-        """Return what differs in the answer to one of the requests."""
-        return self.differs.parts.get(place, {}) if self.differs else {}
+    def parts(self, index: int) -> Mapping[str, tuple[Any, Any]]:
+        """Return the differences in the answer to one of the requests."""
+        return self.differs.parts.get(index, {}) if self.differs else {}
 
 
 JSON = {"Content-Type": "application/json"}
 
 
-def run(params: object = ..., *, query: str = "", **more: Any) -> Ask:
-    """Return a request for a run; with no `params`, none are given."""
+def run(params: object = ..., *, query: str = "", **more: Any) -> Request:
+    """Return a request that starts a run, with `params` if given."""
     body = b"{}" if params is ... else json.dumps({"params": params}).encode()
     return raw_run(body, query=query, **more)
 
 
 def raw_run(
     body: bytes | None, *, query: str = "", headers: Mapping[str, str] = JSON, **more: Any
-) -> Ask:
-    """Return a request for a run with exactly this body."""
-    return Ask(method="POST", path=f"/{{key}}/run{query}", body=body, headers=headers, **more)
+) -> Request:
+    """Return a request that starts a run with exactly this body."""
+    return Request(method="POST", path=f"/{{job}}/run{query}", body=body, headers=headers, **more)
 
 
-def stream(params: object = ..., **more: Any) -> Ask:
-    """Return a request for a run whose progress is streamed."""
+def stream(params: object = ..., **more: Any) -> Request:
+    """Return a request that starts and streams a run."""
     return run(params, query="?stream=true", **more)
 
 
-def read(path: str = "/runs/{run}", **more: Any) -> Ask:
-    """Return a request that reads something of the row's job."""
-    return Ask(path=f"/{{key}}{path}", **more)
+def read(path: str = "/runs/{run}", **more: Any) -> Request:
+    """Return a request that reads from the row's job."""
+    return Request(path=f"/{{job}}{path}", **more)
 
 
-def cancel(run_id: str = "{run}", **more: Any) -> Ask:
+def cancel(run_id: str = "{run}", **more: Any) -> Request:
     """Return a request that cancels a run of the row's job."""
-    return Ask(method="DELETE", path=f"/{{key}}/runs/{run_id}", **more)
+    return Request(method="DELETE", path=f"/{{job}}/runs/{run_id}", **more)
 
 
-def row(name: str, *asks: Ask, **more: Any) -> Row:
-    """Return a row, its name first."""
-    return Row(name=name, asks=asks, **more)
+def row(name: str, *requests: Request, **more: Any) -> Row:
+    """Return a row with a name and requests."""
+    return Row(name=name, requests=requests, **more)

@@ -1,4 +1,4 @@
-"""Every job type that has a bench, one after the other."""
+"""Fixtures that run each test for every job type."""
 
 from __future__ import annotations
 
@@ -9,36 +9,41 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.connectors.bench import Bench, Make, Rig, Stage
+from tests.contract.connectors.job_type_case import (
+    ConnectorHarness,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
+)
 
-_FOLDER = Path(__file__).with_name("benches")
-MAKERS: dict[str, Make] = {
+_FOLDER = Path(__file__).with_name("cases")
+ALL_CASES: dict[str, MakeCase] = {
     job_type: make
     for module in pkgutil.iter_modules([str(_FOLDER)])
     for job_type, make in importlib.import_module(
-        f"tests.contract.connectors.benches.{module.name}"
-    ).BENCHES.items()
+        f"tests.contract.connectors.cases.{module.name}"
+    ).CASES.items()
 }
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The simulators that the benches of this session need."""
-    stage = Stage(tmp_path_factory.mktemp("simulators"))
-    yield stage
-    stage.clear()
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
+    """The simulators of this session."""
+    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield simulators
+    simulators.clear()
 
 
-@pytest.fixture(scope="session", params=MAKERS)
-def bench(request: pytest.FixtureRequest, stage: Stage) -> Bench:
-    """The bench of one job type."""
-    return MAKERS[request.param](stage)
+@pytest.fixture(scope="session", params=ALL_CASES)
+def case(request: pytest.FixtureRequest, simulators: Simulators) -> JobTypeCase:
+    """The case of one job type."""
+    return ALL_CASES[request.param](simulators)
 
 
 @pytest.fixture
-def rig(bench: Bench) -> Iterator[Rig]:
-    """A connector on the bench, with no faults left over."""
-    bench.simulator.clear_faults()
-    bench.settle()
-    yield Rig(bench)
-    bench.simulator.clear_faults()
+def harness(case: JobTypeCase) -> Iterator[ConnectorHarness]:
+    """A connector for the case, without scripted faults."""
+    case.simulator.clear_faults()
+    case.stop_active_runs()
+    yield ConnectorHarness(case)
+    case.simulator.clear_faults()

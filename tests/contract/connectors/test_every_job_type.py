@@ -1,4 +1,4 @@
-"""What every job type must do, whatever its platform, and however badly that behaves."""
+"""The contract of every job type, including faulty platforms."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import CannotStop, ProviderStatus, RunNotFound
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import check_job, check_platform
-from tests.contract.connectors.bench import ATTEMPTS, CANARY, Behaviour, Rig, Step
+from tests.contract.connectors.job_type_case import (
+    ATTEMPTS,
+    CANARY,
+    Behaviour,
+    ConnectorHarness,
+    Step,
+)
 
 LOST = [
     pytest.param({"fault": "lost-response"}, id="the connection is reset after the act"),
@@ -45,19 +51,19 @@ UNREADABLE = [
 ]
 
 
-def needs(rig: Rig, *wanted: Capability | Behaviour) -> None:
-    """Leave a case to the job types that have what it is about."""
+def needs(harness: ConnectorHarness, *wanted: Capability | Behaviour) -> None:
+    """Skip a test for job types without a capability or behaviour."""
     for each in wanted:
-        has = rig.bench.capabilities if isinstance(each, Capability) else rig.bench.jobs
+        has = harness.case.capabilities if isinstance(each, Capability) else harness.case.jobs
         if each not in has:
-            pytest.skip(f"{rig.bench.job_type} has no {each}")
+            pytest.skip(f"{harness.case.job_type} has no {each}")
 
 
-def follows(rig: Rig) -> str:
-    """Return the id of a run that is under way."""
-    needs(rig, Behaviour.HANGS)
-    order = rig.order(Behaviour.HANGS)
-    return rig.job.submit(order).external_run_id
+def start_hanging_run(harness: ConnectorHarness) -> str:
+    """Return the id of an active run."""
+    needs(harness, Behaviour.HANGS)
+    request = harness.request(Behaviour.HANGS)
+    return harness.job.submit(request).external_run_id
 
 
 def refusal(action: Callable[[], object]) -> PlatformRefused:
@@ -69,39 +75,41 @@ def refusal(action: Callable[[], object]) -> PlatformRefused:
 # Running
 
 
-def test_an_artefact_runs_to_success(rig: Rig) -> None:
-    order = rig.order()
-    submitted = rig.job.submit(order)
+def test_an_artefact_runs_to_success(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    submitted = harness.job.submit(request)
 
-    report = rig.follow(order.job, submitted)
+    report = harness.poll_until_end(request.job, submitted)
 
     assert report.status is ProviderStatus.SUCCESS, report
-    assert list(rig.bench.started(order)) == [submitted.external_run_id]
+    assert list(harness.case.started_runs(request)) == [submitted.external_run_id]
     assert (submitted.monitor_url or report.monitor_url or "").startswith("http")
 
 
-def test_an_artefact_that_fails_is_its_own_failure_with_words_for_people(rig: Rig) -> None:
-    needs(rig, Behaviour.FAILS)
+def test_a_failing_artefact_is_reported_as_its_own_failure_with_a_message(
+    harness: ConnectorHarness,
+) -> None:
+    needs(harness, Behaviour.FAILS)
 
-    report = rig.run(Behaviour.FAILS)
+    report = harness.run(Behaviour.FAILS)
 
     assert report.status is ProviderStatus.FAILED
     assert report.cause in {None, FailureCause.ARTEFACT}
     assert report.message
 
 
-def test_outputs_come_with_the_end(rig: Rig) -> None:
-    needs(rig, Capability.OUTPUTS, Behaviour.GIVES_OUTPUTS)
+def test_outputs_arrive_with_the_final_report(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.OUTPUTS, Behaviour.RETURNS_OUTPUTS)
 
-    report = rig.run(Behaviour.GIVES_OUTPUTS)
+    report = harness.run(Behaviour.RETURNS_OUTPUTS)
 
-    assert (dict(report.outputs), report.outputs_missing) == (dict(rig.bench.outputs), None)
+    assert (dict(report.outputs), report.outputs_missing) == (dict(harness.case.outputs), None)
 
 
-def test_an_artefact_that_is_missing_is_told_by_its_cause(rig: Rig) -> None:
-    needs(rig, Behaviour.MISSING)
+def test_a_missing_artefact_fails_with_the_cause_submit(harness: ConnectorHarness) -> None:
+    needs(harness, Behaviour.MISSING)
     try:
-        report = rig.run(Behaviour.MISSING)
+        report = harness.run(Behaviour.MISSING)
     except PlatformRefused as error:
         cause, message = error.cause, str(error)
     else:
@@ -111,131 +119,135 @@ def test_an_artefact_that_is_missing_is_told_by_its_cause(rig: Rig) -> None:
     assert message
 
 
-def test_a_secret_is_sent_and_shown_nowhere(rig: Rig) -> None:
-    order = rig.order(parameters={"rows": Secret("8")})
+def test_a_secret_is_sent_to_the_artefact(harness: ConnectorHarness) -> None:
+    request = harness.request(parameters={"rows": Secret("8")})
 
-    report = rig.follow(order.job, rig.job.submit(order))
+    report = harness.poll_until_end(request.job, harness.job.submit(request))
 
     assert report.status is ProviderStatus.SUCCESS, report
 
 
-def test_a_secret_that_is_not_of_its_parameters_type_is_never_sent(rig: Rig) -> None:
-    if not rig.bench.typed:
-        pytest.skip(f"{rig.bench.job_type} takes texts")
+def test_a_secret_without_its_parameters_type_is_never_sent(
+    harness: ConnectorHarness,
+) -> None:
+    if not harness.case.typed:
+        pytest.skip(f"{harness.case.job_type} takes texts")
     number = Parameter(name="rows", data_type=DataType.INT)
-    job = rig.bench.jobs[Behaviour.SUCCEEDS]
+    job = harness.case.jobs[Behaviour.SUCCEEDS]
     others = [each for each in job.parameters if each.name != number.name]
     job = job.model_copy(update={"parameters": (number, *others)})
-    order = rig.order(job=job, parameters={"rows": Secret(CANARY)})
+    request = harness.request(job=job, parameters={"rows": Secret(CANARY)})
 
-    error = refusal(lambda: rig.job.submit(order))
+    error = refusal(lambda: harness.job.submit(request))
 
     assert error.cause is FailureCause.PARAMETERS
     assert CANARY not in str(error)
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
 # Submitting once
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_a_lost_answer_starts_one_run(rig: Rig, fault: dict[str, Any]) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, **fault)
+def test_a_lost_answer_starts_one_run(harness: ConnectorHarness, fault: dict[str, Any]) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, **fault)
 
-    submitted = rig.carry_out(order)
+    submitted = harness.submit_until_answered(request)
 
-    assert len(rig.bench.started(order)) == 1
+    assert len(harness.case.started_runs(request)) == 1
     if submitted is not None:
-        assert submitted.external_run_id in rig.bench.started(order)
+        assert submitted.external_run_id in harness.case.started_runs(request)
 
 
-def test_answers_that_are_lost_again_and_again_start_one_run(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "lost-response", times=2 * ATTEMPTS)
+def test_repeatedly_lost_answers_start_one_run(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "lost-response", times=2 * ATTEMPTS)
 
-    rig.carry_out(order)
+    harness.submit_until_answered(request)
 
-    assert len(rig.bench.started(order)) == 1
-
-
-def test_a_submit_that_never_arrived_starts_one_run(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "lost-response", effect=False)
-
-    submitted = rig.carry_out(order)
-
-    assert len(rig.bench.started(order)) == (0 if submitted is None else 1)
+    assert len(harness.case.started_runs(request)) == 1
 
 
-def test_a_crash_after_a_submit_starts_no_second_run(rig: Rig) -> None:
-    """Nobody remembers the answer: the attempt is submitted again, and told so."""
-    order = rig.order()
-    rig.job.submit(order)
+def test_a_submit_that_never_arrived_starts_one_run(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "lost-response", effect=False)
 
-    rig.carry_out(order, again=True)
+    submitted = harness.submit_until_answered(request)
 
-    assert len(rig.bench.started(order)) == 1
-
-
-def test_another_attempt_is_another_run(rig: Rig) -> None:
-    first, second = rig.order(), rig.order()
-    rig.follow(first.job, rig.job.submit(first))
-    rig.follow(second.job, rig.job.submit(second))
-
-    assert len({*rig.bench.started(first), *rig.bench.started(second)}) == 2
+    assert len(harness.case.started_runs(request)) == (0 if submitted is None else 1)
 
 
-def test_a_platform_that_is_full_says_when_to_come_back_and_has_started_nothing(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "status", status=429, headers={"Retry-After": "120"})
+def test_a_crash_after_a_submit_starts_no_second_run(harness: ConnectorHarness) -> None:
+    """The answer is lost, so the attempt is submitted again as a resend."""
+    request = harness.request()
+    harness.job.submit(request)
+
+    harness.submit_until_answered(request, is_resend=True)
+
+    assert len(harness.case.started_runs(request)) == 1
+
+
+def test_another_attempt_is_another_run(harness: ConnectorHarness) -> None:
+    first, second = harness.request(), harness.request()
+    harness.poll_until_end(first.job, harness.job.submit(first))
+    harness.poll_until_end(second.job, harness.job.submit(second))
+
+    assert len({*harness.case.started_runs(first), *harness.case.started_runs(second)}) == 2
+
+
+def test_a_throttled_submit_has_a_retry_after_and_starts_nothing(
+    harness: ConnectorHarness,
+) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "status", status=429, headers={"Retry-After": "120"})
 
     with pytest.raises(Unavailable) as caught:
-        rig.job.submit(order)
+        harness.job.submit(request)
 
     assert caught.value.retry_after == 120
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
-# Being refused
+# Refusals
 
 
-def test_refused_credentials_are_told_as_such(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "status", status=401, times=2)
+def test_refused_credentials_have_the_cause_secret(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "status", status=401, times=2)
 
-    error = refusal(lambda: rig.job.submit(order))
+    error = refusal(lambda: harness.job.submit(request))
 
     assert (error.status, error.cause) == (401, FailureCause.SECRET)
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
-def test_a_missing_permission_is_told_with_a_remedy(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "status", status=403, message=f"{CANARY} may not")
+def test_a_missing_permission_is_reported_with_a_remedy(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "status", status=403, message=f"{CANARY} may not")
 
-    error = refusal(lambda: rig.job.submit(order))
+    error = refusal(lambda: harness.job.submit(request))
 
     assert error.status == 403
     assert CANARY not in str(error)
     assert ":" in str(error)
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
-def test_what_the_platform_does_not_accept_is_not_sent_twice(rig: Rig) -> None:
-    order = rig.order()
-    rig.fault(Step.SUBMIT, "status", status=400)
+def test_a_refused_submit_is_not_sent_twice(harness: ConnectorHarness) -> None:
+    request = harness.request()
+    harness.fault(Step.SUBMIT, "status", status=400)
 
-    error = refusal(lambda: rig.job.submit(order))
+    error = refusal(lambda: harness.job.submit(request))
 
     assert error.status == 400
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
 @pytest.mark.parametrize("step", [Step.SUBMIT, Step.READ])
-def test_a_redirect_is_refused(rig: Rig, step: Step) -> None:
-    action = submitting(rig) if step is Step.SUBMIT else reading(rig)
-    rig.fault(step, "redirect", location=f"https://evil.example/?t={CANARY}")
+def test_a_redirect_is_refused(harness: ConnectorHarness, step: Step) -> None:
+    action = submitting(harness) if step is Step.SUBMIT else reading(harness)
+    harness.fault(step, "redirect", location=f"https://evil.example/?t={CANARY}")
 
     error = refusal(action)
 
@@ -254,77 +266,81 @@ def test_a_redirect_is_refused(rig: Rig, step: Step) -> None:
     ],
     ids=lambda fault: f"{fault['fault']}{fault.get('status', '')}",
 )
-def test_no_error_and_nothing_behind_it_holds_a_secret(rig: Rig, fault: dict[str, Any]) -> None:
-    """The engine stores an error with everything in its `__context__`."""
-    order = rig.order(parameters={"rows": Secret(CANARY)})
-    rig.fault(Step.SUBMIT, **fault)
+def test_no_error_and_no_context_of_an_error_contains_a_secret(
+    harness: ConnectorHarness, fault: dict[str, Any]
+) -> None:
+    """The engine stores an error together with its `__context__`."""
+    request = harness.request(parameters={"rows": Secret(CANARY)})
+    harness.fault(Step.SUBMIT, **fault)
 
     try:
-        rig.job.submit(order)
+        harness.job.submit(request)
     except PolysyncError as error:
         assert error.__context__ is None
         assert CANARY not in "".join(traceback.format_exception(error))
     else:
-        # What cannot be read is no error where the run is found all the same, or has answered.
+        # An unreadable answer is not an error if the run is found or has answered.
         assert fault["fault"] == "malformed"
 
 
-# Following
+# Polling
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-def test_a_look_that_fails_says_nothing_of_the_run(rig: Rig, fault: dict[str, Any]) -> None:
-    look = reading(rig)
-    rig.fault(Step.READ, times=ATTEMPTS, **fault)
+def test_a_failed_poll_raises_unavailable_and_no_state(
+    harness: ConnectorHarness, fault: dict[str, Any]
+) -> None:
+    poll = reading(harness)
+    harness.fault(Step.READ, times=ATTEMPTS, **fault)
 
     with pytest.raises(Unavailable):
-        look()
+        poll()
 
 
-def test_a_state_that_nobody_knows_is_no_end(rig: Rig) -> None:
-    look = reading(rig)
-    rig.fault(Step.READ, "wrong-type", replace=dict(rig.bench.strange_state))
+def test_an_unknown_state_is_not_final(harness: ConnectorHarness) -> None:
+    poll = reading(harness)
+    harness.fault(Step.READ, "wrong-type", replace=dict(harness.case.unknown_state))
 
-    report = look()
+    report = poll()
 
     assert report.status is ProviderStatus.UNKNOWN
     assert not report.status.is_final
 
 
-def test_a_look_may_be_asked_to_come_later(rig: Rig) -> None:
-    look = reading(rig)
-    rig.fault(Step.READ, "status", status=429, headers={"Retry-After": "90"})
+def test_a_throttled_poll_has_a_retry_after(harness: ConnectorHarness) -> None:
+    poll = reading(harness)
+    harness.fault(Step.READ, "status", status=429, headers={"Retry-After": "90"})
 
     with pytest.raises(Unavailable) as caught:
-        look()
+        poll()
 
     assert caught.value.retry_after == 90
 
 
-def test_a_look_with_refused_credentials_says_so(rig: Rig) -> None:
-    look = reading(rig)
-    rig.fault(Step.READ, "status", status=401, times=2)
+def test_a_poll_with_refused_credentials_has_the_cause_secret(harness: ConnectorHarness) -> None:
+    poll = reading(harness)
+    harness.fault(Step.READ, "status", status=401, times=2)
 
-    assert refusal(look).cause is FailureCause.SECRET
+    assert refusal(poll).cause is FailureCause.SECRET
 
 
-def test_a_run_that_the_platform_does_not_have_is_not_found(rig: Rig) -> None:
-    job = rig.bench.jobs[Behaviour.SUCCEEDS]
-    for run_id in rig.bench.unknown_runs:
+def test_an_unknown_run_is_not_found(harness: ConnectorHarness) -> None:
+    job = harness.case.jobs[Behaviour.SUCCEEDS]
+    for run_id in harness.case.unknown_runs:
         with pytest.raises(RunNotFound):
-            rig.job.read(job, run_id)
-        if Capability.CANCEL in rig.bench.capabilities:
+            harness.job.read(job, run_id)
+        if Capability.CANCEL in harness.case.capabilities:
             with pytest.raises(RunNotFound):
-                rig.job.cancel(job, run_id)
+                harness.job.cancel(job, run_id)
 
 
-def test_a_run_is_listed(rig: Rig) -> None:
-    needs(rig, Capability.RUNS)
-    order = rig.order()
-    submitted = rig.job.submit(order)
-    rig.follow(order.job, submitted)
+def test_a_run_is_listed(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.RUNS)
+    request = harness.request()
+    submitted = harness.job.submit(request)
+    harness.poll_until_end(request.job, submitted)
 
-    newest = next(rig.job.runs(order.job))
+    newest = next(harness.job.runs(request.job))
 
     assert newest.external_run_id == submitted.external_run_id
     assert newest.report.status is ProviderStatus.SUCCESS
@@ -333,142 +349,151 @@ def test_a_run_is_listed(rig: Rig) -> None:
 # Stopping
 
 
-def test_a_run_is_stopped_and_stopping_it_again_is_no_error(rig: Rig) -> None:
-    needs(rig, Capability.CANCEL, Behaviour.HANGS)
-    order = rig.order(Behaviour.HANGS)
-    submitted = rig.job.submit(order)
-    assert not rig.job.read(order.job, submitted.external_run_id).status.is_final
+def test_a_run_is_stopped_and_a_second_stop_is_not_an_error(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.CANCEL, Behaviour.HANGS)
+    request = harness.request(Behaviour.HANGS)
+    submitted = harness.job.submit(request)
+    assert not harness.job.read(request.job, submitted.external_run_id).status.is_final
 
-    rig.job.cancel(order.job, submitted.external_run_id)
-    report = rig.follow(order.job, submitted)
-    rig.job.cancel(order.job, submitted.external_run_id)
+    harness.job.cancel(request.job, submitted.external_run_id)
+    report = harness.poll_until_end(request.job, submitted)
+    harness.job.cancel(request.job, submitted.external_run_id)
 
     stopped = report.status is ProviderStatus.CANCELLED
     assert stopped or (report.status is ProviderStatus.FAILED and report.may_be_stopped)
 
 
-def test_stopping_a_run_that_has_succeeded_leaves_it_so(rig: Rig) -> None:
-    needs(rig, Capability.CANCEL)
-    order = rig.order()
-    submitted = rig.job.submit(order)
-    rig.follow(order.job, submitted)
+def test_stopping_a_successful_run_does_not_change_it(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.CANCEL)
+    request = harness.request()
+    submitted = harness.job.submit(request)
+    harness.poll_until_end(request.job, submitted)
 
-    rig.job.cancel(order.job, submitted.external_run_id)
+    harness.job.cancel(request.job, submitted.external_run_id)
 
-    assert rig.job.read(order.job, submitted.external_run_id).status is ProviderStatus.SUCCESS
+    assert harness.job.read(request.job, submitted.external_run_id).status is ProviderStatus.SUCCESS
 
 
-def test_a_stop_whose_answer_is_lost_can_be_asked_for_again(rig: Rig) -> None:
-    needs(rig, Capability.CANCEL, Behaviour.HANGS)
-    order = rig.order(Behaviour.HANGS)
-    submitted = rig.job.submit(order)
-    rig.fault(Step.CANCEL, "lost-response", times=ATTEMPTS)
+def test_a_stop_with_a_lost_answer_can_be_repeated(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.CANCEL, Behaviour.HANGS)
+    request = harness.request(Behaviour.HANGS)
+    submitted = harness.job.submit(request)
+    harness.fault(Step.CANCEL, "lost-response", times=ATTEMPTS)
     try:
-        rig.job.cancel(order.job, submitted.external_run_id)
+        harness.job.cancel(request.job, submitted.external_run_id)
     except (Uncertain, Unavailable):
-        rig.job.cancel(order.job, submitted.external_run_id)
+        harness.job.cancel(request.job, submitted.external_run_id)
 
-    assert rig.follow(order.job, submitted).status.is_final
+    assert harness.poll_until_end(request.job, submitted).status.is_final
 
 
-def test_a_job_type_that_cannot_stop_says_so(rig: Rig) -> None:
-    if Capability.CANCEL in rig.bench.capabilities:
-        pytest.skip(f"{rig.bench.job_type} can stop")
-    order = rig.order()
-    submitted = rig.job.submit(order)
+def test_a_job_type_without_cancel_raises_cannot_stop(harness: ConnectorHarness) -> None:
+    if Capability.CANCEL in harness.case.capabilities:
+        pytest.skip(f"{harness.case.job_type} can stop")
+    request = harness.request()
+    submitted = harness.job.submit(request)
 
     with pytest.raises(CannotStop):
-        rig.job.cancel(order.job, submitted.external_run_id)
+        harness.job.cancel(request.job, submitted.external_run_id)
 
 
-# Finding
+# Discovery
 
 
-def test_an_artefact_is_found_and_searched_for_by_its_name(rig: Rig) -> None:
-    needs(rig, Capability.DISCOVERY)
-    external_id = rig.bench.jobs[Behaviour.SUCCEEDS].external_id
+def test_an_artefact_is_found_by_discovery_and_by_its_name(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.DISCOVERY)
+    external_id = harness.case.jobs[Behaviour.SUCCEEDS].external_id
 
     found = {
-        each.external_id: each for each in rig.connector.artefacts(job_type=rig.bench.job_type)
+        each.external_id: each
+        for each in harness.connector.artefacts(job_type=harness.case.job_type)
     }
 
     assert external_id in found
-    assert {each.job_type for each in found.values()} == {rig.bench.job_type}
+    assert {each.job_type for each in found.values()} == {harness.case.job_type}
     name = found[external_id].name
-    searched = list(rig.connector.artefacts(job_type=rig.bench.job_type, search=name.upper()))
+    searched = list(
+        harness.connector.artefacts(job_type=harness.case.job_type, search=name.upper())
+    )
     assert external_id in [each.external_id for each in searched]
     assert all(name.casefold() in each.name.casefold() for each in searched)
-    assert not list(rig.connector.artefacts(search="no artefact has this name"))
+    assert not list(harness.connector.artefacts(search="no artefact has this name"))
 
 
-def test_an_artefact_is_described_by_its_parameters(rig: Rig) -> None:
-    needs(rig, Capability.PARAMETERS)
+def test_describe_returns_the_parameters_of_an_artefact(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.PARAMETERS)
 
-    schema = rig.job.describe(rig.bench.jobs[Behaviour.SUCCEEDS].external_id)
+    schema = harness.job.describe(harness.case.jobs[Behaviour.SUCCEEDS].external_id)
 
-    assert list(schema.parameters) == list(rig.bench.parameters)
+    assert list(schema.parameters) == list(harness.case.parameters)
 
 
-def test_what_a_list_tells_of_an_artefact_is_what_the_artefact_tells(rig: Rig) -> None:
-    needs(rig, Capability.DISCOVERY)
-    for found in rig.connector.artefacts(job_type=rig.bench.job_type):
+def test_the_schema_in_a_list_equals_the_described_schema(
+    harness: ConnectorHarness,
+) -> None:
+    needs(harness, Capability.DISCOVERY)
+    for found in harness.connector.artefacts(job_type=harness.case.job_type):
         if found.schema is not None:
-            assert found.schema == rig.job.describe(found.external_id)
+            assert found.schema == harness.job.describe(found.external_id)
 
 
-def test_an_artefact_that_is_missing_cannot_be_described(rig: Rig) -> None:
-    needs(rig, Capability.PARAMETERS, Behaviour.MISSING)
+def test_a_missing_artefact_cannot_be_described(harness: ConnectorHarness) -> None:
+    needs(harness, Capability.PARAMETERS, Behaviour.MISSING)
 
-    assert str(refusal(lambda: rig.job.describe(rig.bench.jobs[Behaviour.MISSING].external_id)))
+    assert str(
+        refusal(lambda: harness.job.describe(harness.case.jobs[Behaviour.MISSING].external_id))
+    )
 
 
 @pytest.mark.parametrize("fault", UNREADABLE[:2])
 @pytest.mark.parametrize("step", [Step.FIND, Step.DESCRIBE])
-def test_an_answer_that_cannot_be_read_finds_nothing_wrong(
-    rig: Rig, step: Step, fault: dict[str, Any]
+def test_discovery_raises_unavailable_for_an_unreadable_answer(
+    harness: ConnectorHarness, step: Step, fault: dict[str, Any]
 ) -> None:
-    needs(rig, Capability.DISCOVERY, Capability.PARAMETERS)
-    rig.fault(step, times=ATTEMPTS, **fault)
+    needs(harness, Capability.DISCOVERY, Capability.PARAMETERS)
+    harness.fault(step, times=ATTEMPTS, **fault)
 
     with pytest.raises(Unavailable):
         if step is Step.FIND:
-            list(rig.connector.artefacts(job_type=rig.bench.job_type))
+            list(harness.connector.artefacts(job_type=harness.case.job_type))
         else:
-            rig.job.describe(rig.bench.jobs[Behaviour.SUCCEEDS].external_id)
+            harness.job.describe(harness.case.jobs[Behaviour.SUCCEEDS].external_id)
 
 
-# Being tested and checked
+# Tests of connections and checks of definitions
 
 
-def test_a_test_says_what_was_reached(rig: Rig) -> None:
-    assert "127.0.0.1" in rig.connector.test()
+def test_a_connection_test_names_the_reached_host(harness: ConnectorHarness) -> None:
+    assert "127.0.0.1" in harness.connector.test()
 
 
-def test_a_test_with_refused_credentials_says_so(rig: Rig) -> None:
-    rig.fault(Step.TEST, "status", status=401, times=2)
+def test_a_connection_test_with_refused_credentials_has_the_cause_secret(
+    harness: ConnectorHarness,
+) -> None:
+    harness.fault(Step.TEST, "status", status=401, times=2)
 
-    assert refusal(rig.connector.test).cause is FailureCause.SECRET
-
-
-def test_the_definitions_of_the_bench_are_accepted(rig: Rig) -> None:
-    check_platform(rig.bench.platform, allow_loopback=True)
-    for job in rig.bench.jobs.values():
-        check_job(rig.bench.platform, job)
+    assert refusal(harness.connector.test).cause is FailureCause.SECRET
 
 
-def test_what_cannot_be_right_is_refused_before_anything_is_sent(rig: Rig) -> None:
-    job = rig.bench.jobs[Behaviour.SUCCEEDS]
-    for changes, path in rig.bench.refused:
+def test_the_definitions_of_the_case_are_accepted(harness: ConnectorHarness) -> None:
+    check_platform(harness.case.platform, allow_loopback=True)
+    for job in harness.case.jobs.values():
+        check_job(harness.case.platform, job)
+
+
+def test_an_invalid_job_is_refused_before_a_call(harness: ConnectorHarness) -> None:
+    job = harness.case.jobs[Behaviour.SUCCEEDS]
+    for changes, path in harness.case.refused:
         with pytest.raises(Invalid) as caught:
-            check_job(rig.bench.platform, job.model_copy(update=dict(changes)))
+            check_job(harness.case.platform, job.model_copy(update=dict(changes)))
         assert [problem.path for problem in caught.value.problems] == [path]
 
 
-def submitting(rig: Rig) -> Callable[[], Any]:
-    order = rig.order()
-    return lambda: rig.job.submit(order)
+def submitting(harness: ConnectorHarness) -> Callable[[], Any]:
+    request = harness.request()
+    return lambda: harness.job.submit(request)
 
 
-def reading(rig: Rig) -> Callable[[], Any]:
-    run_id = follows(rig)
-    return lambda: rig.job.read(rig.bench.jobs[Behaviour.HANGS], run_id)
+def reading(harness: ConnectorHarness) -> Callable[[], Any]:
+    run_id = start_hanging_run(harness)
+    return lambda: harness.job.read(harness.case.jobs[Behaviour.HANGS], run_id)

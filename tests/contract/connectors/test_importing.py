@@ -1,4 +1,4 @@
-"""Import from a platform over HTTP: notebooks, jobs and pipelines in one go."""
+"""Import of a whole workspace over HTTP: notebooks, jobs and pipelines."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from polysync_core.application.platforms.import_report import ArtefactSelection,
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.platforms.registry import check_job
-from tests.contract.connectors.bench import Rig, Stage, Step
-from tests.contract.connectors.benches.azure_databricks import BENCHES
+from tests.contract.connectors.cases.azure_databricks import CASES
+from tests.contract.connectors.job_type_case import ConnectorHarness, Simulators, Step
 from tests.fakes.definitions import FakeDefinitions, editing_of
 
 
-def test_all_that_a_workspace_has_is_imported_with_one_broken_artefact_told(stage: Stage) -> None:
-    benches = {name: make(stage) for name, make in BENCHES.items()}
-    rig = Rig(benches[JobType.DATABRICKS_NOTEBOOK])
+def test_a_whole_workspace_is_imported_and_one_broken_artefact_is_reported(
+    simulators: Simulators,
+) -> None:
+    benches = {name: make(simulators) for name, make in CASES.items()}
+    harness = ConnectorHarness(benches[JobType.DATABRICKS_NOTEBOOK])
     store = FakeDefinitions()
     definitions = DefinitionLookup(store)
     editing = editing_of(store, Rules(development=True, check_job=check_job))
-    platform = rig.bench.platform
+    platform = harness.case.platform
     store.put(platform, replacing=None)
     importing = ArtefactImport(
-        lookup=DefinitionLookup(store), editing=editing, connect=lambda _: rig.connector
+        lookup=DefinitionLookup(store), editing=editing, connect=lambda _: harness.connector
     )
-    rig.fault(Step.DESCRIBE, "status", status=403)
+    harness.fault(Step.DESCRIBE, "status", status=403)
 
     items = []
     token, began = None, False
@@ -39,20 +41,20 @@ def test_all_that_a_workspace_has_is_imported_with_one_broken_artefact_told(stag
     created = {each.external_id: each for each in items if each.result is ImportResult.CREATED}
     assert len(failed) == 1
     assert "403" in str(failed[0].error)
-    for bench in benches.values():
-        for job in bench.jobs.values():
+    for case in benches.values():
+        for job in case.jobs.values():
             found = created.get(job.external_id)
             if found is not None:
                 assert found.job_type == job.job_type
                 stored = definitions.job(str(found.job))
                 assert stored.external_id == job.external_id
     kinds = {each.job_type for each in created.values()}
-    assert kinds == set(BENCHES)
+    assert kinds == set(CASES)
 
-    again = importing.import_artefacts(
+    is_resend = importing.import_artefacts(
         platform.name, ArtefactSelection(limit=500), engine=None
     ).items
-    assert {each.result for each in again} == {ImportResult.UNCHANGED, ImportResult.CREATED}
-    assert [each.external_id for each in again if each.result is ImportResult.CREATED] == [
+    assert {each.result for each in is_resend} == {ImportResult.UNCHANGED, ImportResult.CREATED}
+    assert [each.external_id for each in is_resend if each.result is ImportResult.CREATED] == [
         failed[0].external_id
     ]

@@ -1,4 +1,4 @@
-"""A start whose answer is lost, where the platform takes no key against a second one."""
+"""A start with a lost answer, on a platform without an idempotency key."""
 
 from __future__ import annotations
 
@@ -11,112 +11,122 @@ import pytest
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import Uncertain
 from polysync_core.platforms.connector import OutcomeUnknown, SubmitRequest
-from tests.contract.connectors.bench import Behaviour, Rig, Stage, Step
-from tests.contract.connectors.benches.azure_pipelines import a_job, data_factory
+from tests.contract.connectors.cases.azure_pipelines import a_job, data_factory
+from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators, Step
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("simulators"))
-    yield stage
-    stage.clear()
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
+    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield simulators
+    simulators.clear()
 
 
 @pytest.fixture
-def rig(stage: Stage) -> Iterator[Rig]:
-    bench = data_factory(stage)
-    bench.simulator.clear_faults()
-    yield Rig(bench)
-    list_lag(bench.simulator, 0)
-    bench.simulator.clear_faults()
+def harness(simulators: Simulators) -> Iterator[ConnectorHarness]:
+    case = data_factory(simulators)
+    case.simulator.clear_faults()
+    yield ConnectorHarness(case)
+    list_lag(case.simulator, 0)
+    case.simulator.clear_faults()
 
 
 def list_lag(simulator: Any, seconds: float) -> None:
     simulator.control("PUT", "list-lag", {"seconds": seconds})
 
 
-def an_order(rig: Rig, **settings: Any) -> SubmitRequest:
+def a_request(harness: ConnectorHarness, **settings: Any) -> SubmitRequest:
     job = a_job(JobType.ADF_PIPELINE, Behaviour.SUCCEEDS, settings=settings)
-    return rig.order(job=job)
+    return harness.request(job=job)
 
 
-def lost(rig: Rig, order: SubmitRequest, *, effect: bool = True) -> SubmitRequest:
-    """Submit with an answer that is lost; return the order as it is submitted next."""
-    rig.fault(Step.SUBMIT, "lost-response", effect=effect)
+def lost(
+    harness: ConnectorHarness, request: SubmitRequest, *, effect: bool = True
+) -> SubmitRequest:
+    """Submit with a lost answer; return the request of the resend."""
+    harness.fault(Step.SUBMIT, "lost-response", effect=effect)
     with pytest.raises(Uncertain):
-        rig.job.submit(order)
-    return replace(order, is_resend=True)
+        harness.job.submit(request)
+    return replace(request, is_resend=True)
 
 
-def test_nothing_is_sent_while_the_list_may_be_late_and_then_the_run_is_adopted(rig: Rig) -> None:
-    list_lag(rig.bench.simulator, 3600)
-    order = lost(rig, rig.order())
-    with pytest.raises(Uncertain, match="not be listed yet"):
-        rig.job.submit(order)
-    list_lag(rig.bench.simulator, 0)
+def test_nothing_is_sent_while_the_list_may_lag_and_then_the_run_is_adopted(
+    harness: ConnectorHarness,
+) -> None:
+    list_lag(harness.case.simulator, 3600)
+    request = lost(harness, harness.request())
+    with pytest.raises(Uncertain, match="not be in the list yet"):
+        harness.job.submit(request)
+    list_lag(harness.case.simulator, 0)
 
-    submitted = rig.job.submit(order)
+    submitted = harness.job.submit(request)
 
-    assert [submitted.external_run_id] == list(rig.bench.started(order))
+    assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_a_start_that_never_arrived_is_sent_again_when_the_list_cannot_be_late(rig: Rig) -> None:
-    order = lost(rig, rig.order(), effect=False)
-    rig.sleep(239)
+def test_a_start_that_never_arrived_is_sent_again_after_the_lag_of_the_list(
+    harness: ConnectorHarness,
+) -> None:
+    request = lost(harness, harness.request(), effect=False)
+    harness.sleep(239)
     with pytest.raises(Uncertain):
-        rig.job.submit(order)
-    assert not rig.bench.started(order)
-    rig.sleep(2)
+        harness.job.submit(request)
+    assert not harness.case.started_runs(request)
+    harness.sleep(2)
 
-    submitted = rig.job.submit(order)
+    submitted = harness.job.submit(request)
 
-    assert [submitted.external_run_id] == list(rig.bench.started(order))
+    assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_who_wants_to_be_asked_is_not_served_twice(rig: Rig) -> None:
+def test_the_policy_ask_never_starts_a_second_run(harness: ConnectorHarness) -> None:
     settings = {"attemptTokenParameter": "attempt", "whenAnswerLost": "Ask"}
-    found = lost(rig, an_order(rig, **settings))
-    never = lost(rig, an_order(rig, **settings), effect=False)
-    rig.sleep(300)
+    found = lost(harness, a_request(harness, **settings))
+    never = lost(harness, a_request(harness, **settings), effect=False)
+    harness.sleep(300)
 
-    assert [rig.job.submit(found).external_run_id] == list(rig.bench.started(found))
+    assert [harness.job.submit(found).external_run_id] == list(harness.case.started_runs(found))
     with pytest.raises(OutcomeUnknown):
-        rig.job.submit(never)
-    assert not rig.bench.started(never)
+        harness.job.submit(never)
+    assert not harness.case.started_runs(never)
 
 
-def test_without_a_token_people_are_asked_and_the_remedy_is_told(rig: Rig) -> None:
-    order = lost(rig, an_order(rig))
+def test_without_a_token_a_person_must_decide_and_the_error_names_the_remedy(
+    harness: ConnectorHarness,
+) -> None:
+    request = lost(harness, a_request(harness))
 
     with pytest.raises(OutcomeUnknown, match=r"settings\.attemptTokenParameter"):
-        rig.job.submit(order)
+        harness.job.submit(request)
 
 
-def test_without_a_token_a_run_that_may_be_ours_is_never_doubled(rig: Rig) -> None:
-    order = lost(rig, an_order(rig, whenAnswerLost="Resend"))
-    rig.sleep(300)
+def test_without_a_token_a_possible_run_of_the_attempt_prevents_a_second_start(
+    harness: ConnectorHarness,
+) -> None:
+    request = lost(harness, a_request(harness, whenAnswerLost="Resend"))
+    harness.sleep(300)
 
-    with pytest.raises(OutcomeUnknown, match="nothing tells"):
-        rig.job.submit(order)
+    with pytest.raises(OutcomeUnknown, match="may belong to the attempt"):
+        harness.job.submit(request)
 
 
 def test_of_two_runs_with_one_token_the_first_is_adopted(
-    rig: Rig, caplog: pytest.LogCaptureFixture
+    harness: ConnectorHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Somebody has repeated the attempt's run by hand, parameters and all."""
-    order = rig.order()
-    first = rig.job.submit(order).external_run_id
-    rig.job.submit(order)
+    """A person repeated the attempt's run by hand with the same parameters."""
+    request = harness.request()
+    first = harness.job.submit(request).external_run_id
+    harness.job.submit(request)
 
-    adopted = rig.job.submit(replace(order, is_resend=True)).external_run_id
+    adopted = harness.job.submit(replace(request, is_resend=True)).external_run_id
 
     assert adopted == first
     assert "duplicate_detected" in {getattr(each, "action", None) for each in caplog.records}
 
 
-def test_the_token_goes_over_whatever_value_the_parameter_has(rig: Rig) -> None:
-    order = rig.order(parameters={"attempt": "by hand"})
+def test_the_token_overrides_the_value_of_its_parameter(harness: ConnectorHarness) -> None:
+    request = harness.request(parameters={"attempt": "by hand"})
 
-    rig.job.submit(order)
+    harness.job.submit(request)
 
-    assert len(rig.bench.started(order)) == 1
+    assert len(harness.case.started_runs(request)) == 1

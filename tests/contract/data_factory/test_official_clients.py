@@ -1,4 +1,4 @@
-"""The simulator is what the vendor's own clients take for the services."""
+"""The vendor's clients accept the simulator as the services."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from azure.mgmt.datafactory import models as adf
 from azure.synapse.artifacts import ArtifactsClient
 from azure.synapse.artifacts import models as synapse
 
-from tests.contract.connectors.bench import Behaviour
-from tests.contract.connectors.benches.azure_pipelines import ACTIVITIES
-from tests.contract.data_factory.conftest import around_now
+from tests.contract.connectors.cases.azure_pipelines import ACTIVITIES
+from tests.contract.connectors.job_type_case import Behaviour
+from tests.contract.data_factory.conftest import time_window
 
-PLACE = ("rg-data", "adf-sales")
-PATIENCE = 60
+PARENT = ("rg-data", "adf-sales")
+TIME_LIMIT = 60
 
 
 def published(**properties: Any) -> adf.PipelineResource:
-    # Built from activities, version 10.0.0 gives each the type "Container".
+    # Version 10.0.0 gives activity objects the type "Container", so JSON is used.
     return adf.PipelineResource({"properties": properties})
 
 
@@ -31,37 +31,37 @@ def wait(seconds: int) -> dict[str, Any]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_data_factorys_client_publishes_lists_runs_and_follows(
+def test_the_data_factory_client_publishes_lists_runs_and_polls(
     factory: DataFactoryManagementClient,
 ) -> None:
     resource = published(
         description="Sums up the sales",
         parameters={"rows": {"type": "Int", "defaultValue": 3}},
-        activities=[wait(0), *ACTIVITIES[Behaviour.GIVES_OUTPUTS][1:]],
+        activities=[wait(0), *ACTIVITIES[Behaviour.RETURNS_OUTPUTS][1:]],
     )
     for name in ("pl_a", "pl_b", "pl_c"):
-        factory.pipelines.create_or_update(*PLACE, name, resource)
+        factory.pipelines.create_or_update(*PARENT, name, resource)
 
-    listed = {each.name: each for each in factory.pipelines.list_by_factory(*PLACE)}
+    listed = {each.name: each for each in factory.pipelines.list_by_factory(*PARENT)}
     assert {"pl_a", "pl_b", "pl_c"} <= listed.keys()
     assert listed["pl_b"].description == "Sums up the sales"
-    found = factory.pipelines.get(*PLACE, "pl_a").parameters
+    found = factory.pipelines.get(*PARENT, "pl_a").parameters
     assert found is not None
     assert (found["rows"].type, found["rows"].default_value) == ("Int", 3)
 
-    run_id = factory.pipelines.create_run(*PLACE, "pl_a", parameters={"rows": 7}).run_id
-    until(lambda: factory.pipeline_runs.get(*PLACE, run_id).status == "Succeeded")
-    run = factory.pipeline_runs.get(*PLACE, run_id)
+    run_id = factory.pipelines.create_run(*PARENT, "pl_a", parameters={"rows": 7}).run_id
+    until(lambda: factory.pipeline_runs.get(*PARENT, run_id).status == "Succeeded")
+    run = factory.pipeline_runs.get(*PARENT, run_id)
     assert run.run_start is not None
     assert run.run_start.tzinfo is not None
 
-    after, before = around_now()
+    after, before = time_window()
     query = adf.RunFilterParameters(
         last_updated_after=after,
         last_updated_before=before,
@@ -70,10 +70,10 @@ def test_data_factorys_client_publishes_lists_runs_and_follows(
         ],
         order_by=[adf.RunQueryOrderBy(order_by="RunStart", order="DESC")],
     )
-    answer = factory.pipeline_runs.query_by_factory(*PLACE, query)
+    answer = factory.pipeline_runs.query_by_factory(*PARENT, query)
     assert [each.run_id for each in answer.value] == [run_id]
     activities = factory.activity_runs.query_by_pipeline_run(
-        *PLACE,
+        *PARENT,
         run_id,
         adf.RunFilterParameters(last_updated_after=after, last_updated_before=before),
     ).value
@@ -81,31 +81,31 @@ def test_data_factorys_client_publishes_lists_runs_and_follows(
     assert activities[1].output == {"pipelineReturnValue": {"rows": 7, "path": "/x"}}
 
 
-def test_data_factorys_client_stops_a_run_and_is_told_what_is_missing(
+def test_the_data_factory_client_stops_a_run_and_receives_not_found_errors(
     factory: DataFactoryManagementClient,
 ) -> None:
-    factory.pipelines.create_or_update(*PLACE, "pl_long", published(activities=[wait(300)]))
-    run_id = factory.pipelines.create_run(*PLACE, "pl_long").run_id
-    assert factory.pipeline_runs.get(*PLACE, run_id).status == "InProgress"
+    factory.pipelines.create_or_update(*PARENT, "pl_long", published(activities=[wait(300)]))
+    run_id = factory.pipelines.create_run(*PARENT, "pl_long").run_id
+    assert factory.pipeline_runs.get(*PARENT, run_id).status == "InProgress"
 
-    factory.pipeline_runs.cancel(*PLACE, run_id, is_recursive=True)
-    until(lambda: factory.pipeline_runs.get(*PLACE, run_id).status == "Cancelled")
+    factory.pipeline_runs.cancel(*PARENT, run_id, is_recursive=True)
+    until(lambda: factory.pipeline_runs.get(*PARENT, run_id).status == "Cancelled")
 
     with pytest.raises(HttpResponseError):
-        factory.pipeline_runs.cancel(*PLACE, run_id)
+        factory.pipeline_runs.cancel(*PARENT, run_id)
     with pytest.raises(ResourceNotFoundError) as caught:
-        factory.pipelines.create_run(*PLACE, "pl_none")
+        factory.pipelines.create_run(*PARENT, "pl_none")
     assert caught.value.error is not None
     assert caught.value.error.code == "PipelineNotFound"
     with pytest.raises(ResourceNotFoundError):
         factory.pipelines.get("rg-data", "missing", "pl_long")
 
 
-def test_synapses_client_lists_runs_follows_and_stops(
+def test_the_synapse_client_lists_runs_polls_and_stops(
     factory: DataFactoryManagementClient, workspace: ArtifactsClient
 ) -> None:
     resource = published(parameters={"day": {"type": "String"}}, activities=[wait(300)])
-    factory.pipelines.create_or_update(*PLACE, "pl_syn", resource)
+    factory.pipelines.create_or_update(*PARENT, "pl_syn", resource)
 
     assert "pl_syn" in {each.name for each in workspace.pipeline.get_pipelines_by_workspace()}
     assert workspace.pipeline.get_pipeline("pl_syn").parameters["day"].type == "String"
@@ -115,7 +115,7 @@ def test_synapses_client_lists_runs_follows_and_stops(
     workspace.pipeline_run.cancel_pipeline_run(run_id)
     until(lambda: workspace.pipeline_run.get_pipeline_run(run_id).status == "Cancelled")
 
-    after, before = around_now()
+    after, before = time_window()
     query = synapse.RunFilterParameters(
         last_updated_after=after,
         last_updated_before=before,

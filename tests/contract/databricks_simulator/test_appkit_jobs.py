@@ -1,4 +1,4 @@
-"""Jobs by their keys, from a program of its own, on the simulated workspace."""
+"""Tests for AppKit's jobs in a standalone program, on the simulated workspace."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def data_of[T](result: ExecutionResult[T]) -> T:
     return result.data
 
 
-def test_a_run_is_followed_and_brings_its_output(jobs: AppKitJobs) -> None:
+def test_a_streamed_run_has_an_output(jobs: AppKitJobs) -> None:
     echo = jobs("echo")
     *_, last = echo.run_and_wait({"greeting": "hi", "mood": "loud"})
     assert last.status == "TERMINATED"
@@ -55,21 +55,21 @@ def test_a_run_is_followed_and_brings_its_output(jobs: AppKitJobs) -> None:
     assert data_of(echo.get_job())["settings"]["name"] == "/tests/echo"
 
 
-def test_a_run_is_cancelled_while_it_is_followed(jobs: AppKitJobs) -> None:
+def test_a_run_is_cancelled_while_it_is_streamed(jobs: AppKitJobs) -> None:
     sleep = jobs("sleep")
 
-    async def words() -> list[str | None]:
+    async def states() -> list[str | None]:
         seen: list[str | None] = []
-        async for look in sleep.run_and_wait({"seconds": 600}):
-            seen.append(look.status)
+        async for snapshot in sleep.run_and_wait({"seconds": 600}):
+            seen.append(snapshot.status)
             if len(seen) == 1:
-                assert sleep.cancel_run(look.run_id) == Done(data=None)
+                assert sleep.cancel_run(snapshot.run_id) == Done(data=None)
         return seen
 
-    assert asyncio.run(words())[-1] == "TERMINATED"
+    assert asyncio.run(states())[-1] == "TERMINATED"
 
 
-def test_one_idempotency_key_is_one_run(jobs: AppKitJobs) -> None:
+def test_one_idempotency_key_starts_one_run(jobs: AppKitJobs) -> None:
     echo = jobs("echo")
     before = len(data_of(echo.list_runs()))
     ids = {data_of(echo.run_now(idempotency_key="monday"))["run_id"] for _ in range(2)}
@@ -77,16 +77,14 @@ def test_one_idempotency_key_is_one_run(jobs: AppKitJobs) -> None:
     assert len(data_of(echo.list_runs())) == before + 1
 
 
-def test_a_run_of_another_job_or_of_none_is_refused(jobs: AppKitJobs) -> None:
-    theirs = data_of(jobs("echo").run_now())["run_id"]
+def test_a_run_of_another_job_and_an_unknown_run_are_refused(jobs: AppKitJobs) -> None:
+    other = data_of(jobs("echo").run_now())["run_id"]
     sleep: AppKitJob = jobs("sleep")
-    assert sleep.get_run(theirs) == Failed(status=404, message="Not Found")
+    assert sleep.get_run(other) == Failed(status=404, message="Not Found")
     assert sleep.get_run(5) == Failed(status=400, message="Bad Request")
 
 
-def test_an_answer_that_is_lost_starts_no_second_run(
-    jobs: AppKitJobs, simulator: SimulatorProcess
-) -> None:
+def test_a_lost_answer_starts_no_second_run(jobs: AppKitJobs, simulator: SimulatorProcess) -> None:
     echo = jobs("echo")
     before = len(data_of(echo.list_runs()))
     simulator.fault(endpoint="jobs/run-now", fault="lost-response")

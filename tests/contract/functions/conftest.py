@@ -1,4 +1,4 @@
-"""Function apps and regions on their simulators, and connectors to them."""
+"""Function apps and regions on simulators, and their connectors."""
 
 from __future__ import annotations
 
@@ -12,69 +12,79 @@ from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import Report, Submitted
-from tests.contract.connectors.bench import Bench, Rig, Stage
-from tests.contract.connectors.benches import azure_functions, google_functions
+from tests.contract.connectors.cases import azure_functions, google_functions
+from tests.contract.connectors.job_type_case import ConnectorHarness, JobTypeCase, Simulators
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
     """The simulators of this module."""
-    stage = Stage(tmp_path_factory.mktemp("simulators"))
-    yield stage
-    stage.clear()
+    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield simulators
+    simulators.clear()
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """A platform whose functions are scripted, and what a Job of it is."""
+class ScriptedPlatform:
+    """A platform with scripted functions, and the Jobs for them."""
 
-    bench: Bench
-    rig: Rig
+    case: JobTypeCase
+    harness: ConnectorHarness
     job: Callable[..., Job]
     root: str
-    """What stands before a function's name where it is called."""
+    """The prefix of a function's name in its endpoint."""
 
     def script(self, name: str, **script: Any) -> None:
-        azure_functions.put(self.bench.simulator, name, **script)
+        azure_functions.put(self.case.simulator, name, **script)
 
     def fault(self, name: str, **script: Any) -> None:
-        self.bench.simulator.fault(endpoint=f"{self.root}/{name}", **script)
+        self.case.simulator.fault(endpoint=f"{self.root}/{name}", **script)
 
     def submit(
-        self, name: str, schema: tuple[Parameter, ...] = (), /, *, again: bool = False, **told: Any
+        self,
+        name: str,
+        schema: tuple[Parameter, ...] = (),
+        /,
+        *,
+        is_resend: bool = False,
+        **parameters: Any,
     ) -> Submitted:
-        """Call a function with values, as its schema has them."""
-        settings = told.pop("settings", {})
-        values: dict[str, JsonValue | Secret] = told
-        order = self.rig.order(job=self.job(name, *schema, **settings), parameters=values)
-        return self.rig.carry_out(order, again=again) if again else self.rig.job.submit(order)
+        """Call a function with values for its schema."""
+        settings = parameters.pop("settings", {})
+        values: dict[str, JsonValue | Secret] = parameters
+        request = self.harness.request(job=self.job(name, *schema, **settings), parameters=values)
+        return (
+            self.harness.submit_until_answered(request, is_resend=is_resend)
+            if is_resend
+            else self.harness.job.submit(request)
+        )
 
-    def report(self, *told: Any, **values: Any) -> Report:
-        """Call a function that answers with its end."""
-        report = self.submit(*told, **values).report
+    def report(self, *parameters: Any, **values: Any) -> Report:
+        """Call a function that answers with a final report."""
+        report = self.submit(*parameters, **values).report
         assert report is not None
         return report
 
 
 @pytest.fixture
-def azure(stage: Stage) -> Iterator[Called]:
+def azure(simulators: Simulators) -> Iterator[ScriptedPlatform]:
     """A function app."""
-    bench = azure_functions.starters(stage)
-    bench.simulator.clear_faults()
-    yield Called(bench, Rig(bench), azure_functions.a_job, "api")
-    bench.simulator.clear_faults()
+    case = azure_functions.starters(simulators)
+    case.simulator.clear_faults()
+    yield ScriptedPlatform(case, ConnectorHarness(case), azure_functions.a_job, "api")
+    case.simulator.clear_faults()
 
 
 @pytest.fixture
-def google(stage: Stage) -> Iterator[Called]:
+def google(simulators: Simulators) -> Iterator[ScriptedPlatform]:
     """The functions of a region."""
-    bench = google_functions.functions(stage)
-    bench.simulator.clear_faults()
-    yield Called(bench, Rig(bench), google_functions.a_job, "run")
-    bench.simulator.clear_faults()
+    case = google_functions.functions(simulators)
+    case.simulator.clear_faults()
+    yield ScriptedPlatform(case, ConnectorHarness(case), google_functions.a_job, "run")
+    case.simulator.clear_faults()
 
 
 @pytest.fixture(params=["azure", "google"])
-def called(request: pytest.FixtureRequest) -> Called:
-    """Either."""
+def platform_under_test(request: pytest.FixtureRequest) -> ScriptedPlatform:
+    """Either of the two platforms."""
     return request.getfixturevalue(request.param)

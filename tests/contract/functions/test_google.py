@@ -1,4 +1,4 @@
-"""What only Google Cloud Functions has: addresses that are asked for, and the demo's function."""
+"""Features of Google Cloud Functions only: address look-up and the function `publish`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from polysync_core.domain.definitions.jobs import Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.connector import ProviderStatus
-from tests.contract.connectors.bench import Rig
-from tests.contract.connectors.benches.google_functions import a_platform
-from tests.contract.functions.conftest import Called
+from tests.contract.connectors.cases.google_functions import a_platform
+from tests.contract.connectors.job_type_case import ConnectorHarness
+from tests.contract.functions.conftest import ScriptedPlatform
 
 
-def test_publishing_makes_a_page_and_tells_its_address(google: Called) -> None:
+def test_publish_makes_a_page_and_returns_its_address(google: ScriptedPlatform) -> None:
     schema = (
         Parameter(name="title"),
         Parameter(name="total"),
@@ -30,10 +30,10 @@ def test_publishing_makes_a_page_and_tells_its_address(google: Called) -> None:
     assert "4,200" in page
 
 
-def test_a_functions_address_is_asked_for_once(google: Called) -> None:
+def test_the_address_of_a_function_is_cached(google: ScriptedPlatform) -> None:
     google.script("echo")
     google.report("echo")
-    google.bench.simulator.fault(endpoint="functions/echo", fault="status", status=500)
+    google.case.simulator.fault(endpoint="functions/echo", fault="status", status=500)
 
     assert google.report("echo").status is ProviderStatus.SUCCESS
 
@@ -47,27 +47,31 @@ def test_a_functions_address_is_asked_for_once(google: Called) -> None:
         "not an address",
     ],
 )
-def test_a_function_whose_address_is_elsewhere_is_not_called(google: Called, uri: str) -> None:
+def test_a_function_with_an_address_on_another_host_is_not_called(
+    google: ScriptedPlatform, uri: str
+) -> None:
     google.script("echo")
-    google.bench.simulator.fault(
+    google.case.simulator.fault(
         endpoint="functions/echo", fault="wrong-type", replace={"serviceConfig": {"uri": uri}}
     )
 
-    with pytest.raises(PlatformRefused, match="not one of Google's own"):
+    with pytest.raises(PlatformRefused, match="not on a Google host"):
         google.submit("echo")
 
 
-def test_a_function_that_events_start_is_neither_found_nor_called(google: Called) -> None:
-    names = [each.name for each in google.rig.connector.artefacts()]
+def test_a_function_with_an_event_trigger_is_neither_found_nor_called(
+    google: ScriptedPlatform,
+) -> None:
+    names = [each.name for each in google.harness.connector.artefacts()]
 
     assert "publish" in names
     assert "on_upload" not in names
-    with pytest.raises(PlatformRefused, match="started by events"):
+    with pytest.raises(PlatformRefused, match="has an event trigger"):
         google.submit("on_upload")
 
 
-def test_discovery_may_be_for_one_function_only(google: Called) -> None:
-    platform = a_platform(google.bench.simulator, functionName="publish")
-    rig = Rig(replace(google.bench, platform=platform))
+def test_discovery_can_be_limited_to_one_function(google: ScriptedPlatform) -> None:
+    platform = a_platform(google.case.simulator, functionName="publish")
+    harness = ConnectorHarness(replace(google.case, platform=platform))
 
-    assert [each.name for each in rig.connector.artefacts()] == ["publish"]
+    assert [each.name for each in harness.connector.artefacts()] == ["publish"]

@@ -1,4 +1,4 @@
-"""The simulators are what the vendors' own clients take for the services."""
+"""The vendors' clients accept the simulators as the services."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from google.cloud.functions_v2.services.function_service.transports import (
 from google.oauth2.credentials import Credentials
 
 from simulators.azure_functions.server import HOST_KEY, SYSTEM_KEY
-from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
-from tests.contract.functions.conftest import Called
+from tests.contract.connectors.cases.azure_functions import SUBSCRIPTION
+from tests.contract.functions.conftest import ScriptedPlatform
 
 APP = ("rg-data", "sales-app")
 REGION = "projects/acme-data-1/locations/europe-west3"
 
 
 class PlainBearer(SansIOHTTPPolicy[Any, Any]):
-    """Shows a token by plain HTTP, which the client's own policy refuses to do."""
+    """Sends a token over plain HTTP, which the client's own policy refuses."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.http_request.headers["Authorization"] = "Bearer anything"
 
 
 class NoCredential:
-    """What the client wants to have, and never asks."""
+    """The credential that the client requires but never uses."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         raise AssertionError("the policy above needs no token")
 
 
 @pytest.fixture
-def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
+def manager(azure: ScriptedPlatform) -> Iterator[WebSiteManagementClient]:
     """Azure's client for App Service."""
     client = WebSiteManagementClient(
         NoCredential(),
         SUBSCRIPTION,
-        base_url=azure.bench.simulator.url,
+        base_url=azure.case.simulator.url,
         authentication_policy=PlainBearer(),
         retry_total=0,
     )
@@ -55,18 +55,18 @@ def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
 
 
 @pytest.fixture
-def region(google: Called) -> FunctionServiceClient:
+def region(google: ScriptedPlatform) -> FunctionServiceClient:
     """Google's client for Cloud Functions."""
     transport = FunctionServiceRestTransport(
-        host=google.bench.simulator.url.removeprefix("http://"),
+        host=google.case.simulator.url.removeprefix("http://"),
         credentials=Credentials("anything"),
         url_scheme="http",
     )
     return FunctionServiceClient(transport=transport)
 
 
-def test_azures_client_reads_the_app_its_functions_and_keys(
-    azure: Called, manager: WebSiteManagementClient
+def test_the_azure_client_reads_the_app_its_functions_and_keys(
+    azure: ScriptedPlatform, manager: WebSiteManagementClient
 ) -> None:
     azure.script("Report", route="users/{id}")
 
@@ -82,18 +82,18 @@ def test_azures_client_reads_the_app_its_functions_and_keys(
         manager.web_apps.get_function(*APP, "Gone")
 
 
-def test_googles_client_lists_and_reads_functions(
-    google: Called, region: FunctionServiceClient
+def test_the_google_client_lists_and_reads_functions(
+    google: ScriptedPlatform, region: FunctionServiceClient
 ) -> None:
     listed = {each.name: each for each in region.list_functions(parent=REGION)}
 
     assert f"{REGION}/functions/publish" in listed
     assert listed[f"{REGION}/functions/on_upload"].event_trigger.event_type
     found = region.get_function(name=f"{REGION}/functions/publish")
-    assert found.service_config.uri == f"{google.bench.simulator.url}/run/publish"
+    assert found.service_config.uri == f"{google.case.simulator.url}/run/publish"
     assert found.state.name == "ACTIVE"
     with pytest.raises(NotFound):
         region.get_function(name=f"{REGION}/functions/gone")
-    google.bench.simulator.fault(endpoint="functions", fault="status", status=403)
+    google.case.simulator.fault(endpoint="functions", fault="status", status=403)
     with pytest.raises(Forbidden):
         region.list_functions(parent=REGION)

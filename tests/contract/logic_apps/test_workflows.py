@@ -1,4 +1,4 @@
-"""What only Logic Apps has: request triggers, runs found by their tracking id, stateless ones."""
+"""Features of Logic Apps only: request triggers, tracking ids and stateless workflows."""
 
 from __future__ import annotations
 
@@ -19,145 +19,154 @@ from polysync_core.platforms.connector import (
     RunNotFound,
     SubmitRequest,
 )
-from tests.contract.connectors.bench import Behaviour, Rig, Stage, Step
-from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
-from tests.contract.connectors.benches.azure_logic_apps import DEFINITION, a_job, bench, put
+from tests.contract.connectors.cases.azure_functions import SUBSCRIPTION
+from tests.contract.connectors.cases.azure_logic_apps import DEFINITION, a_job, case, put
+from tests.contract.connectors.job_type_case import Behaviour, ConnectorHarness, Simulators, Step
 from tests.contract.data_factory.conftest import NoCredential, PlainBearer
 
 APP = ("rg-data", "sales-flows")
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    stage = Stage(tmp_path_factory.mktemp("simulators"))
-    yield stage
-    stage.clear()
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
+    simulators = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield simulators
+    simulators.clear()
 
 
 @pytest.fixture(params=["Standard", "Consumption"])
-def rig(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Rig]:
-    found = bench(request.param, stage)
+def harness(simulators: Simulators, request: pytest.FixtureRequest) -> Iterator[ConnectorHarness]:
+    found = case(request.param, simulators)
     found.simulator.clear_faults()
-    yield Rig(found)
+    yield ConnectorHarness(found)
     found.simulator.clear_faults()
 
 
-def is_standard(rig: Rig) -> bool:
-    return rig.bench.platform.attributes["logicAppType"] == "Standard"
+def is_standard(harness: ConnectorHarness) -> bool:
+    return harness.case.platform.attributes["logicAppType"] == "Standard"
 
 
-def order_of(rig: Rig, name: str, **parameters: Any) -> SubmitRequest:
+def request_for(harness: ConnectorHarness, name: str, **parameters: Any) -> SubmitRequest:
     schema = (Parameter(name="rows", data_type=DataType.INT), Parameter(name="day"))
-    return rig.order(job=a_job(name, *schema), parameters=parameters)
+    return harness.request(job=a_job(name, *schema), parameters=parameters)
 
 
-def test_values_are_texts_which_the_triggers_schema_converts(rig: Rig) -> None:
-    order = order_of(rig, "succeeds", rows=7, day="2026-01-31")
+def test_values_are_sent_as_texts_for_the_triggers_schema(harness: ConnectorHarness) -> None:
+    request = request_for(harness, "succeeds", rows=7, day="2026-01-31")
 
-    submitted = rig.job.submit(order)
+    submitted = harness.job.submit(request)
 
-    attributes = rig.bench.platform.attributes
+    attributes = harness.case.platform.attributes
     root = "Microsoft.Logic/workflows"
-    if is_standard(rig):
+    if is_standard(harness):
         runtime = "hostruntime/runtime/webhooks/workflow/api/management/workflows"
         root = f"Microsoft.Web/sites/{attributes['logicAppName']}/{runtime}"
     path = f"subscriptions/{SUBSCRIPTION}/resourceGroups/rg-data/providers/{root}/succeeds"
-    run = rig.bench.simulator.call(
+    run = harness.case.simulator.call(
         "GET",
         f"{path}/runs/{submitted.external_run_id}?api-version=1",
         Authorization="Bearer anything",
     )
     assert run["properties"]["trigger"]["outputs"]["body"] == {"rows": "7", "day": "2026-01-31"}
-    assert run["properties"]["correlation"]["clientTrackingId"] == order.token
+    assert run["properties"]["correlation"]["clientTrackingId"] == request.token
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 502])
-def test_whatever_a_workflow_answers_with_its_run_is_followed(rig: Rig, status: int) -> None:
-    put(rig.bench.simulator, "answers", answers=status, work={"outcome": "Completed"})
-    order = order_of(rig, "answers")
+def test_a_run_is_polled_for_every_status_of_the_triggers_answer(
+    harness: ConnectorHarness, status: int
+) -> None:
+    put(harness.case.simulator, "answers", answers=status, work={"outcome": "Completed"})
+    request = request_for(harness, "answers")
 
-    submitted = rig.carry_out(order)
+    submitted = harness.submit_until_answered(request)
 
     assert submitted is not None
-    assert rig.follow(order.job, submitted).status is ProviderStatus.SUCCESS
-    assert list(rig.bench.started(order)) == [submitted.external_run_id]
+    assert harness.poll_until_end(request.job, submitted).status is ProviderStatus.SUCCESS
+    assert list(harness.case.started_runs(request)) == [submitted.external_run_id]
 
 
-def test_a_run_whose_id_is_not_told_is_found_by_its_tracking_id(rig: Rig) -> None:
-    put(rig.bench.simulator, "silent", headers={"x-ms-workflow-run-id": ""})
-    order = order_of(rig, "silent")
+def test_a_run_without_an_id_in_the_answer_is_found_by_its_tracking_id(
+    harness: ConnectorHarness,
+) -> None:
+    put(harness.case.simulator, "silent", headers={"x-ms-workflow-run-id": ""})
+    request = request_for(harness, "silent")
 
-    assert [rig.job.submit(order).external_run_id] == list(rig.bench.started(order))
+    assert [harness.job.submit(request).external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_nothing_is_sent_again_while_the_list_may_be_late(rig: Rig) -> None:
-    order = order_of(rig, "succeeds")
-    again = replace(order, is_resend=True)
-    with pytest.raises(Uncertain, match="not listed yet"):
-        rig.job.submit(again)
-    assert not rig.bench.started(order)
-    rig.sleep(241)
+def test_nothing_is_sent_again_while_the_list_may_lag(harness: ConnectorHarness) -> None:
+    request = request_for(harness, "succeeds")
+    is_resend = replace(request, is_resend=True)
+    with pytest.raises(Uncertain, match="not yet in its list"):
+        harness.job.submit(is_resend)
+    assert not harness.case.started_runs(request)
+    harness.sleep(241)
 
-    submitted = rig.job.submit(again)
+    submitted = harness.job.submit(is_resend)
 
-    assert [submitted.external_run_id] == list(rig.bench.started(order))
+    assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
 @pytest.mark.parametrize(
     ("callback", "words"),
     [
-        ({"value": "https://evil.example/api/x?sig=s1gnature"}, "not one of Azure's own"),
-        ({"method": "GET"}, "another method than POST"),
+        ({"value": "https://evil.example/api/x?sig=s1gnature"}, "not on an Azure host"),
+        ({"method": "GET"}, "method other than POST"),
         ({"value": "https://prod-1.westeurope.logic.azure.com/a/{id}"}, "a path with parameters"),
     ],
 )
 def test_a_trigger_that_cannot_be_called_is_refused_with_a_remedy(
-    rig: Rig, callback: dict[str, str], words: str
+    harness: ConnectorHarness, callback: dict[str, str], words: str
 ) -> None:
-    put(rig.bench.simulator, "odd", callback=callback)
-    order = order_of(rig, "odd")
+    put(harness.case.simulator, "odd", callback=callback)
+    request = request_for(harness, "odd")
 
     with pytest.raises(PlatformRefused, match=words) as caught:
-        rig.job.submit(order)
+        harness.job.submit(request)
 
     assert "s1gnature" not in str(caught.value)
-    assert not rig.bench.started(order)
+    assert not harness.case.started_runs(request)
 
 
-def test_a_workflow_that_no_request_starts_is_neither_found_nor_started(rig: Rig) -> None:
-    names = [each.name for each in rig.connector.artefacts()]
+def test_a_workflow_without_a_request_trigger_is_neither_found_nor_started(
+    harness: ConnectorHarness,
+) -> None:
+    names = [each.name for each in harness.connector.artefacts()]
 
     assert "succeeds" in names
     assert "on-timer" not in names
-    for action in (rig.job.describe, lambda name: rig.job.submit(order_of(rig, name))):
+    for action in (
+        harness.job.describe,
+        lambda name: harness.job.submit(request_for(harness, name)),
+    ):
         with pytest.raises(PlatformRefused, match="first trigger"):
             action("on-timer")
 
 
-# Stateless workflows, which the Standard plan alone has
+# Stateless workflows, which only the Standard plan has
 
 
 @pytest.fixture
-def stateless(stage: Stage) -> Iterator[Rig]:
-    found = bench("Standard", stage)
+def stateless(simulators: Simulators) -> Iterator[ConnectorHarness]:
+    found = case("Standard", simulators)
     found.simulator.clear_faults()
     put(found.simulator, "fires", kind="Stateless", answers=200)
-    yield Rig(found)
+    yield ConnectorHarness(found)
     found.simulator.clear_faults()
 
 
-def test_a_stateless_workflow_is_over_when_it_is_called(stateless: Rig) -> None:
-    order = order_of(stateless, "fires")
+def test_a_stateless_workflow_ends_with_its_call(stateless: ConnectorHarness) -> None:
+    request = request_for(stateless, "fires")
 
-    submitted = stateless.job.submit(order)
+    submitted = stateless.job.submit(request)
 
     assert submitted.report is not None
     assert submitted.report.status is ProviderStatus.SUCCESS
     assert dict(submitted.report.outputs) == {}
-    assert len(stateless.bench.started(order)) == 1
+    assert len(stateless.case.started_runs(request)) == 1
     for action in (stateless.job.read, stateless.job.cancel):
         with pytest.raises(RunNotFound):
-            action(order.job, submitted.external_run_id)
+            action(request.job, submitted.external_run_id)
     assert not [
         each
         for each in stateless.job.describe("fires").parameters
@@ -167,32 +176,34 @@ def test_a_stateless_workflow_is_over_when_it_is_called(stateless: Rig) -> None:
 
 @pytest.mark.parametrize("fault", ["lost-response", "cut", "status"])
 def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
-    stateless: Rig, fault: str
+    stateless: ConnectorHarness, fault: str
 ) -> None:
-    order = order_of(stateless, "fires")
+    request = request_for(stateless, "fires")
     stateless.fault(Step.SUBMIT, fault, effect=True)
     with pytest.raises(OutcomeUnknown):
-        stateless.job.submit(order)
+        stateless.job.submit(request)
 
     with pytest.raises(OutcomeUnknown):
-        stateless.job.submit(replace(order, is_resend=True))
-    assert len(stateless.bench.started(order)) == 1
+        stateless.job.submit(replace(request, is_resend=True))
+    assert len(stateless.case.started_runs(request)) == 1
 
 
 # The vendor's clients
 
 
-def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(rig: Rig) -> None:
-    if not is_standard(rig):
+def test_the_azure_client_reads_workflows_and_runs_of_a_standard_plan(
+    harness: ConnectorHarness,
+) -> None:
+    if not is_standard(harness):
         pytest.skip("it is the client of the Standard plan")
     client = WebSiteManagementClient(
         NoCredential(),
         SUBSCRIPTION,
-        base_url=rig.bench.simulator.url,
+        base_url=harness.case.simulator.url,
         authentication_policy=PlainBearer(),
         retry_total=0,
     )
-    hanging = rig.job.submit(rig.order(Behaviour.HANGS)).external_run_id
+    hanging = harness.job.submit(harness.request(Behaviour.HANGS)).external_run_id
     with client:
         names = [str(each.name) for each in client.web_apps.list_workflows(*APP)]
         assert {"sales-flows/hangs", "sales-flows/on-timer"} <= set(names)
@@ -213,18 +224,20 @@ def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(rig: 
             client.workflow_runs.get(*APP, "hangs", "0858CU00")
 
 
-def test_azures_client_reads_workflows_and_follows_runs_of_a_consumption_plan(rig: Rig) -> None:
-    if is_standard(rig):
+def test_the_azure_client_reads_workflows_and_runs_of_a_consumption_plan(
+    harness: ConnectorHarness,
+) -> None:
+    if is_standard(harness):
         pytest.skip("it is the client of the Consumption plan")
     client = LogicManagementClient(
         NoCredential(),
         SUBSCRIPTION,
-        base_url=rig.bench.simulator.url,
+        base_url=harness.case.simulator.url,
         authentication_policy=PlainBearer(),
         retry_total=0,
     )
     group = APP[0]
-    hanging = rig.job.submit(rig.order(Behaviour.HANGS)).external_run_id
+    hanging = harness.job.submit(harness.request(Behaviour.HANGS)).external_run_id
     with client:
         names = [each.name for each in client.workflows.list_by_resource_group(group)]
         assert {"hangs", "on-timer"} <= set(names)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from polysync_core.appkit.read_cache import MAX_ENTRIES, CacheKey, Read, ReadCache, Resource
+from polysync_core.appkit.read_cache import MAX_ENTRIES, CachedResource, CacheKey, Read, ReadCache
 from polysync_core.domain.errors import Unavailable
 from tests.fakes.http import VirtualTime
 
@@ -26,7 +26,7 @@ class Source:
 
 
 def key(run_id: int = 1, caller: str | None = None) -> CacheKey:
-    return CacheKey(caller, "https://workspace", Read(Resource.RUN, run_id))
+    return CacheKey(caller, "https://workspace", Read(CachedResource.RUN, run_id))
 
 
 @pytest.fixture

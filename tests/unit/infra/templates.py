@@ -105,4 +105,4 @@ def deployed_files() -> Iterator[Path]:
     for name in ("polysync_core", "orchestrations", "triggers", "function_app.py"):
         path = ROOT / name
         files = [path] if path.is_file() else sorted(path.rglob("*.py"))
-        yield from (file for file in files if "cli" not in file.parts)
+        yield from (file for file in files if "cli" not in file.relative_to(ROOT).parts)

@@ -1,4 +1,4 @@
-"""Telling dependents: what the orchestrations decide, step by step, without an engine."""
+"""Notifying dependents: the decisions of the orchestrations, without an engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RUN = {"run": "r1", "attempt": 1, "shard": "main"}
 
 @dataclass
 class Context:
-    """Answers activities by what a test says of them, and records what was asked, in order."""
+    """Answers activities as a test says, and records the calls in order."""
 
     answers: dict[str, Callable[[Any], Any]]
     happened: list[tuple[str, Any]] = field(default_factory=list)
@@ -68,7 +68,7 @@ def drive(function: Any, work: dict[str, Any], **answers: Callable[[Any], Any]) 
         return context
 
 
-def test_a_run_gives_its_lease_back_before_its_dependents_are_told() -> None:
+def test_a_run_releases_its_lease_before_its_dependents_are_notified() -> None:
     start = {"shard": "main", "waiting": {"run": "c"}, "policies": {"tasks": []}}
     context = drive(
         task_run.task_run,
@@ -92,7 +92,7 @@ def test_a_run_without_dependents_costs_no_further_step() -> None:
     assert context.steps == [SUBMIT, "@dispatcher@main.release"]
 
 
-def test_many_dependents_are_told_in_parallel_and_in_parts() -> None:
+def test_many_dependents_are_notified_in_parallel_and_in_parts() -> None:
     names = [f"t{number}" for number in range(60)]
     context = drive(
         module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"notify": names}}
@@ -103,7 +103,7 @@ def test_many_dependents_are_told_in_parallel_and_in_parts() -> None:
     assert context.steps.count(DEACTIVATE_RUNS) == 1
 
 
-def test_what_ends_as_it_comes_into_being_is_told_in_its_turn() -> None:
+def test_the_dependents_of_a_run_that_ends_at_its_creation_are_notified_too() -> None:
     pending = {"r": [{"run": "skipped", "notify": ["grandchild"]}]}
     context = drive(
         module.complete_run,
@@ -134,12 +134,12 @@ def test_where_there_is_much_to_do_it_goes_on_as_new_from_where_it_was(function:
     assert [run for each in settled for run in each["runs"]] == [each["run"] for each in pending]
 
 
-def test_a_run_that_was_turned_away_is_told_as_any_other() -> None:
+def test_the_dependents_of_a_rejected_run_are_notified() -> None:
     context = drive(end_run.end_run, RUN, **{END_QUEUED: lambda _: {"done": True, "notify": ["c"]}})
     assert context.steps == [END_QUEUED, NOTIFY_DEPENDENTS, DEACTIVATE_RUNS]
 
 
-def test_a_run_that_was_told_meanwhile_needs_nothing() -> None:
+def test_a_run_whose_dependents_are_notified_needs_nothing() -> None:
     context = drive(
         module.complete_run, {"run": "r"}, **{FIND_DEPENDENTS: lambda _: {"notify": []}}
     )

@@ -1,4 +1,4 @@
-"""The Dispatcher entity around the rules."""
+"""The Dispatcher entity: the shell around the rules."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 from azure.durable_functions.testing import EntitySignalAction, EntityTestResult, execute_entity
 
-from orchestrations.dispatcher import Dispatcher, Enqueue, Release, Renew
+from orchestrations.dispatcher import Dispatcher, Enqueue, Release, UpdatePolicies
 from orchestrations.names import DISPATCHER, END_RUN, TASK_RUN
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.codec import encode_lease, encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import Lease, Waiting
+from polysync_core.domain.dispatch.state import Lease, WaitingRun
 from tests.fakes.builders import NOON, run_id
 
 
 class Entity:
-    """The entity between two operations: nothing but its stored state."""
+    """The entity between two operations, which is only its stored state."""
 
     def __init__(self) -> None:
         self.state: Any = None
@@ -49,7 +49,7 @@ class Entity:
 
 
 def enqueue(name: str, *policies: TaskPolicy | ProfilePolicy) -> Enqueue:
-    waiting = Waiting(run_id=run_id(name), attempt=1, task="t", priority=100, queued_at=NOON)
+    waiting = WaitingRun(run_id=run_id(name), attempt=1, task="t", priority=100, queued_at=NOON)
     known = PolicySet()
     known.add(*(policies or (TaskPolicy(name="t", max_concurrent_runs=1),)))
     return Enqueue(waiting=encode_waiting(waiting), policies=encode_policies(known))
@@ -67,7 +67,7 @@ def test_a_start_is_an_orchestration_named_after_the_attempt() -> None:
     ]
 
 
-def test_the_state_is_kept_between_operations_and_gone_when_nothing_is_left() -> None:
+def test_the_state_is_stored_between_operations_and_deleted_when_it_is_empty() -> None:
     entity = Entity()
     entity.send("enqueue", enqueue("a"))
     entity.send("enqueue", enqueue("b"))
@@ -81,19 +81,21 @@ def test_the_state_is_kept_between_operations_and_gone_when_nothing_is_left() ->
     assert entity.state is None
 
 
-def test_an_adopted_run_is_not_started() -> None:
+def test_a_run_with_a_restored_lease_is_not_started() -> None:
     entity = Entity()
     entity.send(
-        "adopt",
+        "restore_lease",
         encode_lease(Lease(run_id=run_id("a"), attempt=1, task="t", granted_at=NOON)),
     )
     entity.send("enqueue", enqueue("a"))
     assert entity.started == []
 
 
-def test_a_run_that_is_turned_away_is_ended_by_an_orchestration_of_its_own() -> None:
+def test_a_rejected_run_is_ended_by_an_orchestration() -> None:
     entity = Entity()
-    reject = ProfilePolicy(name="cap", gate=Cap(slots=1), action=ExceedAction.REJECT)
+    reject = ProfilePolicy(
+        name="cap", rule=ConcurrencyRule(slots=1), exceed_action=ExceedAction.REJECT
+    )
     task = TaskPolicy(name="t", profiles=("cap",))
     entity.send("enqueue", enqueue("a", task, reject))
     entity.send("enqueue", enqueue("b", task, reject))
@@ -103,27 +105,27 @@ def test_a_run_that_is_turned_away_is_ended_by_an_orchestration_of_its_own() -> 
     assert work["cause"] == "ContentionRejected"
 
 
-def test_the_entity_rings_for_itself_when_a_window_has_room_again() -> None:
+def test_the_entity_sends_itself_a_wake_up_for_the_next_permitted_start() -> None:
     entity = Entity()
     task = TaskPolicy(name="t", profiles=("rate",))
-    rate = ProfilePolicy(name="rate", gate=Rate(limit=1, window=10_000))
+    rate = ProfilePolicy(name="rate", rule=StartRateRule(limit=1, window=10_000))
     entity.send("enqueue", enqueue("a", task, rate))
     entity.send("enqueue", enqueue("b", task, rate))
     entity.send("enqueue", enqueue("c", task, rate))
     ((operation, at, message),) = entity.signals
-    assert operation == "ring"
+    assert operation == "on_timer"
     assert at is not None
     assert message == {"at": pytest.approx(at.timestamp(), abs=1e-3)}
-    entity.send("ring", message)
-    assert len(entity.started) == 1, "one that comes early starts nothing"
-    assert len(entity.signals) == 2, "and is set again"
+    entity.send("on_timer", message)
+    assert len(entity.started) == 1, "an early timer starts no run"
+    assert len(entity.signals) == 2, "an early timer is re-armed"
 
 
-def test_a_renewal_reaches_what_waits() -> None:
+def test_updated_policies_apply_to_waiting_runs() -> None:
     entity = Entity()
     entity.send("enqueue", enqueue("a"))
     entity.send("enqueue", enqueue("b"))
     wider = PolicySet()
     wider.add(TaskPolicy(name="t", version=1, max_concurrent_runs=2))
-    entity.send("renew", Renew(policies=encode_policies(wider)))
+    entity.send("update_policies", UpdatePolicies(policies=encode_policies(wider)))
     assert len(entity.started) == 2

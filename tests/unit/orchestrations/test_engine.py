@@ -49,11 +49,11 @@ def test_only_what_has_ended_within_the_window_is_forgotten(
     backend: Engine, client: DurableEngine
 ) -> None:
     now = datetime.now(UTC)
-    client.carry(run_id("ended"), 1, "main")
+    client.start_attempt(run_id("ended"), 1, "main")
     end_next(backend)
-    client.carry(run_id("goes on"), 1, "main")
+    client.start_attempt(run_id("goes on"), 1, "main")
 
     assert client.forget_ended(now - 3 * HOUR, now - HOUR) == 0
     assert client.forget_ended(now - HOUR, now + HOUR) == 1
     assert client.forget_ended(now - HOUR, now + HOUR) == 0
-    assert client.carries(run_id("goes on"), 1)
+    assert client.is_live(run_id("goes on"), 1)

@@ -13,7 +13,7 @@ from durabletask.internal.orchestrator_service_pb2 import TaskFailureDetails
 from durabletask.task import TaskFailedError
 
 from orchestrations import task_run as module
-from orchestrations.names import GIVE_UP, LOOK, SUBMIT
+from orchestrations.names import ABANDON, POLL, SUBMIT
 
 DONE = {"done": True}
 FAULT = TaskFailedError("fault", TaskFailureDetails(errorType="ActivityFault"))
@@ -78,7 +78,7 @@ def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Context]:
 
 def test_a_run_is_submitted_looked_at_and_released(drive: Callable[..., Context]) -> None:
     context = drive([running(), running(), DONE])
-    assert context.calls == [SUBMIT, LOOK, LOOK]
+    assert context.calls == [SUBMIT, POLL, POLL]
     assert context.signals == [("@dispatcher@main.release", {"run": "r1", "attempt": 1})]
 
 
@@ -97,7 +97,7 @@ def test_the_activity_says_how_long_to_wait(drive: Callable[..., Context]) -> No
 
 def test_an_unanswered_submit_is_submitted_again(drive: Callable[..., Context]) -> None:
     unanswered = {"submitted": False, "memo": {}, "after": 5.0}
-    assert drive([unanswered, running(), DONE]).calls == [SUBMIT, SUBMIT, LOOK]
+    assert drive([unanswered, running(), DONE]).calls == [SUBMIT, SUBMIT, POLL]
 
 
 def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., Context]) -> None:
@@ -111,27 +111,27 @@ def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., 
         "memo": {"polls": 1},
         "faults": 0,
     }
-    assert drive([DONE], **{k: context.continued[k] for k in ("submitted", "memo")}).calls == [LOOK]
+    assert drive([DONE], **{k: context.continued[k] for k in ("submitted", "memo")}).calls == [POLL]
 
 
 def test_faults_of_ours_are_waited_out_at_growing_distances(drive: Callable[..., Context]) -> None:
     context = drive([running(), FAULT, FAULT, DONE])
-    assert context.calls == [SUBMIT, LOOK, LOOK, LOOK]
+    assert context.calls == [SUBMIT, POLL, POLL, POLL]
     assert context.waits == [1.0, 10.0, 20.0]
 
 
 def test_a_fault_that_stays_ends_the_run_with_its_lease_released(
     drive: Callable[..., Context],
 ) -> None:
-    faults = [FAULT] * module.FAULTS_BEFORE_GIVING_UP
+    faults = [FAULT] * module.MAX_FAULTS
     context = drive([*faults, DONE])
-    assert context.calls[-1] == GIVE_UP
+    assert context.calls[-1] == ABANDON
     assert context.signals
 
 
 def test_the_portal_shows_how_an_attempt_is_getting_on(drive: Callable[..., Context]) -> None:
-    trouble = {"submitted": True, "memo": {"polls": 7, "failures": 2}, "after": 30.0}
-    assert drive([trouble] * module.CALLS_PER_GENERATION).status == (
+    failing = {"submitted": True, "memo": {"polls": 7, "failures": 2}, "after": 30.0}
+    assert drive([failing] * module.CALLS_PER_GENERATION).status == (
         "On its platform; polls: 7, failures in a row: 2, internal faults in a row: 0; "
         "next call in 30 s."
     )

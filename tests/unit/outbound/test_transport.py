@@ -10,7 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.outbound.http_exchange import request_for
+from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.transport import AddressRefused, CheckedAdapter, shared_transport
 
 NAME = "adb-1.7.azuredatabricks.net"
@@ -36,7 +36,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def send(adapter: HTTPAdapter, url: str) -> requests.Response:
-    return adapter.send(request_for("GET", url, {}, None), timeout=(30, 30))
+    return adapter.send(json_request("GET", url, {}).prepare(), timeout=(30, 30))
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1"], ["20.42.4.211", "127.0.0.1"]])

@@ -16,7 +16,7 @@ from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.call_budget import CallBudget, read_retry_after
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import Scheme
+from polysync_core.outbound.sign_in.authenticators import HeaderToken
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
@@ -57,7 +57,7 @@ class Stage:
             size_limit=size_limit,
         )
         base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
-        self.client = PlatformClient(base, self.tokens, http=http)
+        self.client = PlatformClient(base, HeaderToken(self.tokens), http=http)
 
     def get(self) -> JsonObject:
         return self.client.get("api", "thing", read=whole)
@@ -418,8 +418,7 @@ def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
     base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
     client = PlatformClient(
         base,
-        stage.tokens,
-        scheme=Scheme("x-functions-key"),
+        HeaderToken(stage.tokens, "x-functions-key", ""),
         http=HttpOptions(transport=stage.transport),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from requests import PreparedRequest
 
-from polysync_core.outbound.http_exchange import HttpExchange, TimeLeft, prepared
+from polysync_core.outbound.http_exchange import HttpExchange, TimeLeft
+from polysync_core.outbound.http_request import HttpRequest
 from polysync_core.outbound.transport import AddressRefused
 from polysync_core.telemetry import names, tracing
 from tests.fakes.builders import a_run
@@ -20,10 +21,11 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 def send(*steps: Step, url: str = URL) -> PreparedRequest:
     """Send a request full of secrets, and return it as it was sent."""
     headers = {"Authorization": f"Bearer {CANARY}"}
-    request = prepared("POST", url, headers, CANARY.encode())
+    request = HttpRequest(method="POST", url=url, headers=headers, body=CANARY.encode())
     left = TimeLeft(connect=1, read=1, deadline=100)
-    HttpExchange(ScriptedTransport(steps)).send(request, left, lambda: 0)
-    return request
+    transport = ScriptedTransport(steps)
+    HttpExchange(transport).send(request, left, lambda: 0)
+    return transport.requests[0]
 
 
 @pytest.mark.parametrize(

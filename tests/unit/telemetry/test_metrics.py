@@ -14,7 +14,7 @@ from polysync_core.application.runs.reconciling import record_dispatcher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
-from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.poison import GivenUp, PoisonMessage
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -26,13 +26,13 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import FRESH_SECONDS, ExpiringGauge, instruments, ticking
-from polysync_core.telemetry.names import METRICS, Kind, Metric
+from polysync_core.telemetry.names import METRICS, Metric, MetricKind
 from tests.fakes.builders import NOON, a_run, run_id
 from tests.fakes.runs import FakeRunTable, run_store
 from tests.fakes.telemetry import Listener, Point
 
 FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=FailureCause.ARTEFACT)
-KINDS = {Kind.COUNTER: "Sum", Kind.GAUGE: "Gauge", Kind.HISTOGRAM: "Histogram"}
+KINDS = {MetricKind.COUNTER: "Sum", MetricKind.GAUGE: "Gauge", MetricKind.HISTOGRAM: "Histogram"}
 OF_THE_JOB = {names.PLATFORM: "lakehouse", names.JOB_TYPE: "DatabricksNotebook"}
 
 
@@ -106,7 +106,7 @@ def test_a_run_that_ends_as_it_is_made_is_counted(told: Listener) -> None:
 
 def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
     state = DispatcherState()
-    waiting = Waiting(
+    waiting = WaitingRun(
         run_id=run_id(),
         attempt=1,
         task="t",

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from polysync_core.telemetry import sending
-from polysync_core.telemetry.tracing import wished_span_id
+from polysync_core.telemetry.tracing import next_span_id
 from tests.fakes.ingestion import ingestion
 from tests.unit.infra.templates import ROOT
 
@@ -88,14 +88,14 @@ print(_collector().spans._endpoint, _collector().logs._endpoint)
 def test_ids_are_drawn_unless_one_is_wished_for() -> None:
     ids = sending.ChosenIds()
     assert ids.generate_span_id() != ids.generate_span_id()
-    token = wished_span_id.set(7)
+    token = next_span_id.set(7)
     try:
         assert ids.generate_span_id() == 7
     finally:
-        wished_span_id.reset(token)
+        next_span_id.reset(token)
 
 
-@pytest.mark.parametrize("name", sending.OUR_LOGGERS)
+@pytest.mark.parametrize("name", sending.APP_LOGGERS)
 def test_our_loggers_are_packages_that_there_are(name: str) -> None:
     assert (ROOT / name / "__init__.py").exists()
     assert logging.getLogger(name)

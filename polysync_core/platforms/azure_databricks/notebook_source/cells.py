@@ -1,8 +1,8 @@
-"""A notebook's text, cut into cells of one language each.
+"""Splits a notebook into cells of one language each.
 
-The source format separates cells by `COMMAND ----------` comments and hides a cell in another
-language behind `MAGIC %sql` and the like; a Jupyter document has cells of its own, with the magic
-as their first line. https://docs.databricks.com/notebooks/notebook-export-import.html
+The source format separates cells by `COMMAND ----------` comments; comments such as `MAGIC %sql`
+mark a cell in another language. A Jupyter document has cells whose first line is the magic
+command. https://docs.databricks.com/notebooks/notebook-export-import.html
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, cast
 
 
 class Language(StrEnum):
-    """The languages of cells; `OTHER` is prose and shell."""
+    """The languages of cells; `OTHER` is Markdown and shell."""
 
     PYTHON = "python"
     SQL = "sql"
@@ -28,7 +28,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of a notebook; for `RUN`, the text is the path of the notebook that is run."""
+    """One cell; the text of a `RUN` cell is the path of the other notebook."""
 
     language: Language
     text: str
@@ -52,7 +52,7 @@ _LINE_MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 
 
 def cells_of(text: str, kind: str) -> list[Cell]:
-    """Return the cells of an exported notebook; `kind` is the export's `file_type`."""
+    """Return the cells of an exported notebook of the `file_type` `kind`."""
     if kind == "ipynb" or text.lstrip().startswith("{"):
         cells = _jupyter_cells(text)
         if cells is not None:
@@ -78,8 +78,8 @@ def _cell(part: str, language: Language, comment: str) -> Cell:
     magic = re.compile(rf"^{re.escape(comment)}[ \t]*MAGIC[ \t]?", re.MULTILINE)
     if magic.search(part) is None:
         return Cell(language, _without_line_magic(part, language))
-    hidden = "\n".join(line[found.end() :] for line, found in _magic_lines(part, magic))
-    return _foreign(hidden, language)
+    uncommented = "\n".join(line[found.end() :] for line, found in _magic_lines(part, magic))
+    return _magic_cell(uncommented, language)
 
 
 def _magic_lines(part: str, magic: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
@@ -89,8 +89,8 @@ def _magic_lines(part: str, magic: re.Pattern[str]) -> Iterator[tuple[str, re.Ma
             yield line, found
 
 
-def _foreign(text: str, default: Language) -> Cell:
-    """Return the cell that a text with a leading `%language` line stands for."""
+def _magic_cell(text: str, default: Language) -> Cell:
+    """Return the cell for a text with a magic command in its first line."""
     found = _CELL_MAGIC.match(text)
     if found is None:
         return Cell(default, _without_line_magic(text, default))
@@ -102,7 +102,7 @@ def _foreign(text: str, default: Language) -> Cell:
             language = Language(word)
             return Cell(language, _without_line_magic(rest, language))
         case "pip" | "conda":
-            # Takes one line; what follows is code again.
+            # The command takes one line; code follows.
             return Cell(default, _without_line_magic(rest.partition("\n")[2], default))
         case _:
             return Cell(Language.OTHER, rest)
@@ -124,7 +124,7 @@ def _jupyter_cells(text: str) -> list[Cell] | None:
     cells = found.get("cells")
     if not isinstance(cells, list):
         return None
-    return [_foreign(_lines(text), default) for text in _code(cast("list[Any]", cells))]
+    return [_magic_cell(_lines(text), default) for text in _code(cast("list[Any]", cells))]
 
 
 def _jupyter_language(metadata: object) -> Language:

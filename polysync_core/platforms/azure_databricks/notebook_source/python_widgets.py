@@ -1,4 +1,4 @@
-"""Widgets of Python cells, read from the syntax tree: the code is never run."""
+"""Reads the widgets of Python cells from the syntax tree, without executing code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _reading = threading.Lock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Widget:
-    """A widget that a notebook creates; it becomes a parameter."""
+    """A widget of a notebook; it becomes a parameter."""
 
     name: str
     default: str | None = None
@@ -24,17 +24,17 @@ class Widget:
 
 @dataclass(frozen=True, slots=True)
 class WidgetFindings:
-    """What a notebook says about its widgets."""
+    """The widgets of a notebook and the notes about them."""
 
     widgets: list[Widget] = field(default_factory=list[Widget])
     notes: list[str] = field(default_factory=list[str])
     read: set[str] = field(default_factory=set[str])
-    """Names that the notebook asks for with `dbutils.widgets.get`."""
+    """The names that the notebook reads with `dbutils.widgets.get`."""
 
 
 def parse(source: str) -> ast.Module | None:
-    """Return the syntax tree, or None where the text is not Python (or not in its right mind)."""
-    # A notebook's odd escapes are its owner's business; the filter is shared by all threads.
+    """Return the syntax tree, or None if the text is not valid Python."""
+    # Warnings about escapes concern the notebook's owner. The filter is shared by all threads.
     with _reading, warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         try:
@@ -44,7 +44,7 @@ def parse(source: str) -> ast.Module | None:
 
 
 def read_python(source: str, findings: WidgetFindings) -> bool:
-    """Add what a cell says; return False where it cannot be parsed."""
+    """Add the widgets of a cell; return False if the cell cannot be parsed."""
     tree = parse(source)
     if tree is None:
         return False
@@ -56,7 +56,7 @@ def read_python(source: str, findings: WidgetFindings) -> bool:
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """Return the names that the cell's top level binds once, to a text."""
+    """Return the variables that the cell's top level binds once, to a text."""
     bindings = Counter(
         node.id
         for node in ast.walk(tree)
@@ -74,23 +74,23 @@ def _constants(tree: ast.Module) -> dict[str, str]:
 
 
 class _Reader(ast.NodeVisitor):
-    """Walks a tree and remembers in what kind of block it is."""
+    """Visits a syntax tree and tracks the enclosing blocks."""
 
     def __init__(self, findings: WidgetFindings, constants: dict[str, str]) -> None:
         self._findings = findings
         self._constants = constants
-        self._where: list[str] = []
+        self._blocks: list[str] = []
         self._aliases: set[str] = set()
 
     def visit(self, node: ast.AST) -> None:
-        """Visit a node; blocks that may run never or often leave a mark on what is inside."""
+        """Visit a node and note the conditions, loops and functions around it."""
         match node:
             case ast.If() | ast.Try() | ast.TryStar() | ast.Match() | ast.IfExp():
-                self._inside("a condition", node)
+                self._visit_block("a condition", node)
             case ast.For() | ast.While() | ast.AsyncFor() | ast.comprehension():
-                self._inside("a loop", node)
+                self._visit_block("a loop", node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
-                self._inside("a function", node)
+                self._visit_block("a function", node)
             case ast.Assign(targets=[ast.Name(id=alias)], value=value) if _is_widgets(value):
                 self._aliases.add(alias)
             case ast.Call(func=ast.Attribute(value=owner, attr=method)) if self._owns(owner):
@@ -99,10 +99,10 @@ class _Reader(ast.NodeVisitor):
             case _:
                 self.generic_visit(node)
 
-    def _inside(self, block: str, node: ast.AST) -> None:
-        self._where.append(block)
+    def _visit_block(self, block: str, node: ast.AST) -> None:
+        self._blocks.append(block)
         self.generic_visit(node)
-        self._where.pop()
+        self._blocks.pop()
 
     def _owns(self, owner: ast.expr) -> bool:
         return _is_widgets(owner) or (isinstance(owner, ast.Name) and owner.id in self._aliases)
@@ -119,11 +119,11 @@ class _Reader(ast.NodeVisitor):
         name = self._text(_argument(call, 0, "name"))
         if not name:
             self._findings.notes.append(
-                f"line {call.lineno} of a cell creates a widget whose name is computed:"
+                f"line {call.lineno} of a cell creates a widget with a computed name:"
                 " add the parameter by hand"
             )
             return
-        notes = [f"{name} is created inside {block}" for block in dict.fromkeys(self._where)]
+        notes = [f"{name} is created inside {block}" for block in dict.fromkeys(self._blocks)]
         value = _argument(call, 1, "defaultValue")
         default = self._text(value)
         if default is None and value is not None:
@@ -151,7 +151,7 @@ def _is_widgets(node: ast.expr) -> bool:
 
 
 def _argument(call: ast.Call, position: int, name: str) -> ast.expr | None:
-    """Return an argument by its place or its name; a starred one hides what comes after it."""
+    """Return an argument by position or name; None after a starred argument."""
     for keyword in call.keywords:
         if keyword.arg == name:
             return keyword.value

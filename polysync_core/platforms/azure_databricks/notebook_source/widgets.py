@@ -1,8 +1,8 @@
-"""From a notebook's text to a Job's parameters.
+"""Reads the parameters of a notebook from its widgets.
 
-Python cells are read by their syntax tree. SQL, Scala and R cells, and Python that does not parse,
-are searched with regular expressions: calls with a plain name and an optional plain default, and
-SQL's `CREATE WIDGET`. Whatever is not certain is said in the notes.
+Python cells are parsed. SQL, Scala and R cells, and invalid Python, are searched with regular
+expressions: calls with a literal name and an optional literal default, and `CREATE WIDGET` of SQL.
+The notes list every uncertain result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_widgets imp
 )
 from polysync_core.platforms.connector import ArtefactSchema
 
-LONGEST_NAME = 255
+MAX_NAME_LENGTH = 255
 
 _TEXT = r"""(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')"""
 _CALL = re.compile(
@@ -33,7 +33,7 @@ _SQL = re.compile(
     re.IGNORECASE,
 )
 _COMMENTS = {
-    # An open comment takes the rest: looking for its end from every `/*` would take for ever.
+    # An open comment extends to the end: searching its end from every `/*` has quadratic cost.
     Language.SQL: re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
     Language.SCALA: re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
     Language.R: re.compile(r"^\s*#.*$", re.MULTILINE),
@@ -43,13 +43,13 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def widgets_of(exported: ExportedNotebook) -> ArtefactSchema:
-    """Return the parameters of a notebook, in the order in which it creates its widgets."""
+    """Return the parameters of a notebook in the order of its widgets."""
     findings = WidgetFindings()
     for cell in cells_of(exported.text, exported.kind):
         _read(cell, findings)
     widgets = _distinct(findings)
     findings.notes.extend(
-        f"the notebook reads {name}, but creates no widget of that name"
+        f"the notebook reads {name}, but creates no widget with this name"
         for name in sorted(findings.read - widgets.keys())
     )
     parameters = tuple(
@@ -64,18 +64,18 @@ def _read(cell: Cell, findings: WidgetFindings) -> None:
             return
         case Language.RUN:
             findings.notes.append(
-                f"the notebook runs {cell.text[:200]}; widgets created there are not included"
+                f"the notebook runs {cell.text[:200]}; its widgets are not included"
             )
         case Language.PYTHON:
             if not read_python(cell.text, findings):
-                findings.notes.append("a cell is not valid Python: its widgets are a guess")
+                findings.notes.append("a cell is not valid Python: check its parameters")
                 _search(cell, findings)
         case Language.SQL | Language.SCALA | Language.R:
             _search(cell, findings)
 
 
 def _search(cell: Cell, findings: WidgetFindings) -> None:
-    # A commented URL or a `--` inside a text may hide a widget, never invent one.
+    # A URL in a comment or `--` in a text can hide a widget, but never add one.
     text = _COMMENTS[cell.language].sub("", cell.text)
     pattern = _SQL if cell.language is Language.SQL else _CALL
     for found in pattern.finditer(text):
@@ -91,16 +91,16 @@ def _plain(text: str) -> str:
 
 
 def _distinct(findings: WidgetFindings) -> dict[str, Widget]:
-    """Return the widgets by name; the first of a name counts, and a different second is noted."""
+    """Return the widgets by name; the first counts, and a note reports a different second."""
     widgets: dict[str, Widget] = {}
     for widget in findings.widgets:
-        if not 0 < len(widget.name) <= LONGEST_NAME:
+        if not 0 < len(widget.name) <= MAX_NAME_LENGTH:
             findings.notes.append("a widget's name is too long for a parameter: it is left out")
             continue
         findings.notes.extend(widget.notes)
         known = widgets.setdefault(widget.name, widget)
         if known.default != widget.default:
             findings.notes.append(
-                f"{widget.name} is created twice with different defaults: the first is taken"
+                f"{widget.name} is created twice with different defaults: the first is used"
             )
     return widgets

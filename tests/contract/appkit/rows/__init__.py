@@ -1,25 +1,25 @@
-"""The table, put together."""
+"""The whole table of requests."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from tests.contract.appkit.rows import (
-    cancelling,
+    cancellations,
     failures,
-    impatience,
-    keys,
+    names,
     parameters,
-    reading,
-    running,
-    streaming,
+    reads,
+    short_timeout,
+    starts,
+    streams,
     web,
 )
 
-PARTS = (keys, running, parameters, reading, cancelling, failures, streaming, web)
+PARTS = (names, starts, parameters, reads, cancellations, failures, streams, web)
 TABLE = (
     *(row for part in PARTS for row in part.ROWS),
-    *(replace(row, impatient=True) for row in impatience.ROWS),
+    *(replace(row, short_timeout=True) for row in short_timeout.ROWS),
 )
-KEYS = {row.name: row.setup.key or f"r{number:03}" for number, row in enumerate(TABLE)}
-"""The key of each row's job."""
+JOB_NAMES = {row.name: row.setup.name or f"r{number:03}" for number, row in enumerate(TABLE)}
+"""The name of each row's job."""

@@ -1,4 +1,4 @@
-"""What goes wrong at Databricks."""
+"""Failures of Databricks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.contract.appkit.differences import (
 from tests.contract.appkit.table import Difference, Row, read, row, run
 
 _STATUSES = (400, 401, 403, 404, 409, 418, 422, 499, 500, 501, 502, 503, 504)
-_SIGN_IN = 401
-_MAY_PASS = 500
+_UNAUTHORISED = 401
+_TRANSIENT = 500
 _BROKEN = {
     "lost-response": "no answer",
-    "cut": "an answer that is cut",
+    "cut": "a cut answer",
     "truncated": "half of the JSON",
-    "malformed": "no JSON",
+    "malformed": "invalid JSON",
 }
 
 
@@ -30,19 +30,19 @@ def _status(endpoint: str, status: int, **more: Any) -> dict[str, Any]:
 
 
 def _fault(endpoint: str, kind: str, **more: Any) -> dict[str, Any]:
-    """Return a fault that outlasts every repetition."""
+    """Return a fault that lasts longer than all retries."""
     return {"endpoint": endpoint, "fault": kind, "times": 9, **more}
 
 
 def _differs(status: int, call: dict[str, Any]) -> Difference | None:
-    if status >= _MAY_PASS:
+    if status >= _TRANSIENT:
         return repeated(call)
-    return signed_in_again(call) if status == _SIGN_IN else None
+    return signed_in_again(call) if status == _UNAUTHORISED else None
 
 
 def _run_now(status: int) -> Row:
     return row(
-        f"{status} to the start of a run",
+        f"{status} for the start of a run",
         run(faults=(_status("jobs/run-now", status),)),
         differs=_differs(status, RUN_NOW),
     )
@@ -50,7 +50,7 @@ def _run_now(status: int) -> Row:
 
 def _read(status: int) -> Row:
     return row(
-        f"{status} to the reading of a run",
+        f"{status} for a read of a run",
         read("/runs/5", faults=(_status("jobs/runs/get", status),)),
         differs=_differs(status, get_run("5")),
     )
@@ -60,12 +60,12 @@ def _list(status: int) -> tuple[Row, ...]:
     faults = (_status("jobs/runs/list", status),)
     return (
         row(
-            f"{status} to a list",
+            f"{status} for a list",
             read("/runs", faults=faults),
             differs=_differs(status, list_runs(20)),
         ),
         row(
-            f"{status} to the status",
+            f"{status} for the status",
             read("/status", faults=faults),
             differs=_differs(status, list_runs(1)),
         ),
@@ -75,15 +75,15 @@ def _list(status: int) -> tuple[Row, ...]:
 def _broken(kind: str, name: str) -> tuple[Row, ...]:
     return (
         row(
-            f"{name} to the start of a run",
+            f"{name} for the start of a run",
             run(faults=(_fault("jobs/run-now", kind),)),
             differs=repeated(RUN_NOW),
         ),
         row(
-            f"{name} to the reading of a run",
+            f"{name} for a read of a run",
             run(),
             read(faults=(_fault("jobs/runs/get", kind),)),
-            differs=repeated(get_run(), place=1),
+            differs=repeated(get_run(), index=1),
         ),
     )
 
@@ -94,30 +94,30 @@ ROWS = (
     *(each for status in (403, 500) for each in _list(status)),
     *(each for kind, name in _BROKEN.items() for each in _broken(kind, name)),
     row(
-        "an error page to the start of a run",
+        "an error page for the start of a run",
         run(faults=(_status("jobs/run-now", 503, body="html"),)),
         differs=repeated(RUN_NOW),
     ),
     row(
-        "an empty error to the reading of a run",
+        "an empty error for a read of a run",
         read("/runs/5", faults=(_status("jobs/runs/get", 403, body="empty"),)),
     ),
     row(
-        "no text of Databricks comes through",
+        "texts from Databricks are not shown",
         run(faults=(_status("jobs/run-now", 403, message="canary"),)),
     ),
     row(
-        "an error is not kept",
+        "an error is not cached",
         run(),
         read(faults=(_status("jobs/runs/get", 403),)),
         read(after="TERMINATED"),
     ),
     row(
-        "a run id that is a text comes as it is",
+        "a run id that is a text is passed on",
         run(faults=(_fault("jobs/run-now", "wrong-type", replace={"run_id": "abc"}),)),
     ),
     row(
-        "a start that is answered without a run id",
+        "a start without a run id in the answer",
         run(faults=(_fault("jobs/run-now", "wrong-type"),)),
     ),
     row(
@@ -128,7 +128,7 @@ ROWS = (
         ),
     ),
     row(
-        "a run whose job is told as a text",
+        "a run whose job id is a text",
         run(),
         read(
             after="TERMINATED",
@@ -144,7 +144,7 @@ ROWS = (
         ),
     ),
     row(
-        "Databricks is too busy for a start at first",
+        "Databricks is too busy for the first attempt of a start",
         run(
             keeps_token=True,
             faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 429},),

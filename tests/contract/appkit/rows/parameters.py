@@ -1,4 +1,4 @@
-"""Parameters: what a schema accepts, and how each type of task is given them."""
+"""Parameters: validation by schemas, and mapping for each task type."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _by_name(task_type: str) -> tuple[Row, ...]:
     setup = Setup(task_type=task_type)
     return (
         row(
-            f"{task_type}: values become texts as JavaScript writes them",
+            f"{task_type}: values become texts by the rules of JavaScript",
             raw_run(_VALUES),
             setup=setup,
         ),
-        row(f"{task_type}: empty parameters are given as such", run({}), setup=setup),
-        row(f"{task_type}: none are given when there are none", run(), setup=setup),
+        row(f"{task_type}: empty parameters are sent as an empty field", run({}), setup=setup),
+        row(f"{task_type}: no parameters are sent without params", run(), setup=setup),
         row(
             f"{task_type}: an object as a value",
             run({"a": {"b": 1}}),
@@ -47,17 +47,17 @@ def _by_name(task_type: str) -> tuple[Row, ...]:
     )
 
 
-def _by_place(task_type: str) -> tuple[Row, ...]:
+def _by_position(task_type: str) -> tuple[Row, ...]:
     setup = Setup(task_type=task_type)
     return (
         row(f"{task_type}: arguments become texts in their order", raw_run(_ARGS), setup=setup),
         row(
-            f"{task_type}: without a list of arguments there are none",
+            f"{task_type}: without a list of arguments none are sent",
             run({"args": "a b"}),
             setup=setup,
         ),
-        row(f"{task_type}: other fields are no arguments", run({"a": 1}), setup=setup),
-        row(f"{task_type}: none are given when there are none", run(), setup=setup),
+        row(f"{task_type}: other fields are ignored", run({"a": 1}), setup=setup),
+        row(f"{task_type}: no parameters are sent without params", run(), setup=setup),
     )
 
 
@@ -73,8 +73,8 @@ ROWS = (
     *_by_name("notebook"),
     *_by_name("python_wheel"),
     *_by_name("sql"),
-    *_by_place("python_script"),
-    *_by_place("spark_jar"),
+    *_by_position("python_script"),
+    *_by_position("spark_jar"),
     row("dbt: a run without parameters", run(), setup=_DBT),
     row("dbt: a run with empty parameters", run({}), setup=_DBT),
     row(
@@ -83,59 +83,59 @@ ROWS = (
         setup=_DBT,
         differs=mistake("dbt tasks do not accept parameters"),
     ),
-    row("dbt: too many parameters are that first", run(_many(51)), setup=_DBT),
+    row("dbt: too many parameters win over other mistakes", run(_many(51)), setup=_DBT),
     row("no type: a run without parameters", run(), setup=_UNTYPED),
     row("no type: parameters are refused", run({"a": 1}), setup=_UNTYPED),
     row("no type: empty parameters are refused as well", run({}), setup=_UNTYPED),
-    row("no type: params that are no object are that first", run([]), setup=_UNTYPED),
+    row("no type: params that are not an object win over other mistakes", run([]), setup=_UNTYPED),
     row("fifty parameters are accepted without a schema", run(_many(50))),
     row("fifty-one parameters are refused without a schema", run(_many(51))),
     row("fifty-one parameters are accepted with a schema", run(_many(51)), setup=_with("many")),
-    row("a schema's refusal tells no detail", run({"day": 5}), setup=_with("window")),
-    row("a schema refuses what lacks a field", run(), setup=_with("window")),
+    row("a schema's refusal shows no details", run({"day": 5}), setup=_with("window")),
+    row("a schema refuses a missing field", run(), setup=_with("window")),
     row(
         "a schema refuses a wrong optional field",
         run({"day": "x", "dryRun": "yes"}),
         setup=_with("window"),
     ),
-    row("a schema takes no text for a number", run({"count": "5"}), setup=_with("count")),
-    row("a schema takes no fraction for a whole number", run({"count": 5.5}), setup=_with("count")),
+    row("a schema refuses a text for a number", run({"count": "5"}), setup=_with("count")),
+    row("a schema refuses a fraction for an integer", run({"count": 5.5}), setup=_with("count")),
     row(
-        "a schema takes a whole number written as a fraction",
+        "a schema accepts an integer written as a fraction",
         raw_run(b'{"params": {"count": 5.0}}'),
         setup=_with("count"),
     ),
     row(
-        "what a schema accepts is given",
+        "accepted parameters are sent",
         run({"day": "2026-01-01", "dryRun": True}),
         setup=_with("window"),
     ),
     row(
-        "a field that the schema does not know is dropped",
+        "an unknown field is dropped",
         run({"day": "x", "more": {}}),
         setup=_with("window"),
     ),
     row(
-        "a strict schema refuses a field that it does not know",
+        "a strict schema refuses an unknown field",
         run({"day": "x", "more": 1}),
         setup=_with("strict"),
     ),
-    row("a default of the schema is given", run({}), setup=_with("defaults")),
-    row("a default of the schema is given without parameters, too", run(), setup=_with("defaults")),
-    row("params that are no object are refused with a schema", run([1]), setup=_with("window")),
+    row("a default of the schema is sent", run({}), setup=_with("defaults")),
+    row("a default of the schema is sent without params, too", run(), setup=_with("defaults")),
+    row("params that are not an object are refused with a schema", run([1]), setup=_with("window")),
     row(
-        "a schema whose fields are no arguments",
+        "a schema without the field args",
         run({"p": "x"}),
         setup=_with("many", "python_script"),
     ),
     row(
-        "no type: what a schema accepts goes as it is",
+        "no type: accepted parameters are sent unchanged",
         run({"notebook_params": {"a": "1"}, "unknown": 1}),
         setup=_with("fields", None),
     ),
     row("no type: the job cannot be another", run({"job_id": 5}), setup=_with("fields", None)),
     row(
-        "no type: a token of the caller's own",
+        "no type: the caller's own idempotency token",
         run({"idempotency_token": "mine"}, keeps_token=True),
         setup=_with("fields", None),
     ),
@@ -145,11 +145,13 @@ ROWS = (
         setup=_with("fields", None),
     ),
     row(
-        "a stream refuses bad parameters before it opens", stream({"day": 5}), setup=_with("window")
+        "invalid parameters are refused before a stream opens",
+        stream({"day": 5}),
+        setup=_with("window"),
     ),
-    row("a stream refuses params that are no object", stream([1])),
+    row("a stream refuses params that are not an object", stream([1])),
     row("a stream refuses too many parameters", stream(_many(51))),
-    row("a stream refuses parameters where there are none", stream({"a": 1}), setup=_UNTYPED),
+    row("a stream refuses parameters without a type", stream({"a": 1}), setup=_UNTYPED),
     row(
         "an object as a value in a stream",
         stream({"a": {}}),

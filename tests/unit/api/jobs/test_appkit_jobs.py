@@ -6,82 +6,62 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from itertools import count
 from threading import Semaphore
 from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
-from starlette.testclient import TestClient
 from starlette.types import Scope
 
-from polysync_core.api.app import create_app
 from polysync_core.api.jobs import streams
-from polysync_core.api.jobs.routes import job_run_routes
 from polysync_core.api.jobs.streams import snapshot_events
-from polysync_core.api.security.access_policy import AccessPolicy
 from polysync_core.api.security.callers import Caller, Identify, accept_all
-from polysync_core.appkit.jobs import AppKitJobs, started_run
-from polysync_core.appkit.named_jobs import JobOptions
-from polysync_core.appkit.parameters import TaskType
+from polysync_core.appkit.jobs import started_run
 from polysync_core.appkit.polling import SharedPoll
 from polysync_core.appkit.read_cache import ReadCache
-from polysync_core.application.operations.audit import Audit
-from polysync_core.application.runs.job_runs import JobRuns
-from polysync_core.domain.errors import NotFound
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.roles import Role
-from tests.fakes.appkit import TOKEN, FakeWorkspace, jobs_in
+from tests.fakes.app import FakeApp, settings_of
+from tests.fakes.appkit import TOKEN, VARIABLES, FakeWorkspace, workspaces_of
 from tests.fakes.audit import FakeAuditStore
-from tests.fakes.builders import FakeClock, a_job
+from tests.fakes.builders import a_job
 from tests.fakes.http import Reply
-from tests.fakes.runs import FakeRunTable
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"day": {"type": "string"}}}
 OPTIONS = {
-    "etl": JobOptions(task_type=TaskType.NOTEBOOK),
-    "short_wait": JobOptions(wait_timeout=timedelta(milliseconds=20)),
-    "with_schema": JobOptions(task_type=TaskType.NOTEBOOK, params=SCHEMA),
-    "model": JobOptions(task_type=TaskType.DBT),
-    "Bare_1": JobOptions(),
+    "etl": {"taskType": "notebook"},
+    "short_wait": {"waitTimeout": 20},
+    "with_schema": {"taskType": "notebook", "params": SCHEMA},
+    "model": {"taskType": "dbt"},
+    "Bare_1": {},
 }
-VARIABLES = {
+SETTINGS = {
+    **VARIABLES,
     "DATABRICKS_JOB_WITH_SCHEMA": "30",
     "DATABRICKS_JOB_MODEL": "40",
     "DATABRICKS_JOB_BARE_1": "50",
     "DATABRICKS_JOB_SHORT_WAIT": "70",
     "DATABRICKS_JOB_STORED": "60",
     "DATABRICKS_APP_NAME": "shop",
+    "POLYSYNC_APPKIT": json.dumps({"pollIntervalMs": 1, "jobs": OPTIONS}),
 }
 
 
-class _OneStoredJob:
-    """Stands for the use cases of stored jobs; knows one job without runs."""
-
-    runs = FakeRunTable()
-
-    def job_named(self, name: str) -> Any:
-        if name != "stored":
-            raise NotFound
-        return a_job(name=name)
-
-
 class World:
-    """The job routes over a workspace in memory."""
+    """The whole app over fake ports, with a workspace in memory and one stored job."""
 
     def __init__(self) -> None:
         self.workspace, self.audit = FakeWorkspace(), FakeAuditStore()
-        self.jobs: AppKitJobs = jobs_in(self.workspace, OPTIONS, VARIABLES)
         self.identify: Identify = accept_all
-        stored: Any = _OneStoredJob()
-        routes = job_run_routes(
-            JobRuns(runs=stored.runs, factory=stored, task_runs=stored), self.jobs
+        self.app = FakeApp(
+            a_job(name="stored"),
+            settings=settings_of(**SETTINGS),
+            identify=lambda scope: self.identify(scope),
+            audit=self.audit,
+            open_workspaces=lambda configuration, *_: workspaces_of(self.workspace, configuration),
         )
-        ids = (f"entry-{number}" for number in count())
-        audit = Audit(store=self.audit, clock=FakeClock(), new_id=ids.__next__)
-        access = AccessPolicy(identify=lambda scope: self.identify(scope), audit=audit)
-        self.client = TestClient(create_app([routes], access=access))
+        self.jobs = self.app.services.appkit_jobs
+        self.client = self.app.http
 
     def reset(self) -> None:
         """Return to the initial state; building the app takes longer than a test."""

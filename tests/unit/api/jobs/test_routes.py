@@ -7,95 +7,31 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.api.jobs.routes import job_run_routes
-from polysync_core.api.runs.routes import run_routes
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.job_runs import JobRuns
-from polysync_core.application.runs.task_runs import TaskRuns
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, new_run_id
 from polysync_core.domain.runs.run import RunStatus
-from tests.fakes.builders import FakeClock, a_job
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import finisher_of
-from tests.fakes.engine import FakeEngine
-from tests.fakes.platform import FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRunTable, run_store
+from tests.fakes.builders import a_job
+from tests.unit.api.run_api import RunApi
 
-JOBS = {
-    name: a_job(name=name, parameters=[{"name": "day"}, {"name": "key", "dataType": "Secret"}])
+JOBS = [
+    a_job(name=name, parameters=[{"name": "day"}, {"name": "key", "dataType": "Secret"}])
     for name in ("etl", "other")
-}
+]
 TASK = Task(name="daily", job="etl")
-PLATFORM = Platform(
-    name="lakehouse",
-    type=PlatformType.AZURE_DATABRICKS,
-    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
-)
 
 
-def _job(name: str) -> Job:
-    if name not in JOBS:
-        raise NotFound(f"There is no job '{name}'.")
-    return JOBS[name]
-
-
-class World:
-    """The routes of stored jobs and of task runs over fakes."""
-
-    def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
-        store = run_store(self.runs)
-        factory = RunFactory(
-            store=store,
-            job_named=_job,
-            connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
-            policies=policies_of(TASK, PLATFORM),
-            clock=self.clock,
-        )
-        task_runs = TaskRuns(
-            runs=self.runs,
-            store=store,
-            finisher=finisher_of(store),
-            task_named=lambda _: TASK,
-            factory=factory,
-            clock=self.clock,
-        )
-        job_runs = JobRuns(runs=self.runs, factory=factory, task_runs=task_runs)
-        app = create_app([job_run_routes(job_runs), run_routes(task_runs)])
-
-        async def with_engine(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, SCOPE_KEY: self.engine}, receive, send)
-
-        self.client = TestClient(with_engine)
-
-    def reset(self) -> None:
-        """Return to the initial state; building the app takes longer than a test."""
-        self.runs.rows.clear()
-        self.runs.writes = 0
-        self.engine.states.clear()
+class World(RunApi):
+    """An app with two jobs and a task."""
 
     def run(self, job: str = "etl", **body: Any) -> str:
         self.clock.advance(seconds=1)
         return self.client.post(f"/jobs/{job}/run", json=body).json()["runId"]
 
-    def end(self, run_id: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        self.runs.end(RunId(run_id), at=self.clock(), status=status)
-
 
 @pytest.fixture(scope="module")
 def shared_world() -> Iterator[World]:
-    world = World()
+    world = World(*JOBS, TASK)
     with world.client:
         yield world
 

@@ -7,12 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.runs.platform_runs import platform_run_routes
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.definitions.platforms import Platform
@@ -23,24 +18,33 @@ from polysync_core.platforms.connector import (
     Report,
     SearchLimitReached,
 )
-from tests.fakes.definitions import definition_reader
+from tests.fakes.app import FakeApp
 from tests.fakes.platform import FakePlatform
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
-JOBS = {
-    "load": Job(
+PLATFORMS = [
+    Platform.model_validate(
+        {"name": name, "type": platform_type, "auth": {"method": "DefaultCredential"}}
+    )
+    for name, platform_type in (
+        ("lakehouse", "AzureDatabricks"),
+        ("functions", "GoogleCloudFunctions"),
+    )
+]
+JOBS = [
+    Job(
         name="load",
         platform="lakehouse",
         job_type=JobType.DATABRICKS_NOTEBOOK,
         external_id="/etl/load",
     ),
-    "publish": Job(
+    Job(
         name="publish",
         platform="functions",
         job_type=JobType.CLOUD_FUNCTION_HTTP,
         external_id="projects/p/locations/l/functions/publish",
     ),
-}
+]
 
 
 class ListingPlatform(FakePlatform):
@@ -66,8 +70,16 @@ class ListingPlatform(FakePlatform):
 
 
 class Api:
-    def __init__(self, client: TestClient, platform: ListingPlatform) -> None:
-        self.client, self.platform = client, platform
+    """An app with two jobs, whose platform lists runs."""
+
+    def __init__(self) -> None:
+        self.app = FakeApp(*PLATFORMS, *JOBS)
+        self.app.platform = self.platform = ListingPlatform()
+        self.client = self.app.http
+
+    def reset(self) -> None:
+        """Return to the initial state; building the app takes longer than a test."""
+        vars(self.platform).update(vars(ListingPlatform()))
 
     def get(self, job: str = "load", **query: Any) -> Any:
         return self.client.get(f"/jobs/{job}/platform-runs", params=query)
@@ -77,26 +89,17 @@ class Api:
         return [each["externalRunId"] for each in answer["items"]], answer["continuationToken"]
 
 
-def a_platform(name: str, platform_type: str) -> Platform:
-    return Platform.model_validate(
-        {"name": name, "type": platform_type, "auth": {"method": "DefaultCredential"}}
-    )
-
-
-DEFINITIONS = definition_reader(
-    a_platform("lakehouse", "AzureDatabricks"),
-    a_platform("functions", "GoogleCloudFunctions"),
-    *JOBS.values(),
-)
+@pytest.fixture(scope="module")
+def shared_api() -> Iterator[Api]:
+    api = Api()
+    with api.client:
+        yield api
 
 
 @pytest.fixture
-def api() -> Iterator[Api]:
-    platform = ListingPlatform()
-    connections = Connections(DEFINITIONS, lambda _: platform)
-    routes = platform_run_routes(PlatformRuns(definitions=DEFINITIONS, connections=connections))
-    with TestClient(create_app([routes])) as client:
-        yield Api(client, platform)
+def api(shared_api: Api) -> Api:
+    shared_api.reset()
+    return shared_api
 
 
 def test_runs_are_shown_as_the_platform_lists_them_without_their_outputs(api: Api) -> None:

@@ -7,86 +7,35 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.api.runs.routes import run_routes
-from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.task_runs import TaskRuns
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import NotFound
-from polysync_core.domain.runs.identity import RunId, new_run_id
+from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus
-from tests.fakes.builders import FakeClock, a_job
-from tests.fakes.definitions import definition_reader
-from tests.fakes.dependents import finisher_of
-from tests.fakes.engine import FakeEngine
-from tests.fakes.platform import FakePlatform
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRunTable, run_store
+from tests.fakes.builders import a_job
+from tests.unit.api.run_api import RunApi
 
 JOB = a_job(parameters=[{"name": "day"}])
 TASK = Task(name="daily", job=JOB.name)
-PLATFORM = Platform(
-    name="lakehouse",
-    type=PlatformType.AZURE_DATABRICKS,
-    auth=Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
-)
 
 
-class World:
-    def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
-        store = run_store(self.runs)
-        app = create_app(
-            [
-                run_routes(
-                    TaskRuns(
-                        runs=self.runs,
-                        store=store,
-                        finisher=finisher_of(store),
-                        task_named=self._task,
-                        factory=RunFactory(
-                            store=store,
-                            job_named=lambda _: JOB,
-                            connections=Connections(
-                                definition_reader(PLATFORM), lambda _: FakePlatform()
-                            ),
-                            policies=policies_of(TASK, PLATFORM),
-                            clock=self.clock,
-                        ),
-                        clock=self.clock,
-                    )
-                )
-            ]
-        )
-
-        async def with_engine(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, SCOPE_KEY: self.engine}, receive, send)
-
-        self.client = TestClient(with_engine)
-
-    def _task(self, name: str) -> Task:
-        if name != TASK.name:
-            raise NotFound(f"There is no task '{name}'.")
-        return TASK
+class World(RunApi):
+    """An app with a job and a task."""
 
     def run(self, **body: Any) -> str:
         return self.client.post("/tasks/daily/run", json=body).json()["runId"]
 
-    def end(self, run_id: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        self.runs.end(RunId(run_id), at=self.clock(), status=status)
+
+@pytest.fixture(scope="module")
+def shared_world() -> Iterator[World]:
+    world = World(JOB, TASK)
+    with world.client:
+        yield world
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    with world.client:
-        yield world
+def world(shared_world: World) -> World:
+    shared_world.reset()
+    return shared_world
 
 
 def test_run_once_answers_with_the_status_url(world: World) -> None:

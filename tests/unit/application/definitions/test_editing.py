@@ -17,6 +17,7 @@ from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.platforms.registry import outputs_problem
 from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
 from tests.fakes.store_contract import save, save_lakehouse
 
@@ -36,7 +37,7 @@ def store() -> FakeDefinitions:
 
 @pytest.fixture
 def definitions(store: FakeDefinitions) -> DefinitionEditing:
-    return editing_of(store, Rules(development=True))
+    return editing_of(store, Rules(development=True, outputs_problem=outputs_problem))
 
 
 def test_an_unknown_name_is_not_found(

@@ -9,8 +9,8 @@ import pytest
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference, read_definition
-from polysync_core.domain.dispatch.policies import Cap, PolicySet, Rate
-from polysync_core.domain.dispatch.state import Waiting
+from polysync_core.domain.dispatch.policies import ConcurrencyRule, PolicySet, StartRateRule
+from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.timed_cache import DEFINITION_TTL
 from tests.fakes.builders import NOON
@@ -41,7 +41,7 @@ class World:
         self.store.put(definition, replacing=before)
 
     def ask(self, name: str) -> None:
-        waiting = Waiting(
+        waiting = WaitingRun(
             run_id=RunId(name),
             attempt=1,
             task="daily",
@@ -65,7 +65,7 @@ def test_a_run_is_told_the_limits_of_its_task_and_platform(world: World) -> None
     found = world.policies.for_run("daily", "lakehouse")
     assert found.tasks["daily"].weight == 2
     assert found.platforms["lakehouse"].profiles == ("cap",)
-    assert found.profiles["cap"].gate == Cap(slots=1)
+    assert found.profiles["cap"].rule == ConcurrencyRule(slots=1)
 
 
 def test_accepting_many_runs_reads_each_definition_once(world: World) -> None:
@@ -93,7 +93,9 @@ def test_an_edit_is_kept_where_the_engine_cannot_be_told(world: World) -> None:
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
     world.updates.publish([CAP], world.engine)
     world.updates.publish([CAP], None)
-    assert world.policies.for_run("daily", "lakehouse").profiles["cap"].gate == Cap(slots=4)
+    assert world.policies.for_run("daily", "lakehouse").profiles["cap"].rule == ConcurrencyRule(
+        slots=4
+    )
 
 
 def test_definitions_that_limit_nothing_are_not_passed_on(world: World) -> None:
@@ -107,7 +109,7 @@ def test_the_tick_reads_everything_in_use_anew(world: World) -> None:
     world.ask("a")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(7))
     found = world.policies.refreshed(world.engine.dispatcher("main"))
-    assert found.profiles["cap"].gate == Cap(slots=7)
+    assert found.profiles["cap"].rule == ConcurrencyRule(slots=7)
 
 
 def test_settings_become_limits_in_milliseconds(world: World) -> None:
@@ -126,5 +128,5 @@ def test_settings_become_limits_in_milliseconds(world: World) -> None:
     )
     found = world.policies.for_definitions([Reference(Kind.CONTENTION_PROFILE, "rate")])
     rate = found.profiles["rate"]
-    assert rate.gate == Rate(limit=30, window=60_000, burst=5, refill=1_500)
-    assert (rate.shared, rate.queue_timeout) == (True, 9_000)
+    assert rate.rule == StartRateRule(limit=30, window=60_000, burst=5, refill=1_500)
+    assert (rate.is_global, rate.queue_timeout) == (True, 9_000)

@@ -319,7 +319,7 @@ def test_what_was_given_up_is_kept_with_its_reason_and_heard(
     assert text.startswith(message.payload[:100])
     assert len(message.payload) <= 16_000
     (record,) = caplog.records
-    assert (record.levelname, record.action) == ("ERROR", "message_given_up")  # type: ignore[attr-defined]
+    assert (record.levelname, record.action) == ("ERROR", "message_abandoned")  # type: ignore[attr-defined]
 
 
 def test_a_reason_of_any_length_can_be_kept() -> None:

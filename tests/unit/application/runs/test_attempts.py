@@ -105,7 +105,7 @@ def bench() -> Iterator[Bench]:
     yield Bench()
 
 
-def test_a_run_is_submitted_looked_at_and_recorded(bench: Bench) -> None:
+def test_a_run_is_submitted_polled_and_recorded(bench: Bench) -> None:
     bench.platform.reports = [RUNNING, SUCCESS]
 
     assert bench.submit().submitted
@@ -117,7 +117,7 @@ def test_a_run_is_submitted_looked_at_and_recorded(bench: Bench) -> None:
     assert not bench.runs.active
 
 
-def test_a_run_that_is_looked_at_twice_costs_four_writes(bench: Bench) -> None:
+def test_a_run_that_is_polled_twice_costs_four_writes(bench: Bench) -> None:
     bench.platform.reports = [RUNNING, SUCCESS]
     bench.submit()
     bench.poll()
@@ -125,7 +125,7 @@ def test_a_run_that_is_looked_at_twice_costs_four_writes(bench: Bench) -> None:
     assert bench.runs.writes == 4  # submitting, submitted, outcome, index
 
 
-def test_a_platform_is_told_whether_it_must_look_before_it_sends(bench: Bench) -> None:
+def test_a_resend_is_marked_only_after_an_uncertain_submit(bench: Bench) -> None:
     bench.platform.submit_answers = [Unavailable(), Uncertain(), Uncertain()]
     result = bench.submit()
     for _ in range(3):
@@ -154,7 +154,7 @@ def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tri
     assert [order.is_resend for order in bench.platform.orders] == [False] * (failures + 1) + [True]
 
 
-def test_of_two_executions_of_one_submit_one_looks_before_it_sends(bench: Bench) -> None:
+def test_of_two_executions_of_one_submit_the_second_is_a_resend(bench: Bench) -> None:
     """Both read the row before either has written it."""
     bench.runs.before_save = bench.submit
     bench.platform.submit_answers = [Uncertain(), Uncertain()]
@@ -212,7 +212,7 @@ def test_a_failure_that_comes_with_the_submit_is_retried_as_any_other() -> None:
     assert bench.run.attempts[0].error == "Division by zero."
 
 
-def test_a_platform_can_say_with_the_submit_when_to_look(bench: Bench) -> None:
+def test_a_platform_can_say_with_the_submit_when_to_poll(bench: Bench) -> None:
     bench.platform.at_once = Report(status=ProviderStatus.RUNNING, retry_after=60)
 
     result = bench.submit()
@@ -221,7 +221,7 @@ def test_a_platform_can_say_with_the_submit_when_to_look(bench: Bench) -> None:
     assert result.after_seconds == 60
 
 
-def test_a_run_that_cannot_be_stopped_is_waited_for_and_then_given_up_visibly(
+def test_a_run_that_cannot_be_stopped_is_awaited_and_then_visibly_abandoned(
     bench: Bench,
 ) -> None:
     bench.platform.reports = [RUNNING]
@@ -287,9 +287,9 @@ def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
 
     assert (bench.run.status, bench.run.outputs) == (RunStatus.SUCCEEDED, {})
     assert bench.run.attempts[0].error is None
-    remarks = [entry.reason for entry in bench.run.history if is_note(entry)]
-    assert len(remarks) == 1
-    assert why in remarks[0]
+    notes = [entry.reason for entry in bench.run.history if is_note(entry)]
+    assert len(notes) == 1
+    assert why in notes[0]
 
 
 def test_an_output_that_cannot_be_kept_takes_no_other_with_it(bench: Bench) -> None:
@@ -366,7 +366,7 @@ def test_a_crash_at_either_write_of_a_submit_starts_one_run(write: int) -> None:
 
 
 @pytest.mark.parametrize("write", [1, 2])
-def test_a_crash_at_either_write_of_the_end_is_made_good_by_the_next_look(write: int) -> None:
+def test_a_crash_at_either_write_of_the_end_is_repaired_by_the_next_poll(write: int) -> None:
     bench = Bench()
     bench.platform.reports = [SUCCESS]
     bench.submit()
@@ -495,7 +495,7 @@ def test_a_platform_without_an_answer_is_asked_less_and_less_often(bench: Bench)
     assert delays == sorted(set(delays))
 
 
-def test_a_platform_that_asks_for_patience_gets_it(bench: Bench) -> None:
+def test_a_platforms_retry_after_is_respected(bench: Bench) -> None:
     bench.platform.submit_answers = [Unavailable(retry_after=42)]
     assert bench.submit().after_seconds == 42
 
@@ -508,7 +508,7 @@ def test_a_submit_without_an_answer_for_too_long_fails_the_run(bench: Bench) -> 
     assert bench.run.attempts[0].cause is FailureCause.PLATFORM_UNREACHABLE
 
 
-def test_looks_that_fail_never_end_a_run(bench: Bench) -> None:
+def test_failed_polls_never_end_a_run(bench: Bench) -> None:
     bench.platform.reports = [Unavailable()]
     memo = bench.submit().memo
     for _ in range(50):
@@ -521,7 +521,7 @@ def test_looks_that_fail_never_end_a_run(bench: Bench) -> None:
     assert bench.run.status is RunStatus.SUCCEEDED
 
 
-def test_an_unknown_state_is_looked_at_again(bench: Bench) -> None:
+def test_an_unknown_state_is_polled_again(bench: Bench) -> None:
     bench.platform.reports = [Report(status=ProviderStatus.UNKNOWN)]
     bench.submit()
     assert not bench.poll().done
@@ -607,7 +607,7 @@ def test_long_runs_show_the_platforms_progress(bench: Bench) -> None:
     assert bench.run.attempts[0].provider_status == ProviderStatus.RUNNING
 
 
-def test_giving_up_says_where_to_look(bench: Bench) -> None:
+def test_an_abandoned_attempt_says_where_to_check(bench: Bench) -> None:
     bench.submit()
     assert bench.attempts.abandon(bench.run_id, 1).done
     assert bench.run.attempts[0].cause is FailureCause.INTERNAL
@@ -635,7 +635,7 @@ def test_a_task_whose_past_cannot_be_read_is_carried_out_all_the_same() -> None:
     assert bench.poll(bench.poll().memo).done
 
 
-def test_a_cancellation_is_as_prompt_where_looks_have_become_rare(bench: Bench) -> None:
+def test_a_cancellation_is_prompt_even_when_polls_have_become_rare(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     bench.submit()
     memo = AttemptMemo(past=(Ended(by=3_600),) * 5)
@@ -682,7 +682,7 @@ def test_the_end_of_an_attempt_and_the_wait_for_the_next_are_one_write() -> None
     assert bench.runs.writes == before + 1
 
 
-def test_a_look_that_is_repeated_after_the_decision_says_the_same() -> None:
+def test_a_poll_that_is_repeated_after_the_decision_returns_the_same_result() -> None:
     bench = retried()
     result = bench.poll()
     bench.clock.advance(seconds=5)
@@ -979,7 +979,7 @@ def test_what_was_started_for_an_attempt_that_is_over_is_stopped() -> None:
         pytest.param({"cancel_timeout": timedelta(seconds=90)}, "cancel", id="cancel"),
     ],
 )
-def test_a_patience_is_a_setting(settings: dict[str, Any], calls: str) -> None:
+def test_each_timeout_is_a_setting(settings: dict[str, Any], calls: str) -> None:
     bench = Bench(**settings)
     bench.platform.reports = [RunNotFound() if calls == "lost" else RUNNING]
     if calls == "submit":

@@ -39,7 +39,7 @@ def test_the_cause_is_recorded_on_the_attempt_that_never_began(world: World) -> 
     assert not world.runs.active
 
 
-def test_ending_twice_is_ending_once(world: World) -> None:
+def test_failing_twice_fails_once(world: World) -> None:
     run = world.stored(new_run(a_run(), actor="test"))
     assert world.end(run) == world.end(run)
 

@@ -102,7 +102,7 @@ def test_the_profiles_of_its_platform_gate_it_beside_runs_of_tasks(world: World)
     assert world.engine.live == {(holder.run_id, 1)}
     found = explain(world.engine.dispatcher("main"), waiting.run_id, now=world.clock())
     assert found is not None
-    assert [(hold.profile, hold.holders[0].run_id) for hold in found.holds] == [
+    assert [(reason.profile, reason.holders[0].run_id) for reason in found.reasons] == [
         ("one", holder.run_id)
     ]
     world.engine.release("main", holder.run_id, 1)
@@ -209,7 +209,7 @@ class TestReading:
 
 
 class TestLife:
-    def test_cancelling_one_that_waits_ends_it_and_settles_it(self, world: World) -> None:
+    def test_cancelling_a_queued_run_ends_and_deactivates_it(self, world: World) -> None:
         run = world.execute()
         ended = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
         again = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
@@ -223,14 +223,14 @@ class TestLife:
         assert (asked.status, asked.cancel_requested) == (RunStatus.RUNNING, world.clock())
         assert world.engine.woken == [(run.run_id, 1)]
 
-    def test_a_failure_is_its_end_and_no_dependent_is_told(self, world: World) -> None:
+    def test_a_failure_ends_the_run_and_notifies_no_dependent(self, world: World) -> None:
         run = world.begun(world.execute())
         recorder = world.app.services.attempt_recorder
         result = recorder.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
         assert (result.done, result.retry, result.notify) == (True, None, ())
         assert world.runs.deactivated == {run.run_id: RunStatus.FAILED}
 
-    def test_a_signal_that_was_lost_is_made_good(self, world: World) -> None:
+    def test_a_lost_signal_is_repeated(self, world: World) -> None:
         world.engine.deaf = True
         run = world.execute()
         world.engine.deaf = False

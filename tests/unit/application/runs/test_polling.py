@@ -1,4 +1,4 @@
-"""When an attempt is looked at next, and what is remembered of the runs before it."""
+"""Planning polls, and the cache of past durations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended
-from polysync_core.domain.runs.polling import QUICK
+from polysync_core.domain.runs.polling import FAST
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
@@ -116,7 +116,7 @@ def test_a_task_that_takes_ten_minutes_is_looked_at_when_they_are_over(world: Wo
     assert 580 + world.next(580) == pytest.approx(602, abs=8)
 
 
-def test_a_platform_that_wants_patience_gets_it_whatever_was_learned(world: World) -> None:
+def test_a_platforms_retry_after_is_respected_by_a_learned_plan(world: World) -> None:
     world.past(598, 599, 600, 601, 602)
     assert world.next(595, retry_after=120) == 120
 
@@ -174,13 +174,13 @@ def test_for_a_run_of_a_second_or_two_nothing_is_read(world: World) -> None:
     world.past(598, 599, 600)
     assert [world.next(age) for age in (0, 1)] == [1, 1.25]
     assert world.runs.pages == 0
-    assert world.next(2.25) > QUICK.delay(2.25)
+    assert world.next(2.25) > FAST.delay(2.25)
 
 
 def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(world: World) -> None:
     world.past(60, 60, 60)
     world.past(*[1.0] * 200, status=RunStatus.FAILED)
-    assert world.next(5) == QUICK.delay(5)
+    assert world.next(5) == FAST.delay(5)
     assert world.runs.listed == 4 * MAX_PAST_RUNS
 
 
@@ -201,7 +201,7 @@ def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> No
 def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
     world: World,
 ) -> None:
-    """One end that was seen, or what was read long ago, is not all that there is to know."""
+    """One observed end, or an old read, is not the whole history."""
     world.durations.add(world.run, Ended(by=2.1))
     world.past(598, 599, 600)
 
@@ -229,7 +229,7 @@ def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
     world.past(598, 599, 600)
     world.runs.fault = Unavailable()
     with caplog.at_level(logging.WARNING):
-        assert [world.next(300) for _ in range(3)] == [QUICK.delay(300)] * 3
+        assert [world.next(300) for _ in range(3)] == [FAST.delay(300)] * 3
     assert [record.__dict__["action"] for record in caplog.records] == ["durations_unread"]
 
     world.runs.fault = None
@@ -237,7 +237,7 @@ def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
     assert world.next(300) == 45
 
 
-def test_nobody_waits_while_another_reads(world: World) -> None:
+def test_no_caller_waits_for_the_read_of_another(world: World) -> None:
     seen: list[object] = []
 
     class Slow(CountingRuns):
@@ -261,19 +261,19 @@ def test_only_so_many_tasks_are_remembered() -> None:
 
 
 def test_a_run_that_is_taken_up_again_is_looked_at_as_befits_its_age(world: World) -> None:
-    assert world.next(1_000, AttemptMemo()) == QUICK.delay(1_000)
+    assert world.next(1_000, AttemptMemo()) == FAST.delay(1_000)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=80))
-def test_a_clock_that_jumps_makes_looks_no_more_frequent(jumps: list[float]) -> None:
-    world, memo, waited, looks = World(), AttemptMemo(), 0.0, 0
+def test_a_clock_that_jumps_makes_polls_no_more_frequent(jumps: list[float]) -> None:
+    world, memo, waited, polls = World(), AttemptMemo(), 0.0, 0
     while waited < 1_200:
-        jump = jumps[looks] if looks < len(jumps) else 0.0
+        jump = jumps[polls] if polls < len(jumps) else 0.0
         world.clock.now = NOON + timedelta(seconds=waited + jump)
         delay, memo = world.planner.next_delay(world.run, memo, retry_after=None)
-        memo, waited, looks = memo.after_wait(delay), waited + delay, looks + 1
+        memo, waited, polls = memo.after_wait(delay), waited + delay, polls + 1
         assert delay <= 30
-    assert looks <= QUICK.looks(1_200) + 1
+    assert polls <= FAST.polls(1_200) + 1
 
 
 @pytest.mark.parametrize(

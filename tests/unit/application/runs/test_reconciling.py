@@ -1,4 +1,4 @@
-"""What the reconciler makes good."""
+"""Repairs by the reconciler."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ def test_a_waiting_run_is_left_to_wait(world: World) -> None:
     assert world.reconcile().enqueued == 0
 
 
-def test_a_running_run_without_an_orchestration_is_taken_up_again(world: World) -> None:
+def test_a_running_run_without_an_orchestration_is_resumed(world: World) -> None:
     run = world.stored(running())
     repairs = world.reconcile()
     assert repairs.resumed == 1
-    assert world.engine.carries(run.run_id, 1)
+    assert world.engine.is_live(run.run_id, 1)
     assert run.run_id in world.engine.dispatcher("main").leases
     assert "was resumed" in world.runs.rows[run.run_id].run.history[-1].reason
 
@@ -112,10 +112,10 @@ def test_a_granted_start_that_never_happened_is_started(world: World) -> None:
     assert world.reconcile().resumed == 0, "a fresh lease is not looked into"
     world.clock.advance(seconds=31)
     world.reconcile()
-    assert world.engine.carries(run.run_id, 1)
+    assert world.engine.is_live(run.run_id, 1)
 
 
-def test_an_outcome_that_the_index_missed_is_settled(world: World) -> None:
+def test_an_outcome_that_the_index_missed_is_deactivated(world: World) -> None:
     done = finish(
         running(), Outcome(status=RunStatus.SUCCEEDED, reason="ok"), at=NOON, actor="polysync"
     )
@@ -230,7 +230,7 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: W
     world.enqueue(a_run(run_id=Unreadable.damaged))
     healthy = world.stored(running())
     world.reconcile()
-    assert world.engine.carries(healthy.run_id, 1)
+    assert world.engine.is_live(healthy.run_id, 1)
     assert len(world.runs.active) == 2, "what cannot be read is not withdrawn"
 
 

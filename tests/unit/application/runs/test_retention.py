@@ -1,4 +1,4 @@
-"""Forgetting what is old: when, in which order, and what happens when it fails."""
+"""Deleting expired data: when, in which order, and after failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Shelf:
-    """What of one kind there is to be forgotten."""
+    """A kind of data to delete."""
 
     clock: FakeClock
     asked: list[datetime] = field(default_factory=list)
@@ -96,7 +96,7 @@ def test_a_step_that_fails_keeps_no_other_from_its_work(
     assert all(shelf.asked for shelf in world.shelves.values())
 
 
-def test_marks_stay_for_outcomes_that_are_still_to_be_told(world: World) -> None:
+def test_deduplication_rows_stay_for_outcomes_that_are_not_delivered_yet(world: World) -> None:
     world.owe("goes on", 200 * DAY, RunStatus.RUNNING)
     oldest = world.owe("ended, not told", 150 * DAY, RunStatus.SUCCEEDED)
     world.owe("ended later, not told", 120 * DAY, RunStatus.FAILED)

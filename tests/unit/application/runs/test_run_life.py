@@ -30,8 +30,8 @@ from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.retries import INFRASTRUCTURE, RETRIED
-from polysync_core.domain.runs.run import ALLOWED, RunStatus, TaskRun, new_run
+from polysync_core.domain.runs.retries import INFRASTRUCTURE_CAUSES, RETRYABLE_CAUSES
+from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun, new_run
 from polysync_core.platforms.connector import (
     ProviderStatus,
     Report,
@@ -175,7 +175,7 @@ class RunLife(RuleBasedStateMachine):
         self.step(self.due, crash=crash)
 
     @precondition(lambda self: not self.run.status.is_terminal)
-    @rule(cause=st.none() | st.sampled_from(sorted(RETRIED)), twice=st.booleans())
+    @rule(cause=st.none() | st.sampled_from(sorted(RETRYABLE_CAUSES)), twice=st.booleans())
     def an_attempt_fails(self, cause: FailureCause | None, twice: bool) -> None:
         """Two or three steps at once, so that runs get as far as their last attempts."""
         self.step(self.due)
@@ -287,7 +287,7 @@ class RunLife(RuleBasedStateMachine):
         status = None
         for entry in entries:
             assert entry.from_status is status
-            allowed = status is None or entry.to_status in {status, *ALLOWED[status]}
+            allowed = status is None or entry.to_status in {status, *ALLOWED_TRANSITIONS[status]}
             assert allowed
             status = entry.to_status
         assert status is self.run.status
@@ -306,11 +306,11 @@ class RunLife(RuleBasedStateMachine):
         over = run.attempts if run.status is RunStatus.QUEUED else run.attempts[:-1]
         for attempt in over:
             assert attempt.status is RunStatus.FAILED
-            assert attempt.cause in RETRIED
+            assert attempt.cause in RETRYABLE_CAUSES
             assert attempt.finished_at is not None
         budget = run.retry.max_infrastructure_attempts
         if budget is not None:
-            infrastructure = sum(attempt.cause in INFRASTRUCTURE for attempt in over)
+            infrastructure = sum(attempt.cause in INFRASTRUCTURE_CAUSES for attempt in over)
             assert infrastructure <= budget
             assert len(over) - infrastructure <= run.retry.max_retry_attempts
         else:

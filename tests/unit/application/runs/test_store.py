@@ -92,7 +92,7 @@ def begin(run: TaskRun) -> TaskRun:
     return begin_attempt(run, at=NOON, actor="polysync")
 
 
-def test_a_life_is_told_once_where_nothing_crashes(world: World) -> None:
+def test_every_change_of_a_run_is_published_once_without_a_crash(world: World) -> None:
     world.live()
     assert steps(world.queue.events) == list(itertools.pairwise(LIFE))
     assert [event.sequence for event in world.queue.events] == [1, 2, 3]
@@ -148,7 +148,9 @@ def _has_ended(world: World) -> bool:
 
 @pytest.mark.parametrize("second", range(1, 8))
 @pytest.mark.parametrize("first", range(1, 9))
-def test_a_second_crash_while_making_good_the_first_loses_nothing(first: int, second: int) -> None:
+def test_a_second_crash_during_the_repair_of_the_first_loses_nothing(
+    first: int, second: int
+) -> None:
     world = World()
     for distance in (first, second):
         world.start_process()
@@ -162,7 +164,7 @@ def test_a_second_crash_while_making_good_the_first_loses_nothing(first: int, se
     assert not world.table.active
 
 
-def test_a_queue_that_is_away_does_not_hold_a_run_up(
+def test_an_unavailable_queue_does_not_delay_a_run(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.queue.away = True
@@ -174,7 +176,7 @@ def test_a_queue_that_is_away_does_not_hold_a_run_up(
     ]
 
 
-def test_a_queue_that_is_away_is_left_alone_for_a_while(world: World) -> None:
+def test_an_unavailable_queue_is_not_called_for_a_while(world: World) -> None:
     world.queue.away = True
     world.live()
     assert world.queue.tries == 1
@@ -183,7 +185,7 @@ def test_a_queue_that_is_away_is_left_alone_for_a_while(world: World) -> None:
     assert world.queue.tries == 2
 
 
-def test_the_reconciler_pays_what_an_ended_run_owes(world: World) -> None:
+def test_the_reconciler_publishes_the_pending_events_of_an_ended_run(world: World) -> None:
     world.queue.away = True
     world.live()
     world.queue.away = False
@@ -194,7 +196,7 @@ def test_the_reconciler_pays_what_an_ended_run_owes(world: World) -> None:
     assert world.table.deactivated == {run_id(): RunStatus.SUCCEEDED}
 
 
-def test_nothing_is_told_of_a_change_that_another_writer_outran(world: World) -> None:
+def test_a_change_that_another_writer_overtook_is_not_published(world: World) -> None:
     world.accept()
     stale = world.table.rows[run_id()]
     world.table.save(stale, replace(stale.run, priority=1))
@@ -202,7 +204,7 @@ def test_nothing_is_told_of_a_change_that_another_writer_outran(world: World) ->
     assert [event.sequence for event in world.queue.events] == [1]
 
 
-def test_a_remark_is_no_event_and_keeps_its_number(world: World) -> None:
+def test_a_note_is_no_event_and_keeps_its_number(world: World) -> None:
     world.accept()
     stored = world.table.rows[run_id()]
     noted = note(stored.run, "Waiting for a cluster.", at=NOON, actor="polysync")
@@ -211,7 +213,7 @@ def test_a_remark_is_no_event_and_keeps_its_number(world: World) -> None:
     assert [event.sequence for event in world.queue.events] == [1, 3]
 
 
-def test_a_run_that_exists_already_is_not_told_again(world: World) -> None:
+def test_a_run_that_exists_already_is_not_published_again(world: World) -> None:
     world.accept()
     world.accept()
     assert len(world.queue.events) == 1

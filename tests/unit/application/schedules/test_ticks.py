@@ -293,6 +293,22 @@ class TestFailures:
         world.tick(minutes=1)
         assert world.times() == ["02 06:04"]
 
+    def test_a_pause_by_the_schedule_and_a_pause_by_a_person_are_different_actions(
+        self, world: Scheduled, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")
+        world.task(MINUTELY | {"pauseAfterFailures": 1})
+        world.tick(seconds=31)
+        self.fail(world)
+        world.tick(minutes=1)
+        world.schedules.resume("load-daily", schedule=None)
+        world.schedules.pause("load-daily", schedule=None, reason="maintenance", by="ada")
+        actions = [getattr(record, "action", "") for record in caplog.records]
+        assert [each for each in actions if each.endswith("paused")] == [
+            "schedule_auto_paused",
+            "schedule_paused",
+        ]
+
     def test_a_success_begins_the_count_anew(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"pauseAfterFailures": 2})
         world.tick(seconds=31)

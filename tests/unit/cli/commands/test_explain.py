@@ -21,13 +21,13 @@ ANSWER = {
             "heldBy": [{"runId": "r-1"}, {"runId": "r-2"}],
             "keptFor": None,
             "until": None,
-            "sentence": "2 of 2 slots are taken.",
+            "sentence": "2 of 2 slots are in use.",
         },
         {"kind": "BackOff", "needs": 1, "heldBy": [], "until": "2026-01-01T06:00:00Z"},
     ],
     "position": 3,
     "nextPossibleTime": None,
-    "sentences": ["2 of 2 slots are taken.", "2 waiting runs are ahead."],
+    "sentences": ["2 of 2 slots are in use.", "2 waiting runs are ahead."],
 }
 GATE = {
     "task": "end",

@@ -10,7 +10,7 @@ import pytest
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
-from polysync_core.platforms.registry import check_job, platform_plugin
+from polysync_core.platforms.registry import check_job, outputs_problem, platform_plugin
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
@@ -46,6 +46,7 @@ RULES = Rules(
     development=True,
     check_platform=lambda platform: platform_plugin(platform.type) and None,
     check_job=check_job,
+    outputs_problem=outputs_problem,
 )
 CRON = "tasks[1].schedules[0].cron"
 BAD: list[Any] = [
@@ -180,7 +181,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("jobs", 1, "parameters", 1, "name", to="run_date"),
         "jobs[1].parameters[1].name",
-        "is there twice",
+        "is duplicated",
         id="parameter twice",
     ),
     pytest.param(
@@ -294,7 +295,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "schedules", to=[{"name": "a", "cron": "@daily"}] * 2),
         "tasks[1].schedules[1].name",
-        "'a' is there twice",
+        "'a' is duplicated",
         id="schedule twice",
     ),
     pytest.param(
@@ -336,7 +337,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("jobs", 0, "settings", to={}),
         "tasks[1].dependencies[0].mappings[0].output",
-        "set settings.outputsFromExitValue of job 'landing' to true",
+        "job 'landing' has no outputs: set its settings.outputsFromExitValue to true",
         id="mapping from a notebook whose exit value is not read",
     ),
     pytest.param(
@@ -377,7 +378,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),
         "tasks[1].dependencies[1].task",
-        "is there twice",
+        "is duplicated",
         id="dependency twice",
     ),
     pytest.param(
@@ -407,13 +408,13 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "weight", to=9),
         "tasks[1].weight",
-        "could never start: profile 'lakehouse-cap' has 8 slots",
+        "can never start: profile 'lakehouse-cap' has only 8 slots",
         id="weight beyond the cap",
     ),
     pytest.param(
         _set("tasks", 0, "name", to="sales-load-daily"),
         "tasks[1].name",
-        "is there already, at tasks[0]",
+        "is defined already at tasks[0]",
         id="name twice",
     ),
 ]

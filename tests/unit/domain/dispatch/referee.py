@@ -1,7 +1,6 @@
-"""A judge of what a Dispatcher does, which knows only the limits and what it saw happen.
+"""A referee that checks the decisions of a Dispatcher against the limits.
 
-It counts by brute force over everything that ever started, so it shares no rule and no shortcut
-with what it judges.
+It counts all starts by brute force, so it shares no rule with the code under test.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ from datetime import timedelta
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch.decisions import Decision
-from polysync_core.domain.dispatch.dispatch_round import KEEPING
-from polysync_core.domain.dispatch.policies import Cap, ProfilePolicy, Rate
+from polysync_core.domain.dispatch.dispatch_round import RESERVATION_DELAY
+from polysync_core.domain.dispatch.policies import ConcurrencyRule, ProfilePolicy, StartRateRule
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, millis
 from polysync_core.domain.runs.identity import BackfillId
 from tests.unit.domain.dispatch.worlds import World
 
-_KEEPING = KEEPING // timedelta(milliseconds=1)
+_RESERVATION_DELAY = RESERVATION_DELAY // timedelta(milliseconds=1)
 
 
 @dataclass(slots=True)
 class Referee:
-    """What has happened so far."""
+    """The starts so far, and the checks of every decision."""
 
     world: World
     starts: list[tuple[str, int]] = field(default_factory=list)
@@ -31,49 +30,48 @@ class Referee:
     """The times of starts under each rate, for a Platform or for all together."""
     set_back_at: int = 0
 
-    def watch(self, decision: Decision, before: dict[str, WaitingEntry]) -> None:
-        """Judge a decision, given what waited before it."""
+    def check(self, decision: Decision, before: dict[str, WaitingEntry]) -> None:
+        """Check a decision, given the queue before it."""
         for lease in decision.starts:
             assert (lease.run_id, lease.attempt) not in self.starts, "started twice"
             self.starts.append((lease.run_id, lease.attempt))
             for profile, scope in self._subject(lease.task, lease.platform):
-                if isinstance(profile.gate, Rate):
-                    self._count(profile, profile.gate, scope)
+                if isinstance(profile.rule, StartRateRule):
+                    self._count(profile, profile.rule, scope)
         for lease in decision.starts:
-            self._no_slot_too_many(lease)
-            self._in_order(lease, before)
+            self._check_slots(lease)
+            self._check_order(lease, before)
         for failure in decision.failures:
             assert failure.run_id not in self.world.state.waiting
-            self._may_fail(before[failure.run_id], failure.cause.value)
-        self.at_rest()
+            self._check_failure(before[failure.run_id], failure.cause.value)
+        self.check_waiting()
 
-    def clock_was_set(self) -> None:
-        """What has started cannot have started later than now; what is out of its window is so
-        for good, whatever the clock says later."""
+    def clock_was_changed(self) -> None:
+        """Move later starts to now; a start that has left its window never returns to it."""
         now = self._now
         for (name, _), times in self.grants.items():
-            window = self.world.known.profiles[name].gate.window or 0
+            window = self.world.known.profiles[name].rule.window or 0
             if any(at > now for at in times):
                 self.set_back_at = now
             times[:] = [min(at, now) for at in times if at + window > now]
 
-    def at_rest(self) -> None:
-        """Check that nothing that could start waits, and that what waits will be looked at."""
+    def check_waiting(self) -> None:
+        """Check that no startable run waits, and that a timer is set for the others."""
         queues: dict[tuple[str, str], int] = {}
         for waiting in self.world.state.waiting.values():
             if waiting.not_before > self._now:
-                self._will_ring(waiting.not_before)
+                self._has_timer(waiting.not_before)
                 continue
-            held = list(self._held_by(waiting))
-            assert held or self._has_reason(waiting), f"{waiting} could start"
-            for profile, scope in held:
+            blocking = list(self._blocked_by(waiting))
+            assert blocking or self._has_other_reason(waiting), f"{waiting} could start"
+            for profile, scope in blocking:
                 if profile is None:
                     continue
-                assert profile.action is not ExceedAction.REJECT
-                if isinstance(profile.gate, Rate):
-                    self._will_ring(None)
+                assert profile.exceed_action is not ExceedAction.REJECT
+                if isinstance(profile.rule, StartRateRule):
+                    self._has_timer(None)
                 if profile.queue_timeout is not None:
-                    self._will_ring(waiting.since + profile.queue_timeout)
+                    self._has_timer(waiting.waiting_since + profile.queue_timeout)
                 if profile.queue_size is not None:
                     queues[profile.name, scope] = queues.get((profile.name, scope), 0) + 1
                     assert queues[profile.name, scope] <= profile.queue_size
@@ -82,11 +80,11 @@ class Referee:
     def _now(self) -> int:
         return millis(self.world.now)
 
-    def _will_ring(self, by: int | None) -> None:
-        alarm = self.world.state.alarm
-        assert alarm is not None
-        assert alarm > self._now
-        assert by is None or alarm <= by
+    def _has_timer(self, by: int | None) -> None:
+        timer = self.world.state.timer_at
+        assert timer is not None
+        assert timer > self._now
+        assert by is None or timer <= by
 
     def _subject(self, task: str, platform: str) -> Iterator[tuple[ProfilePolicy, str]]:
         known = self.world.known
@@ -94,39 +92,39 @@ class Referee:
         for name in sorted(names):
             profile = known.profiles[name]
             if profile.enabled:
-                yield profile, "" if profile.shared else platform
+                yield profile, "" if profile.is_global else platform
 
-    def _count(self, profile: ProfilePolicy, rate: Rate, scope: str) -> None:
+    def _count(self, profile: ProfilePolicy, rule: StartRateRule, scope: str) -> None:
         times = self.grants.setdefault((profile.name, scope), [])
         times.append(self._now)
-        within = sum(at > self._now - rate.window for at in times)
-        assert within <= rate.limit, f"{within} starts in a window of {rate.limit}"
+        within = sum(at > self._now - rule.window for at in times)
+        assert within <= rule.limit, f"{within} starts in a window of {rule.limit}"
 
-    def _used(self, profile: ProfilePolicy, cap: Cap, scope: str) -> int:
+    def _used(self, profile: ProfilePolicy, rule: ConcurrencyRule, scope: str) -> int:
         return sum(
-            min(lease.weight, cap.slots)
+            min(lease.weight, rule.slots)
             for lease in self.world.state.leases.values()
             if (profile, scope) in list(self._subject(lease.task, lease.platform))
         )
 
-    def _own(self, task: str) -> int:
+    def _runs_of_task(self, task: str) -> int:
         return sum(lease.task == task for lease in self.world.state.leases.values())
 
     def _of_backfill(self, backfill_id: BackfillId | None) -> int:
         return sum(lease.backfill_id == backfill_id for lease in self.world.state.leases.values())
 
-    def _no_slot_too_many(self, lease: Lease) -> None:
+    def _check_slots(self, lease: Lease) -> None:
         most = self.world.known.tasks[lease.task].max_concurrent_runs
-        assert most is None or self._own(lease.task) <= most
+        assert most is None or self._runs_of_task(lease.task) <= most
         assert (
             not lease.backfill_limit or self._of_backfill(lease.backfill_id) <= lease.backfill_limit
         )
         for profile, scope in self._subject(lease.task, lease.platform):
-            if isinstance(profile.gate, Cap):
-                assert self._used(profile, profile.gate, scope) <= profile.gate.slots
+            if isinstance(profile.rule, ConcurrencyRule):
+                assert self._used(profile, profile.rule, scope) <= profile.rule.slots
 
-    def _in_order(self, lease: Lease, before: dict[str, WaitingEntry]) -> None:
-        """Of two runs that are subject to the same limits, the better one starts first."""
+    def _check_order(self, lease: Lease, before: dict[str, WaitingEntry]) -> None:
+        """Check that of two runs with the same limits, the better rank starts first."""
         started = before.get(lease.run_id)
         for other in self.world.state.waiting.values():
             alike = (other.task, other.platform, other.backfill_id) == (
@@ -137,10 +135,10 @@ class Referee:
             if started is not None and alike and other.rank < started.rank:
                 assert max(other.not_before, other.deferred_until) > self._now
 
-    def _held_by(self, waiting: WaitingEntry) -> Iterator[tuple[ProfilePolicy | None, str]]:
+    def _blocked_by(self, waiting: WaitingEntry) -> Iterator[tuple[ProfilePolicy | None, str]]:
         task = self.world.known.tasks[waiting.task]
         most = task.max_concurrent_runs
-        if most is not None and self._own(waiting.task) >= most:
+        if most is not None and self._runs_of_task(waiting.task) >= most:
             yield None, waiting.task
         if (
             waiting.backfill_limit
@@ -148,50 +146,50 @@ class Referee:
         ):
             yield None, str(waiting.backfill_id)
         for profile, scope in self._subject(waiting.task, waiting.platform):
-            gate = profile.gate
-            if isinstance(gate, Cap):
-                need = min(task.weight, gate.slots)
-                held = self._used(profile, gate, scope) + need > gate.slots
+            rule = profile.rule
+            if isinstance(rule, ConcurrencyRule):
+                need = min(task.weight, rule.slots)
+                blocking = self._used(profile, rule, scope) + need > rule.slots
             else:
-                held = self._rate_holds(gate, self.grants.get((profile.name, scope), []))
-            if held:
+                blocking = self._rate_blocks(rule, self.grants.get((profile.name, scope), []))
+            if blocking:
                 yield profile, scope
 
-    def _rate_holds(self, rate: Rate, times: list[int]) -> bool:
-        if sum(at > self._now - rate.window for at in times) >= rate.limit:
+    def _rate_blocks(self, rule: StartRateRule, times: list[int]) -> bool:
+        if sum(at > self._now - rule.window for at in times) >= rule.limit:
             return True
-        return rate.leaky and bool(times) and self._now < times[-1] + rate.window / rate.limit / 2
+        return rule.leaky and bool(times) and self._now < times[-1] + rule.window / rule.limit / 2
 
-    def _has_reason(self, waiting: WaitingEntry) -> bool:
-        """Whether a run waits for a rule of another kind."""
+    def _has_other_reason(self, waiting: WaitingEntry) -> bool:
+        """Return whether a run waits for a deferral, a pace or a reservation."""
         if waiting.deferred_until > self._now:
             return True
         paced = any(
-            isinstance(profile.gate, Rate) and (profile.gate.leaky or profile.gate.burst)
+            isinstance(profile.rule, StartRateRule) and (profile.rule.leaky or profile.rule.burst)
             for profile, _ in self._subject(waiting.task, waiting.platform)
         )
-        windows = [each.gate.window or 0 for each in self.world.known.profiles.values()]
+        windows = [each.rule.window or 0 for each in self.world.known.profiles.values()]
         unsure = self.set_back_at and self._now < self.set_back_at + 2 * max(windows)
-        return bool(paced or unsure) or self._slots_are_kept(waiting)
+        return bool(paced or unsure) or self._slots_are_reserved(waiting)
 
-    def _slots_are_kept(self, waiting: WaitingEntry) -> bool:
+    def _slots_are_reserved(self, waiting: WaitingEntry) -> bool:
         tasks = self.world.known.tasks
         return any(
             other.rank < waiting.rank
             and tasks[other.task].weight > 1
-            and self._now - other.since >= _KEEPING
+            and self._now - other.waiting_since >= _RESERVATION_DELAY
             for other in self.world.state.waiting.values()
         )
 
-    def _may_fail(self, waiting: WaitingEntry, cause: str) -> None:
+    def _check_failure(self, waiting: WaitingEntry, cause: str) -> None:
         profiles = [profile for profile, _ in self._subject(waiting.task, waiting.platform)]
-        waited = self._now - waiting.since
+        waited = self._now - waiting.waiting_since
         match cause:
             case "QueueTimeout":
                 assert any((each.queue_timeout or waited + 1) <= waited for each in profiles)
             case "ContentionRejected":
                 assert any(
-                    each.action is ExceedAction.REJECT or each.queue_size is not None
+                    each.exceed_action is ExceedAction.REJECT or each.queue_size is not None
                     for each in profiles
                 )
             case _:

@@ -16,7 +16,7 @@ from polysync_core.domain.dispatch import decisions
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import PolicySet
-from polysync_core.domain.dispatch.state import DispatcherState, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from tests.unit.domain.dispatch.referee import Referee
 from tests.unit.domain.dispatch.worlds import World, cap, platform, rate, task
@@ -33,31 +33,31 @@ BACKFILLS = [
     (BackfillId("two"), 2),
     (BackfillId("any"), None),
 ]
-"""With how many of each may run at once."""
+"""Backfills and their limits."""
 SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
 
 
 class DispatcherMachine(RuleBasedStateMachine):
-    """What the orchestrations would see is the judge's only source."""
+    """A Dispatcher with random messages; the referee sees only its decisions."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
         self.referee = Referee(self.world)
-        self.known: dict[str, Waiting] = {}
+        self.known: dict[str, WaitingRun] = {}
         """The newest attempt of every run that has not ended."""
         self.failed: set[tuple[str, int]] = set()
-        self.alarms: list[datetime] = []
+        self.timers: list[datetime] = []
         self.former: list[PolicySet] = []
         self.count = 0
 
     @initialize(links=SUBSETS, others=SUBSETS)
     def begin(self, links: set[str], others: set[str]) -> None:
-        self.tell(
+        self.update(
             cap(2),
-            cap(3, "all", shared=True),
+            cap(3, "all", is_global=True),
             rate(3, 20_000),
-            rate(4, 10_000, "beat", leaky=True, shared=True),
+            rate(4, 10_000, "beat", leaky=True, is_global=True),
             rate(4, 10_000, "bursts", burst=2),
             platform(*sorted(links)),
             platform(*sorted(others), name="q"),
@@ -73,7 +73,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         backfill=st.sampled_from(BACKFILLS),
         times=st.integers(0, 2),
     )
-    def ask(
+    def enqueue_new(
         self,
         name: str,
         where: str,
@@ -81,10 +81,10 @@ class DispatcherMachine(RuleBasedStateMachine):
         backfill: tuple[BackfillId | None, int | None],
         times: int,
     ) -> None:
-        """A new run; its message may come twice, or not at all."""
+        """Enqueue a new run; its message may arrive twice, or not at all."""
         self.count += 1
         run = f"run{self.count}"
-        self.known[run] = Waiting(
+        self.known[run] = WaitingRun(
             run_id=RunId(run),
             attempt=1,
             task=name,
@@ -99,13 +99,13 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(data=st.data())
-    def ask_again(self, data: Any) -> None:
-        """The reconciler repeats a message, or brings one that was lost."""
+    def enqueue_again(self, data: Any) -> None:
+        """Repeat a message, as the reconciler does."""
         self.enqueue(self.some_run(data))
 
     @precondition(lambda self: self.world.state.leases)
     @rule(data=st.data(), times=st.integers(1, 2))
-    def end(self, data: Any, times: int) -> None:
+    def release(self, data: Any, times: int) -> None:
         run = data.draw(st.sampled_from(sorted(self.world.state.leases)))
         attempt = self.known.pop(run).attempt
         for _ in range(times):
@@ -113,8 +113,8 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.state.leases)
     @rule(data=st.data(), seconds=st.integers(0, 60), late=st.booleans())
-    def try_again(self, data: Any, seconds: int, late: bool) -> None:
-        """The next attempt after a back-off; the release of the former may come after it."""
+    def retry(self, data: Any, seconds: int, late: bool) -> None:
+        """Start the next attempt after a back-off; the earlier release may arrive late."""
         run = data.draw(st.sampled_from(sorted(self.world.state.leases)))
         former = self.known[run]
         not_before = self.world.now + timedelta(seconds=seconds)
@@ -134,13 +134,13 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(TASKS), most=SOME, weight=st.integers(1, 4), profiles=SUBSETS)
     def edit_task(self, name: str, most: int | None, weight: int, profiles: set[str]) -> None:
-        self.tell(
+        self.update(
             task(name, max_concurrent_runs=most, weight=weight, profiles=tuple(sorted(profiles)))
         )
 
     @rule(name=st.sampled_from(PLATFORMS), profiles=SUBSETS)
     def edit_platform(self, name: str, profiles: set[str]) -> None:
-        self.tell(platform(*sorted(profiles), name=name))
+        self.update(platform(*sorted(profiles), name=name))
 
     @rule(
         slots=st.integers(1, 4),
@@ -152,11 +152,11 @@ class DispatcherMachine(RuleBasedStateMachine):
     def edit_cap(
         self, slots: int, enabled: bool, action: ExceedAction, size: int | None, timeout: int | None
     ) -> None:
-        self.tell(
+        self.update(
             cap(
                 slots,
                 enabled=enabled,
-                action=action,
+                exceed_action=action,
                 queue_size=size,
                 queue_timeout=timeout,
                 window=60_000,
@@ -166,12 +166,12 @@ class DispatcherMachine(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 5), action=ACTIONS, timeout=SOME)
     def edit_rate(self, limit: int, action: ExceedAction, timeout: int | None) -> None:
         timeout = None if timeout is None else timeout * 10_000
-        self.tell(rate(limit, 20_000, action=action, queue_timeout=timeout))
+        self.update(rate(limit, 20_000, exceed_action=action, queue_timeout=timeout))
 
     @precondition(lambda self: self.former)
     @rule(data=st.data())
-    def hear_an_old_edit(self, data: Any) -> None:
-        self.do(decisions.renew, data.draw(st.sampled_from(self.former)))
+    def receive_an_old_edit(self, data: Any) -> None:
+        self.do(decisions.update_policies, data.draw(st.sampled_from(self.former)))
 
     # Time
 
@@ -183,27 +183,27 @@ class DispatcherMachine(RuleBasedStateMachine):
     def clock_is_set(self, seconds: int) -> None:
         self.set_clock(self.world.now + timedelta(seconds=seconds))
 
-    @precondition(lambda self: self.alarms)
+    @precondition(lambda self: self.timers)
     @rule(early=st.booleans(), again=st.booleans())
-    def alarm_rings(self, early: bool, again: bool) -> None:
-        """An alarm comes at its time, a little early, or twice."""
-        at = self.alarms.pop(0)
+    def timer_fires(self, early: bool, again: bool) -> None:
+        """Fire a timer at its time, slightly early, or twice."""
+        at = self.timers.pop(0)
         if not early:
             self.set_clock(max(self.world.now, at))
         for _ in range(1 + again):
-            self.do(decisions.ring, at)
+            self.do(decisions.on_timer, at)
 
-    @precondition(lambda self: self.alarms)
+    @precondition(lambda self: self.timers)
     @rule()
-    def alarm_is_lost(self) -> None:
-        self.alarms.pop(0)
+    def timer_is_lost(self) -> None:
+        self.timers.pop(0)
 
     @rule()
-    def is_stored_and_read(self) -> None:
+    def state_is_stored_and_read(self) -> None:
         stored = json.dumps(encode_state(self.world.state))
         assert decode_state(json.loads(stored)) == self.world.state
 
-    # What must hold
+    # Invariants
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -213,12 +213,12 @@ class DispatcherMachine(RuleBasedStateMachine):
             assert (run, each.attempt) not in self.failed
 
     @invariant()
-    def what_waits_is_in_order(self) -> None:
+    def waiting_runs_are_sorted(self) -> None:
         ranks = [each.rank for each in self.world.state.waiting.values()]
         assert ranks == sorted(ranks)
 
     def teardown(self) -> None:
-        """Everything comes to its end, and then nothing is left."""
+        """End all runs and check that the state is empty."""
         for run in sorted(self.known):
             self.enqueue(run)
         for _ in range(len(self.known) + 5):
@@ -231,7 +231,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         self.set_clock(self.world.now + timedelta(hours=1))
         assert self.world.state == DispatcherState()
 
-    # How it is done
+    # Helpers
 
     def some_run(self, data: Any) -> str:
         return data.draw(st.sampled_from(sorted(self.known)))
@@ -241,12 +241,12 @@ class DispatcherMachine(RuleBasedStateMachine):
         if waiting is not None and (run, waiting.attempt) not in self.failed:
             self.do(decisions.enqueue, waiting, policies=self.world.known)
 
-    def tell(self, *policies: Any) -> None:
+    def update(self, *policies: Any) -> None:
         self.former.append(self.copy_of_known())
         self.world.version += 1
         for policy in policies:
             self.world.known.add(replace(policy, version=self.world.version))
-        self.do(decisions.renew, self.copy_of_known())
+        self.do(decisions.update_policies, self.copy_of_known())
 
     def copy_of_known(self) -> PolicySet:
         copy = PolicySet()
@@ -255,31 +255,31 @@ class DispatcherMachine(RuleBasedStateMachine):
 
     def set_clock(self, now: datetime) -> None:
         self.world.now = now
-        self.referee.clock_was_set()
+        self.referee.clock_was_changed()
         self.do(decisions.decide)
 
     def do(self, operation: Any, *facts: Any, **more: Any) -> None:
-        """Carry out an operation on the Dispatcher, under the eyes of the referee."""
+        """Execute an operation on the Dispatcher and let the referee check it."""
         before: dict[str, Any] = dict(self.world.state.waiting)
         decision: Decision = operation(self.world.state, *facts, **more, now=self.world.now)
         for run, waiting in self.known.items():
-            before.setdefault(run, decisions.ticket(waiting))
-        self.referee.watch(decision, before)
+            before.setdefault(run, decisions.waiting_entry(waiting))
+        self.referee.check(decision, before)
         for failure in decision.failures:
             self.failed.add((failure.run_id, failure.attempt))
             self.known.pop(failure.run_id)
         if decision.wake_at is not None:
-            self.alarms.append(decision.wake_at)
+            self.timers.append(decision.wake_at)
 
 
-def test_the_judge_notices_a_limit_that_is_exceeded() -> None:
-    """A judge that lets everything pass would make the machine worthless."""
+def test_the_referee_notices_an_exceeded_limit() -> None:
+    """A referee that accepts everything would make the state machine worthless."""
     machine = DispatcherMachine()
-    machine.tell(cap(1), platform("cap"), task("x"))
+    machine.update(cap(1), platform("cap"), task("x"))
     blind = PolicySet()
     blind.add(task("x", version=99), platform(version=99))
     for run in "ab":
-        machine.known[run] = Waiting(
+        machine.known[run] = WaitingRun(
             run_id=RunId(run),
             attempt=1,
             task="x",

@@ -1,4 +1,4 @@
-"""A Dispatcher under test: short words for runs, limits and time."""
+"""A Dispatcher under test, with short functions for runs, limits and time."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from typing import Any
 
 from polysync_core.domain.definitions.contention import ExceedAction
 from polysync_core.domain.dispatch import decisions
-from polysync_core.domain.dispatch.blocked_runs import Failure
+from polysync_core.domain.dispatch.blocked_runs import QueueFailure
 from polysync_core.domain.dispatch.decisions import Decision
 from polysync_core.domain.dispatch.policies import (
-    Cap,
+    ConcurrencyRule,
     PlatformPolicy,
     PolicySet,
     ProfilePolicy,
-    Rate,
+    StartRateRule,
     TaskPolicy,
 )
-from polysync_core.domain.dispatch.state import DispatcherState, Lease, Waiting
+from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
 from polysync_core.domain.runs.identity import RunId
 from tests.fakes.builders import NOON
 
 
 class World:
-    """One Dispatcher, the time, and all that it has decided so far."""
+    """One Dispatcher, its clock and all its decisions so far."""
 
     def __init__(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> None:
         self.state = DispatcherState()
         self.now = NOON
         self.known = PolicySet()
         self.starts: list[Lease] = []
-        self.failures: list[Failure] = []
-        self.alarm: datetime | None = None
+        self.failures: list[QueueFailure] = []
+        self.timer: datetime | None = None
         self.version = 0
-        self.tell(*policies)
+        self.update(*policies)
 
-    def tell(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> list[str]:
-        """Change policies and tell the Dispatcher."""
+    def update(self, *policies: TaskPolicy | PlatformPolicy | ProfilePolicy) -> list[str]:
+        """Change policies and send them to the Dispatcher."""
         self.known.add(*policies)
-        return self.do(decisions.renew(self.state, self.known, now=self.now))
+        return self.do(decisions.update_policies(self.state, self.known, now=self.now))
 
-    def ask(self, *names: str, task: str = "t", platform: str = "p", **facts: Any) -> list[str]:
-        """Let runs wait, one after the other; return those that start."""
+    def enqueue(self, *names: str, task: str = "t", platform: str = "p", **facts: Any) -> list[str]:
+        """Enqueue runs one by one; return the runs that start."""
         for owner in (TaskPolicy(name=task), PlatformPolicy(name=platform)):
             self.known.add(*([] if self._knows(owner) else [owner]))
         started: list[str] = []
         for name in names:
-            waiting = Waiting(
+            waiting = WaitingRun(
                 run_id=RunId(name),
                 task=task,
                 platform=platform,
@@ -57,8 +57,8 @@ class World:
             started += self.do(done)
         return started
 
-    def end(self, *names: str, attempt: int = 1) -> list[str]:
-        """End runs; return those that start in their places."""
+    def release(self, *names: str, attempt: int = 1) -> list[str]:
+        """Release the leases of runs; return the runs that start."""
         return [
             started
             for name in names
@@ -68,36 +68,36 @@ class World:
         ]
 
     def after(self, seconds: float) -> list[str]:
-        """Let time pass without any message."""
+        """Advance the clock without a message."""
         self.now += timedelta(seconds=seconds)
         return []
 
-    def ring(self) -> list[str]:
-        """Go to the time of the alarm and deliver it."""
-        at = self.alarm
+    def fire_timer(self) -> list[str]:
+        """Advance the clock to the timer and fire it."""
+        at = self.timer
         assert at is not None
-        self.now, self.alarm = max(self.now, at), None
-        return self.do(decisions.ring(self.state, at, now=self.now))
+        self.now, self.timer = max(self.now, at), None
+        return self.do(decisions.on_timer(self.state, at, now=self.now))
 
     def tick(self, seconds: float = 0) -> list[str]:
-        """Let time pass and the minute's tick come."""
+        """Advance the clock and decide, as the reconciler does every minute."""
         self.now += timedelta(seconds=seconds)
         return self.do(decisions.decide(self.state, now=self.now))
 
     def do(self, decision: Decision) -> list[str]:
-        """Note a decision; return the runs that start."""
+        """Record a decision; return the runs that start."""
         self.starts += decision.starts
         self.failures += decision.failures
         if decision.wake_at is not None:
-            self.alarm = decision.wake_at
+            self.timer = decision.wake_at
         return names(decision.starts)
 
     def waiting(self) -> list[str]:
-        """Return the runs that wait, best first."""
+        """Return the waiting runs, best rank first."""
         return list(self.state.waiting)
 
     def causes(self) -> dict[str, str]:
-        """Return the runs that failed, each with its cause."""
+        """Return the failure cause of each failed run."""
         return {failure.run_id: failure.cause.value for failure in self.failures}
 
     def _knows(self, owner: TaskPolicy | PlatformPolicy) -> bool:
@@ -111,12 +111,14 @@ def names(leases: Iterable[Lease]) -> list[str]:
 
 def cap(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
     window = facts.pop("window", None)
-    return ProfilePolicy(name=name, gate=Cap(slots=slots, window=window), **facts)
+    return ProfilePolicy(name=name, rule=ConcurrencyRule(slots=slots, window=window), **facts)
 
 
 def rate(limit: int, window: int = 60_000, name: str = "rate", **facts: Any) -> ProfilePolicy:
     tuning = {key: facts.pop(key) for key in ("leaky", "burst", "refill") if key in facts}
-    return ProfilePolicy(name=name, gate=Rate(limit=limit, window=window, **tuning), **facts)
+    return ProfilePolicy(
+        name=name, rule=StartRateRule(limit=limit, window=window, **tuning), **facts
+    )
 
 
 def platform(*profiles: str, name: str = "p", version: int = 0) -> PlatformPolicy:

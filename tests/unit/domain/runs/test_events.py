@@ -1,4 +1,4 @@
-"""What an event says, and that it always fits into a message."""
+"""The content of run events, which always fits into a message."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_nothing_is_kept_of_a_sensitive_output_but_its_name(
         pytest.param({"canary-1f": 1}, id="as a key"),
     ],
 )
-def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_whatever_its_name(
+def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_under_any_name(
     value: Any,
 ) -> None:
     given = {"title": value, "rows": 1, "canary-1f": 2}

@@ -14,11 +14,11 @@ from hypothesis import given
 
 from bench.polling import DISTRIBUTIONS, Durations, follow, watch
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
-from polysync_core.domain.runs.polling import PATIENT, QUICK, Plan
+from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
 pytestmark = pytest.mark.slow
 
-STARTS = st.sampled_from([QUICK, PATIENT])
+STARTS = st.sampled_from([FAST, SLOW])
 ENDS = st.builds(Ended, by=st.floats(0.01, 1e6), exact=st.booleans())
 PASTS = st.lists(ENDS, min_size=MIN_PAST_RUNS, max_size=MAX_PAST_RUNS)
 RUNS = 300
@@ -30,7 +30,7 @@ def of(*ages: float) -> list[Ended]:
 
 @given(STARTS, PASTS, st.floats(0, 1e7))
 def test_no_past_makes_looks_more_frequent_or_rarer_than_is_bearable(
-    start: Plan, past: list[Ended], age: float
+    start: PollPlan, past: list[Ended], age: float
 ) -> None:
     assert start.first / 2 <= round(learned(start, past).delay(age), 6) <= 45
 
@@ -39,47 +39,47 @@ def test_no_past_makes_looks_more_frequent_or_rarer_than_is_bearable(
 def test_a_run_like_no_other_is_found_in_bounded_time_and_with_bounded_looks(
     past: list[Ended], duration: float
 ) -> None:
-    looks, found = follow(learned(QUICK, past), duration)
+    looks, found = follow(learned(FAST, past), duration)
     assert found <= duration + 45.01
     assert found <= 6 * duration + 3.01
     # Looks half as far apart as the plan's first are the most that there can be.
-    assert looks <= 2 * duration / QUICK.first + 1
+    assert looks <= 2 * duration / FAST.first + 1
 
 
 @given(STARTS, PASTS, st.floats(0, 1e5), st.randoms())
 def test_the_order_of_past_runs_does_not_matter(
-    start: Plan, past: list[Ended], age: float, chance: Random
+    start: PollPlan, past: list[Ended], age: float, chance: Random
 ) -> None:
     mixed = chance.sample(past, len(past))
     assert learned(start, mixed).delay(age) == pytest.approx(learned(start, past).delay(age))
 
 
 @given(STARTS, st.lists(ENDS, max_size=MIN_PAST_RUNS - 1))
-def test_few_runs_teach_nothing(start: Plan, past: list[Ended]) -> None:
+def test_few_runs_teach_nothing(start: PollPlan, past: list[Ended]) -> None:
     assert learned(start, past) is start
 
 
 @given(st.floats(5, 20_000), st.integers(MIN_PAST_RUNS, MAX_PAST_RUNS))
 def test_runs_that_take_always_the_same_are_found_at_once(duration: float, runs: int) -> None:
-    looks, found = follow(learned(QUICK, of(*[duration] * runs)), duration)
+    looks, found = follow(learned(FAST, of(*[duration] * runs)), duration)
     assert found - duration <= 0.0101 * duration + 0.51
-    assert looks < QUICK.looks(duration)
+    assert looks < FAST.polls(duration)
 
 
 def test_a_run_is_looked_at_rarely_until_the_time_at_which_others_ended() -> None:
-    plan = learned(QUICK, of(590, 595, 600, 605, 610))
-    assert plan.delay(300) > QUICK.delay(300) > plan.delay(592)
+    plan = learned(FAST, of(590, 595, 600, 605, 610))
+    assert plan.delay(300) > FAST.delay(300) > plan.delay(592)
 
 
 def test_a_run_that_takes_longer_than_all_others_is_looked_at_ever_less_often() -> None:
-    plan = learned(QUICK, of(590, 595, 600, 605, 610))
+    plan = learned(FAST, of(590, 595, 600, 605, 610))
     overdue = [plan.delay(age) for age in (660, 700, 900, 2_000, 20_000)]
     assert overdue == sorted(overdue)
-    assert overdue[-1] == QUICK.delay(20_000)
+    assert overdue[-1] == FAST.delay(20_000)
 
 
 def test_nothing_is_looked_for_between_two_ways_to_end() -> None:
-    plan = learned(QUICK, of(59, 60, 61, 62, 600, 605, 610, 615))
+    plan = learned(FAST, of(59, 60, 61, 62, 600, 605, 610, 615))
     assert plan.delay(300) > 2 * plan.delay(602)
     assert follow(plan, 60.5)[1] < 63
     assert follow(plan, 608)[1] < 618
@@ -91,7 +91,7 @@ def test_learning_costs_fewer_requests_and_finds_ends_sooner(
     durations: Callable[[float, Random], Durations], seconds: float
 ) -> None:
     fixed, learning = (
-        watch(QUICK, durations(seconds, Random(1)), RUNS, learning=learning)
+        watch(FAST, durations(seconds, Random(1)), RUNS, learning=learning)
         for learning in (False, True)
     )
     assert learning.looks < fixed.looks
@@ -105,7 +105,7 @@ def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
 ) -> None:
     """A patient plan is as good as any for durations of which only the mean is known."""
     fixed, learning = (
-        watch(PATIENT, durations(600, Random(1)), RUNS, learning=learning)
+        watch(SLOW, durations(600, Random(1)), RUNS, learning=learning)
         for learning in (False, True)
     )
     assert learning.looks < 1.05 * fixed.looks
@@ -117,7 +117,7 @@ def test_runs_that_are_only_seen_to_have_ended_are_not_found_ever_later(seconds:
     """What is learned from is late by the look that saw it; that must not add up."""
     steady = DISTRIBUTIONS["constant"]
     fixed, learning = (
-        watch(QUICK, steady(seconds, Random(1)), RUNS, learning=learning, told_ends=False)
+        watch(FAST, steady(seconds, Random(1)), RUNS, learning=learning, told_ends=False)
         for learning in (False, True)
     )
     assert learning.looks < fixed.looks

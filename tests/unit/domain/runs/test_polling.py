@@ -10,10 +10,10 @@ from hypothesis import given
 
 from bench.polling import follow
 from polysync_core.domain.runs.polling import (
-    LONGEST_WISH,
-    PATIENT,
-    QUICK,
-    Plan,
+    FAST,
+    MAX_RETRY_AFTER,
+    SLOW,
+    PollPlan,
     at_least,
     delay_after_failure,
 )
@@ -23,44 +23,48 @@ AROUND_TEN_MINUTES = [540 + step / 5 for step in range(600)]
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw: st.DrawFn) -> PollPlan:
     delays = draw(st.lists(st.integers(1, 60), min_size=1, max_size=6))
     apart = draw(st.lists(st.integers(1, 400), min_size=len(delays) - 1, max_size=len(delays) - 1))
     ages = list(accumulate(apart, initial=0))
-    return Plan(tuple((float(age), float(delay)) for age, delay in zip(ages, delays, strict=True)))
+    return PollPlan(
+        tuple((float(age), float(delay)) for age, delay in zip(ages, delays, strict=True))
+    )
 
 
 @pytest.mark.parametrize(
     "plan",
     {kind.plan for name in platform_types() for kind in platform_plugin(name).jobs.values()},
-    ids=lambda plan: f"first look after {plan.first:g} s",
+    ids=lambda plan: f"first poll after {plan.first:g} s",
 )
-def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(plan: Plan) -> None:
+def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(
+    plan: PollPlan,
+) -> None:
     found = [follow(plan, duration) for duration in AROUND_TEN_MINUTES]
     lags = sorted(age - end for (_, age), end in zip(found, AROUND_TEN_MINUTES, strict=True))
 
-    assert plan.looks(600) <= 40
+    assert plan.polls(600) <= 40
     assert sum(looks for looks, _ in found) / len(found) <= 40
     assert lags[int(0.95 * len(lags))] <= 15
 
 
 def test_a_run_of_two_seconds_is_found_within_a_quarter_of_one() -> None:
-    assert follow(QUICK, 2.1) == (2, 2.25)
+    assert follow(FAST, 2.1) == (2, 2.25)
 
 
 def test_what_gets_machines_first_is_not_looked_at_in_the_first_seconds() -> None:
     jobs = platform_plugin("AzureDataFactory").jobs | platform_plugin("AzureAIFoundry").jobs
-    assert {kind.plan for kind in jobs.values()} == {PATIENT}
-    assert platform_plugin("AzureDatabricks").jobs["DatabricksNotebook"].plan is QUICK
+    assert {kind.plan for kind in jobs.values()} == {SLOW}
+    assert platform_plugin("AzureDatabricks").jobs["DatabricksNotebook"].plan is FAST
 
 
 @given(plans(), st.floats(0.01, 5_000))
-def test_the_number_of_looks_is_what_following_a_run_takes(plan: Plan, duration: float) -> None:
-    assert plan.looks(duration) == follow(plan, duration)[0]
+def test_the_number_of_looks_is_what_following_a_run_takes(plan: PollPlan, duration: float) -> None:
+    assert plan.polls(duration) == follow(plan, duration)[0]
 
 
-@given(st.sampled_from([QUICK, PATIENT]), st.floats(-1e9, 1e9))
-def test_no_age_is_without_a_delay(plan: Plan, age: float) -> None:
+@given(st.sampled_from([FAST, SLOW]), st.floats(-1e9, 1e9))
+def test_no_age_is_without_a_delay(plan: PollPlan, age: float) -> None:
     assert plan.first <= plan.delay(age) <= 30
 
 
@@ -77,16 +81,16 @@ def test_no_age_is_without_a_delay(plan: Plan, age: float) -> None:
 )
 def test_what_is_no_plan_is_refused(steps: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(ValueError, match="of a plan"):
-        Plan(steps)
+        PollPlan(steps)
 
 
-def test_a_platform_that_asks_for_more_patience_than_is_planned_gets_it() -> None:
+def test_a_retry_after_beyond_the_plan_is_respected() -> None:
     assert at_least(10, None) == at_least(10, 5) == 10
     assert at_least(10, 42) == 42
-    assert at_least(10, 1e9) == LONGEST_WISH
+    assert at_least(10, 1e9) == MAX_RETRY_AFTER
 
 
-def test_a_platform_in_trouble_is_asked_ever_less_often() -> None:
+def test_a_failing_platform_is_called_with_back_off() -> None:
     delays = [delay_after_failure(failures) for failures in range(1, 10)]
     assert delays == sorted(delays)
     assert delays[-1] == delay_after_failure(10_000) == 300

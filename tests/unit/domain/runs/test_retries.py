@@ -1,4 +1,4 @@
-"""Whether and when a failed attempt is tried again."""
+"""The decision on retries of failed attempts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import given
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
 from polysync_core.domain.runs.retries import (
-    INFRASTRUCTURE,
-    RETRIED,
+    INFRASTRUCTURE_CAUSES,
+    RETRYABLE_CAUSES,
     delay_before_retry,
     retry_at,
 )
@@ -27,7 +27,7 @@ from polysync_core.domain.runs.run import (
 )
 from tests.fakes.builders import NOON, a_run, run_id
 
-CAUSES = st.sampled_from(sorted(RETRIED))
+CAUSES = st.sampled_from(sorted(RETRYABLE_CAUSES))
 
 
 def retry(**changes: object) -> Retry:
@@ -73,12 +73,12 @@ def test_nothing_is_retried_unless_it_is_enabled() -> None:
     assert retry_at(running(Retry(max_retry_attempts=5)), failed(), now=NOON) is None
 
 
-@pytest.mark.parametrize("cause", sorted(set(FailureCause) - RETRIED))
+@pytest.mark.parametrize("cause", sorted(set(FailureCause) - RETRYABLE_CAUSES))
 def test_what_would_only_fail_again_is_not_retried(cause: FailureCause) -> None:
     assert retry_at(running(retry()), failed(cause), now=NOON) is None
 
 
-@pytest.mark.parametrize("cause", sorted(RETRIED))
+@pytest.mark.parametrize("cause", sorted(RETRYABLE_CAUSES))
 def test_what_may_succeed_the_next_time_is_retried(cause: FailureCause) -> None:
     until = retry_at(running(retry(initialDelaySeconds=7)), failed(cause), now=NOON)
     assert until == NOON + timedelta(seconds=7)
@@ -124,7 +124,7 @@ def test_no_budget_is_ever_exceeded(
         retry(maxRetryAttempts=attempts, maxInfrastructureAttempts=budget, initialDelaySeconds=0),
         causes,
     )
-    infrastructure = sum(cause in INFRASTRUCTURE for cause in retried)
+    infrastructure = sum(cause in INFRASTRUCTURE_CAUSES for cause in retried)
     if budget is None:
         assert len(retried) == attempts
     else:
@@ -134,7 +134,7 @@ def test_no_budget_is_ever_exceeded(
         last = causes[len(retried)]
         spent, most = (
             (infrastructure, budget)
-            if last in INFRASTRUCTURE
+            if last in INFRASTRUCTURE_CAUSES
             else (len(retried) - infrastructure, attempts)
         )
         assert spent == most

@@ -7,7 +7,7 @@ import pytest
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.run import (
-    ALLOWED,
+    ALLOWED_TRANSITIONS,
     Outcome,
     RunStatus,
     begin_attempt,
@@ -40,7 +40,7 @@ def test_a_terminal_status_never_changes(ended: RunStatus, wanted: RunStatus) ->
 
 
 def test_every_status_has_its_row_in_the_table_of_transitions() -> None:
-    assert set(ALLOWED) == set(RunStatus)
+    assert set(ALLOWED_TRANSITIONS) == set(RunStatus)
 
 
 def test_a_run_keeps_what_each_attempt_was() -> None:
@@ -59,7 +59,7 @@ def test_a_run_keeps_what_each_attempt_was() -> None:
     ]
 
 
-def test_asking_to_cancel_is_a_remark_and_no_change_of_status() -> None:
+def test_a_request_to_cancel_is_a_note_and_no_change_of_status() -> None:
     running = begin_attempt(a_run(), at=NOON, actor="polysync")
     asked = request_cancel(running, at=NOON, actor="api")
     entry = asked.history[-1]
@@ -68,9 +68,9 @@ def test_asking_to_cancel_is_a_remark_and_no_change_of_status() -> None:
     assert entry.from_status is entry.to_status
 
 
-def test_a_remark_that_is_repeated_is_written_once() -> None:
-    run = note(a_run(), "Taken up again.", at=NOON, actor="polysync")
-    assert note(run, "Taken up again.", at=NOON, actor="polysync") == run
+def test_a_repeated_note_is_written_once() -> None:
+    run = note(a_run(), "Resumed.", at=NOON, actor="polysync")
+    assert note(run, "Resumed.", at=NOON, actor="polysync") == run
 
 
 def test_a_run_survives_storage_with_its_history() -> None:

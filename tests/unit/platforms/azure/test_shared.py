@@ -12,12 +12,12 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
-from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals
-from polysync_core.platforms.azure.sign_in import entra_credential
+from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.calls import Refusal
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-111122223333"
@@ -100,19 +100,21 @@ def test_a_stand_in_needs_the_development_settings() -> None:
     assert (address.url, address.scope) == ("http://127.0.0.1:8787", AddressScope.LOOPBACK)
 
 
-def test_a_stand_in_is_never_shown_a_real_token() -> None:
+def test_a_simulator_never_gets_a_real_token() -> None:
     auth = a_platform().auth
-    stand_in = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:1")).management_address(
+    simulator = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:1")).management_address(
         allow_loopback=True
     )
     real = management_address(Cloud.PUBLIC)
 
-    def sign_in(base: Any) -> Any:
-        return entra_credential(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
+    def token_for(base: Any) -> Any:
+        signed = entra_authenticator(auth, Cloud.PUBLIC, NoSecrets(), scope="s/.default", base=base)
+        assert isinstance(signed, HeaderToken)
+        return signed.source
 
-    assert isinstance(sign_in(stand_in), SimulatorToken)
-    assert sign_in(stand_in).token().reveal() == "stand-in"
-    assert not isinstance(sign_in(real), SimulatorToken)
+    assert isinstance(token_for(simulator), SimulatorToken)
+    assert token_for(simulator).token().reveal() == "stand-in"
+    assert not isinstance(token_for(real), SimulatorToken)
 
 
 @pytest.mark.parametrize(

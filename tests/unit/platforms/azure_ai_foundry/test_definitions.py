@@ -78,8 +78,8 @@ def test_a_stand_in_is_another_machine_nowhere() -> None:
 def test_a_runs_page_is_in_the_studio_of_the_cloud(cloud: str, studio: str) -> None:
     page = FoundryAttributes.of(a_platform(cloud=cloud)).run_page("polysync-1")
 
-    workspace = WORKSPACE.replace("(", "%28").replace(")", "%29")
-    assert page == f"https://{studio}/runs/polysync-1?wsid={workspace}"
+    client = WORKSPACE.replace("(", "%28").replace(")", "%29")
+    assert page == f"https://{studio}/runs/polysync-1?wsid={client}"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobT
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.sweep_job import describe_space
-from polysync_core.platforms.azure_ai_foundry.template_copy import copied, template_of
+from polysync_core.platforms.azure_ai_foundry.template_copy import copy_template, template_of
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report
 
@@ -128,7 +128,7 @@ def test_a_copy_does_what_its_template_does_and_tells_nothing_of_its_run() -> No
         },
     }
 
-    assert copied(template, "t-1", "run 7") == {
+    assert copy_template(template, "t-1", "run 7") == {
         "jobType": "Pipeline",
         "jobs": {"a": {"componentId": "c"}},
         "settings": {"default_compute": "cpu"},
@@ -141,7 +141,7 @@ def test_a_copy_does_what_its_template_does_and_tells_nothing_of_its_run() -> No
             "open": None,
         },
     }
-    assert template_of({"properties": copied(template, "t-1", "run 7")}) == "t-1"
+    assert template_of({"properties": copy_template(template, "t-1", "run 7")}) == "t-1"
     assert template_of({"properties": template}) is None
 
 

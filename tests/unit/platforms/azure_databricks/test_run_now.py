@@ -120,7 +120,7 @@ def test_parameters_come_from_the_job_and_from_its_notebooks_on_all_pages() -> N
         "own": (DataType.STRING, "x"),
     }
     assert "own is a parameter of a task only" in " ".join(schema.notes)
-    assert "start has a default that Databricks fills in" in " ".join(schema.notes)
+    assert "start has a default that Databricks computes" in " ".join(schema.notes)
 
 
 @pytest.mark.parametrize("settings", [None, [], "x", {"parameters": "x"}, {"tasks": {}}])

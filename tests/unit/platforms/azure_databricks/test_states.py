@@ -11,7 +11,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import VaultToken
+from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.connector import ProviderStatus, Report
@@ -34,7 +34,7 @@ class OneSecret:
     def forget(self, reference: str) -> None: ...
 
 
-def words(life_cycle: str, result: str | None = None, **end: Any) -> RunState:
+def state_of(life_cycle: str, result: str | None = None, **end: Any) -> RunState:
     run: dict[str, Any] = {"state": {"life_cycle_state": life_cycle}}
     if result is not None:
         run["state"]["result_state"] = result
@@ -49,7 +49,7 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
     time = VirtualTime()
     client = PlatformClient(
         BaseAddress(base, "adb-1.7.azuredatabricks.net", AddressScope.PUBLIC),
-        VaultToken("vault://a/b", OneSecret()),
+        HeaderToken(VaultToken("vault://a/b", OneSecret())),
         http=HttpOptions(transport=ScriptedTransport([Reply.json(run)]), timer=time.timer),
     )
     return RunClient(client, time.now).read("17")
@@ -72,7 +72,7 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
     ],
 )
 def test_the_life_cycle_decides_until_the_end(life_cycle: str, status: ProviderStatus) -> None:
-    assert words(life_cycle).status is status
+    assert state_of(life_cycle).status is status
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_life_cycle_decides_until_the_end(life_cycle: str, status: ProviderS
 def test_the_result_decides_at_the_end(
     result: str, status: ProviderStatus, cause: FailureCause | None
 ) -> None:
-    found = words("TERMINATED", result)
+    found = state_of("TERMINATED", result)
 
     assert (found.status, found.cause) == (status, cause)
 
@@ -135,28 +135,28 @@ def test_the_result_decides_at_the_end(
 def test_the_newer_words_alone_tell_status_and_cause(
     code: str, status: ProviderStatus, cause: FailureCause | None
 ) -> None:
-    found = words("TERMINATED", None, code=code)
+    found = state_of("TERMINATED", None, code=code)
 
     assert (found.status, found.cause) == (status, cause)
-    assert words("TERMINATED", None, code=code.lower()).status is status
+    assert state_of("TERMINATED", None, code=code.lower()).status is status
 
 
 @pytest.mark.slow
-def test_every_word_of_the_official_client_has_a_meaning() -> None:
+def test_every_state_of_the_official_client_is_decoded() -> None:
     # Imported here, because the client takes seconds to load.
     from databricks.sdk.service import jobs
 
     for code in jobs.TerminationCodeCode:
-        assert words("TERMINATED", None, code=code.value).status.is_final, code
+        assert state_of("TERMINATED", None, code=code.value).status.is_final, code
     for result in jobs.RunResultState:
-        assert words("TERMINATED", result.value).status.is_final, result
+        assert state_of("TERMINATED", result.value).status.is_final, result
     for life_cycle in (*jobs.RunLifeCycleState, *jobs.RunLifecycleStateV2State):
         if life_cycle.value != "TERMINATED":
-            assert words(life_cycle.value).status is not UNKNOWN, life_cycle
+            assert state_of(life_cycle.value).status is not UNKNOWN, life_cycle
 
 
 def test_a_failure_in_old_words_takes_its_cause_from_the_new() -> None:
-    found = words("TERMINATED", "FAILED", code="CLOUD_FAILURE", type="CLOUD_FAILURE")
+    found = state_of("TERMINATED", "FAILED", code="CLOUD_FAILURE", type="CLOUD_FAILURE")
 
     assert (found.status, found.cause) == (FAILED, FailureCause.PLATFORM_UNREACHABLE)
 
@@ -174,7 +174,7 @@ def test_a_failure_in_old_words_takes_its_cause_from_the_new() -> None:
 def test_a_code_from_the_future_is_judged_by_its_type(
     kind: str, status: ProviderStatus, cause: FailureCause | None
 ) -> None:
-    found = words("TERMINATED", None, code="WARP_CORE_BREACH", type=kind)
+    found = state_of("TERMINATED", None, code="WARP_CORE_BREACH", type=kind)
 
     assert (found.status, found.cause) == (status, cause)
 

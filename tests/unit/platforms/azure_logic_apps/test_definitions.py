@@ -97,11 +97,11 @@ def test_a_trigger_is_called_on_azures_own_hosts_only(address: str, host: str | 
     attributes = LogicAppsAttributes.of(a_platform(**STANDARD))
     service = WorkflowClient(Told(manager, None), attributes)
     if host is None:
-        with pytest.raises(PlatformRefused, match="not one of Azure's own"):
-            service.door("w", "manual")
+        with pytest.raises(PlatformRefused, match="not on an Azure host"):
+            service.trigger_endpoint("w", "manual")
     else:
-        door = service.door("w", "manual")
-        assert (door.base.host, door.place.query["sig"]) == (host, "a+b")
+        trigger_endpoint = service.trigger_endpoint("w", "manual")
+        assert (trigger_endpoint.base.host, trigger_endpoint.address.query["sig"]) == (host, "a+b")
 
 
 def standard(definition: Any, kind: str = "Stateful") -> dict[str, Any]:

@@ -145,7 +145,7 @@ def test_a_name_that_no_pipeline_has_is_refused(name: str) -> None:
         pytest.param(None, "must name a parameter", id="it is not declared"),
         pytest.param({"data_type": DataType.SECRET}, "must be a String", id="it is not shown"),
         pytest.param({"data_type": DataType.INT}, "must be a String", id="it is a number"),
-        pytest.param({"direction": Direction.OUTPUT}, "is an Input", id="it is an output"),
+        pytest.param({"direction": Direction.OUTPUT}, "must be an Input", id="it is an output"),
         pytest.param({"required": True}, "not required", id="a value is asked of people"),
     ],
 )

@@ -129,8 +129,8 @@ def test_an_answer_without_a_runs_id_leaves_the_start_in_doubt(answer: JsonObjec
 
 def test_the_look_covers_the_time_since_the_attempt_began_and_all_pages() -> None:
     other = {**RUN, "runId": "run-0", "parameters": {"attempt": "another"}}
-    ours = {**RUN, "parameters": {"attempt": TOKEN}}
-    stand = Stand({"value": [other], "continuationToken": "next"}, {"value": [ours]})
+    own_runs = {**RUN, "parameters": {"attempt": TOKEN}}
+    stand = Stand({"value": [other], "continuationToken": "next"}, {"value": [own_runs]})
     begun_at = stand.time.now()
     stand.time.sleep(30)
 
@@ -189,8 +189,8 @@ def test_a_look_that_fails_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        (404, "PipelineNotFound", "no pipeline of this name"),
-        (404, "ResourceNotFound", "a name among the platform's attributes"),
+        (404, "PipelineNotFound", "no published pipeline has this name"),
+        (404, "ResourceNotFound", "a name in the platform's attributes"),
         (400, "BadRequest", "sync the job's parameters"),
         (403, "AuthorizationFailed", "Data Factory Contributor"),
     ],
@@ -327,7 +327,7 @@ def test_outputs_that_may_not_be_read_leave_the_success_and_say_why() -> None:
     report = stand.job.read(JOB, "run-1")
 
     assert report.status is ProviderStatus.SUCCESS
-    assert "return value was not kept" in (report.outputs_missing or "")
+    assert "return value is missing" in (report.outputs_missing or "")
 
 
 def test_outputs_that_cannot_be_read_now_are_read_by_the_next_look() -> None:

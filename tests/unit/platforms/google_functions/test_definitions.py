@@ -13,11 +13,14 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.authenticators import SimulatorToken
+from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.google import GoogleSignIn
-from polysync_core.platforms.google_functions.client import KEPT_SECONDS, AddressCache
+from polysync_core.platforms.google_functions.client import ADDRESS_TTL_SECONDS, AddressCache
 from polysync_core.platforms.google_functions.external_id import FunctionName
-from polysync_core.platforms.google_functions.sign_in import access_credential, identity_credential
+from polysync_core.platforms.google_functions.sign_in import (
+    access_authenticator,
+    identity_authenticator,
+)
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_plugin
 
@@ -72,11 +75,11 @@ class World:
     asked: int = 0
     made: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
-    def doors(self) -> AddressCache:
+    def addresses(self) -> AddressCache:
         return AddressCache(
             address=self._address,
             client=self._client,
-            stand_in=None,
+            simulator=None,
             now=lambda: datetime.fromtimestamp(self.at, UTC),
         )
 
@@ -113,9 +116,9 @@ def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
 ) -> None:
     world = World(address)
 
-    door = world.doors().to(NAME)
+    endpoint = world.addresses().to(NAME)
 
-    assert (door.client.base.url, door.path) == (base, path)
+    assert (endpoint.client.base.url, endpoint.path) == (base, path)
     assert world.made == [(base, audience)]
 
 
@@ -135,22 +138,22 @@ def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
 def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
     world = World(address)
 
-    with pytest.raises(PlatformRefused, match="not one of Google's own"):
-        world.doors().to(NAME)
+    with pytest.raises(PlatformRefused, match="not on a Google host"):
+        world.addresses().to(NAME)
     assert not world.made
 
 
 def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_back() -> None:
     world = World("https://publish-abc123-ey.a.run.app")
-    doors = world.doors()
-    for at in (0, KEPT_SECONDS - 1, KEPT_SECONDS + 1, -10):
+    addresses = world.addresses()
+    for at in (0, ADDRESS_TTL_SECONDS - 1, ADDRESS_TTL_SECONDS + 1, -10):
         world.at = 1e9 + at
-        doors.to(NAME)
+        addresses.to(NAME)
 
     assert world.asked == 3
 
 
-def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
+def test_a_simulator_gets_no_real_token_and_google_gets_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     audiences: list[str] = []
@@ -158,12 +161,18 @@ def test_a_stand_in_is_shown_no_real_token_and_google_no_other(
         GoogleSignIn, "identity_token", lambda _, audience: audiences.append(audience)
     )
     auth = Auth.model_validate(DEFAULT)
-    stand_in = BaseAddress("http://127.0.0.1:1", "127.0.0.1", AddressScope.LOOPBACK)
+    simulator = BaseAddress("http://127.0.0.1:1", "127.0.0.1", AddressScope.LOOPBACK)
     google = BaseAddress("https://x.a.run.app", "x.a.run.app", AddressScope.PUBLIC)
 
-    assert isinstance(access_credential(auth, _Secrets(), stand_in), SimulatorToken)
-    assert isinstance(identity_credential(auth, _Secrets(), stand_in, "a"), SimulatorToken)
-    identity_credential(auth, _Secrets(), google, "https://x.a.run.app")
+    def token_of(authenticator: Authenticator) -> object:
+        assert isinstance(authenticator, HeaderToken)
+        return authenticator.source
+
+    access = access_authenticator(auth, _Secrets(), simulator)
+    identity = identity_authenticator(auth, _Secrets(), simulator, "a")
+    assert isinstance(token_of(access), SimulatorToken)
+    assert isinstance(token_of(identity), SimulatorToken)
+    identity_authenticator(auth, _Secrets(), google, "https://x.a.run.app")
     assert audiences == ["https://x.a.run.app"]
 
 

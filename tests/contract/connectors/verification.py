@@ -1,7 +1,7 @@
-"""By whom besides the suite each bench was judged, and what no bench can tell.
+"""The official client that verifies each simulator, and the open questions per job type.
 
-The platforms' reference shows all of this, so a claim must be one that `test_trials.py` can check:
-a judge is named by the calls that its own tests really make.
+The platforms' reference shows these claims. `test_verification.py` checks them: a client is listed
+with the calls that its contract tests make.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from polysync_core.platforms.plugin import Capability
 
 
 class Ability(StrEnum):
-    """What a job type does; those that are no `Capability` every job type must do."""
+    """The abilities of a job type; every job type has those without a `Capability`."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -29,7 +29,7 @@ class Ability(StrEnum):
 
     @property
     def capability(self) -> Capability | None:
-        """What a job type must claim to do it; None where it always does."""
+        """The capability that the ability needs; None if every job type has it."""
         return _CLAIMED.get(self)
 
 
@@ -43,56 +43,56 @@ _CLAIMED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
-    """A vendor's own client, which takes a bench's simulator for the service."""
+class OfficialClient:
+    """A vendor's client library that verifies a simulator."""
 
     package: str
     """The name of the distribution."""
     client: str
-    """The class, by its full name."""
+    """The full name of the client class."""
     tests: str
-    """The folder in `tests/contract` with the tests in which it judges."""
+    """The folder in `tests/contract` with the tests of the client."""
     calls: Mapping[Ability, str]
-    """By which of its calls it judges what the platform does for a job type."""
+    """The client's call that verifies each ability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """How a bench's simulator was tried, and what it leaves open."""
+class Verification:
+    """The verification of a case's simulator, and its open questions."""
 
     simulator: str
     """The package of the simulator."""
-    judge: Judge
-    remarks: Sequence[str] = ()
-    """What to know of the judging."""
-    open: Sequence[str]
-    """What only the live service can tell."""
+    official_client: OfficialClient
+    notes: Sequence[str] = ()
+    """Notes about the verification."""
+    open_questions: Sequence[str]
+    """The questions that only the live service can answer."""
 
 
-_PLAIN_HTTP = "Its own policy refuses to show a token by plain HTTP: the tests give it another."
-_STOPPED_AGAIN = "with what the stop of an ended run is answered (a refusal is looked into)"
+_PLAIN_HTTP = "Its policy refuses to send a token over plain HTTP: the tests replace the policy."
+_STOPPED_AGAIN = "the answer to a stop of an ended run (after a refusal, the state is read)"
 
 
-def _databricks(**calls: str) -> Trial:
-    return Trial(
+def _databricks(**calls: str) -> Verification:
+    return Verification(
         simulator="simulators.databricks",
-        judge=Judge(
+        official_client=OfficialClient(
             package="databricks-sdk",
             client="databricks.sdk.WorkspaceClient",
             tests="databricks_simulator",
             calls={Ability[name]: call for name, call in calls.items()},
         ),
-        open=(
-            "which compute a workspace allows, and with what words it refuses another",
-            "with what words a start is refused whose token belongs to a deleted run",
-            "how exactly the clock of an update agrees with ours",
+        open_questions=(
+            "the compute that a workspace allows, and the texts of its refusals",
+            "the text of the refusal for a token of a deleted run",
+            "the precision of the creation time of an update",
         ),
     )
 
 
-_FOUNDRY = Trial(
+_FOUNDRY = Verification(
     simulator="simulators.ai_foundry",
-    judge=Judge(
+    official_client=OfficialClient(
         package="azure-mgmt-machinelearningservices",
         client="azure.mgmt.machinelearningservices.MachineLearningServicesMgmtClient",
         tests="ai_foundry",
@@ -107,35 +107,35 @@ _FOUNDRY = Trial(
             Ability.TEST: "workspaces.get",
         },
     ),
-    remarks=(
-        "It also reads the copies that Polysync makes, and sends them on. Version 1.0.1, which is"
-        " no beta, has no jobs.",
+    notes=(
+        "It also reads the copies that Polysync makes and sends them again. The stable version"
+        " 1.0.1 does not support jobs.",
         _PLAIN_HTTP,
-        "`azure-ai-ml` is no part of the tests: it brings 60 packages, and refuses plain HTTP.",
+        "`azure-ai-ml` is not used: it needs 60 packages and refuses plain HTTP.",
     ),
-    open=(
-        "with what another definition under a name that exists is refused (400 and 409 are taken"
-        " for it)",
-        "whether a job is found at once after it was created",
-        "whether literals as texts are taken for every type of a component's input",
-        "`startTime`, `endTime`, `error` and the `value` of outputs, which the published schema of"
-        " this version does not have",
+    open_questions=(
+        "the status of the refusal of another definition under an existing name (400 and 409 are"
+        " assumed)",
+        "whether a job is found at once after its creation",
+        "whether literals as texts are accepted for every type of a component's input",
+        "`startTime`, `endTime`, `error` and the `value` of outputs, which are missing in the"
+        " published schema of this version",
     ),
 )
 _PIPELINES_OPEN = (
-    "how late the list of runs can be",
-    "whether a run shows parameters that were not given",
+    "the maximum lag of the list of runs",
+    "whether a run shows parameters without a value",
     _STOPPED_AGAIN,
-    "the codes of refusals other than Resource Manager's own",
+    "the error codes other than those of Resource Manager",
 )
 _FUNCTIONS_OPEN = (
-    "with what Durable Functions answers a start under an id that exists (409 is taken for it), and"
-    " one of an unknown orchestrator (400 and 404)",
+    "the answers of Durable Functions to a start with an existing id (409 is assumed) and of an"
+    " unknown orchestrator (400 and 404)",
     "App Service Authentication in front of an app",
 )
-_AZURE_FUNCTIONS = Trial(
+_AZURE_FUNCTIONS = Verification(
     simulator="simulators.azure_functions",
-    judge=Judge(
+    official_client=OfficialClient(
         package="azure-mgmt-web",
         client="azure.mgmt.web.WebSiteManagementClient",
         tests="functions",
@@ -145,32 +145,32 @@ _AZURE_FUNCTIONS = Trial(
             Ability.TEST: "web_apps.get",
         },
     ),
-    remarks=(
-        "It reads the keys of the app as well.",
-        "There is no official client of Durable Functions' HTTP API, nor of a function's own.",
+    notes=(
+        "It also reads the keys of the app.",
+        "Neither Durable Functions' HTTP API nor a function has an official client.",
     ),
-    open=_FUNCTIONS_OPEN,
+    open_questions=_FUNCTIONS_OPEN,
 )
-_TRIGGERS = "It also asks for a trigger's address; there is no client that calls it."
+_TRIGGER_NOTE = "It also reads the address of a trigger; no official client calls a trigger."
 _LOGIC_APPS_OPEN = (
-    "the filter for `ClientTrackingId` in a Standard plan (without it every run of the list is"
-    " looked at)",
-    "how late the list of runs can be",
+    "the filter for `ClientTrackingId` in a Standard plan (without it, every run of the list is"
+    " read)",
+    "the maximum lag of the list of runs",
     _STOPPED_AGAIN,
 )
-_GOOGLE = Trial(
+_GOOGLE = Verification(
     simulator="simulators.google_functions",
-    judge=Judge(
+    official_client=OfficialClient(
         package="google-cloud-functions",
         client="google.cloud.functions_v2.FunctionServiceClient",
         tests="functions",
         calls={Ability.DISCOVER: "list_functions", Ability.TEST: "list_functions"},
     ),
-    remarks=("By its REST transport. There is no client of a function's own HTTP.",),
-    open=("functions of the first generation",),
+    notes=("Through its REST transport. A function has no official client.",),
+    open_questions=("functions of the first generation",),
 )
 
-TRIALS: Mapping[str, Trial] = {
+VERIFICATIONS: Mapping[str, Verification] = {
     JobType.DATABRICKS_NOTEBOOK: _databricks(
         SUBMIT="jobs.submit",
         READ="jobs.get_run",
@@ -209,9 +209,9 @@ TRIALS: Mapping[str, Trial] = {
     JobType.AI_FOUNDRY_PIPELINE_JOB: _FOUNDRY,
     JobType.AI_FOUNDRY_COMMAND_JOB: _FOUNDRY,
     JobType.AI_FOUNDRY_SWEEP_JOB: _FOUNDRY,
-    JobType.ADF_PIPELINE: Trial(
+    JobType.ADF_PIPELINE: Verification(
         simulator="simulators.data_factory",
-        judge=Judge(
+        official_client=OfficialClient(
             package="azure-mgmt-datafactory",
             client="azure.mgmt.datafactory.DataFactoryManagementClient",
             tests="data_factory",
@@ -226,12 +226,12 @@ TRIALS: Mapping[str, Trial] = {
                 Ability.TEST: "pipeline_runs.query_by_factory",
             },
         ),
-        remarks=(_PLAIN_HTTP,),
-        open=_PIPELINES_OPEN,
+        notes=(_PLAIN_HTTP,),
+        open_questions=_PIPELINES_OPEN,
     ),
-    JobType.SYNAPSE_PIPELINE: Trial(
+    JobType.SYNAPSE_PIPELINE: Verification(
         simulator="simulators.data_factory",
-        judge=Judge(
+        official_client=OfficialClient(
             package="azure-synapse-artifacts",
             client="azure.synapse.artifacts.ArtifactsClient",
             tests="data_factory",
@@ -245,14 +245,14 @@ TRIALS: Mapping[str, Trial] = {
                 Ability.TEST: "pipeline_run.query_pipeline_runs_by_workspace",
             },
         ),
-        remarks=(_PLAIN_HTTP,),
-        open=_PIPELINES_OPEN,
+        notes=(_PLAIN_HTTP,),
+        open_questions=_PIPELINES_OPEN,
     ),
     JobType.AZURE_HTTP_FUNCTION: _AZURE_FUNCTIONS,
     f"{JobType.AZURE_HTTP_FUNCTION} of an orchestrator": _AZURE_FUNCTIONS,
-    JobType.LOGIC_APPS_WORKFLOW: Trial(
+    JobType.LOGIC_APPS_WORKFLOW: Verification(
         simulator="simulators.logic_apps",
-        judge=Judge(
+        official_client=OfficialClient(
             package="azure-mgmt-web",
             client="azure.mgmt.web.WebSiteManagementClient",
             tests="logic_apps",
@@ -265,12 +265,12 @@ TRIALS: Mapping[str, Trial] = {
                 Ability.TEST: "web_apps.list_workflows",
             },
         ),
-        remarks=(_TRIGGERS,),
-        open=_LOGIC_APPS_OPEN,
+        notes=(_TRIGGER_NOTE,),
+        open_questions=_LOGIC_APPS_OPEN,
     ),
-    f"{JobType.LOGIC_APPS_WORKFLOW} of a Consumption plan": Trial(
+    f"{JobType.LOGIC_APPS_WORKFLOW} of a Consumption plan": Verification(
         simulator="simulators.logic_apps",
-        judge=Judge(
+        official_client=OfficialClient(
             package="azure-mgmt-logic",
             client="azure.mgmt.logic.LogicManagementClient",
             tests="logic_apps",
@@ -283,9 +283,9 @@ TRIALS: Mapping[str, Trial] = {
                 Ability.TEST: "workflows.list_by_resource_group",
             },
         ),
-        remarks=(_TRIGGERS, "It needs `six`, and does not bring it."),
-        open=_LOGIC_APPS_OPEN,
+        notes=(_TRIGGER_NOTE, "It needs `six` but does not depend on it."),
+        open_questions=_LOGIC_APPS_OPEN,
     ),
     JobType.CLOUD_FUNCTION_HTTP: _GOOGLE,
 }
-"""By the names of the benches."""
+"""The verifications by the names of the cases."""

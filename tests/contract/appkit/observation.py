@@ -1,4 +1,4 @@
-"""Answers in a form that can be compared: what is up to chance has a name in place of its value."""
+"""Makes answers comparable: placeholders replace ids, times and tokens."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulators.databricks.routes.traffic import digest
-from tests.contract.appkit.table import Ask, Observed
+from tests.contract.appkit.table import Observed, Request
 
 TOKEN = "dapi-service"
-"""What both sides sign in with."""
+"""The token with which both servers sign in."""
 _STREAM_HEADERS = ("cache-control", "x-accel-buffering")
 _ID_OR_TIME = re.compile(r"(?<!\d)1\d{12}(?:\d{3})?(?!\d)")
 """The simulator's ids are microseconds since the epoch, and its times are milliseconds."""
 _TIME_DIGITS = 13
 OWN_TOKEN = "mine"
-"""The idempotency token of a caller that has its own."""
+"""An idempotency token that the caller chose."""
 _TOKEN = "idempotency_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer as it came."""
+    """An unprocessed answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,27 +36,27 @@ NO_ANSWER = Answer(status=0, headers={}, body=b"")
 
 
 class Names:
-    """Names for ids by the order in which they turn up, and for times."""
+    """Placeholders for times, and for ids in the order of their appearance."""
 
     def __init__(self, known: Mapping[int, str]) -> None:
         self._names = {str(number): name for number, name in known.items()}
         self._tokens = {OWN_TOKEN: OWN_TOKEN}
 
     def of(self, digits: str) -> str:
-        """Return the name of a long number."""
+        """Return the placeholder of a long number."""
         if len(digits) == _TIME_DIGITS:
             return "<time>"
         return self._names.setdefault(digits, f"<id {len(self._names)}>")
 
     def token(self, token: str) -> str:
-        """Return the name of an idempotency token; the caller's own is known by itself."""
+        """Return the placeholder of an idempotency token; the caller's own token is kept."""
         return self._tokens.setdefault(token, f"<token {len(self._tokens)}>")
 
     def _in(self, text: str) -> str:
         return _ID_OR_TIME.sub(lambda found: self.of(found[0]), text)
 
     def put(self, value: Any, key: str = "") -> Any:
-        """Return JSON with names in it; numbers are told from texts by a `#`."""
+        """Return JSON with placeholders; a `#` marks numbers."""
         match value:
             case dict():
                 return {name: self.put(each, name) for name, each in value.items()}
@@ -74,21 +74,23 @@ class Names:
                 return value
 
 
-def observe(ask: Ask, answer: Answer, sent: Sequence[Mapping[str, Any]], names: Names) -> Observed:
-    """Return an answer, and what it made Databricks be asked, as they are compared."""
-    kind = answer.headers.get("content-type", "")
-    streams = kind.startswith("text/event-stream")
-    calls = [names.put(_call(each, names, keeps_token=ask.keeps_token)) for each in sent]
+def observe(
+    request: Request, answer: Answer, sent: Sequence[Mapping[str, Any]], names: Names
+) -> Observed:
+    """Return an answer and its calls to Databricks in comparable form."""
+    media_type = answer.headers.get("content-type", "")
+    streams = media_type.startswith("text/event-stream")
+    calls = [names.put(_call(each, names, keeps_token=request.keeps_token)) for each in sent]
     observed: Observed = {
         "status": answer.status,
-        "type": kind,
-        "body": names.put(_frames(answer.body) if streams else _content(kind, answer.body)),
+        "type": media_type,
+        "body": names.put(_frames(answer.body) if streams else _content(media_type, answer.body)),
         "sent": calls,
     }
     if not streams:
         return observed
     observed |= {name: answer.headers.get(name) for name in _STREAM_HEADERS}
-    return _last_event(observed) if ask.last_event_only else observed
+    return _last_event(observed) if request.last_event_only else observed
 
 
 def _call(request: Mapping[str, Any], names: Names, *, keeps_token: bool) -> dict[str, Any]:
@@ -104,20 +106,20 @@ def _call(request: Mapping[str, Any], names: Names, *, keeps_token: bool) -> dic
     }
 
 
-def _content(kind: str, body: bytes) -> Any:
+def _content(media_type: str, body: bytes) -> Any:
     text = body.decode()
-    return json.loads(text) if "json" in kind and text else text
+    return json.loads(text) if "json" in media_type and text else text
 
 
 def _frames(body: bytes) -> list[dict[str, Any]]:
-    """Return the events of a stream; comments say nothing, and ids only that they are there."""
+    """Return the events of a stream without comments; an id only counts as present."""
     frames: list[dict[str, Any]] = []
     for block in body.decode().split("\n\n"):
         lines = [line for line in block.split("\n") if line and not line.startswith(":")]
         if not lines:
             continue
         fields = dict(line.split(": ", 1) for line in lines)
-        assert len(fields) == len(lines), f"a field is there twice: {block}"
+        assert len(fields) == len(lines), f"a repeated field: {block}"
         fields["data"] = json.loads(fields["data"]) if "data" in fields else None
         frames.append({**fields, "id": "id" in fields})
     return frames

@@ -1,6 +1,6 @@
-"""What is asked of servers that give Databricks little time.
+"""Requests to the servers with a short time-out.
 
-The last row is the last of all: the original does not survive it.
+The last row must be the last of the table, because it ends the original's process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from tests.contract.appkit.table import Has, read, row
 
 ROWS = (
     row(
-        "Databricks is too busy for reads all the time",
+        "Databricks stays too busy for reads",
         read(
             "/runs",
             faults=({"endpoint": "jobs/runs/list", "fault": "status", "status": 429, "times": 50},),

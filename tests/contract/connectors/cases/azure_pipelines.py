@@ -1,4 +1,4 @@
-"""The job types of Azure Data Factory and Azure Synapse, which one simulator stands in for."""
+"""The cases of Azure Data Factory and Azure Synapse, which share one simulator."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobT
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.connector import SubmitRequest
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
 from tests.fakes.simulators import SimulatorProcess
@@ -64,36 +64,38 @@ ACTIVITIES: dict[Behaviour, list[JsonObject]] = {
     Behaviour.HANGS: [
         {"name": "Nap", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 120}}
     ],
-    Behaviour.GIVES_OUTPUTS: [
+    Behaviour.RETURNS_OUTPUTS: [
         {"name": "Child", "type": "ExecutePipeline", "typeProperties": {}},
         returning(
             rows={"type": "Expression", "content": "@pipeline().parameters.rows"}, path=_PATH
         ),
     ],
-    Behaviour.GIVES_MUCH: [
-        returning(much={"type": "String", "content": "x" * LONG}, path=_PATH),
+    Behaviour.RETURNS_LONG_OUTPUT: [
+        returning(
+            long_output_values={"type": "String", "content": "x" * LONG_OUTPUT_LENGTH}, path=_PATH
+        ),
     ],
 }
-GIVES = frozenset({Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH})
+GIVES = frozenset({Behaviour.RETURNS_OUTPUTS, Behaviour.RETURNS_LONG_OUTPUT})
 
 
-def bench(stage: Stage, job_type: JobType) -> Bench:
-    """A pipeline of either service."""
-    simulator = stage.simulator("simulators.data_factory", "--page-size", "3")
+def case(simulators: Simulators, job_type: JobType) -> JobTypeCase:
+    """Return the case of a pipeline of either service."""
+    simulator = simulators.simulator("simulators.data_factory", "--page-size", "3")
     for behaviour, activities in ACTIVITIES.items():
         put_pipeline(simulator, _name(behaviour), activities=activities)
 
-    def started(order: SubmitRequest) -> Sequence[str]:
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
         return [
             line["run_id"]
             for line in simulator.submissions()
-            if line["parameters"].get("attempt") == order.token
+            if line["parameters"].get("attempt") == request.token
         ]
 
     behaviours = [*ACTIVITIES, Behaviour.MISSING]
     if job_type is JobType.SYNAPSE_PIPELINE:
         behaviours = [each for each in behaviours if each not in GIVES]
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=a_platform(simulator, job_type),
         jobs={behaviour: a_job(job_type, behaviour) for behaviour in behaviours},
@@ -105,8 +107,8 @@ def bench(stage: Stage, job_type: JobType) -> Bench:
             Step.DESCRIBE: "GET pipelines/*",
             Step.TEST: "queryPipelineRuns",
         },
-        started=started,
-        strange_state={"status": "Dreaming"},
+        started_runs=started_runs,
+        unknown_state={"status": "Dreaming"},
         unknown_runs=(
             "00000000-0000-0000-0000-000000000000",
             "",
@@ -128,14 +130,16 @@ def bench(stage: Stage, job_type: JobType) -> Bench:
         parameters=SCHEMA,
         typed=True,
         outputs={"rows": 1, "path": "/x"},
-        takes_anything="the services say nothing of values that a pipeline does not declare",
-        foreign=(Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/pipelines"}),),
+        accepts_undeclared="the services ignore values that a pipeline does not declare",
+        foreign_addresses=(
+            ForeignAddress(Step.FIND, {"nextLink": f"https://{FOREIGN_HOST}/pipelines"}),
+        ),
     )
 
 
 def a_platform(simulator: SimulatorProcess, job_type: JobType) -> Platform:
     is_factory = job_type is JobType.ADF_PIPELINE
-    named = {"factoryName": "adf-sales"} if is_factory else {"workspaceName": "syn-sales"}
+    names_in = {"factoryName": "adf-sales"} if is_factory else {"workspaceName": "syn-sales"}
     return Platform.model_validate(
         {
             "name": "pipelines",
@@ -145,7 +149,7 @@ def a_platform(simulator: SimulatorProcess, job_type: JobType) -> Platform:
                 "subscriptionId": SUBSCRIPTION,
                 "resourceGroupName": "rg-data",
                 "endpoint": simulator.url,
-                **named,
+                **names_in,
             },
         }
     )
@@ -177,17 +181,17 @@ def _name(behaviour: Behaviour) -> str:
     return f"pl_{behaviour.value.replace(' ', '_')}"
 
 
-def data_factory(stage: Stage) -> Bench:
-    """ADF Pipeline."""
-    return bench(stage, JobType.ADF_PIPELINE)
+def data_factory(simulators: Simulators) -> JobTypeCase:
+    """Return the case of ADFPipeline."""
+    return case(simulators, JobType.ADF_PIPELINE)
 
 
-def synapse(stage: Stage) -> Bench:
-    """Synapse Pipeline."""
-    return bench(stage, JobType.SYNAPSE_PIPELINE)
+def synapse(simulators: Simulators) -> JobTypeCase:
+    """Return the case of SynapsePipeline."""
+    return case(simulators, JobType.SYNAPSE_PIPELINE)
 
 
-BENCHES: dict[str, Make] = {
+CASES: dict[str, MakeCase] = {
     JobType.ADF_PIPELINE: data_factory,
     JobType.SYNAPSE_PIPELINE: synapse,
 }

@@ -1,4 +1,4 @@
-"""The job type of Azure Functions: functions that start work, and orchestrators by themselves."""
+"""The cases of Azure Functions: functions that start work, and orchestrators."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import SubmitRequest
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
 from tests.fakes.simulators import SimulatorProcess
@@ -25,15 +25,18 @@ WORK: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.SUCCEEDS: {"outcome": "Completed"},
     Behaviour.FAILS: {"outcome": "Failed", "output": "there are no sales today"},
     Behaviour.HANGS: {"outcome": None},
-    Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
-    Behaviour.GIVES_MUCH: {"outcome": "Completed", "output": {"much": "x" * LONG, "path": "/x"}},
+    Behaviour.RETURNS_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
+    Behaviour.RETURNS_LONG_OUTPUT: {
+        "outcome": "Completed",
+        "output": {"much": "x" * LONG_OUTPUT_LENGTH, "path": "/x"},
+    },
 }
 DAY = Parameter(name="day")
 OUTPUTS = (Parameter(name="total", data_type=DataType.INT, direction=Direction.OUTPUT),)
 GIVEN = {"total": 7, "_response.path": "/x"}
 _QUERY = "?taskHub=Hub&connection=Storage"
 _DURABLE = "runtime/webhooks/durabletask"
-_NO_RUNS = (
+_UNKNOWN_RUNS = (
     f"/{_DURABLE}/instances/0",
     f"/{_DURABLE}/instances/a%20b",
     "Report/0a1b2c",
@@ -42,16 +45,16 @@ _NO_RUNS = (
 )
 
 
-def starters(stage: Stage) -> Bench:
-    """HTTP functions that start orchestrations and answer 202."""
-    simulator = stage.simulator("simulators.azure_functions", "--page-size", "3")
+def starters(simulators: Simulators) -> JobTypeCase:
+    """Return the case of HTTP functions that start orchestrations and answer 202."""
+    simulator = simulators.simulator("simulators.azure_functions", "--page-size", "3")
     for behaviour, work in WORK.items():
         put(simulator, _name(behaviour), route=f"{_name(behaviour)}/of/{{day?}}", work=work)
     put(simulator, "Timer", trigger="timerTrigger")
     put(simulator, "Off", disabled=True)
     ids = {each: f"{_name(each)}/{_name(each)}/of/{{day?}}" for each in WORK}
 
-    return _bench(
+    return _case(
         simulator,
         {**ids, Behaviour.MISSING: "Gone"},
         submit="api/*",
@@ -68,12 +71,12 @@ def starters(stage: Stage) -> Bench:
     )
 
 
-def orchestrators(stage: Stage) -> Bench:
-    """Orchestrators, started through Durable Functions' own API."""
-    simulator = stage.simulator("simulators.azure_functions", "--page-size", "3")
+def orchestrators(simulators: Simulators) -> JobTypeCase:
+    """Return the case of orchestrators, started through Durable Functions' API."""
+    simulator = simulators.simulator("simulators.azure_functions", "--page-size", "3")
     for behaviour, work in WORK.items():
         put(simulator, f"O{_name(behaviour)}", trigger="orchestrationTrigger", work=work)
-    return _bench(
+    return _case(
         simulator,
         {
             **{each: f"orchestrator:O{_name(each)}" for each in WORK},
@@ -88,23 +91,23 @@ def orchestrators(stage: Stage) -> Bench:
     )
 
 
-def _bench(
+def _case(
     simulator: SimulatorProcess,
     ids: Mapping[Behaviour, str],
     *,
     submit: str,
     refused: Sequence[tuple[Mapping[str, Any], str]],
     parameters: Sequence[Parameter],
-) -> Bench:
-    def started(order: SubmitRequest) -> Sequence[str]:
-        ids = [line["run_id"] for line in simulator.submissions() if line["token"] == order.token]
-        # An orchestrator's instance has the token's name; a starter tells a whole address.
+) -> JobTypeCase:
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
+        ids = [line["run_id"] for line in simulator.submissions() if line["token"] == request.token]
+        # An orchestrator's instance id is the token; an HTTP function returns a whole address.
         return [
-            f"/{_DURABLE}/instances/{run_id}{'' if run_id == order.token else _QUERY}"
+            f"/{_DURABLE}/instances/{run_id}{'' if run_id == request.token else _QUERY}"
             for run_id in ids
         ]
 
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=a_platform(simulator),
         jobs={behaviour: a_job(external_id) for behaviour, external_id in ids.items()},
@@ -116,17 +119,19 @@ def _bench(
             Step.DESCRIBE: "GET functions/*",
             Step.TEST: "site",
         },
-        started=started,
-        strange_state={"runtimeStatus": "Dreaming"},
-        unknown_runs=_NO_RUNS,
+        started_runs=started_runs,
+        unknown_state={"runtimeStatus": "Dreaming"},
+        unknown_runs=_UNKNOWN_RUNS,
         refused=refused,
         parameters=parameters,
         typed=True,
         outputs=GIVEN,
-        takes_anything="a function declares no parameters but those of its route",
-        foreign=(
-            Foreign(Step.SUBMIT, {"statusQueryGetUri": f"https://{ELSEWHERE}/instances/1"}),
-            Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/functions"}),
+        accepts_undeclared="a function declares only the parameters of its route",
+        foreign_addresses=(
+            ForeignAddress(
+                Step.SUBMIT, {"statusQueryGetUri": f"https://{FOREIGN_HOST}/instances/1"}
+            ),
+            ForeignAddress(Step.FIND, {"nextLink": f"https://{FOREIGN_HOST}/functions"}),
         ),
     )
 
@@ -169,7 +174,7 @@ def _name(behaviour: Behaviour) -> str:
     return behaviour.name.title().replace("_", "")
 
 
-BENCHES: dict[str, Make] = {
+CASES: dict[str, MakeCase] = {
     JobType.AZURE_HTTP_FUNCTION: starters,
     f"{JobType.AZURE_HTTP_FUNCTION} of an orchestrator": orchestrators,
 }

@@ -1,4 +1,4 @@
-"""What the suite needs to put a job type through all its cases."""
+"""The case of a job type: what the suite needs to test its connector."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ from tests.fakes.simulators import SimulatorProcess
 CANARY = "dapi-canary-6f1c2d"
 SIZE_LIMIT = 400_000
 ATTEMPTS = 2
-"""How often a call that may be repeated is sent."""
+"""The number of times that a repeatable call is sent."""
 
 
 class Behaviour(StrEnum):
-    """How an artefact of the bench behaves."""
+    """The behaviours of the test artefacts."""
 
     SUCCEEDS = "succeeds"
     FAILS = "fails"
     HANGS = "hangs"
-    """It runs until it is stopped."""
-    GIVES_OUTPUTS = "gives outputs"
-    GIVES_MUCH = "gives much"
-    """One of its outputs is longer than storage takes; the others are not."""
+    """The run continues until it is stopped."""
+    RETURNS_OUTPUTS = "returns outputs"
+    RETURNS_LONG_OUTPUT = "returns long output"
+    """One of the outputs is longer than the storage limit."""
     MISSING = "is missing"
-    """There is no such artefact."""
+    """The artefact does not exist."""
 
 
 class Step(StrEnum):
-    """The calls that faults are scripted for."""
+    """The calls for which the tests script faults."""
 
     SUBMIT = "submit"
     """The call that starts the artefact."""
@@ -62,68 +62,70 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
-    """An address elsewhere in an answer of the platform."""
+class ForeignAddress:
+    """An answer of the platform with an address on another host."""
 
     step: Step
-    """What is done when the answer is met."""
+    """The call that receives the answer."""
     fields: Mapping[str, Any]
-    """What of the answer is replaced."""
+    """The replaced fields of the answer."""
     endpoint: str | None = None
-    """Whose answer it is, if not that of the step's own endpoint."""
+    """The endpoint of the answer; None means the step's own endpoint."""
 
 
-ELSEWHERE = "evil.example"
-LONG = 70_000
-"""Characters of an output that is longer than storage takes."""
+FOREIGN_HOST = "evil.example"
+LONG_OUTPUT_LENGTH = 70_000
+"""The length of an output that exceeds the storage limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """A job type on its simulator."""
+class JobTypeCase:
+    """One job type with its simulator and its test artefacts."""
 
     simulator: SimulatorProcess
     platform: Platform
     jobs: Mapping[Behaviour, Job]
-    """An artefact of each behaviour that the job type can have."""
+    """One artefact per supported behaviour."""
     endpoints: Mapping[Step, str]
-    """By what names the simulator scripts faults for the steps."""
-    started: Callable[[SubmitRequest], Sequence[str]]
-    """Returns the ids, as the connector gives them, of all runs that an order really started."""
-    strange_state: Mapping[str, Any]
-    """Fields that make the answer of `READ` tell a state that nobody knows."""
+    """The simulator's endpoint name for the faults of each step."""
+    started_runs: Callable[[SubmitRequest], Sequence[str]]
+    """Returns the external ids of all runs that a request started."""
+    unknown_state: Mapping[str, Any]
+    """Fields that give the answer of `READ` an unknown state."""
     unknown_runs: Sequence[str]
-    """Ids of runs that the platform does not have, and texts that are no ids."""
+    """Ids of missing runs, and texts that are not ids."""
     refused: Sequence[tuple[Mapping[str, Any], str]]
-    """Changes of a Job that its check must refuse, each with the path."""
+    """Changes of a Job that the check must refuse, each with the path of the problem."""
     parameters: Sequence[Parameter] = ()
-    """What `describe` finds in the artefact that succeeds."""
-    settle: Callable[[], object] = lambda: None
-    """Ends what an earlier case has left going on, where cases would get in each other's way."""
+    """The parameters that `describe` returns for the successful artefact."""
+    stop_active_runs: Callable[[], object] = lambda: None
+    """Stops active runs of earlier tests that would disturb the next test."""
     typed: bool = False
-    """Whether values travel as JSON tokens of their types; else all are texts."""
+    """True if values are sent with their JSON types, false if as texts."""
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    """What the artefact that gives outputs gives."""
-    much: Mapping[str, JsonValue | Secret] = field(default_factory=dict[str, "JsonValue | Secret"])
-    """Values for the artefact that gives much, where it gives what it is given."""
-    takes_anything: str | None = None
-    """Why a parameter that the artefact does not declare is not refused; None: it is, by name."""
-    foreign: Sequence[Foreign] | str
-    """Where answers of the platform name addresses that are followed or shown; or why nowhere."""
+    """The outputs of the artefact with `RETURNS_OUTPUTS`."""
+    long_output_values: Mapping[str, JsonValue | Secret] = field(
+        default_factory=dict[str, "JsonValue | Secret"]
+    )
+    """Parameter values for the artefact with `RETURNS_LONG_OUTPUT`."""
+    accepts_undeclared: str | None = None
+    """The reason why an undeclared parameter is accepted; None if it is refused."""
+    foreign_addresses: Sequence[ForeignAddress] | str
+    """Answers with a foreign address; or the reason why the platform has none."""
 
     @property
     def job_type(self) -> str:
-        """The job type that is tried."""
+        """The tested job type."""
         return self.jobs[Behaviour.SUCCEEDS].job_type
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What the job type says that it can."""
+        """The capabilities that the job type declares."""
         return platform_plugin(self.platform.type).jobs[self.job_type].capabilities
 
 
-class Stage:
-    """Starts each simulator once, when the first bench on it is tried."""
+class Simulators:
+    """Starts each simulator on its first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -140,7 +142,7 @@ class Stage:
             assert running.stop() == 0
 
 
-type Make = Callable[[Stage], Bench]
+type MakeCase = Callable[[Simulators], JobTypeCase]
 
 
 class _Secrets:
@@ -150,14 +152,14 @@ class _Secrets:
     def forget(self, reference: str) -> None: ...
 
 
-class Rig:
-    """A connector on a bench, in time that passes when somebody sleeps."""
+class ConnectorHarness:
+    """A connector for a case, in virtual time that advances on sleep."""
 
-    def __init__(self, bench: Bench, *, size_limit: int = SIZE_LIMIT) -> None:
-        self.bench = bench
+    def __init__(self, case: JobTypeCase, *, size_limit: int = SIZE_LIMIT) -> None:
+        self.case = case
         self._offset = 0.0
-        self.connector: Connector = platform_plugin(bench.platform.type).open(
-            bench.platform,
+        self.connector: Connector = platform_plugin(case.platform.type).open(
+            case.platform,
             PluginContext(
                 secrets=_Secrets(),
                 allow_loopback=True,
@@ -173,7 +175,7 @@ class Rig:
                 ),
             ),
         )
-        self.job: JobConnector = self.connector.job(bench.job_type)
+        self.job: JobConnector = self.connector.job(case.job_type)
 
     def sleep(self, seconds: float) -> None:
         self._offset += seconds
@@ -181,38 +183,40 @@ class Rig:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self._offset)
 
-    def order(self, behaviour: Behaviour = Behaviour.SUCCEEDS, **changes: Any) -> SubmitRequest:
-        """Return a new order, which nothing has been sent for."""
+    def request(self, behaviour: Behaviour = Behaviour.SUCCEEDS, **changes: Any) -> SubmitRequest:
+        """Return a new submit request."""
         token = f"{time.time_ns():x}"
-        order = SubmitRequest(
-            job=self.bench.jobs[behaviour],
+        request = SubmitRequest(
+            job=self.case.jobs[behaviour],
             token=token,
             run_name=f"suite {token}",
             parameters={},
             begun_at=self.now(),
         )
-        return replace(order, **changes)
+        return replace(request, **changes)
 
     def fault(self, step: Step, fault: str, **script: Any) -> None:
-        endpoint = self.bench.endpoints[step]
-        self.bench.simulator.fault(endpoint=endpoint, fault=fault, **script)
+        endpoint = self.case.endpoints[step]
+        self.case.simulator.fault(endpoint=endpoint, fault=fault, **script)
 
-    def carry_out(self, order: SubmitRequest, *, again: bool = False) -> Submitted | None:
-        """Submit as an attempt does, until there is an answer; None where there never is one."""
+    def submit_until_answered(
+        self, request: SubmitRequest, *, is_resend: bool = False
+    ) -> Submitted | None:
+        """Submit like an attempt until an answer arrives; None if the outcome is unknown."""
         for _ in range(20):
             try:
-                return self.job.submit(replace(order, is_resend=again))
+                return self.job.submit(replace(request, is_resend=is_resend))
             except OutcomeUnknown:
                 return None
             except Uncertain:
-                again = True
+                is_resend = True
             except Unavailable:
                 pass
             self.sleep(60)
-        raise AssertionError("the submit had no end")
+        raise AssertionError("the submit got no answer")
 
-    def follow(self, job: Job, submitted: Submitted) -> Report:
-        """Look at a run until it has ended."""
+    def poll_until_end(self, job: Job, submitted: Submitted) -> Report:
+        """Poll a run until its end."""
         report = submitted.report
         deadline = time.monotonic() + 60
         while report is None or not report.status.is_final:
@@ -222,6 +226,6 @@ class Rig:
         return report
 
     def run(self, behaviour: Behaviour, **changes: Any) -> Report:
-        """Run an artefact to its end."""
-        order = self.order(behaviour, **changes)
-        return self.follow(order.job, self.job.submit(order))
+        """Run an artefact and return its final report."""
+        request = self.request(behaviour, **changes)
+        return self.poll_until_end(request.job, self.job.submit(request))

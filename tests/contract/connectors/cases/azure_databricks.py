@@ -1,4 +1,4 @@
-"""The job types of Azure Databricks, on a simulator that runs notebooks for real."""
+"""The cases of Azure Databricks, whose simulator executes notebooks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import SubmitRequest
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
 from tests.fakes.simulators import SimulatorProcess
@@ -25,9 +25,10 @@ NOTEBOOKS = {
     "succeeds": 'dbutils.widgets.text("rows", "1")\n',
     "fails": 'raise ValueError("no sales today")\n',
     "hangs": "import time\ntime.sleep(120)\n",
-    "gives_outputs": 'dbutils.notebook.exit(\'{"rows": 7, "path": "/x"}\')\n',
-    "gives_much": (
-        f'import json\ndbutils.notebook.exit(json.dumps({{"much": "x" * {LONG}, "path": "/x"}}))\n'
+    "returns_outputs": 'dbutils.notebook.exit(\'{"rows": 7, "path": "/x"}\')\n',
+    "returns_long_output": (
+        "import json\ndbutils.notebook.exit("
+        f'json.dumps({{"much": "x" * {LONG_OUTPUT_LENGTH}, "path": "/x"}}))\n'
     ),
     "exit": (
         'dbutils.widgets.text("value", "")\ndbutils.widgets.text("times", "1")\n'
@@ -35,18 +36,18 @@ NOTEBOOKS = {
     ),
 }
 _STATE = {"state": {"life_cycle_state": "DREAMING"}, "status": {"state": "DREAMING"}}
-_PAGES = (Foreign(Step.READ, {"run_page_url": f"https://{ELSEWHERE}/#job/1/run/1"}),)
-_NO_RUNS = ("999999999999", "0", "", "../runs", "1&x=2", "99999999999999999999", "a b")
+_PAGES = (ForeignAddress(Step.READ, {"run_page_url": f"https://{FOREIGN_HOST}/#job/1/run/1"}),)
+_UNKNOWN_RUNS = ("999999999999", "0", "", "../runs", "1&x=2", "99999999999999999999", "a b")
 
 
-def _simulator(stage: Stage) -> SimulatorProcess:
-    folder = stage.folder / "notebooks"
+def _simulator(simulators: Simulators) -> SimulatorProcess:
+    folder = simulators.folder / "notebooks"
     folder.mkdir(exist_ok=True)
     for name, body in NOTEBOOKS.items():
         file = folder / f"{name}.py"
         file.write_text(f"# Databricks notebook source\n{body}")
     options = ("--notebooks", str(folder), "--cluster-start", "0.01")
-    return stage.simulator("simulators.databricks", *options)
+    return simulators.simulator("simulators.databricks", *options)
 
 
 def _platform(simulator: SimulatorProcess) -> Platform:
@@ -74,26 +75,26 @@ def a_job(job_type: JobType, external_id: str, **settings: Any) -> Job:
     )
 
 
-def notebook(stage: Stage) -> Bench:
-    """Databricks Notebook."""
-    simulator = _simulator(stage)
+def notebook(simulators: Simulators) -> JobTypeCase:
+    """Return the case of DatabricksNotebook."""
+    simulator = _simulator(simulators)
 
-    def started(order: SubmitRequest) -> Sequence[str]:
-        lines = [line for line in simulator.submissions() if line["token"] == order.token]
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
+        lines = [line for line in simulator.submissions() if line["token"] == request.token]
         return sorted({str(line["run_id"]) for line in lines})
 
     def job(name: str, **settings: Any) -> Job:
         return a_job(JobType.DATABRICKS_NOTEBOOK, f"/etl/{name}", **settings)
 
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=_platform(simulator),
         jobs={
             Behaviour.SUCCEEDS: job("succeeds"),
             Behaviour.FAILS: job("fails"),
             Behaviour.HANGS: job("hangs"),
-            Behaviour.GIVES_OUTPUTS: job("gives_outputs", outputsFromExitValue=True),
-            Behaviour.GIVES_MUCH: job("gives_much", outputsFromExitValue=True),
+            Behaviour.RETURNS_OUTPUTS: job("returns_outputs", outputsFromExitValue=True),
+            Behaviour.RETURNS_LONG_OUTPUT: job("returns_long_output", outputsFromExitValue=True),
             Behaviour.MISSING: job("gone"),
         },
         endpoints={
@@ -104,9 +105,9 @@ def notebook(stage: Stage) -> Bench:
             Step.DESCRIBE: "workspace/export",
             Step.TEST: "workspace/get-status",
         },
-        started=started,
-        strange_state=_STATE,
-        unknown_runs=_NO_RUNS,
+        started_runs=started_runs,
+        unknown_state=_STATE,
+        unknown_runs=_UNKNOWN_RUNS,
         refused=(
             ({"external_id": "etl/load"}, "externalId"),
             ({"external_id": "/etl/../load"}, "externalId"),
@@ -115,14 +116,14 @@ def notebook(stage: Stage) -> Bench:
         ),
         parameters=(Parameter(name="rows", default="1"),),
         outputs={"rows": 7, "path": "/x"},
-        takes_anything="a notebook may be given what it has no widget for: it does not see it",
-        foreign=_PAGES,
+        accepts_undeclared="a notebook ignores parameters without a widget",
+        foreign_addresses=_PAGES,
     )
 
 
-def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
-    """A job of the workspace, of one task or of several."""
-    simulator = _simulator(stage)
+def defined_job(simulators: Simulators, job_type: JobType, *, tasks: int) -> JobTypeCase:
+    """Return the case of a job with one or several tasks."""
+    simulator = _simulator(simulators)
 
     def create(name: str) -> str:
         settings = {
@@ -135,8 +136,8 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         }
         return str(_api(simulator, "POST", "2.2/jobs/create", settings)["job_id"])
 
-    def started(order: SubmitRequest) -> Sequence[str]:
-        lines = [line for line in simulator.submissions() if line["token"] == order.token]
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
+        lines = [line for line in simulator.submissions() if line["token"] == request.token]
         return sorted({str(line["run_id"]) for line in lines})
 
     jobs = {
@@ -146,10 +147,10 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         Behaviour.MISSING: a_job(job_type, "4711"),
     }
     if job_type is JobType.DATABRICKS_JOB:
-        for behaviour in (Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH):
+        for behaviour in (Behaviour.RETURNS_OUTPUTS, Behaviour.RETURNS_LONG_OUTPUT):
             job_id = create(behaviour.name.lower())
             jobs[behaviour] = a_job(job_type, job_id, outputsFromExitValue=True)
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=_platform(simulator),
         jobs=jobs,
@@ -161,9 +162,9 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
             Step.DESCRIBE: "jobs/get",
             Step.TEST: "workspace/get-status",
         },
-        started=started,
-        strange_state=_STATE,
-        unknown_runs=_NO_RUNS,
+        started_runs=started_runs,
+        unknown_state=_STATE,
+        unknown_runs=_UNKNOWN_RUNS,
         refused=(
             ({"external_id": "load"}, "externalId"),
             ({"external_id": "0123"}, "externalId"),
@@ -172,24 +173,24 @@ def defined_job(stage: Stage, job_type: JobType, *, tasks: int) -> Bench:
         ),
         parameters=(Parameter(name="rows", default="1"), Parameter(name="day", default="")),
         outputs={"rows": 7, "path": "/x"},
-        takes_anything="a run may have more parameters than its job",
-        foreign=_PAGES,
+        accepts_undeclared="a run may have more parameters than its job",
+        foreign_addresses=_PAGES,
     )
 
 
-def job(stage: Stage) -> Bench:
-    """Databricks Job."""
-    return defined_job(stage, JobType.DATABRICKS_JOB, tasks=1)
+def job(simulators: Simulators) -> JobTypeCase:
+    """Return the case of DatabricksJob."""
+    return defined_job(simulators, JobType.DATABRICKS_JOB, tasks=1)
 
 
-def workflow(stage: Stage) -> Bench:
-    """Databricks Workflow."""
-    return defined_job(stage, JobType.DATABRICKS_WORKFLOW, tasks=2)
+def workflow(simulators: Simulators) -> JobTypeCase:
+    """Return the case of DatabricksWorkflow."""
+    return defined_job(simulators, JobType.DATABRICKS_WORKFLOW, tasks=2)
 
 
-def pipeline(stage: Stage) -> Bench:
-    """Databricks Pipeline."""
-    simulator = _simulator(stage)
+def pipeline(simulators: Simulators) -> JobTypeCase:
+    """Return the case of DatabricksPipeline."""
+    simulator = _simulator(simulators)
 
     def create(name: str, **configuration: str) -> str:
         spec = {
@@ -205,17 +206,17 @@ def pipeline(stage: Stage) -> Bench:
         Behaviour.MISSING: "00000000-0000-0000-0000-000000000000",
     }
 
-    def started(order: SubmitRequest) -> Sequence[str]:
-        pipeline_id = order.job.external_id
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
+        pipeline_id = request.job.external_id
         updates = _api(simulator, "GET", f"2.0/pipelines/{pipeline_id}/updates").get("updates", [])
-        since = int(order.begun_at.timestamp() * 1000)
+        since = int(request.begun_at.timestamp() * 1000)
         return [
             f"{pipeline_id}:{update['update_id']}"
             for update in updates
             if update["creation_time"] >= since
         ]
 
-    def settle() -> None:
+    def stop_active_runs() -> None:
         for behaviour, pipeline_id in ids.items():
             if behaviour is not Behaviour.MISSING:
                 _api(simulator, "POST", f"2.0/pipelines/{pipeline_id}/stop", {})
@@ -227,7 +228,7 @@ def pipeline(stage: Stage) -> Bench:
 
     update = {"update": {"update_id": "u", "state": "DREAMING"}}
     unknown = "11111111-1111-1111-1111-111111111111"
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=_platform(simulator),
         jobs={
@@ -242,8 +243,8 @@ def pipeline(stage: Stage) -> Bench:
             Step.DESCRIBE: "pipelines/????????-????-????-????-????????????",
             Step.TEST: "workspace/get-status",
         },
-        started=started,
-        strange_state=update,
+        started_runs=started_runs,
+        unknown_state=update,
         unknown_runs=(f"{ids[Behaviour.SUCCEEDS]}:{unknown}", f"{unknown}:{unknown}", "x", "a:b:c"),
         refused=(
             ({"external_id": "a/b"}, "externalId"),
@@ -251,8 +252,8 @@ def pipeline(stage: Stage) -> Bench:
             ({"parameters": (Parameter(name="rows"),)}, "parameters[0].name"),
         ),
         parameters=(Parameter(name="full_refresh", data_type=DataType.BOOL, default=False),),
-        foreign="updates and pages of lists are named by ids and tokens",
-        settle=settle,
+        foreign_addresses="updates and list pages have ids and tokens, not addresses",
+        stop_active_runs=stop_active_runs,
     )
 
 
@@ -260,7 +261,7 @@ def _api(simulator: SimulatorProcess, method: str, path: str, body: object = Non
     return simulator.call(method, f"api/{path}", body, Authorization="Bearer anything")
 
 
-BENCHES: dict[str, Make] = {
+CASES: dict[str, MakeCase] = {
     JobType.DATABRICKS_NOTEBOOK: notebook,
     JobType.DATABRICKS_JOB: job,
     JobType.DATABRICKS_WORKFLOW: workflow,

@@ -1,4 +1,4 @@
-"""The stand on which the two are compared: one workspace, and a job a row for each of them."""
+"""Provisions the simulated workspace with a job for each row and server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.contract.appkit.table import LONG, QUICK, Row, Setup
 from tests.fakes.simulators import SimulatorProcess
 
 OTHER = "other"
-"""The key of a job that no row is about."""
+"""The name of a job that no row uses."""
 ABANDONED = "abandoned"
-"""The key of a job that goes on until it is stopped."""
+"""The name of a job that runs until it is cancelled."""
 POLL_INTERVAL = 20
 """Milliseconds."""
-IMPATIENCE = 1_000
-"""Milliseconds that an impatient server gives Databricks."""
+SHORT_TIMEOUT = 1_000
+"""The short time-out for calls to Databricks, in milliseconds."""
 NOTEBOOKS = {
     QUICK: 'dbutils.notebook.exit("done")\n',
     LONG: "import time\ntime.sleep(600)\n",
@@ -36,36 +36,36 @@ def workspace(folder: Path) -> SimulatorProcess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What a server is started with: its jobs, and how each is configured."""
+class ProvisionedJobs:
+    """The jobs of a server and their configuration."""
 
     jobs: Mapping[str, int]
     variables: Mapping[str, str]
-    """What the variable of each key says."""
+    """The values of the jobs' environment variables, by name."""
     config: Mapping[str, Any]
 
 
-def give(
+def provision(
     simulator: SimulatorProcess, rows: Sequence[tuple[str, Row]], *, timeout: int = 0
-) -> Given:
-    """Define a job for each row; return what a server for these rows is started with."""
+) -> ProvisionedJobs:
+    """Create a job for each row and return the configuration of their server."""
     setups = {OTHER: Setup(), ABANDONED: Setup(notebook=LONG)}
-    setups |= {key: row.setup for key, row in rows}
-    jobs = {key: _define(simulator, key, setup) for key, setup in setups.items()}
-    return Given(
+    setups |= {name: row.setup for name, row in rows}
+    jobs = {name: _create(simulator, name, setup) for name, setup in setups.items()}
+    return ProvisionedJobs(
         jobs=jobs,
-        variables={key: setups[key].variable.format(id=jobs[key]) for key in jobs},
+        variables={name: setups[name].variable.format(id=jobs[name]) for name in jobs},
         config={
             "pollIntervalMs": POLL_INTERVAL,
             **({"timeout": timeout} if timeout else {}),
-            "jobs": {key: _configured(setup) for key, setup in setups.items()},
+            "jobs": {name: _configured(setup) for name, setup in setups.items()},
         },
     )
 
 
-def _define(simulator: SimulatorProcess, key: str, setup: Setup) -> int:
+def _create(simulator: SimulatorProcess, name: str, setup: Setup) -> int:
     task = {"task_key": "main", "notebook_task": {"notebook_path": f"/etl/{setup.notebook}"}}
-    body = {"name": key, "tasks": [task]}
+    body = {"name": name, "tasks": [task]}
     return simulator.call("POST", "api/2.2/jobs/create", body, **_RIG)["job_id"]
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events."""
+"""Streams of server-sent events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from tests.contract.appkit.differences import (
     RUN_NOW,
     STREAM,
-    besides,
+    additional,
     get_run,
     repeated,
     resumed,
@@ -25,13 +25,15 @@ def _states(*states: str) -> tuple[dict[str, Any], ...]:
 
 
 def _query(query: str, name: str) -> Row:
-    return row(f"{name} asks for no stream", run(query=query))
+    return row(f"{name} opens no stream", run(query=query))
 
 
 def _failed(name: str, **fault: Any) -> Row:
     faults = (*_states("RUNNING"), {"endpoint": "jobs/runs/get", "times": 9, **fault})
     differs = repeated(get_run(), before=(RUN_NOW, get_run()))
-    return row(f"a stream whose second look meets {name}", stream(faults=faults), differs=differs)
+    return row(
+        f"a stream whose second poll fails with {name}", stream(faults=faults), differs=differs
+    )
 
 
 def _too_long(run_id: str) -> list[dict[str, Any]]:
@@ -41,30 +43,30 @@ def _too_long(run_id: str) -> list[dict[str, Any]]:
 
 ROWS = (
     row(
-        "a stream tells every look until the run has ended",
+        "a stream has an event for each poll until the end",
         stream({"a": 1}, faults=_states("PENDING", "RUNNING", "RUNNING", "TERMINATED")),
     ),
-    row("a stream ends with a run that was skipped", stream(faults=_states("SKIPPED"))),
+    row("a stream ends with a skipped run", stream(faults=_states("SKIPPED"))),
     row(
         "a stream ends with an internal error", stream(faults=_states("RUNNING", "INTERNAL_ERROR"))
     ),
     row(
-        "a stream goes on in other states",
+        "a stream continues in other states",
         stream(
             faults=_states(
                 "QUEUED", "BLOCKED", "WAITING_FOR_RETRY", "TERMINATING", "DREAMING", "TERMINATED"
             )
         ),
     ),
-    row("a look without a state has no status", stream(faults=_states("", "TERMINATED"))),
-    row("a run is followed to its end", stream(last_event_only=True)),
+    row("a snapshot without a state has no status", stream(faults=_states("", "TERMINATED"))),
+    row("a run is streamed to its end", stream(last_event_only=True)),
     row(
         "a stream without parameters",
         stream(faults=_states("TERMINATED")),
         setup=Setup(task_type=None),
     ),
     row(
-        "a stream whatever the client accepts",
+        "a stream is independent of the Accept header",
         stream(headers={**JSON, "Accept": "application/json"}, faults=_states("TERMINATED")),
     ),
     _query("?stream=1", "1"),
@@ -75,13 +77,13 @@ ROWS = (
     _query("?stream[]=true", "true in brackets"),
     _query("?Stream=true", "another name"),
     row(
-        "a start that Databricks refuses in a stream",
+        "a refused start in a stream",
         stream(
             faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 403, "times": 9},)
         ),
     ),
     row(
-        "a start that fails in a stream",
+        "a failed start in a stream",
         stream(
             faults=({"endpoint": "jobs/run-now", "fault": "status", "status": 500, "times": 9},)
         ),
@@ -99,7 +101,7 @@ ROWS = (
     _failed("a 500", fault="status", status=500),
     _failed("a 503", fault="status", status=503),
     row(
-        "a stream whose second look is refused",
+        "a stream whose second poll is refused",
         stream(
             faults=(
                 *_states("RUNNING"),
@@ -107,10 +109,10 @@ ROWS = (
             )
         ),
     ),
-    _failed("no JSON", fault="malformed"),
+    _failed("invalid JSON", fault="malformed"),
     _failed("a cut answer", fault="cut"),
     row(
-        "a run goes on after the stream that waited for it",
+        "a run continues after its stream",
         stream(last_event_only=True),
         read(after="RUNNING"),
         setup=Setup(notebook="long", wait_timeout=100),
@@ -131,18 +133,18 @@ ROWS = (
         ),
     ),
     row(
-        "a stream's run may be of another job",
+        "a stream's run may belong to another job",
         stream(faults=(_poll({"life_cycle_state": "TERMINATED"}, job_id=5),)),
     ),
     row(
-        "a stream leaves what is kept alone",
+        "a stream does not change the cache",
         run(),
         read(after="TERMINATED"),
         stream(faults=_states("TERMINATED")),
         read(after="TERMINATED"),
     ),
     row(
-        "a stream is taken up again",
+        "a stream is resumed",
         stream(last_event_only=True),
         stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
         setup=Setup(notebook="long", wait_timeout=100),
@@ -155,7 +157,7 @@ ROWS = (
         ),
     ),
     row(
-        "a stream is taken up again when the run has ended",
+        "a stream is resumed after the end of the run",
         stream(faults=_states("RUNNING", "TERMINATED")),
         stream(headers={**JSON, "Last-Event-ID": "{event}"}, last_event_only=True),
         differs=resumed(
@@ -170,10 +172,10 @@ ROWS = (
         ),
     ),
     row(
-        "a run, read as a stream",
+        "an existing run as a stream",
         run(),
         read("/runs/{run}?stream=true", after="TERMINATED", last_event_only=True),
-        differs=besides(
+        differs=additional(
             1,
             {
                 "type": ("application/json; charset=utf-8", "text/event-stream; charset=utf-8"),
@@ -187,7 +189,7 @@ ROWS = (
         ),
     ),
     row(
-        "a stream of an event that nobody knows",
+        "a stream with an unknown event id",
         stream(
             headers={**JSON, "Last-Event-ID": "6e8bc430-9c3a-11d9-9669-0800200c9a66"},
             faults=_states("TERMINATED"),

@@ -1,4 +1,4 @@
-"""Reading runs, lists and the status."""
+"""Reads of runs, lists and the status."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LIMITS = {
     "xyz": "letters",
     "1e2": "an exponent",
     "0x10": "hexadecimal",
-    "%209": "digits behind a blank",
+    "%209": "digits after a blank",
     "%2B11": "digits with a sign",
-    "25": "the most that Databricks gives",
+    "25": "the maximum of Databricks",
 }
 _LONG = {
-    "26": (26, "more than Databricks gives"),
+    "26": (26, "more than the maximum of Databricks"),
     "101": (100, "more than a hundred"),
     "99999999999999999999999": (100, "huge"),
 }
 _RUN_IDS = {
     "{run}abc": "its digits and letters",
     "{run}.9": "its digits and a fraction",
-    "%20{run}": "its digits behind a blank",
+    "%20{run}": "its digits after a blank",
     "+{run}": "its digits with a sign",
-    "0{run}": "its digits behind a zero",
+    "0{run}": "its digits after a zero",
     "1e3": "an exponent",
     "0": "zero",
     "-1": "negative",
@@ -38,7 +38,7 @@ _RUN_IDS = {
     "abc": "a word",
     "NaN": "not a number",
     "Infinity": "infinite",
-    "5": "a run that is not there",
+    "5": "an unknown run",
     "%ED%95%9C": "a word of another script",
 }
 
@@ -55,15 +55,15 @@ def _run_id(text: str, name: str) -> Row:
 
 
 ROWS = (
-    row("a run that has ended", run({"a": 1}), read(after="TERMINATED")),
-    row("a run that goes on", run(), read(after="RUNNING"), setup=Setup(notebook="long")),
-    row("a run that failed", run(), read(after="INTERNAL_ERROR"), setup=Setup(notebook="missing")),
+    row("a finished run", run({"a": 1}), read(after="TERMINATED")),
+    row("an active run", run(), read(after="RUNNING"), setup=Setup(notebook="long")),
+    row("a failed run", run(), read(after="INTERNAL_ERROR"), setup=Setup(notebook="missing")),
     row("the id of a run's task", run(), read("/runs/{task_run}", after="TERMINATED")),
     row("a run of another job is not found", read("/runs/{other_run}")),
-    row("a run is read once for equal requests", run(), read(after="TERMINATED"), read()),
+    row("equal requests read a run once", run(), read(after="TERMINATED"), read()),
     *(_run_id(text, name) for text, name in _RUN_IDS.items()),
     row(
-        "a run id that is more than a double holds exactly",
+        "a run id that exceeds the precision of a double",
         read("/runs/9007199254740993"),
         differs=exact({"sent": ([get_run("9007199254740992")], [get_run("9007199254740993")])}),
     ),
@@ -85,7 +85,7 @@ ROWS = (
     row("the runs of a job, newest first", run(), run(), read("/runs?limit=5", after="TERMINATED")),
     row("the runs of other jobs are not listed", read("/runs/{other_run}"), read("/runs")),
     row(
-        "equal lists are read once",
+        "equal requests read a list once",
         run(),
         read("/runs", after="TERMINATED"),
         read("/runs?limit=20"),
@@ -102,11 +102,11 @@ ROWS = (
         row(f"a limit that is {name}", read(f"/runs?limit={text}"), differs=paged(limit))
         for text, (limit, name) in _LONG.items()
     ),
-    row("a limit that is there twice", read("/runs?limit=3&limit=4")),
+    row("a repeated limit", read("/runs?limit=3&limit=4")),
     row("a limit in brackets", read("/runs?limit[]=8")),
-    row("the name of the limit counts by case", read("/runs?Limit=3")),
+    row("the name of the limit is case-sensitive", read("/runs?Limit=3")),
     row(
-        "a further page is asked for until there are enough",
+        "further pages are read until the limit",
         run(),
         run(),
         run(),
@@ -124,13 +124,13 @@ ROWS = (
     row("the status without runs", read("/status")),
     row("the status of the newest run", run(), run(), read("/status", after="TERMINATED")),
     row(
-        "the status is asked for once in a while",
+        "equal requests read the status once",
         run(),
         read("/status", after="TERMINATED"),
         read("/status"),
     ),
     row(
-        "the status after the first run, when it was asked for before",
+        "the status after the first run, if it was read before",
         read("/status"),
         run(),
         read("/status", after="TERMINATED"),
@@ -159,7 +159,7 @@ ROWS = (
         ),
     ),
     row(
-        "an unknown state is told as it is",
+        "an unknown state is passed on",
         read(
             "/status",
             faults=(
@@ -172,7 +172,7 @@ ROWS = (
         ),
     ),
     row(
-        "fields that nobody knows come through",
+        "unknown fields are passed on",
         run(),
         read(
             after="TERMINATED",

@@ -1,4 +1,4 @@
-"""The job types of Azure AI Foundry, on a simulator that computes outputs from inputs."""
+"""The cases of Azure AI Foundry, whose simulator computes outputs from inputs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from polysync_core.domain.definitions.jobs import Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import SubmitRequest
 from simulators.ai_foundry.templates import literal, output, step
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
 from tests.fakes.simulators import SimulatorProcess
@@ -35,18 +35,18 @@ _PROGRAMS = {
     Behaviour.SUCCEEDS: "echo",
     Behaviour.FAILS: "fail",
     Behaviour.HANGS: "hang",
-    Behaviour.GIVES_OUTPUTS: "echo",
-    Behaviour.GIVES_MUCH: "echo",
+    Behaviour.RETURNS_OUTPUTS: "echo",
+    Behaviour.RETURNS_LONG_OUTPUT: "echo",
 }
-_GIVES = frozenset({Behaviour.GIVES_OUTPUTS, Behaviour.GIVES_MUCH})
+_GIVES = frozenset({Behaviour.RETURNS_OUTPUTS, Behaviour.RETURNS_LONG_OUTPUT})
 _ENVIRONMENT = "azureml:sklearn:1"
 type Define = Callable[[str, list[str]], dict[str, Any]]
-"""Returns the definition that runs a program, and takes and gives values of these names."""
+"""Returns the definition that runs a program with inputs and outputs of these names."""
 
 
-def simulator_of(stage: Stage) -> SimulatorProcess:
+def start_simulator(simulators: Simulators) -> SimulatorProcess:
     options = ("--start-seconds", "0.02", "--step-seconds", "0.02", "--page-size", "7")
-    return stage.simulator("simulators.ai_foundry", *options)
+    return simulators.simulator("simulators.ai_foundry", *options)
 
 
 def platform_of(simulator: SimulatorProcess, **attributes: Any) -> Platform:
@@ -105,8 +105,10 @@ def a_sweep(program: str, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **facts: Any) -> Bench:
-    simulator = simulator_of(stage)
+def _case(
+    simulators: Simulators, job_type: JobType, define: Define, settings: str, **facts: Any
+) -> JobTypeCase:
+    simulator = start_simulator(simulators)
     jobs = {Behaviour.MISSING: a_job(job_type, "gone")}
     for behaviour, program in _PROGRAMS.items():
         external_id = f"{job_type}-{behaviour.name.lower()}"
@@ -116,12 +118,12 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
         put(simulator, external_id, {**define(program, names), **shown})
         jobs[behaviour] = a_job(job_type, external_id)
 
-    def started(order: SubmitRequest) -> Sequence[str]:
-        # The name that is shown would give away a copy under another name than ours.
-        lines = [x for x in simulator.submissions() if x["display_name"] == order.run_name]
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
+        # The display name also finds a copy under a wrong name.
+        lines = [x for x in simulator.submissions() if x["display_name"] == request.run_name]
         return sorted({line["name"] for line in lines})
 
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=platform_of(simulator),
         jobs=jobs,
@@ -133,8 +135,8 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
             Step.DESCRIBE: "GET jobs/*",
             Step.TEST: "GET workspace",
         },
-        started=started,
-        strange_state={"properties": {"status": "Dreaming"}},
+        started_runs=started_runs,
+        unknown_state={"properties": {"status": "Dreaming"}},
         unknown_runs=("polysync-4711", "", "../jobs", "a/cancel", "a b", "a?b", "x" * 256),
         refused=(
             ({"external_id": "a/b"}, "externalId"),
@@ -145,16 +147,18 @@ def _bench(stage: Stage, job_type: JobType, define: Define, settings: str, **fac
         ),
         typed=True,
         outputs={"rows": "1", "path": "1"},
-        much={"rows": "1", "path": "x" * LONG},
-        foreign=(Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/jobs"}),),
+        long_output_values={"rows": "1", "path": "x" * LONG_OUTPUT_LENGTH},
+        foreign_addresses=(
+            ForeignAddress(Step.FIND, {"nextLink": f"https://{FOREIGN_HOST}/jobs"}),
+        ),
         **facts,
     )
 
 
-def pipeline(stage: Stage) -> Bench:
-    """AI Foundry Pipeline Job."""
-    return _bench(
-        stage,
+def pipeline(simulators: Simulators) -> JobTypeCase:
+    """Return the case of AIFoundryPipelineJob."""
+    return _case(
+        simulators,
         JobType.AI_FOUNDRY_PIPELINE_JOB,
         a_pipeline,
         "aiFoundryComputeName",
@@ -162,10 +166,10 @@ def pipeline(stage: Stage) -> Bench:
     )
 
 
-def command(stage: Stage) -> Bench:
-    """AI Foundry Command Job."""
-    return _bench(
-        stage,
+def command(simulators: Simulators) -> JobTypeCase:
+    """Return the case of AIFoundryCommandJob."""
+    return _case(
+        simulators,
         JobType.AI_FOUNDRY_COMMAND_JOB,
         a_command,
         "aiFoundryCommand",
@@ -173,10 +177,10 @@ def command(stage: Stage) -> Bench:
     )
 
 
-def sweep(stage: Stage) -> Bench:
-    """AI Foundry Sweep Job."""
-    return _bench(
-        stage,
+def sweep(simulators: Simulators) -> JobTypeCase:
+    """Return the case of AIFoundrySweepJob."""
+    return _case(
+        simulators,
         JobType.AI_FOUNDRY_SWEEP_JOB,
         a_sweep,
         "aiFoundryObjectiveGoal",
@@ -184,7 +188,7 @@ def sweep(stage: Stage) -> Bench:
     )
 
 
-BENCHES: dict[str, Make] = {
+CASES: dict[str, MakeCase] = {
     JobType.AI_FOUNDRY_PIPELINE_JOB: pipeline,
     JobType.AI_FOUNDRY_COMMAND_JOB: command,
     JobType.AI_FOUNDRY_SWEEP_JOB: sweep,

@@ -1,4 +1,4 @@
-"""The job type of Azure Logic Apps, in both plans."""
+"""The cases of Azure Logic Apps, one per plan."""
 
 from __future__ import annotations
 
@@ -9,25 +9,28 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import SubmitRequest
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.cases.azure_functions import SUBSCRIPTION
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
-from tests.contract.connectors.benches.azure_functions import SUBSCRIPTION
 from tests.fakes.simulators import SimulatorProcess
 
 WORK: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.SUCCEEDS: {"outcome": "Completed"},
     Behaviour.FAILS: {"outcome": "Failed"},
     Behaviour.HANGS: {"outcome": None},
-    Behaviour.GIVES_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
-    Behaviour.GIVES_MUCH: {"outcome": "Completed", "output": {"much": "x" * LONG, "path": "/x"}},
+    Behaviour.RETURNS_OUTPUTS: {"outcome": "Completed", "output": {"Total": 7, "path": "/x"}},
+    Behaviour.RETURNS_LONG_OUTPUT: {
+        "outcome": "Completed",
+        "output": {"much": "x" * LONG_OUTPUT_LENGTH, "path": "/x"},
+    },
 }
 SCHEMA = {
     "type": "object",
@@ -50,18 +53,18 @@ DESCRIBED = (
 OUTPUTS = (Parameter(name="total", data_type=DataType.INT, direction=Direction.OUTPUT),)
 
 
-def bench(plan: str, stage: Stage) -> Bench:
-    """Logic Apps Workflow."""
-    simulator = stage.simulator("simulators.logic_apps", "--page-size", "2")
+def case(plan: str, simulators: Simulators) -> JobTypeCase:
+    """Return the case of LogicAppsWorkflow in a plan."""
+    simulator = simulators.simulator("simulators.logic_apps", "--page-size", "2")
     for behaviour, work in WORK.items():
         put(simulator, _name(behaviour), work=work)
     put(simulator, "on-timer", definition={"triggers": {"t": {"type": "Recurrence"}}})
 
-    def started(order: SubmitRequest) -> Sequence[str]:
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
         lines = simulator.submissions()
-        return [line["run_id"] for line in lines if line["token"] == order.token]
+        return [line["run_id"] for line in lines if line["token"] == request.token]
 
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=a_platform(simulator, plan),
         jobs={each: a_job(_name(each)) for each in [*WORK, Behaviour.MISSING]},
@@ -73,8 +76,8 @@ def bench(plan: str, stage: Stage) -> Bench:
             Step.DESCRIBE: "GET succeeds",
             Step.TEST: "workflows",
         },
-        started=started,
-        strange_state={"properties": {"status": "Dreaming"}},
+        started_runs=started_runs,
+        unknown_state={"properties": {"status": "Dreaming"}},
         unknown_runs=("08580000CU00", "", "../x", "a b", "1&x=2", "succeeds/0a1b"),
         refused=(
             ({"external_id": "a/b"}, "externalId"),
@@ -84,20 +87,20 @@ def bench(plan: str, stage: Stage) -> Bench:
         ),
         parameters=DESCRIBED,
         outputs={"total": 7, "path": "/x"},
-        takes_anything="a trigger passes over what its schema does not have",
-        foreign=(
-            Foreign(
+        accepts_undeclared="a trigger ignores properties that are not in its schema",
+        foreign_addresses=(
+            ForeignAddress(
                 Step.SUBMIT,
-                {"value": f"https://{ELSEWHERE}/api/x?sig=1"},
+                {"value": f"https://{FOREIGN_HOST}/api/x?sig=1"},
                 endpoint="*/listCallbackUrl",
             ),
-            Foreign(Step.FIND, {"nextLink": f"https://{ELSEWHERE}/workflows"}),
+            ForeignAddress(Step.FIND, {"nextLink": f"https://{FOREIGN_HOST}/workflows"}),
         ),
     )
 
 
 def a_platform(simulator: SimulatorProcess, plan: str, **attributes: Any) -> Platform:
-    named = {"logicAppName": "sales-flows"} if plan == "Standard" else {}
+    names_in = {"logicAppName": "sales-flows"} if plan == "Standard" else {}
     return Platform.model_validate(
         {
             "name": "flows",
@@ -108,7 +111,7 @@ def a_platform(simulator: SimulatorProcess, plan: str, **attributes: Any) -> Pla
                 "resourceGroupName": "rg-data",
                 "logicAppType": plan,
                 "endpoint": simulator.url,
-                **named,
+                **names_in,
                 **attributes,
             },
         }
@@ -134,7 +137,7 @@ def _name(behaviour: Behaviour) -> str:
     return behaviour.name.lower().replace("_", "-")
 
 
-BENCHES: dict[str, Make] = {
-    JobType.LOGIC_APPS_WORKFLOW: partial(bench, "Standard"),
-    f"{JobType.LOGIC_APPS_WORKFLOW} of a Consumption plan": partial(bench, "Consumption"),
+CASES: dict[str, MakeCase] = {
+    JobType.LOGIC_APPS_WORKFLOW: partial(case, "Standard"),
+    f"{JobType.LOGIC_APPS_WORKFLOW} of a Consumption plan": partial(case, "Consumption"),
 }

@@ -1,4 +1,4 @@
-"""Cancelling runs."""
+"""Cancellations of runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _refused(status: int) -> dict[str, object]:
 
 
 ROWS = (
-    row("a run that goes on is cancelled", run(), cancel(after="RUNNING"), setup=_LONG),
+    row("an active run is cancelled", run(), cancel(after="RUNNING"), setup=_LONG),
     row(
         "cancelling twice",
         run(),
@@ -23,15 +23,15 @@ ROWS = (
         setup=_LONG,
         differs=fresh(2, {"sent": ([_CANCEL], [get_run(), _CANCEL])}),
     ),
-    row("cancelling what has ended", run(), cancel(after="TERMINATED")),
+    row("cancelling a finished run", run(), cancel(after="TERMINATED")),
     row(
-        "cancelling what has been read asks nothing again",
+        "cancelling a cached run reads nothing again",
         run(),
         read(after="TERMINATED"),
         cancel(),
     ),
     row(
-        "a cancelled run that was read before",
+        "a cancelled run that was cached before",
         run(),
         read(after="RUNNING"),
         cancel(),
@@ -49,7 +49,7 @@ ROWS = (
         ),
     ),
     row("cancelling a run of another job", cancel("{other_run}")),
-    row("cancelling a run that is not there", cancel("5")),
+    row("cancelling an unknown run", cancel("5")),
     row("cancelling with a word as run id", cancel("abc")),
     row("cancelling with zero as run id", cancel("0")),
     row("cancelling with digits and letters", run(), cancel("{run}abc", after="TERMINATED")),
@@ -65,6 +65,6 @@ ROWS = (
         "Databricks fails to cancel",
         run(),
         cancel(after="TERMINATED", faults=(_refused(500),)),
-        differs=repeated(_CANCEL, place=1, before=(get_run(),)),
+        differs=repeated(_CANCEL, index=1, before=(get_run(),)),
     ),
 )

@@ -1,4 +1,4 @@
-"""The job type of Google Cloud Functions: functions that answer, and one that goes on."""
+"""The case of Google Cloud Functions: functions that answer or start work."""
 
 from __future__ import annotations
 
@@ -8,44 +8,46 @@ from typing import Any
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.connector import SubmitRequest
-from tests.contract.connectors.bench import (
-    ELSEWHERE,
-    LONG,
+from tests.contract.connectors.cases.azure_functions import put
+from tests.contract.connectors.job_type_case import (
+    FOREIGN_HOST,
+    LONG_OUTPUT_LENGTH,
     Behaviour,
-    Bench,
-    Foreign,
-    Make,
-    Stage,
+    ForeignAddress,
+    JobTypeCase,
+    MakeCase,
+    Simulators,
     Step,
 )
-from tests.contract.connectors.benches.azure_functions import put
 from tests.fakes.simulators import SimulatorProcess
 
-PLACE = "projects/acme-data-1/locations/europe-west3/functions"
+PARENT = "projects/acme-data-1/locations/europe-west3/functions"
 SCRIPTS: Mapping[Behaviour, dict[str, Any]] = {
     Behaviour.SUCCEEDS: {},
     Behaviour.FAILS: {"work": {"outcome": "Failed", "output": {"error": "no sales today"}}},
     Behaviour.HANGS: {"work": {"outcome": None}},
-    Behaviour.GIVES_OUTPUTS: {"answer": {"json_body": {"total": 7, "path": "/x"}}},
-    Behaviour.GIVES_MUCH: {"answer": {"json_body": {"much": "x" * LONG, "path": "/x"}}},
+    Behaviour.RETURNS_OUTPUTS: {"answer": {"json_body": {"total": 7, "path": "/x"}}},
+    Behaviour.RETURNS_LONG_OUTPUT: {
+        "answer": {"json_body": {"much": "x" * LONG_OUTPUT_LENGTH, "path": "/x"}}
+    },
 }
 
 
-def functions(stage: Stage) -> Bench:
-    """Cloud Function HTTP."""
-    simulator = stage.simulator("simulators.google_functions", "--page-size", "2")
+def functions(simulators: Simulators) -> JobTypeCase:
+    """Return the case of CloudFunctionHttp."""
+    simulator = simulators.simulator("simulators.google_functions", "--page-size", "2")
     for behaviour, script in SCRIPTS.items():
         put(simulator, behaviour.name.lower(), **script)
     put(simulator, "on_upload", trigger="google.cloud.storage.object.v1.finalized")
 
-    def started(order: SubmitRequest) -> Sequence[str]:
+    def started_runs(request: SubmitRequest) -> Sequence[str]:
         return [
             f"{line['function']}/{line['token']}"
             for line in simulator.submissions()
-            if line["token"] == order.token
+            if line["token"] == request.token
         ]
 
-    return Bench(
+    return JobTypeCase(
         simulator=simulator,
         platform=a_platform(simulator),
         jobs={each: a_job(each.name.lower()) for each in [*SCRIPTS, Behaviour.MISSING]},
@@ -56,12 +58,12 @@ def functions(stage: Stage) -> Bench:
             Step.DESCRIBE: "functions/*",
             Step.TEST: "functions",
         },
-        started=started,
-        strange_state={"status": "Dreaming"},
+        started_runs=started_runs,
+        unknown_state={"status": "Dreaming"},
         unknown_runs=("succeeds/0a1b2c", "/run/succeeds/status/0", "", "../x", "a b"),
         refused=(
             ({"external_id": "publish"}, "externalId"),
-            ({"external_id": f"{PLACE}/../keys"}, "externalId"),
+            ({"external_id": f"{PARENT}/../keys"}, "externalId"),
             ({"settings": {"timeout": 5}}, "settings.timeout"),
             ({"settings": {"httpMethod": "post"}}, "settings.httpMethod"),
             (
@@ -74,15 +76,15 @@ def functions(stage: Stage) -> Bench:
         ),
         typed=True,
         outputs={"total": 7, "_response.path": "/x"},
-        takes_anything="a function declares no parameters",
-        foreign=(
-            # In this order: a function's address is remembered.
-            Foreign(
+        accepts_undeclared="a function declares no parameters",
+        foreign_addresses=(
+            # The order matters, because a function's address is cached.
+            ForeignAddress(
                 Step.SUBMIT,
-                {"serviceConfig": {"uri": f"https://{ELSEWHERE}"}},
+                {"serviceConfig": {"uri": f"https://{FOREIGN_HOST}"}},
                 endpoint="functions/*",
             ),
-            Foreign(Step.SUBMIT, {"statusQueryUrl": f"https://{ELSEWHERE}/status/1"}),
+            ForeignAddress(Step.SUBMIT, {"statusQueryUrl": f"https://{FOREIGN_HOST}/status/1"}),
         ),
     )
 
@@ -109,10 +111,10 @@ def a_job(name: str, *parameters: Parameter, **settings: Any) -> Job:
         name="report",
         platform="functions",
         job_type=JobType.CLOUD_FUNCTION_HTTP,
-        external_id=f"{PLACE}/{name}",
+        external_id=f"{PARENT}/{name}",
         parameters=parameters or outputs,
         settings=settings,
     )
 
 
-BENCHES: dict[str, Make] = {JobType.CLOUD_FUNCTION_HTTP: functions}
+CASES: dict[str, MakeCase] = {JobType.CLOUD_FUNCTION_HTTP: functions}

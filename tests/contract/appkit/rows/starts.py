@@ -1,19 +1,19 @@
-"""Starting a run: the body, its type and its size."""
+"""Starts of runs: the body, its type and its size."""
 
 from __future__ import annotations
 
 import gzip
 
-from tests.contract.appkit.differences import RUN_NOW, STARTED, besides, no_run, with_token
-from tests.contract.appkit.table import JSON, Ask, Has, raw_run, read, row, run
+from tests.contract.appkit.differences import RUN_NOW, STARTED, additional, no_run, with_token
+from tests.contract.appkit.table import JSON, Has, Request, raw_run, read, row, run
 
 _MEGABYTE = 1024 * 1024
 
 ROWS = (
-    row("a run answers with its id", run()),
-    row("each request starts a run of its own", run(), run(), read("/runs", after="TERMINATED")),
-    row("a run needs no body", raw_run(None, headers={})),
-    row("an empty body is no parameters", raw_run(b"")),
+    row("a start is answered with the run id", run()),
+    row("each request starts a new run", run(), run(), read("/runs", after="TERMINATED")),
+    row("a start needs no body", raw_run(None, headers={})),
+    row("an empty body has no parameters", raw_run(b"")),
     row(
         "unknown fields beside the parameters are ignored", raw_run(b'{"a": 1, "params": {"b": 2}}')
     ),
@@ -23,14 +23,14 @@ ROWS = (
         differs=no_run(400, "Bad Request"),
     ),
     row(
-        "a field of the body that is there twice",
+        "a repeated field in the body",
         raw_run(b'{"params": 1, "params": {"a": 2}}'),
         differs=no_run(400, "Bad Request", notebook_params={"a": "2"}),
     ),
     row("null as the body is refused", raw_run(b"null")),
     row("a text as the body is refused", raw_run(b'"params"')),
     row("a body that is not JSON is refused", raw_run(b'{"params": ')),
-    row("a body with something behind it is refused", raw_run(b"{} {}")),
+    row("a body with trailing content is refused", raw_run(b"{} {}")),
     row("blanks as the body are refused", raw_run(b"  ")),
     row(
         "a body that is not UTF-8",
@@ -41,7 +41,7 @@ ROWS = (
         "a body in another character set is refused",
         raw_run(b"{}", headers={"Content-Type": "application/json; charset=latin1"}),
     ),
-    row("a byte order mark is passed over", raw_run(b'\xef\xbb\xbf{"params": {"a": 1}}')),
+    row("a byte order mark is ignored", raw_run(b'\xef\xbb\xbf{"params": {"a": 1}}')),
     row(
         "a type that ends in +json is JSON",
         raw_run(b'{"params": {"a": 1}}', headers={"Content-Type": "application/merge-patch+json"}),
@@ -68,7 +68,7 @@ ROWS = (
         differs=no_run(415, "Unsupported Media Type"),
     ),
     row(
-        "a body of no type",
+        "a body without a type",
         raw_run(b'{"params": {"a": 1}}', headers={}),
         differs=no_run(415, "Unsupported Media Type"),
     ),
@@ -91,17 +91,17 @@ ROWS = (
         "an Authorization header is not passed on",
         run(headers={**JSON, "Authorization": "Bearer dapi-user"}),
     ),
-    row("what the start of a run carries", run(keeps_token=True), differs=with_token(1)),
+    row("the body of a start", run(keeps_token=True), differs=with_token(1)),
     row(
         "the same idempotency key twice",
         run(headers={**JSON, "Idempotency-Key": "monday"}),
         run(headers={**JSON, "Idempotency-Key": "monday"}),
-        differs=besides(1, {"body": ({"runId": "#<id 3>"}, {"runId": "#<id 2>"})}),
+        differs=additional(1, {"body": ({"runId": "#<id 3>"}, {"runId": "#<id 2>"})}),
     ),
     row(
-        "on behalf of the user where nobody vouches for one",
+        "on behalf of the user without a hosting that authenticates users",
         run(query="?asUser=true"),
-        differs=besides(
+        differs=additional(
             0,
             {
                 "status": (200, 400),
@@ -111,11 +111,11 @@ ROWS = (
         ),
     ),
     row(
-        "the body is judged before the key",
-        Ask(method="POST", path="/nothing/run", body=b"{", headers=JSON),
+        "an invalid body wins over an unknown name",
+        Request(method="POST", path="/nothing/run", body=b"{", headers=JSON),
     ),
     row(
-        "the key is judged before the parameters",
-        Ask(method="POST", path="/nothing/run", body=b'{"params": 1}', headers=JSON),
+        "an unknown name wins over invalid parameters",
+        Request(method="POST", path="/nothing/run", body=b'{"params": 1}', headers=JSON),
     ),
 )
