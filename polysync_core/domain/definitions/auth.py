@@ -1,4 +1,4 @@
-"""How Polysync signs in to a platform or a vault."""
+"""Sign-in methods for platforms and vaults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AuthMethod(StrEnum):
 
 
 class Auth(Value):
-    """A method of signing in and its attributes; a secret is a `vault://` reference."""
+    """A sign-in method with its attributes; secrets are `vault://` references."""
 
     method: AuthMethod
 
@@ -63,6 +63,6 @@ class Auth(Value):
     mount: str | None = None
 
     def secret_references(self) -> tuple[str, ...]:
-        """Return every `vault://` reference that signing in needs."""
+        """Return every `vault://` reference that the sign-in needs."""
         values: dict[str, object] = self.model_dump()
         return tuple(str(each) for each in values.values() if is_secret_reference(each))

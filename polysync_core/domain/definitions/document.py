@@ -51,7 +51,7 @@ def reference_to(definition: Definition) -> Reference:
 
 
 def read_definition(kind: Kind, raw: JsonValue, *, path: str = "") -> Definition:
-    """Return the definition of a JSON value, or raise `Invalid` with the path of each problem."""
+    """Read a definition from a JSON value, or raise `Invalid` with all problems."""
     model = _model_for(kind, raw, path)
     try:
         return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)

@@ -1,4 +1,4 @@
-"""Vaults: how to reach a secret manager."""
+"""Vaults: connections to secret managers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polysync_core.domain.json_types import JsonValue
 
 
 class VaultProvider(StrEnum):
-    """The secret managers that a vault can stand for."""
+    """The supported secret managers."""
 
     AZURE_KEY_VAULT = "AzureKeyVault"
     HASHICORP_VAULT = "HashiCorpVault"
@@ -21,7 +21,7 @@ class VaultProvider(StrEnum):
 
 
 class Vault(Definition):
-    """How to reach a secret manager; never holds a secret."""
+    """The connection to a secret manager; it never holds a secret."""
 
     provider: VaultProvider
     auth: Auth | None = None

@@ -181,7 +181,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("jobs", 1, "parameters", 1, "name", to="run_date"),
         "jobs[1].parameters[1].name",
-        "is there twice",
+        "is duplicated",
         id="parameter twice",
     ),
     pytest.param(
@@ -295,7 +295,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "schedules", to=[{"name": "a", "cron": "@daily"}] * 2),
         "tasks[1].schedules[1].name",
-        "'a' is there twice",
+        "'a' is duplicated",
         id="schedule twice",
     ),
     pytest.param(
@@ -378,7 +378,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),
         "tasks[1].dependencies[1].task",
-        "is there twice",
+        "is duplicated",
         id="dependency twice",
     ),
     pytest.param(
