@@ -21,7 +21,7 @@ from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
 from polysync_core.domain.schedules.states import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
-from polysync_core.storage.azure.entities import new_mark
+from polysync_core.storage.azure.entities import new_fingerprint
 from polysync_core.storage.azure.failures import RowExists
 from polysync_core.storage.azure.row_text import join_text, split_text
 from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
@@ -93,7 +93,7 @@ class TableSchedules:
 
     def announce(self, task: str) -> Edit:
         """Record that a Task is about to be edited."""
-        edit = Edit(task=task, token=new_mark(), at=self._clock())
+        edit = Edit(task=task, token=new_fingerprint(), at=self._clock())
         self._table.upsert(
             Row(_partition(task), f"{_EDIT}{task}~{edit.token}", {_AT: edit.at.isoformat()})
         )
