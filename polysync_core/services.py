@@ -16,9 +16,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
-from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.poison_messages import PoisonMessages
-from polysync_core.application.events.subscriptions import Subscriptions
+from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
