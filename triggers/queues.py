@@ -14,7 +14,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.application.events.subscriptions import given_up_delivery
+from polysync_core.application.events.deliveries import given_up_delivery
 from polysync_core.application.runs.messages import poison_request
 from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE

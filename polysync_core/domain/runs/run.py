@@ -16,6 +16,9 @@ from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
+SYSTEM_ACTOR = "polysync"
+"""The actor of a change that Polysync itself makes."""
+
 
 class TriggerType(StrEnum):
     """The trigger of a run."""
