@@ -32,12 +32,6 @@ def test_several_clients_stream_a_run_until_its_cancellation(site: Stand) -> Non
     assert (end["status"], end["run"]["state"]["result_state"]) == ("TERMINATED", "CANCELED")
     assert end_id == same_id
     assert end_id.endswith("-end")
-<<<<<<< HEAD:tests/faults/test_lakeflow.py
-    assert [run["run_id"] for run in site.host.get(f"{KEY}/runs")["runs"]] == [run_id]
-    told = site.host.get("/audit?limit=100")["items"]
-    assert {each["runId"] for each in told if each["path"] == f"{KEY}/run"} == {str(run_id), None}
-    assert TOKEN not in site.host.log_text()
-=======
     assert [run["run_id"] for run in site.host.get(f"{JOB}/runs")["runs"]] == [run_id]
     entries = site.host.get("/audit?limit=100")["items"]
     assert {each["runId"] for each in entries if each["path"] == f"{JOB}/run"} == {
@@ -45,7 +39,6 @@ def test_several_clients_stream_a_run_until_its_cancellation(site: Stand) -> Non
         None,
     }
     assert TOKEN not in site.host.log_text()
->>>>>>> main:tests/faults/test_appkit_jobs.py
 
 
 def test_a_run_continues_after_its_client_disconnects(site: Stand) -> None:
