@@ -18,7 +18,7 @@ from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authenticator_of
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient

@@ -1,15 +1,20 @@
-"""How Polysync signs in to a platform or a vault."""
+"""Sign-in to a platform or a vault, as a definition describes it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Self
 
-from polysync_core.domain.definitions.base import SecretText, Value
+from pydantic import ConfigDict, Field, model_validator
+
+from polysync_core.domain.definitions.base import SecretText, TypeName, Value, refuse
 from polysync_core.domain.secrets import is_secret_reference
+
+MAX_FIELD_LENGTH = 2048
 
 
 class AuthMethod(StrEnum):
-    """The ways to sign in to a platform or a vault."""
+    """The sign-in methods of Polysync's own plugins; packages may add more."""
 
     MANAGED_IDENTITY = "ManagedIdentity"
     SERVICE_PRINCIPAL = "ServicePrincipal"
@@ -27,9 +32,17 @@ class AuthMethod(StrEnum):
 
 
 class Auth(Value):
-    """A method of signing in and its attributes; a secret is a `vault://` reference."""
+    """A sign-in method and its fields; a secret is a `vault://` reference.
 
-    method: AuthMethod
+    The fields below belong to Polysync's own plugins. A package's plugin declares the fields of
+    its own methods, and the check of the definition refuses every undeclared field.
+    """
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"additionalProperties": {"type": "string"}}
+    )
+
+    method: Annotated[TypeName, Field(json_schema_extra={"examples": [*AuthMethod]})]
 
     # Microsoft Entra
     tenant_id: str | None = None
@@ -62,7 +75,18 @@ class Auth(Value):
     password: SecretText | None = None
     mount: str | None = None
 
+    @model_validator(mode="after")
+    def _extra_fields_are_texts(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if not isinstance(value, str) or not 1 <= len(value) <= MAX_FIELD_LENGTH:
+                refuse(name, f"must be a text of 1-{MAX_FIELD_LENGTH} characters")
+        return self
+
     def secret_references(self) -> tuple[str, ...]:
-        """Return every `vault://` reference that signing in needs."""
-        values: dict[str, object] = self.model_dump()
-        return tuple(str(each) for each in values.values() if is_secret_reference(each))
+        """Return every `vault://` reference among the fields."""
+        return tuple(value for value in self.fields().values() if is_secret_reference(value))
+
+    def fields(self) -> dict[str, str]:
+        """Return the given fields by their names in a definition."""
+        given = self.model_dump(by_alias=True, exclude_none=True, exclude={"method"})
+        return {name: str(value) for name, value in given.items()}

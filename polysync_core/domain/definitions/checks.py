@@ -21,7 +21,7 @@ from polysync_core.domain.definitions.references import malformed_secrets, refer
 from polysync_core.domain.definitions.task_checks import task_problems
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation_messages import nearest
-from polysync_core.domain.definitions.vaults import Vault, VaultProvider
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.parameters import convert
@@ -140,11 +140,6 @@ class Checks:
         return [each.name for _, each in references if each.kind is kind]
 
     def _vault(self, vault: Vault) -> Iterator[Problem]:
-        if vault.provider is VaultProvider.ENVIRONMENT and not self.rules.development:
-            yield Problem(
-                "provider",
-                "Environment is for development only: use AzureKeyVault or another secret manager",
-            )
         yield from _raised(lambda: self.rules.check_vault(vault))
 
     def _platform(self, platform: Platform) -> Iterator[Problem]:

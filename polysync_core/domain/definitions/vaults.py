@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.base import Definition, TypeName
 from polysync_core.domain.json_types import JsonValue
 
 
 class VaultProvider(StrEnum):
-    """The secret managers that a vault can stand for."""
+    """The secret managers that Polysync itself supports; packages may add more."""
 
     AZURE_KEY_VAULT = "AzureKeyVault"
     HASHICORP_VAULT = "HashiCorpVault"
@@ -23,6 +24,6 @@ class VaultProvider(StrEnum):
 class Vault(Definition):
     """How to reach a secret manager; never holds a secret."""
 
-    provider: VaultProvider
+    provider: Annotated[TypeName, Field(json_schema_extra={"examples": [*VaultProvider]})]
     auth: Auth | None = None
     attributes: dict[str, JsonValue] = Field(default_factory=dict)

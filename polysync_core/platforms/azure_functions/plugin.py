@@ -15,6 +15,7 @@ from polysync_core.platforms.azure_functions.durable_client import DurableClient
 from polysync_core.platforms.azure_functions.external_id import check_function_job
 from polysync_core.platforms.azure_functions.http_function import HttpFunctionConnector
 from polysync_core.platforms.azure_functions.refusals import DURABLE_REFUSALS, FUNCTION_REFUSALS
+from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
@@ -26,22 +27,14 @@ from polysync_core.platforms.plugin import (
     PluginContext,
 )
 
-_METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
-
 
 def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a function app's platform."""
-    problems = check_azure_platform(
-        platform,
-        FunctionsAttributes,
-        "Azure Functions",
-        allow_loopback=allow_loopback,
-        methods=_METHODS,
-    )
+    problems = check_azure_platform(platform, FunctionsAttributes, allow_loopback=allow_loopback)
     if problems:
         return problems
     attributes = FunctionsAttributes.of(platform)
-    if attributes.audience is not None and platform.auth.method is AuthMethod.FUNCTION_KEY:
+    if attributes.audience is not None and platform.auth.method == AuthMethod.FUNCTION_KEY:
         remedy = "a function key does not use a token: remove it, or set another auth.method"
         problems = [Problem("attributes.audience", remedy)]
     try:
@@ -94,6 +87,7 @@ PLUGIN = PlatformPlugin(
             check=check_function_job, capabilities=frozenset(Capability) - {Capability.RUNS}
         )
     },
+    sign_in=(*ENTRA_METHODS, FUNCTION_KEY),
     check=check_functions,
     open=open_functions,
 )

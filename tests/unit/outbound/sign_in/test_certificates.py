@@ -27,8 +27,8 @@ from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.sign_in.certificates import read_certificate
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import azure_credential
-from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.vaults.azure_key_vault import AzureKeyVault
 from polysync_core.vaults.registry import open_vault
 from tests.fakes.keys import rsa_key

@@ -22,7 +22,8 @@ from polysync_core.platforms.google_functions.sign_in import (
     identity_authenticator,
 )
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.registry import platform_plugin
+from polysync_core.platforms.registry import check_platform
+from tests.fakes.builders import problems_of
 
 DEFAULT = {"method": "ApplicationDefault"}
 NAME = FunctionName(project="acme-data-1", region="europe-west3", function="publish")
@@ -40,7 +41,7 @@ def a_platform(auth: dict[str, str] = DEFAULT, **attributes: Any) -> Platform:
 
 
 def problems(platform: Platform) -> list[str]:
-    found = platform_plugin("GoogleCloudFunctions").check(platform, False)
+    found = problems_of(lambda: check_platform(platform, allow_loopback=False))
     return [problem.path for problem in found]
 
 
