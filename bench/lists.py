@@ -118,7 +118,6 @@ def _store(runs: TableRuns, number: int) -> TaskRun:
         graph_run_id=run_id,
         priority=100,
         queued_at=at,
-        request_digest="",
     )
     run = begin_attempt(new_run(run, actor="bench"), at=at, actor="bench")
     run = with_attempt(run, replace(run.attempts[0], external_run_id="1", submitted_at=at))

@@ -20,7 +20,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.store import RunStore
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
@@ -33,7 +33,7 @@ from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.runs.events import RunEvent
-from polysync_core.domain.schedules.states import begun
+from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.rows import RowRange
@@ -171,7 +171,8 @@ def _fill(storage: TableStorage, schedules: int) -> None:
 
     def store(number: int) -> None:
         task = _task(number)
-        states.put(begun(task, task.schedules[0], None, now=_NOW), replacing=None)
+        of = TaskSchedule(task=task, schedule=task.schedules[0])
+        states.put(initial_state(of, None, now=_NOW), replacing=None)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(store, range(schedules)))
@@ -189,10 +190,10 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     definitions = DefinitionLookup(stored)
     connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
-        definitions=stored,
+        definitions=definitions,
         store=states,
         sync=ScheduleSync(definitions=stored, store=states, clock=clock),
-        firing=Firing(
+        processor=ScheduleProcessor(
             runs=runs,
             store=states,
             factory=RunFactory(
@@ -207,7 +208,6 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
             cancel=lambda *_, **__: None,
             clock=clock,
         ),
-        job_named=definitions.job,
         connections=connections,
         clock=clock,
     )

@@ -16,9 +16,8 @@ from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import Graphs
-from polysync_core.application.events.announcing import EventPublisher
 from polysync_core.application.events.poison_messages import PoisonMessages
-from polysync_core.application.events.subscriptions import Subscriptions
+from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
@@ -39,7 +38,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
@@ -299,8 +298,7 @@ class Services:
     @cached_property
     def schedules(self) -> ScheduleService:
         return ScheduleService(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.ports.schedules,
             sync=self.schedule_sync,
             clock=self.ports.clock,
@@ -309,15 +307,14 @@ class Services:
     @cached_property
     def fire_times(self) -> FireTimePreview:
         return FireTimePreview(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             states_of=self.ports.schedules.of_task,
             clock=self.ports.clock,
         )
 
     @cached_property
     def schedule_tick(self) -> ScheduleTick:
-        firing = Firing(
+        processor = ScheduleProcessor(
             runs=self.ports.runs,
             store=self.ports.schedules,
             factory=self.run_factory,
@@ -327,11 +324,10 @@ class Services:
             clock=self.ports.clock,
         )
         return ScheduleTick(
-            definitions=self.ports.definitions,
+            definitions=self.definitions,
             store=self.ports.schedules,
             sync=self.schedule_sync,
-            firing=firing,
-            job_named=self.definitions.job,
+            processor=processor,
             connections=self.connections,
             clock=self.ports.clock,
         )
@@ -340,8 +336,7 @@ class Services:
     def backfill(self) -> Backfill:
         return Backfill(
             runs=self.ports.runs,
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.ports.schedules,
             factory=self.run_factory,
             prepare=self.task_runs.with_parents,

@@ -1,4 +1,4 @@
-"""The settings of the app: the only reader of the environment."""
+"""The settings of the app. Only this module gives meaning to environment variables."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from polysync_core.outbound.hosts import read_private_hosts
 from polysync_core.outbound.identity import AppIdentity, Delegation
 
 STORAGE = "POLYSYNC_STORAGE"
-"""The data account: a connection string, or `POLYSYNC_STORAGE__…` for the app's own identity."""
+"""The storage account: a connection string, or `POLYSYNC_STORAGE__…` for the app's identity."""
 
 APPKIT = "POLYSYNC_APPKIT"
 """The options of the jobs `DATABRICKS_JOB_<NAME>`, as JSON."""
 DELIVERIES = "webhook-deliveries"
-"""The queue of events on their way to webhooks; what is given up goes to its `-poison`."""
+"""The queue of deliveries to webhooks; abandoned ones go to its `-poison` queue."""
 RUN_REQUESTS = "run-requests"
-"""The queue by which any system may ask for runs; what is refused goes to its `-poison`."""
+"""The queue of run requests by other systems; refused ones go to its `-poison` queue."""
 _OWN_QUEUES = {DELIVERIES, f"{DELIVERIES}-poison", RUN_REQUESTS, f"{RUN_REQUESTS}-poison"}
 
 
 class Environment(StrEnum):
-    """What may be taken for granted around the app."""
+    """The kind of environment that the app runs in."""
 
     PRODUCTION = "production"
     DEVELOPMENT = "development"
-    """One person's machine: no authentication, secrets from the environment."""
+    """A developer's machine: no authentication, secrets from environment variables."""
 
 
 class SettingError(Broken):
@@ -43,56 +43,56 @@ class SettingError(Broken):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that is configured from outside."""
+    """The configuration of one deployment."""
 
     environment: Environment
     app_service_authentication: bool
-    """Whether App Service signs callers in before the app sees them."""
+    """Whether App Service authenticates callers before requests reach the app."""
     access_keys: tuple[AccessKey, ...]
-    """The keys that machines may call with; none as it comes."""
+    """The access keys of machine callers."""
     app_identity: AppIdentity
-    """The app's own identity, and the private hosts that it may reach; none as it comes."""
+    """The app's managed identity, and the private hosts that the app may reach."""
     allow_loopback_platforms: bool
-    """Whether platforms may be stand-ins on this machine, by http."""
+    """Whether platforms may be simulators on this machine, over plain HTTP."""
     run_events_queue: str
-    """The queue that every change of a run's status goes to."""
+    """The queue that receives every change of a run's status."""
     webhook_attempts: int
-    """How often an event is offered to a webhook before it is given up."""
+    """The number of delivery attempts before an event for a webhook is abandoned."""
     webhook_first_delay: int
-    """Seconds before the second attempt; later ones are ever further apart."""
+    """Seconds before the second attempt; the back-off grows with each attempt."""
     run_retention_days: int
-    """Days for which runs that have ended are kept at least, and what is recorded around them."""
+    """The minimum number of days that ended runs and their audit entries are kept."""
     engine_retention_days: int
-    """Days for which the engine keeps the histories of orchestrations that have ended."""
+    """The number of days that the engine keeps histories of ended orchestrations."""
     service_name: str
-    """The name of this app among others, in telemetry."""
+    """The name of this app in telemetry."""
     application_insights: str
-    """The connection string of Application Insights; empty for none. It opens nothing by itself."""
+    """The connection string of Application Insights, empty if unused. It holds no secret."""
     otlp_endpoint: str
-    """The address of an OpenTelemetry collector; empty for none."""
+    """The address of an OpenTelemetry collector, empty if unused."""
     storage: Mapping[str, str]
-    """`POLYSYNC_STORAGE` or its parts `POLYSYNC_STORAGE__…`, as they are."""
+    """The variables `POLYSYNC_STORAGE` or `POLYSYNC_STORAGE__…`, unchanged."""
     appkit: AppKitConfiguration
     """The jobs of `DATABRICKS_JOB_<NAME>`."""
 
     @property
     def development(self) -> bool:
-        """Whether this is a developer's machine."""
+        """True on a developer's machine."""
         return self.environment is Environment.DEVELOPMENT
 
     @property
     def sends_telemetry(self) -> bool:
-        """Whether traces, metrics and logs go anywhere."""
+        """True if traces, metrics and logs are exported."""
         return bool(self.application_insights or self.otlp_endpoint)
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Settings:
-        """Return the settings, or raise `SettingError` with the name of the one that is wrong."""
+        """Return the settings, or raise `SettingError` naming the wrong variable."""
         return cls(
             environment=_environment(variables),
             app_service_authentication=_app_service_authentication(variables),
             access_keys=_access_keys(variables, "POLYSYNC_ACCESS_KEYS"),
-            app_identity=_premises(variables),
+            app_identity=_app_identity(variables),
             allow_loopback_platforms=_loopback(variables),
             run_events_queue=_queue_name(variables, "POLYSYNC_RUN_EVENTS_QUEUE", "run-events"),
             webhook_attempts=_number(variables, "POLYSYNC_WEBHOOK_ATTEMPTS", 8, most=50),
@@ -126,7 +126,7 @@ def read_appkit(
         timeout=setting.call_timeout,
         poll_interval=setting.poll_interval,
         hosting=_hosting(variables),
-        app_identity=_premises(variables),
+        app_identity=_app_identity(variables),
         allow_loopback=_loopback(variables),
     )
     if _environment(variables) is Environment.PRODUCTION:
@@ -150,14 +150,16 @@ def _hosting(variables: Mapping[str, str]) -> Hosting:
     if tenant_id or client_id:
         for name in names:
             if not variables.get(name):
-                raise SettingError(f"{name} is missing: acting for users takes {', '.join(names)}.")
+                raise SettingError(
+                    f"{name} is missing: acting for users requires {', '.join(names)}."
+                )
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant_id) is None:
             raise SettingError(f"{names[0]} must name a tenant by its id or its domain.")
         delegation = Delegation(
             tenant_id=tenant_id, client_id=client_id, identity_client_id=identity_client_id
         )
     return Hosting(
-        # Set by Databricks Apps itself.
+        # Databricks Apps sets this variable.
         databricks_app=bool(variables.get("DATABRICKS_APP_NAME")),
         app_service_authentication=_app_service_authentication(variables),
         delegation=delegation,
@@ -192,7 +194,7 @@ def _check_host(appkit: AppKitConfiguration) -> None:
 
 
 def _app_service_authentication(variables: Mapping[str, str]) -> bool:
-    # Set by App Service itself wherever its authentication is on.
+    # App Service sets this variable if its authentication is on.
     return _flag(variables, "WEBSITE_AUTH_ENABLED")
 
 
@@ -200,7 +202,7 @@ def _loopback(variables: Mapping[str, str]) -> bool:
     name = "POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"
     loopback = _flag(variables, name)
     if loopback and _environment(variables) is not Environment.DEVELOPMENT:
-        raise SettingError(f"{name} is for POLYSYNC_ENVIRONMENT=development only.")
+        raise SettingError(f"{name} requires POLYSYNC_ENVIRONMENT=development.")
     return loopback
 
 
@@ -213,44 +215,46 @@ def _environment(variables: Mapping[str, str]) -> Environment:
     if environment is None:
         allowed = " or ".join(Environment)
         raise SettingError(f"POLYSYNC_ENVIRONMENT is {text!r}; it must be {allowed}.")
-    # App Service sets this on every machine of its own.
+    # App Service sets this variable on each of its instances.
     if environment is Environment.DEVELOPMENT and variables.get("WEBSITE_INSTANCE_ID"):
-        raise SettingError("POLYSYNC_ENVIRONMENT=development is refused in Azure.")
+        raise SettingError("POLYSYNC_ENVIRONMENT=development is not allowed in Azure.")
     return environment
 
 
 def _storage(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of the data account: a connection string, or the parts of an identity."""
-    told = {
+    """Return the variables of the storage account: a connection string or an identity."""
+    configured = {
         name: value
         for name, value in variables.items()
         if value and (name == STORAGE or name.startswith(f"{STORAGE}__"))
     }
-    if STORAGE in told:
-        if len(told) > 1:
-            part = min(told.keys() - {STORAGE})
+    if STORAGE in configured:
+        if len(configured) > 1:
+            part = min(configured.keys() - {STORAGE})
             raise SettingError(
-                f"{STORAGE} and {part} contradict each other: keep the connection string or the "
-                "identity."
+                f"{STORAGE} and {part} contradict each other: set either the connection string or "
+                "the identity."
             )
-        return told
-    if not told:
+        return configured
+    if not configured:
         raise SettingError(
-            f"{STORAGE} (a connection string) or {STORAGE}__accountName (with the app's "
-            "identity) is missing: it says where the tables and queues are."
+            f"{STORAGE} (a connection string) or {STORAGE}__accountName (for the app's "
+            "identity) is missing: one of them must name the storage account."
         )
-    if f"{STORAGE}__accountName" not in told:
+    if f"{STORAGE}__accountName" not in configured:
         for address in (f"{STORAGE}__tableServiceUri", f"{STORAGE}__queueServiceUri"):
-            if address not in told:
+            if address not in configured:
                 raise SettingError(f"{address} is missing; or set {STORAGE}__accountName.")
-    return told
+    return configured
 
 
 def _collector(variables: Mapping[str, str], name: str) -> str:
-    """Return the address of a collector, which OpenTelemetry's own exporter reads as well."""
+    """Return the address of a collector. OpenTelemetry's exporter reads the variable too."""
     text = variables.get(name, "")
     if text and not re.match(r"https?://[^\s/]", text):
-        raise SettingError(f"{name} is {text!r}; it must be an address, as http://127.0.0.1:4318.")
+        raise SettingError(
+            f"{name} is {text!r}; it must be an address such as http://127.0.0.1:4318."
+        )
     return text
 
 
@@ -268,9 +272,9 @@ def _access_keys(variables: Mapping[str, str], name: str) -> tuple[AccessKey, ..
         raise SettingError(f"{name}: {error}.") from error
 
 
-def _premises(variables: Mapping[str, str]) -> AppIdentity:
+def _app_identity(variables: Mapping[str, str]) -> AppIdentity:
     return AppIdentity(
-        # Azure's own libraries read it as well.
+        # Azure's libraries read this variable too.
         identity=variables.get("AZURE_CLIENT_ID") or None,
         private_hosts=_hosts(variables, "POLYSYNC_PRIVATE_HOSTS"),
     )
@@ -284,16 +288,19 @@ def _hosts(variables: Mapping[str, str], name: str) -> frozenset[str]:
 
 
 def _queue_name(variables: Mapping[str, str], name: str, default: str) -> str:
-    """https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata"""
+    """Return a valid queue name.
+
+    https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
+    """
     text = variables.get(name) or default
     if not 3 <= len(text) <= 63 or re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", text) is None:
         raise SettingError(
-            f"{name} is {text!r}; a queue's name has 3 to 63 lower-case letters, digits and "
+            f"{name} is {text!r}; a queue name has 3 to 63 lower-case letters, digits and "
             "single hyphens."
         )
     if text in _OWN_QUEUES:
-        # The app would read its own events from there, and give up every one of them.
-        raise SettingError(f"{name} is {text!r}, a queue that the app itself reads; name another.")
+        # The app would read its own events from that queue and abandon each of them.
+        raise SettingError(f"{name} is {text!r}, a queue that the app reads; choose another name.")
     return text
 
 

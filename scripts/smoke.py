@@ -1,10 +1,10 @@
-"""Is a deployed Polysync whole? Health, closed doors, and a run from end to end.
+"""Checks a deployed Polysync: health, closed endpoints, and a run from end to end.
 
-    POLYSYNC_TOKEN=… python scripts/smoke.py https://func-….azurewebsites.net/api --task no-op
+    POLYSYNC_TOKEN=… python -m scripts.smoke https://func-….azurewebsites.net/api --task no-op
 
-The token is read from POLYSYNC_TOKEN, or the key of a machine from POLYSYNC_KEY, so that neither
-stands on a command line. The exit code is 0 only
-if every check passed, 1 if one failed, and 2 if it could not be tried as asked.
+The token is read from POLYSYNC_TOKEN, or an access key from POLYSYNC_KEY, so that no credential is
+on the command line. The exit code is 0 if every check passed, 1 if one failed, and 2 if the command
+line is invalid.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from urllib.parse import quote
 
 import httpx
 
+from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
+
 PAUSE_SECONDS = 2.0
 ANSWER_SECONDS = 60.0
-"""A cold start is in it."""
-ENDED = frozenset({"Succeeded", "Failed", "Cancelled", "Skipped"})
-NOBODY: Mapping[str, str] = {}
-HELLO = {
+"""Long enough for a cold start."""
+ANONYMOUS: Mapping[str, str] = {}
+MCP_INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "initialize",
@@ -38,50 +39,50 @@ HELLO = {
         "clientInfo": {"name": "smoke", "version": "1"},
     },
 }
-"""How an MCP client begins."""
-GREETING = {"Accept": "application/json, text/event-stream"}
-AGENTS = "/runtime/webhooks/mcp"
+"""The first message of an MCP client."""
+MCP_HEADERS = {"Accept": "application/json, text/event-stream"}
+MCP_PATH = "/runtime/webhooks/mcp"
 
 type Clock = Callable[[], float]
 type Sleep = Callable[[float], None]
 
 
 class CheckFailed(Exception):
-    """The message says what was found in place of what was expected."""
+    """A check failed; the message has the actual result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the command line and the environment say."""
+class SmokeOptions:
+    """The options of the command line and the environment."""
 
     url: str
     token: str | None
     key: str | None
     open: bool
     task: str | None
-    patience: float
-    """Seconds that the start of the app, and then the run, may take."""
+    timeout: float
+    """The time limit in seconds for the start of the app, and for the run."""
 
     @property
     def credential(self) -> Mapping[str, str]:
-        """What says who calls; the token where there is a key as well."""
+        """Return the credential header; the token has precedence over the key."""
         if self.token is not None:
             return {"Authorization": f"Bearer {self.token}"}
-        return NOBODY if self.key is None else {"x-functions-key": self.key}
+        return ANONYMOUS if self.key is None else {"x-functions-key": self.key}
 
 
 class Smoke:
-    """The checks of one deployment, in the order in which they make sense."""
+    """The checks of one deployment, in order."""
 
     def __init__(
         self,
-        told: Told,
+        options: SmokeOptions,
         http: httpx.Client,
         *,
         clock: Clock = time.monotonic,
         sleep: Sleep = time.sleep,
     ) -> None:
-        self._told = told
+        self._options = options
         self._http = http
         self._clock = clock
         self._sleep = sleep
@@ -89,36 +90,36 @@ class Smoke:
         self._keys_allowed = False
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
-        """Yield the name of every check with the check, which answers with what it saw."""
-        told = self._told
+        """Yield the name of every check and the check, which returns its result."""
+        options = self._options
         yield "health", self.health
-        yield ("open" if told.open else "no token, no answer"), self.anonymous
-        if not told.open:
+        yield ("open" if options.open else "no token, no answer"), self.anonymous
+        if not options.open:
             yield "no principal but App Service's own", self.forged
             yield "no key but those listed", self.unlisted
             yield "agents' own door", self.agents
         yield "engine's own door", self.webhooks
-        if told.credential:
-            yield ("key" if told.token is None else "token"), self.authorised
-        if told.open or told.token is not None:
+        if options.credential:
+            yield ("key" if options.token is None else "token"), self.authorised
+        if options.open or options.token is not None:
             yield "agents", self.greeting
-        if told.task is not None:
-            yield f"run of {told.task}", self.run
+        if options.task is not None:
+            yield f"run of {options.task}", self.run
 
     def health(self) -> str:
-        """Wait for the app to answer; right after a deployment it may take minutes."""
+        """Wait for the app; after a deployment this may take minutes."""
         return self._until(self._healthy)
 
     def anonymous(self) -> str:
-        """Ask for runs as nobody."""
-        answer = self._ask("GET", "/task-runs?limit=1", NOBODY)
-        _expect(answer, 200 if self._told.open else 401)
-        # Where the answer is the app's own, App Service has let nobody through to it.
+        """Request runs without a credential."""
+        answer = self._ask("GET", "/task-runs?limit=1", ANONYMOUS)
+        _expect(answer, 200 if self._options.open else 401)
+        # If the app itself answers, App Service has passed on a request without a token.
         self._keys_allowed = answer.headers.get("content-type") == "application/problem+json"
         return f"{answer.status_code}"
 
     def forged(self) -> str:
-        """Ask for runs as an administrator whom nobody but the request itself vouches for."""
+        """Request runs with a forged administrator principal."""
         claims = [{"typ": "roles", "val": "Polysync.Administrator"}, {"typ": "upn", "val": "smoke"}]
         principal = base64.b64encode(json.dumps({"claims": claims}).encode()).decode()
         answer = self._ask("GET", "/task-runs?limit=1", {"X-MS-CLIENT-PRINCIPAL": principal})
@@ -126,83 +127,85 @@ class Smoke:
         return f"{answer.status_code}"
 
     def unlisted(self) -> str:
-        """Ask for runs with a key that was never given out."""
+        """Request runs with an unknown key."""
         answer = self._ask("GET", "/task-runs?limit=1", {"x-functions-key": f"polysync_{'0' * 43}"})
         _expect(answer, 401)
         return f"{answer.status_code}"
 
     def agents(self) -> str:
-        """Greet the MCP server as nobody."""
-        return self._closed("POST", AGENTS, GREETING, HELLO)
+        """Connect to the MCP server without a credential."""
+        return self._closed("POST", MCP_PATH, MCP_HEADERS, MCP_INITIALIZE)
 
     def webhooks(self) -> str:
-        """Ask the durable engine's webhook without its key."""
-        return self._closed("GET", "/runtime/webhooks/durabletask/instances", NOBODY)
+        """Call the durable engine's webhook without its key."""
+        return self._closed("GET", "/runtime/webhooks/durabletask/instances", ANONYMOUS)
 
     def authorised(self) -> str:
-        """Ask for runs with the token or key."""
-        answer = self._ask("GET", "/task-runs?limit=1", self._told.credential)
+        """Request runs with the token or key."""
+        answer = self._ask("GET", "/task-runs?limit=1", self._options.credential)
         if answer.status_code == 403:
             raise CheckFailed("403: the token is accepted but its holder has no app role")
         _expect(answer, 200)
         return "200"
 
     def greeting(self) -> str:
-        """Greet the MCP server with the token."""
-        url = httpx.URL(self._told.url).join(AGENTS)
-        answer = self._send("POST", str(url), {**GREETING, **self._told.credential}, HELLO)
+        """Connect to the MCP server with the token."""
+        url = httpx.URL(self._options.url).join(MCP_PATH)
+        answer = self._send(
+            "POST", str(url), {**MCP_HEADERS, **self._options.credential}, MCP_INITIALIZE
+        )
         if answer.status_code == 401 and self._keys_allowed:
-            return "401: where machines may call with keys, it wants the host's own as well"
+            return "401: with access keys enabled, it also requires a key of the host"
         _expect(answer, 200)
         server = _greeted(answer)
         if server.get("name") != "Polysync":
-            raise CheckFailed(f"{AGENTS} answers, and not as Polysync")
+            raise CheckFailed(f"{MCP_PATH} answers, but not as Polysync")
         return f"{server['name']} {server.get('version')}"
 
     def run(self) -> str:
         """Start a run of the task and wait for its outcome."""
-        path = f"/tasks/{quote(self._told.task or '', safe='')}/run"
-        answer = self._ask("POST", path, self._told.credential, body={})
+        path = f"/tasks/{quote(self._options.task or '', safe='')}/run"
+        answer = self._ask("POST", path, self._options.credential, body={})
         _expect(answer, 202)
         run_id = answer.json()["runId"]
         return self._until(lambda: self._succeeded(run_id))
 
     def _healthy(self) -> str | None:
         try:
-            answer = self._ask("GET", "/health", NOBODY)
+            answer = self._ask("GET", "/health", ANONYMOUS)
         except CheckFailed as failure:
             return self._later(str(failure))
         if answer.status_code >= 500:
             return self._later(f"{answer.status_code}")
         _expect(answer, 200)
         if _json(answer).get("status") != "ok":
-            raise CheckFailed("the answer is not that of Polysync: is it the address with /api?")
+            raise CheckFailed("another server answers: does the URL end with /api?")
         return "200"
 
     def _succeeded(self, run_id: str) -> str | None:
-        answer = self._ask("GET", f"/task-runs/{run_id}", self._told.credential)
+        answer = self._ask("GET", f"/task-runs/{run_id}", self._options.credential)
         _expect(answer, 200)
         run = _json(answer)
-        if run.get("status") not in ENDED:
+        if run.get("status") not in TERMINAL_STATUSES:
             return self._later(f"run {run_id} is {run.get('status')}")
-        if run["status"] != "Succeeded":
+        if run["status"] != RunStatus.SUCCEEDED:
             raise CheckFailed(f"run {run_id} ended as {run['status']}: {run.get('reason')}")
         return f"{run_id} Succeeded"
 
     def _later(self, seen: str) -> None:
         self._last_seen = seen
 
-    def _until(self, look: Callable[[], str | None]) -> str:
-        until = self._clock() + self._told.patience
-        while (seen := look()) is None:
+    def _until(self, check: Callable[[], str | None]) -> str:
+        until = self._clock() + self._options.timeout
+        while (seen := check()) is None:
             if self._clock() >= until:
-                raise CheckFailed(f"not within {self._told.patience:.0f} s: {self._last_seen}")
+                raise CheckFailed(f"not within {self._options.timeout:.0f} s: {self._last_seen}")
             self._sleep(PAUSE_SECONDS)
         return seen
 
     def _closed(self, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> str:
-        """See that a door of the host beside the API does not open."""
-        url = httpx.URL(self._told.url).join(path)
+        """Check that an endpoint of the host rejects the request."""
+        url = httpx.URL(self._options.url).join(path)
         answer = self._send(method, str(url), headers, body)
         if answer.is_success:
             raise CheckFailed(f"{path} answers {answer.status_code} without a key")
@@ -211,7 +214,7 @@ class Smoke:
     def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> httpx.Response:
-        return self._send(method, self._told.url + path, headers, body)
+        return self._send(method, self._options.url + path, headers, body)
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> httpx.Response:
         try:
@@ -221,7 +224,7 @@ class Smoke:
 
 
 def report(smoke: Smoke) -> int:
-    """Carry out the checks up to the first that fails, print each, and return the exit code."""
+    """Run the checks until one fails, print each, and return the exit code."""
     for name, check in smoke.checks():
         try:
             print(f"ok    {name}: {check()}", flush=True)
@@ -231,28 +234,30 @@ def report(smoke: Smoke) -> int:
     return 0
 
 
-def parse(arguments: Sequence[str], variables: dict[str, str]) -> Told:
-    """Return what is told; mistakes and `--help` end the process with exit code 2 and 0."""
+def parse(arguments: Sequence[str], variables: dict[str, str]) -> SmokeOptions:
+    """Return the options; an error ends the process with exit code 2."""
     parser = argparse.ArgumentParser(prog="smoke.py", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("url", help="address of the API, with /api at its end")
-    add("--task", help="a task that does nothing, to be run from end to end")
-    add("--open", action="store_true", help="expect no authentication; on one machine only")
-    add("--patience", type=float, default=300.0, help="seconds for the start, and for the run")
-    told = parser.parse_args(arguments)
+    add("--task", help="a task without effects, which is run")
+    add("--open", action="store_true", help="expect no authentication; only for a local app")
+    add("--timeout", type=float, default=300.0, help="seconds for the start, and for the run")
+    parsed = parser.parse_args(arguments)
     token, key = (variables.get(name) or None for name in ("POLYSYNC_TOKEN", "POLYSYNC_KEY"))
-    url = _address(told.url, parser)
-    if told.open and not _is_loopback(url.host):
-        parser.error("--open is for this machine: what is deployed must ask for a token")
-    if told.task and not (token or key or told.open):
-        parser.error("--task needs an operator's token in POLYSYNC_TOKEN, or key in POLYSYNC_KEY")
-    return Told(
+    url = _address(parsed.url, parser)
+    if parsed.open and not _is_loopback(url.host):
+        parser.error("--open is only for this machine: a deployed app must require a token")
+    if parsed.task and not (token or key or parsed.open):
+        parser.error(
+            "--task requires an operator's token in POLYSYNC_TOKEN, or key in POLYSYNC_KEY"
+        )
+    return SmokeOptions(
         url=str(url).rstrip("/"),
         token=token,
         key=key,
-        open=told.open,
-        task=told.task,
-        patience=told.patience,
+        open=parsed.open,
+        task=parsed.task,
+        timeout=parsed.timeout,
     )
 
 
@@ -260,9 +265,9 @@ def _address(text: str, parser: argparse.ArgumentParser) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
-        parser.error(f"{text!r} is no address")
+        parser.error(f"{text!r} is not a URL")
     if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
-        parser.error("the address must begin with https:// (http:// on this machine only)")
+        parser.error("the URL must begin with https:// (http:// only on this machine)")
     return url
 
 
@@ -279,7 +284,7 @@ def _expect(answer: httpx.Response, status: int) -> None:
 
 
 def _greeted(answer: httpx.Response) -> dict[str, Any]:
-    """Return what an MCP server says of itself, as JSON or in the first event of a stream."""
+    """Return the server info of an MCP answer: JSON, or the first event of a stream."""
     text = answer.text
     if answer.headers.get("content-type", "").startswith("text/event-stream"):
         lines = (line for line in text.splitlines() if line.startswith("data:"))
@@ -299,11 +304,11 @@ def _json(answer: httpx.Response) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Check the deployment that the command line names."""
-    told = parse(sys.argv[1:], dict(os.environ))
-    local = _is_loopback(httpx.URL(told.url).host)
+    """Check the deployment at the given URL."""
+    options = parse(sys.argv[1:], dict(os.environ))
+    local = _is_loopback(httpx.URL(options.url).host)
     with httpx.Client(timeout=ANSWER_SECONDS, trust_env=not local) as http:
-        return report(Smoke(told, http))
+        return report(Smoke(options, http))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The entry points: each translates what the Functions host brings and calls a use case."""
+"""The entry points: each translates a trigger of the Functions host into a use case."""

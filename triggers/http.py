@@ -1,7 +1,7 @@
-"""HTTP: one function for every route, in front of the FastAPI app.
+"""HTTP trigger: one function that passes every request to the FastAPI app.
 
-The Functions worker hands over a Starlette request and takes a Starlette response. The app runs
-inside the invocation until its response begins; a body that goes on is streamed from there.
+The Functions worker delivers a Starlette request and expects a Starlette response. The app runs
+inside the invocation until the response begins; a longer body is streamed afterwards.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 async def http(req: Request, durable: str) -> Response:
     """Answer a request of the API.
 
-    The durable client is bound as text: a client object would open and close a connection for
-    every request, where `DurableEngine` keeps one.
+    The durable client is bound as text, because a client object would open a connection for every
+    request. `DurableEngine` keeps one connection.
     """
     return await _respond(req, DurableEngine(durable))
 
@@ -80,11 +80,11 @@ async def _body(
                 return
             message = await _next(messages)
     finally:
-        # The client may be gone: nothing goes on for it.
+        # The client may have disconnected: stop the work of its request.
         running.cancel()
 
 
 def _with_headers(response: Any, start: Message) -> Any:
-    """Give the response the app's own headers, repeated ones included."""
+    """Set the app's headers on the response, including repeated ones."""
     response.raw_headers = list(start["headers"])
     return response

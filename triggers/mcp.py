@@ -1,6 +1,6 @@
-"""MCP: a function for each tool, document and prompt of the Copilot, in front of the API.
+"""MCP triggers: one function per tool, resource and prompt, in front of the API.
 
-What a tool is called with stays in the call as the extension hands it over: the tool reads it.
+The arguments of a call stay in the form of the extension; the tool parses them.
 """
 
 from __future__ import annotations

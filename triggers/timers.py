@@ -1,4 +1,4 @@
-"""Timers: the minute tick and the daily purge."""
+"""Timer triggers: the tick of every minute and the daily purge."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ blueprint = df.Blueprint()
     arg_name="timer",
     schedule="0 * * * * *",
     use_monitor=True,
-    # On one machine the engine's memory goes with the process, so runs are taken up at once. In
-    # Azure it would only be a second tick at every start of an instance.
+    # The local engine loses its memory with the process, so a start must resume runs at once. In
+    # Azure this would only add a tick to every start of an instance.
     run_on_startup=settings().development,
 )
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def tick(timer: func.TimerRequest, durable: str) -> None:
-    """Make good what crashes and lost messages left undone, then let fire what is due.
+    """Reconcile active runs, then fire the schedules that are due.
 
-    A fault of the one keeps nobody from the other; the host hears of it afterwards.
+    Each step runs even if the other one fails; the failures are raised at the end.
     """
     engine = DurableEngine(durable)
-    faults: list[Exception] = []
+    failures: list[Exception] = []
     steps = {
         "reconcile": services().reconciler.reconcile,
         "schedules": services().schedule_tick.tick,
@@ -37,15 +37,15 @@ def tick(timer: func.TimerRequest, durable: str) -> None:
         try:
             with ticking(name):
                 step(engine)
-        except Exception as fault:
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("The minute's tick could not do all of its work.", faults)
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("Steps of the tick have failed.", failures)
 
 
 @blueprint.function_name("purge")
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *", use_monitor=True)
 @blueprint.generic_input_binding(arg_name="durable", type="durableClient", durableRequiresGrpc=True)
 def purge(timer: func.TimerRequest, durable: str) -> None:
-    """Forget what is older than the settings say."""
+    """Delete what is older than the retention periods."""
     services().retention.purge(DurableEngine(durable))

@@ -39,10 +39,10 @@ param privateHosts string = ''
 @description('Optional. Name of the resource group that is created.')
 param resourceGroupName string = 'rg-polysync-${environmentName}'
 
-@description('Optional. Tags of every resource.')
+@description('Optional. Tags of all resources.')
 param tags object = {}
 
-@description('Optional. What carries the orchestrations. Changing it needs an empty task hub: no state is moved.')
+@description('Optional. Storage provider of the orchestrations. A change needs an empty task hub, because no state is moved.')
 @allowed([
   'AzureStorage'
   'DurableTaskScheduler'
@@ -62,21 +62,21 @@ param schedulerRetentionDays int = 7
 ])
 param instanceMemoryMB int = 2048
 
-@description('Optional. Most instances that a group of functions scales out to.')
+@description('Optional. Maximum number of instances of a function group.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Optional. Requests that one instance answers at the same time, streams included.')
+@description('Optional. Maximum number of concurrent requests per instance, including streams.')
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int = 16
 
-@description('Optional. Instances for orchestrations that never go away. 0 scales to zero; 1 spares a run its cold start and is billed while idle.')
+@description('Optional. Always-ready instances for orchestrations. 0 scales to zero; 1 avoids the cold start of a run and is billed while idle.')
 @minValue(0)
 param alwaysReadyDurable int = 0
 
-@description('Optional. Instances for the HTTP API that never go away; 0 scales to zero.')
+@description('Optional. Always-ready instances for the HTTP API; 0 scales to zero.')
 @minValue(0)
 param alwaysReadyHttp int = 0
 
@@ -89,7 +89,7 @@ param alwaysReadyHttp int = 0
 ])
 param dataStorageSku string = 'Standard_ZRS'
 
-@description('Optional. Redundancy of the account of the Functions host; what it holds can be made anew.')
+@description('Optional. Redundancy of the account of the Functions host; its data can be recreated.')
 @allowed([
   'Standard_LRS'
   'Standard_ZRS'
@@ -107,7 +107,7 @@ param networkAddressPrefix string = '10.20.0.0/24'
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Optional. Gigabytes of logs a day after which no more are taken in; -1 for no limit.')
+@description('Optional. Daily cap of log ingestion in GB; -1 for no limit.')
 param logDailyCapGb int = -1
 
 @description('Optional. Days for which a deleted secret or vault can be recovered.')
@@ -115,7 +115,7 @@ param logDailyCapGb int = -1
 @maxValue(90)
 param vaultRetentionDays int = 90
 
-@description('Optional. Object id of whoever may write secrets into the vault; nobody by default.')
+@description('Optional. Object id of the principal that may write secrets into the vault; none by default.')
 param vaultOfficerId string = ''
 
 @description('Optional. Kind of vaultOfficerId.')
@@ -131,22 +131,22 @@ param vaultOfficerType string = 'User'
 @maxLength(63)
 param runEventsQueue string = 'run-events'
 
-@description('Optional. How often an event is offered to a webhook before it is given up.')
+@description('Optional. Number of delivery attempts for a webhook event before it is abandoned.')
 @minValue(1)
 @maxValue(50)
 param webhookAttempts int = 8
 
-@description('Optional. Seconds before the second attempt; later ones are ever further apart.')
+@description('Optional. Seconds before the second delivery attempt; later ones have a longer back-off.')
 @minValue(1)
 @maxValue(3600)
 param webhookFirstDelaySeconds int = 10
 
-@description('Optional. Days for which runs that have ended, the audit and messages that were given up are kept at least.')
+@description('Optional. Minimum number of days for which ended runs, audit entries and poison messages are kept.')
 @minValue(1)
 @maxValue(3650)
 param runRetentionDays int = 90
 
-@description('Optional. Days for which the engine keeps histories of what has ended.')
+@description('Optional. Days for which the engine keeps the histories of ended orchestrations.')
 @minValue(1)
 @maxValue(365)
 param engineRetentionDays int = 7
@@ -157,16 +157,16 @@ param databricksHost string = ''
 @description('Optional. Numbers of Databricks jobs by their variables, such as { DATABRICKS_JOB_ETL: \'620987654321098\' } for the key etl.')
 param databricksJobs object = {}
 
-@description('Optional. How the jobs of these keys are run; docs/reference/appkit.md has what it may say.')
+@description('Optional. Settings for the jobs of these keys; docs/reference/appkit.md lists them.')
 param appkit object = {}
 
-@description('Optional. Whether callers may have Databricks jobs run in their own name; the app registration must trust the identity of the app.')
+@description('Optional. Whether the app may run Databricks jobs on behalf of its callers; the app registration must trust the identity of the app.')
 param actForUsers bool = false
 
-@description('Optional. Address that alerts are sent to; empty to show them in the portal only.')
+@description('Optional. E-mail address for alerts; if empty, alerts appear only in the portal.')
 param alertEmail string = ''
 
-@description('Optional. Minutes that a run may wait for its turn before an alert tells of it.')
+@description('Optional. Minutes of waiting in the queue after which an alert is raised.')
 @minValue(1)
 @maxValue(10080)
 param queueAgeMinutes int = 60
@@ -374,7 +374,7 @@ module authentication './modules/authentication.bicep' = {
   }
 }
 
-@description('The resource group of everything.')
+@description('The resource group of all resources.')
 output AZURE_RESOURCE_GROUP string = group.name
 
 @description('The name of the function app.')
@@ -386,11 +386,11 @@ output POLYSYNC_URL string = 'https://${app.outputs.hostName}/api'
 @description('The client id of the app\'s identity, for definitions that sign in as ManagedIdentity.')
 output POLYSYNC_IDENTITY_CLIENT_ID string = identity.outputs.clientId
 
-@description('The principal id of the app\'s identity, to be given roles on the platforms.')
+@description('The principal id of the app\'s identity, for role assignments on the platforms.')
 output POLYSYNC_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 
 @description('The address of the vault, for definitions.')
 output POLYSYNC_VAULT_URL string = vault.outputs.url
 
-@description('The account of definitions, runs and queues, for whoever reads the run events.')
+@description('The account of definitions, runs and queues, for readers of the run events.')
 output POLYSYNC_DATA_STORAGE string = dataStorage.outputs.name

@@ -24,16 +24,16 @@ from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authen
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 
 MAX_USERS = 200
-"""The number of cached user credentials; the least recently used one is evicted."""
+"""The number of cached user sign-ins; the least recently used one is evicted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The address of a workspace and the app's credential for it."""
+    """The address of a workspace and the app's sign-in to it."""
 
     base: BaseAddress
     cloud: Cloud
-    credential: Authenticator
+    authenticator: Authenticator
 
 
 def workspace_address(host: str, *, allow_loopback: bool) -> tuple[BaseAddress, Cloud]:
@@ -86,10 +86,10 @@ class Workspaces:
         Raises `NotFound` or `Invalid` if the workspace does not exist or cannot be used.
         """
         workspace = self._default_workspace() if platform is None else self._of_platform(platform)
-        credential = workspace.credential if user is None else self._of_user(workspace, user)
+        authenticator = workspace.authenticator if user is None else self._of_user(workspace, user)
         private_hosts = self.configuration.app_identity.private_hosts
         options = replace(self.http_options, private_hosts=private_hosts)
-        client = PlatformClient(workspace.base, credential, http=options)
+        client = PlatformClient(workspace.base, authenticator, http=options)
         return JobsApi(client, Timeouts.of(self.configuration.timeout))
 
     def _default_workspace(self) -> Workspace:
@@ -115,7 +115,7 @@ class Workspaces:
         platform = self.platform_named(name)
         with self._lock:
             cached = self._by_platform.get(name)
-            # An unchanged Platform keeps its credential.
+            # An unchanged Platform keeps its authenticator.
             if cached is None or cached[0] != platform:
                 cached = self._by_platform[name] = (platform, self._connect(platform))
             return cached[1]
@@ -126,22 +126,22 @@ class Workspaces:
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
         auth = self.configuration.app_identity.complete_auth(platform.auth)
-        credential = authenticator_of(auth, attributes.cloud, self.secrets)
-        return Workspace(base, attributes.cloud, credential)
+        authenticator = authenticator_of(auth, attributes.cloud, self.secrets)
+        return Workspace(base, attributes.cloud, authenticator)
 
     def _of_user(self, workspace: Workspace, user: UserToken) -> Authenticator:
         if user.exchanged_by is None:
             return HeaderToken(FixedToken(user.token))
         key = (workspace.cloud.value, user.fingerprint)
         with self._lock:
-            credential = self._users.get(key)
-            if credential is None:
-                credential = _on_behalf_of(user, user.exchanged_by, workspace.cloud)
-            self._users[key] = credential
+            authenticator = self._users.get(key)
+            if authenticator is None:
+                authenticator = _on_behalf_of(user, user.exchanged_by, workspace.cloud)
+            self._users[key] = authenticator
             self._users.move_to_end(key)
             while len(self._users) > MAX_USERS:
                 self._users.popitem(last=False)
-            return credential
+            return authenticator
 
 
 def _on_behalf_of(user: UserToken, by: Delegation, cloud: Cloud) -> Authenticator:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from polysync_core.domain.dependencies.stored import Pending, StoredGate
+from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingRun
@@ -15,7 +15,7 @@ from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
 
 
@@ -82,7 +82,7 @@ class GateStore(Protocol):
         """Return the gate of a Task; one that was never used is empty."""
         ...
 
-    def decide(self, task: str, gate: StoredGate, decided: Pending) -> StoredGate:
+    def decide(self, task: str, gate: StoredGate, decided: PendingDecision) -> StoredGate:
         """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
         ...
 
@@ -95,10 +95,10 @@ class GateStore(Protocol):
 
 
 class ScheduleStore(Protocol):
-    """Stored states of schedules, and the index by when they are due.
+    """Stores the states of schedules, with an index by the time at which they are due.
 
-    Every call may raise `Unavailable` or, when it writes, `Uncertain`. A state and its place in the
-    index change together or not at all.
+    Every call may raise `Unavailable`; a write may raise `Uncertain`. One transaction changes a
+    state together with its index entry.
     """
 
     def get(self, task: str, schedule: str) -> StoredSchedule | None:
@@ -110,26 +110,26 @@ class ScheduleStore(Protocol):
         ...
 
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
-        """Write a state over the one it replaces, or a new one, or raise `StaleETag`."""
+        """Write a state over the one that it replaces, or a new one; may raise `StaleETag`."""
         ...
 
     def remove(self, stored: StoredSchedule) -> None:
-        """Delete a state that is as it was read, or raise `StaleETag`."""
+        """Delete a state if it is unchanged since its read; otherwise raise `StaleETag`."""
         ...
 
     def due(self, now: datetime, *, limit: int) -> Sequence[Due | Edit]:
-        """Return what is to be done now, the oldest first.
+        """Return the schedules and edits to process now, the oldest first.
 
-        The cost depends on how much that is; `limit` bounds it, and a few times as much may come.
+        The cost depends on their number. `limit` bounds the entries of each partition.
         """
         ...
 
-    def announce(self, task: str) -> Edit:
-        """Record that a Task is about to be changed, until that is settled."""
+    def record_edit(self, task: str) -> Edit:
+        """Record that a Task is about to be edited."""
         ...
 
-    def settle(self, edit: Edit) -> None:
-        """Forget a change that the states are in line with."""
+    def remove_edit(self, edit: Edit) -> None:
+        """Remove the record of an edit whose schedules are synced."""
         ...
 
 

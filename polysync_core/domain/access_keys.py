@@ -1,6 +1,6 @@
-"""Keys of machines, known by their hashes alone: each has a name and a role.
+"""Access keys for machine clients; only the hash of a key is stored.
 
-A key is 256 random bits, so its plain SHA-256 tells nothing of it and may stand in a setting
+A key is 256 random bits, so its plain SHA-256 reveals nothing and is safe in a setting
 (docs/decisions/0011-keys-of-our-own.md).
 """
 
@@ -17,21 +17,21 @@ from hmac import compare_digest
 from polysync_core.domain.roles import Role
 
 KEYS_A_NAME = 2
-"""One in use and one that follows it."""
+"""The key in use and its successor."""
 
-_MARK = "polysync_"
-_KEY = re.compile(rf"{_MARK}[A-Za-z0-9_-]{{43}}")
+_PREFIX = "polysync_"
+_KEY = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{43}}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class BadAccessKeys(ValueError):
-    """The message says which entry is wrong and how, and holds nothing that might be a key."""
+    """An entry is invalid; the message never contains text that could be a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
-    """Who holds a key, and what the key allows."""
+    """The holder and the role of a key."""
 
     name: str
     role: Role
@@ -43,14 +43,14 @@ class AccessKey:
 
 
 def new_access_key(name: str, role: Role) -> tuple[str, AccessKey]:
-    """Return a fresh key, which nobody will ever tell again, and what is kept of it."""
-    key = _MARK + secrets.token_urlsafe(32)
+    """Return a new key, and the record that is stored instead of the key."""
+    key = _PREFIX + secrets.token_urlsafe(32)
     return key, AccessKey(name=name, role=role, digest=_digest(key))
 
 
 def holder_of(key: str, keys: Iterable[AccessKey]) -> AccessKey | None:
-    """Return whose key it is; how long that takes tells nothing of the keys that there are."""
-    # What is not of the form was not made at random, and must not open anything if listed.
+    """Find the key's holder, comparing in constant time."""
+    # A key of another form is not random and must never be accepted, even if its hash is listed.
     if _KEY.fullmatch(key) is None:
         return None
     digest = _digest(key)
@@ -61,24 +61,24 @@ def holder_of(key: str, keys: Iterable[AccessKey]) -> AccessKey | None:
 def read_access_keys(text: str) -> tuple[AccessKey, ...]:
     """Return the keys of `name:role:sha256` entries between commas; raises `BadAccessKeys`."""
     entries = text.split(",") if text.strip() else []
-    keys = tuple(_entry(each.strip(), place) for place, each in enumerate(entries, 1))
+    keys = tuple(_entry(each.strip(), index) for index, each in enumerate(entries, 1))
     _check_together(keys)
     return keys
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can be the name of a key's holder."""
+    """Return whether a text is a valid name of a key holder."""
     return _NAME.fullmatch(text) is not None
 
 
-def _entry(text: str, place: int) -> AccessKey:
+def _entry(text: str, index: int) -> AccessKey:
     parts = text.split(":")
     if len(parts) != 3:
-        raise BadAccessKeys(f"entry {place} must be name:role:sha256")
+        raise BadAccessKeys(f"entry {index} must be name:role:sha256")
     name, role, digest = parts
     if not is_name(name):
         raise BadAccessKeys(
-            f"entry {place} has no name of 1 to 63 of a-z, 0-9 and -, as in nightly:{Role.READER}:…"
+            f"entry {index} has no name of 1 to 63 of a-z, 0-9 and -, as in nightly:{Role.READER}:…"
         )
     if role not in list(Role):
         raise BadAccessKeys(f"the role of {name} must be one of {', '.join(Role)}")

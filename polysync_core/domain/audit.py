@@ -1,4 +1,4 @@
-"""What was asked to be changed, by whom and when."""
+"""Audit entries: who requested which change, and when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class AuditEntry:
     at: datetime
     actor: str
     object_id: str | None
-    """Entra's own id of the caller, which stays when names change."""
+    """The Entra object id of the caller, which stays when names change."""
     method: str
     path: str
     status: int | None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from polysync_core.domain.errors import PolysyncError, StaleETag
 
 MAX_TRIES = 8
-"""Attempts before the caller is told that too many writers compete."""
+"""Number of attempts before the operation fails because of too many writers."""
 
 
 def retry_on_conflict[T](

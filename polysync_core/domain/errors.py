@@ -1,19 +1,19 @@
-"""What can go wrong, by what the caller can do about it.
+"""Errors, grouped by what the caller can do about them.
 
 PolysyncError
-├── Refused            fix the request; sending it again changes nothing
-│   ├── Invalid        the content breaks a rule; `problems` names every place
-│   │   └── Malformed  it cannot be read at all: broken JSON or YAML, a wrong token
-│   ├── Unauthenticated  say who you are
-│   ├── Forbidden      have somebody give you the role
-│   ├── NotFound       there is nothing of that name
-│   ├── Conflict       the present state does not allow it
-│   ├── StaleETag      somebody changed it since it was read
-│   ├── TooLarge       it cannot be stored or sent
-│   └── PlatformRefused  the platform or vault said no for good
-├── Unavailable        try again, after `retry_after` seconds where given
-├── Uncertain          it may have happened: look before sending it again
-└── Broken             ours to mend
+├── Refused            correct the request; a repetition fails again
+│   ├── Invalid        the content breaks a rule; `problems` has every path
+│   │   └── Malformed  the request cannot be read: broken JSON or YAML, a wrong token
+│   ├── Unauthenticated  sign in
+│   ├── Forbidden      ask an administrator for the role
+│   ├── NotFound       no object has that name
+│   ├── Conflict       the present state does not allow the request
+│   ├── StaleETag      another writer changed the object since the read
+│   ├── TooLarge       the content cannot be stored or sent
+│   └── PlatformRefused  the platform or vault refused permanently
+├── Unavailable        repeat, after `retry_after` seconds if given
+├── Uncertain          the request may have succeeded: check before repeating
+└── Broken             a defect of Polysync
 
 The docstring of a class is its default message. No message holds a secret or the body of a
 platform's answer.
@@ -29,7 +29,7 @@ from polysync_core.domain.causes import FailureCause
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong in a request: where (`tasks[2].schedules[0].cron`) and what to do."""
+    """One problem of a request: a path such as `tasks[2].schedules[0].cron` and the remedy."""
 
     path: str
     message: str
@@ -46,7 +46,7 @@ class PolysyncError(Exception):
 
 
 class Refused(PolysyncError):
-    """The request cannot be carried out as it stands."""
+    """The request cannot be executed in this form."""
 
 
 class Invalid(Refused):
@@ -77,11 +77,11 @@ class Forbidden(Refused):
 
 
 class NotFound(Refused):
-    """There is nothing of that name."""
+    """No object has that name."""
 
 
 class Conflict(Refused):
-    """The present state does not allow it."""
+    """The present state does not allow the request."""
 
     def __init__(self, message: str | None = None, problems: Sequence[Problem] = ()) -> None:
         self.problems = tuple(problems)
@@ -89,15 +89,15 @@ class Conflict(Refused):
 
 
 class StaleETag(Refused):
-    """Somebody changed it since it was read: read it again and repeat the change."""
+    """The object was changed since it was read: read it again and repeat the change."""
 
 
 class TooLarge(Refused):
-    """It is larger than can be stored."""
+    """The content is too large to be stored."""
 
 
 class PlatformRefused(Refused):
-    """The platform refused the request for good."""
+    """The platform refused the request permanently."""
 
     def __init__(self, message: str, *, cause: FailureCause, status: int | None = None) -> None:
         super().__init__(message)
@@ -106,7 +106,7 @@ class PlatformRefused(Refused):
 
 
 class Unavailable(PolysyncError):
-    """A service that is needed does not answer at present."""
+    """A required service is not available at present."""
 
     def __init__(
         self,
@@ -119,17 +119,17 @@ class Unavailable(PolysyncError):
         self.retry_after = retry_after
         """Seconds to wait, as the service asked, or None."""
         self.status = status
-        """What the service answered, or None where it did not."""
+        """The HTTP status of the answer, or None without an answer."""
 
 
 class Uncertain(PolysyncError):
-    """The request may or may not have been carried out: look before sending it again."""
+    """The request may or may not have been executed: check before repeating it."""
 
     def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-        """What the service answered in the end, or None where it did not."""
+        """The HTTP status of the last answer, or None without an answer."""
 
 
 class Broken(PolysyncError):
-    """Something that must not happen has happened."""
+    """An internal error occurred."""

@@ -1,17 +1,17 @@
-"""Messages that were given up."""
+"""Poison messages: messages that failed every attempt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-NO_REASON = "It could not be handled; the log of its function tells why."
-"""The reason where the host has given a message up."""
+NO_REASON = "The message could not be processed; the log of its function has the cause."
+"""The reason of a message that the host moved to the poison queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
-    """What a message in a poison queue says."""
+    """The content of a message in a poison queue."""
 
     message_id: str
     """The queue's own id of the message."""
@@ -21,13 +21,13 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoisonMessage:
-    """A message that nobody could handle, kept for a person to look at."""
+    """A failed message that is stored for inspection."""
 
     id: str
     """The queue's own id of the message."""
     queue: str
-    """The queue that it was meant for."""
+    """The original queue of the message."""
     at: datetime
-    """When it was given up."""
+    """The time at which the message was abandoned."""
     reason: str
     payload: str

@@ -1,4 +1,4 @@
-"""What a caller may do."""
+"""The roles of callers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class Role(StrEnum):
 
     @property
     def includes(self) -> frozenset[Role]:
-        """The role itself and the lesser ones."""
+        """The role itself and every lower role."""
         ranked = list(Role)
         return frozenset(ranked[: ranked.index(self) + 1])

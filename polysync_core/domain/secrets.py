@@ -22,7 +22,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the value; call it only where it leaves for the service it is meant for."""
+        """Return the value; call this only to send it to its service."""
         return self._value
 
     def __repr__(self) -> str:
@@ -42,7 +42,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """`vault://<vault>/<secret>`: which secret of which vault."""
+    """A reference `vault://<vault>/<secret>` to one secret of a vault."""
 
     vault: str
     secret: str
@@ -55,10 +55,10 @@ class SecretReference:
         """Return the reference, or raise `Invalid` at `path`."""
         found = _REFERENCE.fullmatch(text)
         if found is None:
-            raise Invalid.at(path, "a secret is named as vault://<vault>/<secret>")
+            raise Invalid.at(path, "a secret reference has the form vault://<vault>/<secret>")
         return cls(found[1], found[2])
 
 
 def is_secret_reference(value: object) -> bool:
-    """Tell whether a value claims to be a reference, well formed or not."""
+    """Return whether a value starts like a reference, well formed or not."""
     return isinstance(value, str) and value.startswith("vault://")

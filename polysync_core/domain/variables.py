@@ -1,6 +1,6 @@
 """Run variables: `${run.…}` in the text values of parameters.
 
-A text is gone through once: what a variable puts in is never looked at again.
+Each text is substituted once: inserted values are never substituted again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TIME = "run.scheduledTime"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunVariables:
-    """What the run variables stand for in one attempt."""
+    """The values of the run variables in one attempt."""
 
     id: str
     attempt: int
@@ -34,7 +34,7 @@ class RunVariables:
 
 
 def check_template(text: str) -> None:
-    """Raise `ValueError` with the remedy where `substitute` would fail."""
+    """Raise `ValueError` with the remedy if `substitute` would fail."""
     for name, form in _references(text):
         if name not in _NAMES:
             known = ", ".join(f"${{{each}}}" for each in _NAMES)
@@ -57,7 +57,7 @@ def substitute(text: str, variables: RunVariables) -> str:
 
 
 def has_variables(text: str) -> bool:
-    """Tell whether the text would change at substitution."""
+    """Return whether substitution would change the text."""
     return "${" in text
 
 

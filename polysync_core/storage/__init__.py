@@ -1,1 +1,1 @@
-"""Table and Queue Storage."""
+"""The stores of Polysync in tables, and their common tools."""

@@ -20,7 +20,7 @@ from polysync_core.domain.dependencies.codec import (
     encode_pending,
     encode_token,
 )
-from polysync_core.domain.dependencies.stored import Pending, StoredGate
+from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.storage.azure.failures import RowExists
@@ -77,7 +77,7 @@ class TableGates:
             for task in partitions(self._table, more)
         )
 
-    def decide(self, task: str, gate: StoredGate, decided: Pending) -> StoredGate:
+    def decide(self, task: str, gate: StoredGate, decided: PendingDecision) -> StoredGate:
         """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
         row = Row(task, _DECIDED, split_text(_DOCUMENT, encode_pending(decided)), gate.etag)
         try:

@@ -1,4 +1,4 @@
-"""Deleting many rows, a hundred at a time, for as long as there is time."""
+"""Deletes many rows in transactions of a hundred, within a time budget."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from polysync_core.storage.azure.rows import Row, RowRange
 from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, Table
 
 type More = Callable[[], bool]
-"""Whether there is time for more; what is left over is for the next day."""
+"""Returns whether time is left; the next day's purge deletes the rest."""
 
 
 def delete_rows(table: Table, rows: RowRange, more: More) -> int:
-    """Delete the rows of a range from the first key on, and return how many there were."""
+    """Delete the rows of a range in key order, and return their number."""
     deleted = 0
     while more():
         page = table.page(rows, limit=MAX_OPERATIONS)
@@ -26,19 +26,19 @@ def delete_rows(table: Table, rows: RowRange, more: More) -> int:
 
 
 def delete_batch(table: Table, rows: Sequence[Row]) -> None:
-    """Delete rows of one partition, whatever became of them since they were read."""
+    """Delete rows of one partition, even if they have changed since they were read."""
     for batch in batched(rows, MAX_OPERATIONS, strict=False):
         bare = [Row(row.partition, row.key, {}) for row in batch]
         try:
             table.transact([Operation(Change.DELETE, row) for row in bare])
         except StaleETag:
-            # Somebody else deletes, too: one row that is gone undoes the transaction.
+            # Another process deletes rows too, and one missing row rolls the transaction back.
             for row in bare:
                 table.delete(row.partition, row.key)
 
 
 def partitions(table: Table, more: More) -> Iterator[str]:
-    """Yield the partitions of a table in order, by one query each."""
+    """Yield the partitions of a table in order, with one query each."""
     found = table.next_partition("")
     while found is not None and more():
         yield found

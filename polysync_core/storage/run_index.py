@@ -229,6 +229,6 @@ def _entry(row: Row, prefix: str) -> Entry:
         graph_run_id=RunId(row.text("graph")),
         shard=row.partition,
         queued_at=_EPOCH + timedelta(microseconds=int(str(row.values["queued"]))),
-        job=row.text("job") if "job" in row.values else "",
+        job=row.text("job") if "job" in row.values else None,
     )
     return Entry(run=found, position=row.key.removeprefix(prefix))

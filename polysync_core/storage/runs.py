@@ -138,7 +138,7 @@ def _prefix(listing: Listing) -> str:
 
 def _may_match(entry: ActiveRun, listing: Listing) -> bool:
     """Return whether a run can match, by its index entry; the active list mixes all kinds."""
-    return (entry.job or None) == listing.job and listing.task in {None, entry.task}
+    return entry.job == listing.job and listing.task in {None, entry.task}
 
 
 def _matches(run: TaskRun, listing: Listing) -> bool:

@@ -1,12 +1,12 @@
-"""Schedules in Table Storage: their states, and an index of them by when they are due.
+"""Schedules in Table Storage: their states, and an index by the time at which they are due.
 
-    c~<task>~<token>                that the Task is about to be changed, or was
-    d~<due>~<task>~<schedule>       a place in the index, in epoch milliseconds
+    c~<task>~<token>                the record of an edit of the Task
+    d~<due>~<task>~<schedule>       an index entry; `due` is in epoch milliseconds
     s~<task>~<schedule>             a state; its ETag guards every change
 
-A few partitions share all Tasks, so that none is hot and a tick asks each for one short range, from
-the first row to the last place that is due. All rows of a Task are in one of them: a state and its
-place in the index change together.
+All Tasks share a few partitions, so that no partition is hot. A tick reads one short range of each:
+from the first row to the last index entry that is due. All rows of a Task are in one partition, so
+one transaction changes a state together with its index entry.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from polysync_core.domain.clock import Clock, utc_now
 from polysync_core.domain.dispatch.state import millis, moment
 from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
-from polysync_core.storage.azure.entities import new_mark
+from polysync_core.storage.azure.entities import new_fingerprint
 from polysync_core.storage.azure.failures import RowExists
 from polysync_core.storage.azure.row_text import join_text, split_text
 from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
 from polysync_core.storage.azure.tables import Change, Operation, TableStorage
 
 _PARTITIONS = 4
-"""Never to be changed: it is part of where every row is."""
+"""Never change this number: the partition of every stored row depends on it."""
 _EDIT = "c~"
 _DUE = "d~"
 _STATE = "s~"
@@ -37,7 +37,7 @@ _AT = "at"
 
 
 class TableSchedules:
-    """The stored schedules; the application's `ScheduleStore`."""
+    """Implements `ScheduleStore` on the table `Schedules`."""
 
     def __init__(self, storage: TableStorage, *, clock: Clock = utc_now) -> None:
         self._table = storage.table("Schedules")
@@ -54,18 +54,18 @@ class TableSchedules:
         return [_stored(row) for row in self._table.rows(states)]
 
     def put(self, state: ScheduleState, *, replacing: StoredSchedule | None) -> StoredSchedule:
-        """Write a state and its place over the one it replaces, or raise `StaleETag`."""
-        former = None if replacing is None else _place(replacing.state)
+        """Write a state with its index entry; raise `StaleETag` if the row has changed."""
+        former = None if replacing is None else _index_key(replacing.state)
         values = split_text(_DOCUMENT, encode_schedule(state))
         key = f"{_STATE}{state.task}~{state.schedule}"
         change = Change.INSERT if replacing is None else Change.REPLACE
         row = Row(_partition(state.task), key, values, "" if replacing is None else replacing.etag)
         operations = [Operation(change, row)]
-        place = _place(state)
-        if former is not None and former != place:
+        entry = _index_key(state)
+        if former is not None and former != entry:
             operations.append(Operation(Change.DELETE, Row(row.partition, former, {})))
-        if place is not None and former != place:
-            operations.append(Operation(Change.REPLACE, Row(row.partition, place, {})))
+        if entry is not None and former != entry:
+            operations.append(Operation(Change.REPLACE, Row(row.partition, entry, {})))
         try:
             etag, *_ = self._table.transact(operations)
         except RowExists as taken:
@@ -73,16 +73,16 @@ class TableSchedules:
         return StoredSchedule(state=state, etag=etag)
 
     def remove(self, stored: StoredSchedule) -> None:
-        """Delete a state that is as it was read, and its place; raises `StaleETag`."""
-        state, place = stored.state, _place(stored.state)
+        """Delete an unchanged state with its index entry; otherwise raise `StaleETag`."""
+        state, entry = stored.state, _index_key(stored.state)
         partition = _partition(state.task)
         rows = [Row(partition, f"{_STATE}{state.task}~{state.schedule}", {}, stored.etag)]
-        if place is not None:
-            rows.append(Row(partition, place, {}))
+        if entry is not None:
+            rows.append(Row(partition, entry, {}))
         self._table.transact([Operation(Change.DELETE, row) for row in rows])
 
     def due(self, now: datetime, *, limit: int) -> list[Due | Edit]:
-        """Return what is to be done, the oldest first, up to `limit` a partition."""
+        """Return the due schedules and the edits, oldest first, up to `limit` of each partition."""
         until = f"{_DUE}{millis(now) + 1:013}"
         found = [
             _edit(row) if row.key.startswith(_EDIT) else _due(row)
@@ -91,16 +91,16 @@ class TableSchedules:
         ]
         return sorted(found, key=lambda each: each.at)
 
-    def announce(self, task: str) -> Edit:
+    def record_edit(self, task: str) -> Edit:
         """Record that a Task is about to be edited."""
-        edit = Edit(task=task, token=new_mark(), at=self._clock())
+        edit = Edit(task=task, token=new_fingerprint(), at=self._clock())
         self._table.upsert(
             Row(_partition(task), f"{_EDIT}{task}~{edit.token}", {_AT: edit.at.isoformat()})
         )
         return edit
 
-    def settle(self, edit: Edit) -> None:
-        """Forget an edit that the states are in line with."""
+    def remove_edit(self, edit: Edit) -> None:
+        """Remove the record of an edit whose schedules are synced."""
         self._table.delete(_partition(edit.task), f"{_EDIT}{edit.task}~{edit.token}")
 
 
@@ -112,7 +112,7 @@ def _partition(task: str) -> str:
     return f"p{int(hashed_key(task), 16) % _PARTITIONS}"
 
 
-def _place(state: ScheduleState) -> str | None:
+def _index_key(state: ScheduleState) -> str | None:
     if state.due is None:
         return None
     return f"{_DUE}{millis(state.due):013}~{state.task}~{state.schedule}"

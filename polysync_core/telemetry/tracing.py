@@ -120,7 +120,7 @@ def record_run(run: TaskRun) -> None:
     ended = run.finished_at
     if ended is None:
         return
-    parent = _w3c.extract({"traceparent": run.traceparent}, Context())
+    parent = _w3c.extract({"traceparent": run.traceparent or ""}, Context())
     span = _start_span(names.RUN.name, parent, _span_id(run, 0), run.queued_at, ended)
     cause = run.attempt.cause if run.attempt is not None else None
     _end(span, {**_of_run(run), **_result(run.status, cause)}, ended)
@@ -150,7 +150,7 @@ def _end(span: Span, attributes: Attributes, at: datetime) -> None:
 
 def _span_context(run: TaskRun, span_id: int) -> Context:
     """Return the span context of a run, else the current context."""
-    stored = trace.get_current_span(_w3c.extract({"traceparent": run.traceparent}, Context()))
+    stored = trace.get_current_span(_w3c.extract({"traceparent": run.traceparent or ""}, Context()))
     known = stored.get_span_context()
     if not known.is_valid:
         return context.get_current()

@@ -40,7 +40,6 @@ def a_run(**changes: Any) -> TaskRun:
         "graph_run_id": run_id(),
         "priority": 100,
         "queued_at": NOON,
-        "request_digest": "",
     }
     return TaskRun(**(facts | changes))
 

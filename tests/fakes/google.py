@@ -1,4 +1,4 @@
-"""Google on loopback: signing in by OAuth 2, STS and IAM, and the secrets of one project."""
+"""A fake of Google on loopback: OAuth 2, STS, IAM, and the secrets of one project."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ENTRA_TOKEN = "entra-token-of-the-managed-identity"
 
 @cache
 def private_key() -> str:
-    """A key such as Google issues for a service account."""
+    """Return a service account key in Google's form."""
     return rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def key_json(**changes: Any) -> str:
-    """The file that Google hands out for a service account's key."""
+    """Return the key file of a service account."""
     return json.dumps(
         {
             "type": "service_account",
@@ -53,7 +53,7 @@ def key_json(**changes: Any) -> str:
 
 
 def crc32c_of(content: bytes) -> int:
-    """The checksum, bit by bit, as the standard defines it."""
+    """Return the CRC-32C checksum, computed bit by bit."""
     register = 0xFFFFFFFF
     for byte in content:
         register ^= byte
@@ -63,7 +63,7 @@ def crc32c_of(content: bytes) -> int:
 
 
 def refusal(status: int, word: str, message: str = "", reason: str = "") -> Answered:
-    """An error as Google's APIs write it."""
+    """Return an error in the form of Google's APIs."""
     details = [{"reason": reason}] if reason else []
     error = {"code": status, "status": word, "message": message, "details": details}
     return Answered(status, {"error": error})
@@ -71,16 +71,16 @@ def refusal(status: int, word: str, message: str = "", reason: str = "") -> Answ
 
 @dataclass
 class FakeGoogle:
-    """What Google holds and has done."""
+    """The state of the fake and its received requests."""
 
     secrets: dict[str, bytes] = field(default_factory=dict)
     checksum: Callable[[bytes], int | None] = crc32c_of
     scripted: dict[str, list[Answered]] = field(default_factory=dict)
-    """Answers to give instead, by the end of the path."""
+    """Scripted answers by path suffix."""
     asked: list[str] = field(default_factory=list)
-    """The path of every request."""
+    """The paths of all requests."""
     issued: dict[str, str] = field(default_factory=dict)
-    """Access tokens, and whose they are."""
+    """The access tokens and their accounts."""
 
     def answer(self, asked: Asked) -> Answered:
         path, query = urlsplit(asked.path)[2:4]
@@ -169,13 +169,13 @@ class FakeGoogle:
 
 
 def identity_token(email: str, audience: str) -> str:
-    """An OIDC token as Google issues it."""
+    """Return an OIDC token in Google's form."""
     claims = {"email": email, "aud": audience, "exp": int(time.time()) + 3600, "iat": 0}
     return jwt.encode(claims, private_key(), "RS256")
 
 
 def serving(google: FakeGoogle) -> AbstractContextManager[str]:
-    """Serve Google; yields the address of all its services."""
+    """Serve the fake; yield the address of all its services."""
     return listening(google.answer)
 
 

@@ -1,4 +1,4 @@
-"""A HashiCorp Vault on loopback: its HTTP API, as far as secrets are read through it."""
+"""A fake HashiCorp Vault on loopback: the part of its HTTP API that reads secrets."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DENIED: Reply = (403, {"errors": ["1 error occurred:\n\t* permission denied\n\n"
 
 @dataclass
 class FakeVault:
-    """What the server holds; every path is within a namespace ("" is the root)."""
+    """The content of the fake; every path is in a namespace ("" is the root)."""
 
     mounts: dict[str, int] = field(default_factory=lambda: {"secret": 2, "kv": 1})
     """The version of the key-value engine at each mount."""
     secrets: dict[tuple[str, str, str], dict[str, Any] | None] = field(default_factory=dict)
-    """Namespace, mount and path to the map; None is a deleted version."""
+    """The secrets by namespace, mount and path; None is a deleted version."""
     tokens: set[str] = field(default_factory=set)
     roles: dict[str, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class FakeVault:
     redirect: str | None = None
     logins: int = 0
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
-    """Method, path and namespace of every request."""
+    """The method, path and namespace of every request."""
 
     def put(self, path: str, content: dict[str, Any] | None, mount: str = "secret") -> None:
         self.secrets["", mount, path] = content
@@ -84,7 +84,7 @@ class FakeVault:
 
 
 def serving(vault: FakeVault) -> AbstractContextManager[str]:
-    """Serve a vault; yields its address."""
+    """Serve the fake; yield its address."""
 
     def answer(asked: Asked) -> Answered:
         if vault.redirect:

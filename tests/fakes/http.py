@@ -1,4 +1,4 @@
-"""A transport that plays a script, and time that only moves when somebody waits."""
+"""A transport with scripted answers, and virtual time that advances on sleep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from polysync_core.outbound.call_budget import RetryTimer
 
 @dataclass
 class VirtualTime:
-    """A clock that the code under test moves by sleeping."""
+    """A virtual clock that advances when the code under test sleeps."""
 
     seconds: float = 0.0
     naps: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class VirtualTime:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to play."""
+    """A scripted answer."""
 
     status: int = 200
     content: bytes = b"{}"
@@ -59,7 +59,7 @@ type Step = Reply | Exception | Callable[[PreparedRequest], Reply]
 
 
 class ScriptedTransport(HTTPAdapter):
-    """Plays one step for every request; the last one stays."""
+    """Answers each request with the next step; the last step repeats."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ class FakeRunTable:
         wanted = [
             stored.run
             for stored in newest
-            if (ActiveRun.of(stored.run).job or None) == listing.job
+            if ActiveRun.of(stored.run).job == listing.job
             and listing.status in {None, stored.run.status}
             and listing.task in {None, stored.run.task}
             and listing.graph_run_id in {None, stored.run.graph_run_id}

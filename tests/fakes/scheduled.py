@@ -16,7 +16,7 @@ from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.application.schedules.backfill import Backfill, BackfillRequest
-from polysync_core.application.schedules.firing import Firing
+from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick, Tally
@@ -109,26 +109,24 @@ class Scheduled:
             clock=clock,
         )
         self.schedules = ScheduleService(
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.store,
             sync=self.sync,
             clock=clock,
         )
         self.backfiller = Backfill(
             runs=self.runs,
-            task_named=self.definitions.task,
-            calendar_named=self.definitions.calendar,
+            definitions=self.definitions,
             store=self.store,
             factory=factory,
             prepare=self.task_runs.with_parents,
             clock=clock,
         )
         self.ticker = ScheduleTick(
-            definitions=stored,
+            definitions=self.definitions,
             store=self.store,
             sync=self.sync,
-            firing=Firing(
+            processor=ScheduleProcessor(
                 runs=self.runs,
                 store=self.store,
                 factory=factory,
@@ -137,10 +135,9 @@ class Scheduled:
                 cancel=partial(self.task_runs.cancel, actor="polysync"),
                 clock=clock,
             ),
-            job_named=self.definitions.job,
             connections=connections,
             clock=clock,
-            at_once=self.at_once,
+            workers=self.at_once,
         )
 
     def writes(self, definition: Definition, *, replacing: Stored[Definition]) -> None:

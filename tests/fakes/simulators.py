@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, on a free port."""
+"""Runs a simulator in its own process on a free port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 class SimulatorProcess:
-    """A running simulator; it is there when this is made."""
+    """A running simulator; the constructor returns when it serves."""
 
     def __init__(self, module: str, data: Path, *options: str) -> None:
         self.data = data
@@ -32,7 +32,7 @@ class SimulatorProcess:
         self.url = line.removeprefix("ready ").strip()
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:
-        """Make a call; return the JSON that it is answered with, or the text."""
+        """Make a call and return the JSON or text of its answer."""
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - loopback
             f"{self.url}/{path}", data=content, method=method, headers=headers
@@ -50,25 +50,25 @@ class SimulatorProcess:
         self.control("POST", "faults", {"faults": [script]})
 
     def clear_faults(self) -> None:
-        """Forget the faults that nobody has met."""
+        """Remove all faults that still apply."""
         self.control("DELETE", "faults")
 
     def lines(self, file: str) -> list[dict[str, Any]]:
-        """Return what the simulator has written to one of its files."""
+        """Return the lines of one of the simulator's files."""
         text = (self.data / file).read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
     def submissions(self) -> list[dict[str, Any]]:
-        """Return every submit that the simulator accepted."""
+        """Return all accepted submits."""
         return self.lines("submissions.jsonl")
 
     def kill(self) -> None:
-        """End it the hard way."""
+        """Kill the process."""
         self.process.kill()
         self.process.communicate()
 
     def stop(self) -> int:
-        """Ask it to end; return its exit code."""
+        """Stop the process by SIGTERM and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=60)
         return self.process.returncode

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from itertools import pairwise
 
-from polysync_core.application.events.subscriptions import Delivery
+from polysync_core.application.events.deliveries import Delivery
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import ALLOWED_TRANSITIONS, RunStatus, TaskRun

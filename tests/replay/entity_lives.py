@@ -1,6 +1,6 @@
-"""What may happen to a Dispatcher, with messages as they are sent today.
+"""Lives of a Dispatcher: sequences of messages in their current form.
 
-A recorded state is never recorded again, so what is here may change with the Dispatcher.
+A recorded state is never recorded again, so this module may change with the Dispatcher.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TASK = TaskPolicy(name="load", version=1)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody tells the entity, so many seconds after its life began."""
+    """A message to the entity, so many seconds after the start of its life."""
 
     after: float
     operation: str
@@ -42,7 +42,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One life of a Dispatcher; between messages it rings for itself."""
+    """One life of a Dispatcher, including the timers that it sends to itself."""
 
     name: str
     messages: Sequence[Message]
@@ -66,11 +66,13 @@ def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Messag
         queued_at=START + timedelta(seconds=after),
         platform="lakehouse",
     )
-    told = {"waiting": encode_waiting(replace(usual, **facts))}
-    return Message(after, "enqueue", told | {"policies": _told(policies)} if policies else told)
+    message = {"waiting": encode_waiting(replace(usual, **facts))}
+    return Message(
+        after, "enqueue", message | {"policies": _policies(policies)} if policies else message
+    )
 
 
-def _told(policies: Sequence[Policy]) -> Any:
+def _policies(policies: Sequence[Policy]) -> Any:
     known = PolicySet()
     known.add(*policies)
     return encode_policies(known)
@@ -81,7 +83,7 @@ def _release(after: float, name: str, attempt: int = 1) -> Message:
 
 
 def _update_policies(after: float, *policies: Policy) -> Message:
-    return Message(after, "update_policies", {"policies": _told(policies)})
+    return Message(after, "update_policies", {"policies": _policies(policies)})
 
 
 def _restore_lease(after: float, name: str, **facts: Any) -> Message:

@@ -34,28 +34,28 @@ param taskHubName string
 @description('Required. Address of the Durable Task Scheduler; empty where Azure Storage carries the orchestrations.')
 param schedulerEndpoint string
 
-@description('Required. Subnet that the app goes out by; empty for none.')
+@description('Required. Subnet for outbound traffic of the app; empty for none.')
 param subnetId string
 
 @description('Required. Memory of an instance in MB.')
 param instanceMemoryMB int
 
-@description('Required. Most instances that a group of functions scales out to.')
+@description('Required. Maximum number of instances of a function group.')
 param maximumInstanceCount int
 
-@description('Required. Requests that one instance answers at the same time.')
+@description('Required. Maximum number of concurrent requests per instance.')
 param httpConcurrency int
 
-@description('Required. Instances for orchestrations that never go away.')
+@description('Required. Always-ready instances for orchestrations.')
 param alwaysReadyDurable int
 
-@description('Required. Instances for the HTTP API that never go away.')
+@description('Required. Always-ready instances for the HTTP API.')
 param alwaysReadyHttp int
 
 @description('Required. Tenant whose tokens are accepted.')
 param authTenantId string
 
-@description('Required. Scope that MCP clients are told to ask for.')
+@description('Required. Scope that MCP clients must request.')
 param authScope string
 
 @description('Required. Keys of machines, as name:role:sha256 entries; empty for none.')
@@ -67,16 +67,16 @@ param privateHosts string
 @description('Required. Name of the queue of run events.')
 param runEventsQueue string
 
-@description('Required. How often an event is offered to a webhook.')
+@description('Required. Number of delivery attempts for a webhook event.')
 param webhookAttempts int
 
-@description('Required. Seconds before the second attempt.')
+@description('Required. Seconds before the second delivery attempt.')
 param webhookFirstDelaySeconds int
 
-@description('Required. Days for which runs that have ended are kept.')
+@description('Required. Days for which ended runs are kept.')
 param runRetentionDays int
 
-@description('Required. Days for which the engine keeps histories of what has ended.')
+@description('Required. Days for which the engine keeps the histories of ended orchestrations.')
 param engineRetentionDays int
 
 @description('Required. Address of the Databricks workspace whose jobs are run by short keys; empty for none.')
@@ -85,13 +85,13 @@ param databricksHost string
 @description('Required. Numbers of Databricks jobs by their variables.')
 param databricksJobs object
 
-@description('Required. How the jobs of these keys are run, as JSON; empty for nothing to say.')
+@description('Required. Settings for the jobs of these keys, as JSON; empty for none.')
 param appkit string
 
-@description('Required. Tenant of the users that the app may act for; empty where it may not.')
+@description('Required. Tenant of the users on whose behalf the app may act; empty to disable this.')
 param delegationTenantId string
 
-@description('Required. App registration by which it acts for them; empty where it may not.')
+@description('Required. App registration for acting on behalf of users; empty to disable this.')
 param delegationClientId string
 
 var alwaysReady = concat(

@@ -19,5 +19,5 @@ output id string = identity.id
 @description('The client id, by which the app names the identity.')
 output clientId string = identity.properties.clientId
 
-@description('The principal id, to which roles are given.')
+@description('The principal id, for role assignments.')
 output principalId string = identity.properties.principalId

@@ -13,7 +13,7 @@ param tags object
 @description('Required. Days for which logs are kept.')
 param retentionDays int
 
-@description('Required. Gigabytes a day after which no more are taken in; -1 for no limit.')
+@description('Required. Daily cap of ingestion in GB; -1 for no limit.')
 param dailyCapGb int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {

@@ -4,7 +4,7 @@ param name string
 @description('Required. Region of the network.')
 param location string
 
-@description('Required. Tags of everything here.')
+@description('Required. Tags of all resources.')
 param tags object
 
 @description('Required. Address space of the network, at least a /24.')
@@ -163,5 +163,5 @@ resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024
   }
 ]
 
-@description('The subnet that the app goes out by.')
+@description('The subnet for outbound traffic of the app.')
 output appSubnetId string = '${network.id}/subnets/app'

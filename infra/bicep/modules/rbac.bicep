@@ -24,7 +24,7 @@ param schedulerName string
 @description('Required. Name of the task hub.')
 param taskHubName string
 
-@description('Required. Object id of whoever may write secrets; empty for nobody.')
+@description('Required. Object id of the principal that may write secrets; empty for none.')
 param vaultOfficerId string
 
 @description('Required. Kind of vaultOfficerId.')

@@ -18,7 +18,7 @@ param sku string
 @description('Required. Whether the account is reached through private endpoints only.')
 param privateNetworking bool
 
-@description('Optional. Blob containers to make.')
+@description('Optional. Blob containers to create.')
 param containers array = []
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -9,7 +9,7 @@ param location string
 @description('Required. Tags of the vault.')
 param tags object
 
-@description('Required. Days for which what is deleted can be recovered.')
+@description('Required. Days for which deleted items can be recovered.')
 param retentionDays int
 
 @description('Required. Resource id of the workspace that takes the audit log.')

@@ -17,8 +17,8 @@ from polysync_core.application.definitions.documents import (
     Documents,
     PlannedChange,
 )
-from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_document
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.strict_documents import write_yaml
 
 YAML = "application/yaml"
@@ -29,15 +29,6 @@ PlanToken = Annotated[
         description="From a dry run: apply exactly that plan, or answer 412.",
     ),
 ]
-_WORDS: dict[Kind, str] = {
-    Kind.VAULT: "vault",
-    Kind.PLATFORM: "platform",
-    Kind.CONTENTION_PROFILE: "contentionProfile",
-    Kind.CALENDAR: "calendar",
-    Kind.JOB: "job",
-    Kind.TASK: "task",
-    Kind.WEBHOOK: "webhook",
-}
 
 
 def document_routes(documents: Documents) -> APIRouter:
@@ -88,7 +79,10 @@ def plan_view(plan: ApplyPlan) -> dict[str, Any]:
 
 
 def _change_view(change: PlannedChange) -> dict[str, Any]:
-    entry: dict[str, Any] = {"kind": _WORDS[change.reference.kind], "name": change.reference.name}
+    entry: dict[str, Any] = {
+        "kind": SPECS[change.reference.kind].json_name,
+        "name": change.reference.name,
+    }
     if change.action is ChangeAction.UPDATE:
         entry["differences"] = [
             {"path": each.path, "before": each.before, "after": each.after}

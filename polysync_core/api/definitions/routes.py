@@ -16,19 +16,11 @@ from polysync_core.domain.definitions.document import (
     read_definition,
     reference_to,
 )
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 
-PATHS: dict[Kind, str] = {
-    Kind.VAULT: "vaults",
-    Kind.PLATFORM: "platforms",
-    Kind.CONTENTION_PROFILE: "contention-profiles",
-    Kind.CALENDAR: "calendars",
-    Kind.JOB: "jobs",
-    Kind.TASK: "tasks",
-    Kind.WEBHOOK: "webhooks",
-}
 _READ_ONLY = ("etag", "updatedAt")
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
@@ -41,7 +33,7 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
     """Return the routes of every kind of definition."""
     routes = APIRouter()
     for kind in Kind:
-        path = PATHS[kind]
+        path = SPECS[kind].path
         of_kind = APIRouter(prefix=f"/{path}", tags=[path])
         _add_reads(of_kind, definitions, kind)
         _add_writes(of_kind, definitions, kind)
@@ -50,7 +42,7 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
 
 
 def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = PATHS[kind]
+    path = SPECS[kind].path
 
     @routes.get("", summary=f"List {path} by name", name=f"list {path}")
     def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
@@ -66,7 +58,7 @@ def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) ->
 
 
 def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = PATHS[kind]
+    path = SPECS[kind].path
 
     @routes.put(
         "/{name}",
@@ -124,7 +116,7 @@ def _answer(saved: SavedDefinition, response: Response) -> dict[str, Any]:
     if saved.created:
         response.status_code = 201
         reference = reference_to(saved.stored.definition)
-        response.headers["Location"] = f"/api/{PATHS[reference.kind]}/{reference.name}"
+        response.headers["Location"] = f"/api/{SPECS[reference.kind].path}/{reference.name}"
     return view(saved.stored)
 
 

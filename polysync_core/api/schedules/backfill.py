@@ -1,4 +1,4 @@
-"""The route that makes up for fire times of the past."""
+"""The route of Backfill."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from polysync_core.api.security.records import CurrentRecord, changes_nothing
 from polysync_core.api.views import time_view
 from polysync_core.application.schedules.backfill import (
     Backfill,
-    Backfilled,
+    BackfilledRun,
     BackfillRequest,
-    Filled,
+    BackfillResult,
 )
 from polysync_core.domain.definitions.base import ObjectName
 
@@ -53,7 +53,10 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
         record: CurrentRecord,
         response: Response,
     ) -> dict[str, Any]:
-        """Accept a run for each fire time in a range that has none; asking again goes on."""
+        """Create a run for each fire time of a past range that has none.
+
+        A repeated request creates only the runs that are still missing.
+        """
         request = BackfillRequest(
             task=name,
             begin=body.begin,
@@ -72,24 +75,24 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
     return routes
 
 
-def _view(done: Backfilled, *, dry_run: bool) -> dict[str, Any]:
-    existing = sum(each.exists for each in done.items)
+def _view(result: BackfillResult, *, dry_run: bool) -> dict[str, Any]:
+    existing = sum(each.exists for each in result.items)
     return {
-        "backfillId": done.backfill_id,
-        "schedule": done.schedule,
+        "backfillId": result.backfill_id,
+        "schedule": result.schedule,
         "dryRun": dry_run,
-        "count": len(done.items),
-        "created": 0 if dry_run else len(done.items) - existing,
+        "count": len(result.items),
+        "created": 0 if dry_run else len(result.items) - existing,
         "existing": existing,
-        "runs": [_filled_view(each, dry_run=dry_run) for each in done.items],
+        "runs": [_run_view(each, dry_run=dry_run) for each in result.items],
     }
 
 
-def _filled_view(filled: Filled, *, dry_run: bool) -> dict[str, Any]:
+def _run_view(each: BackfilledRun, *, dry_run: bool) -> dict[str, Any]:
     return {
-        "scheduledTime": time_view(filled.fire.nominal),
-        "localTime": filled.fire.local.isoformat(),
-        "remark": filled.fire.remark,
-        "runId": filled.run_id if filled.exists or not dry_run else None,
-        "exists": filled.exists,
+        "scheduledTime": time_view(each.fire.nominal),
+        "localTime": each.fire.local.isoformat(),
+        "remark": each.fire.note,
+        "runId": each.run_id if each.exists or not dry_run else None,
+        "exists": each.exists,
     }

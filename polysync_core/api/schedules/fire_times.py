@@ -1,4 +1,4 @@
-"""The route that tells when a Task's schedules fire next."""
+"""The route of the next fire times of a Task."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from polysync_core.api.views import time_view
-from polysync_core.application.schedules.preview import FireTimePreview, Foreseen
+from polysync_core.application.schedules.preview import FireTimePreview, FutureFireTime
 
-Count = Annotated[int, Query(ge=1, le=100, description="How many.")]
+Count = Annotated[int, Query(ge=1, le=100, description="The number of fire times.")]
 
 
 def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
@@ -18,7 +18,7 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
 
     @routes.get("/tasks/{name}/fire-times", tags=["tasks"])
     def next_fire_times(name: str, count: Count = 10) -> dict[str, Any]:
-        """Tell when a Task's schedules fire next, with what the clocks and calendars do to it."""
+        """List the next fire times of a Task, with notes on daylight saving and calendars."""
         preview = fire_times.preview(name, count=count)
         return {
             "items": [_view(each) for each in preview.fires],
@@ -29,13 +29,13 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
     return routes
 
 
-def _view(foreseen: Foreseen) -> dict[str, Any]:
+def _view(each: FutureFireTime) -> dict[str, Any]:
     return {
-        "schedule": foreseen.schedule.name,
-        "scheduledTime": time_view(foreseen.fire.nominal),
-        "localTime": foreseen.fire.local.isoformat(),
-        "timeZone": foreseen.schedule.time_zone,
-        "startsAt": time_view(foreseen.starts_at),
-        "remark": foreseen.fire.remark,
-        "excluded": foreseen.excluded_by,
+        "schedule": each.schedule.name,
+        "scheduledTime": time_view(each.fire.nominal),
+        "localTime": each.fire.local.isoformat(),
+        "timeZone": each.schedule.time_zone,
+        "startsAt": time_view(each.starts_at),
+        "remark": each.fire.note,
+        "excluded": each.excluded_by,
     }

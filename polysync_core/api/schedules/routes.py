@@ -1,4 +1,4 @@
-"""The routes of a Task's schedules: where they stand, pausing and resuming."""
+"""The routes of a Task's schedules: list, pause and resume."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import time_view
-from polysync_core.application.schedules.service import ScheduleService, Standing
+from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
 from polysync_core.domain.definitions.base import ObjectName
 
 
@@ -23,7 +23,7 @@ class PauseRequest(BaseModel):
         str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
     ]
     schedule: ObjectName | None = None
-    """None is all schedules of the Task."""
+    """None means all schedules of the Task."""
 
 
 class ResumeRequest(BaseModel):
@@ -32,7 +32,7 @@ class ResumeRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     schedule: ObjectName | None = None
-    """None is all schedules of the Task."""
+    """None means all schedules of the Task."""
 
 
 def schedule_routes(schedules: ScheduleService) -> APIRouter:
@@ -41,30 +41,30 @@ def schedule_routes(schedules: ScheduleService) -> APIRouter:
 
     @routes.get("/schedules")
     def list_schedules(name: str) -> dict[str, Any]:
-        """List the schedules of a Task: whether they fire, when next, and when they did last."""
-        return _view(schedules.standings(name))
+        """List the schedules of a Task with their pauses, next and last fire times."""
+        return _view(schedules.statuses(name))
 
     @routes.post("/pause")
     def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> dict[str, Any]:
-        """Let a schedule of a Task, or all of them, fire no more until they are resumed."""
+        """Pause one schedule of a Task, or all of them, until they are resumed."""
         return _view(
             schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
         )
 
     @routes.post("/resume")
     def resume(name: str, body: ResumeRequest | None = None) -> dict[str, Any]:
-        """Let a schedule of a Task, or all of them, go on from now."""
+        """Resume one schedule of a Task, or all of them, from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 
     return routes
 
 
-def _view(standings: Iterable[Standing]) -> dict[str, Any]:
-    return {"items": [_standing_view(each) for each in standings], "continuationToken": None}
+def _view(statuses: Iterable[ScheduleStatus]) -> dict[str, Any]:
+    return {"items": [_status_view(each) for each in statuses], "continuationToken": None}
 
 
-def _standing_view(standing: Standing) -> dict[str, Any]:
-    schedule, paused = standing.schedule, standing.paused
+def _status_view(status: ScheduleStatus) -> dict[str, Any]:
+    schedule, paused = status.schedule, status.paused
     return {
         "name": schedule.name,
         "cron": schedule.cron,
@@ -73,6 +73,6 @@ def _standing_view(standing: Standing) -> dict[str, Any]:
         "paused": None
         if paused is None
         else {"reason": paused.reason, "at": time_view(paused.at), "by": paused.by},
-        "nextFireTime": time_view(standing.next_fire_time),
-        "lastFireTime": time_view(standing.last_fire_time),
+        "nextFireTime": time_view(status.next_fire_time),
+        "lastFireTime": time_view(status.last_fire_time),
     }

@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from polysync_core.api.definitions.routes import PATHS
+from polysync_core.domain.definitions.kinds import KINDS
 from polysync_core.domain.roles import Role
 
 OPEN = frozenset({("GET", "/health")})
 """The routes without authentication; their answers contain no data."""
 
+_DEFINITION_PATHS = [spec.path for spec in KINDS]
 _WRITES = ("PUT", "PATCH", "DELETE")
 
 RULES: dict[tuple[str, str], Role] = {
-    **{("GET", f"/{path}"): Role.READER for path in PATHS.values()},
-    **{("GET", f"/{path}/{{name}}"): Role.READER for path in PATHS.values()},
-    **{(m, f"/{path}/{{name}}"): Role.ADMINISTRATOR for path in PATHS.values() for m in _WRITES},
+    **{("GET", f"/{path}"): Role.READER for path in _DEFINITION_PATHS},
+    **{("GET", f"/{path}/{{name}}"): Role.READER for path in _DEFINITION_PATHS},
+    **{(m, f"/{path}/{{name}}"): Role.ADMINISTRATOR for path in _DEFINITION_PATHS for m in _WRITES},
     ("GET", "/definitions"): Role.READER,
     ("PUT", "/definitions"): Role.ADMINISTRATOR,
     ("POST", "/vaults/{name}/test"): Role.OPERATOR,

@@ -17,7 +17,6 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.differences import Difference, differences
 from polysync_core.domain.definitions.document import (
-    ORDER,
     Document,
     Reference,
     canonical,
@@ -27,6 +26,7 @@ from polysync_core.domain.definitions.document import (
     write_document,
 )
 from polysync_core.domain.definitions.graph import upstream_first
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
@@ -150,7 +150,7 @@ class Documents:
     def export(self) -> JsonObject:
         """Return every stored definition as one document; applying it changes nothing."""
         return write_document(
-            stored.definition for kind in ORDER for stored in self._source.all(kind)
+            stored.definition for kind in SPECS for stored in self._source.all(kind)
         )
 
     def _step(self, definition: Definition) -> PlannedChange:
@@ -221,7 +221,7 @@ def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:
 
 def _in_order(definitions: Iterable[Definition]) -> list[Definition]:
     """Return definitions so that every target comes before its referrers."""
-    by_kind: dict[Kind, dict[str, Definition]] = {kind: {} for kind in ORDER}
+    by_kind: dict[Kind, dict[str, Definition]] = {kind: {} for kind in SPECS}
     for definition in definitions:
         by_kind[kind_of(definition)][definition.name] = definition
     return [

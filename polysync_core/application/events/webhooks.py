@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from polysync_core.application.events.subscriptions import Delivery
+from polysync_core.application.events.deliveries import Delivery
 from polysync_core.application.ports import Queue
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.stored import DefinitionReader

@@ -122,7 +122,7 @@ def _import_one(
     schema: ArtefactSchema | PolysyncError,
     jobs: _JobsByArtefact,
 ) -> Iterator[ImportedArtefact]:
-    """Update every Job of an artefact, or create the first one and add it to `jobs`."""
+    """Update every Job of an artefact, or create its first Job."""
     names = list(jobs.get(_key(artefact), ()))
     if isinstance(schema, PolysyncError):
         yield ImportedArtefact.failed(artefact, schema, names[0] if names else None)

@@ -105,7 +105,7 @@ class JobImport:
 
 
 def job_names(platform: str, artefact: Artefact) -> Iterator[str]:
-    """Yield a name derived from the artefact's name, then one with a digest of its identity."""
+    """Yield a name from the artefact's name, then a name with a digest."""
     folded = unicodedata.normalize("NFKD", artefact.name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", folded.lower()).strip("-")
     if slug:
@@ -139,7 +139,7 @@ def _with_parameters(job: Job, parameters: tuple[Parameter, ...]) -> Job:
 
 
 def _incompatible_tasks(error: Invalid) -> tuple[IncompatibleTask, ...]:
-    """Return the Tasks that a Job would break, or none if the error has another problem too."""
+    """Return the Tasks that a Job would break; empty if other problems exist."""
     tasks: dict[str, list[Problem]] = {}
     for problem in error.problems:
         if not problem.path.startswith(_TASK_PATHS):

@@ -1,4 +1,4 @@
-"""Lists the runs of a Job's artefact as the platform shows them, whatever started them."""
+"""Lists all runs of a Job's artefact that the platform shows."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class RunSpec:
     scheduled_time: datetime | None = None
     time_zone: str | None = None
     rerun_of: RunId | None = None
-    request_digest: str = ""
+    request_digest: str | None = None
     origins: tuple[Origin, ...] = ()
     backfill_id: BackfillId | None = None
     backfill_limit: int | None = None
@@ -172,7 +172,7 @@ class RunFactory:
         )
 
 
-def same_request(existing: TaskRun, digest: str) -> TaskRun:
+def same_request(existing: TaskRun, digest: str | None) -> TaskRun:
     """Return the run of an idempotency key; raise `Conflict` for a request of other content."""
     if existing.request_digest != digest:
         raise Conflict("This idempotency key was used for a request with other content.")

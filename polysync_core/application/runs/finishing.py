@@ -18,14 +18,21 @@ from polysync_core.domain.errors import TooLarge
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
 from polysync_core.domain.runs.retries import retry_at
-from polysync_core.domain.runs.run import Attempt, Outcome, RunStatus, TaskRun, back_off, finish
+from polysync_core.domain.runs.run import (
+    SYSTEM_ACTOR,
+    Attempt,
+    Outcome,
+    RunStatus,
+    TaskRun,
+    back_off,
+    finish,
+)
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 from polysync_core.telemetry.tracing import on_behalf_of
 
-ACTOR = "polysync"
-"""The actor of a change that Polysync itself makes."""
+ACTOR = SYSTEM_ACTOR
 
 _OUTCOMES = {
     ProviderStatus.SUCCESS: (RunStatus.SUCCEEDED, "The platform reports success."),

@@ -64,7 +64,7 @@ class RunStore:
         """Write a new run, its index entry first; return None if the run exists."""
         self._table.index_active(run)
         with tracing.accepting(run) as traceparent:
-            stored = self._table.insert(replace(run, traceparent=traceparent))
+            stored = self._table.insert(replace(run, traceparent=traceparent or None))
         if stored is None:
             return None
         instruments().runs_accepted.add(1, {names.TRIGGER: run.trigger_type.value})

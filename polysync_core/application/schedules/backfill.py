@@ -1,7 +1,7 @@
-"""Backfill: one run for each fire time of a schedule in a range that is past.
+"""Creates a run for each fire time of a schedule in a past range.
 
-The id of a run follows from its fire time. So asking again makes what is still missing and nothing
-twice, whatever became of the call before.
+The id of a run is derived from its fire time. A repeated request therefore creates only the runs
+that are still missing.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from polysync_core.application.ports import Engine, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.schedules.service import schedule_of
 from polysync_core.domain.clock import Clock, rfc3339
-from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid
 from polysync_core.domain.runs.identity import BackfillId, RunId, derived_run_id
@@ -29,15 +29,15 @@ from polysync_core.domain.schedules.fire_times import (
     fire_times,
     is_excluded,
 )
-from polysync_core.domain.schedules.states import occurrence_id
+from polysync_core.domain.schedules.state import occurrence_id
 
-MOST = 1_000
-"""Fire times a call."""
-LOWER = 100
-"""By so much its priority is below the Task's, so that what is due now goes first."""
+MAX_FIRE_TIMES = 1_000
+"""The most fire times of one request."""
+PRIORITY_DROP = 100
+"""The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
-_AT_ONCE = 8
+_WORKERS = 8
 _INSTANT = timedelta(microseconds=1)
 
 _log = logging.getLogger(__name__)
@@ -45,15 +45,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillRequest:
-    """What a caller asks for."""
+    """The range of fire times for which a caller wants runs."""
 
     task: str
     begin: datetime
-    """The first fire time may be then."""
+    """The start of the range, inclusive."""
     end: datetime
-    """The last fire time is before."""
+    """The end of the range, exclusive."""
     schedule: str | None = None
-    """May be left out where the Task has one schedule only."""
+    """Optional for a Task with one schedule."""
     max_concurrent_runs: int | None = None
     priority: int | None = None
     dry_run: bool = False
@@ -61,46 +61,43 @@ class BackfillRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
-    """A fire time of a backfill, and its run."""
+class BackfilledRun:
+    """A fire time of a backfill with its run."""
 
     fire: FireTime
     run_id: RunId
     exists: bool
-    """Whether the run was there before."""
+    """Whether the run existed before the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backfilled:
-    """The answer to a backfill."""
+class BackfillResult:
+    """The result of a backfill."""
 
     schedule: str
     backfill_id: BackfillId
-    items: Sequence[Filled]
+    items: Sequence[BackfilledRun]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """The use case."""
+    """Creates the runs of backfills."""
 
     runs: RunReader
-    task_named: Callable[[str], Task]
-    """Return a Task, or raise `NotFound`."""
-    calendar_named: Callable[[str], Calendar]
-    """Return a calendar, or raise `NotFound`."""
+    definitions: DefinitionReader
     store: ScheduleStore
     factory: RunFactory
     prepare: Callable[[Task, RunSpec], RunSpec]
-    """Adds what a run needs that does not wait for others."""
+    """Adds parents and mapped parameters to a run that waits for no upstream."""
     clock: Clock
 
-    def backfill(self, request: BackfillRequest, engine: Engine) -> Backfilled:
-        """Accept a run for each fire time that has none.
+    def backfill(self, request: BackfillRequest, engine: Engine) -> BackfillResult:
+        """Create a run for each fire time that has none.
 
-        Raises `NotFound`, `Conflict` (the Task is disabled), and `Invalid` for the range, for too
-        many fire times, and for parameters.
+        Raises `NotFound`, `Conflict` (the Task is disabled), or `Invalid` (range, number of fire
+        times, parameters).
         """
-        task = self.task_named(request.task)
+        task = self.definitions.task(request.task)
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to backfill it.")
         schedule = _schedule(task, request.schedule)
@@ -108,48 +105,48 @@ class Backfill:
         fires = self._fires(task, schedule, request)
         backfill_id = _backfill_id(request, schedule)
         known = self._known(task, schedule, fires)
-        absent = [fire for fire in fires if fire.nominal not in known]
-        if absent and not request.dry_run:
-            runs = self._runs(task, schedule, absent, request, backfill_id)
+        missing = [fire for fire in fires if fire.nominal not in known]
+        if missing and not request.dry_run:
+            runs = self._runs(task, schedule, missing, request, backfill_id)
             self._accept(runs, engine)
-        items = [_filled(task, schedule, fire, known) for fire in fires]
-        return Backfilled(schedule=schedule.name, backfill_id=backfill_id, items=items)
+        items = [_backfilled_run(task, schedule, fire, known) for fire in fires]
+        return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
 
     def _checked(self, request: BackfillRequest) -> BackfillRequest:
         for field, moment in (("from", request.begin), ("to", request.end)):
             if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
-                raise Invalid.at(field, "is no time at which a schedule fires")
+                raise Invalid.at(field, "is outside the years in which schedules fire")
         if request.begin >= request.end:
             raise Invalid.at("to", "must be later than from")
         if request.end > self.clock():
             raise Invalid.at(
-                "to", "must not be in the future: what is still to come, the schedule fires itself"
+                "to", "must not be in the future: the schedule itself fires at future times"
             )
         return replace(
             request, begin=request.begin.astimezone(UTC), end=request.end.astimezone(UTC)
         )
 
     def _fires(self, task: Task, schedule: Schedule, request: BackfillRequest) -> list[FireTime]:
-        """Return the fire times of the range that the schedule itself does not still fire."""
+        """Return the fire times of the range up to the watermark of the schedule."""
         after, until = request.begin - _INSTANT, request.end
-        count = count_between(schedule, after=after, until=until, most=MOST)
-        if count > MOST:
+        count = count_between(schedule, after=after, until=until, most=MAX_FIRE_TIMES)
+        if count > MAX_FIRE_TIMES:
             raise Invalid.at(
                 "to",
                 f"there are {count} fire times from {rfc3339(request.begin)} to "
-                f"{rfc3339(until)}; at most {MOST} a call: ask for a shorter range",
+                f"{rfc3339(until)}; one request allows {MAX_FIRE_TIMES}: use a shorter range",
             )
         stored = self.store.get(task.name, schedule.name)
         if stored is not None and stored.state.due is not None:
-            until = min(until, stored.state.mark + _INSTANT)
-        calendars = [self.calendar_named(name) for name in schedule.calendars]
+            until = min(until, stored.state.watermark + _INSTANT)
+        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
         fires = takewhile(lambda fire: fire.nominal < until, fire_times(schedule, after=after))
         return [fire for fire in fires if not is_excluded(fire, calendars)]
 
     def _known(
         self, task: Task, schedule: Schedule, fires: Sequence[FireTime]
     ) -> dict[datetime, RunId]:
-        """Return the runs that are there; of a fire time that was skipped, the one made up for."""
+        """Return the existing runs; a skipped scheduled run counts as missing."""
         own = [_run_id(task, schedule, fire) for fire in fires]
         scheduled = [occurrence_id(task.name, schedule.name, fire.nominal) for fire in fires]
         found = {stored.run.run_id: stored.run for stored in self.runs.get_many([*own, *scheduled])}
@@ -170,15 +167,15 @@ class Backfill:
         request: BackfillRequest,
         backfill_id: BackfillId,
     ) -> list[TaskRun]:
-        """Return the runs, all of them before the first is stored: they may be refused."""
-        lower = max(task.priority - LOWER, _LEAST_PRIORITY)
+        """Build all runs before the first is stored, so that an invalid request stores none."""
+        priority = max(task.priority - PRIORITY_DROP, _LEAST_PRIORITY)
         now = self.clock()
         common = RunSpec(
             run_id=RunId(""),
             trigger_type=TriggerType.BACKFILL,
             actor=request.actor,
             parameters=schedule.parameters,
-            priority=lower if request.priority is None else request.priority,
+            priority=priority if request.priority is None else request.priority,
             schedule=schedule.name,
             time_zone=schedule.time_zone,
             backfill_id=backfill_id,
@@ -193,11 +190,11 @@ class Backfill:
                     common,
                     run_id=_run_id(task, schedule, fire),
                     scheduled_time=fire.nominal,
-                    # What is queued at one moment starts in no order: the oldest goes first.
-                    at=now + timedelta(milliseconds=place),
+                    # The Dispatcher orders runs by this time, so the oldest fire time starts first.
+                    at=now + timedelta(milliseconds=index),
                 ),
             )
-            for place, fire in enumerate(fires)
+            for index, fire in enumerate(fires)
         ]
 
     def _accept(self, runs: Sequence[TaskRun], engine: Engine) -> None:
@@ -205,7 +202,7 @@ class Backfill:
             if self.factory.create(run) is not None:
                 self.factory.enqueue(run, engine)
 
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="backfill") as pool:
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="backfill") as pool:
             list(pool.map(accept, runs))
         _log.info(
             "A backfill was accepted.",
@@ -244,9 +241,9 @@ def _run_id(task: Task, schedule: Schedule, fire: FireTime) -> RunId:
     return derived_run_id("backfill", task.name, schedule.name, fire.nominal.isoformat())
 
 
-def _filled(
+def _backfilled_run(
     task: Task, schedule: Schedule, fire: FireTime, known: Mapping[datetime, RunId]
-) -> Filled:
+) -> BackfilledRun:
     run_id = known.get(fire.nominal)
     exists = run_id is not None
-    return Filled(fire=fire, run_id=run_id or _run_id(task, schedule, fire), exists=exists)
+    return BackfilledRun(fire=fire, run_id=run_id or _run_id(task, schedule, fire), exists=exists)

@@ -1,66 +1,99 @@
-"""Letting one schedule fire: what is to be done is decided and written, then done, then over.
-
-Whoever finds something decided does it, whether it was done in part, by somebody else, or not at
-all: the runs have the ids of their occurrences, so each comes into being once.
-"""
+"""Fires the schedules that are due: plans their elapsed fire times and creates the runs."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Lock
 from typing import Protocol
 
 from polysync_core.application.ports import Engine, FireTimeGate, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
-from polysync_core.application.schedules.tick_context import TickContext
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.schedules import Overlap, Schedule
+from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.definitions.schedules import Overlap
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.dispatch.state import DispatcherState
+from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Outcome, RunStatus, TriggerType
-from polysync_core.domain.schedules.decisions import (
-    Rules,
-    decide,
-    told,
-    without_fires,
-    without_overlap,
-)
-from polysync_core.domain.schedules.fire_times import jitter
-from polysync_core.domain.schedules.states import (
-    Missed,
+from polysync_core.domain.schedules.fire_plan import describe, plan_fires
+from polysync_core.domain.schedules.state import (
+    FirePlan,
     Occurrence,
-    Pause,
-    Plan,
     ScheduleState,
-    carried_out,
-    judged,
+    TaskSchedule,
     missed_id,
     occurrence_id,
-    planned,
+    with_outcomes,
+    with_plan,
+    with_plan_done,
 )
 from polysync_core.domain.schedules.stored import StoredSchedule
 from polysync_core.telemetry.instruments import instruments
+
+_MAX_ACTIVE = 1000
+"""Active runs of a Task that the overlap policy reads."""
 
 _log = logging.getLogger(__name__)
 
 
 class Cancel(Protocol):
-    """Stops a run, or leaves it as it is where it has ended."""
+    """Cancels a run, or leaves it as it is if it has ended."""
 
     def __call__(self, run_id: RunId, *, engine: Engine) -> object:
-        """Do so."""
+        """Cancel the run."""
         ...
 
 
+@dataclass(slots=True, kw_only=True)
+class TickContext:
+    """Caches what the schedules of one tick read; the threads of the tick share it."""
+
+    engine: Engine
+    definitions: DefinitionReader
+    shard_of: Callable[[Task], str]
+    done: Callable[[FirePlan], None]
+    """Called with each plan after its execution."""
+    _calendars: dict[str, Calendar | None] = field(default_factory=dict[str, Calendar | None])
+    _dispatchers: dict[str, DispatcherState] = field(default_factory=dict[str, DispatcherState])
+    _lock: Lock = field(default_factory=Lock)
+
+    def calendars(self, names: Iterable[str]) -> tuple[Calendar, ...]:
+        """Return calendars by name; the store never deletes one that a schedule refers to."""
+        found = (self._calendar(name) for name in names)
+        return tuple(calendar for calendar in found if calendar is not None)
+
+    def dispatched_runs(self, task: Task) -> list[RunId]:
+        """Return the runs of a Task that wait or run in its Dispatcher."""
+        dispatcher = self._dispatcher(self.shard_of(task))
+        runs = [*dispatcher.leases.values(), *dispatcher.waiting.values()]
+        return [each.run_id for each in runs if each.task == task.name][:_MAX_ACTIVE]
+
+    def _calendar(self, name: str) -> Calendar | None:
+        if name not in self._calendars:
+            try:
+                self._calendars[name] = self.definitions.calendar(name)
+            except NotFound:
+                self._calendars[name] = None
+        return self._calendars[name]
+
+    def _dispatcher(self, shard: str) -> DispatcherState:
+        with self._lock:
+            if shard not in self._dispatchers:
+                self._dispatchers[shard] = self.engine.dispatcher(shard)
+            return self._dispatchers[shard]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
-    """Carries a schedule over the fire times that have come."""
+class ScheduleProcessor:
+    """Processes the elapsed fire times of a schedule that is due."""
 
     runs: RunReader
     store: ScheduleStore
@@ -70,144 +103,140 @@ class Firing:
     cancel: Cancel
     clock: Clock
 
-    def fire(
-        self, task: Task, schedule: Schedule, stored: StoredSchedule, around: TickContext
-    ) -> Iterator[Plan]:
-        """Do what is due and yield what it was; raises `StaleETag` where others are at it.
+    def fire_due(self, of: TaskSchedule, stored: StoredSchedule, context: TickContext) -> None:
+        """Create the runs of a schedule's elapsed fire times, exactly once.
 
-        What a former tick left over comes first; the fire time of now must not wait for the next.
+        Write-ahead: save the plan, create the runs, then advance the watermark. After a crash, the
+        next tick finishes the pending plan first; the ids of the runs make that repeatable. Raises
+        `StaleETag` if another tick processes the same schedule.
         """
-        if (left := stored.state.pending) is not None:
-            stored = self._finish(task, schedule, stored, left, around)
-            yield left
+        stored = self._finish_pending(of, stored, context)
         if stored.state.due is None or stored.state.due > self.clock():
             return
-        state, plan = self._decided(task, schedule, stored.state, around)
-        if not plan.is_empty:
-            stored = self.store.put(planned(state, plan), replacing=stored)
-        self._finish(task, schedule, stored, plan, around)
-        yield plan
+        outcomes = list(self._past_outcomes(stored.state))
+        active = self._active_runs(of, stored.state, context)
+        of = replace(of, calendars=context.calendars(of.schedule.calendars))
+        plan = plan_fires(of, stored.state, outcomes, active, now=self.clock())
+        planned = with_plan(with_outcomes(stored.state, outcomes), plan)
+        if plan.is_empty:
+            stored = replace(stored, state=planned)
+        else:
+            stored = self.store.put(planned, replacing=stored)
+        self._finish(of, stored, plan, context)
+
+    def _finish_pending(
+        self, of: TaskSchedule, stored: StoredSchedule, context: TickContext
+    ) -> StoredSchedule:
+        """Execute the plan that an earlier tick saved but did not finish."""
+        plan = stored.state.pending
+        return stored if plan is None else self._finish(of, stored, plan, context)
 
     def _finish(
-        self,
-        task: Task,
-        schedule: Schedule,
-        stored: StoredSchedule,
-        plan: Plan,
-        around: TickContext,
+        self, of: TaskSchedule, stored: StoredSchedule, plan: FirePlan, context: TickContext
     ) -> StoredSchedule:
-        """Carry out what was decided, and remember that it is done."""
-        self._carry_out(task, schedule, plan, around)
-        state = carried_out(task, schedule, stored.state, plan)
-        return self.store.put(state, replacing=stored)
+        """Execute a plan, then advance the watermark."""
+        self._create_runs(of, plan, context.engine)
+        if plan.pause is not None:
+            _log.warning(
+                "A schedule paused itself because its runs fail.",
+                extra={
+                    "action": "schedule_auto_paused",
+                    "task": of.task.name,
+                    "schedule": of.schedule.name,
+                    "failures": of.schedule.pause_after_failures,
+                },
+            )
+        stored = self.store.put(with_plan_done(of, stored.state, plan), replacing=stored)
+        context.done(plan)
+        return stored
 
-    def _decided(
-        self, task: Task, schedule: Schedule, state: ScheduleState, around: TickContext
-    ) -> tuple[ScheduleState, Plan]:
-        rules = Rules(
-            task=task.name, schedule=schedule, calendars=around.calendars(schedule.calendars)
-        )
-        plan = decide(rules, mark=state.mark, now=self.clock())
-        if plan.fires and schedule.pause_after_failures is not None:
-            state = judged(state, list(self._outcomes(state)))
-            if state.failures >= schedule.pause_after_failures:
-                return self._given_up(state, plan)
-        if plan.fires and schedule.overlap is not Overlap.QUEUE:
-            active = around.active_runs(task, state.last_run)
-            plan = without_overlap(plan, schedule.overlap, active)
-        return state, plan
-
-    def _outcomes(self, state: ScheduleState) -> Iterator[RunStatus]:
-        """Yield how the runs that were not judged yet have ended, up to the first that has not."""
-        for run_id in state.unjudged:
+    def _past_outcomes(self, state: ScheduleState) -> Iterator[RunStatus]:
+        """Yield the outcomes of the uncounted runs, up to the first run that has not ended."""
+        for run_id in state.uncounted_runs:
             stored = self.runs.get(run_id)
             if stored is None or not stored.run.status.is_terminal:
                 return
             yield stored.run.status
 
-    def _given_up(self, state: ScheduleState, plan: Plan) -> tuple[ScheduleState, Plan]:
-        pause = Pause(
-            reason=f"Paused by itself: its last {state.failures} runs have failed.",
-            at=plan.at,
-            by=ACTOR,
-        )
-        _log.warning(
-            "A schedule was paused as its runs fail.",
-            extra={
-                "action": "schedule_auto_paused",
-                "task": state.task,
-                "schedule": state.schedule,
-                "failures": state.failures,
-            },
-        )
-        why = (
-            f"Skipped: the last {state.failures} runs of schedule '{state.schedule}' have failed, "
-            "so it is paused; resume it when that is mended."
-        )
-        return replace(state, paused=pause), without_fires(plan, why)
+    def _active_runs(
+        self, of: TaskSchedule, state: ScheduleState, context: TickContext
+    ) -> Sequence[RunId]:
+        """Return the active runs of the Task, if the overlap policy depends on them.
 
-    def _carry_out(self, task: Task, schedule: Schedule, plan: Plan, around: TickContext) -> None:
+        The Dispatcher may not know the last run of the schedule yet, so its row is read as well.
+        """
+        if of.schedule.overlap is Overlap.QUEUE:
+            return ()
+        known = context.dispatched_runs(of.task)
+        if state.last_run is not None and state.last_run not in known:
+            known.append(state.last_run)
+        found = self.runs.get_many(known)
+        return [stored.run.run_id for stored in found if not stored.run.status.is_terminal]
+
+    def _create_runs(self, of: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
+        """Create the runs of a plan; a run that exists already stays as it is."""
         if plan.missed is not None:
-            self._skip(task, *_missed(task, schedule, plan, plan.missed), around.engine)
-        for place, occurrence in enumerate(plan.occurrences):
-            # What is queued at one moment starts in no order: the oldest goes first.
-            at = plan.at + timedelta(milliseconds=place)
-            start = replace(_start(task, schedule, plan, occurrence), at=at)
-            if occurrence.skipped:
-                self._skip(task, start, occurrence.skipped, around.engine)
-                continue
-            due = occurrence.nominal + jitter(task.name, schedule, occurrence.nominal)
-            instruments().schedule_lateness.record((self.clock() - due).total_seconds())
-            for run_id in occurrence.cancels:
-                self.cancel(run_id, engine=around.engine)
-            if task.dependencies:
-                self.gate.deliver_fire_time(
-                    task.name, _fire_time(schedule, occurrence), around.engine
-                )
+            spec = _spec(of, plan, Occurrence(nominal=plan.missed.last))
+            run_id = missed_id(of.task.name, of.schedule.name, plan.missed)
+            reason = describe(plan.missed)
+            self._create_skipped(of.task, replace(spec, run_id=run_id), reason, engine)
+        for index, occurrence in enumerate(plan.occurrences):
+            # The Dispatcher orders runs by this time, so the oldest fire time starts first.
+            at = plan.at + timedelta(milliseconds=index)
+            spec = replace(_spec(of, plan, occurrence), at=at)
+            if occurrence.skip_reason is not None:
+                self._create_skipped(of.task, spec, occurrence.skip_reason, engine)
             else:
-                self._run(task, start, around.engine)
+                self._fire(of, occurrence, spec, engine)
 
-    def _run(self, task: Task, start: RunSpec, engine: Engine) -> None:
+    def _fire(
+        self, of: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
+    ) -> None:
+        """Create the run of a fire time, or deliver the fire time to the gate of the Task."""
+        lateness = self.clock() - of.due_time(occurrence.nominal)
+        instruments().schedule_lateness.record(lateness.total_seconds())
+        for run_id in occurrence.cancels:
+            self.cancel(run_id, engine=engine)
+        if of.task.dependencies:
+            self.gate.deliver_fire_time(of.task.name, _scheduled_fire(of, occurrence), engine)
+            return
         try:
-            run = self.factory.queued_run(task, start)
+            run = self.factory.queued_run(of.task, spec)
         except Invalid as error:
-            self._end(task, start, failure(FailureCause.PARAMETERS, str(error)), engine)
+            outcome = failure(FailureCause.PARAMETERS, str(error))
+            self._create_finished(of.task, spec, outcome, engine)
             return
         if self.factory.create(run) is not None:
             self.factory.enqueue(run, engine)
 
-    def _skip(self, task: Task, start: RunSpec, why: str, engine: Engine) -> None:
-        self._end(task, start, Outcome(status=RunStatus.SKIPPED, reason=why), engine)
+    def _create_skipped(self, task: Task, spec: RunSpec, reason: str, engine: Engine) -> None:
+        outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
+        self._create_finished(task, spec, outcome, engine)
 
-    def _end(self, task: Task, start: RunSpec, outcome: Outcome, engine: Engine) -> None:
-        """Store a run that has ended before it began, and let its dependents know."""
-        stored = self.factory.create(self.factory.finished_run(task, start, outcome))
+    def _create_finished(self, task: Task, spec: RunSpec, outcome: Outcome, engine: Engine) -> None:
+        """Create a run with a terminal status, and start to notify its dependents."""
+        stored = self.factory.create(self.factory.finished_run(task, spec, outcome))
         if stored is not None:
             self.finisher.start_notifying(stored.run, engine)
 
 
-def _missed(task: Task, schedule: Schedule, plan: Plan, missed: Missed) -> tuple[RunSpec, str]:
-    start = _start(task, schedule, plan, Occurrence(nominal=missed.last))
-    return replace(start, run_id=missed_id(task.name, schedule.name, missed)), told(missed)
-
-
-def _start(task: Task, schedule: Schedule, plan: Plan, occurrence: Occurrence) -> RunSpec:
+def _spec(of: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
     return RunSpec(
-        run_id=occurrence_id(task.name, schedule.name, occurrence.nominal),
+        run_id=occurrence_id(of.task.name, of.schedule.name, occurrence.nominal),
         trigger_type=TriggerType.SCHEDULE,
         actor=ACTOR,
-        parameters=schedule.parameters,
-        schedule=schedule.name,
+        parameters=of.schedule.parameters,
+        schedule=of.schedule.name,
         scheduled_time=occurrence.nominal,
-        time_zone=schedule.time_zone,
+        time_zone=of.schedule.time_zone,
         at=plan.at,
     )
 
 
-def _fire_time(schedule: Schedule, occurrence: Occurrence) -> ScheduledFire:
+def _scheduled_fire(of: TaskSchedule, occurrence: Occurrence) -> ScheduledFire:
     return ScheduledFire(
-        schedule=schedule.name,
+        schedule=of.schedule.name,
         nominal=occurrence.nominal,
-        time_zone=schedule.time_zone,
-        parameters=schedule.parameters,
+        time_zone=of.schedule.time_zone,
+        parameters=of.schedule.parameters,
     )

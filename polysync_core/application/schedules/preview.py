@@ -1,4 +1,4 @@
-"""When a Task's schedules fire next: what they say, before it happens."""
+"""Previews the next fire times of a Task's schedules."""
 
 from __future__ import annotations
 
@@ -9,53 +9,51 @@ from datetime import datetime
 from itertools import islice
 
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.schedules.fire_times import FireTime, fire_times, jitter
-from polysync_core.domain.schedules.states import Pause
+from polysync_core.domain.schedules.state import Pause
 from polysync_core.domain.schedules.stored import StoredSchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
-    """A fire time of one of a Task's schedules."""
+class FutureFireTime:
+    """A future fire time of one of a Task's schedules."""
 
     schedule: Schedule
     fire: FireTime
     starts_at: datetime
-    """Its nominal time and the jitter of this occurrence."""
+    """The nominal time plus the jitter."""
     excluded_by: str | None
-    """The calendar that keeps it from firing."""
+    """The calendar that excludes this fire time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """The next fire times of a Task."""
 
-    fires: Sequence[Foreseen]
+    fires: Sequence[FutureFireTime]
     notes: Sequence[str]
-    """What is not among them, and why."""
+    """Sentences about the schedules that will not fire, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireTimePreview:
-    """The use case that looks ahead; it only looks."""
+    """Previews fire times; it changes nothing."""
 
-    task_named: Callable[[str], Task]
-    """Return a Task, or raise `NotFound`."""
-    calendar_named: Callable[[str], Calendar]
+    definitions: DefinitionReader
     states_of: Callable[[str], Iterable[StoredSchedule]]
-    """Return where the schedules of a Task stand."""
+    """Returns the stored states of a Task's schedules."""
     clock: Clock
 
     def preview(self, name: str, *, count: int) -> Preview:
         """Return the next fire times of all enabled schedules, in order; raises `NotFound`.
 
-        What calendars exclude is among them, and is told.
+        A fire time that a calendar excludes is included and names the calendar.
         """
-        task, now = self.task_named(name), self.clock()
-        streams = [self._foreseen(task, each, now) for each in task.schedules if each.enabled]
+        task, now = self.definitions.task(name), self.clock()
+        streams = [self._future(task, each, now) for each in task.schedules if each.enabled]
         merged = heapq.merge(*streams, key=lambda each: (each.fire.nominal, each.schedule.name))
         notes = list(_notes(task, now, self._pauses(task)))
         return Preview(fires=list(islice(merged, count)), notes=notes)
@@ -64,11 +62,11 @@ class FireTimePreview:
         states = [each.state for each in self.states_of(task.name)] if task.schedules else []
         return {each.schedule: each.paused for each in states if each.paused is not None}
 
-    def _foreseen(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[Foreseen]:
-        calendars = [self.calendar_named(name) for name in schedule.calendars]
+    def _future(self, task: Task, schedule: Schedule, now: datetime) -> Iterator[FutureFireTime]:
+        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
         for fire in fire_times(schedule, after=now):
             day = fire.local.date()
-            yield Foreseen(
+            yield FutureFireTime(
                 schedule=schedule,
                 fire=fire,
                 starts_at=fire.nominal + jitter(task.name, schedule, fire.nominal),
@@ -78,13 +76,13 @@ class FireTimePreview:
 
 def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]:
     if not task.enabled:
-        yield f"Task {task.name} is disabled: none of this happens until it is enabled."
+        yield f"Task {task.name} is disabled: its schedules do not fire until it is enabled."
     if not task.schedules:
         yield f"Task {task.name} has no schedules."
     for schedule in task.schedules:
         if not schedule.enabled:
-            yield f"Schedule {schedule.name} is disabled and left out."
+            yield f"Schedule {schedule.name} is disabled; its fire times are left out."
         elif next(fire_times(schedule, after=now), None) is None:
             yield f"Schedule {schedule.name} does not fire any more."
         elif (pause := pauses.get(schedule.name)) is not None:
-            yield f"Schedule {schedule.name} is paused, and stays so until resumed: {pause.reason}"
+            yield f"Schedule {schedule.name} is paused until it is resumed: {pause.reason}"

@@ -1,4 +1,4 @@
-"""Schedules as their users see them: where they stand, pausing and resuming."""
+"""The schedules of a Task for its users: list, pause and resume."""
 
 from __future__ import annotations
 
@@ -11,115 +11,121 @@ from itertools import islice
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import Conflict, NotFound, StaleETag, Unavailable
+from polysync_core.domain.errors import Conflict, NotFound, Unavailable
 from polysync_core.domain.schedules.fire_times import fire_times, is_excluded
-from polysync_core.domain.schedules.states import Pause, ScheduleState, paused, resumed, revision_of
+from polysync_core.domain.schedules.state import (
+    Pause,
+    ScheduleState,
+    TaskSchedule,
+    paused,
+    resumed,
+    revision_of,
+)
 from polysync_core.domain.schedules.stored import StoredSchedule
 
-_TRIES = 8
-_LOOKED_AT = 5_000
-"""Fire times in a row that calendars may exclude before the search for the next one ends."""
+_MAX_EXCLUDED = 5_000
+"""Consecutive excluded fire times after which the search for the next one ends."""
 
 _log = logging.getLogger(__name__)
 
-type _Change = Callable[[Schedule, ScheduleState], ScheduleState]
+type _Change = Callable[[TaskSchedule, ScheduleState], ScheduleState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A schedule and where it stands."""
+class ScheduleStatus:
+    """A schedule with its progress."""
 
     schedule: Schedule
     paused: Pause | None = None
     next_fire_time: datetime | None = None
-    """The next nominal time; None where it will not fire as things stand."""
+    """The next nominal time; None if the schedule will not fire in its present state."""
     last_fire_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleService:
-    """The use cases around the schedules of a Task."""
+    """Lists, pauses and resumes the schedules of a Task."""
 
-    task_named: Callable[[str], Task]
-    """Return a Task, or raise `NotFound`."""
-    calendar_named: Callable[[str], Calendar]
-    """Return a calendar, or raise `NotFound`."""
+    definitions: DefinitionReader
     store: ScheduleStore
     sync: ScheduleSync
     clock: Clock
 
-    def standings(self, name: str) -> list[Standing]:
-        """Return the schedules of a Task as they stand; raises `NotFound`."""
-        task = self.task_named(name)
+    def statuses(self, name: str) -> list[ScheduleStatus]:
+        """Return the status of each schedule of a Task; raises `NotFound`."""
+        task = self.definitions.task(name)
         stored = self.store.of_task(name) if task.schedules else ()
         states = {each.state.schedule: each.state for each in stored}
-        return [self._standing(task, each, states.get(each.name)) for each in task.schedules]
+        return [self._status(task, each, states.get(each.name)) for each in task.schedules]
 
     def next_fire_time(self, name: str) -> datetime | None:
-        """Return when a Task fires next by any of its schedules; raises `NotFound`."""
-        times = [each.next_fire_time for each in self.standings(name)]
+        """Return the earliest next fire time of a Task's schedules; raises `NotFound`."""
+        times = [each.next_fire_time for each in self.statuses(name)]
         return min((each for each in times if each is not None), default=None)
 
-    def pause(self, name: str, *, schedule: str | None, reason: str, by: str) -> list[Standing]:
-        """Let a schedule of a Task, or all of them, fire no more until they are resumed.
+    def pause(
+        self, name: str, *, schedule: str | None, reason: str, by: str
+    ) -> list[ScheduleStatus]:
+        """Pause one schedule of a Task, or all of them, until they are resumed.
 
-        Raises `NotFound`, or `Conflict` where the Task has no schedule.
+        Raises `NotFound`, or `Conflict` if the Task has no schedule.
         """
-        task = self.task_named(name)
+        task = self.definitions.task(name)
         pause = Pause(reason=reason, at=self.clock(), by=by)
         for each in _chosen(task, schedule):
-            self._change(task, each, lambda one, state: paused(task, one, state, pause))
-            _logged("A schedule was paused.", "schedule_paused", task, each)
-        return self.standings(name)
+            self._change(each, lambda of, state: paused(of, state, pause))
+            _log_change("A schedule was paused.", "schedule_paused", each)
+        return self.statuses(name)
 
-    def resume(self, name: str, *, schedule: str | None) -> list[Standing]:
-        """Let a schedule of a Task, or all of them, go on from now; raises as `pause`."""
-        task = self.task_named(name)
+    def resume(self, name: str, *, schedule: str | None) -> list[ScheduleStatus]:
+        """Resume one schedule of a Task, or all of them, from now; raises as `pause`."""
+        task = self.definitions.task(name)
         for each in _chosen(task, schedule):
-            self._change(task, each, lambda one, state: resumed(task, one, state, now=self.clock()))
-            _logged("A schedule was resumed.", "schedule_resumed", task, each)
-        return self.standings(name)
+            self._change(each, lambda of, state: resumed(of, state, now=self.clock()))
+            _log_change("A schedule was resumed.", "schedule_resumed", each)
+        return self.statuses(name)
 
-    def _change(self, task: Task, schedule: Schedule, change: _Change) -> None:
-        for _ in range(_TRIES):
-            stored = self._current(task, schedule)
-            state = change(schedule, stored.state)
-            if state == stored.state:
-                return
-            try:
+    def _change(self, of: TaskSchedule, change: _Change) -> None:
+        def attempt() -> None:
+            stored = self._current(of)
+            state = change(of, stored.state)
+            if state != stored.state:
                 self.store.put(state, replacing=stored)
-            except StaleETag:
-                continue
-            return
-        raise Unavailable("The schedule is being changed by too many at once.", retry_after=1)
 
-    def _current(self, task: Task, schedule: Schedule) -> StoredSchedule:
-        """Return the state in line with the definition, which a crash may have left behind."""
-        stored = self.store.get(task.name, schedule.name)
-        if stored is None or stored.state.revision != revision_of(task, schedule):
-            self.sync.sync(task.name)
-            stored = self.store.get(task.name, schedule.name)
+        busy = "The schedule is being changed by too many writers at once."
+        retry_on_conflict(attempt, exhausted=Unavailable(busy, retry_after=1))
+
+    def _current(self, of: TaskSchedule) -> StoredSchedule:
+        """Return the state, synced with the definition; a crash may have prevented the sync."""
+        task, schedule = of.task.name, of.schedule.name
+        stored = self.store.get(task, schedule)
+        if stored is None or stored.state.revision != revision_of(of.task, of.schedule):
+            self.sync.sync(task)
+            stored = self.store.get(task, schedule)
         if stored is None:
-            raise Conflict("The task was changed at the same time; ask again.")
+            raise Conflict("The task was changed at the same time; try again.")
         return stored
 
-    def _standing(self, task: Task, schedule: Schedule, state: ScheduleState | None) -> Standing:
+    def _status(
+        self, task: Task, schedule: Schedule, state: ScheduleState | None
+    ) -> ScheduleStatus:
         if state is None:
-            return Standing(schedule=schedule)
+            return ScheduleStatus(schedule=schedule)
         fires = task.enabled and schedule.enabled and state.paused is None
-        return Standing(
+        return ScheduleStatus(
             schedule=schedule,
             paused=state.paused,
-            next_fire_time=self._next(schedule, state.mark) if fires else None,
-            last_fire_time=state.last_fire,
+            next_fire_time=self._next(schedule, state.watermark) if fires else None,
+            last_fire_time=state.last_fire_time,
         )
 
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
-        calendars = [self.calendar_named(name) for name in schedule.calendars]
-        fires = islice(fire_times(schedule, after=after), _LOOKED_AT)
+        calendars = [self.definitions.calendar(name) for name in schedule.calendars]
+        fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
         return next((each.nominal for each in fires if not is_excluded(each, calendars)), None)
 
 
@@ -132,14 +138,13 @@ def schedule_of(task: Task, name: str) -> Schedule:
     raise NotFound(f"Task '{task.name}' has no schedule '{name}' (it has: {known}).")
 
 
-def _chosen(task: Task, name: str | None) -> Sequence[Schedule]:
-    if name is not None:
-        return [schedule_of(task, name)]
-    if not task.schedules:
+def _chosen(task: Task, name: str | None) -> Sequence[TaskSchedule]:
+    schedules = task.schedules if name is None else (schedule_of(task, name),)
+    if not schedules:
         raise Conflict(f"Task '{task.name}' has no schedule.")
-    return task.schedules
+    return [TaskSchedule(task=task, schedule=each) for each in schedules]
 
 
-def _logged(sentence: str, action: str, task: Task, schedule: Schedule) -> None:
-    extra = {"action": action, "task": task.name, "schedule": schedule.name}
+def _log_change(sentence: str, action: str, of: TaskSchedule) -> None:
+    extra = {"action": action, "task": of.task.name, "schedule": of.schedule.name}
     _log.info(sentence, extra=extra)

@@ -1,7 +1,7 @@
-"""Keeping the states of schedules in line with the definitions of their Tasks.
+"""Keeps the states of schedules in step with the definitions of their Tasks.
 
-That a Task is about to be changed is noted first, and forgotten when its schedules are in line. So
-a crash in between leaves a note, by which the next tick does the rest.
+An edit of a Task is recorded before the write and removed after its schedules are synced
+(write-ahead). After a crash in between, the next tick finds the record and syncs the schedules.
 """
 
 from __future__ import annotations
@@ -14,98 +14,90 @@ from datetime import timedelta
 
 from polysync_core.application.ports import ScheduleStore
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.conflicts import retry_on_conflict
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import PolysyncError, Refused, StaleETag, Unavailable
-from polysync_core.domain.schedules.states import begun, revision_of
+from polysync_core.domain.errors import PolysyncError, Refused, Unavailable
+from polysync_core.domain.schedules.state import TaskSchedule, initial_state, revision_of
 from polysync_core.domain.schedules.stored import Edit, StoredSchedule
 
-WRITING = timedelta(minutes=5)
-"""Longer than the host lets a request last: what was announced before has been written by now, or
-never will be."""
-_TRIES = 8
+WRITE_LIMIT = timedelta(minutes=5)
+"""Longer than the host lets a request last: after it, a recorded write has ended or never will."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSync:
-    """Brings the states of a Task's schedules in line with its definition."""
+    """Syncs the states of a Task's schedules with its definition."""
 
     definitions: DefinitionSource
     store: ScheduleStore
     clock: Clock
 
     def sync(self, name: str) -> None:
-        """Begin what is new or was edited, and remove what is gone; the rest keeps its mark.
+        """Start new and edited schedules, and remove deleted ones; others keep their watermark.
 
-        The states are read before the definition, so that one which somebody else has brought in
-        line with a newer definition is never taken back: its ETag has changed.
+        The states are read before the definition. A state that another process has synced with a
+        newer definition has another ETag, so it is never overwritten with an older definition.
         """
-        for _ in range(_TRIES):
-            states = {each.state.schedule: each for each in self.store.of_task(name)}
-            try:
-                self._sync(task_of(self.definitions, name), states)
-            except StaleETag:
-                continue
-            return
-        message = f"The schedules of task '{name}' are being changed by too many at once."
-        raise Unavailable(message, retry_after=1)
+        busy = f"The schedules of task '{name}' are being changed by too many writers at once."
+        retry_on_conflict(lambda: self._sync_once(name), exhausted=Unavailable(busy, retry_after=1))
 
-    def settle(self, edit: Edit) -> None:
-        """Bring a Task that was to be changed in line; keep the note while that may still come."""
+    def finish(self, edit: Edit) -> None:
+        """Sync the schedules of a recorded edit; remove the record once its write has ended."""
         self.sync(edit.task)
-        if self.clock() - edit.at >= WRITING:
-            self.store.settle(edit)
+        if self.clock() - edit.at >= WRITE_LIMIT:
+            self.store.remove_edit(edit)
 
     @contextmanager
     def following(self, *versions: Definition | None) -> Generator[None]:
-        """Bring the schedules of a Task in line with the write that the block performs.
+        """Sync the schedules of a Task with the write that the block performs.
 
-        Write-ahead: record the edit, write the definition, sync the schedules, forget the edit. If
-        the process crashes in between, the next tick finds the edit and syncs the schedules.
+        Write-ahead: record the edit, write the definition, sync the schedules, remove the record.
+        After a crash in between, the next tick finds the record and syncs the schedules.
         """
         tasks = [each for each in versions if isinstance(each, Task) and each.schedules]
         if not tasks:
             yield
             return
-        edit = self.store.announce(tasks[0].name)
+        edit = self.store.record_edit(tasks[0].name)
         try:
             yield
         except Refused:
-            _best_effort(lambda: self.store.settle(edit), edit)
+            _best_effort(lambda: self.store.remove_edit(edit), edit)
             raise
 
         def follow() -> None:
             self.sync(edit.task)
-            self.store.settle(edit)
+            self.store.remove_edit(edit)
 
         _best_effort(follow, edit)
 
-    def _sync(self, task: Task | None, states: dict[str, StoredSchedule]) -> None:
-        if task is not None:
-            for schedule in task.schedules:
-                self._begin(task, schedule, states.pop(schedule.name, None))
-        for gone in states.values():
-            self.store.remove(gone)
+    def _sync_once(self, name: str) -> None:
+        states = {each.state.schedule: each for each in self.store.of_task(name)}
+        for each in self._schedules(name):
+            self._start(each, states.pop(each.schedule.name, None))
+        for deleted in states.values():
+            self.store.remove(deleted)
 
-    def _begin(self, task: Task, schedule: Schedule, former: StoredSchedule | None) -> None:
+    def _start(self, of: TaskSchedule, former: StoredSchedule | None) -> None:
+        """Start a schedule from now, unless its state already follows this definition."""
         state = None if former is None else former.state
-        if state is not None and state.revision == revision_of(task, schedule):
+        if state is not None and state.revision == revision_of(of.task, of.schedule):
             return
-        self.store.put(begun(task, schedule, state, now=self.clock()), replacing=former)
-        _log.info(
-            "A schedule goes on from now.",
-            extra={"action": "schedule_begun", "task": task.name, "schedule": schedule.name},
-        )
+        self.store.put(initial_state(of, state, now=self.clock()), replacing=former)
+        facts = {"task": of.task.name, "schedule": of.schedule.name}
+        _log.info("A schedule continues from now.", extra={"action": "schedule_begun", **facts})
 
-
-def task_of(definitions: DefinitionSource, name: str) -> Task | None:
-    """Return a Task as it is stored now, None where there is none."""
-    stored = definitions.get(Kind.TASK, name)
-    return stored.definition if stored and isinstance(stored.definition, Task) else None
+    def _schedules(self, name: str) -> list[TaskSchedule]:
+        """Return the schedules of a Task; a deleted Task has none."""
+        stored = self.definitions.get(Kind.TASK, name)
+        task = stored and stored.definition
+        if not isinstance(task, Task):
+            return []
+        return [TaskSchedule(task=task, schedule=each) for each in task.schedules]
 
 
 def _best_effort(step: Callable[[], None], edit: Edit) -> None:

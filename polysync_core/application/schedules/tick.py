@@ -1,7 +1,7 @@
-"""The tick: once a minute, whatever is due is done.
+"""Processes the schedules that are due, once a minute.
 
-Only the index is read, and of it only what is due. A tick that comes late, twice, or not at all
-does no harm, as what a schedule still owes follows from its mark.
+A tick reads only the due part of the index. A tick may be late, repeated or lost: the watermark
+of each schedule determines the fire times that remain.
 """
 
 from __future__ import annotations
@@ -15,43 +15,41 @@ from threading import Lock
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.ports import Engine, ScheduleStore
-from polysync_core.application.schedules.firing import Firing
-from polysync_core.application.schedules.syncing import ScheduleSync, task_of
-from polysync_core.application.schedules.tick_context import TickContext
+from polysync_core.application.schedules.firing import ScheduleProcessor, TickContext
+from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.stored import DefinitionSource
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import PolysyncError, StaleETag
-from polysync_core.domain.schedules.states import Plan, revision_of
+from polysync_core.domain.errors import NotFound, PolysyncError, StaleETag
+from polysync_core.domain.schedules.state import FirePlan, TaskSchedule, revision_of
 from polysync_core.domain.schedules.stored import Due, Edit
 from polysync_core.telemetry.instruments import instruments
 
-MOST = 500
-"""Entries that are read of each partition at once."""
-LONGEST = 15.0
-"""Seconds after which nothing more is begun; the next tick goes on with the longest due."""
-_AT_ONCE = 8
+MAX_ENTRIES = 500
+"""Index entries that one tick reads of each partition."""
+MAX_SECONDS = 15.0
+"""After so many seconds a tick starts nothing more; the next tick continues with the oldest."""
+_WORKERS = 8
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one tick has done."""
+    """The counts of one tick."""
 
     due: int = 0
     fired: int = 0
     skipped: int = 0
     missed: int = 0
-    """Fire times that were not made good."""
+    """Fire times without a run."""
     failed: int = 0
     left: int = 0
-    """What there was no time for."""
+    """Entries that the tick had no time for."""
     lock: Lock = field(default_factory=Lock)
 
-    def add(self, plan: Plan) -> None:
-        """Count what came of one schedule."""
+    def add(self, plan: FirePlan) -> None:
+        """Count an executed plan."""
         with self.lock:
             self.fired += len(plan.fires)
             self.skipped += len(plan.occurrences) - len(plan.fires)
@@ -59,87 +57,97 @@ class Tally:
         if plan.missed is not None:
             instruments().schedule_missed.add(plan.missed.count)
 
-    def count(self, what: str) -> None:
-        """Count one more."""
+    def count_failed(self) -> None:
+        """Count a schedule that could not be processed."""
         with self.lock:
-            setattr(self, what, getattr(self, what) + 1)
+            self.failed += 1
+
+    def count_left(self) -> None:
+        """Count an entry that the next tick processes."""
+        with self.lock:
+            self.left += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTick:
-    """Does what is due."""
+    """Processes the due schedules of all Tasks, several Tasks at a time."""
 
-    definitions: DefinitionSource
+    definitions: DefinitionReader
     store: ScheduleStore
     sync: ScheduleSync
-    firing: Firing
-    job_named: Callable[[str], Job]
+    processor: ScheduleProcessor
     connections: Connections
     clock: Clock
     monotonic: Callable[[], float] = time.monotonic
-    at_once: int = _AT_ONCE
-    """Tasks that are dealt with side by side; the schedules of one go one after the other."""
+    workers: int = _WORKERS
+    """Tasks that are processed in parallel; the schedules of one Task follow each other."""
 
     def tick(self, engine: Engine) -> Tally:
-        """Do all that is due; a schedule that cannot be dealt with stops no other."""
-        until = self.monotonic() + LONGEST
-        entries = self.store.due(self.clock(), limit=MOST)
+        """Process every due schedule; a schedule that fails stops no other schedule."""
+        until = self.monotonic() + MAX_SECONDS
+        entries = self.store.due(self.clock(), limit=MAX_ENTRIES)
         tally = Tally(due=len(entries))
-        around = TickContext(
+        context = TickContext(
             engine=engine,
             definitions=self.definitions,
-            runs=self.firing.runs,
             shard_of=self._shard_of,
+            done=tally.add,
         )
 
         def work(of_task: list[Due | Edit]) -> None:
             for entry in of_task:
                 if self.monotonic() < until:
-                    self._guarded(entry, around, tally)
+                    self._process_safely(entry, context, tally)
                 else:
-                    tally.count("left")
+                    tally.count_left()
 
-        with ThreadPoolExecutor(self.at_once, thread_name_prefix="schedules") as pool:
-            # The results are asked for so that what ends the process is not swallowed.
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="schedules") as pool:
+            # Reading the results raises what ended a worker, for example the end of the process.
             list(pool.map(work, _by_task(entries)))
         if entries:
-            _report(tally)
+            _log_tally(tally)
         return tally
 
-    def _guarded(self, entry: Due | Edit, around: TickContext, tally: Tally) -> None:
+    def _process_safely(self, entry: Due | Edit, context: TickContext, tally: Tally) -> None:
         facts = {"task": entry.task, "schedule": getattr(entry, "schedule", None)}
         try:
-            self._deal_with(entry, around, tally)
+            self._process(entry, context)
         except StaleETag:
-            # Somebody else is at the same; what is left over, the next tick sees.
+            # Another tick processes this schedule; the next tick sees what is left.
             return
         except PolysyncError as error:
-            tally.count("failed")
+            tally.count_failed()
             extra = {"action": "schedule_deferred", "error": str(error), **facts}
             _log.warning("A schedule must wait for the next tick.", extra=extra)
         except Exception:
-            tally.count("failed")
+            tally.count_failed()
             extra = {"action": "schedule_failed", **facts}
-            _log.exception("A schedule met a fault.", extra=extra)
+            _log.exception("A schedule failed unexpectedly.", extra=extra)
 
-    def _deal_with(self, entry: Due | Edit, around: TickContext, tally: Tally) -> None:
+    def _process(self, entry: Due | Edit, context: TickContext) -> None:
         if isinstance(entry, Edit):
-            self.sync.settle(entry)
+            self.sync.finish(entry)
             return
         stored = self.store.get(entry.task, entry.schedule)
         if stored is None or stored.state.due is None or stored.state.due > entry.at:
             return
-        task = task_of(self.definitions, entry.task)
-        schedules = task.schedules if task is not None else ()
-        schedule = next((each for each in schedules if each.name == entry.schedule), None)
-        if task and schedule and stored.state.revision == revision_of(task, schedule):
-            for plan in self.firing.fire(task, schedule, stored, around):
-                tally.add(plan)
+        of = self._task_schedule(entry)
+        if of is not None and stored.state.revision == revision_of(of.task, of.schedule):
+            self.processor.fire_due(of, stored, context)
         else:
             self.sync.sync(entry.task)
 
+    def _task_schedule(self, due: Due) -> TaskSchedule | None:
+        try:
+            task = self.definitions.task(due.task)
+        except NotFound:
+            return None
+        schedules = (each for each in task.schedules if each.name == due.schedule)
+        schedule = next(schedules, None)
+        return schedule and TaskSchedule(task=task, schedule=schedule)
+
     def _shard_of(self, task: Task) -> str:
-        return self.connections.platform(self.job_named(task.job).platform).shard
+        return self.connections.platform(self.definitions.job(task.job).platform).shard
 
 
 def _by_task(entries: Iterable[Due | Edit]) -> Iterable[list[Due | Edit]]:
@@ -149,8 +157,9 @@ def _by_task(entries: Iterable[Due | Edit]) -> Iterable[list[Due | Edit]]:
     return tasks.values()
 
 
-def _report(tally: Tally) -> None:
+def _log_tally(tally: Tally) -> None:
     counts = {"due": tally.due, "fired": tally.fired, "skipped": tally.skipped}
     counts |= {"missed": tally.missed, "failed": tally.failed, "left": tally.left}
     level = logging.WARNING if tally.failed or tally.left else logging.INFO
-    _log.log(level, "Schedules were gone through.", extra={"action": "schedules_ticked", **counts})
+    extra = {"action": "schedules_ticked", **counts}
+    _log.log(level, "The due schedules were processed.", extra=extra)

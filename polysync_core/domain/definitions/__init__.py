@@ -1,1 +1,1 @@
-"""The five kinds of definition: vaults, platforms, contention profiles, jobs and tasks."""
+"""The kinds of definition, their rules, and the ports of their store."""

@@ -1,4 +1,4 @@
-"""Sign-in to a platform or a vault, as a definition describes it."""
+"""Sign-in methods for platforms and vaults."""
 
 from __future__ import annotations
 

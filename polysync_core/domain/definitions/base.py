@@ -1,4 +1,4 @@
-"""What all definitions have in common."""
+"""Base types that all definitions share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.domain.secrets import SecretReference
 
 
 class Kind(StrEnum):
-    """A kind of definition, by the name of its list in a definitions document."""
+    """A kind of definition; the value is the name of its list in a document."""
 
     VAULT = "vaults"
     PLATFORM = "platforms"
@@ -32,11 +32,11 @@ type ObjectName = Annotated[str, StringConstraints(pattern=_NAME)]
 
 
 type TypeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,62}$")]
-"""The name of a platform type or a job type; which there are is for the connectors to say."""
+"""The name of a platform type or a job type; the plugins declare the valid names."""
 
 
 def is_object_name(text: str) -> bool:
-    """Tell whether a definition could have this name."""
+    """Return whether the text is a valid name of a definition."""
     return not text.endswith("\n") and re.match(_NAME, text) is not None
 
 
@@ -44,11 +44,11 @@ type Tags = dict[
     Annotated[str, StringConstraints(min_length=1, max_length=64)],
     Annotated[str, StringConstraints(max_length=256)],
 ]
-"""Free words about an object."""
+"""Free-form key-value pairs that label an object."""
 
 
 class FieldError(ValueError):
-    """One field contradicts another; `path` is relative to the object that both are in."""
+    """One field contradicts another field; `path` is relative to their common object."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
@@ -56,7 +56,7 @@ class FieldError(ValueError):
 
 
 def refuse(path: str, message: str) -> NoReturn:
-    """Say, within a model's own check, which of its fields is wrong."""
+    """Raise `FieldError` from within a model's own validator."""
     raise FieldError(path, message)
 
 
@@ -69,11 +69,11 @@ def _check_secret(text: str) -> str:
 
 
 type SecretText = Annotated[str, AfterValidator(_check_secret)]
-"""A secret, which a definition may hold only as a `vault://` reference."""
+"""A `vault://` reference; a definition never holds a secret itself."""
 
 
 class Value(BaseModel):
-    """A part of a definition: immutable, camelCase outside, unknown fields refused."""
+    """A part of a definition: immutable, camelCase in JSON, without unknown fields."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -86,7 +86,7 @@ class Value(BaseModel):
 
 
 class Definition(Value):
-    """A named object that users describe and Polysync stores."""
+    """A named object that users define and Polysync stores."""
 
     name: ObjectName
     display_name: Annotated[str, StringConstraints(max_length=200)] | None = None

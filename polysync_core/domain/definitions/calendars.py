@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.base import Definition, Value, refuse
 
 
 class DateRange(Value):
-    """Some consecutive dates, both ends included."""
+    """A range of dates; both ends are included."""
 
     from_date: Annotated[date, Field(alias="from")]
     to_date: Annotated[date, Field(alias="to")]
@@ -24,13 +24,13 @@ class DateRange(Value):
 
 
 class Calendar(Definition):
-    """Dates on which schedules that name it do not fire, each in the schedule's own zone."""
+    """Dates, in the zone of each schedule, on which linked schedules do not fire."""
 
     dates: Annotated[tuple[date, ...], Field(max_length=5000)] = ()
     ranges: Annotated[tuple[DateRange, ...], Field(max_length=1000)] = ()
 
     def has(self, day: date) -> bool:
-        """Tell whether a date is one of its own."""
+        """Return whether the calendar contains a date."""
         return day in self.dates or any(
             each.from_date <= day <= each.to_date for each in self.ranges
         )

@@ -1,4 +1,4 @@
-"""Rules that need more than one definition: that what is accepted can run."""
+"""Checks definitions against each other, so that every accepted definition can run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from polysync_core.domain.definitions.contention import (
     RateLimitProfile,
     Scope,
 )
-from polysync_core.domain.definitions.document import SINGULAR, Reference, reference_to
+from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.graph import find_cycle
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.references import malformed_secrets, references_of
 from polysync_core.domain.definitions.task_checks import task_problems
@@ -28,34 +29,34 @@ from polysync_core.domain.parameters import convert
 
 
 class Catalogue(Protocol):
-    """All definitions as they will be: what is stored, with the changes on top."""
+    """All definitions after a change: the stored ones with the changes on top."""
 
     def find(self, kind: Kind, name: str) -> Definition | None:
-        """Return a definition, at the cost of one point read at most."""
+        """Return a definition, at the cost of at most one point read."""
         ...
 
     def names(self, kind: Kind) -> Iterable[str]:
-        """Return names of a kind, for whoever has misspelt one; of very many, not all."""
+        """Return names of a kind for spelling suggestions; a long list is cut."""
         ...
 
     def referrers(self, reference: Reference) -> Iterator[Definition]:
-        """Yield what refers to a definition; the cost depends on how many do."""
+        """Yield the referrers of a definition; the cost depends on their number."""
         ...
 
 
 def _accept(*_: object) -> None:
-    """Accept whatever it is."""
+    """Accept every definition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What depends on the environment and on the connectors.
+    """The checks that depend on the environment and on the plugins.
 
-    The callables raise `Invalid` with paths relative to what they check.
+    The callables raise `Invalid` with paths relative to the checked definition.
     """
 
     development: bool = False
-    """Whether this is one person's machine, where secrets may come from the environment."""
+    """Whether secrets may come from environment variables (development only)."""
     check_vault: Callable[[Vault], None] = _accept
     check_platform: Callable[[Platform], None] = _accept
     check_job: Callable[[Platform, Job], None] = _accept
@@ -75,7 +76,7 @@ class Checks:
     )
 
     def problems(self, definition: Definition, before: Definition | None) -> list[Problem]:
-        """Return what is wrong with a definition, by paths relative to it."""
+        """Return the problems of a definition, with paths relative to it."""
         found = [
             *_locked(definition, before),
             *malformed_secrets(definition),
@@ -96,7 +97,7 @@ class Checks:
                 found += self._shards_under(definition, None)
             case _:
                 pass
-        # A dangling edge cannot be followed, and one answer at a time is enough for a person.
+        # A dangling edge cannot be followed, so cycles are searched only without other problems.
         return found or list(self.cycle(definition))
 
     def outputs_problem(self, job: Job) -> str | None:
@@ -105,17 +106,17 @@ class Checks:
         return self.rules.outputs_problem(platform, job) if isinstance(platform, Platform) else None
 
     def dangling(self, definition: Definition) -> Iterator[Problem]:
-        """Yield a problem for every reference to what is not there."""
+        """Yield a problem for every reference without a target."""
         for path, reference in references_of(definition):
             if reference == reference_to(definition):
-                yield Problem(path, f"a {SINGULAR[reference.kind]} cannot refer to itself")
+                yield Problem(path, f"a {SPECS[reference.kind].singular} cannot refer to itself")
             elif self.catalogue.find(reference.kind, reference.name) is None:
                 meant = nearest(reference.name, self.catalogue.names(reference.kind))
-                told = f"there is no {reference}: define it, or correct the name{meant}"
-                yield Problem(path, told)
+                message = f"there is no {reference}: define it, or correct the name{meant}"
+                yield Problem(path, message)
 
     def cycle(self, definition: Definition) -> Iterator[Problem]:
-        """Yield a problem where a definition is part of a cycle, with the cycle shown."""
+        """Yield a problem that shows the cycle of a definition, if there is a cycle."""
         reference = reference_to(definition)
         cleared = self._cleared.get(reference.kind)
         if cleared is None:
@@ -125,10 +126,10 @@ class Checks:
         )
         if cycle is None or definition.name not in cycle:
             return
-        # It is told once, at the first of its members that is looked at.
+        # Each cycle is reported once, at the first member that is checked.
         cleared.update(cycle)
-        place = cycle.index(definition.name)
-        shown = [*cycle[place:-1], *cycle[:place], definition.name]
+        start = cycle.index(definition.name)
+        shown = [*cycle[start:-1], *cycle[:start], definition.name]
         path = next(p for p, r in references_of(definition) if r == Reference(r.kind, shown[1]))
         yield Problem(path, f"closes a cycle: {' → '.join(shown)}; remove one of these references")
 
@@ -144,16 +145,16 @@ class Checks:
 
     def _platform(self, platform: Platform) -> Iterator[Problem]:
         yield from _raised(lambda: self.rules.check_platform(platform))
-        for place, name in enumerate(platform.contention_profiles):
+        for index, name in enumerate(platform.contention_profiles):
             profile = self.catalogue.find(Kind.CONTENTION_PROFILE, name)
             if isinstance(profile, ConcurrencyProfile | RateLimitProfile):
                 for problem in self._shards_under(profile, platform):
-                    yield Problem(f"contentionProfiles[{place}]", problem.message)
+                    yield Problem(f"contentionProfiles[{index}]", problem.message)
 
     def _shards_under(
         self, profile: ContentionProfile, platform: Platform | None
     ) -> Iterator[Problem]:
-        """A limit that platforms share is kept by one Dispatcher, hence within one shard."""
+        """Yield a problem if a shared limit spans shards: one Dispatcher must count it."""
         if profile.scope is not Scope.GLOBAL:
             return
         shards = {platform.shard: platform.name} if platform is not None else {}
@@ -170,8 +171,8 @@ class Checks:
                 return
 
     def _job(self, job: Job) -> Iterator[Problem]:
-        for place, parameter in enumerate(job.parameters):
-            path = f"parameters[{place}].default"
+        for index, parameter in enumerate(job.parameters):
+            path = f"parameters[{index}].default"
             default, data_type = parameter.default, parameter.data_type
             yield from _raised(lambda d=default, t=data_type, p=path: convert(d, t, path=p))
         platform = self.catalogue.find(Kind.PLATFORM, job.platform)
@@ -188,7 +189,7 @@ def _raised(check: Callable[[], object]) -> tuple[Problem, ...]:
 
 
 def _locked(definition: Definition, before: Definition | None) -> Iterator[Problem]:
-    """What others were built on cannot be exchanged under them."""
+    """Yield a problem for a changed field that referrers rely on."""
     locked: tuple[str, object, object] | None = None
     match definition, before:
         case (Platform(), Platform()) | (
@@ -207,5 +208,5 @@ def _locked(definition: Definition, before: Definition | None) -> Iterator[Probl
         yield Problem(
             field_name,
             f"is locked to '{old}' since the first save: "
-            f"define a new {SINGULAR[reference_to(definition).kind]} under another name",
+            f"define a new {SPECS[reference_to(definition).kind].singular} under another name",
         )

@@ -1,4 +1,4 @@
-"""Contention profiles: limits that gate what the Dispatcher starts."""
+"""Contention profiles: limits on the runs that the Dispatcher starts."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ type Seconds = Annotated[int, Field(ge=1, le=_MONTH)]
 
 
 class ProfileType(StrEnum):
-    """What a profile limits."""
+    """The quantity that a profile limits."""
 
     CONCURRENCY = "Concurrency"
     RATE_LIMIT = "RateLimit"
 
 
 class Scope(StrEnum):
-    """Whether each linked Platform counts for itself or all together."""
+    """The scope of a count: each linked Platform alone, or all of them together."""
 
     PER_PLATFORM = "PerPlatform"
     GLOBAL = "Global"
 
 
 class ExceedAction(StrEnum):
-    """What happens to a run when the limit is reached."""
+    """The treatment of a run that exceeds the limit."""
 
     QUEUE = "Queue"
     REJECT = "Reject"
@@ -39,14 +39,14 @@ class ExceedAction(StrEnum):
 
 
 class Algorithm(StrEnum):
-    """How a rate is measured: in bursts or evenly."""
+    """The rate limit algorithm: with bursts or evenly."""
 
     TOKEN_BUCKET = "TokenBucket"  # noqa: S105 - an algorithm's name
     LEAKY_BUCKET = "LeakyBucket"
 
 
 class QueueSettings(Value):
-    """What both types say about waiting runs."""
+    """The settings for waiting runs that both types share."""
 
     queue_size_limit: Annotated[int, Field(ge=0, le=_MANY)] | None = None
     queue_timeout_seconds: Seconds | None = None
@@ -54,7 +54,7 @@ class QueueSettings(Value):
 
 
 class ConcurrencySettings(QueueSettings):
-    """How many runs may be under way at once."""
+    """The maximum number of concurrent runs."""
 
     max_concurrent_tasks: Count
     window_seconds: Seconds | None = None
@@ -66,20 +66,22 @@ class ConcurrencySettings(QueueSettings):
         if defers and self.window_seconds is None:
             refuse("windowSeconds", "is required with exceedAction DeferToNextWindow")
         if not defers and self.window_seconds is not None:
-            refuse("windowSeconds", "acts only with exceedAction DeferToNextWindow: remove it")
+            refuse(
+                "windowSeconds", "has an effect only with exceedAction DeferToNextWindow: remove it"
+            )
         return self
 
 
 class RateLimitSettings(QueueSettings):
-    """How many runs may start within a rolling window."""
+    """The maximum number of starts within a rolling window."""
 
     algorithm: Algorithm = Algorithm.TOKEN_BUCKET
     limit: Count
     window_seconds: Seconds
     burst: Count | None = None
-    """The most that may start at once (`TokenBucket`); empty = `limit`."""
+    """Maximum number of simultaneous starts (`TokenBucket`); empty = `limit`."""
     refill_interval_seconds: Annotated[float, Field(gt=0, le=_MONTH)] | None = None
-    """Tokens come back in steps of so many seconds (`TokenBucket`); empty = evenly."""
+    """Seconds between refills (`TokenBucket`); empty = continuous refill."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -89,7 +91,7 @@ class RateLimitSettings(QueueSettings):
                 ("refillIntervalSeconds", self.refill_interval_seconds),
             ):
                 if value is not None:
-                    refuse(name, "acts only with algorithm TokenBucket: remove it")
+                    refuse(name, "has an effect only with algorithm TokenBucket: remove it")
         if self.burst is not None and self.burst > self.limit:
             refuse("burst", "must not be more than limit, or a window would exceed it")
         if (self.refill_interval_seconds or 0) > self.window_seconds:
@@ -103,18 +105,18 @@ class _Profile(Definition):
 
 
 class ConcurrencyProfile(_Profile):
-    """Caps how many runs are under way at once."""
+    """Limits the number of concurrent runs."""
 
     type: Literal[ProfileType.CONCURRENCY]
     settings: ConcurrencySettings
 
 
 class RateLimitProfile(_Profile):
-    """Caps how many runs start within a rolling window."""
+    """Limits the number of starts within a rolling window."""
 
     type: Literal[ProfileType.RATE_LIMIT]
     settings: RateLimitSettings
 
 
 ContentionProfile = ConcurrencyProfile | RateLimitProfile
-"""A limit that Platforms and Tasks are linked to; its type fixes its settings."""
+"""A limit that Platforms and Tasks name; its type determines its settings."""

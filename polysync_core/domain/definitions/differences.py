@@ -1,4 +1,4 @@
-"""What is different between two versions of a definition, field by field."""
+"""Compares two versions of a definition, field by field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.domain.json_types import JsonValue
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that differs; None stands for its absence."""
+    """One changed field; None stands for an absent value."""
 
     path: str
     before: JsonValue
@@ -31,11 +31,11 @@ def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[Differe
             inner = f"{path}.{key}" if path else key
             yield from _between(before.get(key), after.get(key), inner)
     elif isinstance(before, list) and isinstance(after, list):
-        for place in range(max(len(before), len(after))):
-            yield from _between(_at(before, place), _at(after, place), f"{path}[{place}]")
+        for index in range(max(len(before), len(after))):
+            yield from _between(_at(before, index), _at(after, index), f"{path}[{index}]")
     elif json.dumps(before) != json.dumps(after):
         yield Difference(path, before, after)
 
 
-def _at(values: list[JsonValue], place: int) -> JsonValue:
-    return values[place] if place < len(values) else None
+def _at(values: list[JsonValue], index: int) -> JsonValue:
+    return values[index] if index < len(values) else None

@@ -33,9 +33,9 @@ def find_cycle(
 
 
 def upstream_first(upstream: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the names so that each comes after those upstream of it, otherwise as they are.
+    """Sort names topologically; names without an order keep their positions.
 
-    Names that are not keys are passed over; a cycle is broken at some place.
+    Names that are not keys are ignored; a cycle is broken at an arbitrary edge.
     """
     ordered: dict[str, None] = {}
     entered: set[str] = set()

@@ -19,7 +19,7 @@ from polysync_core.domain.json_types import JsonValue
 
 
 class JobType(StrEnum):
-    """The kinds of artefact that Polysync itself knows how to run; packages may add more."""
+    """The job types of Polysync itself; packages may add more."""
 
     DATABRICKS_NOTEBOOK = "DatabricksNotebook"
     DATABRICKS_JOB = "DatabricksJob"
@@ -48,7 +48,7 @@ class DataType(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a parameter's value goes, seen from Polysync."""
+    """The direction of a value, seen from the artefact."""
 
     INPUT = "Input"
     OUTPUT = "Output"
@@ -70,9 +70,9 @@ class Parameter(Value):
     default: JsonValue = None
     description: str | None = None
     required: bool = False
-    """Whether a run without a value for it is refused."""
+    """Whether a run needs a value for the parameter."""
     sensitive: bool = False
-    """Whether the output of this name is kept nowhere."""
+    """Whether the output of this name is never stored."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -86,9 +86,9 @@ class Parameter(Value):
 
     @property
     def is_secret(self) -> bool:
-        """Whether an output of this name must not be kept or shown.
+        """Whether an output of this name must not be stored or shown.
 
-        That of a secret input would be an artefact's echo of the secret.
+        An output with the name of a secret input could repeat the secret.
         """
         return self.sensitive or self.data_type is DataType.SECRET
 
@@ -110,12 +110,12 @@ class Job(Definition):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         seen: set[str] = set()
-        for place, parameter in enumerate(self.parameters):
+        for index, parameter in enumerate(self.parameters):
             if parameter.name in seen:
-                refuse(f"parameters[{place}].name", f"'{parameter.name}' is there twice")
+                refuse(f"parameters[{index}].name", f"'{parameter.name}' is duplicated")
             seen.add(parameter.name)
         return self
 
     def parameter(self, name: str) -> Parameter | None:
-        """Return the schema's entry of a name."""
+        """Return the parameter of a name."""
         return next((each for each in self.parameters if each.name == name), None)

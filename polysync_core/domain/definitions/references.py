@@ -1,4 +1,4 @@
-"""What a definition refers to."""
+"""Finds the references of a definition."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import SecretReference, is_secret_reference
 
-type Place = tuple[str, Reference]
-"""A path in the definition and what it names."""
+type LocatedReference = tuple[str, Reference]
+"""A path in a definition and the reference at that path."""
 
 
-def references_of(definition: Definition) -> list[Place]:
-    """Return everything that a definition refers to, with the place where it does."""
+def references_of(definition: Definition) -> list[LocatedReference]:
+    """Return every reference of a definition with its path."""
     found = list(_named(definition))
     for path, text in secret_texts(definition):
         try:
@@ -27,13 +27,13 @@ def references_of(definition: Definition) -> list[Place]:
                 (path, Reference(Kind.VAULT, SecretReference.parse(text, path=path).vault))
             )
         except Invalid:
-            # A reference that is not well formed names nothing; `malformed_secrets` tells of it.
+            # `malformed_secrets` reports a malformed reference.
             continue
     return found
 
 
 def malformed_secrets(definition: Definition) -> list[Problem]:
-    """Return a problem for every text that begins as a reference to a secret and is none."""
+    """Return a problem for every malformed reference to a secret."""
     problems: list[Problem] = []
     for path, text in secret_texts(definition):
         try:
@@ -44,14 +44,14 @@ def malformed_secrets(definition: Definition) -> list[Problem]:
 
 
 def secret_texts(definition: Definition) -> Iterator[tuple[str, str]]:
-    """Yield the place and text of everything that begins as a reference to a secret."""
+    """Yield the path and text of every value that starts like a secret reference."""
     content = definition.model_dump(
         mode="json", by_alias=True, exclude={"name", "display_name", "description"}
     )
     return _texts(content, "")
 
 
-def _named(definition: Definition) -> Iterator[Place]:
+def _named(definition: Definition) -> Iterator[LocatedReference]:
     match definition:
         case Platform():
             yield from _profiles(definition.contention_profiles)
@@ -60,26 +60,26 @@ def _named(definition: Definition) -> Iterator[Place]:
         case Task():
             yield from _task_names(definition)
         case Webhook():
-            for place, name in enumerate(definition.events.tasks):
-                yield f"events.tasks[{place}]", Reference(Kind.TASK, name)
+            for index, name in enumerate(definition.events.tasks):
+                yield f"events.tasks[{index}]", Reference(Kind.TASK, name)
         case _:
             return
 
 
-def _task_names(task: Task) -> Iterator[Place]:
+def _task_names(task: Task) -> Iterator[LocatedReference]:
     yield "job", Reference(Kind.JOB, task.job)
     yield from _profiles(task.contention_profiles)
-    for place, dependency in enumerate(task.dependencies):
-        yield f"dependencies[{place}].task", Reference(Kind.TASK, dependency.task)
-    for place, schedule in enumerate(task.schedules):
+    for index, dependency in enumerate(task.dependencies):
+        yield f"dependencies[{index}].task", Reference(Kind.TASK, dependency.task)
+    for index, schedule in enumerate(task.schedules):
         for number, name in enumerate(schedule.calendars):
-            path = f"schedules[{place}].calendars[{number}]"
+            path = f"schedules[{index}].calendars[{number}]"
             yield path, Reference(Kind.CALENDAR, name)
 
 
-def _profiles(names: tuple[str, ...]) -> Iterator[Place]:
-    for place, name in enumerate(names):
-        yield f"contentionProfiles[{place}]", Reference(Kind.CONTENTION_PROFILE, name)
+def _profiles(names: tuple[str, ...]) -> Iterator[LocatedReference]:
+    for index, name in enumerate(names):
+        yield f"contentionProfiles[{index}]", Reference(Kind.CONTENTION_PROFILE, name)
 
 
 def _texts(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +87,7 @@ def _texts(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
         for key, each in value.items():
             yield from _texts(each, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
-        for place, each in enumerate(value):
-            yield from _texts(each, f"{path}[{place}]")
+        for index, each in enumerate(value):
+            yield from _texts(each, f"{path}[{index}]")
     elif isinstance(value, str) and is_secret_reference(value):
         yield path, value

@@ -1,4 +1,4 @@
-"""Schedules: when a Task starts by the clock."""
+"""Schedules: the clock times at which a Task starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WEEK = 7 * 24 * 3600
 
 
 class Misfire(StrEnum):
-    """What happens to fire times that passed while nothing could fire."""
+    """The treatment of missed fire times (misfires)."""
 
     SKIP = "Skip"
     LAST = "Last"
@@ -24,7 +24,7 @@ class Misfire(StrEnum):
 
 
 class Overlap(StrEnum):
-    """What happens when a schedule fires while its Task still runs."""
+    """The treatment of a fire time while an earlier run is still active (overlap)."""
 
     QUEUE = "Queue"
     SKIP = "Skip"
@@ -32,14 +32,14 @@ class Overlap(StrEnum):
 
 
 class Gap(StrEnum):
-    """What happens to a wall-clock time that a change to daylight saving leaves out."""
+    """The treatment of a wall-clock time that the start of daylight saving skips."""
 
     RUN_AFTER = "RunAfter"
     SKIP = "Skip"
 
 
 class Fold(StrEnum):
-    """Which one fires of a wall-clock time that the end of daylight saving repeats."""
+    """The choice between the two occurrences of a repeated wall-clock time."""
 
     AUTO = "Auto"
     """Once for daily and longer schedules, twice for hourly and finer ones."""
@@ -49,7 +49,7 @@ class Fold(StrEnum):
 
 
 class Schedule(Value):
-    """One of the clocks that start a Task."""
+    """One schedule of a Task."""
 
     name: ObjectName
     description: Annotated[str, StringConstraints(max_length=4000)] | None = None
@@ -60,17 +60,17 @@ class Schedule(Value):
     end_at: AwareDatetime | None = None
     misfire: Misfire = Misfire.LAST
     catch_up_seconds: Annotated[int, Field(ge=0, le=_WEEK)] = 3600
-    """How old a missed fire time may be and still be made good."""
+    """Maximum age of a missed fire time that still starts a run."""
     overlap: Overlap = Overlap.QUEUE
     gap: Gap = Gap.RUN_AFTER
     fold: Fold = Fold.AUTO
     jitter_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
-    """Values for the runs of this schedule, before the Task's own."""
+    """Values for the runs of this schedule; they override those of the Task."""
     calendars: tuple[ObjectName, ...] = ()
-    """On the dates of these calendars it does not fire."""
+    """The schedule does not fire on the dates of these calendars."""
     pause_after_failures: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """Pause after so many failed runs in a row; empty = never."""
+    """Number of consecutive failed runs that pauses the schedule; empty = never."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,4 +1,4 @@
-"""Taking over an artefact's parameters into the schema of a Job."""
+"""Merges an artefact's parameters into the schema of a Job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polysync_core.domain.secrets import is_secret_reference
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a parameter had before, and what it has now."""
+    """An attribute of a parameter before and after an import."""
 
     name: str
     before: JsonValue
@@ -24,7 +24,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaDifference:
-    """What is different between two schemas."""
+    """The difference between two schemas."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class SchemaDifference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the schemas say the same."""
+        """Whether the schemas are equal."""
         return not (self.added or self.removed or self.type_changed or self.default_changed)
 
 
@@ -41,7 +41,7 @@ NO_DIFFERENCE = SchemaDifference()
 
 
 def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -> SchemaDifference:
-    """Return what is different."""
+    """Return the difference between two schemas."""
     old, new = {each.name: each for each in before}, {each.name: each for each in after}
     both = [(old[name], new[name]) for name in new if name in old]
     return SchemaDifference(
@@ -61,10 +61,10 @@ def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -
 
 
 def adopted(parameter: Parameter) -> Parameter:
-    """Return an artefact's parameter as a Job may have it.
+    """Return an artefact's parameter in the form that is valid in a Job.
 
-    A default is data of somebody else's: it neither names a secret of ours nor holds variables, and
-    one that does not fit its type is left out.
+    A default is external data. It can name no secret and hold no variable, so both are removed or
+    escaped. A default that does not match its type is dropped.
     """
     default = parameter.default
     if isinstance(default, str) and is_secret_reference(default):
@@ -77,11 +77,11 @@ def adopted(parameter: Parameter) -> Parameter:
 def merged(
     existing: Sequence[Parameter], found: Sequence[Parameter], *, typed: bool, complete: bool
 ) -> tuple[Parameter, ...]:
-    """Return a Job's schema with what its artefact has now.
+    """Return a Job's schema with the present parameters of its artefact.
 
-    What people have said of a parameter stays: its direction, whether it is required, a secret as
-    its default, and its type unless the platform is `typed`. What the artefact does not have goes,
-    unless it may have been overlooked (`complete` is false) or is an output.
+    Edits by people are kept: the direction, `required`, a secret default, and the type unless the
+    platform is `typed`. A parameter that the artefact lacks is removed, unless the list is not
+    `complete` or the parameter is an output.
     """
     known = {each.name: each for each in existing}
     new = [
@@ -100,7 +100,7 @@ def merged(
 def without_breakage(
     existing: Sequence[Parameter], found: Sequence[Parameter]
 ) -> tuple[Parameter, ...]:
-    """Return the schema that takes over only what no Task can be at odds with."""
+    """Return the schema with only those changes that cannot break a Task."""
     names = {each.name for each in existing}
     return tuple(
         each if each.name in names else each.model_copy(update={"required": False})
@@ -126,12 +126,12 @@ def _default(old: Parameter, found: Parameter, data_type: DataType) -> JsonValue
     if old.direction is Direction.OUTPUT or found.default is None:
         return kept
     taken = _fitting(found.default, data_type)
-    # An artefact's text such as "" is no number: what was said by hand is better.
+    # The default of the artefact does not match the type: keep the Job's own default.
     return kept if taken is None else taken
 
 
 def _fitting(default: JsonValue, data_type: DataType) -> JsonValue:
-    """Return a default of ours as a data type has it, or None where it cannot."""
+    """Return a default converted to a data type, or None if that is impossible."""
     try:
         return convert(default, data_type, path="default")
     except Invalid:

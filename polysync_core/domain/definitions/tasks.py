@@ -17,11 +17,11 @@ _YEAR = 365 * 24 * 3600
 _DAY = 24 * 3600
 _FEW = 100
 DEFAULT_PRIORITY = 100
-"""What a run is worth where nobody says otherwise."""
+"""The default priority of a run."""
 
 
 class Condition(StrEnum):
-    """Which final outcome of the upstream Task an edge waits for."""
+    """The final outcome of the upstream Task that a dependency requires."""
 
     ON_SUCCESS = "OnSuccess"
     ON_FAILURE = "OnFailure"
@@ -37,7 +37,7 @@ class Mapping(Value):
 
 
 class Dependency(Value):
-    """An edge of the graph: an upstream Task and what is awaited of it."""
+    """An edge of the graph: an upstream Task and the required outcome."""
 
     task: ObjectName
     condition: Condition = Condition.ON_SUCCESS
@@ -53,7 +53,7 @@ class Dependency(Value):
 
 
 class Backoff(StrEnum):
-    """How the wait before a retry grows with its number n, from the initial delay d."""
+    """The growth of the delay before retry n, from the initial delay d."""
 
     FIXED = "Fixed"
     """d"""
@@ -64,19 +64,19 @@ class Backoff(StrEnum):
 
 
 class Retry(Value):
-    """Whether and when a failed attempt is followed by another."""
+    """The retry policy of failed attempts."""
 
     enabled: bool = False
     max_retry_attempts: Annotated[int, Field(ge=0, le=100)] = 1
-    """How many retries there are before the run has failed."""
+    """Maximum number of retries before the run fails."""
     backoff: Backoff = Backoff.FIXED
     initial_delay_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 30
     max_delay_seconds: Annotated[int, Field(ge=0, le=_DAY)] = 600
     jitter: bool = False
-    """Whether each wait is shortened by a random part, so that runs do not retry in step."""
+    """Shortens each delay by a random part, so that runs do not retry at the same time."""
     max_infrastructure_attempts: Annotated[int, Field(ge=0, le=100)] | None = None
-    """Retries of failures that are not the artefact's own, which `maxRetryAttempts` then does not
-    count; empty = they count in `maxRetryAttempts`."""
+    """Separate retry budget for infrastructure failures; empty = they count in
+    `maxRetryAttempts`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -95,13 +95,13 @@ class Task(Definition):
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     retry: Retry = Retry()
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = DEFAULT_PRIORITY
-    """The higher starts first."""
+    """A run with a higher priority starts first."""
     execution_timeout_seconds: Annotated[int, Field(ge=1, le=_YEAR)] | None = None
     max_concurrent_runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     contention_profiles: Annotated[tuple[ObjectName, ...], Field(max_length=_FEW)] = ()
-    """In addition to those of the Platform."""
+    """Applied in addition to the profiles of the Platform."""
     weight: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """How many slots of a concurrency profile one run takes."""
+    """Number of slots of a concurrency profile that one run takes."""
     enabled: bool = True
     tags: Tags = Field(default_factory=dict)
 
@@ -117,14 +117,14 @@ class Task(Definition):
             for number, mapping in enumerate(dependency.mappings)
         ]
         names = [name for _, name in inputs]
-        for place, (path, name) in enumerate(inputs):
-            if name in names[:place]:
-                refuse(path, f"'{name}' is mapped already: one input takes one output")
+        for index, (path, name) in enumerate(inputs):
+            if name in names[:index]:
+                refuse(path, f"'{name}' is mapped already: an input takes one output only")
         return self
 
 
 def _refuse_repeated(field: str, part: str, names: Sequence[str]) -> None:
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
-        second = [place for place, each in enumerate(names) if each == name][1]
-        refuse(f"{field}[{second}]{'.' if part else ''}{part}", f"'{name}' is there twice")
+        second = [index for index, each in enumerate(names) if each == name][1]
+        refuse(f"{field}[{second}]{'.' if part else ''}{part}", f"'{name}' is duplicated")

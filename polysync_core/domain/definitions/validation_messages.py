@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, as sentences that name the remedy."""
+"""Turns the errors of pydantic into sentences that name the remedy."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _TYPES = {
 
 
 def path_of(location: Location, prefix: str = "") -> str:
-    """Return a location as the API writes paths: `tasks[2].schedules[0].cron`."""
+    """Return a location in the path notation of the API: `tasks[2].schedules[0].cron`."""
     path = prefix
     for part in location:
         if isinstance(part, int):
@@ -57,7 +57,7 @@ def path_of(location: Location, prefix: str = "") -> str:
 def problems_of(
     error: ValidationError, model: type[BaseModel], *, prefix: str = ""
 ) -> list[Problem]:
-    """Return every complaint of a failed validation of `model`, with full paths."""
+    """Return every problem of a failed validation of `model`, with full paths."""
     return [
         problem_of(details, prefix=prefix, known=_known_fields(model, details["loc"]))
         for details in error.errors(include_url=False)
@@ -67,7 +67,7 @@ def problems_of(
 def problem_of(
     details: Mapping[str, Any], *, prefix: str = "", skip: int = 0, known: Sequence[str] = ()
 ) -> Problem:
-    """Return one complaint of pydantic; `skip` leaves out the first parts of its location."""
+    """Return one problem; `skip` drops the first parts of its location."""
     location = tuple(details["loc"])
     path = path_of(location[skip:], prefix)
     context: Mapping[str, Any] = details.get("ctx") or {}
@@ -78,7 +78,7 @@ def problem_of(
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" where a known word is close, else nothing."""
+    """Return "; did you mean 'x'?" if a known word is similar, else ""."""
     lowered = {each.lower(): each for each in known}
     close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
     return f"; did you mean '{lowered[close[0]]}'?" if close else ""
@@ -117,7 +117,7 @@ def _lowered(text: str) -> str:
 
 
 def _known_fields(model: type[BaseModel], location: Location) -> list[str]:
-    """Return the names that the model knows at the place of a location's last part."""
+    """Return the valid field names at a location."""
     current: type[BaseModel] | None = model
     for part in location[:-1]:
         if isinstance(part, str) and current is not None:
@@ -130,7 +130,7 @@ def _annotations(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the model that an annotation such as `tuple[Schedule, ...] | None` is about."""
+    """Return the model inside an annotation such as `tuple[Schedule, ...] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if isinstance(annotation, UnionType) or typing.get_origin(annotation) is not None:

@@ -1,4 +1,4 @@
-"""Vaults: how to reach a secret manager."""
+"""Vaults: connections to secret managers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class VaultProvider(StrEnum):
 
 
 class Vault(Definition):
-    """How to reach a secret manager; never holds a secret."""
+    """The connection to a secret manager; it never holds a secret."""
 
     provider: Annotated[TypeName, Field(json_schema_extra={"examples": [*VaultProvider]})]
     auth: Auth | None = None

@@ -1,4 +1,4 @@
-"""Webhooks: who is told by HTTP of what happens to runs."""
+"""Webhooks: HTTP receivers of run events."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _FEW = 100
 
 
 class EventFilter(Value):
-    """Which events are wanted: an empty part is met by all, and every part must be met."""
+    """Filters events: every part must match, and an empty part matches every event."""
 
     tasks: Annotated[tuple[ObjectName, ...], Field(max_length=_FEW)] = ()
     statuses: Annotated[tuple[RunStatus, ...], Field(max_length=len(RunStatus))] = ()
-    """The statuses that a run takes on."""
+    """The new statuses of a run."""
     tags: Tags = Field(default_factory=dict)
-    """Tags that the run's Task has, each with this value."""
+    """Tags that the Task of the run must have, with these values."""
 
     def accepts(self, task: str, status: RunStatus, tags: Mapping[str, str]) -> bool:
-        """Tell whether an event is wanted."""
+        """Return whether the filter accepts an event."""
         return (
             (not self.tasks or task in self.tasks)
             and (not self.statuses or status in self.statuses)
@@ -38,7 +38,7 @@ class EventFilter(Value):
 
 
 class Webhook(Definition):
-    """A receiver of events, and the secret that proves to it who sends them."""
+    """A receiver of events, with the secret that signs them."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     events: EventFilter = EventFilter()

@@ -13,13 +13,13 @@ from pydantic import AfterValidator, StringConstraints
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Return the names of the pinned IANA data, whatever the machine itself knows."""
+    """Return the names of the pinned IANA data, independent of the machine."""
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
 @cache
 def zone_named(name: str) -> ZoneInfo:
-    """Return a zone by the pinned IANA data, or raise `ValueError` where there is none."""
+    """Return a zone of the pinned IANA data, or raise `ValueError`."""
     if name not in zone_names():
         raise ValueError(f"'{name}' is not an IANA time zone")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
@@ -27,7 +27,7 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def check_zone(name: str) -> str:
-    """Return a zone's name as it is, or raise `ValueError` with the remedy."""
+    """Return the name of a valid zone, or raise `ValueError` with the remedy."""
     if name not in zone_names():
         close = difflib.get_close_matches(name, zone_names(), n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"

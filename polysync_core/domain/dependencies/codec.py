@@ -1,22 +1,23 @@
-"""Tokens and decisions of a gate as stored JSON.
+"""Encodes tokens and decisions of a gate as stored JSON.
 
-What is stored outlives a deployment: fields may be added with a default, never renamed.
+Every field is stored, also one with its default value: a changed default must not change stored
+rows. A new field needs a default; a stored field is never renamed.
 """
 
 from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from polysync_core.domain.dependencies.stored import Pending
+from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import Token
 
 _TOKEN = TypeAdapter(Token)
-_PENDING = TypeAdapter(Pending)
+_PENDING = TypeAdapter(PendingDecision)
 
 
 def encode_token(token: Token) -> str:
     """Return a token as JSON text."""
-    return _TOKEN.dump_json(token, exclude_defaults=True).decode()
+    return _TOKEN.dump_json(token).decode()
 
 
 def decode_token(text: str) -> Token:
@@ -24,11 +25,11 @@ def decode_token(text: str) -> Token:
     return _TOKEN.validate_json(text)
 
 
-def encode_pending(pending: Pending) -> str:
-    """Return a decision as JSON text."""
-    return _PENDING.dump_json(pending, exclude_defaults=True).decode()
+def encode_pending(pending: PendingDecision) -> str:
+    """Return a pending decision as JSON text."""
+    return _PENDING.dump_json(pending).decode()
 
 
-def decode_pending(text: str) -> Pending:
-    """Return the decision that `encode_pending` wrote."""
+def decode_pending(text: str) -> PendingDecision:
+    """Return the pending decision that `encode_pending` wrote."""
     return _PENDING.validate_json(text)

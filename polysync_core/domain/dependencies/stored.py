@@ -11,7 +11,7 @@ from polysync_core.domain.runs.identity import RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class PendingDecision:
     """A decision that everybody who comes by carries out, until it is known to be done."""
 
     run_id: RunId
@@ -28,7 +28,7 @@ class StoredGate:
     """A gate as it was read, with the ETag that a decision must match; empty for a new one."""
 
     tokens: tuple[Token, ...] = ()
-    pending: Pending | None = None
+    pending: PendingDecision | None = None
     etag: str = ""
 
     @property
@@ -51,9 +51,9 @@ class StoredGate:
         )
 
 
-def pending(firing: Firing, *, at: datetime) -> Pending:
+def pending(firing: Firing, *, at: datetime) -> PendingDecision:
     """Return a decision as it is stored."""
-    return Pending(
+    return PendingDecision(
         run_id=firing.run_id,
         decided_at=at,
         used=tuple(token.key for token in firing.used),

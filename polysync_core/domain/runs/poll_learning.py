@@ -131,7 +131,7 @@ class LearnedPlan:
 
 
 def learned(start: PollPlan, past: Sequence[Ended]) -> PollPlan | LearnedPlan:
-    """Return a plan from past runs, or the job type's plan for too few runs."""
+    """Return a plan from past runs; too few runs give the job type's plan."""
     if len(past) < MIN_PAST_RUNS:
         return start
     ages = sorted(each.by for each in past)

@@ -47,7 +47,7 @@ class PollPlan:
         return next((delay for begin, delay in reversed(self.steps) if age >= begin), self.first)
 
     def polls(self, age: float) -> int:
-        """Return the number of polls until the end of a run of this duration is found."""
+        """Return the number of polls until a run of this duration is found ended."""
         at, count = 0.0, 0
         ends = [*(begin for begin, _ in self.steps[1:]), inf]
         for (_, delay), end in zip(self.steps, ends, strict=True):

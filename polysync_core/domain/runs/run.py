@@ -16,6 +16,9 @@ from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
+SYSTEM_ACTOR = "polysync"
+"""The actor of a change that Polysync itself makes."""
+
 
 class TriggerType(StrEnum):
     """The trigger of a run."""
@@ -113,8 +116,8 @@ class TaskRun:
     graph_run_id: RunId
     priority: int
     queued_at: datetime
-    request_digest: str
-    """The digest of the request; equal for all requests with one idempotency key."""
+    request_digest: str | None = None
+    """The digest of a caller's request; equal for all requests with one idempotency key."""
     history: tuple[HistoryEntry, ...] = ()
     """Every transition and note, oldest first; append-only (ADR 6)."""
     schedule: str | None = None
@@ -154,13 +157,13 @@ class TaskRun:
     repeats: tuple[RunId, ...] = ()
     """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
-    traceparent: str = ""
-    """The W3C trace context of the run; empty without a trace."""
+    traceparent: str | None = None
+    """The W3C trace context of the run."""
 
     @property
     def trace_id(self) -> str | None:
         """The id of the run's trace."""
-        return self.traceparent[3:35] or None
+        return None if self.traceparent is None else self.traceparent[3:35]
 
     @property
     def title(self) -> str:

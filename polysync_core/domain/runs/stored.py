@@ -48,7 +48,7 @@ class ActiveRun:
     graph_run_id: RunId
     shard: str
     queued_at: datetime
-    job: str = ""
+    job: str | None = None
     """Set for a run of a Job without a Task."""
 
     @classmethod
@@ -60,5 +60,5 @@ class ActiveRun:
             graph_run_id=run.graph_run_id,
             shard=run.shard,
             queued_at=run.queued_at,
-            job="" if run.task else run.job.name,
+            job=None if run.task else run.job.name,
         )

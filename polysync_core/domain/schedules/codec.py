@@ -1,20 +1,21 @@
-"""The state of a schedule as stored JSON.
+"""Encodes the state of a schedule as stored JSON.
 
-What is stored outlives a deployment: fields may be added with a default, never renamed.
+Every field is stored, also one with its default value: a changed default must not change stored
+rows. A new field needs a default; a stored field is never renamed.
 """
 
 from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 
 _STATE = TypeAdapter(ScheduleState)
 
 
 def encode_schedule(state: ScheduleState) -> str:
     """Return a state as JSON text."""
-    return _STATE.dump_json(state, exclude_defaults=True).decode()
+    return _STATE.dump_json(state).decode()
 
 
 def decode_schedule(text: str) -> ScheduleState:

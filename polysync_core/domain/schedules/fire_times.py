@@ -18,7 +18,12 @@ from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule
 from polysync_core.domain.definitions.zones import zone_named
 from polysync_core.domain.schedules.dst_notes import left_out, moved, repeated
-from polysync_core.domain.schedules.offset_changes import Change, next_change, offset_at, wall_clock
+from polysync_core.domain.schedules.offset_changes import (
+    OffsetChange,
+    next_change,
+    offset_at,
+    wall_clock,
+)
 from polysync_core.domain.schedules.wall_clock import LAST_YEAR, pattern_of
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -39,7 +44,7 @@ class FireTime:
     """The instant it stands for, in UTC: its identity."""
     local: datetime
     """The same instant in the schedule's zone."""
-    remark: str | None = None
+    note: str | None = None
     """What a change of the clocks does to it, for people."""
 
 
@@ -137,7 +142,7 @@ class _Walk:
         while (change := (yield from self._until_change())) is not None:
             yield from self._across(change)
 
-    def _until_change(self) -> Generator[FireTime, None, Change | None]:
+    def _until_change(self) -> Generator[FireTime, None, OffsetChange | None]:
         """Yield what fires before the next change of the clocks that concerns this schedule."""
         for wall in self.pattern.walls(self._next):
             if (change := self._change_before(wall)) is not None:
@@ -147,7 +152,7 @@ class _Walk:
                 yield fire
         return None
 
-    def _change_before(self, wall: datetime) -> Change | None:
+    def _change_before(self, wall: datetime) -> OffsetChange | None:
         """Return the change that comes before a wall-clock time; pass over what skips nothing."""
         while change := next_change(self.zone, self._now, _instant(wall, self._offset)):
             if change.concerns(self._next, wall):
@@ -163,10 +168,10 @@ class _Walk:
         is_second = second.utcoffset() == self._offset
         if self.fold is (Fold.FIRST if is_second else Fold.SECOND):
             return None
-        remark = repeated(wall, is_second=is_second, is_only=self.fold is not Fold.BOTH)
-        return self._told(second if is_second else first, remark)
+        note = repeated(wall, is_second=is_second, is_only=self.fold is not Fold.BOTH)
+        return self._told(second if is_second else first, note)
 
-    def _across(self, change: Change) -> Iterator[FireTime]:
+    def _across(self, change: OffsetChange) -> Iterator[FireTime]:
         """Yield what fires at a change itself, and go on with what its clocks are set to."""
         walls = self.pattern.walls(self._next)
         lost = list(takewhile(lambda wall: wall < change.set_to, walls))
@@ -179,10 +184,10 @@ class _Walk:
         elif lost:
             self._note = left_out(lost)
 
-    def _told(self, local: datetime, remark: str | None) -> FireTime:
-        remarks = [each for each in (self._note, remark) if each is not None]
+    def _told(self, local: datetime, note: str | None) -> FireTime:
+        remarks = [each for each in (self._note, note) if each is not None]
         self._note = None
-        return FireTime(nominal=self._now, local=local, remark="; ".join(remarks) or None)
+        return FireTime(nominal=self._now, local=local, note="; ".join(remarks) or None)
 
 
 def _instant(wall: datetime, offset: timedelta) -> datetime:

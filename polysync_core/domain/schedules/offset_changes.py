@@ -14,7 +14,7 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class OffsetChange:
     """A moment at which the wall clocks of a zone are set."""
 
     at: datetime
@@ -45,7 +45,7 @@ class Change:
         return begin > low or wall < high
 
 
-def next_change(zone: str, after: datetime, until: datetime) -> Change | None:
+def next_change(zone: str, after: datetime, until: datetime) -> OffsetChange | None:
     """Return the first change later than `after` and not later than `until`."""
     for year in range(after.year, until.year + 1):
         for change in _changes_in(zone, year):
@@ -65,9 +65,9 @@ def wall_clock(moment: datetime, offset: timedelta) -> datetime:
 
 
 @lru_cache(maxsize=8192)
-def _changes_in(zone: str, year: int) -> tuple[Change, ...]:
+def _changes_in(zone: str, year: int) -> tuple[OffsetChange, ...]:
     """Return the changes of a year of UTC; zoneinfo lists none, so they are looked for."""
-    found: list[Change] = []
+    found: list[OffsetChange] = []
     moment = datetime(year, 1, 1, tzinfo=UTC) - _SECOND
     end = datetime(year + 1, 1, 1, tzinfo=UTC) - _SECOND
     before = offset_at(zone, moment)
@@ -76,7 +76,7 @@ def _changes_in(zone: str, year: int) -> tuple[Change, ...]:
         after = offset_at(zone, later)
         if after != before:
             at = _first_with(after, zone, moment, later)
-            found.append(Change(at=at, before=before, after=after))
+            found.append(OffsetChange(at=at, before=before, after=after))
         moment, before = later, after
     return tuple(found)
 

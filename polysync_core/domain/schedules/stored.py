@@ -1,16 +1,16 @@
-"""The states of schedules as they are stored and found."""
+"""Stored states of schedules, and the entries of the index by due time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.domain.schedules.states import ScheduleState
+from polysync_core.domain.schedules.state import ScheduleState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSchedule:
-    """A state as it was read, with the ETag that a change must match."""
+    """A state as it was read, with the ETag that a write compares."""
 
     state: ScheduleState
     etag: str
@@ -18,7 +18,7 @@ class StoredSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A schedule that is to be looked at now."""
+    """A schedule that is due."""
 
     task: str
     schedule: str
@@ -27,9 +27,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """That the schedules of a Task are to be brought in line with its definition."""
+    """The record that a Task is being edited, so its schedules need a sync."""
 
     task: str
     token: str
-    """Tells two edits of one Task apart."""
+    """Distinguishes two edits of one Task."""
     at: datetime

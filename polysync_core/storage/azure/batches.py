@@ -1,7 +1,7 @@
-"""Transactions of Table Storage as the service takes and gives them.
+"""Encodes transactions of Table Storage and decodes their answers.
 
-The SDK builds a transaction with a pool of threads and the email package, which costs 5 ms of CPU
-for two rows; written out by hand it is as cheap as a single write.
+The SDK builds a transaction with a thread pool and the email package, which costs 5 ms of CPU for
+two rows. This encoding is as cheap as a single write.
 https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from polysync_core.storage.azure.entities import INT32, MARK, Change, Operation
+from polysync_core.storage.azure.entities import FINGERPRINT, INT32, Change, Operation
 from polysync_core.storage.azure.rows import Row, RowValue, check_key, check_size
 
 _METHODS = {Change.REPLACE: "PUT", Change.MERGE: "PATCH", Change.DELETE: "DELETE"}
@@ -29,7 +29,7 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The answer to one operation, or the one answer to a transaction that was refused."""
+    """The answer to one operation, or the single answer to a rejected transaction."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict[str, str])
@@ -43,7 +43,7 @@ class Part:
 
     @property
     def error_code(self) -> str:
-        """The service's code of a refusal."""
+        """The error code of the service."""
         if code := self.headers.get("x-ms-error-code"):
             return code
         try:
@@ -53,11 +53,11 @@ class Part:
 
 
 def encode_batch(
-    operations: Sequence[Operation], *, table_url: str, mark: str
+    operations: Sequence[Operation], *, table_url: str, fingerprint: str
 ) -> tuple[str, bytes]:
-    """Return the content type and body of a transaction; every row written carries the mark."""
+    """Return the content type and body of a transaction; written rows carry the fingerprint."""
     batch, changes = f"batch_{secrets.token_hex(8)}", f"changeset_{secrets.token_hex(8)}"
-    parts = [_part(operation, table_url, mark) for operation in operations]
+    parts = [_part(operation, table_url, fingerprint) for operation in operations]
     body = f"--{batch}\r\nContent-Type: multipart/mixed; boundary={changes}\r\n\r\n"
     body += "".join(f"--{changes}\r\n{part}\r\n" for part in parts)
     body += f"--{changes}--\r\n\r\n--{batch}--\r\n"
@@ -65,10 +65,10 @@ def encode_batch(
 
 
 def decode_batch(body: bytes) -> Iterator[Part]:
-    """Yield the answers that the answer to a transaction holds, in order.
+    """Yield the answer to each operation of a transaction, in order.
 
-    Each begins with a line such as `HTTP/1.1 204 No Content`; boundaries are lines of their own
-    and no header or JSON body of the service begins a line with two hyphens.
+    Each answer begins with a line such as `HTTP/1.1 204 No Content`. No header or JSON body of the
+    service has a line that begins with two hyphens, so such lines are boundaries.
     """
     for text in body.split(b"\r\nHTTP/1.1 ")[1:]:
         answer = text.partition(b"\r\n--")[0]
@@ -81,7 +81,7 @@ def decode_batch(body: bytes) -> Iterator[Part]:
             yield Part(int(status), named, content)
 
 
-def _part(operation: Operation, table_url: str, mark: str) -> str:
+def _part(operation: Operation, table_url: str, fingerprint: str) -> str:
     row = operation.row
     key = f"(PartitionKey='{_quoted(row.partition)}',RowKey='{_quoted(row.key)}')"
     if operation.change is Change.INSERT:
@@ -92,7 +92,7 @@ def _part(operation: Operation, table_url: str, mark: str) -> str:
     content = (
         ""
         if operation.change is Change.DELETE
-        else json.dumps(_json_of(row, mark), allow_nan=False)
+        else json.dumps(_json_of(row, fingerprint), allow_nan=False)
     )
     return (
         "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -101,7 +101,7 @@ def _part(operation: Operation, table_url: str, mark: str) -> str:
 
 
 def _condition(operation: Operation) -> str:
-    """Return the If-Match header; a write without one creates what is missing."""
+    """Return the If-Match header; a write without it also creates a missing row."""
     etag = operation.row.etag
     if "\r" in etag or "\n" in etag:
         raise ValueError("an ETag is one line")
@@ -110,7 +110,7 @@ def _condition(operation: Operation) -> str:
     return ""
 
 
-def _json_of(row: Row, mark: str) -> dict[str, object]:
+def _json_of(row: Row, fingerprint: str) -> dict[str, object]:
     check_size(row)
     entity: dict[str, object] = {
         "PartitionKey": check_key(row.partition),
@@ -121,7 +121,7 @@ def _json_of(row: Row, mark: str) -> dict[str, object]:
         entity[name] = plain
         if type_name is not None:
             entity[f"{name}@odata.type"] = type_name
-    entity[MARK] = mark
+    entity[FINGERPRINT] = fingerprint
     return entity
 
 

@@ -1,4 +1,4 @@
-"""Clients of Table Storage that cost little per call."""
+"""Clients of Table Storage with little overhead per call."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _UNUSED = (
 
 
 class LeanTableClient(TableClient):
-    """A table client without the policies that this app has no use for."""
+    """A table client without the pipeline policies that this app does not use."""
 
     def _configure_policies(self, **kwargs: Any) -> list[Any]:
         policies: list[Any] = super()._configure_policies(**kwargs)
@@ -47,7 +47,7 @@ class LeanTableClient(TableClient):
         return f"{self.url}/{self.table_name}"
 
     def send_batch(self, content_type: str, body: bytes) -> list[Part]:
-        """Send a transaction and return its answers; raises as the other calls of the SDK do."""
+        """Send a transaction and return its answers. Raises as other SDK calls do."""
         headers = {
             "Content-Type": content_type,
             "Accept": "application/json",
@@ -56,15 +56,15 @@ class LeanTableClient(TableClient):
             "MaxDataServiceVersion": "3.0;NetFx",
         }
         request = HttpRequest("POST", f"{self.url}/$batch", headers=headers, content=body)
-        # Protected, but the one way to the SDK's signing; transactions are tested for real.
-        # Streamed, so that the SDK does not try to read the answer, which is of many parts.
+        # Protected, but the only way to use the SDK's signing; integration tests cover it.
+        # Streamed, so that the SDK does not parse the multipart answer.
         response = self._client.send_request(request, stream=True)
         response.raise_for_status()
         return list(decode_batch(response.content))
 
 
 class TableClients:
-    """Makes one client a table; all share a pool of connections and a credential."""
+    """Creates one client per table; all share a connection pool and a credential."""
 
     def __init__(self, connection: StorageConnection) -> None:
         self._connection = connection
@@ -86,7 +86,7 @@ class TableClients:
 
     def _open(self, table: str) -> LeanTableClient:
         options: dict[str, Any] = {
-            # Repeating is the table's business: the SDK would repeat an insert that was done.
+            # `Table` retries by itself: the SDK would repeat a completed insert.
             "retry_total": 0,
             "transport": self._transport,
         }

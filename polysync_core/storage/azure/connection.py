@@ -1,4 +1,4 @@
-"""Where the storage account is and how to sign in to it."""
+"""The address of the storage account, and how the app authenticates to it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from polysync_core.domain.errors import Broken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageConnection:
-    """A storage account: either a connection string, or endpoints and this app's own identity."""
+    """A storage account: a connection string, or endpoints and the app's identity."""
 
     connection_string: str | None = None
     table_endpoint: str | None = None
     queue_endpoint: str | None = None
     client_id: str | None = None
-    """The user-assigned managed identity; None for the system-assigned one or a developer's own."""
+    """The user-assigned identity; None: the system-assigned one or the developer's."""
 
     def __repr__(self) -> str:
         shown = self.table_endpoint or "a connection string"
@@ -28,7 +28,7 @@ class StorageConnection:
     def from_settings(
         cls, settings: Mapping[str, str], *, name: str = "AzureWebJobsStorage"
     ) -> StorageConnection:
-        """Read the connection as the Functions host does: `NAME`, or `NAME__…` for an identity.
+        """Return the connection that `NAME` or the variables `NAME__…` describe, as the host does.
 
         https://learn.microsoft.com/azure/azure-functions/functions-reference#configure-an-identity-based-connection
         """
@@ -50,7 +50,7 @@ def _address(account: str | None, service: str) -> str | None:
 
 
 class StorageIdentity:
-    """This app's own identity towards a storage account, made once and shared by all clients."""
+    """The app's credential for a storage account; all clients share it."""
 
     def __init__(self, connection: StorageConnection) -> None:
         self._client_id = connection.client_id
@@ -58,10 +58,10 @@ class StorageIdentity:
         self._lock = threading.Lock()
 
     def credential(self) -> Any:
-        """Return the credential, which remembers its token."""
+        """Return the credential, which caches its token."""
         with self._lock:
             if self._credential is None:
-                # Imported late: it costs half a second that a local start does not need.
+                # Imported on first use: it takes half a second, and local hosts never need it.
                 from azure.identity import DefaultAzureCredential
 
                 self._credential = DefaultAzureCredential(

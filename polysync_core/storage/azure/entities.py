@@ -1,4 +1,4 @@
-"""Between rows and what the SDK of Table Storage takes and gives."""
+"""Converts rows to and from the entities of the Table Storage SDK."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from azure.data.tables import EntityProperty, UpdateMode
 
 from polysync_core.storage.azure.rows import Row, RowValue, check_key, check_size
 
-MARK = "_w"
-"""The property that holds the mark of the last write that must happen once."""
+FINGERPRINT = "_w"
+"""The property with the fingerprint of the last exactly-once write."""
 INT32 = range(-(2**31), 2**31)
-"""Whole numbers that need no type beside them."""
+"""The integers that need no explicit type."""
 
 
 class Change(StrEnum):
-    """What an operation does to its row."""
+    """The kind of change that an operation makes to its row."""
 
     INSERT = "create"
     REPLACE = "replace"
@@ -29,19 +29,19 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of a transaction; `row.etag` is its condition, empty for none."""
+    """One operation of a transaction; a non-empty `row.etag` is its condition."""
 
     change: Change
     row: Row
 
 
-def new_mark() -> str:
-    """Return what tells our own write from everybody else's."""
+def new_fingerprint() -> str:
+    """Return a random value that identifies one write."""
     return secrets.token_hex(8)
 
 
 def condition(operation: Operation) -> dict[str, Any]:
-    """Return the SDK's keyword arguments that carry the condition and the mode."""
+    """Return the SDK's keyword arguments for the condition and the update mode."""
     options: dict[str, Any] = {}
     if operation.change is not Change.DELETE:
         merges = operation.change is Change.MERGE
@@ -52,8 +52,8 @@ def condition(operation: Operation) -> dict[str, Any]:
     return options
 
 
-def entity_of(row: Row, *, mark: str | None) -> dict[str, Any]:
-    """Return a row as the SDK takes it, with our mark where it has one."""
+def entity_of(row: Row, *, fingerprint: str | None) -> dict[str, Any]:
+    """Return a row as an SDK entity, with a fingerprint if one is given."""
     check_size(row)
     entity: dict[str, Any] = {
         "PartitionKey": check_key(row.partition),
@@ -62,15 +62,15 @@ def entity_of(row: Row, *, mark: str | None) -> dict[str, Any]:
     for name, value in row.values.items():
         wide = type(value) is int and value not in INT32
         entity[name] = (value, "Edm.Int64") if wide else value
-    if mark is not None:
-        entity[MARK] = mark
+    if fingerprint is not None:
+        entity[FINGERPRINT] = fingerprint
     return entity
 
 
 def row_of(entity: Any) -> Row:
-    """Return a row as the SDK read it."""
+    """Return the row of an SDK entity."""
     values: dict[str, RowValue] = {}
     for name, value in entity.items():
-        if name not in {"PartitionKey", "RowKey", MARK}:
+        if name not in {"PartitionKey", "RowKey", FINGERPRINT}:
             values[name] = value.value if isinstance(value, EntityProperty) else value
     return Row(entity["PartitionKey"], entity["RowKey"], values, entity.metadata["etag"])

@@ -1,4 +1,4 @@
-"""What a failed call to Table Storage means, in the families of `domain.errors`."""
+"""Translates failed calls to Azure Storage into the errors of `domain.errors`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TOO_LARGE = frozenset(
 
 
 class RowExists(Conflict):
-    """There is a row of this key already."""
+    """A row with this key exists already."""
 
 
 class TableMissing(NotFound):
@@ -43,12 +43,12 @@ class TableMissing(NotFound):
 
 
 class StorageUnavailable(Unavailable):
-    """The storage account does not answer at present."""
+    """The storage account is not available at the moment."""
 
     def __init__(self, *, unanswered: bool, retry_after: float | None = None) -> None:
         super().__init__(retry_after=retry_after)
         self.unanswered = unanswered
-        """Whether the call may have been carried out all the same."""
+        """Whether the call may have been executed without an answer."""
 
 
 class StorageRefusesIdentity(Unavailable):
@@ -56,12 +56,12 @@ class StorageRefusesIdentity(Unavailable):
 
 
 def refusal_of(status: int, code: str) -> PolysyncError:
-    """Return what a refused operation of a transaction means."""
+    """Return the error of a rejected operation of a transaction."""
     return _of_status(status, code, None)
 
 
 def failure_of(error: AzureError) -> PolysyncError:
-    """Return what an error of the SDK means; its text, which may hold data, is left behind."""
+    """Return the error for an SDK error, without its text, which may contain data."""
     match error:
         case ServiceRequestError():
             return StorageUnavailable(unanswered=False)
@@ -90,7 +90,7 @@ def _of_status(status: int, code: str, retry_after: float | None) -> PolysyncErr
         case _ if status >= 500:
             return StorageUnavailable(unanswered=True, retry_after=retry_after)
         case _:
-            return Broken(f"table storage refused a request of ours ({status} {code})")
+            return Broken(f"table storage rejected a request as wrong ({status} {code})")
 
 
 def _conflict(code: str) -> PolysyncError:

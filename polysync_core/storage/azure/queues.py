@@ -1,7 +1,7 @@
-"""Queue Storage: putting messages, base64 as the Functions host expects them.
+"""Queue Storage: sends messages as base64, which the Functions host expects.
 
-A message is put at least once: where an answer is lost it is put again. A queue is created by the
-first message that misses it; nothing is spent on queues that exist.
+Messages are sent at least once: a message whose answer is lost is sent again. The first message to
+a missing queue creates it. Existing queues cost no extra call.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from polysync_core.storage.azure.transport import PooledTransport
 _log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 48 * 1024
-"""What a message takes, as base64 makes 64 KiB of it.
+"""The maximum content of a message; base64 turns it into 64 KiB.
 
 https://learn.microsoft.com/azure/storage/queues/scalability-targets
 """
 _PAUSES = (0.1, 0.4)
-"""Seconds between attempts; afterwards the caller learns of it."""
+"""Seconds between attempts; the last failure is raised."""
 _THREADS = 32
 _TIMEOUT = urllib3.Timeout(connect=2, read=5)
-"""Shorter than that of tables: a message can be owed, and its sender has a run to carry on."""
+"""Shorter than the time-out of tables: the reconciler sends a missing message later."""
 
 type Sleep = Callable[[float], None]
 
@@ -49,20 +49,20 @@ class QueueRefusesIdentity(Unavailable):
 
 
 class LeanQueueClient(QueueClient):
-    """A queue client that puts messages without the SDK's models: half the CPU of its own call."""
+    """Sends messages without the SDK's models, which halves the CPU time."""
 
     def put(self, body: str, delay_seconds: int) -> None:
-        """Put a message that is XML already; raises as the other calls of the SDK do."""
+        """Send a message in XML. Raises as the other calls of the SDK do."""
         hidden = f"?visibilitytimeout={delay_seconds}" if delay_seconds else ""
         headers = {"Content-Type": "application/xml", "x-ms-version": self.api_version}
         request = HttpRequest("POST", f"{self.url}/messages{hidden}", headers=headers, content=body)
-        # Protected, but the one way to the SDK's signing; it is tested for real.
+        # Protected, but the only way to use the SDK's signing; integration tests cover it.
         client: Any = self
         client._pipeline.run(request).http_response.raise_for_status()
 
 
 class QueueStorage:
-    """The queues of one storage account; safe to share between threads."""
+    """The queues of one storage account. It is thread-safe."""
 
     def __init__(self, connection: StorageConnection, *, sleep: Sleep = time.sleep) -> None:
         self._connection = connection
@@ -73,7 +73,7 @@ class QueueStorage:
         self._sleep = sleep
 
     def queue(self, name: str) -> Queue:
-        """Return a queue; it need not exist yet."""
+        """Return the queue of a name, even if it does not exist yet."""
         with self._lock:
             if name not in self._queues:
                 self._queues[name] = Queue(self._open(name), sleep=self._sleep)
@@ -85,7 +85,7 @@ class QueueStorage:
 
     def _open(self, name: str) -> LeanQueueClient:
         options: dict[str, Any] = {
-            # Repeating is this module's business: the SDK would go on for a minute.
+            # This module retries by itself: the SDK would retry for a minute.
             "retry_total": 0,
             "transport": self._transport,
         }
@@ -99,16 +99,16 @@ class QueueStorage:
 
 
 class Queue:
-    """One queue, to put messages into."""
+    """One queue that messages are sent to."""
 
     def __init__(self, client: LeanQueueClient, *, sleep: Sleep = time.sleep) -> None:
         self._client = client
         self._sleep = sleep
 
     def send(self, text: str, *, delay_seconds: int = 0) -> None:
-        """Put a message, to be seen after a delay.
+        """Send a message that becomes visible after a delay.
 
-        Raises `TooLarge`, or `Unavailable` where it is not known to have been put.
+        Raises `TooLarge`, or `Unavailable` if the message may not have been sent.
         """
         content = text.encode()
         if len(content) > MAX_MESSAGE_BYTES:
@@ -136,7 +136,7 @@ class Queue:
         try:
             self._client.create_queue()
         except ResourceExistsError as error:
-            # Another process was first; a queue that is still being deleted comes back later.
+            # Another process was first. A queue that is being deleted can be created later.
             if getattr(error, "error_code", None) == "QueueBeingDeleted":
                 raise StorageUnavailable(unanswered=False) from error
         except AzureError as error:

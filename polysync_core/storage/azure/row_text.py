@@ -12,19 +12,19 @@ from polysync_core.domain.errors import Invalid, TooLarge
 
 UNITS_PER_PROPERTY = 32_767
 MAX_BYTES = 900 * 1024
-"""The longest text of one entity, in bytes of UTF-16: leaves room for keys and other values."""
+"""The maximum text of one entity in bytes of UTF-16, with room for keys and other values."""
 
 
 def utf16_units(text: str) -> int:
-    """Return the length of a text as Table Storage counts it."""
+    """Return the number of UTF-16 units, which Table Storage counts."""
     return len(text) if text.isascii() else len(text) + sum(char > "\uffff" for char in text)
 
 
 def split_text(name: str, text: str) -> dict[str, str]:
-    """Return the properties `name`, `name1`, `name2`, … that hold a text between them.
+    """Split a text into the properties `name`, `name1`, `name2`, …
 
     Raises `TooLarge` beyond `MAX_BYTES`, and `Invalid` for half of a surrogate pair, which UTF-8
-    cannot carry.
+    cannot encode.
     """
     if 2 * utf16_units(text) > MAX_BYTES:
         raise TooLarge(f"the text is longer than the {MAX_BYTES // 1024} KiB that can be stored")
@@ -37,7 +37,7 @@ def split_text(name: str, text: str) -> dict[str, str]:
 
 
 def join_text(name: str, values: Mapping[str, object]) -> str | None:
-    """Return what `split_text` took apart, or None where there is none."""
+    """Return the text that `split_text` has split, or None if the property is missing."""
     parts: list[str] = []
     while isinstance(part := values.get(f"{name}{len(parts)}" if parts else name), str):
         parts.append(part)
@@ -45,7 +45,7 @@ def join_text(name: str, values: Mapping[str, object]) -> str | None:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cut between characters, so that a surrogate pair is never parted."""
+    """Cut between characters, so that no surrogate pair is split."""
     start = 0
     while start < len(text):
         part = text[start : start + UNITS_PER_PROPERTY]

@@ -1,4 +1,4 @@
-"""Rows of Table Storage, what to ask for, and the rules that keys and sizes obey."""
+"""Rows of Table Storage, ranges of rows, and the limits of keys and sizes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ type RowValue = str | int | float | bool | bytes | datetime
 
 MAX_ENTITY_BYTES = 1024 * 1024
 _CHECK_FROM = 200_000
-"""Rows whose texts are shorter than this together cannot reach the limit of an entity."""
+"""Rows with less text than this in total cannot reach the limit of an entity."""
 _FORBIDDEN_IN_KEY = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 _MAX_KEY = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entity: its two keys, its values, and the ETag it was read with (empty when new)."""
+    """One entity: two keys, values, and the ETag from its read (empty if new)."""
 
     partition: str
     key: str
@@ -34,7 +34,7 @@ class Row:
     etag: str = ""
 
     def text(self, name: str) -> str:
-        """Return a value that is a text; anything else is `Broken`."""
+        """Return a text value. Raises `Broken` for any other value."""
         value = self.values.get(name)
         if not isinstance(value, str):
             raise Broken(f"the stored row has no text '{name}'")
@@ -55,7 +55,7 @@ class RowRange:
         return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
     def filter(self) -> tuple[str, dict[str, str]]:
-        """Return the query and its parameters; values never become part of the query's text."""
+        """Return a parametrised query and its parameters, which prevents injection."""
         query, values = "PartitionKey eq @partition", {"partition": self.partition}
         if self.start is not None:
             query, values["start"] = f"{query} and RowKey ge @start", self.start
@@ -66,20 +66,20 @@ class RowRange:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some rows in key order, and where to go on; no token means that there are no more."""
+    """Some rows in key order, and the continuation token of the rest, if any."""
 
     rows: tuple[Row, ...]
     token: str | None
 
 
 def hashed_key(*parts: str) -> str:
-    """Return a key of 32 hexadecimal digits for texts of any content; no two lists share one."""
+    """Return a key of 32 hexadecimal digits that is unique for each list of texts."""
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def check_key(key: str) -> str:
-    """Return the key; `Broken` where Table Storage would refuse it, as keys are ours to build.
+    """Return a valid key. Raises `Broken` otherwise, because the app itself builds keys.
 
     https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
     """
@@ -89,7 +89,7 @@ def check_key(key: str) -> str:
 
 
 def check_size(row: Row) -> None:
-    """Raise `TooLarge` for what cannot be stored; the emulator would take it, Azure would not."""
+    """Raise `TooLarge` for a row beyond the limits of Azure, which the emulator ignores."""
     texts = [value for value in row.values.values() if isinstance(value, str)]
     if sum(map(len, texts)) < UNITS_PER_PROPERTY // 2:
         return
@@ -114,7 +114,7 @@ def _entity_bytes(row: Row) -> int:
 
 
 def encode_token(position: Mapping[str, str | None] | None) -> str | None:
-    """Return an opaque continuation token that may travel in a URL."""
+    """Return an opaque, URL-safe continuation token."""
     if not position:
         return None
     text = json.dumps([position.get("PartitionKey"), position.get("RowKey")])
@@ -122,7 +122,7 @@ def encode_token(position: Mapping[str, str | None] | None) -> str | None:
 
 
 def decode_token(token: str | None) -> dict[str, str | None] | None:
-    """Read a token that `encode_token` made; anything else is `Malformed`."""
+    """Decode a token of `encode_token`. Raises `Malformed` for any other text."""
     if token is None:
         return None
     try:

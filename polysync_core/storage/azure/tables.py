@@ -1,11 +1,11 @@
-"""Table Storage with the guarantees that the rest of Polysync builds on.
+"""Table Storage with exactly-once conditional writes and bounded retries.
 
-- A write that must happen once (insert, or anything with an ETag) is marked: when an answer is
-  lost and the repeated write then meets a row that exists or has changed, the mark tells whether
-  it was our own. Callers see `RowExists` and `StaleETag` only for other people's writes, and
-  `Uncertain` only when storage stayed away throughout.
-- Reads and unconditional writes are repeated freely; `Unavailable` follows after some seconds.
-- A table is created by the first write that misses it; nothing is spent on tables that exist.
+- An insert, or a write with an ETag, carries a random fingerprint. If an answer is lost and the
+  retry finds an existing or changed row, the fingerprint shows whether this process wrote it.
+  Callers see `RowExists` and `StaleETag` only for writes of others. They see `Uncertain` only if
+  storage stays unavailable during all retries.
+- Reads and unconditional writes are simply retried; `Unavailable` follows after some seconds.
+- The first write to a missing table creates it. Existing tables cost no extra call.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from polysync_core.storage.azure.batches import Part, encode_batch
 from polysync_core.storage.azure.clients import LeanTableClient, TableClients
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.entities import (
-    MARK,
+    FINGERPRINT,
     Change,
     Operation,
     condition,
     entity_of,
-    new_mark,
+    new_fingerprint,
     row_of,
 )
 from polysync_core.storage.azure.failures import (
@@ -57,17 +57,17 @@ from polysync_core.storage.azure.rows import (
 _log = logging.getLogger(__name__)
 
 MAX_OPERATIONS = 100
-"""The most operations of one transaction."""
+"""The maximum number of operations in one transaction."""
 _PAGE = 1000
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
-"""Seconds between attempts; afterwards the caller learns of it."""
+"""Seconds between attempts; the last failure is raised."""
 _LONGEST_PAUSE = 5.0
 
 type Sleep = Callable[[float], None]
 
 
 class TableStorage:
-    """The tables of one storage account; safe to share between threads."""
+    """The tables of one storage account. It is thread-safe."""
 
     def __init__(
         self, connection: StorageConnection, *, prefix: str = "Polysync", sleep: Sleep = time.sleep
@@ -77,7 +77,7 @@ class TableStorage:
         self._sleep = sleep
 
     def table(self, name: str) -> Table:
-        """Return a table by its name without the common prefix; it need not exist yet."""
+        """Return a table by its name without prefix; it may not exist yet."""
         return Table(self._clients.client(self._prefix + name), sleep=self._sleep)
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class TableStorage:
 
 
 class Table:
-    """One table, in rows and ETags."""
+    """One table, as rows with ETags."""
 
     def __init__(self, client: LeanTableClient, *, sleep: Sleep = time.sleep) -> None:
         # Any: the SDK leaves the keyword arguments of its methods untyped.
@@ -94,7 +94,7 @@ class Table:
         self._sleep = sleep
 
     def get(self, partition: str, key: str) -> Row | None:
-        """Read one row by its keys, or return None where there is none."""
+        """Return the row with these keys, or None."""
         try:
             entity = self._repeat(lambda: self._client.get_entity(partition, key))
         except NotFound:
@@ -102,34 +102,34 @@ class Table:
         return row_of(entity)
 
     def insert(self, row: Row) -> str:
-        """Write a new row and return its ETag; `RowExists` where the key is taken."""
+        """Write a new row and return its ETag. Raises `RowExists` if the key exists."""
         return self._write_once(Operation(Change.INSERT, row))
 
     def replace(self, row: Row) -> str:
-        """Replace a row that is as it was read; `StaleETag` if it was changed or deleted since."""
+        """Replace an unchanged row. Raises `StaleETag` if it was changed or deleted."""
         return self._write_once(Operation(Change.REPLACE, row))
 
     def merge(self, row: Row) -> str:
-        """Set some values of a row that is as it was read; otherwise as `replace`."""
+        """Set some values of an unchanged row. Raises as `replace` does."""
         return self._write_once(Operation(Change.MERGE, row))
 
     def upsert(self, row: Row) -> str:
-        """Write a row, whatever was there before, and return its ETag."""
-        entity = entity_of(row, mark=None)
+        """Insert or replace a row unconditionally, and return its ETag."""
+        entity = entity_of(row, fingerprint=None)
         write = self._creating(
             lambda: self._client.upsert_entity(entity, mode=UpdateMode.REPLACE),
         )
         return str(self._repeat(write)["etag"])
 
     def delete(self, partition: str, key: str, *, etag: str | None = None) -> None:
-        """Delete a row; one that is gone already is no error, one changed since is `StaleETag`."""
+        """Delete a row if it exists. Raises `StaleETag` if its ETag has changed."""
         row = Row(check_key(partition), check_key(key), {}, etag or "")
         options = condition(Operation(Change.DELETE, row))
-        # A repeated delete that was done already finds nothing, which the SDK takes for success.
+        # A retry of a completed delete finds no row, which the SDK treats as success.
         self._repeat(lambda: self._client.delete_entity(row.partition, row.key, **options))
 
     def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
-        """Return up to `limit` rows; empty pages of the service are passed over."""
+        """Return up to `limit` rows; empty pages of the service are skipped."""
         found: list[Row] = []
         position = decode_token(token)
         while True:
@@ -148,7 +148,7 @@ class Table:
                 return
 
     def next_partition(self, after: str) -> str | None:
-        """Return the first partition behind a key; whoever walks them all asks once for each."""
+        """Return the first partition after a key, or None."""
         query, values = "PartitionKey gt @after", {"after": check_key(after)}
         position: dict[str, str | None] | None = None
         while True:
@@ -157,28 +157,32 @@ class Table:
                 return part[0].partition if part else None
 
     def drop(self) -> None:
-        """Delete the table with all its rows; one that is gone already is no error."""
+        """Delete the table with all its rows, if it exists."""
         self._repeat(self._client.delete_table)
 
     def transact(self, operations: Sequence[Operation]) -> list[str]:
-        """Carry out up to 100 operations on one partition together or not at all.
+        """Execute up to 100 operations on one partition atomically.
 
-        Returns the ETags in order, empty for deletes. Raises as the single operations do, except
-        that a delete of what is gone is `StaleETag`, as nothing of the rest is done then.
+        Returns the ETags in order, empty for deletes. Raises as the single operations do, but a
+        delete of a missing row is `StaleETag`, because the transaction is rolled back.
         """
         if not operations:
             return []
         if len(operations) > MAX_OPERATIONS:
             raise Broken(f"a transaction holds at most {MAX_OPERATIONS} operations")
-        mark = new_mark()
-        content_type, body = encode_batch(operations, table_url=self._client.table_url, mark=mark)
+        fingerprint = new_fingerprint()
+        content_type, body = encode_batch(
+            operations, table_url=self._client.table_url, fingerprint=fingerprint
+        )
         write = self._creating(lambda: self._send_batch(content_type, body, len(operations)))
-        return self._settle(write, lambda: self._transaction_etags(operations, mark))
+        return self._write_certainly(
+            write, lambda: self._transaction_etags(operations, fingerprint)
+        )
 
     def _write_once(self, operation: Operation) -> str:
-        mark = new_mark()
+        fingerprint = new_fingerprint()
         row = operation.row
-        entity = entity_of(row, mark=mark)
+        entity = entity_of(row, fingerprint=fingerprint)
 
         def send() -> dict[str, Any]:
             if operation.change is Change.INSERT:
@@ -186,30 +190,30 @@ class Table:
             return self._client.update_entity(entity, **condition(operation))
 
         write = self._creating(send) if operation.change is Change.INSERT else send
-        answer = self._settle(write, lambda: self._marked(row, mark))
+        answer = self._write_certainly(write, lambda: self._own_write(row, fingerprint))
         return str(answer["etag"])
 
-    def _settle[T](self, write: Callable[[], T], done: Callable[[], T | None]) -> T:
-        """Repeat a write until it is known to have happened once or not at all."""
-        doubt = False
+    def _write_certainly[T](self, write: Callable[[], T], done: Callable[[], T | None]) -> T:
+        """Retry a write until its outcome is certain: done once, or not done."""
+        may_be_done = False
         for pause in (*_PAUSES, None):
             try:
                 return _translated(write)
             except (RowExists, StaleETag, NotFound) as refusal:
-                if doubt and (answer := _certain(done)) is not None:
+                if may_be_done and (answer := _checked(done)) is not None:
                     return answer
                 if isinstance(refusal, NotFound):
                     raise StaleETag from refusal
                 raise
             except StorageUnavailable as failure:
-                doubt = doubt or failure.unanswered
+                may_be_done = may_be_done or failure.unanswered
                 if pause is None:
-                    raise (Uncertain() if doubt else failure) from failure
+                    raise (Uncertain() if may_be_done else failure) from failure
                 self._wait(pause, failure)
         raise AssertionError("unreachable")
 
     def _repeat[T](self, call: Callable[[], T]) -> T:
-        """Repeat a call that may safely happen more than once."""
+        """Retry an idempotent call."""
         for pause in _PAUSES:
             try:
                 return _translated(call)
@@ -223,7 +227,7 @@ class Table:
         self._sleep(min(asked, _LONGEST_PAUSE) * random.uniform(1, 1.25))  # noqa: S311 - jitter
 
     def _creating[T](self, write: Callable[[], T]) -> Callable[[], T]:
-        """Return the write with the table created on the way where it is missing."""
+        """Return a write that creates the table first if it is missing."""
 
         def send() -> T:
             try:
@@ -238,17 +242,17 @@ class Table:
         try:
             self._client.create_table()
         except ResourceExistsError as error:
-            # Another process was first; a table that is still being deleted comes back later.
+            # Another process was first. A table that is being deleted can be created later.
             failure = failure_of(error)
             if isinstance(failure, Unavailable):
                 raise failure from error
 
-    def _marked(self, row: Row, mark: str) -> dict[str, Any] | None:
+    def _own_write(self, row: Row, fingerprint: str) -> dict[str, Any] | None:
         try:
             entity = self._repeat(lambda: self._client.get_entity(row.partition, row.key))
         except NotFound:
             return None
-        return {"etag": entity.metadata["etag"]} if entity.get(MARK) == mark else None
+        return {"etag": entity.metadata["etag"]} if entity.get(FINGERPRINT) == fingerprint else None
 
     def _send_batch(self, content_type: str, body: bytes, count: int) -> list[str]:
         parts: list[Part] = self._client.send_batch(content_type, body)
@@ -259,16 +263,18 @@ class Table:
             raise StorageUnavailable(unanswered=True)
         return [part.etag for part in parts]
 
-    def _transaction_etags(self, operations: Sequence[Operation], mark: str) -> list[str] | None:
-        """Return the ETags if the transaction was carried out, which any one row of it shows."""
+    def _transaction_etags(
+        self, operations: Sequence[Operation], fingerprint: str
+    ) -> list[str] | None:
+        """Return the ETags if the transaction was committed, which any of its rows proves."""
         first = next((o for o in operations if o.change is not Change.DELETE), None)
         if first is None:
             gone = self.get(operations[0].row.partition, operations[0].row.key) is None
             return [""] * len(operations) if gone else None
-        if self._marked(first.row, mark) is None:
+        if self._own_write(first.row, fingerprint) is None:
             return None
         found = (
-            None if each.change is Change.DELETE else self._marked(each.row, mark)
+            None if each.change is Change.DELETE else self._own_write(each.row, fingerprint)
             for each in operations
         )
         return ["" if each is None else each["etag"] for each in found]
@@ -305,9 +311,9 @@ def _translated[T](call: Callable[[], T]) -> T:
         raise failure_of(error) from error
 
 
-def _certain[T](look: Callable[[], T | None]) -> T | None:
+def _checked[T](read: Callable[[], T | None]) -> T | None:
     try:
-        return look()
+        return read()
     except Unavailable as failure:
         raise Uncertain from failure
 

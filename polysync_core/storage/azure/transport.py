@@ -1,7 +1,7 @@
-"""HTTP for the Azure SDK straight on urllib3.
+"""An HTTP transport of the Azure SDK that uses urllib3 directly.
 
-Measured against Azurite: a point read costs 0.6 ms of CPU, not 1.25 ms as through `requests`, whose
-sessions, cookies and prepared requests the SDK has no use for.
+Measured against Azurite, a point read costs 0.6 ms of CPU instead of 1.25 ms with `requests`. The
+SDK does not need the sessions, cookies and prepared requests of that library.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TIMEOUT = urllib3.Timeout(connect=5, read=15)
 
 
 class PooledTransport(HttpTransport[HttpRequest, HttpResponse]):
-    """Sends requests over a pool of connections that all clients and threads share."""
+    """Sends requests over a connection pool that all clients and threads share."""
 
     def __init__(self, *, connections: int, timeout: urllib3.Timeout = _TIMEOUT) -> None:
         self._pool = urllib3.PoolManager(
@@ -30,7 +30,7 @@ class PooledTransport(HttpTransport[HttpRequest, HttpResponse]):
     def send(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """Send a request and read the whole answer.
 
-        Raises `ServiceRequestError` where nothing can have been sent, else `ServiceResponseError`.
+        Raises `ServiceRequestError` if nothing was sent, otherwise `ServiceResponseError`.
         """
         try:
             answer = self._pool.urlopen(
@@ -47,7 +47,7 @@ class PooledTransport(HttpTransport[HttpRequest, HttpResponse]):
             raise ServiceResponseError("no complete answer", error=error) from error
 
     def open(self) -> None:
-        """Connections are opened when they are needed."""
+        """Do nothing: connections are opened on first use."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -57,11 +57,11 @@ class PooledTransport(HttpTransport[HttpRequest, HttpResponse]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The pool outlives every client that uses it."""
+        """Keep the pool, because other clients share it."""
 
 
 class _Answer(HttpResponse):
-    """An answer that has been read whole."""
+    """A complete answer in memory."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class _Answer(HttpResponse):
 
     @encoding.setter
     def encoding(self, value: str | None) -> None:
-        """Table Storage speaks UTF-8 only."""
+        """Do nothing: Table Storage always uses UTF-8."""
 
     @property
     def url(self) -> str:
@@ -139,10 +139,10 @@ class _Answer(HttpResponse):
         yield self._body
 
     def close(self) -> None:
-        """Nothing is open any more."""
+        """Do nothing: the answer is already read."""
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is open any more."""
+        """Do nothing: the answer is already read."""

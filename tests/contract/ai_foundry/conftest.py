@@ -1,4 +1,4 @@
-"""One simulator for the module, and the vendor's own client pointed at it."""
+"""One simulator per module, and the vendor's client for it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from tests.fakes.simulators import SimulatorProcess
 
 
 class PlainBearer(SansIOHTTPPolicy[Any, Any]):
-    """Shows a token by plain HTTP, which the client's own policy refuses to do."""
+    """Sends a token over plain HTTP, which the client's own policy refuses."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.http_request.headers["Authorization"] = "Bearer anything"
 
 
 class NoCredential:
-    """What the client wants to have, and never asks."""
+    """The credential that the client requires but never uses."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         raise AssertionError("the policy above needs no token")
 
 
 class NoSecrets:
-    """A platform with a managed identity has none."""
+    """The secrets of a platform with a managed identity, which needs none."""
 
     def resolve(self, reference: str) -> Any:
         raise AssertionError("no secret is needed")
@@ -47,14 +47,14 @@ class NoSecrets:
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     folder = tmp_path_factory.mktemp("foundry")
     options = ("--start-seconds", "0.02", "--step-seconds", "0.02", "--page-size", "2")
-    running = SimulatorProcess("simulators.ai_foundry", folder, *options)
-    yield running
-    assert running.stop() == 0
+    wait_until_running = SimulatorProcess("simulators.ai_foundry", folder, *options)
+    yield wait_until_running
+    assert wait_until_running.stop() == 0
 
 
 @pytest.fixture
 def official(simulator: SimulatorProcess) -> Iterator[MachineLearningServicesMgmtClient]:
-    """The official management client, with the version of the API that Polysync speaks."""
+    """The official management client, with the API version that Polysync uses."""
     client = MachineLearningServicesMgmtClient(
         NoCredential(),
         SUBSCRIPTION,
@@ -69,8 +69,8 @@ def official(simulator: SimulatorProcess) -> Iterator[MachineLearningServicesMgm
 
 
 @pytest.fixture
-def ours(simulator: SimulatorProcess) -> Callable[[JobType], JobConnector]:
-    """Polysync's own connection to the same workspace, by job type."""
+def connector_of(simulator: SimulatorProcess) -> Callable[[JobType], JobConnector]:
+    """Polysync's connectors to the same workspace, by job type."""
     platform = platform_of(simulator)
-    surroundings = PluginContext(secrets=NoSecrets(), allow_loopback=True)
-    return platform_plugin(platform.type).open(platform, surroundings).job
+    context = PluginContext(secrets=NoSecrets(), allow_loopback=True)
+    return platform_plugin(platform.type).open(platform, context).job

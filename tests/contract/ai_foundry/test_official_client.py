@@ -1,4 +1,4 @@
-"""The simulator is what the vendor's own client takes for the service, and so are our copies."""
+"""The vendor's client accepts the simulator and the copies that Polysync makes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from polysync_core.platforms.connector import JobConnector, ProviderStatus, Repo
 from tests.contract.connectors.cases.azure_ai_foundry import a_job
 
 PARENT = ("rg-data", "analytics")
-PATIENCE = 60
-type Ours = Callable[[JobType], JobConnector]
+TIME_LIMIT = 60
+type ConnectorOf = Callable[[JobType], JobConnector]
 
 
 def until[T](poll: Callable[[], T], done: Callable[[T], bool]) -> T:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not done(found := poll()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -51,7 +51,7 @@ def request(job_type: JobType, template: str, token: str, **values: Any) -> Subm
     )
 
 
-def followed(connector: JobConnector, request: SubmitRequest) -> Report:
+def polled(connector: JobConnector, request: SubmitRequest) -> Report:
     submitted = connector.submit(request)
     return until(
         lambda: connector.read(request.job, submitted.external_run_id),
@@ -60,7 +60,7 @@ def followed(connector: JobConnector, request: SubmitRequest) -> Report:
 
 
 def repeated(official: MachineLearningServicesMgmtClient, copy: models.JobBase) -> str:
-    """Return how the job ends that the client makes of what it has understood of a copy."""
+    """Return the final status of a job that the client creates from a copy."""
     name = f"again-{copy.name}"
     official.jobs.create_or_update(*PARENT, name, copy)
     return until(
@@ -75,27 +75,27 @@ def test_the_official_client_creates_follows_and_lists_jobs(
     for name in ("one", "two", "three"):
         official.jobs.create_or_update(*PARENT, name, a_command("echo", loss="1"))
 
-    ended = until(
+    wait_until_ended = until(
         lambda: official.jobs.get(*PARENT, "one").properties,
         lambda properties: properties.status == models.JobStatus.COMPLETED,
     )
-    assert isinstance(ended, models.CommandJob)
-    assert ended.inputs is not None
-    assert ended.inputs["loss"].value == "1"
-    assert ended.outputs is not None
-    assert ended.outputs["loss"].uri.endswith("/one/loss/")
+    assert isinstance(wait_until_ended, models.CommandJob)
+    assert wait_until_ended.inputs is not None
+    assert wait_until_ended.inputs["loss"].value == "1"
+    assert wait_until_ended.outputs is not None
+    assert wait_until_ended.outputs["loss"].uri.endswith("/one/loss/")
     # Two on a page, so this takes several.
     listed = [each.name for each in official.jobs.list(*PARENT, job_type="Command")]
     assert listed[:3] == ["three", "two", "one"]
     assert "score-sales" not in listed
 
 
-def test_the_official_client_stops_a_job_and_is_told_what_is_wrong(
+def test_the_official_client_stops_a_job_and_receives_errors(
     official: MachineLearningServicesMgmtClient,
 ) -> None:
     official.jobs.create_or_update(*PARENT, "endless", a_command("hang"))
 
-    official.jobs.begin_cancel(*PARENT, "endless").result(PATIENCE)
+    official.jobs.begin_cancel(*PARENT, "endless").result(TIME_LIMIT)
 
     assert official.jobs.get(*PARENT, "endless").properties.status == models.JobStatus.CANCELED
     with pytest.raises(HttpResponseError):
@@ -109,7 +109,7 @@ def test_the_official_client_stops_a_job_and_is_told_what_is_wrong(
     assert caught.value.status_code == 409
 
 
-def test_a_name_starts_one_job_however_often_it_is_sent(
+def test_a_name_starts_one_job_for_any_number_of_submits(
     official: MachineLearningServicesMgmtClient, simulator: Any
 ) -> None:
     for _ in range(3):
@@ -119,12 +119,12 @@ def test_a_name_starts_one_job_however_often_it_is_sent(
     assert lines == [False, True, True]
 
 
-def test_a_pipeline_forecasts_what_it_is_given(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_a_pipeline_computes_its_output_from_its_parameters(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    connector = ours(JobType.AI_FOUNDRY_PIPELINE_JOB)
+    connector = connector_of(JobType.AI_FOUNDRY_PIPELINE_JOB)
 
-    report = followed(
+    report = polled(
         connector,
         request(JobType.AI_FOUNDRY_PIPELINE_JOB, "score-sales", "p1", revenue_cents=120_000),
     )
@@ -143,12 +143,12 @@ def test_a_pipeline_forecasts_what_it_is_given(
     assert values == {"revenue_cents": "120000", "growth_percent": "5"}
 
 
-def test_a_copy_of_a_command_is_one_to_the_official_client(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_the_official_client_reads_a_copy_of_a_command_as_a_command(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
     given = request(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c1", learning_rate=0.25)
 
-    report = followed(ours(JobType.AI_FOUNDRY_COMMAND_JOB), given)
+    report = polled(connector_of(JobType.AI_FOUNDRY_COMMAND_JOB), given)
 
     assert report.outputs == {"loss": "0.150000"}
     copy = official.jobs.get(*PARENT, "polysync-c1")
@@ -156,12 +156,12 @@ def test_a_copy_of_a_command_is_one_to_the_official_client(
     assert isinstance(copy.properties, models.CommandJob)
 
 
-def test_a_sweep_tries_the_one_value_that_it_is_given(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_a_sweep_tries_only_the_given_value(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
     given = request(JobType.AI_FOUNDRY_SWEEP_JOB, "tune-forecast", "s1", learning_rate=0.25)
 
-    report = followed(ours(JobType.AI_FOUNDRY_SWEEP_JOB), given)
+    report = polled(connector_of(JobType.AI_FOUNDRY_SWEEP_JOB), given)
 
     assert report.outputs == {"loss": "0.150000"}
     copy = official.jobs.get(*PARENT, "polysync-s1")
@@ -172,12 +172,12 @@ def test_a_sweep_tries_the_one_value_that_it_is_given(
     assert copy.properties.limits.max_total_trials == 4
 
 
-def test_copies_are_runs_of_their_template_and_no_templates_themselves(
-    official: MachineLearningServicesMgmtClient, ours: Ours
+def test_copies_are_runs_of_their_template_and_not_templates(
+    official: MachineLearningServicesMgmtClient, connector_of: ConnectorOf
 ) -> None:
-    connector = ours(JobType.AI_FOUNDRY_COMMAND_JOB)
+    connector = connector_of(JobType.AI_FOUNDRY_COMMAND_JOB)
     given = request(JobType.AI_FOUNDRY_COMMAND_JOB, "train-forecast", "c2")
-    followed(connector, given)
+    polled(connector, given)
 
     found = {each.external_run_id for each in connector.runs(given.job)}
 

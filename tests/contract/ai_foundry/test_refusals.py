@@ -1,4 +1,4 @@
-"""What cannot be started is refused with a remedy, and nothing is begun."""
+"""A job that cannot start is refused with a remedy and without effects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import JobConnector, ProviderStatus
-from tests.contract.ai_foundry.test_official_client import followed, request
+from tests.contract.ai_foundry.test_official_client import polled, request
 from tests.contract.connectors.cases.azure_ai_foundry import a_command, a_job, put
 from tests.fakes.simulators import SimulatorProcess
 
@@ -21,7 +21,7 @@ COMMAND = JobType.AI_FOUNDRY_COMMAND_JOB
 PIPELINE = JobType.AI_FOUNDRY_PIPELINE_JOB
 SWEEP = JobType.AI_FOUNDRY_SWEEP_JOB
 DATA = {"jobInputType": "uri_folder", "uri": "azureml://datastores/sales/paths/raw/"}
-type Ours = Callable[[JobType], JobConnector]
+type ConnectorOf = Callable[[JobType], JobConnector]
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ type Ours = Callable[[JobType], JobConnector]
         ),
     ],
 )
-def test_a_parameter_that_does_not_fit_the_template_is_refused_before_anything_is_sent(
+def test_a_parameter_that_does_not_fit_the_template_is_refused_before_a_call(
     simulator: SimulatorProcess,
-    ours: Ours,
+    connector_of: ConnectorOf,
     job_type: JobType,
     template: str,
     values: dict[str, Any],
@@ -70,16 +70,16 @@ def test_a_parameter_that_does_not_fit_the_template_is_refused_before_anything_i
     put(simulator, "reads-data", definition)
 
     with pytest.raises(PlatformRefused) as caught:
-        ours(job_type).submit(request(job_type, template, f"x{template}", **values))
+        connector_of(job_type).submit(request(job_type, template, f"x{template}", **values))
 
     assert caught.value.cause is FailureCause.PARAMETERS
     assert str(caught.value).startswith(sentence)
     assert f"polysync-x{template}" not in {line["name"] for line in simulator.submissions()}
 
 
-def test_a_template_of_another_kind_is_refused(ours: Ours) -> None:
+def test_a_template_of_another_kind_is_refused(connector_of: ConnectorOf) -> None:
     with pytest.raises(PlatformRefused, match="has the kind Sweep") as caught:
-        ours(COMMAND).submit(request(COMMAND, "tune-forecast", "k1"))
+        connector_of(COMMAND).submit(request(COMMAND, "tune-forecast", "k1"))
 
     assert caught.value.cause is FailureCause.SUBMIT
 
@@ -91,17 +91,17 @@ def test_a_template_of_another_kind_is_refused(ours: Ours) -> None:
         ("aiFoundryEnvironmentName", "azureml:none:1", "azureml:<name>:<version>"),
     ],
 )
-def test_an_override_that_the_workspace_does_not_have_is_told_by_its_setting(
-    ours: Ours, setting: str, value: str, remedy: str
+def test_an_override_that_the_workspace_lacks_is_reported_with_its_setting(
+    connector_of: ConnectorOf, setting: str, value: str, remedy: str
 ) -> None:
     given = request(COMMAND, "train-forecast", "o1")
     job = a_job(COMMAND, "train-forecast", **{setting: value})
 
     with pytest.raises(PlatformRefused, match=remedy):
-        ours(COMMAND).submit(replace(given, job=job))
+        connector_of(COMMAND).submit(replace(given, job=job))
 
 
-def test_overrides_take_the_place_of_what_the_template_says(ours: Ours) -> None:
+def test_overrides_replace_the_values_of_the_template(connector_of: ConnectorOf) -> None:
     settings = {
         "aiFoundryComputeName": "gpu-cluster",
         "aiFoundryEnvironmentName": "azureml:sklearn:2",
@@ -112,46 +112,48 @@ def test_overrides_take_the_place_of_what_the_template_says(ours: Ours) -> None:
     given = request(SWEEP, "tune-forecast", "o2", learning_rate=0.3)
     job = given.job.model_copy(update={"settings": settings})
 
-    report = followed(ours(SWEEP), replace(given, job=job))
+    report = polled(connector_of(SWEEP), replace(given, job=job))
 
-    # It is another program that has run.
+    # Another program ran.
     assert (report.status, report.outputs.get("loss")) == (
         ProviderStatus.SUCCESS,
         "azureml://datastores/workspaceblobstore/paths/azureml/polysync-o2/loss/",
     )
 
 
-def test_a_job_of_our_name_is_adopted_even_if_it_cannot_be_created_again(
-    simulator: SimulatorProcess, ours: Ours
+def test_a_job_with_the_attempts_name_is_adopted_even_if_it_cannot_be_created_again(
+    simulator: SimulatorProcess, connector_of: ConnectorOf
 ) -> None:
-    """The template was changed between two submits of one attempt, and the first has arrived."""
+    """The template changed between two submits of one attempt; the first submit arrived."""
     put(simulator, "changing", a_command("echo", ["rows"]))
     given = request(COMMAND, "changing", "a1")
-    first = ours(COMMAND).submit(given)
+    first = connector_of(COMMAND).submit(given)
     simulator.fault(endpoint="GET jobs/polysync-a1", fault="status", status=404)
 
     changed = replace(given, job=a_job(COMMAND, "changing", aiFoundryCommand="python fail.py"))
-    second = ours(COMMAND).submit(replace(changed, is_resend=True))
+    second = connector_of(COMMAND).submit(replace(changed, is_resend=True))
 
     assert first.external_run_id == second.external_run_id
     lines = [x for x in simulator.submissions() if x["name"] == first.external_run_id]
     assert len(lines) == 1
 
 
-def test_a_stop_that_is_refused_while_the_run_goes_on_is_an_error(
-    simulator: SimulatorProcess, ours: Ours
+def test_a_refused_stop_of_an_active_run_is_an_error(
+    simulator: SimulatorProcess, connector_of: ConnectorOf
 ) -> None:
     put(simulator, "endless-one", a_command("hang", ["rows"]))
     given = request(COMMAND, "endless-one", "e1")
-    run_id = ours(COMMAND).submit(given).external_run_id
+    run_id = connector_of(COMMAND).submit(given).external_run_id
     simulator.fault(endpoint="POST jobs/*/cancel", fault="status", status=409)
 
     with pytest.raises(PlatformRefused, match="409"):
-        ours(COMMAND).cancel(given.job, run_id)
-    ours(COMMAND).cancel(given.job, run_id)
+        connector_of(COMMAND).cancel(given.job, run_id)
+    connector_of(COMMAND).cancel(given.job, run_id)
 
 
-def test_what_a_template_declares_is_described(simulator: SimulatorProcess, ours: Ours) -> None:
+def test_describe_returns_the_parameters_of_a_template(
+    simulator: SimulatorProcess, connector_of: ConnectorOf
+) -> None:
     definition = {
         **a_command("echo", ["rows"]),
         "outputs": {"rows": {"jobOutputType": "uri_file"}, "model": None},
@@ -159,16 +161,18 @@ def test_what_a_template_declares_is_described(simulator: SimulatorProcess, ours
     definition["inputs"]["raw"] = DATA
     put(simulator, "declares", definition)
 
-    found = ours(COMMAND).describe("declares")
+    found = connector_of(COMMAND).describe("declares")
 
     shown = [(each.name, each.direction, each.default) for each in found.parameters]
     assert shown == [("rows", "InputOutput", "1"), ("model", "Output", None)]
     assert found.notes == ("raw is a data input: every run uses the data of the template",)
 
 
-def test_a_number_that_is_secret_is_sent_as_text(ours: Ours) -> None:
+def test_a_secret_number_is_sent_as_text(connector_of: ConnectorOf) -> None:
     given = request(PIPELINE, "score-sales", "n1", revenue_cents=1)
 
-    report = followed(ours(PIPELINE), replace(given, parameters={"revenue_cents": Secret("200")}))
+    report = polled(
+        connector_of(PIPELINE), replace(given, parameters={"revenue_cents": Secret("200")})
+    )
 
     assert report.outputs == {"forecast_cents": "210"}

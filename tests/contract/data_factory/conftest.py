@@ -1,4 +1,4 @@
-"""One simulator for the module, and the vendor's own clients pointed at it."""
+"""One simulator per module, and the vendor's clients for it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.fakes.simulators import SimulatorProcess
 
 
 class PlainBearer(SansIOHTTPPolicy[Any, Any]):
-    """Shows a token by plain HTTP, which the clients' own policies refuse to do."""
+    """Sends a token over plain HTTP, which the clients' own policies refuse."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.http_request.headers["Authorization"] = "Bearer anything"
 
 
 class NoCredential:
-    """What the clients want to have, and never ask."""
+    """The credential that the clients require but never use."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         raise AssertionError("the policy above needs no token")
@@ -34,9 +34,9 @@ class NoCredential:
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     folder = tmp_path_factory.mktemp("factory")
-    running = SimulatorProcess("simulators.data_factory", folder, "--page-size", "2")
-    yield running
-    assert running.stop() == 0
+    wait_until_running = SimulatorProcess("simulators.data_factory", folder, "--page-size", "2")
+    yield wait_until_running
+    assert wait_until_running.stop() == 0
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def workspace(simulator: SimulatorProcess) -> Iterator[ArtifactsClient]:
         yield client
 
 
-def around_now() -> tuple[datetime, datetime]:
-    """Return a time before and one after everything that a test does."""
+def time_window() -> tuple[datetime, datetime]:
+    """Return a time before and a time after the actions of a test."""
     now = datetime.now(UTC)
     return now - timedelta(hours=1), now + timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""A start whose answer is lost, where the platform takes no key against a second one."""
+"""A start with a lost answer, on a platform without an idempotency key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def list_lag(simulator: Any, seconds: float) -> None:
     simulator.control("PUT", "list-lag", {"seconds": seconds})
 
 
-def an_order(harness: ConnectorHarness, **settings: Any) -> SubmitRequest:
+def a_request(harness: ConnectorHarness, **settings: Any) -> SubmitRequest:
     job = a_job(JobType.ADF_PIPELINE, Behaviour.SUCCEEDS, settings=settings)
     return harness.request(job=job)
 
@@ -43,14 +43,14 @@ def an_order(harness: ConnectorHarness, **settings: Any) -> SubmitRequest:
 def lost(
     harness: ConnectorHarness, request: SubmitRequest, *, effect: bool = True
 ) -> SubmitRequest:
-    """Submit with an answer that is lost; return the order as it is submitted next."""
+    """Submit with a lost answer; return the request of the resend."""
     harness.fault(Step.SUBMIT, "lost-response", effect=effect)
     with pytest.raises(Uncertain):
         harness.job.submit(request)
     return replace(request, is_resend=True)
 
 
-def test_nothing_is_sent_while_the_list_may_be_late_and_then_the_run_is_adopted(
+def test_nothing_is_sent_while_the_list_may_lag_and_then_the_run_is_adopted(
     harness: ConnectorHarness,
 ) -> None:
     list_lag(harness.case.simulator, 3600)
@@ -64,7 +64,7 @@ def test_nothing_is_sent_while_the_list_may_be_late_and_then_the_run_is_adopted(
     assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_a_start_that_never_arrived_is_sent_again_when_the_list_cannot_be_late(
+def test_a_start_that_never_arrived_is_sent_again_after_the_lag_of_the_list(
     harness: ConnectorHarness,
 ) -> None:
     request = lost(harness, harness.request(), effect=False)
@@ -79,10 +79,10 @@ def test_a_start_that_never_arrived_is_sent_again_when_the_list_cannot_be_late(
     assert [submitted.external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_who_wants_to_be_asked_is_not_served_twice(harness: ConnectorHarness) -> None:
+def test_the_policy_ask_never_starts_a_second_run(harness: ConnectorHarness) -> None:
     settings = {"attemptTokenParameter": "attempt", "whenAnswerLost": "Ask"}
-    found = lost(harness, an_order(harness, **settings))
-    never = lost(harness, an_order(harness, **settings), effect=False)
+    found = lost(harness, a_request(harness, **settings))
+    never = lost(harness, a_request(harness, **settings), effect=False)
     harness.sleep(300)
 
     assert [harness.job.submit(found).external_run_id] == list(harness.case.started_runs(found))
@@ -91,15 +91,19 @@ def test_who_wants_to_be_asked_is_not_served_twice(harness: ConnectorHarness) ->
     assert not harness.case.started_runs(never)
 
 
-def test_without_a_token_people_are_asked_and_the_remedy_is_told(harness: ConnectorHarness) -> None:
-    request = lost(harness, an_order(harness))
+def test_without_a_token_a_person_must_decide_and_the_error_names_the_remedy(
+    harness: ConnectorHarness,
+) -> None:
+    request = lost(harness, a_request(harness))
 
     with pytest.raises(OutcomeUnknown, match=r"settings\.attemptTokenParameter"):
         harness.job.submit(request)
 
 
-def test_without_a_token_a_run_that_may_be_ours_is_never_doubled(harness: ConnectorHarness) -> None:
-    request = lost(harness, an_order(harness, whenAnswerLost="Resend"))
+def test_without_a_token_a_possible_run_of_the_attempt_prevents_a_second_start(
+    harness: ConnectorHarness,
+) -> None:
+    request = lost(harness, a_request(harness, whenAnswerLost="Resend"))
     harness.sleep(300)
 
     with pytest.raises(OutcomeUnknown, match="may belong to the attempt"):
@@ -109,7 +113,7 @@ def test_without_a_token_a_run_that_may_be_ours_is_never_doubled(harness: Connec
 def test_of_two_runs_with_one_token_the_first_is_adopted(
     harness: ConnectorHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Somebody has repeated the attempt's run by hand, parameters and all."""
+    """A person repeated the attempt's run by hand with the same parameters."""
     request = harness.request()
     first = harness.job.submit(request).external_run_id
     harness.job.submit(request)
@@ -120,7 +124,7 @@ def test_of_two_runs_with_one_token_the_first_is_adopted(
     assert "duplicate_detected" in {getattr(each, "action", None) for each in caplog.records}
 
 
-def test_the_token_goes_over_whatever_value_the_parameter_has(harness: ConnectorHarness) -> None:
+def test_the_token_overrides_the_value_of_its_parameter(harness: ConnectorHarness) -> None:
     request = harness.request(parameters={"attempt": "by hand"})
 
     harness.job.submit(request)

@@ -1,4 +1,4 @@
-"""The simulator is what the vendor's own clients take for the services."""
+"""The vendor's clients accept the simulator as the services."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from azure.synapse.artifacts import models as synapse
 
 from tests.contract.connectors.cases.azure_pipelines import ACTIVITIES
 from tests.contract.connectors.job_type_case import Behaviour
-from tests.contract.data_factory.conftest import around_now
+from tests.contract.data_factory.conftest import time_window
 
 PARENT = ("rg-data", "adf-sales")
-PATIENCE = 60
+TIME_LIMIT = 60
 
 
 def published(**properties: Any) -> adf.PipelineResource:
-    # Built from activities, version 10.0.0 gives each the type "Container".
+    # Version 10.0.0 gives activity objects the type "Container", so JSON is used.
     return adf.PipelineResource({"properties": properties})
 
 
@@ -31,13 +31,13 @@ def wait(seconds: int) -> dict[str, Any]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIME_LIMIT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_data_factorys_client_publishes_lists_runs_and_follows(
+def test_the_data_factory_client_publishes_lists_runs_and_polls(
     factory: DataFactoryManagementClient,
 ) -> None:
     resource = published(
@@ -61,14 +61,14 @@ def test_data_factorys_client_publishes_lists_runs_and_follows(
     assert run.run_start is not None
     assert run.run_start.tzinfo is not None
 
-    after, before = around_now()
+    after, before = time_window()
     query = adf.RunFilterParameters(
         last_updated_after=after,
         last_updated_before=before,
         filters=[
             adf.RunQueryFilter(operand="PipelineName", operator="Equals", values_property=["pl_a"])
         ],
-        order_by=[adf.RunQueryOrderBy(order_by="RunStart", request="DESC")],
+        order_by=[adf.RunQueryOrderBy(order_by="RunStart", order="DESC")],
     )
     answer = factory.pipeline_runs.query_by_factory(*PARENT, query)
     assert [each.run_id for each in answer.value] == [run_id]
@@ -81,7 +81,7 @@ def test_data_factorys_client_publishes_lists_runs_and_follows(
     assert activities[1].output == {"pipelineReturnValue": {"rows": 7, "path": "/x"}}
 
 
-def test_data_factorys_client_stops_a_run_and_is_told_what_is_missing(
+def test_the_data_factory_client_stops_a_run_and_receives_not_found_errors(
     factory: DataFactoryManagementClient,
 ) -> None:
     factory.pipelines.create_or_update(*PARENT, "pl_long", published(activities=[wait(300)]))
@@ -101,7 +101,7 @@ def test_data_factorys_client_stops_a_run_and_is_told_what_is_missing(
         factory.pipelines.get("rg-data", "missing", "pl_long")
 
 
-def test_synapses_client_lists_runs_follows_and_stops(
+def test_the_synapse_client_lists_runs_polls_and_stops(
     factory: DataFactoryManagementClient, workspace: ArtifactsClient
 ) -> None:
     resource = published(parameters={"day": {"type": "String"}}, activities=[wait(300)])
@@ -115,7 +115,7 @@ def test_synapses_client_lists_runs_follows_and_stops(
     workspace.pipeline_run.cancel_pipeline_run(run_id)
     until(lambda: workspace.pipeline_run.get_pipeline_run(run_id).status == "Cancelled")
 
-    after, before = around_now()
+    after, before = time_window()
     query = synapse.RunFilterParameters(
         last_updated_after=after,
         last_updated_before=before,

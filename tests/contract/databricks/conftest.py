@@ -1,4 +1,4 @@
-"""A stand-in for a Databricks workspace on loopback that misbehaves as scripted."""
+"""A scripted, faulty Databricks workspace on the loopback interface."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from polysync_core.outbound.transport import CheckedAdapter
 
 CANARY = "dapi-canary-6f1c2d"
 MUCH = CallBudget(total=60.0, read=30.0, connect=30.0)
-"""More than a loaded machine needs."""
+"""Longer than a loaded machine needs."""
 LITTLE = CallBudget(total=2.0, read=1.0, connect=1.0)
-"""Less than an answer takes that is made to come late."""
+"""Shorter than the delay of a late answer."""
 LATE = frozenset({"slow", "drip"})
 
 
 @dataclass
 class Workspace:
-    """What the server has done, and what it will do to the next requests."""
+    """The actions of the server and the faults for the next requests."""
 
     faults: deque[str] = field(default_factory=deque)
     started_runs: list[str] = field(default_factory=list)
-    """The tokens of the runs that were really started."""
+    """The tokens of the started runs."""
     submitted: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    """Method and path of every request that arrived."""
+    """The method and path of every received request."""
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
     folders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     notebooks: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._reply(fault, status, json.dumps(answer).encode())
 
     def _refuse(self, fault: str) -> bool:
-        """Send an answer that has no effect behind it; return whether one was sent."""
+        """Send a refusal without an effect; return whether one was sent."""
         match fault.split():
             case ["refuse-429", *after]:
                 self._send(429, b"{}", {"Retry-After": " ".join(after)} if after else {})
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _reply(self, fault: str, status: int, content: bytes) -> None:
-        """Send the answer to what has been done, or lose it on the way."""
+        """Send the answer, or lose it."""
         match fault:
             case "lost-answer":
                 linger = struct.pack("ii", 1, 0)
@@ -206,12 +206,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is part of the play."""
+        """Ignore clients that disconnect."""
 
 
 @dataclass
 class Running:
-    """A workspace that can be reached, and the vault that holds its token."""
+    """A running workspace and the vault with its token."""
 
     workspace: Workspace
     url: str
@@ -221,8 +221,8 @@ class Running:
     forgotten: list[str] = field(default_factory=list)
     budget: CallBudget = MUCH
 
-    def go_wrong(self, faults: Collection[str]) -> None:
-        """Let the next requests go wrong; whoever then waits for a late answer waits little."""
+    def script_faults(self, faults: Collection[str]) -> None:
+        """Script faults for the next requests; shorten the wait for a late answer."""
         self.workspace.faults = deque(faults)
         if not LATE.isdisjoint(faults):
             self.budget = LITTLE
@@ -244,13 +244,13 @@ class Running:
 def server() -> Iterator[Running]:
     workspace = Workspace()
     handler = type("Handler", (_Handler,), {"workspace": workspace})
-    running = _Server(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
+    wait_until_running = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=wait_until_running.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     adapter = CheckedAdapter(AddressScope.LOOPBACK)
-    url = f"http://127.0.0.1:{running.server_address[1]}"
+    url = f"http://127.0.0.1:{wait_until_running.server_address[1]}"
     yield Running(workspace, url, adapter, [], deque([CANARY]))
     adapter.close()
-    running.shutdown()
-    running.server_close()
+    wait_until_running.shutdown()
+    wait_until_running.server_close()
     thread.join()

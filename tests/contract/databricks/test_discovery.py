@@ -1,4 +1,4 @@
-"""Finding and describing notebooks, against a workspace over HTTP."""
+"""Discovery and description of notebooks over HTTP."""
 
 from __future__ import annotations
 
@@ -64,36 +64,36 @@ def test_notebooks_are_found_in_all_folders(tree: Any) -> None:
     assert {artefact.job_type for artefact in found} == {JobType.DATABRICKS_NOTEBOOK}
 
 
-def test_a_search_looks_at_names_without_regard_to_case(tree: Any) -> None:
+def test_a_search_ignores_the_case_of_names(tree: Any) -> None:
     found = connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK, search="SALES")
 
     assert {artefact.name for artefact in found} == {"sales-load", "sales report"}
 
 
-def test_folders_are_read_only_as_far_as_results_are_wanted(tree: Any) -> None:
+def test_folders_are_read_lazily(tree: Any) -> None:
     next(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
     assert len(tree.workspace.asked) == 1
 
 
-def test_discovery_begins_where_the_platform_says(tree: Any) -> None:
+def test_discovery_starts_at_the_platforms_folder(tree: Any) -> None:
     found = list(connect(tree, "/etl").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
     assert [artefact.external_id for artefact in found] == ["/etl/sales-load"]
 
 
-def test_a_folder_that_vanished_is_passed_over(tree: Any) -> None:
+def test_a_missing_subfolder_is_skipped(tree: Any) -> None:
     del tree.workspace.folders["/etl"]
 
     assert len(list(connect(tree).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))) == 2
 
 
-def test_a_root_that_is_missing_is_an_error(server: Any) -> None:
+def test_a_missing_root_is_an_error(server: Any) -> None:
     with pytest.raises(PlatformRefused):
         list(connect(server, "/nowhere").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
 
 
-def test_an_answer_that_leads_elsewhere_or_in_circles_is_not_followed(server: Any) -> None:
+def test_an_entry_outside_its_folder_or_in_a_loop_is_not_followed(server: Any) -> None:
     server.workspace.folders = {
         "/": [
             entry("DIRECTORY", "/"),
@@ -108,7 +108,7 @@ def test_an_answer_that_leads_elsewhere_or_in_circles_is_not_followed(server: An
     assert len(server.workspace.asked) == 2
 
 
-def test_folders_without_end_are_given_up_at_a_depth(server: Any) -> None:
+def test_endless_folders_are_abandoned_at_a_depth(server: Any) -> None:
     class Endless(dict[str, Any]):
         def get(self, path: str, default: Any = None) -> Any:
             return [entry("DIRECTORY", f"{path.rstrip('/')}/d")]
@@ -120,7 +120,7 @@ def test_folders_without_end_are_given_up_at_a_depth(server: Any) -> None:
 
 
 @pytest.mark.parametrize("objects", [None, "x", [1], {"a": 1}])
-def test_a_list_of_another_shape_is_no_answer(server: Any, objects: Any) -> None:
+def test_a_list_of_another_shape_is_unavailable(server: Any, objects: Any) -> None:
     server.workspace.answer = lambda *_: (200, {"objects": objects})
 
     with pytest.raises(Unavailable):
@@ -145,13 +145,13 @@ def test_a_notebook_without_source_form_is_read_as_jupyter(server: Any) -> None:
     assert [p.name for p in schema.parameters] == ["a"]
 
 
-def test_a_notebook_that_is_gone_says_so(server: Any) -> None:
+def test_a_missing_notebook_is_reported(server: Any) -> None:
     with pytest.raises(PlatformRefused, match="import the platform's notebooks again"):
         connect(server).job(JobType.DATABRICKS_NOTEBOOK).describe("/gone")
 
 
 @pytest.mark.parametrize("content", ["%%%", "gICA", None])
-def test_content_that_cannot_be_decoded_is_no_answer(server: Any, content: Any) -> None:
+def test_undecodable_content_is_unavailable(server: Any, content: Any) -> None:
     server.workspace.answer = lambda *_: (200, {"content": content})
 
     with pytest.raises(Unavailable):
@@ -163,7 +163,7 @@ def test_a_job_type_of_another_platform_is_refused(server: Any) -> None:
         connect(server).job(JobType.ADF_PIPELINE)
 
 
-def test_connectivity_is_tested_by_one_call(server: Any) -> None:
+def test_a_connection_test_makes_one_call(server: Any) -> None:
     assert "127.0.0.1" in connect(server).test()
     assert len(server.workspace.asked) == 1
 

@@ -1,4 +1,4 @@
-"""The connector against a workspace that does the work and may lose the answer."""
+"""The connector with a workspace that does the work and may lose the answer."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def a_job(**changes: Any) -> Job:
     )
 
 
-def an_order(**changes: Any) -> SubmitRequest:
+def a_request(**changes: Any) -> SubmitRequest:
     values: dict[str, Any] = {
         "job": a_job(),
         "token": TOKEN,
@@ -95,12 +95,12 @@ def an_order(**changes: Any) -> SubmitRequest:
         pytest.param(["lost-answer", "refuse-429", "lost-answer"], id="three faults in a row"),
     ],
 )
-def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
+def test_a_submit_with_transport_faults_starts_exactly_one_run(
     server: Any, faults: list[str]
 ) -> None:
-    server.go_wrong(faults)
+    server.script_faults(faults)
 
-    submitted = connect(server).submit(an_order())
+    submitted = connect(server).submit(a_request())
 
     assert submitted.external_run_id == "1000"
     assert server.workspace.started_runs == [TOKEN]
@@ -108,25 +108,25 @@ def test_a_submit_that_goes_wrong_on_the_way_starts_exactly_one_run(
 
 
 @pytest.mark.parametrize("fault", ["lost-answer", "html-200", "huge", "drip", "error-500"])
-def test_a_submit_whose_answer_never_comes_is_uncertain_and_can_be_taken_up_again(
+def test_a_submit_without_an_answer_is_uncertain_and_can_be_resumed(
     server: Any, fault: str
 ) -> None:
-    server.go_wrong([fault] * 4)
+    server.script_faults([fault] * 4)
     connector = connect(server)
 
     with pytest.raises(Uncertain):
-        connector.submit(an_order())
+        connector.submit(a_request())
     server.workspace.faults.clear()
 
-    assert connector.submit(an_order()).external_run_id == "1000"
+    assert connector.submit(a_request()).external_run_id == "1000"
     assert server.workspace.started_runs == [TOKEN]
 
 
-def test_a_platform_that_is_full_for_long_says_when_to_come_back(server: Any) -> None:
+def test_a_throttled_submit_has_a_retry_after(server: Any) -> None:
     server.workspace.faults = deque(["refuse-429 86400"])
 
     with pytest.raises(Unavailable) as caught:
-        connect(server).submit(an_order())
+        connect(server).submit(a_request())
 
     assert caught.value.retry_after == 86400
     assert server.workspace.started_runs == []
@@ -136,8 +136,8 @@ def test_a_platform_that_is_full_for_long_says_when_to_come_back(server: Any) ->
 def test_the_run_of_a_deleted_token_is_lost(server: Any) -> None:
     server.workspace.faults = deque(["spent-token"])
 
-    with pytest.raises(PlatformRefused, match="new attempt") as caught:
-        connect(server).submit(an_order())
+    with pytest.raises(PlatformRefused, match="start a new run") as caught:
+        connect(server).submit(a_request())
 
     assert caught.value.cause is FailureCause.LOST
 
@@ -146,7 +146,7 @@ def test_a_redirect_is_not_followed(server: Any) -> None:
     server.workspace.faults = deque(["redirect"])
 
     with pytest.raises(PlatformRefused, match=r"redirects to evil\.example") as caught:
-        connect(server).submit(an_order())
+        connect(server).submit(a_request())
 
     assert CANARY not in str(caught.value)
     assert len(server.workspace.asked) == 1
@@ -156,7 +156,7 @@ def test_a_rotated_token_is_read_again_after_a_401(server: Any) -> None:
     server.workspace.token = "rotated"
     server.tokens = deque([CANARY, "rotated"])
 
-    connect(server).submit(an_order())
+    connect(server).submit(a_request())
 
     assert server.forgotten == ["vault://local/TOKEN"]
     assert server.workspace.started_runs == [TOKEN]
@@ -166,7 +166,7 @@ def test_a_token_that_is_refused_twice_ends_the_call_with_its_cause(server: Any)
     server.workspace.token = "another"
 
     with pytest.raises(PlatformRefused) as caught:
-        connect(server).submit(an_order())
+        connect(server).submit(a_request())
 
     assert (caught.value.status, caught.value.cause) == (401, FailureCause.SECRET)
     assert len(server.workspace.asked) == 2
@@ -175,12 +175,12 @@ def test_a_token_that_is_refused_twice_ends_the_call_with_its_cause(server: Any)
 @pytest.mark.parametrize(
     "fault", ["refuse-403", "redirect", "lost-answer", "html-200", "spent-token", "refuse-429 999"]
 )
-def test_no_error_and_nothing_behind_it_holds_the_token(server: Any, fault: str) -> None:
-    """The Durable SDK stores an error with everything in its `__context__`."""
+def test_no_error_and_no_context_of_an_error_contains_the_token(server: Any, fault: str) -> None:
+    """The Durable SDK stores an error together with its `__context__`."""
     server.workspace.faults = deque([fault] * 4)
 
     with pytest.raises(Exception) as caught:
-        connect(server).submit(an_order(parameters={"password": Secret(CANARY)}))
+        connect(server).submit(a_request(parameters={"password": Secret(CANARY)}))
 
     assert caught.value.__context__ is None
     assert caught.value.__cause__ is None
@@ -189,7 +189,7 @@ def test_no_error_and_nothing_behind_it_holds_the_token(server: Any, fault: str)
 
 def test_parameters_and_compute_are_sent_in_the_task_form(server: Any) -> None:
     job = a_job(parameters=[{"name": "limits", "dataType": "Json"}])
-    request = an_order(
+    request = a_request(
         job=job,
         parameters={
             "limits": {"ä": [1, 2]},
@@ -228,9 +228,9 @@ def test_parameters_and_compute_are_sent_in_the_task_form(server: Any) -> None:
     }
 
 
-def test_a_run_is_followed_to_its_end(server: Any) -> None:
+def test_a_run_is_polled_until_its_end(server: Any) -> None:
     connector = connect(server)
-    run_id = connector.submit(an_order()).external_run_id
+    run_id = connector.submit(a_request()).external_run_id
     first = connector.read(a_job(), run_id)
     server.workspace.runs[1000] |= {
         "state": {"life_cycle_state": "TERMINATED", "result_state": "FAILED", "state_message": "x"},
@@ -254,7 +254,7 @@ def test_a_run_is_followed_to_its_end(server: Any) -> None:
 
 
 @pytest.mark.parametrize("run_id", ["4711", "0", "", "../runs", "1&x=2", "99999999999999999999"])
-def test_a_run_that_databricks_does_not_know_is_not_found(server: Any, run_id: str) -> None:
+def test_an_unknown_run_is_not_found(server: Any, run_id: str) -> None:
     with pytest.raises(RunNotFound):
         connect(server).read(a_job(), run_id)
     with pytest.raises(RunNotFound):
@@ -262,18 +262,18 @@ def test_a_run_that_databricks_does_not_know_is_not_found(server: Any, run_id: s
 
 
 @pytest.mark.parametrize("fault", ["html-200", "truncated-json", "lost-answer", "huge"])
-def test_a_read_that_fails_can_be_tried_later(server: Any, fault: str) -> None:
+def test_a_failed_read_can_be_retried(server: Any, fault: str) -> None:
     connector = connect(server)
-    connector.submit(an_order())
+    connector.submit(a_request())
     server.workspace.faults = deque([fault] * 4)
 
     with pytest.raises(Unavailable):
         connector.read(a_job(), "1000")
 
 
-def test_a_cancel_whose_answer_is_lost_is_sent_again(server: Any) -> None:
+def test_a_cancel_with_a_lost_answer_is_sent_again(server: Any) -> None:
     connector = connect(server)
-    connector.submit(an_order())
+    connector.submit(a_request())
     server.workspace.faults = deque(["lost-answer"])
 
     connector.cancel(a_job(), "1000")
@@ -281,15 +281,15 @@ def test_a_cancel_whose_answer_is_lost_is_sent_again(server: Any) -> None:
     assert server.workspace.cancelled == [1000, 1000]
 
 
-def test_a_job_that_cannot_be_right_is_never_sent(server: Any) -> None:
+def test_an_invalid_job_is_never_sent(server: Any) -> None:
     with pytest.raises(Invalid, match="externalId"):
-        connect(server).submit(an_order(job=a_job(externalId="/etl/../secret")))
+        connect(server).submit(a_request(job=a_job(externalId="/etl/../secret")))
 
     assert server.workspace.asked == []
 
 
-def test_nothing_listens_at_the_address(server: Any) -> None:
+def test_an_unreachable_address_is_unavailable(server: Any) -> None:
     connector = connect(server, workspaceUrl="http://127.0.0.1:1")
 
     with pytest.raises(Unavailable, match="cannot be reached"):
-        connector.submit(an_order())
+        connector.submit(a_request())

@@ -1,4 +1,4 @@
-"""A simulator of its own for each module, in a process on a free port."""
+"""One simulator per module, in its own process on a free port."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from databricks.sdk.config import Config
 from tests.fakes.simulators import SimulatorProcess
 
 TOKEN = "dapi-anything"
-PATIENCE = 60
-"""How long anything may take that surely happens: a loaded machine is no fault of the product."""
+TIME_LIMIT = 60
+"""The time limit for expected events; it allows for a loaded machine."""
 NOTEBOOKS = {
     "echo": """# Databricks notebook source
 # MAGIC %md
@@ -64,10 +64,10 @@ dbutils.notebook.exit("deep")
 
 
 class Simulator(SimulatorProcess):
-    """A running simulator, and the official client for it."""
+    """A running simulator and its official client."""
 
     def client(self, token: str = TOKEN) -> WorkspaceClient:
-        """Return the official client for it; a resend may take as long as it needs."""
+        """Return the official client, without a time limit for resends."""
         config = Config(
             host=self.url,
             token=token,
@@ -80,7 +80,7 @@ class Simulator(SimulatorProcess):
 
 @pytest.fixture(scope="session")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of notebooks that is `/tests` in the workspace."""
+    """The notebook folder for `/tests` in the workspace."""
     folder = tmp_path_factory.mktemp("notebooks")
     for name, source in NOTEBOOKS.items():
         file = folder / f"{name}.py"
@@ -97,22 +97,22 @@ type Start = Callable[..., Simulator]
 @pytest.fixture(scope="module")
 def start_simulator(notebooks: Path) -> Iterator[Start]:
     """Start simulators that end with the module."""
-    running: list[Simulator] = []
+    wait_until_running: list[Simulator] = []
 
     def start(data: Path, *options: str) -> Simulator:
         mount = ("--mount", f"/tests={notebooks}")
-        running.append(Simulator("simulators.databricks", data, *mount, *options))
-        return running[-1]
+        wait_until_running.append(Simulator("simulators.databricks", data, *mount, *options))
+        return wait_until_running[-1]
 
     yield start
-    for simulator in running:
+    for simulator in wait_until_running:
         if simulator.process.poll() is None:
             assert simulator.stop() == 0
 
 
 @pytest.fixture(scope="module")
 def simulator(start_simulator: Start, tmp_path_factory: pytest.TempPathFactory) -> Simulator:
-    """The module's simulator, with no delays."""
+    """The simulator of the module, without delays."""
     return start_simulator(tmp_path_factory.mktemp("data"), "--cluster-start", "0.05")
 
 

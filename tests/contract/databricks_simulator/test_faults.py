@@ -1,4 +1,4 @@
-"""Scripted faults, seen from a plain HTTP client, and what the official client makes of them."""
+"""Scripted faults, seen by a plain HTTP client and by the official client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def no_faults_left(simulator: Any) -> Any:
     assert simulator.control("GET", "faults") == {"faults": []}
 
 
-def test_a_lost_response_has_started_the_run(simulator: Any) -> None:
+def test_a_lost_response_starts_the_run(simulator: Any) -> None:
     before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="lost-response")
 
@@ -50,7 +50,7 @@ def test_a_lost_response_has_started_the_run(simulator: Any) -> None:
     assert started_runs(simulator) == before + 1
 
 
-def test_the_client_resends_after_a_lost_response_and_a_token_makes_it_one_run(
+def test_the_client_resends_after_a_lost_response_and_the_token_deduplicates(
     simulator: Any, databricks: WorkspaceClient
 ) -> None:
     before = started_runs(simulator)
@@ -69,7 +69,7 @@ def test_the_client_resends_after_a_lost_response_and_a_token_makes_it_one_run(
     [{"Retry-After": "7"}, {"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"}, {}],
     ids=["in seconds", "as a date", "absent"],
 )
-def test_a_429_has_the_retry_after_of_the_script_and_no_effect(
+def test_a_scripted_429_has_its_retry_after_and_no_effect(
     simulator: Any, headers: dict[str, str]
 ) -> None:
     before = started_runs(simulator)
@@ -83,7 +83,7 @@ def test_a_429_has_the_retry_after_of_the_script_and_no_effect(
     assert started_runs(simulator) == before
 
 
-def test_an_error_can_come_after_the_effect(simulator: Any) -> None:
+def test_an_error_can_follow_the_effect(simulator: Any) -> None:
     before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault="status", status=500, effect=True)
 
@@ -91,7 +91,7 @@ def test_an_error_can_come_after_the_effect(simulator: Any) -> None:
     assert started_runs(simulator) == before + 1
 
 
-def test_an_html_error_is_understood_by_the_official_client(
+def test_the_official_client_handles_an_html_error(
     simulator: Any, databricks: WorkspaceClient
 ) -> None:
     simulator.fault(endpoint="jobs/runs/list", fault="status", status=500, body="html")
@@ -101,7 +101,7 @@ def test_an_html_error_is_understood_by_the_official_client(
 
 
 @pytest.mark.parametrize("kind", ["truncated", "malformed"])
-def test_the_answer_is_no_json_although_the_run_started(simulator: Any, kind: str) -> None:
+def test_the_answer_is_not_json_although_the_run_started(simulator: Any, kind: str) -> None:
     before = started_runs(simulator)
     simulator.fault(endpoint=SUBMIT, fault=kind)
 
@@ -127,20 +127,20 @@ def test_a_wrong_type_replaces_fields(simulator: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["silent", "slow"])
-def test_an_answer_that_is_late_runs_into_the_time_out(simulator: Any, kind: str) -> None:
+def test_a_late_answer_causes_a_time_out(simulator: Any, kind: str) -> None:
     simulator.fault(endpoint=SUBMIT, fault=kind)
 
     with pytest.raises(requests.ReadTimeout):
         post_submit(simulator, timeout=0.3)
 
 
-def test_a_drip_comes_byte_by_byte(simulator: Any) -> None:
+def test_a_drip_arrives_byte_by_byte(simulator: Any) -> None:
     simulator.fault(endpoint=SUBMIT, fault="drip", seconds=0.005)
 
     assert isinstance(post_submit(simulator).json()["run_id"], int)
 
 
-def test_a_redirect_points_elsewhere(simulator: Any) -> None:
+def test_a_redirect_has_the_scripted_location(simulator: Any) -> None:
     simulator.fault(endpoint=SUBMIT, fault="redirect", location="http://127.0.0.1:9/x")
 
     answer = post_submit(simulator)
@@ -148,13 +148,13 @@ def test_a_redirect_points_elsewhere(simulator: Any) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "http://127.0.0.1:9/x")
 
 
-def test_a_huge_body_is_as_long_as_asked(simulator: Any) -> None:
+def test_a_huge_body_has_the_scripted_length(simulator: Any) -> None:
     simulator.fault(endpoint=SUBMIT, fault="huge", megabytes=3)
 
     assert len(post_submit(simulator).content) == 3 * 1024 * 1024
 
 
-def test_a_fault_waits_for_its_endpoint_and_its_times(simulator: Any) -> None:
+def test_a_fault_applies_to_its_endpoint_and_its_number_of_requests(simulator: Any) -> None:
     simulator.fault(endpoint=SUBMIT, fault="status", status=503, times=2)
 
     me = requests.get(f"{simulator.url}/api/2.0/preview/scim/v2/Me", headers=HEADERS, timeout=60)

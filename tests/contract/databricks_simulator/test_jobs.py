@@ -1,4 +1,4 @@
-"""Jobs that the workspace defines, as the official client sees them."""
+"""Job definitions of the workspace, seen by the official client."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from databricks.sdk.service.jobs import (
     TaskDependency,
 )
 
-from tests.contract.databricks_simulator.test_runs import ended
+from tests.contract.databricks_simulator.test_runs import wait_until_ended
 
 
 def define(databricks: WorkspaceClient, name: str, **settings: Any) -> int:
-    """Define a job that echoes its parameters, after a quiet task."""
+    """Create a job whose second task echoes its parameters."""
     echo = NotebookTask(
         notebook_path="/tests/echo", base_parameters={"greeting": "task", "own": "1"}
     )
@@ -40,8 +40,10 @@ def define(databricks: WorkspaceClient, name: str, **settings: Any) -> int:
 
 
 def echoed(databricks: WorkspaceClient, job_id: int, **given: Any) -> dict[str, str]:
-    """Run the job to its end; return what its echoing task has been given."""
-    run = ended(databricks, databricks.jobs.run_now(job_id, **given).response.run_id or 0)
+    """Run the job and return the parameters of its echo task."""
+    run = wait_until_ended(
+        databricks, databricks.jobs.run_now(job_id, **given).response.run_id or 0
+    )
     assert run.state is not None
     assert run.state.result_state is RunResultState.SUCCESS
     task = next(each for each in run.tasks or [] if each.task_key == "echo")
@@ -68,7 +70,7 @@ def test_jobs_are_listed_page_by_page(databricks: WorkspaceClient) -> None:
     assert [job.job_id for job in databricks.jobs.list(limit=2)][:5] == ids[::-1]
 
 
-def test_the_parameters_of_a_run_go_over_those_of_the_job_and_of_its_tasks(
+def test_run_parameters_override_those_of_the_job_and_its_tasks(
     databricks: WorkspaceClient,
 ) -> None:
     job_id = define(databricks, "parameters")
@@ -80,26 +82,26 @@ def test_the_parameters_of_a_run_go_over_those_of_the_job_and_of_its_tasks(
     assert given["own"] == "2"
 
 
-def test_a_token_is_one_run_and_the_run_is_one_of_the_job(databricks: WorkspaceClient) -> None:
+def test_a_token_starts_one_run_of_the_job(databricks: WorkspaceClient) -> None:
     job_id = define(databricks, "token")
 
     first = databricks.jobs.run_now(job_id, idempotency_token="once")
     second = databricks.jobs.run_now(job_id, idempotency_token="once")
-    run = ended(databricks, first.response.run_id or 0)
+    run = wait_until_ended(databricks, first.response.run_id or 0)
 
     assert first.response.run_id == second.response.run_id
     assert (run.job_id, run.run_type) == (job_id, RunType.JOB_RUN)
     assert [each.run_id for each in databricks.jobs.list_runs(job_id=job_id)] == [run.run_id]
 
 
-def test_job_parameters_and_those_of_a_task_are_not_mixed(databricks: WorkspaceClient) -> None:
+def test_job_parameters_and_task_parameters_cannot_be_combined(databricks: WorkspaceClient) -> None:
     job_id = define(databricks, "mixed")
 
     with pytest.raises(InvalidParameterValue):
         databricks.jobs.run_now(job_id, job_parameters={"a": "1"}, notebook_params={"b": "2"})
 
 
-def test_a_job_that_is_deleted_is_gone(databricks: WorkspaceClient) -> None:
+def test_a_deleted_job_does_not_exist(databricks: WorkspaceClient) -> None:
     job_id = define(databricks, "deleted")
     databricks.jobs.delete(job_id)
 

@@ -1,4 +1,4 @@
-"""Pipelines and their updates, as the official client sees them."""
+"""Pipelines and their updates, seen by the official client."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def define(databricks: WorkspaceClient, name: str, **configuration: str) -> str:
     return created.pipeline_id
 
 
-def followed(databricks: WorkspaceClient, pipeline_id: str, update_id: str) -> list[UpdateInfo]:
-    """Look at an update until it has ended; return what was seen."""
+def polled(databricks: WorkspaceClient, pipeline_id: str, update_id: str) -> list[UpdateInfo]:
+    """Poll an update until its end; return all answers."""
     seen: list[UpdateInfo] = []
     deadline = time.monotonic() + 30
     while not seen or seen[-1].state not in ENDED:
@@ -36,7 +36,7 @@ def test_an_update_runs_to_its_end(databricks: WorkspaceClient) -> None:
     pipeline_id = define(databricks, "runs")
 
     update_id = databricks.pipelines.start_update(pipeline_id, full_refresh=True).update_id
-    seen = followed(databricks, pipeline_id, update_id or "")
+    seen = polled(databricks, pipeline_id, update_id or "")
 
     assert seen[-1].state is UpdateInfoState.COMPLETED
     assert seen[-1].full_refresh
@@ -55,13 +55,13 @@ def test_a_pipeline_has_one_update_at_a_time_and_can_be_stopped(
         databricks.pipelines.start_update(pipeline_id)
     databricks.pipelines.stop_and_wait(pipeline_id)
 
-    assert followed(databricks, pipeline_id, update_id or "")[-1].state is UpdateInfoState.CANCELED
+    assert polled(databricks, pipeline_id, update_id or "")[-1].state is UpdateInfoState.CANCELED
 
 
 def test_a_failure_is_explained_in_the_event_log(databricks: WorkspaceClient) -> None:
     pipeline_id = define(databricks, "fails", outcome="FAILED")
     update_id = databricks.pipelines.start_update(pipeline_id).update_id
-    followed(databricks, pipeline_id, update_id or "")
+    polled(databricks, pipeline_id, update_id or "")
 
     events = databricks.pipelines.list_pipeline_events(pipeline_id, filter="level='ERROR'")
 
@@ -81,7 +81,7 @@ def test_pipelines_are_listed_page_by_page_and_described(databricks: WorkspaceCl
     assert found.spec is not None
 
 
-def test_what_is_not_there_is_not_found(databricks: WorkspaceClient) -> None:
+def test_unknown_pipelines_and_updates_are_not_found(databricks: WorkspaceClient) -> None:
     with pytest.raises(NotFound):
         databricks.pipelines.get("00000000-0000-0000-0000-000000000000")
     with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""The runs of the Jobs API, with the official client as the judge."""
+"""Runs of the Jobs API, verified by the official client."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def submit(databricks: WorkspaceClient, *tasks: SubmitTask, **values: Any) -> in
     return run_id
 
 
-def ended(databricks: WorkspaceClient, run_id: int) -> Run:
-    """Poll much faster than the client's own waiter."""
+def wait_until_ended(databricks: WorkspaceClient, run_id: int) -> Run:
+    """Poll faster than the client's own waiter, until the end of the run."""
     deadline = time.monotonic() + WAIT.total_seconds()
     while time.monotonic() < deadline:
         run = databricks.jobs.get_run(run_id)
@@ -54,7 +54,7 @@ def ended(databricks: WorkspaceClient, run_id: int) -> Run:
     raise AssertionError("The run did not end.")
 
 
-def running(databricks: WorkspaceClient, run_id: int) -> Run:
+def wait_until_running(databricks: WorkspaceClient, run_id: int) -> Run:
     deadline = time.monotonic() + WAIT.total_seconds()
     while time.monotonic() < deadline:
         run = databricks.jobs.get_run(run_id)
@@ -77,10 +77,10 @@ def task_id(run: Run, index: int = 0) -> int:
     return run_id
 
 
-def test_a_run_succeeds_and_gives_its_exit_value(databricks: WorkspaceClient) -> None:
+def test_a_run_succeeds_and_returns_its_exit_value(databricks: WorkspaceClient) -> None:
     run_id = submit(databricks, a_task("echo", parameters={"greeting": "ahoy"}), run_name="greet")
 
-    run = ended(databricks, run_id)
+    run = wait_until_ended(databricks, run_id)
 
     assert (run.run_name, result_of(run)) == ("greet", RunResultState.SUCCESS)
     assert run.run_page_url is not None
@@ -95,7 +95,7 @@ def test_a_run_succeeds_and_gives_its_exit_value(databricks: WorkspaceClient) ->
 
 def test_the_waiter_of_the_client_sees_the_end(databricks: WorkspaceClient) -> None:
     waiter = databricks.jobs.submit(tasks=[a_task("quiet")])
-    ended(databricks, waiter.response.run_id or 0)
+    wait_until_ended(databricks, waiter.response.run_id or 0)
 
     assert result_of(waiter.result(timeout=WAIT, callback=lambda _: None)) is RunResultState.SUCCESS
 
@@ -103,7 +103,7 @@ def test_the_waiter_of_the_client_sees_the_end(databricks: WorkspaceClient) -> N
 def test_a_notebook_that_does_not_call_exit_has_an_empty_output(
     databricks: WorkspaceClient,
 ) -> None:
-    run = ended(databricks, submit(databricks, a_task("quiet")))
+    run = wait_until_ended(databricks, submit(databricks, a_task("quiet")))
 
     output = databricks.jobs.get_run_output(task_id(run))
     assert output.notebook_output is not None
@@ -111,7 +111,7 @@ def test_a_notebook_that_does_not_call_exit_has_an_empty_output(
 
 
 def test_an_exception_fails_the_run_with_error_and_trace(databricks: WorkspaceClient) -> None:
-    run = ended(databricks, submit(databricks, a_task("fail")))
+    run = wait_until_ended(databricks, submit(databricks, a_task("fail")))
 
     assert result_of(run) is RunResultState.FAILED
     assert run.state is not None
@@ -126,27 +126,27 @@ def test_an_exception_fails_the_run_with_error_and_trace(databricks: WorkspaceCl
     assert "simulators" not in output.error_trace
 
 
-def test_a_process_that_dies_fails_the_run_and_leaves_the_others_alone(
+def test_a_dead_process_fails_its_run_and_no_other_run(
     databricks: WorkspaceClient,
 ) -> None:
     other = submit(databricks, a_task("sleep", parameters={"seconds": "0.3"}))
 
-    run = ended(databricks, submit(databricks, a_task("die")))
+    run = wait_until_ended(databricks, submit(databricks, a_task("die")))
 
     assert result_of(run) is RunResultState.FAILED
     assert "SIGKILL" in (databricks.jobs.get_run_output(task_id(run)).error or "")
-    assert result_of(ended(databricks, other)) is RunResultState.SUCCESS
+    assert result_of(wait_until_ended(databricks, other)) is RunResultState.SUCCESS
 
 
 def test_a_missing_notebook_is_an_internal_error_of_the_run(databricks: WorkspaceClient) -> None:
-    run = ended(databricks, submit(databricks, a_task("absent")))
+    run = wait_until_ended(databricks, submit(databricks, a_task("absent")))
 
     assert run.state is not None
     assert run.state.life_cycle_state is RunLifeCycleState.INTERNAL_ERROR
     assert "Unable to access the notebook" in (run.state.state_message or "")
 
 
-def test_a_token_twice_is_one_run(databricks: WorkspaceClient, simulator: Any) -> None:
+def test_a_repeated_token_starts_one_run(databricks: WorkspaceClient, simulator: Any) -> None:
     first = submit(databricks, a_task("quiet"), idempotency_token="once")
 
     is_resend = submit(databricks, a_task("quiet"), idempotency_token="once")
@@ -156,7 +156,7 @@ def test_a_token_twice_is_one_run(databricks: WorkspaceClient, simulator: Any) -
     assert [line["repeat"] for line in noted] == [False, True]
 
 
-def test_without_a_token_every_submit_is_a_run(databricks: WorkspaceClient) -> None:
+def test_without_a_token_every_submit_starts_a_run(databricks: WorkspaceClient) -> None:
     assert submit(databricks, a_task("quiet")) != submit(databricks, a_task("quiet"))
 
 
@@ -174,7 +174,7 @@ def test_the_single_task_form_has_one_id_for_run_and_task(databricks: WorkspaceC
     answer = databricks.api_client.do("POST", "/api/2.1/jobs/runs/submit", body=body)
     assert isinstance(answer, dict)
 
-    run = ended(databricks, answer["run_id"])
+    run = wait_until_ended(databricks, answer["run_id"])
     assert task_id(run) == run.run_id
     output = databricks.jobs.get_run_output(answer["run_id"]).notebook_output
     assert output is not None
@@ -197,11 +197,11 @@ def test_version_2_1_has_no_status_object(databricks: WorkspaceClient) -> None:
 
 def test_a_cancelled_run_ends_as_canceled(databricks: WorkspaceClient) -> None:
     run_id = submit(databricks, a_task("sleep"))
-    running(databricks, run_id)
+    wait_until_running(databricks, run_id)
 
     databricks.jobs.cancel_run(run_id)
 
-    run = ended(databricks, run_id)
+    run = wait_until_ended(databricks, run_id)
     assert result_of(run) is RunResultState.CANCELED
     assert run.state is not None
     assert run.state.user_cancelled_or_timedout
@@ -211,7 +211,7 @@ def test_a_cancel_kills_a_process_that_ignores_sigterm_and_its_children(
     databricks: WorkspaceClient, simulator: Any
 ) -> None:
     run_id = submit(databricks, a_task("stubborn"))
-    run = running(databricks, run_id)
+    run = wait_until_running(databricks, run_id)
     log = f"runs/{task_id(run)}/log"
     deadline = time.monotonic() + WAIT.total_seconds()
     while not (printed := simulator.control("GET", log).strip()) and time.monotonic() < deadline:
@@ -219,12 +219,12 @@ def test_a_cancel_kills_a_process_that_ignores_sigterm_and_its_children(
 
     databricks.jobs.cancel_run(run_id)
 
-    assert result_of(ended(databricks, run_id)) is RunResultState.CANCELED
+    assert result_of(wait_until_ended(databricks, run_id)) is RunResultState.CANCELED
     assert _is_gone(int(printed))
 
 
 def _is_gone(pid: int) -> bool:
-    """Tell whether a process ends; one that was killed may take a moment until it has."""
+    """Return whether a process ends; a killed process may need a moment."""
     deadline = time.monotonic() + WAIT.total_seconds()
     while _is_alive(pid):
         if time.monotonic() > deadline:
@@ -242,7 +242,7 @@ def _is_alive(pid: int) -> bool:
 
 def test_a_cancel_of_a_finished_run_changes_nothing(databricks: WorkspaceClient) -> None:
     run_id = submit(databricks, a_task("quiet"))
-    before = ended(databricks, run_id)
+    before = wait_until_ended(databricks, run_id)
 
     databricks.jobs.cancel_run(run_id)
 
@@ -253,8 +253,8 @@ def test_a_run_past_its_timeout_ends_as_timedout(databricks: WorkspaceClient) ->
     whole = submit(databricks, a_task("sleep"), timeout_seconds=1)
     task = submit(databricks, a_task("sleep", timeout_seconds=1))
 
-    assert result_of(ended(databricks, whole)) is RunResultState.TIMEDOUT
-    assert result_of(ended(databricks, task)) is RunResultState.TIMEDOUT
+    assert result_of(wait_until_ended(databricks, whole)) is RunResultState.TIMEDOUT
+    assert result_of(wait_until_ended(databricks, task)) is RunResultState.TIMEDOUT
 
 
 def test_tasks_run_in_the_order_of_their_dependencies(databricks: WorkspaceClient) -> None:
@@ -264,7 +264,7 @@ def test_tasks_run_in_the_order_of_their_dependencies(databricks: WorkspaceClien
         a_task("quiet", key="first"),
     )
 
-    run = ended(databricks, run_id)
+    run = wait_until_ended(databricks, run_id)
 
     assert result_of(run) is RunResultState.SUCCESS
     assert run.tasks is not None
@@ -272,14 +272,14 @@ def test_tasks_run_in_the_order_of_their_dependencies(databricks: WorkspaceClien
     assert (times["first"].end_time or 0) <= (times["second"].end_time or 0)
 
 
-def test_a_failed_task_keeps_its_downstream_from_running(databricks: WorkspaceClient) -> None:
+def test_a_failed_task_prevents_its_downstream_task(databricks: WorkspaceClient) -> None:
     run_id = submit(
         databricks,
         a_task("fail", key="first"),
         a_task("quiet", key="second", depends_on=[TaskDependency(task_key="first")]),
     )
 
-    run = ended(databricks, run_id)
+    run = wait_until_ended(databricks, run_id)
 
     assert result_of(run) is RunResultState.FAILED
     assert run.tasks is not None
@@ -331,7 +331,7 @@ def test_an_unknown_run_does_not_exist(databricks: WorkspaceClient) -> None:
     ],
 )
 def test_a_run_succeeds_on(databricks: WorkspaceClient, compute: dict[str, Any]) -> None:
-    run = ended(databricks, submit(databricks, a_task("quiet", **compute)))
+    run = wait_until_ended(databricks, submit(databricks, a_task("quiet", **compute)))
 
     assert result_of(run) is RunResultState.SUCCESS
 
@@ -376,12 +376,12 @@ def test_runs_are_listed_newest_first_page_by_page(databricks: WorkspaceClient) 
     assert len(listed) == len(set(listed))
 
 
-def test_active_runs_are_listed_apart(databricks: WorkspaceClient) -> None:
+def test_active_runs_can_be_listed_separately(databricks: WorkspaceClient) -> None:
     run_id = submit(databricks, a_task("sleep"))
 
     active = [run.run_id for run in databricks.jobs.list_runs(active_only=True)]
     databricks.jobs.cancel_run(run_id)
-    ended(databricks, run_id)
+    wait_until_ended(databricks, run_id)
 
     assert run_id in active
     assert run_id not in [run.run_id for run in databricks.jobs.list_runs(active_only=True)]
@@ -394,9 +394,9 @@ def test_finished_runs_outlive_a_kill_and_running_ones_are_lost(
     simulator = start_simulator(tmp_path)
     client = simulator.client()
     finished = submit(client, a_task("quiet"), idempotency_token="kept")
-    before = ended(client, finished)
+    before = wait_until_ended(client, finished)
     lost = submit(client, a_task("sleep"))
-    running(client, lost)
+    wait_until_running(client, lost)
     pid = next(run for run in simulator.control("GET", "runs")["runs"] if run["run_id"] == lost)[
         "tasks"
     ][0]["pid"]
@@ -418,18 +418,21 @@ def test_a_lost_fork_server_loses_its_runs_and_is_started_again(
     simulator = start_simulator(tmp_path)
     client = simulator.client()
     lost = submit(client, a_task("sleep"))
-    running(client, lost)
+    wait_until_running(client, lost)
 
     [fork_server] = psutil.Process(simulator.process.pid).children()
     fork_server.kill()
 
-    state = ended(client, lost).state
+    state = wait_until_ended(client, lost).state
     assert state is not None
     assert state.life_cycle_state is RunLifeCycleState.INTERNAL_ERROR
-    assert result_of(ended(client, submit(client, a_task("quiet")))) is RunResultState.SUCCESS
+    assert (
+        result_of(wait_until_ended(client, submit(client, a_task("quiet"))))
+        is RunResultState.SUCCESS
+    )
 
 
-def test_the_page_of_a_run_is_there(databricks: WorkspaceClient) -> None:
+def test_the_page_of_a_run_exists(databricks: WorkspaceClient) -> None:
     run = databricks.jobs.get_run(submit(databricks, a_task("quiet")))
 
     page = requests.get(run.run_page_url or "", timeout=WAIT.total_seconds())
@@ -441,7 +444,7 @@ def test_the_page_of_a_run_is_there(databricks: WorkspaceClient) -> None:
 def test_sigterm_ends_the_simulator_and_its_notebooks(start_simulator: Any, tmp_path: Path) -> None:
     simulator = start_simulator(tmp_path)
     client = simulator.client()
-    run = running(client, submit(client, a_task("sleep")))
+    run = wait_until_running(client, submit(client, a_task("sleep")))
     children = psutil.Process(simulator.process.pid).children(recursive=True)
     assert run.run_id
 

@@ -1,4 +1,4 @@
-"""What the simulator tells of the requests that it was sent."""
+"""The simulator's record of its requests."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ def forget(simulator: Any) -> None:
     simulator.control("DELETE", "requests")
 
 
-def test_it_tells_what_was_asked_and_keeps_no_token(simulator: Any) -> None:
+def test_requests_are_recorded_without_tokens(simulator: Any) -> None:
     url = f"{simulator.url}/api/2.2/jobs/runs/cancel?a=1"
     requests.post(url, json={"run_id": 5}, headers=HEADERS, timeout=60)
 
-    (told,) = simulator.control("GET", "requests")["requests"]
+    (parameters,) = simulator.control("GET", "requests")["requests"]
 
-    assert (told["method"], told["endpoint"]) == ("POST", "jobs/runs/cancel")
-    assert (told["query"], told["body"]) == ({"a": "1"}, {"run_id": 5})
-    assert told["caller"]
-    assert "someone" not in str(told)
+    assert (parameters["method"], parameters["endpoint"]) == ("POST", "jobs/runs/cancel")
+    assert (parameters["query"], parameters["body"]) == ({"a": "1"}, {"run_id": 5})
+    assert parameters["caller"]
+    assert "someone" not in str(parameters)
 
 
 @pytest.mark.parametrize("body", [b"{", b"[" * 9000, b'{"a":"%s"}' % (b"x" * 20_000)])
-def test_a_body_that_is_not_worth_keeping_is_counted_all_the_same(
+def test_a_request_with_a_long_or_invalid_body_is_still_counted(
     simulator: Any, body: bytes
 ) -> None:
     url = f"{simulator.url}/api/2.2/jobs/run-now"
     requests.post(url, data=body, headers=HEADERS, timeout=60)
 
-    told = simulator.control("GET", "requests")
+    parameters = simulator.control("GET", "requests")
 
-    assert told["counts"] == {"POST jobs/run-now": 1}
-    assert told["requests"][0]["body"] is None
+    assert parameters["counts"] == {"POST jobs/run-now": 1}
+    assert parameters["requests"][0]["body"] is None
 
 
 def test_every_answer_of_the_api_names_the_workspace(simulator: Any) -> None:

@@ -1,4 +1,4 @@
-"""The workspace API, with the official client as the judge."""
+"""The workspace API, verified by the official client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from databricks.sdk.errors import (
 from databricks.sdk.service.workspace import ExportFormat, Language, ObjectType
 
 
-def test_the_root_lists_what_is_mounted(databricks: WorkspaceClient) -> None:
+def test_the_root_lists_the_mounts(databricks: WorkspaceClient) -> None:
     assert {"/etl", "/tests"} <= {found.path for found in databricks.workspace.list("/")}
 
 
@@ -43,7 +43,7 @@ def test_an_empty_folder_lists_nothing(databricks: WorkspaceClient) -> None:
     assert list(databricks.workspace.list("/tests/empty")) == []
 
 
-def test_a_list_of_a_notebook_gives_the_notebook(databricks: WorkspaceClient) -> None:
+def test_a_list_of_a_notebook_returns_the_notebook(databricks: WorkspaceClient) -> None:
     assert [item.path for item in databricks.workspace.list("/tests/echo")] == ["/tests/echo"]
 
 
@@ -70,7 +70,7 @@ def test_jupyter_exports_have_markdown_and_code_cells(databricks: WorkspaceClien
     assert "dbutils.widgets.dropdown" in "".join(notebook["cells"][1]["source"])
 
 
-def test_a_jupyter_document_is_a_notebook_that_has_no_source_form(
+def test_a_jupyter_document_is_a_notebook_without_a_source_form(
     databricks: WorkspaceClient, notebooks: Path
 ) -> None:
     document = json.dumps({"nbformat": 4, "cells": []})
@@ -103,7 +103,7 @@ def test_an_unknown_path_does_not_exist(databricks: WorkspaceClient, path: str) 
 
 
 @pytest.mark.parametrize("path", ["tests/echo", "/tests/../etl", "/tests/a\nb"])
-def test_a_path_that_is_none_is_refused(databricks: WorkspaceClient, path: str) -> None:
+def test_an_invalid_path_is_refused(databricks: WorkspaceClient, path: str) -> None:
     with pytest.raises(InvalidParameterValue):
         databricks.workspace.get_status(path)
 

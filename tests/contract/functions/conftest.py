@@ -1,4 +1,4 @@
-"""Function apps and regions on their simulators, and connectors to them."""
+"""Function apps and regions on simulators, and their connectors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """A platform whose functions are scripted, and what a Job of it is."""
+class ScriptedPlatform:
+    """A platform with scripted functions, and the Jobs for them."""
 
     case: JobTypeCase
     harness: ConnectorHarness
     job: Callable[..., Job]
     root: str
-    """What stands before a function's name where it is called."""
+    """The prefix of a function's name in its endpoint."""
 
     def script(self, name: str, **script: Any) -> None:
         azure_functions.put(self.case.simulator, name, **script)
@@ -47,11 +47,11 @@ class Called:
         /,
         *,
         is_resend: bool = False,
-        **told: Any,
+        **parameters: Any,
     ) -> Submitted:
-        """Call a function with values, as its schema has them."""
-        settings = told.pop("settings", {})
-        values: dict[str, JsonValue | Secret] = told
+        """Call a function with values for its schema."""
+        settings = parameters.pop("settings", {})
+        values: dict[str, JsonValue | Secret] = parameters
         request = self.harness.request(job=self.job(name, *schema, **settings), parameters=values)
         return (
             self.harness.submit_until_answered(request, is_resend=is_resend)
@@ -59,32 +59,32 @@ class Called:
             else self.harness.job.submit(request)
         )
 
-    def report(self, *told: Any, **values: Any) -> Report:
-        """Call a function that answers with its end."""
-        report = self.submit(*told, **values).report
+    def report(self, *parameters: Any, **values: Any) -> Report:
+        """Call a function that answers with a final report."""
+        report = self.submit(*parameters, **values).report
         assert report is not None
         return report
 
 
 @pytest.fixture
-def azure(simulators: Simulators) -> Iterator[Called]:
+def azure(simulators: Simulators) -> Iterator[ScriptedPlatform]:
     """A function app."""
     case = azure_functions.starters(simulators)
     case.simulator.clear_faults()
-    yield Called(case, ConnectorHarness(case), azure_functions.a_job, "api")
+    yield ScriptedPlatform(case, ConnectorHarness(case), azure_functions.a_job, "api")
     case.simulator.clear_faults()
 
 
 @pytest.fixture
-def google(simulators: Simulators) -> Iterator[Called]:
+def google(simulators: Simulators) -> Iterator[ScriptedPlatform]:
     """The functions of a region."""
     case = google_functions.functions(simulators)
     case.simulator.clear_faults()
-    yield Called(case, ConnectorHarness(case), google_functions.a_job, "run")
+    yield ScriptedPlatform(case, ConnectorHarness(case), google_functions.a_job, "run")
     case.simulator.clear_faults()
 
 
 @pytest.fixture(params=["azure", "google"])
-def called(request: pytest.FixtureRequest) -> Called:
-    """Either."""
+def platform_under_test(request: pytest.FixtureRequest) -> ScriptedPlatform:
+    """Either of the two platforms."""
     return request.getfixturevalue(request.param)

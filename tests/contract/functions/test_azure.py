@@ -1,4 +1,4 @@
-"""What only Azure Functions has: routes, keys, and Durable Functions."""
+"""Features of Azure Functions only: routes, keys and Durable Functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.registry import platform_plugin
 from simulators.azure_functions.server import HOST_KEY, MASTER_KEY, SYSTEM_KEY
 from tests.contract.connectors.cases.azure_functions import a_job, a_platform, put
-from tests.contract.functions.conftest import Called
+from tests.contract.functions.conftest import ScriptedPlatform
 
 ROUTE = (
     Parameter(name="id", data_type=DataType.INT),
@@ -25,21 +25,21 @@ ROUTE = (
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_route_values_go_into_the_path_and_nowhere_else(azure: Called, method: str) -> None:
+def test_route_values_are_sent_only_in_the_path(azure: ScriptedPlatform, method: str) -> None:
     azure.script("Users", route="users/{id:int}/files/{*path}")
     values = {"id": 7, "path": "a b/ü?x#y", "note": "n"}
 
-    told = azure.report(
+    parameters = azure.report(
         "Users/users/{id:int}/files/{*path}", ROUTE, **values, settings={"httpMethod": method}
     ).outputs
 
-    assert told["_response.path"] == "/api/users/7/files/a%20b/%C3%BC%3Fx%23y"
-    rest = (told["_response.query"], told["_response.body"])
+    assert parameters["_response.path"] == "/api/users/7/files/a%20b/%C3%BC%3Fx%23y"
+    rest = (parameters["_response.query"], parameters["_response.body"])
     assert rest == (([], {"note": "n"}) if method == "POST" else ([["note", "n"]], None))
 
 
 @pytest.mark.parametrize("value", ["", "..", "a/../b", "/a", "a\nb"])
-def test_a_value_cannot_change_the_route(azure: Called, value: str) -> None:
+def test_a_value_cannot_change_the_route(azure: ScriptedPlatform, value: str) -> None:
     azure.script("Users", route="users/{*path}")
 
     with pytest.raises(PlatformRefused, match=r"parameters\.path") as caught:
@@ -48,7 +48,7 @@ def test_a_value_cannot_change_the_route(azure: Called, value: str) -> None:
     assert caught.value.cause is FailureCause.PARAMETERS
 
 
-def test_a_secret_in_the_route_is_in_no_error(azure: Called) -> None:
+def test_a_secret_in_the_route_is_in_no_error(azure: ScriptedPlatform) -> None:
     with pytest.raises(PlatformRefused) as caught:
         azure.submit("Gone/nowhere/{path}", ROUTE, path=Secret("c4/n4ry"))
 
@@ -65,8 +65,10 @@ class _Vault:
     def forget(self, reference: str) -> None: ...
 
 
-def opened(azure: Called, *, auth: dict[str, Any], **attributes: Any) -> Called:
-    """The same app, entered another way."""
+def with_auth(
+    azure: ScriptedPlatform, *, auth: dict[str, Any], **attributes: Any
+) -> ScriptedPlatform:
+    """Return the same app with another sign-in."""
     platform = a_platform(azure.case.simulator, auth=auth, attributes=attributes)
     kind = platform_plugin(platform.type)
     assert not kind.check(platform, True)
@@ -91,8 +93,10 @@ def by_key(**keys: str) -> dict[str, str]:
         pytest.param(by_key(functionKey=HOST_KEY, systemKey=SYSTEM_KEY), id="one for each"),
     ],
 )
-def test_keys_open_functions_and_orchestrations(azure: Called, auth: dict[str, str]) -> None:
-    azure = opened(azure, auth=auth)
+def test_keys_give_access_to_functions_and_orchestrations(
+    azure: ScriptedPlatform, auth: dict[str, str]
+) -> None:
+    azure = with_auth(azure, auth=auth)
     azure.script("Sums", work={"output": {"rows": 7}})
     request = azure.harness.request(job=a_job("Sums"))
 
@@ -102,10 +106,10 @@ def test_keys_open_functions_and_orchestrations(azure: Called, auth: dict[str, s
     assert "127.0.0.1" in azure.harness.connector.test()
 
 
-def test_a_function_key_alone_does_not_open_durable_functions_and_says_what_would(
-    azure: Called,
+def test_a_function_key_alone_is_refused_by_durable_functions_with_a_remedy(
+    azure: ScriptedPlatform,
 ) -> None:
-    azure = opened(azure, auth=by_key(functionKey=HOST_KEY))
+    azure = with_auth(azure, auth=by_key(functionKey=HOST_KEY))
     azure.script("Sums", work={})
     submitted = azure.submit("Sums")
 
@@ -115,22 +119,26 @@ def test_a_function_key_alone_does_not_open_durable_functions_and_says_what_woul
     assert caught.value.cause is FailureCause.SECRET
 
 
-def test_a_function_key_cannot_list_functions_and_says_what_can(azure: Called) -> None:
-    azure = opened(azure, auth=by_key(functionKey=HOST_KEY))
+def test_a_function_key_cannot_list_functions_and_the_error_names_the_remedy(
+    azure: ScriptedPlatform,
+) -> None:
+    azure = with_auth(azure, auth=by_key(functionKey=HOST_KEY))
 
     with pytest.raises(PlatformRefused, match=r"auth\.method"):
         list(azure.harness.connector.artefacts())
 
 
-def test_a_token_for_the_apps_audience_opens_its_functions(azure: Called) -> None:
-    azure = opened(azure, auth={"method": "ManagedIdentity"}, audience="api://sales-app")
+def test_a_token_for_the_apps_audience_gives_access_to_its_functions(
+    azure: ScriptedPlatform,
+) -> None:
+    azure = with_auth(azure, auth={"method": "ManagedIdentity"}, audience="api://sales-app")
     azure.script("Echo")
 
     assert azure.report("Echo").status is ProviderStatus.SUCCESS
 
 
 def test_an_orchestrator_gets_its_input_and_is_found_again_after_a_lost_answer(
-    azure: Called,
+    azure: ScriptedPlatform,
 ) -> None:
     put(azure.case.simulator, "Nightly", trigger="orchestrationTrigger")
     job = a_job("orchestrator:Nightly", Parameter(name="rows", data_type=DataType.INT))
@@ -147,8 +155,8 @@ def test_an_orchestrator_gets_its_input_and_is_found_again_after_a_lost_answer(
     assert [line["run_id"] for line in lines if line["token"] == request.token] == [request.token]
 
 
-def test_work_behind_a_status_address_of_the_functions_own_cannot_be_stopped(
-    azure: Called,
+def test_work_with_a_status_address_of_the_function_cannot_be_stopped(
+    azure: ScriptedPlatform,
 ) -> None:
     azure.script("Starts", answer={"status": 202, "headers": {"Location": "/api/Status"}})
     azure.script("Status", answer={"json_body": {"status": "Succeeded", "rows": 7}})
@@ -162,7 +170,9 @@ def test_work_behind_a_status_address_of_the_functions_own_cannot_be_stopped(
     assert outputs == {"_response.status": "Succeeded", "_response.rows": 7}
 
 
-def test_a_function_whose_route_has_changed_is_described_with_a_note(azure: Called) -> None:
+def test_a_function_whose_route_has_changed_is_described_with_a_note(
+    azure: ScriptedPlatform,
+) -> None:
     azure.script("Users", route="people/{id:int}/{day?}")
 
     schema = azure.harness.job.describe("Users/users/{id}")
@@ -176,7 +186,7 @@ def test_a_function_whose_route_has_changed_is_described_with_a_note(azure: Call
     )
 
 
-def test_what_cannot_be_started_from_outside_is_not_found(azure: Called) -> None:
+def test_a_function_with_another_trigger_is_not_found(azure: ScriptedPlatform) -> None:
     names = {each.name for each in azure.harness.connector.artefacts()}
 
     assert "Hangs" in names

@@ -1,4 +1,4 @@
-"""What only Google Cloud Functions has: addresses that are asked for, and the demo's function."""
+"""Features of Google Cloud Functions only: address look-up and the function `publish`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.platforms.connector import ProviderStatus
 from tests.contract.connectors.cases.google_functions import a_platform
 from tests.contract.connectors.job_type_case import ConnectorHarness
-from tests.contract.functions.conftest import Called
+from tests.contract.functions.conftest import ScriptedPlatform
 
 
-def test_publishing_makes_a_page_and_tells_its_address(google: Called) -> None:
+def test_publish_makes_a_page_and_returns_its_address(google: ScriptedPlatform) -> None:
     schema = (
         Parameter(name="title"),
         Parameter(name="total"),
@@ -30,7 +30,7 @@ def test_publishing_makes_a_page_and_tells_its_address(google: Called) -> None:
     assert "4,200" in page
 
 
-def test_a_functions_address_is_asked_for_once(google: Called) -> None:
+def test_the_address_of_a_function_is_cached(google: ScriptedPlatform) -> None:
     google.script("echo")
     google.report("echo")
     google.case.simulator.fault(endpoint="functions/echo", fault="status", status=500)
@@ -47,7 +47,9 @@ def test_a_functions_address_is_asked_for_once(google: Called) -> None:
         "not an address",
     ],
 )
-def test_a_function_whose_address_is_elsewhere_is_not_called(google: Called, uri: str) -> None:
+def test_a_function_with_an_address_on_another_host_is_not_called(
+    google: ScriptedPlatform, uri: str
+) -> None:
     google.script("echo")
     google.case.simulator.fault(
         endpoint="functions/echo", fault="wrong-type", replace={"serviceConfig": {"uri": uri}}
@@ -57,7 +59,9 @@ def test_a_function_whose_address_is_elsewhere_is_not_called(google: Called, uri
         google.submit("echo")
 
 
-def test_a_function_that_events_start_is_neither_found_nor_called(google: Called) -> None:
+def test_a_function_with_an_event_trigger_is_neither_found_nor_called(
+    google: ScriptedPlatform,
+) -> None:
     names = [each.name for each in google.harness.connector.artefacts()]
 
     assert "publish" in names
@@ -66,7 +70,7 @@ def test_a_function_that_events_start_is_neither_found_nor_called(google: Called
         google.submit("on_upload")
 
 
-def test_discovery_may_be_for_one_function_only(google: Called) -> None:
+def test_discovery_can_be_limited_to_one_function(google: ScriptedPlatform) -> None:
     platform = a_platform(google.case.simulator, functionName="publish")
     harness = ConnectorHarness(replace(google.case, platform=platform))
 

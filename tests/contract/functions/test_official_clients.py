@@ -1,4 +1,4 @@
-"""The simulators are what the vendors' own clients take for the services."""
+"""The vendors' clients accept the simulators as the services."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from google.oauth2.credentials import Credentials
 
 from simulators.azure_functions.server import HOST_KEY, SYSTEM_KEY
 from tests.contract.connectors.cases.azure_functions import SUBSCRIPTION
-from tests.contract.functions.conftest import Called
+from tests.contract.functions.conftest import ScriptedPlatform
 
 APP = ("rg-data", "sales-app")
 REGION = "projects/acme-data-1/locations/europe-west3"
 
 
 class PlainBearer(SansIOHTTPPolicy[Any, Any]):
-    """Shows a token by plain HTTP, which the client's own policy refuses to do."""
+    """Sends a token over plain HTTP, which the client's own policy refuses."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         request.http_request.headers["Authorization"] = "Bearer anything"
 
 
 class NoCredential:
-    """What the client wants to have, and never asks."""
+    """The credential that the client requires but never uses."""
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         raise AssertionError("the policy above needs no token")
 
 
 @pytest.fixture
-def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
+def manager(azure: ScriptedPlatform) -> Iterator[WebSiteManagementClient]:
     """Azure's client for App Service."""
     client = WebSiteManagementClient(
         NoCredential(),
@@ -55,7 +55,7 @@ def manager(azure: Called) -> Iterator[WebSiteManagementClient]:
 
 
 @pytest.fixture
-def region(google: Called) -> FunctionServiceClient:
+def region(google: ScriptedPlatform) -> FunctionServiceClient:
     """Google's client for Cloud Functions."""
     transport = FunctionServiceRestTransport(
         host=google.case.simulator.url.removeprefix("http://"),
@@ -65,8 +65,8 @@ def region(google: Called) -> FunctionServiceClient:
     return FunctionServiceClient(transport=transport)
 
 
-def test_azures_client_reads_the_app_its_functions_and_keys(
-    azure: Called, manager: WebSiteManagementClient
+def test_the_azure_client_reads_the_app_its_functions_and_keys(
+    azure: ScriptedPlatform, manager: WebSiteManagementClient
 ) -> None:
     azure.script("Report", route="users/{id}")
 
@@ -82,8 +82,8 @@ def test_azures_client_reads_the_app_its_functions_and_keys(
         manager.web_apps.get_function(*APP, "Gone")
 
 
-def test_googles_client_lists_and_reads_functions(
-    google: Called, region: FunctionServiceClient
+def test_the_google_client_lists_and_reads_functions(
+    google: ScriptedPlatform, region: FunctionServiceClient
 ) -> None:
     listed = {each.name: each for each in region.list_functions(parent=REGION)}
 

@@ -1,4 +1,4 @@
-"""What only Logic Apps has: request triggers, runs found by their tracking id, stateless ones."""
+"""Features of Logic Apps only: request triggers, tracking ids and stateless workflows."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def is_standard(harness: ConnectorHarness) -> bool:
     return harness.case.platform.attributes["logicAppType"] == "Standard"
 
 
-def order_of(harness: ConnectorHarness, name: str, **parameters: Any) -> SubmitRequest:
+def request_for(harness: ConnectorHarness, name: str, **parameters: Any) -> SubmitRequest:
     schema = (Parameter(name="rows", data_type=DataType.INT), Parameter(name="day"))
     return harness.request(job=a_job(name, *schema), parameters=parameters)
 
 
-def test_values_are_texts_which_the_triggers_schema_converts(harness: ConnectorHarness) -> None:
-    request = order_of(harness, "succeeds", rows=7, day="2026-01-31")
+def test_values_are_sent_as_texts_for_the_triggers_schema(harness: ConnectorHarness) -> None:
+    request = request_for(harness, "succeeds", rows=7, day="2026-01-31")
 
     submitted = harness.job.submit(request)
 
@@ -72,11 +72,11 @@ def test_values_are_texts_which_the_triggers_schema_converts(harness: ConnectorH
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 502])
-def test_whatever_a_workflow_answers_with_its_run_is_followed(
+def test_a_run_is_polled_for_every_status_of_the_triggers_answer(
     harness: ConnectorHarness, status: int
 ) -> None:
     put(harness.case.simulator, "answers", answers=status, work={"outcome": "Completed"})
-    request = order_of(harness, "answers")
+    request = request_for(harness, "answers")
 
     submitted = harness.submit_until_answered(request)
 
@@ -85,17 +85,19 @@ def test_whatever_a_workflow_answers_with_its_run_is_followed(
     assert list(harness.case.started_runs(request)) == [submitted.external_run_id]
 
 
-def test_a_run_whose_id_is_not_told_is_found_by_its_tracking_id(harness: ConnectorHarness) -> None:
+def test_a_run_without_an_id_in_the_answer_is_found_by_its_tracking_id(
+    harness: ConnectorHarness,
+) -> None:
     put(harness.case.simulator, "silent", headers={"x-ms-workflow-run-id": ""})
-    request = order_of(harness, "silent")
+    request = request_for(harness, "silent")
 
     assert [harness.job.submit(request).external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_nothing_is_sent_again_while_the_list_may_be_late(harness: ConnectorHarness) -> None:
-    request = order_of(harness, "succeeds")
+def test_nothing_is_sent_again_while_the_list_may_lag(harness: ConnectorHarness) -> None:
+    request = request_for(harness, "succeeds")
     is_resend = replace(request, is_resend=True)
-    with pytest.raises(Uncertain, match="not listed yet"):
+    with pytest.raises(Uncertain, match="not yet in its list"):
         harness.job.submit(is_resend)
     assert not harness.case.started_runs(request)
     harness.sleep(241)
@@ -109,7 +111,7 @@ def test_nothing_is_sent_again_while_the_list_may_be_late(harness: ConnectorHarn
     ("callback", "words"),
     [
         ({"value": "https://evil.example/api/x?sig=s1gnature"}, "not on an Azure host"),
-        ({"method": "GET"}, "another method than POST"),
+        ({"method": "GET"}, "method other than POST"),
         ({"value": "https://prod-1.westeurope.logic.azure.com/a/{id}"}, "a path with parameters"),
     ],
 )
@@ -117,7 +119,7 @@ def test_a_trigger_that_cannot_be_called_is_refused_with_a_remedy(
     harness: ConnectorHarness, callback: dict[str, str], words: str
 ) -> None:
     put(harness.case.simulator, "odd", callback=callback)
-    request = order_of(harness, "odd")
+    request = request_for(harness, "odd")
 
     with pytest.raises(PlatformRefused, match=words) as caught:
         harness.job.submit(request)
@@ -126,19 +128,22 @@ def test_a_trigger_that_cannot_be_called_is_refused_with_a_remedy(
     assert not harness.case.started_runs(request)
 
 
-def test_a_workflow_that_no_request_starts_is_neither_found_nor_started(
+def test_a_workflow_without_a_request_trigger_is_neither_found_nor_started(
     harness: ConnectorHarness,
 ) -> None:
     names = [each.name for each in harness.connector.artefacts()]
 
     assert "succeeds" in names
     assert "on-timer" not in names
-    for action in (harness.job.describe, lambda name: harness.job.submit(order_of(harness, name))):
+    for action in (
+        harness.job.describe,
+        lambda name: harness.job.submit(request_for(harness, name)),
+    ):
         with pytest.raises(PlatformRefused, match="first trigger"):
             action("on-timer")
 
 
-# Stateless workflows, which the Standard plan alone has
+# Stateless workflows, which only the Standard plan has
 
 
 @pytest.fixture
@@ -150,8 +155,8 @@ def stateless(simulators: Simulators) -> Iterator[ConnectorHarness]:
     found.simulator.clear_faults()
 
 
-def test_a_stateless_workflow_is_over_when_it_is_called(stateless: ConnectorHarness) -> None:
-    request = order_of(stateless, "fires")
+def test_a_stateless_workflow_ends_with_its_call(stateless: ConnectorHarness) -> None:
+    request = request_for(stateless, "fires")
 
     submitted = stateless.job.submit(request)
 
@@ -173,7 +178,7 @@ def test_a_stateless_workflow_is_over_when_it_is_called(stateless: ConnectorHarn
 def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
     stateless: ConnectorHarness, fault: str
 ) -> None:
-    request = order_of(stateless, "fires")
+    request = request_for(stateless, "fires")
     stateless.fault(Step.SUBMIT, fault, effect=True)
     with pytest.raises(OutcomeUnknown):
         stateless.job.submit(request)
@@ -186,7 +191,7 @@ def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
 # The vendor's clients
 
 
-def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(
+def test_the_azure_client_reads_workflows_and_runs_of_a_standard_plan(
     harness: ConnectorHarness,
 ) -> None:
     if not is_standard(harness):
@@ -219,7 +224,7 @@ def test_azures_client_reads_workflows_and_follows_runs_of_a_standard_plan(
             client.workflow_runs.get(*APP, "hangs", "0858CU00")
 
 
-def test_azures_client_reads_workflows_and_follows_runs_of_a_consumption_plan(
+def test_the_azure_client_reads_workflows_and_runs_of_a_consumption_plan(
     harness: ConnectorHarness,
 ) -> None:
     if is_standard(harness):

@@ -1,4 +1,4 @@
-"""The stand-in that our provider is tested against, judged by Google's own clients."""
+"""Google's clients verify the fake that the provider's tests use."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_refusals_are_those_of_google(address: str, google: FakeGoogle) -> None:
 
     with pytest.raises(NotFound):
         client(address, token).access_secret_version(name=NAME.replace("db", "gone"))
-    # A 401 means to the client that its token is over, and this one cannot be renewed.
+    # The client treats a 401 as an expired token; this token cannot be renewed.
     with pytest.raises(InvalidOperation):
         client(address, None).access_secret_version(name=NAME)
     google.scripted[":access"] = [refusal(403, "PERMISSION_DENIED", "no")]

@@ -1,4 +1,4 @@
-"""The stand-in that our provider is tested against, judged by the official client (hvac)."""
+"""The official client (hvac) verifies the fake that the provider's tests use."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_both_versions_of_the_engine_are_read(address: str) -> None:
     assert client.auth.token.lookup_self()["data"]["policies"] == ["default"]
 
 
-def test_both_logins_give_a_token_that_reads(address: str) -> None:
+def test_both_sign_in_methods_return_a_token_with_read_access(address: str) -> None:
     by_role, by_name = hvac.Client(address), hvac.Client(address)
 
     by_role.auth.approle.login("role", "id")
@@ -49,7 +49,7 @@ def test_both_logins_give_a_token_that_reads(address: str) -> None:
     assert read(by_role, "db/main") == read(by_name, "db/main")
 
 
-def test_a_namespace_has_secrets_of_its_own(address: str) -> None:
+def test_a_namespace_has_its_own_secrets(address: str) -> None:
     client = hvac.Client(address, token="hvs.root", namespace="team")
 
     assert read(client, "x") == {"value": "theirs"}

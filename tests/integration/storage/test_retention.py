@@ -234,7 +234,7 @@ def test_old_messages_go(storage: TableStorage) -> None:
 
 
 def test_there_may_be_nothing_yet(storage: TableStorage) -> None:
-    assert OldRuns(storage, TableRuns(storage)).forget(BEFORE, always) == 0
+    assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
     assert TableGates(storage).forget_outcomes(BEFORE, always) == 0
     assert TableAudit(storage).forget(BEFORE, always) == 0
     assert TablePoison(storage).forget(BEFORE, always) == 0

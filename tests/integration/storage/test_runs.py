@@ -114,12 +114,12 @@ def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
-def test_lists_can_be_narrentries_by_status(runs: TableRuns, status: RunStatus) -> None:
-    ended(runs, task=f"narrentries-{status.lower()}")
-    failed = ended(runs, RunStatus.FAILED, task=f"narrentries-{status.lower()}")
-    queued = stored(runs, task=f"narrentries-{status.lower()}")
+def test_lists_can_be_narrowed_by_status(runs: TableRuns, status: RunStatus) -> None:
+    ended(runs, task=f"narrowed-{status.lower()}")
+    failed = ended(runs, RunStatus.FAILED, task=f"narrowed-{status.lower()}")
+    queued = stored(runs, task=f"narrowed-{status.lower()}")
     wanted = {RunStatus.FAILED: failed, RunStatus.QUEUED: queued}[status].run_id
-    assert listed(runs, task=f"narrentries-{status.lower()}", status=status) == [wanted]
+    assert listed(runs, task=f"narrowed-{status.lower()}", status=status) == [wanted]
     assert wanted in listed(runs, status=status)
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.identity import derived_run_id
-from polysync_core.domain.schedules.states import (
-    Missed,
+from polysync_core.domain.schedules.state import (
+    FirePlan,
+    MissedFireTimes,
     Occurrence,
     Pause,
-    Plan,
     ScheduleState,
-    planned,
+    with_plan,
 )
 from polysync_core.domain.schedules.stored import Due, Edit
 from polysync_core.storage.azure.tables import TableStorage
@@ -26,22 +26,28 @@ pytestmark = pytest.mark.azurite
 
 
 def a_state(task: str = "load", schedule: str = "daily", **facts: object) -> ScheduleState:
-    known = {"revision": "1", "mark": NOON, "due": NOON + timedelta(minutes=5)}
+    known = {"revision": "1", "watermark": NOON, "due": NOON + timedelta(minutes=5)}
     return ScheduleState(task=task, schedule=schedule, **{**known, **facts})  # type: ignore[arg-type]
 
 
 def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     store = TableSchedules(storage)
     run = derived_run_id("a")
-    plan = Plan(
+    plan = FirePlan(
         at=NOON,
-        mark=NOON + timedelta(seconds=1),
-        occurrences=(Occurrence(nominal=NOON, skipped="Why.", cancels=(run,)),),
-        missed=Missed(first=NOON, last=NOON, count=3, is_more=True, why="late"),
+        watermark=NOON + timedelta(seconds=1),
+        occurrences=(Occurrence(nominal=NOON, skip_reason="Why.", cancels=(run,)),),
+        missed=MissedFireTimes(first=NOON, last=NOON, count=3, is_lower_bound=True, reason="late"),
     )
     pause = Pause(reason="It moves. \u00fc", at=NOON, by="ann")
-    full = a_state(paused=pause, failures=2, unjudged=(run,), last_run=run, last_fire=NOON)
-    stored = store.put(planned(full, plan), replacing=None)
+    full = a_state(
+        paused=pause,
+        consecutive_failures=2,
+        uncounted_runs=(run,),
+        last_run=run,
+        last_fire_time=NOON,
+    )
+    stored = store.put(with_plan(full, plan), replacing=None)
     assert store.get("load", "daily") == stored
     assert store.of_task("load") == [stored]
     assert store.get("load", "hourly") is None
@@ -53,14 +59,14 @@ def test_what_is_due_is_found_in_the_order_of_its_time(storage: TableStorage) ->
     for number in range(8):
         store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=8 - number)), replacing=None)
     store.put(a_state("never", due=None), replacing=None)
-    edit = store.announce("t0")
+    edit = store.record_edit("t0")
     found = store.due(NOON + timedelta(minutes=3), limit=100)
     dues = [each for each in found if isinstance(each, Due)]
     assert [each.task for each in dues] == ["t7", "t6", "t5"]
     assert dues[-1].at == NOON + timedelta(minutes=3)
     assert [each for each in found if isinstance(each, Edit)] == [edit]
-    store.settle(edit)
-    store.settle(edit)
+    store.remove_edit(edit)
+    store.remove_edit(edit)
     assert store.due(NOON, limit=100) == []
 
 

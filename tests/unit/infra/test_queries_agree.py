@@ -1,7 +1,7 @@
-"""Alerts, workbook and how-to ask for what the app tells, by the registries of its names.
+"""Alerts, workbook and how-to query only names that the registries contain.
 
-That what is registered is told, and arrives in these tables under these names, is proved by
-`tests/unit/telemetry` and by `tests/faults/test_secrets.py`.
+`tests/unit/telemetry` and `tests/faults/test_secrets.py` prove that registered names are exported
+to these tables.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def _items() -> dict[str, str]:
     return {item["name"]: item["content"]["query"] for item in items if "query" in item["content"]}
 
 
-def _told() -> dict[str, str]:
+def _how_to() -> dict[str, str]:
     """Return the queries of the how-to."""
     blocks = re.findall(r"^```kusto\n(.*?)^```", MONITOR.read_text(), re.MULTILINE | re.DOTALL)
     return {f"how-to {number}": block for number, block in enumerate(blocks, start=1)}
 
 
-QUERIES = {**_rules(), **_items(), **_told()}
+QUERIES = {**_rules(), **_items(), **_how_to()}
 
 
 def _actions(query: str) -> set[str]:
@@ -53,7 +53,7 @@ def _named(query: str) -> set[str]:
 
 
 def _problems(query: str) -> set[str]:
-    """Return whatever a query names that is never told."""
+    """Return the names in a query that are never exported."""
     attributes = {each.name: set(each.attributes) for each in (*METRICS, *SPANS)}
     every = {name for names in attributes.values() for name in names}
     actions, named = _actions(query), _named(query)
@@ -62,7 +62,7 @@ def _problems(query: str) -> set[str]:
     asked = set(re.findall(r'customDimensions\["([^"]+)"\]', query))
     wrong = (actions - set(ACTIONS)) | (named - set(attributes))
     wrong |= set(re.findall(r"customDimensions\.(\w+)", query)) - fields - {"action", "run_id"}
-    # A query over all spans may ask for whatever one of them has.
+    # A query over all spans may use an attribute of any of them.
     wrong |= asked - (split if named else every)
     wrong |= set(re.findall(r"\bvalue\w*", query)) - METRIC_COLUMNS
     return wrong | {table for table in _tables(query) if table not in TABLES}
@@ -82,12 +82,12 @@ def test_a_pause_by_a_person_raises_no_alert() -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_a_query_asks_for_what_the_app_tells(name: str) -> None:
+def test_a_query_uses_only_exported_names(name: str) -> None:
     assert _problems(QUERIES[name]) == set()
 
 
 @pytest.mark.parametrize("name", [*_rules(), *_items()])
-def test_a_query_asks_for_something(name: str) -> None:
+def test_a_query_uses_at_least_one_name(name: str) -> None:
     assert _actions(QUERIES[name]) | _named(QUERIES[name])
 
 
@@ -121,7 +121,7 @@ def test_a_query_asks_for_something(name: str) -> None:
         pytest.param("union traces, logs | take 1", "logs", id="a table in a union"),
     ],
 )
-def test_what_is_never_told_would_be_found(query: str, unknown: str) -> None:
+def test_a_name_that_is_never_exported_is_found(query: str, unknown: str) -> None:
     assert unknown in _problems(query)
 
 
@@ -143,4 +143,4 @@ def test_what_the_how_to_names_exists() -> None:
 
 
 def test_names_of_rules_and_items_are_given_once() -> None:
-    assert len(QUERIES) == len(_rules()) + len(_items()) + len(_told())
+    assert len(QUERIES) == len(_rules()) + len(_items()) + len(_how_to())

@@ -1,4 +1,4 @@
-"""The smoke test: what it takes for whole, and what not."""
+"""The smoke test: the deployments that pass and those that fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from scripts.smoke import Smoke, Told, parse, report
+from scripts.smoke import Smoke, SmokeOptions, parse, report
 
 URL = "https://app.azurewebsites.net/api"
 TOKEN = "a-token"
@@ -15,12 +15,12 @@ KEY = f"polysync_{'k' * 43}"
 
 
 class Deployment:
-    """A deployed app as it should be, until a test bends it."""
+    """A correct deployment, which a test can change."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], list[httpx.Response]] = {}
         self.tokens: list[tuple[str, str | None]] = []
-        self.believes_everybody = False
+        self.accepts_forged_principal = False
         self.now = 0.0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -32,7 +32,7 @@ class Deployment:
             return scripted.pop(0) if len(scripted) > 1 else scripted[0]
         if path == "/health":
             return httpx.Response(200, json={"status": "ok"})
-        forged = self.believes_everybody and "x-ms-client-principal" in request.headers
+        forged = self.accepts_forged_principal and "x-ms-client-principal" in request.headers
         key = request.headers.get("x-functions-key")
         if not (token == f"Bearer {TOKEN}" or key == KEY or forged):
             return httpx.Response(401)
@@ -47,12 +47,15 @@ class Deployment:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def check(self, **told: Any) -> int:
-        usual: dict[str, Any] = {"open": False, "task": "no-op", "patience": 10.0}
+    def check(self, **changes: Any) -> int:
+        usual: dict[str, Any] = {"open": False, "task": "no-op", "timeout": 10.0}
         usual |= {"token": TOKEN, "key": None}
         with httpx.Client(transport=httpx.MockTransport(self.answer)) as http:
             smoke = Smoke(
-                Told(url=URL, **(usual | told)), http, clock=lambda: self.now, sleep=self.sleep
+                SmokeOptions(url=URL, **(usual | changes)),
+                http,
+                clock=lambda: self.now,
+                sleep=self.sleep,
             )
             return report(smoke)
 
@@ -121,13 +124,13 @@ def test_where_keys_are_allowed_agents_need_the_hosts_key_too(
     deployment.answers["POST", "/runtime/webhooks/mcp"] = [httpx.Response(401)]
 
     assert deployment.check(task=None) == 0
-    assert "agents: 401: where machines may call with keys" in capsys.readouterr().out
+    assert "agents: 401: with access keys enabled" in capsys.readouterr().out
 
 
-def test_a_principal_that_is_believed_though_forged_is_told(
+def test_an_accepted_forged_principal_is_a_failure(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.believes_everybody = True
+    deployment.accepts_forged_principal = True
     assert deployment.check() == 1
     assert "FAIL  no principal but App Service's own: 200" in capsys.readouterr().out
 
@@ -135,11 +138,11 @@ def test_a_principal_that_is_believed_though_forged_is_told(
 def test_the_token_goes_where_it_is_needed_only(deployment: Deployment) -> None:
     deployment.check()
     without = [path for path, token in deployment.tokens if token is None]
-    doors = ["/runtime/webhooks/mcp", "/runtime/webhooks/durabletask/instances"]
-    assert without == ["/health", "/task-runs", "/task-runs", "/task-runs", *doors]
+    endpoints = ["/runtime/webhooks/mcp", "/runtime/webhooks/durabletask/instances"]
+    assert without == ["/health", "/task-runs", "/task-runs", "/task-runs", *endpoints]
 
 
-def test_without_a_token_the_doors_are_tried_all_the_same(deployment: Deployment) -> None:
+def test_closed_endpoints_are_checked_even_without_a_token(deployment: Deployment) -> None:
     assert deployment.check(token=None, task=None) == 0
 
 
@@ -158,7 +161,7 @@ def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> No
         pytest.param(
             ("GET", "/health"),
             [httpx.Response(200, text="<html>")],
-            "is it the address with /api?",
+            "does the URL end with /api?",
             id="something else answers",
         ),
         pytest.param(
@@ -217,7 +220,7 @@ def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> No
         ),
     ],
 )
-def test_what_is_not_as_it_should_be_is_told(
+def test_an_unexpected_result_is_a_failure(
     deployment: Deployment,
     capsys: pytest.CaptureFixture[str],
     request_: tuple[str, str],
@@ -261,5 +264,5 @@ def test_what_cannot_be_tried_is_refused(
 
 
 def test_on_this_machine_it_may_be_open() -> None:
-    told = parse(["http://127.0.0.1:7071/api/", "--open", "--task", "nap"], {})
-    assert (told.url, told.open, told.task) == ("http://127.0.0.1:7071/api", True, "nap")
+    options = parse(["http://127.0.0.1:7071/api/", "--open", "--task", "nap"], {})
+    assert (options.url, options.open, options.task) == ("http://127.0.0.1:7071/api", True, "nap")

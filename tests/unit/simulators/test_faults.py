@@ -22,7 +22,7 @@ def test_faults_are_taken_in_order_by_their_endpoint() -> None:
     assert [fault.endpoint for fault in faults.waiting] == ["b"]
 
 
-def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
+def test_a_fault_for_all_endpoints_applies_its_number_of_times() -> None:
     faults = FaultQueue()
     faults.add([a_fault(times=2)])
 
@@ -35,7 +35,7 @@ def test_a_fault_for_everything_is_used_up_by_its_times() -> None:
     ("endpoint", "hit"),
     [("a/*/c", True), ("*", True), ("POST a/*/c", True), ("GET a/*/c", False), ("a/*/d", False)],
 )
-def test_a_fault_may_be_for_many_endpoints_and_for_one_method(endpoint: str, hit: bool) -> None:
+def test_a_fault_may_select_several_endpoints_and_one_method(endpoint: str, hit: bool) -> None:
     faults = FaultQueue()
     faults.add([a_fault(endpoint=endpoint)])
 
@@ -59,6 +59,6 @@ def test_the_order_of_effect_and_fault_can_be_chosen(kind: FaultKind) -> None:
 @pytest.mark.parametrize(
     "script", [{"times": 0}, {"status": 200}, {"fault": "x"}, {"unknown": 1}, {"seconds": -1}]
 )
-def test_a_script_that_makes_no_sense_is_refused(script: dict[str, object]) -> None:
+def test_an_invalid_script_is_refused(script: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         a_fault(**script)

@@ -188,12 +188,12 @@ def test_a_run_of_an_earlier_release_is_told_all_the_same(told: Listener, life: 
     life.rows.insert(a_run())
     run = life.end(life.begin(a_run()), SUCCEEDED)
     life.call(run, "look")
-    assert run.traceparent == ""
+    assert run.traceparent is None
     assert {each.name for each in told.spans()} == {"attempt", "run", "GET adb-1.example.net"}
 
 
 def test_without_a_listener_the_row_keeps_the_place_of_the_caller(life: Life) -> None:
-    assert life.accept().traceparent == ""
+    assert life.accept().traceparent is None
     with tracing.continued(CALLER):
         assert life.accept(run_id=run_id("b")).traceparent == CALLER
 

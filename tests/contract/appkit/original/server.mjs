@@ -1,6 +1,6 @@
-// The published AppKit with its jobs plugin, on a free port of the loopback interface.
-// ORIGINAL_CONFIG: {"pollIntervalMs", "timeout", "jobs": {key: {"taskType", "schema", "waitTimeout"}}}.
-// It says "ready <address>" when it serves, and ends when its standard input does.
+// Runs the published AppKit with its jobs plugin on a free port of the loopback interface.
+// ORIGINAL_CONFIG: {"pollIntervalMs", "timeout", "jobs": {name: {"taskType", "schema", "waitTimeout"}}}.
+// The process prints "ready <address>" when it serves, and ends with its standard input.
 import { createApp, jobs, server } from "@databricks/appkit";
 import { z } from "zod";
 

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 
 from polysync_core.api.app import create_app
 from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.routes import PATHS, definition_routes
+from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
+from polysync_core.domain.definitions.kinds import SPECS
 from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, editing_of, lakehouse
 
 
@@ -52,7 +53,7 @@ def test_each_kind_is_created_read_replaced_listed_and_deleted(client: TestClien
     urls: list[str] = []
     for key in order:
         for entry in document[key]:
-            url = f"/{PATHS[Kind(key)]}/{entry['name']}"
+            url = f"/{SPECS[Kind(key)].path}/{entry['name']}"
             created = client.put(url, json=entry)
             assert (created.status_code, created.headers["location"]) == (201, f"/api{url}")
 
@@ -67,7 +68,7 @@ def test_each_kind_is_created_read_replaced_listed_and_deleted(client: TestClien
             assert changed.status_code == 200
             assert changed.json()["etag"] != read.json()["etag"]
             urls.append(url)
-        listed = client.get(f"/{PATHS[Kind(key)]}").json()
+        listed = client.get(f"/{SPECS[Kind(key)].path}").json()
         assert {each["name"] for each in listed["items"]} == {
             each["name"] for each in document[key]
         }

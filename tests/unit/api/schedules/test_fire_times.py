@@ -15,8 +15,8 @@ from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.domain.definitions.calendars import Calendar
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import NotFound
 from tests.fakes.builders import FakeClock
+from tests.fakes.definitions import definition_reader
 
 SCHEDULES = (
     Schedule(name="night", cron="30 2 * * *", time_zone="Europe/Berlin", calendars=("holidays",)),
@@ -26,17 +26,10 @@ TASK = Task(name="daily", job="j", schedules=SCHEDULES)
 HOLIDAYS = Calendar.model_validate({"name": "holidays", "dates": ["2026-03-30"]})
 
 
-def _task(name: str) -> Task:
-    if name != TASK.name:
-        raise NotFound(f"There is no task '{name}'.")
-    return TASK
-
-
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     preview = FireTimePreview(
-        task_named=_task,
-        calendar_named=lambda _: HOLIDAYS,
+        definitions=definition_reader(TASK, HOLIDAYS),
         states_of=lambda _: [],
         clock=FakeClock(datetime(2026, 3, 28, 12, tzinfo=UTC)),
     )
@@ -68,7 +61,7 @@ def test_answers_fire_times_in_utc_and_local_with_remarks(client: TestClient):
                 "excluded": "holidays",
             },
         ],
-        "notes": ["Schedule off is disabled and left out."],
+        "notes": ["Schedule off is disabled; its fire times are left out."],
         "continuationToken": None,
     }
 

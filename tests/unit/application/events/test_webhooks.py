@@ -10,13 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from polysync_core.application.events.announcing import EventPublisher
-from polysync_core.application.events.poison_messages import PoisonMessages
-from polysync_core.application.events.subscriptions import (
+from polysync_core.application.events.deliveries import (
     Delivery,
-    Subscriptions,
     given_up_delivery,
 )
+from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
@@ -295,7 +294,7 @@ class FakePoisonStore:
         ),
         pytest.param(
             Delivery(webhook="a", event={"eventId": "e", "to": "Failed"}).encode(),
-            "It could not be handled; the log of its function tells why.",
+            "The message could not be processed; the log of its function has the cause.",
             id="a delivery that the host gave up",
         ),
         pytest.param(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from polysync_core.domain.schedules.states import occurrence_id
+from polysync_core.domain.schedules.state import occurrence_id
 from tests.fakes.runs import Crash
 from tests.fakes.scheduled import MINUTELY, Scheduled
 from tests.fakes.tables import Call
@@ -195,7 +195,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         if stored is None:
             return
         plan = stored.state.pending
-        mark = max(stored.state.mark, stored.state.mark if plan is None else plan.at)
+        mark = max(stored.state.watermark, stored.state.watermark if plan is None else plan.at)
         if mark > self.now:
             self.world.clock.now = self.since = mark
 

@@ -13,7 +13,7 @@ from polysync_core.application.schedules.preview import FireTimePreview, Preview
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import NotFound
-from polysync_core.domain.schedules.states import Pause, ScheduleState
+from polysync_core.domain.schedules.state import Pause, ScheduleState
 from polysync_core.domain.schedules.stored import StoredSchedule
 from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import FakeDefinitions
@@ -43,8 +43,7 @@ def looking_ahead(
         store.put(read_definition(kind, content), replacing=None)
     definitions = DefinitionLookup(store)
     return FireTimePreview(
-        task_named=definitions.task,
-        calendar_named=definitions.calendar,
+        definitions=definitions,
         states_of=lambda _: paused,
         clock=FakeClock(now),
     )
@@ -78,7 +77,7 @@ def test_the_schedules_of_a_task_are_merged_in_order():
 
 def test_what_the_clocks_do_to_it_is_told():
     found = preview(a_schedule("night", "30 2 * * *", timeZone="Europe/Berlin"), count=2)
-    assert [each.fire.remark for each in found.fires] == [
+    assert [each.fire.note for each in found.fires] == [
         "02:30 does not exist on 2026-03-29; runs at 03:00",
         None,
     ]
@@ -110,7 +109,7 @@ def test_disabled_schedules_are_left_out_with_a_note():
         a_schedule("off", "0 5 * * *", enabled=False), a_schedule("on", "0 6 * * *"), count=1
     )
     assert shown(found) == ["on 29 06:00"]
-    assert found.notes == ["Schedule off is disabled and left out."]
+    assert found.notes == ["Schedule off is disabled; its fire times are left out."]
 
 
 def test_a_schedule_that_has_ended_is_told():
@@ -127,32 +126,29 @@ def test_a_schedule_that_has_not_begun_begins_with_its_start():
 def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():
     pause = Pause(reason="The source moves.", at=BEFORE_THE_GAP, by="ann")
     state = ScheduleState(
-        task="daily", schedule="early", revision="r", mark=BEFORE_THE_GAP, paused=pause
+        task="daily", schedule="early", revision="r", watermark=BEFORE_THE_GAP, paused=pause
     )
     stored = StoredSchedule(state=state, etag="1")
 
     found = preview(a_schedule("early", "0 4 * * *"), count=1, paused=[stored])
 
     assert shown(found) == ["early 29 04:00"]
-    assert found.notes == [
-        "Schedule early is paused, and stays so until resumed: The source moves."
-    ]
+    assert found.notes == ["Schedule early is paused until it is resumed: The source moves."]
 
 
 def test_a_disabled_task_and_one_without_schedules_are_told():
     found = preview(a_schedule("on", "0 6 * * *"), count=1, enabled=False)
     assert shown(found) == ["on 29 06:00"]
-    assert found.notes == ["Task daily is disabled: none of this happens until it is enabled."]
+    assert found.notes == ["Task daily is disabled: its schedules do not fire until it is enabled."]
     assert preview().notes == ["Task daily has no schedules."]
 
 
 def test_an_unknown_task_is_not_found():
     definitions = DefinitionLookup(FakeDefinitions())
-    looking = FireTimePreview(
-        task_named=definitions.task,
-        calendar_named=definitions.calendar,
+    preview = FireTimePreview(
+        definitions=definitions,
         states_of=lambda _: [],
         clock=FakeClock(),
     )
     with pytest.raises(NotFound):
-        looking.preview("nothing", count=1)
+        preview.preview("nothing", count=1)

@@ -26,7 +26,7 @@ def pause(world: Scheduled, schedule: str | None = None) -> None:
 def test_a_paused_task_fires_nothing_and_says_why(world: Scheduled) -> None:
     pause(world)
     assert world.tick(days=1).due == 0
-    for standing in world.schedules.standings("load-daily"):
+    for standing in world.schedules.statuses("load-daily"):
         assert standing.next_fire_time is None
         assert standing.paused is not None
         assert (standing.paused.reason, standing.paused.by) == ("The source moves.", "ann")
@@ -35,7 +35,7 @@ def test_a_paused_task_fires_nothing_and_says_why(world: Scheduled) -> None:
 
 def test_one_schedule_may_be_paused_alone(world: Scheduled) -> None:
     pause(world, "daily")
-    minutely, daily = world.schedules.standings("load-daily")
+    minutely, daily = world.schedules.statuses("load-daily")
     assert minutely.next_fire_time == NOON + timedelta(minutes=1)
     assert daily.next_fire_time is None
 
@@ -46,7 +46,7 @@ def test_what_is_resumed_goes_on_from_now(world: Scheduled) -> None:
     world.schedules.resume("load-daily", schedule="minutely")
     world.tick(minutes=1)
     assert world.times(None) == ["01 14:01"]
-    minutely, daily = world.schedules.standings("load-daily")
+    minutely, daily = world.schedules.statuses("load-daily")
     assert minutely.last_fire_time == NOON + timedelta(hours=2, minutes=1)
     assert daily.paused is not None
 
@@ -63,7 +63,7 @@ def test_a_pause_outlasts_edits(world: Scheduled) -> None:
     world.task(MINUTELY | {"misfire": "All"}, enabled=False)
     world.task(MINUTELY | {"misfire": "Skip"}, description="Loads.")
     assert world.tick(hours=1).due == 0
-    (standing,) = world.schedules.standings("load-daily")
+    (standing,) = world.schedules.statuses("load-daily")
     assert standing.paused is not None
 
 
@@ -72,7 +72,7 @@ def test_the_next_fire_time_respects_calendars(world: Scheduled) -> None:
         Kind.CALENDAR, {"name": "spring", "ranges": [{"from": "2026-03-01", "to": "2026-05-31"}]}
     )
     world.task(DAILY | {"calendars": ["spring"]})
-    (standing,) = world.schedules.standings("load-daily")
+    (standing,) = world.schedules.statuses("load-daily")
     assert standing.next_fire_time is not None
     assert f"{standing.next_fire_time:%Y-%m-%d}" == "2026-06-01"
 
@@ -99,7 +99,7 @@ def test_what_calendars_exclude_for_ever_is_given_up(world: Scheduled) -> None:
 
 def test_what_is_not_there_is_named(world: Scheduled) -> None:
     with pytest.raises(NotFound, match="no task 'gone'"):
-        world.schedules.standings("gone")
+        world.schedules.statuses("gone")
     with pytest.raises(NotFound, match="no schedule 'hourly' \\(it has: minutely, daily\\)"):
         pause(world, "hourly")
     world.task()

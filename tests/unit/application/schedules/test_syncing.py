@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.schedules.syncing import WRITING
+from polysync_core.application.schedules.syncing import WRITE_LIMIT
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import StaleETag, Unavailable
@@ -61,13 +61,13 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
     task = world.definitions.task("load-daily")
     states = world.store.of_task("load-daily")
     assert [each.state.schedule for each in states] == [each.name for each in task.schedules]
-    world.tick(seconds=WRITING.total_seconds())
+    world.tick(seconds=WRITE_LIMIT.total_seconds())
     assert notes(world) == []
 
 
 def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) -> None:
     """A tick that took it away too early left a schedule that never fires."""
-    world.store.announce("load-daily")
+    world.store.record_edit("load-daily")
     world.tick(minutes=1)
     assert len(notes(world)) == 1
     world.stored_definitions.put(read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None)

@@ -58,7 +58,7 @@ class TestMisfire:
         (missed,) = world.made(RunStatus.SKIPPED)
         assert missed.reason == (
             "Missed 178 fire times, from 2026-03-02T06:00:00Z to 2026-03-02T08:57:00Z: "
-            "the run of 2026-03-02T08:58:00Z stands for them (misfire Last)."
+            "the run of 2026-03-02T08:58:00Z replaces them (misfire Last)."
         )
 
     def test_last_takes_one_that_is_late_where_none_is_in_time(self, world: Scheduled) -> None:
@@ -285,7 +285,7 @@ class TestFailures:
         world.tick(minutes=1)
         (skipped,) = world.made(RunStatus.SKIPPED)
         assert "the last 2 runs of schedule 'minutely' have failed" in skipped.reason
-        (standing,) = world.schedules.standings("load-daily")
+        (standing,) = world.schedules.statuses("load-daily")
         assert standing.paused is not None
         assert standing.paused.reason == "Paused by itself: its last 2 runs have failed."
         assert world.tick(minutes=1).due == 0

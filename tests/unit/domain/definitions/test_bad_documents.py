@@ -182,7 +182,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("jobs", 1, "parameters", 1, "name", to="run_date"),
         "jobs[1].parameters[1].name",
-        "is there twice",
+        "is duplicated",
         id="parameter twice",
     ),
     pytest.param(
@@ -296,7 +296,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "schedules", to=[{"name": "a", "cron": "@daily"}] * 2),
         "tasks[1].schedules[1].name",
-        "'a' is there twice",
+        "'a' is duplicated",
         id="schedule twice",
     ),
     pytest.param(
@@ -379,7 +379,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),
         "tasks[1].dependencies[1].task",
-        "is there twice",
+        "is duplicated",
         id="dependency twice",
     ),
     pytest.param(
@@ -415,7 +415,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 0, "name", to="sales-load-daily"),
         "tasks[1].name",
-        "is there already, at tasks[0]",
+        "is defined already at tasks[0]",
         id="name twice",
     ),
 ]

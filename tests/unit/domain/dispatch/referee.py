@@ -1,7 +1,6 @@
-"""A judge of what a Dispatcher does, which knows only the limits and what it saw happen.
+"""A referee that checks the decisions of a Dispatcher against the limits.
 
-It counts by brute force over everything that ever started, so it shares no rule and no shortcut
-with what it judges.
+It counts all starts by brute force, so it shares no rule with the code under test.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _RESERVATION_DELAY = RESERVATION_DELAY // timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class Referee:
-    """What has happened so far."""
+    """The starts so far, and the checks of every decision."""
 
     world: World
     starts: list[tuple[str, int]] = field(default_factory=list)
@@ -32,7 +31,7 @@ class Referee:
     set_back_at: int = 0
 
     def check(self, decision: Decision, before: dict[str, WaitingEntry]) -> None:
-        """Judge a decision, given what waited before it."""
+        """Check a decision, given the queue before it."""
         for lease in decision.starts:
             assert (lease.run_id, lease.attempt) not in self.starts, "started twice"
             self.starts.append((lease.run_id, lease.attempt))
@@ -48,8 +47,7 @@ class Referee:
         self.check_waiting()
 
     def clock_was_changed(self) -> None:
-        """What has started cannot have started later than now; what is out of its window is so
-        for good, whatever the clock says later."""
+        """Move later starts to now; a start that has left its window never returns to it."""
         now = self._now
         for (name, _), times in self.grants.items():
             window = self.world.known.profiles[name].rule.window or 0
@@ -58,7 +56,7 @@ class Referee:
             times[:] = [min(at, now) for at in times if at + window > now]
 
     def check_waiting(self) -> None:
-        """Check that nothing that could start waits, and that what waits will be looked at."""
+        """Check that no startable run waits, and that a timer is set for the others."""
         queues: dict[tuple[str, str], int] = {}
         for waiting in self.world.state.waiting.values():
             if waiting.not_before > self._now:
@@ -126,7 +124,7 @@ class Referee:
                 assert self._used(profile, profile.rule, scope) <= profile.rule.slots
 
     def _check_order(self, lease: Lease, before: dict[str, WaitingEntry]) -> None:
-        """Of two runs that are subject to the same limits, the better one starts first."""
+        """Check that of two runs with the same limits, the better rank starts first."""
         started = before.get(lease.run_id)
         for other in self.world.state.waiting.values():
             alike = (other.task, other.platform, other.backfill_id) == (
@@ -163,7 +161,7 @@ class Referee:
         return rule.leaky and bool(times) and self._now < times[-1] + rule.window / rule.limit / 2
 
     def _has_other_reason(self, waiting: WaitingEntry) -> bool:
-        """Whether a run waits for a rule of another kind."""
+        """Return whether a run waits for a deferral, a pace or a reservation."""
         if waiting.deferred_until > self._now:
             return True
         paced = any(

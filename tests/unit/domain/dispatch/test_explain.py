@@ -65,7 +65,7 @@ def test_a_deferral_ends_at_the_next_window() -> None:
     assert "next window" in found.reasons[0].sentence
 
 
-def test_slots_that_are_kept_are_told_with_the_run_they_are_reserved_for() -> None:
+def test_reserved_slots_name_the_run_of_the_reservation() -> None:
     world = World(cap(2), platform("cap"), task("large", weight=2))
     world.enqueue("a")
     world.enqueue("h", task="large", priority=200)

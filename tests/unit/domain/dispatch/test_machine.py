@@ -33,12 +33,12 @@ BACKFILLS = [
     (BackfillId("two"), 2),
     (BackfillId("any"), None),
 ]
-"""With how many of each may run at once."""
+"""Backfills and their limits."""
 SUBSETS = st.sets(st.sampled_from(["cap", "all", "rate", "beat", "bursts"]), max_size=3)
 
 
 class DispatcherMachine(RuleBasedStateMachine):
-    """What the orchestrations would see is the judge's only source."""
+    """A Dispatcher with random messages; the referee sees only its decisions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         backfill: tuple[BackfillId | None, int | None],
         times: int,
     ) -> None:
-        """A new run; its message may come twice, or not at all."""
+        """Enqueue a new run; its message may arrive twice, or not at all."""
         self.count += 1
         run = f"run{self.count}"
         self.known[run] = WaitingRun(
@@ -100,7 +100,7 @@ class DispatcherMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.known)
     @rule(data=st.data())
     def enqueue_again(self, data: Any) -> None:
-        """The reconciler repeats a message, or brings one that was lost."""
+        """Repeat a message, as the reconciler does."""
         self.enqueue(self.some_run(data))
 
     @precondition(lambda self: self.world.state.leases)
@@ -114,7 +114,7 @@ class DispatcherMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.world.state.leases)
     @rule(data=st.data(), seconds=st.integers(0, 60), late=st.booleans())
     def retry(self, data: Any, seconds: int, late: bool) -> None:
-        """The next attempt after a back-off; the release of the former may come after it."""
+        """Start the next attempt after a back-off; the earlier release may arrive late."""
         run = data.draw(st.sampled_from(sorted(self.world.state.leases)))
         former = self.known[run]
         not_before = self.world.now + timedelta(seconds=seconds)
@@ -186,7 +186,7 @@ class DispatcherMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.timers)
     @rule(early=st.booleans(), again=st.booleans())
     def timer_fires(self, early: bool, again: bool) -> None:
-        """An alarm comes at its time, a little early, or twice."""
+        """Fire a timer at its time, slightly early, or twice."""
         at = self.timers.pop(0)
         if not early:
             self.set_clock(max(self.world.now, at))
@@ -203,7 +203,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         stored = json.dumps(encode_state(self.world.state))
         assert decode_state(json.loads(stored)) == self.world.state
 
-    # What must hold
+    # Invariants
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -213,12 +213,12 @@ class DispatcherMachine(RuleBasedStateMachine):
             assert (run, each.attempt) not in self.failed
 
     @invariant()
-    def what_waits_is_in_order(self) -> None:
+    def waiting_runs_are_sorted(self) -> None:
         ranks = [each.rank for each in self.world.state.waiting.values()]
         assert ranks == sorted(ranks)
 
     def teardown(self) -> None:
-        """Everything comes to its end, and then nothing is left."""
+        """End all runs and check that the state is empty."""
         for run in sorted(self.known):
             self.enqueue(run)
         for _ in range(len(self.known) + 5):
@@ -231,7 +231,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         self.set_clock(self.world.now + timedelta(hours=1))
         assert self.world.state == DispatcherState()
 
-    # How it is done
+    # Helpers
 
     def some_run(self, data: Any) -> str:
         return data.draw(st.sampled_from(sorted(self.known)))
@@ -259,7 +259,7 @@ class DispatcherMachine(RuleBasedStateMachine):
         self.do(decisions.decide)
 
     def do(self, operation: Any, *facts: Any, **more: Any) -> None:
-        """Carry out an operation on the Dispatcher, under the eyes of the referee."""
+        """Execute an operation on the Dispatcher and let the referee check it."""
         before: dict[str, Any] = dict(self.world.state.waiting)
         decision: Decision = operation(self.world.state, *facts, **more, now=self.world.now)
         for run, waiting in self.known.items():
@@ -272,8 +272,8 @@ class DispatcherMachine(RuleBasedStateMachine):
             self.timers.append(decision.wake_at)
 
 
-def test_the_judge_notices_a_limit_that_is_exceeded() -> None:
-    """A judge that lets everything pass would make the machine worthless."""
+def test_the_referee_notices_an_exceeded_limit() -> None:
+    """A referee that accepts everything would make the state machine worthless."""
     machine = DispatcherMachine()
     machine.update(cap(1), platform("cap"), task("x"))
     blind = PolicySet()

@@ -139,8 +139,8 @@ class TestAgainstTheOracle:
             assert fire.local.fold == at_home.fold
             if schedule.gap is Gap.RUN_AFTER:
                 wanted = REMARKS[expected[fire.nominal]]
-                assert (fire.remark is None) == (wanted is None)
-                assert wanted is None or any(part in str(fire.remark) for part in wanted.split("|"))
+                assert (fire.note is None) == (wanted is None)
+                assert wanted is None or any(part in str(fire.note) for part in wanted.split("|"))
 
     @pytest.mark.parametrize("time_zone", ZONES)
     @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ class TestDaylightSaving:
         self, schedule: Schedule, day: tuple[int, int, int], expected: list[tuple[str, str, str]]
     ):
         found = fired(schedule, _berlin(*day), _berlin(*day) + timedelta(hours=20))
-        shown = [(f"{f.nominal:%H:%M}", f"{f.local:%H:%M}", f.remark) for f in found]
+        shown = [(f"{f.nominal:%H:%M}", f"{f.local:%H:%M}", f.note) for f in found]
         assert shown == expected
 
     @pytest.mark.parametrize("cron", ["0 * * * *", "*/5 * * * *", "* * * * *"])
@@ -339,7 +339,7 @@ class TestDaylightSaving:
             "12-31 06:00",
         ]
         remark = "06:00 does not exist on 2011-12-30; runs at 00:00 on 2011-12-31"
-        assert found[1].remark == remark
+        assert found[1].note == remark
 
     def test_a_fold_that_reaches_into_yesterday_comes_in_order(self):
         """St John's went from 00:01 back to 23:01: midnight came before the second 23:30."""

@@ -1,4 +1,4 @@
-"""What all platforms of Azure share: where they are, who signs in, what a refusal means."""
+"""The parts that all Azure platforms share: addresses, sign-in and refusals."""
 
 from __future__ import annotations
 
@@ -83,13 +83,15 @@ def test_a_resource_is_named_below_its_group() -> None:
         ({"region": "west"}, "attributes.region"),
     ],
 )
-def test_attributes_that_cannot_be_right_are_named(attributes: dict[str, Any], path: str) -> None:
+def test_invalid_attributes_are_reported_with_their_paths(
+    attributes: dict[str, Any], path: str
+) -> None:
     problems = check_azure_platform(a_platform(**attributes), ArmAttributes, allow_loopback=True)
 
     assert [problem.path for problem in problems] == [path]
 
 
-def test_a_stand_in_needs_the_development_settings() -> None:
+def test_a_simulator_is_allowed_in_development_only() -> None:
     attributes = ArmAttributes.of(a_platform(endpoint="http://127.0.0.1:8787"))
 
     with pytest.raises(Invalid, match="development"):
@@ -126,7 +128,7 @@ def test_a_simulator_never_gets_a_real_token() -> None:
         (400, {"error": "secret"}, "(status 400)"),
     ],
 )
-def test_a_refusal_gives_the_code_and_a_remedy_and_never_the_text(
+def test_a_refusal_has_the_code_and_a_remedy_but_never_the_answers_text(
     status: int, body: dict[str, Any], words: str
 ) -> None:
     error = REFUSED(Refusal(status=status, body=body, host="management.azure.com"))
@@ -137,7 +139,7 @@ def test_a_refusal_gives_the_code_and_a_remedy_and_never_the_text(
     assert "secret" not in str(error)
 
 
-def test_refused_credentials_are_told_as_such_and_a_busy_service_as_passing() -> None:
+def test_refused_credentials_have_the_cause_secret_and_a_busy_service_is_unavailable() -> None:
     refused = REFUSED(Refusal(status=401, body={}, host="management.azure.com"))
     busy = Refusal(status=409, body={"error": {"code": "ServerBusy"}}, host="management.azure.com")
 

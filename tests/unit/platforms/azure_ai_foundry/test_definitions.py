@@ -1,4 +1,4 @@
-"""What the definition of an AI Foundry platform may hold, and what is made of it."""
+"""Definitions of an AI Foundry platform and the ids built from them."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def problems(platform: Platform, *, allow_loopback: bool = False) -> list[str]:
         ({"cloud": "Mars"}, "attributes.cloud"),
     ],
 )
-def test_attributes_that_cannot_be_right_are_refused(attributes: dict[str, Any], path: str) -> None:
+def test_invalid_attributes_are_refused(attributes: dict[str, Any], path: str) -> None:
     assert problems(a_platform(**attributes)) == [path]
 
 
-def test_a_workspace_takes_no_key() -> None:
+def test_a_workspace_accepts_no_key() -> None:
     assert problems(a_platform(AuthMethod.FUNCTION_KEY))[0].startswith("auth.")
 
 
-def test_a_stand_in_is_another_machine_nowhere() -> None:
+def test_a_simulator_must_be_on_this_machine() -> None:
     check_platform(a_platform(endpoint="http://127.0.0.1:9787"), allow_loopback=True)
     assert problems(a_platform(endpoint="https://evil.example"), allow_loopback=True) == [
         "attributes.endpoint"
@@ -92,7 +92,7 @@ def test_a_runs_page_is_in_the_studio_of_the_cloud(cloud: str, studio: str) -> N
         ),
     ],
 )
-def test_an_environment_is_named_as_resource_manager_wants_it(text: str, expected: str) -> None:
+def test_an_environment_gets_its_resource_manager_id(text: str, expected: str) -> None:
     assert FoundryAttributes.of(a_platform()).environment_id(text) == expected
 
 
@@ -125,7 +125,7 @@ def test_an_environment_is_named_as_resource_manager_wants_it(text: str, expecte
         ),
     ],
 )
-def test_settings_that_cannot_be_right_are_refused(
+def test_invalid_settings_are_refused(
     job_type: JobType, settings: dict[str, Any], path: str
 ) -> None:
     job = Job(

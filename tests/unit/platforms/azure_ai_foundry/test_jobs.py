@@ -1,4 +1,4 @@
-"""What is made of the jobs of a workspace: copies, parameters and reports."""
+"""Copies, parameters and reports of the jobs of a workspace."""
 
 from __future__ import annotations
 
@@ -44,20 +44,18 @@ def report(*parameters: Parameter, **properties: JsonValue) -> Report:
         (["NotResponding", "Unknown", "Dreaming"], ProviderStatus.UNKNOWN),
     ],
 )
-def test_every_word_has_its_meaning_whatever_its_case(
-    words: list[str], status: ProviderStatus
-) -> None:
+def test_every_state_is_decoded_in_any_case(words: list[str], status: ProviderStatus) -> None:
     assert {report(status=word).status for word in words} == {status}
     assert report(status=words[0]).provider_state == words[0]
 
 
 @pytest.mark.parametrize("word", [None, "", 7, "a\nb", "x" * 65])
-def test_what_is_no_word_is_no_answer(word: JsonValue) -> None:
+def test_an_invalid_state_is_an_unexpected_answer(word: JsonValue) -> None:
     with pytest.raises(UnexpectedAnswer):
         report(status=word)
 
 
-def test_a_job_that_ends_says_when() -> None:
+def test_an_ended_job_has_an_end_time() -> None:
     times: dict[str, JsonValue] = {
         "startTime": "2026-01-02T06:00:00.1234567Z",
         "endTime": "2026-01-02T06:05:00",
@@ -81,12 +79,12 @@ def test_a_job_that_ends_says_when() -> None:
         ("broken", "first child job"),
     ],
 )
-def test_a_job_that_fails_says_why_or_where_to_look(error: JsonValue, message: str) -> None:
+def test_a_failed_job_has_a_reason_or_a_remedy(error: JsonValue, message: str) -> None:
     assert message in str(report(status="Failed", error=error).message)
     assert report(status="Running", error=error).message is None
 
 
-def test_outputs_are_values_or_the_places_of_data() -> None:
+def test_outputs_are_values_or_addresses_of_data() -> None:
     outputs: JsonObject = {
         "rows": {"jobOutputType": "uri_file", "uri": "azureml://a", "value": 0},
         "model": {"jobOutputType": "mlflow_model", "uri": "azureml://m"},
@@ -106,7 +104,7 @@ def test_outputs_are_values_or_the_places_of_data() -> None:
     assert report(status="Running", outputs=outputs).outputs == {}
 
 
-def test_a_copy_does_what_its_template_does_and_tells_nothing_of_its_run() -> None:
+def test_a_copy_has_the_definition_of_its_template_without_data_of_its_run() -> None:
     template: JsonObject = {
         "jobType": "Pipeline",
         "jobs": {"a": {"componentId": "c"}},
@@ -167,7 +165,7 @@ def test_a_dimension_of_a_search_space_has_the_type_of_its_values(
     assert (found.name, found.data_type, found.default) == ("x", data_type, None)
 
 
-def test_a_template_with_names_that_nobody_can_use_is_described_without_them() -> None:
+def test_unusable_names_of_a_template_are_left_out_of_its_schema() -> None:
     found = describe_space({"searchSpace": {"": ["uniform", [0, 1]], "x" * 300: None}})
 
     assert found.parameters == ()

@@ -1,4 +1,4 @@
-"""What is accepted and refused when a platform or a Job is written down."""
+"""Accepted and refused definitions of platforms and Jobs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def a_platform(auth: dict[str, Any] | None = None, **attributes: Any) -> Platfor
 
 
 def unchecked_auth(fields: dict[str, Any]) -> Auth:
-    """Return what a definition says before the model of `auth` has had a look at it."""
+    """Return a definition before the `auth` model validates it."""
     names = {field.alias or name: name for name, field in Auth.model_fields.items()}
     values = {names[alias]: value for alias, value in fields.items()}
     return Auth.model_construct(**{**values, "method": AuthMethod(fields["method"])})
@@ -61,7 +61,7 @@ def a_job(**changes: Any) -> Job:
         job_type=JobType.DATABRICKS_NOTEBOOK,
         external_id="/etl/load",
     )
-    # Unchecked, so that the connector's own rules are met by everything.
+    # Unchecked, so that the connector's own rules are tested.
     return job.model_copy(update=changes)
 
 
@@ -82,7 +82,7 @@ def problems_of(platform: Platform, *, allow_loopback: bool = False) -> dict[str
     ],
     ids=lambda auth: str(auth["method"]),
 )
-def test_each_way_to_sign_in_is_accepted_and_opened_without_io(auth: dict[str, Any]) -> None:
+def test_each_sign_in_method_is_accepted_and_opened_without_io(auth: dict[str, Any]) -> None:
     platform = a_platform(auth)
 
     check_platform(platform, allow_loopback=False)
@@ -105,7 +105,7 @@ def test_each_way_to_sign_in_is_accepted_and_opened_without_io(auth: dict[str, A
         ({**PRINCIPAL, "clientId": "me"}, "auth.clientId"),
     ],
 )
-def test_a_way_to_sign_in_that_cannot_work_is_refused(auth: dict[str, Any], path: str) -> None:
+def test_a_sign_in_method_that_cannot_work_is_refused(auth: dict[str, Any], path: str) -> None:
     problems = problems_of(a_platform(auth))
 
     assert list(problems) == [path]
@@ -198,7 +198,9 @@ def test_each_compute_family_has_its_block(
         ({"workspaceURL": "x", "warp": 9}, ["workspaceURL", "warp"]),
     ],
 )
-def test_each_problem_is_named_with_its_place(attributes: dict[str, Any], paths: list[str]) -> None:
+def test_each_problem_is_reported_with_its_path(
+    attributes: dict[str, Any], paths: list[str]
+) -> None:
     found = problems_of(a_platform(**attributes))
 
     assert sorted(found) == sorted(f"attributes.{path}" for path in paths)
@@ -228,13 +230,13 @@ def test_loopback_needs_the_development_setting() -> None:
     assert list(problems_of(platform)) == ["attributes.workspaceUrl"]
 
 
-def test_a_stand_in_takes_the_calls_in_development() -> None:
+def test_a_simulator_receives_the_calls_in_development() -> None:
     attributes = DatabricksAttributes.of(a_platform(endpoint="http://127.0.0.1:8787/"))
 
     assert attributes.base_address(allow_loopback=True).url == "http://127.0.0.1:8787"
 
 
-def test_a_stand_in_is_on_this_machine() -> None:
+def test_a_simulator_must_be_on_this_machine() -> None:
     found = problems_of(a_platform(endpoint="https://evil.example"), allow_loopback=True)
 
     assert list(found) == ["attributes.endpoint"]
@@ -282,7 +284,7 @@ def test_a_workspace_path_is_an_external_id(external_id: str) -> None:
     ],
     ids=ascii,
 )
-def test_anything_else_is_not(external_id: str) -> None:
+def test_any_other_text_is_not_an_external_id(external_id: str) -> None:
     with pytest.raises(Invalid) as caught:
         check_job(a_platform(), a_job(external_id=external_id))
 
@@ -294,6 +296,6 @@ def test_a_job_type_of_another_platform_is_refused() -> None:
         check_job(a_platform(), a_job(job_type=JobType.ADF_PIPELINE))
 
 
-def test_a_setting_that_means_nothing_is_refused() -> None:
+def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(Invalid, match=r"settings\.timeout"):
         check_job(a_platform(), a_job(settings={"timeout": 5}))

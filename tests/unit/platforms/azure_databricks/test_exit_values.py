@@ -1,4 +1,4 @@
-"""From what Databricks kept of a notebook's exit value to outputs."""
+"""Outputs from the exit value of a notebook."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from polysync_core.platforms.calls import UnexpectedAnswer
         pytest.param('{"rows": ', {"result": '{"rows": '}, id="half of an object"),
     ],
 )
-def test_an_object_gives_an_output_a_key_and_anything_else_gives_result(
+def test_an_object_becomes_one_output_per_key_and_another_value_becomes_result(
     text: str, outputs: dict[str, Any]
 ) -> None:
     assert ExitValue(text, truncated=False).outputs() == outputs
 
 
 @pytest.mark.parametrize("output", [None, {}, {"truncated": False}, {"result": None}])
-def test_a_notebook_that_does_not_exit_with_a_value_has_no_outputs(output: Any) -> None:
+def test_a_notebook_without_an_exit_value_has_no_outputs(output: Any) -> None:
     assert ExitValue.of({"notebook_output": output}).outputs() == {}
 
 
-def test_half_a_value_is_no_value() -> None:
+def test_a_truncated_value_is_refused() -> None:
     cut = ExitValue.of({"notebook_output": {"result": '{"rows": 7}', "truncated": True}})
 
     with pytest.raises(TooLarge, match="exit with the path of the data instead"):
@@ -49,6 +49,6 @@ def test_an_object_that_cannot_be_stored_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("output", [7, "x", [], {"result": 7}, {"result": {"rows": 7}}])
-def test_an_answer_of_another_shape_is_no_answer(output: Any) -> None:
+def test_an_answer_of_another_shape_is_unexpected(output: Any) -> None:
     with pytest.raises(UnexpectedAnswer):
         ExitValue.of({"notebook_output": output})

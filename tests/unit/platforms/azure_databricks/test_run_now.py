@@ -1,4 +1,4 @@
-"""What is sent to run a job of the workspace, and what is read from its settings."""
+"""Requests that start a job of the workspace, and its described parameters."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ LIST = ["7", "s3cret", "true"]
         ({"sendParametersAs": "PipelineParams"}, "pipeline_params", {"full_refresh": True}),
     ],
 )
-def test_parameters_travel_as_the_job_says(
+def test_parameters_are_sent_in_the_field_of_the_setting(
     settings: dict[str, Any], field: str, expected: Any
 ) -> None:
     body = sent(VALUES, **settings)
@@ -84,7 +84,7 @@ def test_a_run_without_parameters_leaves_the_job_its_defaults() -> None:
     assert sent({}) == {"job_id": 42, "idempotency_token": "t1"}
 
 
-def test_parameters_of_a_task_that_are_too_long_are_refused_here() -> None:
+def test_too_long_task_parameters_are_refused_before_a_call() -> None:
     with pytest.raises(PlatformRefused, match="10,000 bytes") as caught:
         sent({"rows": 7, "key": Secret("x" * 10_000)}, sendParametersAs="NotebookParams")
 
@@ -124,7 +124,7 @@ def test_parameters_come_from_the_job_and_from_its_notebooks_on_all_pages() -> N
 
 
 @pytest.mark.parametrize("settings", [None, [], "x", {"parameters": "x"}, {"tasks": {}}])
-def test_settings_of_another_shape_are_no_answer(settings: Any) -> None:
+def test_settings_of_another_shape_are_an_unexpected_answer(settings: Any) -> None:
     connector, _ = connect(Reply.json({"settings": settings}))
     with pytest.raises(Unavailable):
         connector.describe("42")

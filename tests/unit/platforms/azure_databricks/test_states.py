@@ -132,7 +132,7 @@ def test_the_result_decides_at_the_end(
         ("BUDGET_POLICY_LIMIT_EXCEEDED", FAILED, FailureCause.SUBMIT),
     ],
 )
-def test_the_newer_words_alone_tell_status_and_cause(
+def test_the_newer_states_alone_give_status_and_cause(
     code: str, status: ProviderStatus, cause: FailureCause | None
 ) -> None:
     found = state_of("TERMINATED", None, code=code)
@@ -155,7 +155,7 @@ def test_every_state_of_the_official_client_is_decoded() -> None:
             assert state_of(life_cycle.value).status is not UNKNOWN, life_cycle
 
 
-def test_a_failure_in_old_words_takes_its_cause_from_the_new() -> None:
+def test_a_failure_in_the_older_state_takes_its_cause_from_the_newer() -> None:
     found = state_of("TERMINATED", "FAILED", code="CLOUD_FAILURE", type="CLOUD_FAILURE")
 
     assert (found.status, found.cause) == (FAILED, FailureCause.PLATFORM_UNREACHABLE)
@@ -171,7 +171,7 @@ def test_a_failure_in_old_words_takes_its_cause_from_the_new() -> None:
         ("MISCHIEF", UNKNOWN, None),
     ],
 )
-def test_a_code_from_the_future_is_judged_by_its_type(
+def test_an_unknown_code_is_decoded_by_its_type(
     kind: str, status: ProviderStatus, cause: FailureCause | None
 ) -> None:
     found = state_of("TERMINATED", None, code="WARP_CORE_BREACH", type=kind)
@@ -199,7 +199,7 @@ JSON = st.recursive(
         },
     )
 )
-def test_no_answer_breaks_the_reading_or_ends_a_run_by_chance(run: Any) -> None:
+def test_no_answer_raises_an_error_or_ends_a_run_by_accident(run: Any) -> None:
     found = RunState.of(run)
 
     assert found is None or not found.status.is_final
@@ -208,7 +208,7 @@ def test_no_answer_breaks_the_reading_or_ends_a_run_by_chance(run: Any) -> None:
 @pytest.mark.parametrize(
     "run", [{}, {"state": None}, {"state": "RUNNING"}, {"state": {}}, {"status": {"state": 7}}]
 )
-def test_an_answer_without_a_state_is_no_answer(run: dict[str, Any]) -> None:
+def test_an_answer_without_a_state_is_unexpected(run: dict[str, Any]) -> None:
     with pytest.raises(Unavailable):
         report(run)
 
@@ -235,7 +235,7 @@ def test_an_answer_without_a_state_is_no_answer(run: dict[str, Any]) -> None:
         (None, False),
     ],
 )
-def test_a_runs_page_is_shown_only_on_the_workspaces_own_host(page: Any, kept: bool) -> None:
+def test_a_runs_page_must_be_on_the_workspaces_host(page: Any, kept: bool) -> None:
     found = report({"state": {"life_cycle_state": "RUNNING"}, "run_page_url": page})
 
     built = "https://adb-1.7.azuredatabricks.net/#job/17/run/1"
@@ -270,7 +270,7 @@ def test_times_are_read_from_milliseconds(milliseconds: Any, moment: datetime | 
         ("Cluster 0101-a does not exist for notebook /etl/x", "existingClusterId"),
     ],
 )
-def test_a_failure_says_what_to_do(message: str, remedy: str) -> None:
+def test_a_failure_has_a_remedy(message: str, remedy: str) -> None:
     found = report(
         {
             "state": {
@@ -294,7 +294,7 @@ def test_a_failure_says_what_to_do(message: str, remedy: str) -> None:
         ("WORKSPACE_RUN_LIMIT_EXCEEDED", "concurrency profile"),
     ],
 )
-def test_a_termination_code_says_what_to_do(code: str, remedy: str) -> None:
+def test_a_termination_code_has_a_remedy(code: str, remedy: str) -> None:
     details = {"code": code, "type": "CLIENT_ERROR", "message": "It failed"}
     found = report({"status": {"state": "TERMINATED", "termination_details": details}})
 
@@ -303,7 +303,7 @@ def test_a_termination_code_says_what_to_do(code: str, remedy: str) -> None:
     assert remedy in found.message
 
 
-def test_a_run_that_waits_for_long_says_what_starts_sooner() -> None:
+def test_a_long_waiting_run_suggests_compute_that_starts_sooner() -> None:
     pending: dict[str, Any] = {"state": {"life_cycle_state": "PENDING", "state_message": "Waiting"}}
     now = int(VirtualTime().now().timestamp() * 1000)
 

@@ -42,7 +42,7 @@ def test_each_kind_of_widget_becomes_a_parameter_in_its_order() -> None:
     assert notes == ()
 
 
-def test_what_only_looks_like_a_widget_is_none() -> None:
+def test_text_that_resembles_a_widget_is_ignored() -> None:
     parameters, _ = python(
         '# dbutils.widgets.text("commented", "")\n'
         '"""dbutils.widgets.text("documented", "")"""\n'
@@ -55,7 +55,7 @@ def test_what_only_looks_like_a_widget_is_none() -> None:
     assert parameters == {}
 
 
-def test_names_are_followed_where_they_are_certain() -> None:
+def test_variables_with_certain_values_are_resolved() -> None:
     parameters, notes = python(
         'NAME = "run_date"\nDEFAULT = "today"\nw = dbutils.widgets\nw.text(NAME, DEFAULT)\n'
     )
@@ -91,7 +91,7 @@ def test_a_computed_name_is_noted_and_not_guessed(body: str) -> None:
         ('def setup():\n    dbutils.widgets.text("a", "1")\nsetup()\n', "a function"),
     ],
 )
-def test_a_widget_that_may_not_be_created_is_taken_and_noted(body: str, block: str) -> None:
+def test_a_conditional_widget_is_included_with_a_note(body: str, block: str) -> None:
     parameters, notes = python(body)
 
     assert parameters == {"a": "1"}
@@ -105,7 +105,7 @@ def test_a_computed_default_is_left_empty_and_noted() -> None:
     assert notes == ("the default of day is computed: set it by hand",)
 
 
-def test_a_value_that_is_read_without_a_widget_is_noted() -> None:
+def test_a_value_read_without_a_widget_is_noted() -> None:
     parameters, notes = python(
         'dbutils.widgets.text("a", "")\ndbutils.widgets.get("a")\ndbutils.widgets.get("b")\n'
     )
@@ -121,7 +121,7 @@ def test_the_first_of_two_defaults_counts() -> None:
     assert "twice" in notes[0]
 
 
-def test_magics_are_stripped_and_other_languages_read_by_their_own_rules() -> None:
+def test_magic_commands_are_stripped_and_other_languages_have_their_own_rules() -> None:
     parameters, notes = python(
         "# MAGIC %md\n# MAGIC dbutils.widgets.text('prose', '')\n"
         "# COMMAND ----------\n"
@@ -140,7 +140,7 @@ def test_magics_are_stripped_and_other_languages_read_by_their_own_rules() -> No
     assert notes == ("the notebook runs ./setup; its widgets are not included",)
 
 
-def test_a_cell_that_is_not_python_is_searched_and_said_to_be_a_guess() -> None:
+def test_an_invalid_python_cell_is_searched_and_noted() -> None:
     parameters, notes = python(
         'print "old"\n# dbutils.widgets.text("no", "")\ndbutils.widgets.text("a", "1")\n'
     )
@@ -149,7 +149,7 @@ def test_a_cell_that_is_not_python_is_searched_and_said_to_be_a_guess() -> None:
     assert "check its parameters" in notes[0]
 
 
-def test_odd_escapes_are_the_notebooks_own_business() -> None:
+def test_invalid_escapes_cause_no_warning() -> None:
     parameters, notes = python('pattern = "\\d+"\ndbutils.widgets.text("a", "\\w")\n')
 
     assert (parameters, notes) == ({"a": "\\w"}, ())
@@ -199,7 +199,7 @@ def test_a_jupyter_document() -> None:
     assert parameters == {"a": "1", "b": "2", "c": "3"}
 
 
-def test_a_name_that_is_too_long_is_left_out() -> None:
+def test_a_too_long_name_is_left_out() -> None:
     parameters, notes = python(f'dbutils.widgets.text("{"x" * 256}", "")\n')
 
     assert parameters == {}
@@ -207,16 +207,16 @@ def test_a_name_that_is_too_long_is_left_out() -> None:
 
 
 @given(st.text(), st.sampled_from(["py", "sql", "scala", "r", "ipynb", ""]))
-def test_no_text_breaks_the_reading(text: str, kind: str) -> None:
+def test_no_text_raises_an_error(text: str, kind: str) -> None:
     read(text, kind)
 
 
 @pytest.mark.parametrize(
     "text", ["(" * 50_000, "-" * 100_000 + "1", "{" * 100_000, "a." * 50_000 + "b"]
 )
-def test_nesting_without_end_is_survived(text: str) -> None:
+def test_extreme_nesting_raises_no_error(text: str) -> None:
     assert read(HEADER + text)[0] == {}
 
 
-def test_comments_that_never_close_cost_no_more_than_others() -> None:
+def test_unclosed_comments_have_linear_cost() -> None:
     assert read("-- Databricks notebook source\n" + "/*" * 300_000, "sql")[0] == {}

@@ -1,4 +1,4 @@
-"""What the definition of a function app may hold, and where its calls go."""
+"""Definitions of a function app and the addresses of its calls."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def problems(platform: Platform, *, allow_loopback: bool = False) -> list[str]:
         ("AzureChina", "https://sales-app.chinacloudsites.cn"),
     ],
 )
-def test_an_app_answers_under_its_name_in_its_cloud(cloud: str, address: str) -> None:
+def test_the_address_of_an_app_is_its_name_in_its_cloud(cloud: str, address: str) -> None:
     attributes = FunctionsAttributes.of(a_platform(cloud=cloud))
 
     assert attributes.app_address(allow_loopback=False).url == address
 
 
-def test_an_app_may_have_a_host_of_its_own() -> None:
+def test_an_app_may_have_another_host() -> None:
     host = "https://sales-app-a1b2.westeurope-01.azurewebsites.net"
     attributes = FunctionsAttributes.of(a_platform(functionAppUrl=host, routePrefix="v1/fn"))
 
@@ -60,7 +60,7 @@ def test_an_app_may_have_a_host_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("auth", [IDENTITY, KEY, {**KEY, "systemKey": "vault://keys/durable"}])
-def test_definitions_that_are_right_are_accepted(auth: dict[str, str]) -> None:
+def test_valid_definitions_are_accepted(auth: dict[str, str]) -> None:
     assert problems(a_platform(auth)) == []
 
 
@@ -105,15 +105,15 @@ def test_definitions_that_are_right_are_accepted(auth: dict[str, str]) -> None:
             a_platform(routePrefix="../admin"), "attributes.routePrefix", id="a way out of the app"
         ),
         pytest.param(
-            a_platform(endpoint="http://127.0.0.1:8791"), "attributes.endpoint", id="a stand-in"
+            a_platform(endpoint="http://127.0.0.1:8791"), "attributes.endpoint", id="a simulator"
         ),
     ],
 )
-def test_what_cannot_be_right_is_refused_by_its_field(platform: Platform, path: str) -> None:
+def test_an_invalid_field_is_refused_with_its_path(platform: Platform, path: str) -> None:
     assert problems(platform) == [path]
 
 
-def test_a_stand_in_takes_all_calls_where_development_allows_it() -> None:
+def test_a_simulator_receives_all_calls_in_development() -> None:
     platform = a_platform(endpoint="http://127.0.0.1:8791")
     attributes = FunctionsAttributes.of(platform)
 

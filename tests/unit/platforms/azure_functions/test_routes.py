@@ -1,4 +1,4 @@
-"""Route templates, and the names of functions with them."""
+"""Route templates and external ids of functions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_values_fill_a_template(
 
 
 @given(st.text(max_size=20))
-def test_a_value_never_changes_how_deep_the_path_is(value: str) -> None:
+def test_a_value_never_changes_the_depth_of_the_path(value: str) -> None:
     try:
         segments = route("users/{id}/x").fill({"id": value})
     except PlatformRefused:
@@ -74,7 +74,7 @@ def test_a_value_never_changes_how_deep_the_path_is(value: str) -> None:
         "{id:regex(^\\d{{3}}$)}",
     ],
 )
-def test_a_template_that_is_none_is_refused(template: str) -> None:
+def test_an_invalid_template_is_refused(template: str) -> None:
     with pytest.raises(Invalid, match="externalId"):
         route(template)
 
@@ -91,19 +91,19 @@ def test_placeholders_become_parameters_of_their_types() -> None:
     ]
 
 
-def test_names_of_functions_are_read() -> None:
+def test_external_ids_of_functions_are_read() -> None:
     assert read_target("Report") == HttpTarget("Report", route("Report"))
     assert read_target("Report/users/{id}") == HttpTarget("Report", route("users/{id}"))
     assert read_target("orchestrator:Nightly") == Orchestrator("Nightly")
 
 
 @pytest.mark.parametrize("text", ["", "1st", "Report/", "a b", "orchestrator:", "orchestrator:a/b"])
-def test_what_is_no_name_of_a_function_is_refused(text: str) -> None:
+def test_an_invalid_external_id_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="externalId"):
         read_target(text)
 
 
-def test_a_function_that_is_found_is_named_so_that_it_can_be_called() -> None:
+def test_a_found_function_gets_an_external_id_that_can_be_called() -> None:
     assert external_id_of("Report", None, is_orchestrator=False) == "Report"
     assert external_id_of("Report", "report", is_orchestrator=False) == "Report"
     assert external_id_of("Report", "/users/{id}", is_orchestrator=False) == "Report/users/{id}"

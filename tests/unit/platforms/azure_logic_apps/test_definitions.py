@@ -1,4 +1,4 @@
-"""What the definition of a Logic Apps platform may hold, and what a workflow's own one tells."""
+"""Definitions of a Logic Apps platform and of its workflows."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ def test_both_plans_are_accepted(attributes: dict[str, str]) -> None:
         ({**STANDARD, "endpoint": "http://127.0.0.1:1"}, "attributes.endpoint"),
     ],
 )
-def test_what_cannot_be_right_is_refused_by_its_field(
-    attributes: dict[str, str], path: str
-) -> None:
+def test_an_invalid_field_is_refused_with_its_path(attributes: dict[str, str], path: str) -> None:
     problems = platform_plugin("AzureLogicApps").check(a_platform(**attributes), False)
 
     assert [problem.path for problem in problems] == [path]
@@ -85,17 +83,17 @@ def test_what_cannot_be_right_is_refused_by_its_field(
         ("https://a@x.logic.azure.com/x?sig=a", None),
     ],
 )
-def test_a_trigger_is_called_on_azures_own_hosts_only(address: str, host: str | None) -> None:
+def test_a_trigger_is_called_on_azure_hosts_only(address: str, host: str | None) -> None:
     manager = BaseAddress(
         "https://management.azure.com", "management.azure.com", AddressScope.PUBLIC
     )
 
-    class Told(PlatformClient):
+    class ScriptedClient(PlatformClient):
         def execute(self, call: Any, read: Any) -> Any:
             return read({"value": address, "method": "POST"})
 
     attributes = LogicAppsAttributes.of(a_platform(**STANDARD))
-    service = WorkflowClient(Told(manager, None), attributes)
+    service = WorkflowClient(ScriptedClient(manager, None), attributes)
     if host is None:
         with pytest.raises(PlatformRefused, match="not on an Azure host"):
             service.trigger_endpoint("w", "manual")
@@ -118,13 +116,13 @@ def standard(definition: Any, kind: str = "Stateful") -> dict[str, Any]:
         ({}, None),
     ],
 )
-def test_only_a_first_trigger_that_a_request_starts_counts(
+def test_only_a_request_trigger_in_the_first_position_counts(
     triggers: dict[str, Any], expected: str | None
 ) -> None:
     assert workflow_of(standard({"triggers": triggers, "x": 1})).trigger == expected
 
 
-def test_a_definition_is_found_in_either_plans_answer() -> None:
+def test_a_definition_is_read_from_the_answer_of_either_plan() -> None:
     definition: dict[str, Any] = {"triggers": {"manual": {"type": "Request"}}}
     consumption = workflow_of({"properties": {"definition": definition}})
 
@@ -169,7 +167,7 @@ def test_a_schema_becomes_parameters_of_its_types() -> None:
         *((word, ProviderStatus.UNKNOWN) for word in ("NotSpecified", "Ignored", "Dreaming", "")),
     ],
 )
-def test_every_word_of_the_engine_is_known_and_no_other_is_an_end(
+def test_every_status_of_the_engine_is_decoded_and_no_other_is_final(
     word: str, status: ProviderStatus
 ) -> None:
     report = report_of({"properties": {"status": word}}, JOB)
@@ -178,7 +176,7 @@ def test_every_word_of_the_engine_is_known_and_no_other_is_an_end(
     assert bool(report.message) is (status is ProviderStatus.FAILED)
 
 
-def test_outputs_are_unwrapped_and_named_as_the_schema_has_them() -> None:
+def test_outputs_are_unwrapped_and_get_the_names_of_the_schema() -> None:
     outputs = {"total": {"type": "Int", "value": 7}, "x": {"value": [1]}, "n": {}, "odd": 3}
     run: dict[str, Any] = {"properties": {"status": "Succeeded", "outputs": outputs}}
 

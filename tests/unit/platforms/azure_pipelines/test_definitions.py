@@ -1,4 +1,4 @@
-"""What is accepted and refused when a factory, a workspace or a pipeline's Job is written down."""
+"""Accepted and refused definitions of factories, workspaces and pipeline Jobs."""
 
 from __future__ import annotations
 
@@ -107,9 +107,7 @@ def test_a_workspace_has_its_host_its_audience_and_its_pages(
         ("AzureSynapse", {"endpoint": "http://10.0.0.1"}, "attributes.endpoint"),
     ],
 )
-def test_a_platform_that_cannot_be_right_is_refused(
-    kind: str, attributes: dict[str, Any], path: str
-) -> None:
+def test_an_invalid_platform_is_refused(kind: str, attributes: dict[str, Any], path: str) -> None:
     platform = a_platform(kind, **attributes)
 
     assert problems_of(lambda: check_platform(platform, allow_loopback=True)) == [path]
@@ -128,12 +126,12 @@ def test_a_key_of_another_service_does_not_sign_in() -> None:
 
 
 @pytest.mark.parametrize("name", ["pl_load", "Load sales (daily)", "1", "_x", "Täglich", "日次"])
-def test_a_pipeline_may_be_called_what_the_studio_lets_it_be_called(name: str) -> None:
+def test_a_pipeline_name_that_the_studio_allows_is_accepted(name: str) -> None:
     check_job(a_platform(), a_job(external_id=name))
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "a?b", "a%2fb", "-a", "a.b", "a\\b", "x" * 261])
-def test_a_name_that_no_pipeline_has_is_refused(name: str) -> None:
+def test_an_invalid_pipeline_name_is_refused(name: str) -> None:
     job = a_job(external_id=name)
 
     assert problems_of(lambda: check_job(a_platform(), job)) == ["externalId"]
@@ -149,7 +147,7 @@ def test_a_name_that_no_pipeline_has_is_refused(name: str) -> None:
         pytest.param({"required": True}, "not required", id="a value is asked of people"),
     ],
 )
-def test_what_cannot_carry_the_token_is_refused(
+def test_a_parameter_that_cannot_carry_the_token_is_refused(
     parameter: dict[str, Any] | None, words: str
 ) -> None:
     declared = () if parameter is None else (TOKEN.model_copy(update=parameter),)
@@ -160,12 +158,12 @@ def test_what_cannot_carry_the_token_is_refused(
 
 
 @pytest.mark.parametrize("policy", ["Resend", "Ask"])
-def test_a_policy_is_taken_with_and_without_a_token(policy: str) -> None:
+def test_a_policy_is_accepted_with_and_without_a_token(policy: str) -> None:
     for settings in ({}, {"attemptTokenParameter": "attempt"}):
         check_job(a_platform(), a_job(settings={**settings, "whenAnswerLost": policy}))
 
 
-def test_an_unknown_setting_and_a_wrong_policy_are_both_told() -> None:
+def test_an_unknown_setting_and_a_wrong_policy_are_both_reported() -> None:
     job = a_job(settings={"timeout": 1, "whenAnswerLost": "Maybe"})
 
     assert problems_of(lambda: check_job(a_platform(), job)) == [

@@ -1,4 +1,4 @@
-"""What the services answer, and what becomes of it."""
+"""The pipeline connector with scripted answers of the services."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ JOB = Job(
 
 
 class Stand:
-    """A connector on a script, in virtual time."""
+    """A connector with scripted answers, in virtual time."""
 
     def __init__(self, *steps: Any, kind: str = "AzureDataFactory") -> None:
         self.time = VirtualTime()
@@ -100,7 +100,7 @@ class NoSecrets:
 # Submitting
 
 
-def test_values_travel_as_tokens_of_their_types_with_the_token_of_the_attempt() -> None:
+def test_values_are_sent_with_their_types_and_the_attempts_token() -> None:
     stand = Stand({"runId": "run-1"})
 
     submitted = stand.job.submit(stand.order(parameters={"rows": Secret("7"), "attempt": "mine"}))
@@ -111,7 +111,7 @@ def test_values_travel_as_tokens_of_their_types_with_the_token_of_the_attempt() 
     assert stand.body() == {"rows": 7, "attempt": TOKEN}
 
 
-def test_a_service_that_is_busy_may_have_begun_whatever_it_says_of_coming_back() -> None:
+def test_a_busy_service_may_have_started_the_run_despite_its_retry_after() -> None:
     stand = Stand(Reply(status=503, headers={"Retry-After": "9"}))
 
     with pytest.raises(Uncertain):
@@ -119,7 +119,7 @@ def test_a_service_that_is_busy_may_have_begun_whatever_it_says_of_coming_back()
 
 
 @pytest.mark.parametrize("answer", [{}, {"runId": None}, {"runId": "../x"}, {"runId": 7}])
-def test_an_answer_without_a_runs_id_leaves_the_start_in_doubt(answer: JsonObject) -> None:
+def test_an_answer_without_a_run_id_makes_the_start_uncertain(answer: JsonObject) -> None:
     stand = Stand(answer)
 
     with pytest.raises(Uncertain):
@@ -127,7 +127,7 @@ def test_an_answer_without_a_runs_id_leaves_the_start_in_doubt(answer: JsonObjec
     assert len(stand.transport.requests) == 1
 
 
-def test_the_look_covers_the_time_since_the_attempt_began_and_all_pages() -> None:
+def test_the_search_covers_the_time_since_the_attempt_began_and_all_pages() -> None:
     other = {**RUN, "runId": "run-0", "parameters": {"attempt": "another"}}
     own_runs = {**RUN, "parameters": {"attempt": TOKEN}}
     stand = Stand({"value": [other], "continuationToken": "next"}, {"value": [own_runs]})
@@ -157,7 +157,7 @@ def test_the_look_covers_the_time_since_the_attempt_began_and_all_pages() -> Non
         pytest.param({}, {"whenAnswerLost": "Resend"}, id="there is no token"),
     ],
 )
-def test_a_run_that_cannot_be_told_apart_forbids_another(
+def test_a_run_that_may_belong_to_the_attempt_prevents_another_start(
     parameters: Any, settings: dict[str, Any]
 ) -> None:
     stand = Stand({"value": [{**RUN, "parameters": parameters}]})
@@ -169,7 +169,7 @@ def test_a_run_that_cannot_be_told_apart_forbids_another(
     assert stand.sent() == ["POST /queryPipelineRuns"]
 
 
-def test_runs_of_others_do_not_keep_a_start_from_being_sent_again() -> None:
+def test_runs_of_other_callers_do_not_prevent_a_resend() -> None:
     others = {"value": [{**RUN, "parameters": {"attempt": "another"}}]}
     stand = Stand(others, {"runId": "run-2"})
     order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
@@ -177,7 +177,7 @@ def test_runs_of_others_do_not_keep_a_start_from_being_sent_again() -> None:
     assert stand.job.submit(order).external_run_id == "run-2"
 
 
-def test_a_look_that_fails_sends_nothing() -> None:
+def test_a_failed_search_sends_nothing() -> None:
     stand = Stand(Reply(status=500))
     order = stand.order(begun_at=stand.time.now() - timedelta(minutes=6), is_resend=True)
 
@@ -195,7 +195,7 @@ def test_a_look_that_fails_sends_nothing() -> None:
         (403, "AuthorizationFailed", "Data Factory Contributor"),
     ],
 )
-def test_a_refused_start_is_told_with_what_to_do(status: int, code: str, words: str) -> None:
+def test_a_refused_start_is_reported_with_a_remedy(status: int, code: str, words: str) -> None:
     body = {"error": {"code": code, "message": "value 'secret' is bad"}}
     stand = Stand(Reply.json(body, status=status))
 
@@ -205,7 +205,7 @@ def test_a_refused_start_is_told_with_what_to_do(status: int, code: str, words: 
     assert "secret" not in str(caught.value)
 
 
-# Following
+# Polling
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_refused_start_is_told_with_what_to_do(status: int, code: str, words: 
         ("Skipped", ProviderStatus.UNKNOWN),
     ],
 )
-def test_every_word_has_its_meaning_and_a_new_one_is_no_end(
+def test_every_status_is_decoded_and_an_unknown_status_is_not_final(
     word: str, status: ProviderStatus
 ) -> None:
     stand = Stand({**RUN, "status": word}, kind="AzureSynapse")
@@ -242,14 +242,14 @@ def test_every_word_has_its_meaning_and_a_new_one_is_no_end(
 
 
 @pytest.mark.parametrize("status", [None, 7, "", "<b>", "x" * 65])
-def test_what_is_no_word_is_no_answer(status: Any) -> None:
+def test_an_invalid_status_is_an_unexpected_answer(status: Any) -> None:
     stand = Stand({**RUN, "status": status})
 
     with pytest.raises(Unavailable):
         stand.job.read(JOB, "run-1")
 
 
-def test_a_failure_without_words_says_where_to_look() -> None:
+def test_a_failure_without_a_reason_names_the_page_to_check() -> None:
     with_words = Stand({**RUN, "status": "Failed", "message": "Operation on target X failed"})
     without = Stand({**RUN, "status": "Failed", "message": ""})
 
@@ -257,7 +257,7 @@ def test_a_failure_without_words_says_where_to_look() -> None:
     assert "run's page" in (without.job.read(JOB, "run-1").message or "")
 
 
-def test_a_run_is_missing_only_where_its_factory_is_there() -> None:
+def test_a_run_is_missing_only_if_its_factory_exists() -> None:
     gone = Reply.json({"error": {"code": "ResourceNotFound"}}, status=404)
     missing = Reply.json({"error": {"code": "PipelineRunNotFound"}}, status=400)
 
@@ -268,7 +268,7 @@ def test_a_run_is_missing_only_where_its_factory_is_there() -> None:
     assert not isinstance(caught.value, RunNotFound)
 
 
-def test_a_refused_stop_of_a_run_that_goes_on_is_an_error() -> None:
+def test_a_refused_stop_of_an_active_run_is_an_error() -> None:
     refused = Reply.json({"error": {"code": "BadRequest"}}, status=400)
 
     with pytest.raises(PlatformRefused):
@@ -277,7 +277,7 @@ def test_a_refused_stop_of_a_run_that_goes_on_is_an_error() -> None:
     Stand(refused, {**RUN, "status": "Succeeded"}).job.cancel(JOB, "run-1")
 
 
-def test_a_stop_reaches_the_pipelines_that_were_started_from_within() -> None:
+def test_a_stop_includes_child_pipelines() -> None:
     stand = Stand(Reply(content=b""))
 
     stand.job.cancel(JOB, "run-1")
@@ -292,7 +292,7 @@ def setting(output: Any, end: str = "2030-01-01T00:00:02Z", kind: str = "SetVari
     return {"activityType": kind, "activityRunEnd": end, "output": output}
 
 
-def test_the_return_value_is_what_was_set_last_and_never_that_of_a_child() -> None:
+def test_the_return_value_is_the_last_set_value_and_never_that_of_a_child() -> None:
     stand = Stand(
         RUN,
         {
@@ -320,7 +320,7 @@ def test_the_return_value_is_what_was_set_last_and_never_that_of_a_child() -> No
     assert stand.sent()[1:] == ["POST /pipelineruns/run-1/queryActivityruns"] * 2
 
 
-def test_outputs_that_may_not_be_read_leave_the_success_and_say_why() -> None:
+def test_unreadable_outputs_keep_the_success_and_state_the_reason() -> None:
     forbidden = Reply.json({"error": {"code": "AuthorizationFailed"}}, status=403)
     stand = Stand(RUN, forbidden)
 
@@ -330,14 +330,14 @@ def test_outputs_that_may_not_be_read_leave_the_success_and_say_why() -> None:
     assert "return value is missing" in (report.outputs_missing or "")
 
 
-def test_outputs_that_cannot_be_read_now_are_read_by_the_next_look() -> None:
+def test_temporarily_unavailable_outputs_are_read_by_the_next_poll() -> None:
     with pytest.raises(Unavailable):
         Stand(RUN, Reply(status=500)).job.read(JOB, "run-1")
     with pytest.raises(PlatformRefused):
         Stand(RUN, Reply(status=401)).job.read(JOB, "run-1")
 
 
-def test_synapse_gives_no_outputs_and_is_not_asked_for_any() -> None:
+def test_synapse_has_no_outputs_and_gets_no_query_for_them() -> None:
     stand = Stand(RUN, kind="AzureSynapse")
     job = JOB.model_copy(update={"job_type": JobType.SYNAPSE_PIPELINE})
 
@@ -345,7 +345,7 @@ def test_synapse_gives_no_outputs_and_is_not_asked_for_any() -> None:
     assert len(stand.transport.requests) == 1
 
 
-# Describing
+# Descriptions
 
 
 DEFINITION: JsonObject = {
@@ -417,7 +417,7 @@ INPUTS = (
 )
 
 
-def test_a_factorys_pipeline_is_described_by_its_parameters_and_its_return_value() -> None:
+def test_a_data_factory_pipeline_is_described_by_its_parameters_and_return_value() -> None:
     schema = Stand(DEFINITION).job.describe("pl_load")
 
     assert schema.parameters == (
@@ -430,20 +430,20 @@ def test_a_factorys_pipeline_is_described_by_its_parameters_and_its_return_value
     assert (schema.typed, schema.notes) == (True, ())
 
 
-def test_a_workspaces_pipeline_is_described_by_its_parameters_alone() -> None:
+def test_a_synapse_pipeline_is_described_by_its_parameters_only() -> None:
     schema = Stand(DEFINITION, kind="AzureSynapse").job.describe("pl_load")
 
     assert schema.parameters == (Parameter(name="text", default="a"), *INPUTS)
 
 
-def test_a_type_that_nobody_knows_is_taken_for_text_and_told() -> None:
+def test_an_unknown_type_becomes_a_string_with_a_note() -> None:
     schema = Stand({"properties": {"parameters": {"when": {"type": "Date"}}}}).job.describe("p")
 
     assert schema.parameters == (Parameter(name="when"),)
     assert "'when'" in schema.notes[0]
 
 
-def test_a_name_that_no_parameter_can_have_is_left_out_and_told() -> None:
+def test_an_invalid_parameter_name_is_left_out_with_a_note() -> None:
     long = "x" * 256
     returned: JsonObject = {
         "type": "SetVariable",
@@ -462,15 +462,15 @@ def test_a_name_that_no_parameter_can_have_is_left_out_and_told() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"properties": []}])
-def test_a_description_of_another_shape_is_no_description(answer: JsonObject) -> None:
+def test_a_description_of_another_shape_is_an_unexpected_answer(answer: JsonObject) -> None:
     with pytest.raises(Unavailable):
         Stand(answer).job.describe("pl_load")
 
 
-# Finding
+# Discovery
 
 
-def test_a_list_goes_on_at_its_own_address_and_nowhere_else() -> None:
+def test_a_list_continues_only_on_its_own_host() -> None:
     here = "http://127.0.0.1:1/subscriptions/x/pipelines?api-version=2018-06-01&%24skiptoken=50"
     pages = [{"value": [{"name": "Load"}], "nextLink": here}, {"value": [{"name": "Unload"}, 7]}]
 

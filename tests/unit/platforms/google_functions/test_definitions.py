@@ -1,4 +1,4 @@
-"""What the definition of a region's functions may hold, and who calls them."""
+"""Definitions of Google Cloud Functions platforms, and the credentials of calls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def problems(platform: Platform) -> list[str]:
     return [problem.path for problem in found]
 
 
-def test_a_definition_that_is_right_is_accepted() -> None:
+def test_a_valid_definition_is_accepted() -> None:
     assert problems(a_platform(functionName="publish")) == []
     key = {"method": "ServiceAccountKey", "keyJson": "vault://keys/google"}
     assert problems(a_platform(key, projectId="123456789")) == []
@@ -63,13 +63,13 @@ def test_a_definition_that_is_right_is_accepted() -> None:
         (a_platform(functionUrl="https://evil.example"), "attributes.functionUrl"),
     ],
 )
-def test_what_cannot_be_right_is_refused_by_its_field(platform: Platform, path: str) -> None:
+def test_an_invalid_field_is_refused_with_its_path(platform: Platform, path: str) -> None:
     assert problems(platform) == [path]
 
 
 @dataclasses.dataclass
 class World:
-    """Addresses as Google tells them, and the clients that were made for them."""
+    """The addresses from Google and the clients that were made for them."""
 
     address: str
     at: float = 1e9
@@ -112,7 +112,7 @@ class World:
         ),
     ],
 )
-def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
+def test_a_function_is_called_at_its_address_with_a_token_for_it_only(
     address: str, base: str, path: tuple[str, ...], audience: str
 ) -> None:
     world = World(address)
@@ -136,7 +136,7 @@ def test_a_function_is_called_at_its_address_by_a_token_for_it_alone(
         "",
     ],
 )
-def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
+def test_an_address_on_another_host_is_refused(address: str) -> None:
     world = World(address)
 
     with pytest.raises(PlatformRefused, match="not on a Google host"):
@@ -144,7 +144,7 @@ def test_an_address_that_is_not_googles_is_refused(address: str) -> None:
     assert not world.made
 
 
-def test_an_address_is_asked_for_again_after_a_while_and_when_the_clock_jumps_back() -> None:
+def test_an_address_is_read_again_after_its_lifetime_and_after_a_clock_change() -> None:
     world = World("https://publish-abc123-ey.a.run.app")
     addresses = world.addresses()
     for at in (0, ADDRESS_TTL_SECONDS - 1, ADDRESS_TTL_SECONDS + 1, -10):

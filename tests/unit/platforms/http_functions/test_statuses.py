@@ -1,4 +1,4 @@
-"""What a status address says, word by word, and which of them are followed."""
+"""Decoded status answers, and the status addresses that are polled."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JOB = Job(name="j", platform="p", job_type="AzureHttpFunction", external_id="F")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def told(body: Any, status: int = 200, **headers: str) -> Report:
+def report_of(body: Any, status: int = 200, **headers: str) -> Report:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return status_report(Answer(status=status, content=content, headers=headers), JOB, lambda: NOW)
 
@@ -45,36 +45,36 @@ def told(body: Any, status: int = 200, **headers: str) -> Report:
     ],
 )
 @pytest.mark.parametrize("http_status", [200, 202])
-def test_every_state_of_durable_functions_is_known_and_no_other_is_an_end(
+def test_every_state_of_durable_functions_is_decoded_and_no_other_is_final(
     word: str, status: ProviderStatus, http_status: int
 ) -> None:
-    assert told({"runtimeStatus": word}, http_status).status is status
-    assert told({"runtimeStatus": word.upper()}, http_status).status is status
+    assert report_of({"runtimeStatus": word}, http_status).status is status
+    assert report_of({"runtimeStatus": word.upper()}, http_status).status is status
 
 
-def test_words_are_read_however_they_are_written() -> None:
+def test_status_words_are_read_in_any_spelling() -> None:
     for spelling in ("in_progress", "IN-PROGRESS", "In Progress", "inProgress"):
-        assert told({"status": spelling}).status is ProviderStatus.RUNNING
-    assert told({"state": "succeeded"}).status is ProviderStatus.SUCCESS
+        assert report_of({"status": spelling}).status is ProviderStatus.RUNNING
+    assert report_of({"state": "succeeded"}).status is ProviderStatus.SUCCESS
     assert all(word == word.lower() for word in STATUSES)
 
 
-def test_without_a_word_the_status_of_the_answer_decides() -> None:
-    assert told({"rows": 1}, 202).status is ProviderStatus.RUNNING
-    assert told(b"", 202).status is ProviderStatus.RUNNING
-    done = told({"status": 7, "rows": 1})
+def test_without_a_status_word_the_http_status_decides() -> None:
+    assert report_of({"rows": 1}, 202).status is ProviderStatus.RUNNING
+    assert report_of(b"", 202).status is ProviderStatus.RUNNING
+    done = report_of({"status": 7, "rows": 1})
     assert done.status is ProviderStatus.SUCCESS
     assert dict(done.outputs) == {"_response.status": 7, "_response.rows": 1}
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"", 200), (b"{", 202), (b"[]", 200), (b"<", 200)])
-def test_an_answer_that_says_nothing_is_not_a_state(body: bytes, status: int) -> None:
+def test_an_unreadable_answer_is_unexpected(body: bytes, status: int) -> None:
     with pytest.raises(UnexpectedAnswer):
-        told(body, status)
+        report_of(body, status)
 
 
-def test_a_failure_comes_with_its_reason_and_times() -> None:
-    report = told(
+def test_a_failure_has_its_reason_and_times() -> None:
+    report = report_of(
         {
             "runtimeStatus": "Failed",
             "output": "Orchestrator failed:\n\x1b no sales",
@@ -87,15 +87,15 @@ def test_a_failure_comes_with_its_reason_and_times() -> None:
     assert report.started_at == datetime(2026, 1, 31, 10, tzinfo=UTC)
     assert report.finished_at == datetime(2026, 1, 31, 11, tzinfo=UTC)
     assert dict(report.outputs) == {}
-    assert told({"runtimeStatus": "Failed", "output": {}}).message
+    assert report_of({"runtimeStatus": "Failed", "output": {}}).message
 
 
-def test_a_wish_to_be_asked_later_is_taken_over() -> None:
-    assert told({}, 202, **{"retry-after": "10"}).retry_after == 10
+def test_a_retry_after_is_reported() -> None:
+    assert report_of({}, 202, **{"retry-after": "10"}).retry_after == 10
 
 
 @pytest.mark.parametrize("name", ["code", "Code", "sig", "access_token", "x-functions-key"])
-def test_a_key_in_a_status_address_is_not_kept(name: str) -> None:
+def test_a_key_in_a_status_address_is_not_stored(name: str) -> None:
     run_id = run_id_of(f"{BASE}/status/a%20b?id=1&{name}=k3y", BASE)
 
     assert run_id == "/status/a%20b?id=1"
@@ -115,10 +115,10 @@ def test_a_key_in_a_status_address_is_not_kept(name: str) -> None:
         "https://app.azurewebsites.net.evil.example/x",
     ],
 )
-def test_what_is_not_on_the_functions_own_host_is_no_status_address(link: str) -> None:
+def test_an_address_on_another_host_is_not_a_status_address(link: str) -> None:
     assert run_id_of(link, BASE) is None
 
 
 @pytest.mark.parametrize("run_id", ["", "x", "Report/0a1b", "/../x", "https://evil.example/x"])
-def test_what_is_no_path_is_no_status_address(run_id: str) -> None:
+def test_a_run_id_that_is_not_a_path_has_no_status_address(run_id: str) -> None:
     assert address_of(run_id, BASE) is None

@@ -1,4 +1,4 @@
-"""Notebook processes seen from the server: whoever gives up waiting disturbs nobody else."""
+"""Notebook processes seen by the server: a cancelled waiter does not affect other waiters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def opened(driver: Driver) -> AsyncIterator[Driver]:
 
 
 async def give_up(waiting: Awaitable[object]) -> None:
-    """Wait just long enough to be waiting, and stop."""
+    """Start to wait and then cancel."""
     task = asyncio.ensure_future(waiting)
     await asyncio.sleep(0)
     task.cancel()
@@ -76,7 +76,7 @@ def run[T](story: Callable[[], Awaitable[T]]) -> T:
 def test_a_waiter_that_is_cancelled_does_not_stop_the_reading_of_reports(
     tmp_path: Path, what: Callable[[NotebookProcess], Awaitable[object]]
 ) -> None:
-    """The report found a cancelled future, and the error ended the reader: all others hung."""
+    """Regression: a report for a cancelled future ended the reader, and all other waiters hung."""
 
     async def story() -> tuple[int, Ended, Ended]:
         async with opened(Driver()) as driver:
@@ -102,7 +102,7 @@ def test_a_close_before_the_first_report_is_quiet(tmp_path: Path) -> None:
     run(story)
 
 
-def test_half_a_report_of_a_dying_server_loses_the_process_and_nothing_else(
+def test_a_partial_report_of_a_dying_server_loses_only_its_process(
     tmp_path: Path,
 ) -> None:
     async def story() -> None:
@@ -115,10 +115,10 @@ def test_half_a_report_of_a_dying_server_loses_the_process_and_nothing_else(
     run(story)
 
 
-def test_who_gives_up_while_the_server_is_started_again_does_not_end_the_reading_of_the_old_one(
+def test_a_waiter_cancelled_during_a_restart_does_not_stop_the_old_reader(
     tmp_path: Path,
 ) -> None:
-    """The reader was cancelled with the waiter: the old server's processes were never lost."""
+    """Regression: the reader was cancelled too, and the old processes were never lost."""
 
     async def story() -> None:
         async with opened(scripted(DIES_WHILE_ANOTHER_HOLDS_ITS_OUTPUT)) as driver:

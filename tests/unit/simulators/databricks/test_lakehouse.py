@@ -60,7 +60,7 @@ def test_a_second_run_of_everything_changes_nothing(lake: Path) -> None:
     assert contents(lake) == before
 
 
-def test_the_rates_are_refused_once_and_then_given(lake: Path) -> None:
+def test_the_rates_are_refused_once_and_then_returned(lake: Path) -> None:
     file = EXAMPLE / "notebooks" / "fetch_rates.py"
     parameters = {"pace_seconds": "0", "refusals": "1"}
 
@@ -71,7 +71,7 @@ def test_the_rates_are_refused_once_and_then_given(lake: Path) -> None:
     assert json.loads(second.result or "")["calls"] == 2
 
 
-def test_one_country_is_a_part_of_all(lake: Path) -> None:
+def test_the_result_of_one_country_is_a_part_of_all(lake: Path) -> None:
     for name in ("land_sources", "ingest_orders", "load_customers", "clean_orders"):
         run(name, lake, orders="1000")
 

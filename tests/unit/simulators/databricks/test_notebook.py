@@ -1,4 +1,4 @@
-"""Running notebooks in this process."""
+"""Execution of notebooks in this process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_widget_gives_its_default(run: Run) -> None:
     assert (outcome.ending, outcome.result) == (Ending.SUCCESS, "1")
 
 
-def test_a_parameter_wins_over_the_default(run: Run) -> None:
+def test_a_parameter_overrides_the_default(run: Run) -> None:
     cells = ('dbutils.widgets.text("a", "1")', 'dbutils.notebook.exit(dbutils.widgets.get("a"))')
 
     assert run(*cells, a="2").result == "2"
@@ -47,7 +47,7 @@ def test_a_parameter_needs_no_widget(run: Run) -> None:
     assert run('dbutils.notebook.exit(dbutils.widgets.get("a"))', a="2").result == "2"
 
 
-def test_a_widget_that_nobody_declared_fails_the_notebook(run: Run) -> None:
+def test_an_undeclared_widget_fails_the_notebook(run: Run) -> None:
     outcome = run('dbutils.widgets.get("a")')
 
     assert outcome.ending is Ending.FAILURE
@@ -98,7 +98,7 @@ def test_a_notebook_fails_by(run: Run, cell: str, error: str) -> None:
     assert (outcome.ending, outcome.error) == (Ending.FAILURE, error)
 
 
-def test_a_trace_names_the_line_of_the_file_and_nothing_of_the_simulator(run: Run) -> None:
+def test_a_trace_names_the_line_of_the_file_and_no_frame_of_the_simulator(run: Run) -> None:
     outcome = run("a = 1", "def f():\n    return 1 / 0", "f()")
 
     trace = outcome.error_trace or ""
@@ -134,7 +134,7 @@ def test_a_run_cell_without_its_notebook_fails(run: Run) -> None:
     assert "Notebook not found: ./absent" in (run("# MAGIC %run ./absent").error or "")
 
 
-def test_display_takes_anything(run: Run) -> None:
+def test_display_accepts_any_value(run: Run) -> None:
     outcome = run('display([1, 2]); displayHTML("<p>")', 'dbutils.notebook.exit("done")')
 
     assert outcome.result == "done"
@@ -151,7 +151,7 @@ def test_a_dropdown_refuses_a_default_outside_its_choices() -> None:
         Widgets({}).dropdown("a", "x", ["y"])
 
 
-def test_a_removed_widget_is_gone() -> None:
+def test_a_removed_widget_is_undefined() -> None:
     widgets = Widgets({"given": "1"})
     widgets.combobox("a", "x", ["y"])
     widgets.remove("a")

@@ -1,4 +1,4 @@
-"""States of runs, and what is stored of them."""
+"""States of runs, and their stored records."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_state_of_a_run_follows_from_its_tasks(
     assert (state.life_cycle, state.result) == (life_cycle, result)
 
 
-def test_the_first_final_state_stands() -> None:
+def test_the_first_final_state_never_changes() -> None:
     task = a_run(RUNNING).tasks["t0"].enter(SUCCEEDED, at=10)
 
     assert task.enter(CANCELED, at=20) == task
@@ -81,7 +81,7 @@ def test_a_run_survives_being_stored() -> None:
     assert run_from_record(json.loads(json.dumps(run_to_record(run)))) == run
 
 
-def test_the_ledger_gives_the_last_word_on_each_run(tmp_path: Path) -> None:
+def test_the_run_log_returns_the_last_record_of_each_run(tmp_path: Path) -> None:
     ledger = RunLog(tmp_path)
     ledger.save(a_run(RUNNING, run_id=1))
     ledger.save(a_run(RUNNING, run_id=10))
@@ -95,7 +95,7 @@ def test_the_ledger_gives_the_last_word_on_each_run(tmp_path: Path) -> None:
     assert states == {1: LifeCycle.TERMINATED, 10: LifeCycle.INTERNAL_ERROR}
 
 
-def test_half_a_line_at_the_end_is_passed_over(tmp_path: Path) -> None:
+def test_a_partial_last_line_is_ignored(tmp_path: Path) -> None:
     ledger = RunLog(tmp_path)
     ledger.save(a_run(SUCCEEDED))
     ledger.close()

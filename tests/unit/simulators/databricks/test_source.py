@@ -27,7 +27,7 @@ a = 1  # not # MAGIC
 """
 
 
-def test_cells_are_split_named_and_stripped_of_marks() -> None:
+def test_cells_are_split_and_named_without_their_prefixes() -> None:
     cells = read_cells(NOTEBOOK)
 
     assert [cell.kind for cell in cells] == [CellKind.MARKDOWN, CellKind.PYTHON, CellKind.MAGIC]

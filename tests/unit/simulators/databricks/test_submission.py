@@ -1,4 +1,4 @@
-"""What a submit may say."""
+"""Accepted and refused bodies of a submit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders as a workspace."""
+"""A workspace made of folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs of a workspace by their keys, through the whole stack."""
+"""Tests for AppKit's jobs through the whole stack."""
 
 from __future__ import annotations
 
@@ -13,42 +13,45 @@ from tests.faults.stand import TOKEN, Stand
 
 pytestmark = pytest.mark.devhost
 
-KEY = "/jobs/lake_nap"
+JOB = "/jobs/lake_nap"
 
 
-def test_a_run_is_watched_by_several_until_it_is_stopped(site: Stand) -> None:
+def test_several_clients_stream_a_run_until_its_cancellation(site: Stand) -> None:
     body = {"params": {"seconds": 600}}
-    with site.host.http.stream("POST", f"{KEY}/run?stream=true", json=body) as stream:
+    with site.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
         lines = stream.iter_lines()
         first_id, first = _next(lines)
         run_id = first["run"]["run_id"]
-        url, headers = f"{KEY}/run?stream=true", {"Last-Event-ID": first_id}
+        url, headers = f"{JOB}/run?stream=true", {"Last-Event-ID": first_id}
         with site.host.http.stream("POST", url, json=body, headers=headers) as again:
             more = again.iter_lines()
             assert _next(more)[1]["run"]["run_id"] == run_id
-            assert site.host.http.delete(f"{KEY}/runs/{run_id}").status_code == 204
+            assert site.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
             (end_id, end), (same_id, _) = _last(lines), _last(more)
     assert (end["status"], end["run"]["state"]["result_state"]) == ("TERMINATED", "CANCELED")
     assert end_id == same_id
     assert end_id.endswith("-end")
-    assert [run["run_id"] for run in site.host.get(f"{KEY}/runs")["runs"]] == [run_id]
-    told = site.host.get("/audit?limit=100")["items"]
-    assert {each["runId"] for each in told if each["path"] == f"{KEY}/run"} == {str(run_id), None}
+    assert [run["run_id"] for run in site.host.get(f"{JOB}/runs")["runs"]] == [run_id]
+    entries = site.host.get("/audit?limit=100")["items"]
+    assert {each["runId"] for each in entries if each["path"] == f"{JOB}/run"} == {
+        str(run_id),
+        None,
+    }
     assert TOKEN not in site.host.said()
 
 
-def test_a_client_that_leaves_takes_the_stream_with_it(site: Stand) -> None:
+def test_a_run_continues_after_its_client_disconnects(site: Stand) -> None:
     body = {"params": {"seconds": 600}}
-    with site.host.http.stream("POST", f"{KEY}/run?stream=true", json=body) as stream:
+    with site.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
         run_id = _next(stream.iter_lines())[1]["run"]["run_id"]
-    assert site.host.get(f"{KEY}/runs/{run_id}")["state"]["life_cycle_state"] != "TERMINATED"
-    assert site.host.http.delete(f"{KEY}/runs/{run_id}").status_code == 204
+    assert site.host.get(f"{JOB}/runs/{run_id}")["state"]["life_cycle_state"] != "TERMINATED"
+    assert site.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
 
 
-def test_what_the_workspace_refuses_is_told_by_its_status(site: Stand) -> None:
+def test_a_refusal_by_the_workspace_shows_only_its_status(site: Stand) -> None:
     site.workspace.misbehave(endpoint="jobs/run-now", fault="status", status=403, message="canary")
-    answer = site.host.http.post(f"{KEY}/run")
+    answer = site.host.http.post(f"{JOB}/run")
     assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
     assert "canary" not in answer.text
 

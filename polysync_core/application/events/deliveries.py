@@ -1,21 +1,17 @@
-"""Who wants to be told of an event, and the message that says so."""
+"""Deliveries: the queue messages that carry an event to one webhook."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from polysync_core.domain.definitions.base import ObjectName
-from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Malformed
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.poison import NO_REASON, GivenUp
-from polysync_core.domain.runs.events import RunEvent, encode_message
-from polysync_core.domain.timed_cache import TimedCache
+from polysync_core.domain.runs.events import encode_message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +22,11 @@ class Delivery:
     event: JsonObject
     attempt: int = 1
     failure: str | None = None
-    """Why the attempt before this one failed."""
+    """The reason why the previous attempt failed."""
 
     @property
     def id(self) -> str:
-        """The same for every attempt, so that a receiver can drop repetitions."""
+        """The id of every attempt, so that a receiver can deduplicate."""
         return f"{self.event['eventId']}/{self.webhook}"
 
     def after(self, failure: str) -> Delivery:
@@ -50,7 +46,7 @@ class Delivery:
 
     @classmethod
     def parse(cls, text: str) -> Delivery:
-        """Return the delivery that a message is, or raise `Malformed`."""
+        """Return the delivery of a message, or raise `Malformed`."""
         try:
             message = _Message.model_validate_json(text)
         except ValidationError:
@@ -66,7 +62,7 @@ class Delivery:
 
 
 def given_up_delivery(message_id: str, text: str) -> GivenUp:
-    """Return the account of a message in the poison queue of deliveries."""
+    """Describe a message from the poison queue of deliveries."""
     try:
         reason = Delivery.parse(text).failure or NO_REASON
     except Malformed as error:
@@ -83,39 +79,9 @@ class _Message(BaseModel):
     @field_validator("event")
     @classmethod
     def _known(cls, event: JsonObject) -> JsonObject:
-        """A delivery needs these two of its event; the rest goes through as it is."""
+        """Check the two fields that a delivery needs; other fields are passed on."""
         for name in ("eventId", "to"):
             text = event.get(name)
             if not (isinstance(text, str) and re.fullmatch(r"[A-Za-z0-9/-]{1,100}", text)):
                 raise ValueError(name)
         return event
-
-
-class Subscriptions:
-    """The enabled webhooks, cached; safe for threads.
-
-    An edit of a webhook takes effect after at most `DEFINITION_TTL` seconds.
-    """
-
-    def __init__(
-        self,
-        webhooks: Callable[[], Sequence[Webhook]],
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        def load_enabled(_: None) -> Sequence[Webhook]:
-            return [webhook for webhook in webhooks() if webhook.enabled]
-
-        self._enabled = TimedCache(load_enabled, monotonic=monotonic)
-
-    def deliveries_of(self, event: RunEvent) -> list[Delivery]:
-        """Return one delivery for each subscribed webhook; may raise `Unavailable`."""
-        subscribed = [
-            webhook
-            for webhook in self._enabled.get(None)
-            if webhook.events.accepts(event.task, event.status, event.tags)
-        ]
-        if not subscribed:
-            return []
-        content = event.as_json()
-        return [Delivery(webhook=webhook.name, event=content) for webhook in subscribed]

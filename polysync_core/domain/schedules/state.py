@@ -1,0 +1,214 @@
+"""The stored state of a schedule, and the functions that change it.
+
+The watermark is the newest fire time that is processed: no fire time at or before it fires again.
+A fire plan is stored in the state before it is executed (write-ahead), so any later tick can
+repeat the execution with the same result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from polysync_core.domain.definitions.calendars import Calendar
+from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.runs.identity import RunId, derived_run_id
+from polysync_core.domain.runs.run import RunStatus
+from polysync_core.domain.schedules.fire_times import fire_times, jitter
+
+_MAX_UNCOUNTED = 1000
+"""The largest value of `pauseAfterFailures`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSchedule:
+    """A schedule together with its Task and its calendars."""
+
+    task: Task
+    schedule: Schedule
+    calendars: tuple[Calendar, ...] = ()
+    """The calendars of the schedule; only `plan_fires` needs them."""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether both the Task and the schedule are enabled."""
+        return self.task.enabled and self.schedule.enabled
+
+    def due_time(self, nominal: datetime) -> datetime:
+        """Return when a fire time is due: its nominal time plus its jitter."""
+        return nominal + jitter(self.task.name, self.schedule, nominal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """The reason why a schedule is paused."""
+
+    reason: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """An elapsed fire time with the decision about it."""
+
+    nominal: datetime
+    skip_reason: str | None = None
+    """Why the run is skipped; None if it runs."""
+    cancels: tuple[RunId, ...] = ()
+    """The active runs to cancel before this one starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedFireTimes:
+    """Consecutive fire times that elapsed without a run."""
+
+    first: datetime
+    last: datetime
+    count: int
+    is_lower_bound: bool = False
+    """Whether more fire times were missed than counted."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirePlan:
+    """The decision of one tick about the fire times up to a new watermark."""
+
+    at: datetime
+    """When the decision was made."""
+    watermark: datetime
+    occurrences: tuple[Occurrence, ...] = ()
+    missed: MissedFireTimes | None = None
+    pause: Pause | None = None
+    """Set if the schedule pauses itself because its runs fail."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the plan creates no run and only advances the watermark."""
+        return not self.occurrences and self.missed is None
+
+    @property
+    def fires(self) -> tuple[Occurrence, ...]:
+        """The occurrences that are not skipped."""
+        return tuple(each for each in self.occurrences if each.skip_reason is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleState:
+    """The progress of one schedule of a Task."""
+
+    task: str
+    schedule: str
+    revision: str
+    """The revision of the definition that this state follows."""
+    watermark: datetime
+    due: datetime | None = None
+    """When the schedule is due next; it is the index key. None keeps it out of the index."""
+    paused: Pause | None = None
+    pending: FirePlan | None = None
+    """A plan that may be executed in part; it is finished before anything else."""
+    last_fire_time: datetime | None = None
+    last_run: RunId | None = None
+    consecutive_failures: int = 0
+    """The failed runs in a row, of the runs whose outcomes are counted."""
+    uncounted_runs: tuple[RunId, ...] = ()
+    """The newer runs, oldest first; empty for a schedule that never pauses itself."""
+
+
+def revision_of(task: Task, schedule: Schedule) -> str:
+    """Return a digest that changes with every edit of when the schedule fires or what it runs.
+
+    It covers whether the Task is enabled, so that an enabled schedule starts from now.
+    """
+    content = [task.name, task.enabled, schedule.model_dump(mode="json")]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def occurrence_id(task: str, schedule: str, nominal: datetime) -> RunId:
+    """Return the id of the one run of a fire time."""
+    return derived_run_id("schedule", task, schedule, nominal.isoformat())
+
+
+def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
+    """Return the id of the skipped run that records missed fire times."""
+    return derived_run_id("schedule", task, schedule, "missed", missed.last.isoformat())
+
+
+def initial_state(
+    of: TaskSchedule, former: ScheduleState | None, *, now: datetime
+) -> ScheduleState:
+    """Return the state of a new or edited schedule: it continues from now, without catch-up.
+
+    A pause stays. A pending plan stays as well, unless the schedule is now disabled.
+    """
+    state = former or ScheduleState(
+        task=of.task.name, schedule=of.schedule.name, revision="", watermark=now
+    )
+    if not of.is_enabled:
+        state = replace(state, pending=None)
+    state = replace(state, revision=revision_of(of.task, of.schedule), watermark=now)
+    return with_due_time(of, state)
+
+
+def with_due_time(of: TaskSchedule, state: ScheduleState) -> ScheduleState:
+    """Return the state with the time of its next fire time; a pending plan stays due."""
+    if state.pending is not None:
+        return state
+    fires = of.is_enabled and state.paused is None
+    following = next(fire_times(of.schedule, after=state.watermark), None) if fires else None
+    return replace(state, due=None if following is None else of.due_time(following.nominal))
+
+
+def with_outcomes(state: ScheduleState, outcomes: Sequence[RunStatus]) -> ScheduleState:
+    """Return the state with the outcomes of its oldest uncounted runs.
+
+    A success resets the count of failures. A cancelled or skipped run does not change the count.
+    """
+    failures = state.consecutive_failures
+    for outcome in outcomes:
+        if outcome is RunStatus.FAILED:
+            failures += 1
+        elif outcome is RunStatus.SUCCEEDED:
+            failures = 0
+    rest = state.uncounted_runs[len(outcomes) :]
+    return replace(state, consecutive_failures=failures, uncounted_runs=rest)
+
+
+def with_plan(state: ScheduleState, plan: FirePlan) -> ScheduleState:
+    """Return the state with a pending plan; the schedule stays due until the plan is executed."""
+    return replace(state, pending=plan, paused=plan.pause or state.paused)
+
+
+def with_plan_done(of: TaskSchedule, state: ScheduleState, plan: FirePlan) -> ScheduleState:
+    """Return the state after a plan was executed, with the new watermark."""
+    state = replace(state, pending=None, watermark=max(state.watermark, plan.watermark))
+    if plan.fires:
+        state = replace(state, last_fire_time=plan.fires[-1].nominal)
+    if plan.fires and not of.task.dependencies:
+        task, schedule = of.task.name, of.schedule.name
+        ids = [occurrence_id(task, schedule, each.nominal) for each in plan.fires]
+        counts = of.schedule.pause_after_failures is not None
+        uncounted = (*state.uncounted_runs, *ids)[-_MAX_UNCOUNTED:] if counts else ()
+        state = replace(state, last_run=ids[-1], uncounted_runs=uncounted)
+    return with_due_time(of, state)
+
+
+def paused(of: TaskSchedule, state: ScheduleState, pause: Pause) -> ScheduleState:
+    """Return the state of a schedule that does not fire until it is resumed."""
+    return with_due_time(of, replace(state, paused=pause))
+
+
+def resumed(of: TaskSchedule, state: ScheduleState, *, now: datetime) -> ScheduleState:
+    """Return the state of a resumed schedule; one that is not paused stays as it is.
+
+    It continues from now without catch-up, and the count of failures starts again.
+    """
+    if state.paused is None:
+        return state
+    state = replace(state, paused=None, watermark=now, consecutive_failures=0, uncounted_runs=())
+    return with_due_time(of, state)
