@@ -16,29 +16,47 @@ def parse(arguments: list[str]) -> Options:
     """Return the options on the command line; `--help` and mistakes end the process."""
     parser = argparse.ArgumentParser(prog="devhost", description=__doc__)
     add = parser.add_argument
-    add("--port", type=int, default=APP_PORT, help="where the app answers (7071)")
-    add("--data", type=Path, default=Path(".local"), help="what survives a restart (.local)")
-    add("--app", type=Path, default=Path(), help="the app's directory (this one)")
-    add("--no-simulators", dest="simulators", action="store_false", help="leave them out")
-    add("--storage-port-base", type=int, default=10000, help="Azurite's first of 3 ports (10000)")
+    add("--port", type=int, default=APP_PORT, help="port of the app (7071)")
+    add(
+        "--data",
+        type=Path,
+        default=Path(".local"),
+        help="directory for data that survives a restart (.local)",
+    )
+    add("--app", type=Path, default=Path(), help="directory of the app (the current one)")
+    add("--no-simulators", dest="simulators", action="store_false", help="start no simulators")
+    add(
+        "--storage-port-base",
+        type=int,
+        default=10000,
+        help="first of the 3 ports of Azurite (10000)",
+    )
     add(
         "--databricks-port",
         type=int,
-        help="the Databricks simulator's port (8787, moved along with --port)",
+        help="port of the Databricks simulator (8787 beside 7071, 8788 beside 7072)",
     )
-    add("--foundry-port", type=int, help="start the AI Foundry simulator as well, on this port")
-    add("--google-functions-port", type=int, help="start that of Google's functions, on this port")
-    add("--storage-log", type=Path, help="a file for Azurite's access log (benchmarks count in it)")
-    add("--verbose", action="store_true", help="also what the libraries say")
-    told = vars(parser.parse_args(arguments))
-    told["app"] = told["app"].resolve()
-    told["data"] = told["data"].resolve()
-    told["storage_log"] = told["storage_log"] and told["storage_log"].resolve()
-    return Options(**told)
+    add("--foundry-port", type=int, help="also start the AI Foundry simulator, on this port")
+    add(
+        "--google-functions-port",
+        type=int,
+        help="also start the Google functions simulator, on this port",
+    )
+    add(
+        "--storage-log",
+        type=Path,
+        help="file for the access log of Azurite; benchmarks count the requests in it",
+    )
+    add("--verbose", action="store_true", help="also log the messages of the libraries")
+    values = vars(parser.parse_args(arguments))
+    values["app"] = values["app"].resolve()
+    values["data"] = values["data"].resolve()
+    values["storage_log"] = values["storage_log"] and values["storage_log"].resolve()
+    return Options(**values)
 
 
 def main() -> None:
-    """Run the host until it is told to end."""
+    """Run the host until it receives a signal to stop."""
     options = parse(sys.argv[1:])
     ready_line = sys.stdout
     logs.configure(verbose=options.verbose)

@@ -2,8 +2,8 @@
 
 Usage: `python end_with_parent.py PARENT_PID PROGRAM ARGUMENT…`
 
-SIGTERM lets the program save its data; the signal may come more than once. On systems other than
-Linux the program is started without that tie.
+SIGTERM lets the program save its data; the signal may come more than once. On other systems
+than Linux the program starts without this signal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
-            sys.exit("The host is gone already.")
+            sys.exit("The host has already ended.")
     os.execvp(program[0], program)  # noqa: S606 - the host passes what it would have started
 
 

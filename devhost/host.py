@@ -1,4 +1,4 @@
-"""The host: children first, then the engine and the app, then the triggers; the reverse to end."""
+"""The host: it starts the programs, the app and the triggers, and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from typing import IO
 from devhost import programs as children
 from devhost import settings
 from devhost.app.worker import AppFailed
-from devhost.hosted_app import AppSide
+from devhost.hosted_app import HostedApp
 from devhost.programs import Child, Program
 from devhost.settings import Options, StartRefused
 
 log = logging.getLogger(__name__)
 
-#: How long a former host's children may take to save their data and let go of their ports.
-PATIENCE = 10.0
+#: Seconds for the programs of an earlier host to save their data and release their ports.
+TAKEOVER_LIMIT = 10.0
 START_LIMIT = 60.0
-#: Everything is down within this, in seconds; what is not, is killed.
+#: Seconds until everything has stopped. A program that still runs then is killed.
 STOP_LIMIT = 8.0
-#: What of it the app's running functions get.
+#: Part of `STOP_LIMIT` for the running functions of the app, in seconds.
 FUNCTIONS_LIMIT = 4.0
-#: After it, what the app does at the end of its process gets this.
-LAST_LIMIT = 1.5
+#: Seconds for the exit handlers of the app, such as the last export of telemetry.
+EXIT_HANDLERS_LIMIT = 1.5
 
 
 class Host:
-    """One app on this machine, from the command line to the end."""
+    """Runs one app on this machine from start to stop."""
 
     def __init__(self, options: Options, ready_line: IO[str]) -> None:
         self._options = options
@@ -50,14 +50,14 @@ class Host:
         self._app_thread: threading.Thread | None = None
 
     def run(self) -> int:
-        """Serve until told to end, and return the exit code."""
+        """Serve until a signal arrives, and return the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._end_with(0))
         try:
             self._start()
             self._end.wait()
         except StartRefused as refusal:
-            log.error("%s", refusal)  # noqa: TRY400 - one line is the whole story
+            log.error("%s", refusal)  # noqa: TRY400 - the message is complete in one line
             self._exit_code = 1
         finally:
             self._stop()
@@ -68,25 +68,27 @@ class Host:
         values = settings.settings(options.app, options.storage_port_base)
         settings.apply(values)
         host_file = settings.host_file(options.app)
-        children.require_free(options.port, "--port", patience=0)
-        handle = lock(options.data, patience=PATIENCE, pause=self._end.wait)
+        children.require_free(options.port, "--port", timeout=0)
+        handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
         programs = [children.azurite(options)]
         if options.simulators:
             programs += children.simulators(options)
         self._launch(programs, handle)
         self._wait_until_up()
         if not self._end.is_set():
-            app = AppSide(options, host_file)
+            app = HostedApp(options, host_file)
             self._app_thread = threading.Thread(target=self._serve, args=(app,), name="app")
             self._app_thread.start()
 
     def _launch(self, programs: Iterable[Program], handle: int) -> None:
         for program in programs:
             for port in program.ports:
-                children.require_free(port, program.option, patience=PATIENCE, pause=self._end.wait)
+                children.require_free(
+                    port, program.option, timeout=TAKEOVER_LIMIT, pause=self._end.wait
+                )
             if self._end.is_set():
                 break
-            # Azurite inherits the lock on its data and so keeps it for as long as it may write.
+            # Azurite inherits the lock on its data and keeps it as long as it can write.
             child = Child(program, inherit=(handle,) if program.essential else ())
             self._children.append(child)
             child.watch(self._on_child_exit)
@@ -107,12 +109,12 @@ class Host:
             return
         facts = {"program": child.program.name, "exit_code": child.exit_code}
         if child.program.essential:
-            log.error("A program that the app needs has ended, and so does the host.", extra=facts)
+            log.error("A program that the app needs has ended; the host stops.", extra=facts)
             self._end_with(1)
         else:
-            log.error("A program has ended; the host goes on without it.", extra=facts)
+            log.error("A program has ended; the host continues without it.", extra=facts)
 
-    def _serve(self, app: AppSide) -> None:
+    def _serve(self, app: HostedApp) -> None:
         try:
             asyncio.run(self._serve_app(app))
         except AppFailed as failure:
@@ -125,7 +127,7 @@ class Host:
             log.exception("The host failed.")
             self._end_with(1)
 
-    async def _serve_app(self, app: AppSide) -> None:
+    async def _serve_app(self, app: HostedApp) -> None:
         self._loop = asyncio.get_running_loop()
         self._app_ends = asyncio.Event()
         try:
@@ -150,16 +152,16 @@ class Host:
                     self._loop.call_soon_threadsafe(self._app_ends.set)
             thread.join(timeout=FUNCTIONS_LIMIT + 1)
         for child in self._children:
-            child.tell_to_end()
+            child.terminate()
         for child in self._children:
             child.wait(until)
         log.info("The host has ended.", extra={"exit_code": self._exit_code})
 
 
-def lock(data: Path, *, patience: float, pause: children.Pause = time.sleep) -> int:
-    """Return a lock on the data directory; two Azurites on the same files would destroy them.
+def lock(data: Path, *, timeout: float, pause: children.Pause = time.sleep) -> int:
+    """Return a lock on the data directory, so that only one Azurite writes its files.
 
-    A pause that answers with something true ends the waiting, without the lock.
+    If `pause` returns a true value, the function returns without the lock.
 
     Raises:
         StartRefused: another host, or its Azurite, still holds it.
@@ -167,7 +169,7 @@ def lock(data: Path, *, patience: float, pause: children.Pause = time.sleep) -> 
     data.mkdir(parents=True, exist_ok=True)
     (data / "azurite").mkdir(exist_ok=True)
     handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,13 +186,13 @@ def lock(data: Path, *, patience: float, pause: children.Pause = time.sleep) -> 
 
 
 def leave(code: int) -> None:
-    """End the process now: threads of the app that still wait for an answer would hold it up.
+    """End the process now, without waiting for blocked threads of the app.
 
-    What it does at its end, such as sending the last telemetry, is given a moment.
+    The exit handlers get a short time, for example to export the last telemetry.
     """
-    # The interpreter would call them only after it has waited for those threads.
-    last = threading.Thread(target=atexit._run_exitfuncs, name="last", daemon=True)
-    last.start()
-    last.join(timeout=LAST_LIMIT)
+    # The interpreter would call the exit handlers only after it has joined those threads.
+    handlers = threading.Thread(target=atexit._run_exitfuncs, name="exit", daemon=True)
+    handlers.start()
+    handlers.join(timeout=EXIT_HANDLERS_LIMIT)
     sys.stderr.flush()
     os._exit(code)

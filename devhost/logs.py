@@ -1,4 +1,4 @@
-"""Log lines for people: time, level, the function or part that speaks, a sentence, its facts."""
+"""Log lines for people: time, level, source, message and fields."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from azure_functions_runtime import invocation_id_cv
 
-#: Attributes that every record has; whatever else is on it came by `extra`.
+#: Attributes of every record. All other attributes come from `extra`.
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "action"}
 
-#: Libraries that narrate their own work; what they absorb or cannot do is still shown.
+#: Libraries that log every step. Only their warnings and errors are shown.
 _CHATTY = (
     "aiohttp",
     "asyncio",
@@ -26,38 +26,38 @@ _CHATTY = (
 )
 
 _running: dict[str, str] = {}
-"""Invocation id → function name, for as long as the function runs."""
+"""Invocation id → name of the running function."""
 
 
 def name_invocation(invocation_id: str, function: str) -> None:
-    """Let log lines of this invocation carry the function's name."""
+    """Show the name of the function in the log lines of this invocation."""
     _running[invocation_id] = function
 
 
 def forget_invocation(invocation_id: str) -> None:
-    """The invocation has ended; its id names nothing any more."""
+    """Forget the name of an invocation that has ended."""
     _running.pop(invocation_id, None)
 
 
 class SentenceFormatter(logging.Formatter):
-    """Write a record as one line, with the facts of its `extra` behind the sentence."""
+    """Formats a record as one line: the message, then the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback, if there is one, follows on lines of its own."""
+        """Return the line, and the traceback of the record below it."""
         at = datetime.fromtimestamp(record.created, UTC).astimezone()
         facts = "".join(
             f" {name}={_shown(value)}" for name, value in vars(record).items() if name not in _PLAIN
         )
         line = (
             f"{at:%H:%M:%S}.{int(record.msecs):03d} {record.levelname:<7} "
-            f"{_speaker(record):<24} {record.getMessage()}{facts}"
+            f"{_source(record):<24} {record.getMessage()}{facts}"
         )
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
 
 
-def _speaker(record: logging.LogRecord) -> str:
+def _source(record: logging.LogRecord) -> str:
     invocation = invocation_id_cv.get()
     function = _running.get(invocation) if invocation else None
     is_own = record.name.startswith("devhost.")
@@ -69,10 +69,10 @@ def _shown(value: object) -> str:
     return repr(text) if not text or " " in text else text
 
 
-def _is_told_already(record: logging.LogRecord) -> bool:
-    """Tell whether the web server repeats a failure of a function, which is logged as such.
+def _is_logged_elsewhere(record: logging.LogRecord) -> bool:
+    """Return whether the web server repeats a failure that the function has already logged.
 
-    What fails later, while a response is streamed, is known to the web server alone.
+    Only the web server knows of a failure while a response is streamed.
     """
     trace = record.exc_info[2] if record.exc_info else None
     while trace is not None:
@@ -83,7 +83,7 @@ def _is_told_already(record: logging.LogRecord) -> bool:
 
 
 def configure(*, verbose: bool = False) -> None:
-    """Send every log line to stderr, and the app's own prints too: stdout is for the ready line."""
+    """Send log lines and the output of the app to stderr; stdout is for the ready line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SentenceFormatter())
     root = logging.getLogger()
@@ -91,21 +91,21 @@ def configure(*, verbose: bool = False) -> None:
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(lambda record: not _is_told_already(record))
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not _is_logged_elsewhere(record))
     logging.captureWarnings(capture=True)
     sys.stdout = sys.stderr
 
 
-def leave_the_web_server_unheard() -> None:
-    """Drop what uvicorn says from now on: it ends with the loop, and takes that for an error."""
+def mute_web_server() -> None:
+    """Drop the messages of uvicorn, which reports a normal end as an error."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
 
 
-def quieten_the_web_server() -> None:
-    """Keep uvicorn, which the worker library starts, from installing handlers of its own.
+def configure_web_server_logging() -> None:
+    """Prevent uvicorn, which the worker library starts, from installing its own handlers.
 
-    Its default configuration writes an access log to stdout; the dictionary is the one that
-    `uvicorn.Config` takes by default, so changing it in place is what reaches it.
+    Its default configuration writes an access log to stdout. `uvicorn.Config` uses this dictionary
+    by default, so a change in place is effective.
     """
     from uvicorn.config import LOGGING_CONFIG
 

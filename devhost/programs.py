@@ -20,8 +20,8 @@ from devhost.settings import Options, StartRefused
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
-TETHER = Path(__file__).with_name("end_with_parent.py")
-PATIENT = Path(__file__).with_name("patient.cjs")
+END_WITH_PARENT = Path(__file__).with_name("end_with_parent.py")
+SIGTERM_ONCE = Path(__file__).with_name("sigterm_once.cjs")
 POLL = 0.05
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
@@ -30,7 +30,7 @@ type Pause = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What to start, where it listens, and which option moves it elsewhere."""
+    """A command, the ports on which it listens, and the option that changes the ports."""
 
     name: str
     command: Sequence[str]
@@ -39,29 +39,29 @@ class Program:
     essential: bool = False
     """The host ends when the program does."""
     output: Path | None = None
-    """The file that its lines go to instead of the host's log."""
+    """The file for its output. None is the log of the host."""
 
 
 class Child:
-    """A running program; its lines go to the log under its name."""
+    """A running program. Its output goes to the log under its name."""
 
     def __init__(self, program: Program, *, inherit: Sequence[int] = ()) -> None:
         self.program = program
         self.ready = False
         self.stopping = False
         read_end, write_end = os.pipe()
-        # The signal of the tether comes when the starting *thread* ends: start from the main one.
-        # A session of its own keeps Ctrl-C for the host, which ends its children in order.
+        # The kernel sends the signal when the starting *thread* ends, so the main thread starts it.
+        # In its own session the program gets no Ctrl-C; the host stops the programs in order.
         output = os.open(program.output, _APPEND) if program.output else write_end
-        self._process = subprocess.Popen(  # noqa: S603 - our own programs
-            [sys.executable, "-SE", str(TETHER), str(os.getpid()), *program.command],
+        self._process = subprocess.Popen(  # noqa: S603 - fixed commands
+            [sys.executable, "-SE", str(END_WITH_PARENT), str(os.getpid()), *program.command],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            # The program holds the reading end of its own output as well: if the host is killed,
-            # what it says while it saves its data must not end it by a broken pipe.
+            # The program also holds the reading end of its output. If the host is killed, output
+            # that is written while the program saves its data must not break the pipe.
             pass_fds=(*inherit, read_end),
         )
         for end in {output, write_end}:
@@ -69,7 +69,7 @@ class Child:
         self._lines = os.fdopen(read_end, encoding="utf-8", errors="replace")
 
     def watch(self, on_exit: Callable[[Child], None]) -> None:
-        """Relay the program's lines, and say so when it ends."""
+        """Copy the output of the program to the log, and call `on_exit` when it ends."""
 
         def relay() -> None:
             speaker = logging.getLogger(self.program.name)
@@ -84,21 +84,21 @@ class Child:
 
     @property
     def exit_code(self) -> int | None:
-        """Return how the program ended, or None while it runs."""
+        """Return the exit code, or None while the program runs."""
         return self._process.poll()
 
     def is_up(self) -> bool:
-        """Tell whether the program has said that it is ready, or accepts on all its ports."""
+        """Return whether the program has printed `ready` or accepts on all its ports."""
         return self.ready or all(map(accepts, self.program.ports))
 
-    def tell_to_end(self) -> None:
-        """Send SIGTERM; the program saves what it has and ends."""
+    def terminate(self) -> None:
+        """Send SIGTERM, on which the program saves its data and ends."""
         self.stopping = True
         if self._process.poll() is None:
             self._process.terminate()
 
     def wait(self, until: float) -> None:
-        """Wait for the end until that monotonic time, then kill the program and its group."""
+        """Wait until a monotonic time for the program to end, then kill its process group."""
         try:
             self._process.wait(timeout=max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -110,11 +110,11 @@ class Child:
 def azurite(options: Options) -> Program:
     """Return the storage emulator with its data under the data directory.
 
-    It keeps queues and tables in memory and writes what changed every five seconds and when it
-    is told to end: SIGKILL of Azurite itself loses the last seconds, SIGKILL of the host nothing.
+    Azurite keeps queues and tables in memory. It writes changes every five seconds and on SIGTERM.
+    SIGKILL of Azurite loses the last seconds; SIGKILL of the host loses nothing.
 
     Raises:
-        StartRefused: it is not installed.
+        StartRefused: Azurite is not installed.
     """
     base = options.storage_port_base
     ports = (base, base + 1, base + 2)
@@ -126,10 +126,10 @@ def azurite(options: Options) -> Program:
     flags = ["--skipApiVersionCheck", "--disableTelemetry"]
     if options.storage_log is None:
         flags.append("--silent")
-    place = ["--location", str(options.data / "azurite")]
+    location = ["--location", str(options.data / "azurite")]
     return Program(
         name="azurite",
-        command=[*_azurite_command(options.app), *flags, *place, *listen],
+        command=[*_azurite_command(options.app), *flags, *location, *listen],
         ports=ports,
         option="--storage-port-base",
         essential=True,
@@ -139,14 +139,14 @@ def azurite(options: Options) -> Program:
 
 def _azurite_command(app: Path) -> list[str]:
     found = [
-        path for place in (app, ROOT) if (path := place / "node_modules/.bin/azurite").exists()
+        path for folder in (app, ROOT) if (path := folder / "node_modules/.bin/azurite").exists()
     ]
     if not found:
         raise StartRefused("Azurite is missing: node_modules/.bin/azurite (run `make setup`).")
     node = shutil.which("node")
     if node is None:
         raise StartRefused("Node is missing: install Node 20 or newer.")
-    return [node, "--require", str(PATIENT), str(found[0].resolve())]
+    return [node, "--require", str(SIGTERM_ONCE), str(found[0].resolve())]
 
 
 _PORT_OPTIONS = {
@@ -157,7 +157,7 @@ _PORT_OPTIONS = {
 
 
 def simulators(options: Options) -> list[Program]:
-    """Return the simulators to start: Databricks, and those whose ports were told."""
+    """Return the simulators to start: Databricks, and those with a port option."""
     programs: list[Program] = []
     for name, port in options.simulator_ports().items():
         data = options.data / "simulators" / name
@@ -174,14 +174,14 @@ def simulators(options: Options) -> list[Program]:
 
 
 def accepts(port: int) -> bool:
-    """Tell whether something listens on the loopback port."""
+    """Return whether a program listens on the loopback port."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_free(port: int) -> bool:
-    """Tell whether the loopback port can be listened on."""
+    """Return whether the loopback port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -191,19 +191,20 @@ def is_free(port: int) -> bool:
         return True
 
 
-def require_free(port: int, option: str, *, patience: float, pause: Pause = time.sleep) -> None:
-    """Wait for the port for so many seconds: the program before may still be saving its data.
+def require_free(port: int, option: str, *, timeout: float, pause: Pause = time.sleep) -> None:
+    """Wait up to `timeout` seconds until the port is free.
 
-    A pause that answers with something true ends the waiting.
+    The programs of an earlier host may still be saving their data. If `pause` returns a true value,
+    the function stops waiting.
 
     Raises:
-        StartRefused: the port stays taken, or is no port.
+        StartRefused: the port stays in use, or the number is not a port.
     """
     if not 0 < port < 65536:
-        raise StartRefused(f"{port} is no port: choose another with {option}.")
-    until = time.monotonic() + patience
+        raise StartRefused(f"{port} is not a port: choose another with {option}.")
+    until = time.monotonic() + timeout
     while not is_free(port):
         if time.monotonic() >= until:
-            raise StartRefused(f"Port {port} is taken: choose another with {option}.")
+            raise StartRefused(f"Port {port} is in use: choose another with {option}.")
         if pause(POLL):
             return

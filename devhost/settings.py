@@ -1,4 +1,4 @@
-"""What the host is told: options, `host.json`, `local.settings.json` and the environment."""
+"""The configuration of the host: options, `host.json`, `local.settings.json`, environment."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from devhost.triggers.queues import QueueRules
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-#: Where the Databricks simulator listens beside an app on port 7071.
+#: The port of the Databricks simulator beside an app on port 7071.
 DATABRICKS_PORT = 8787
 APP_PORT = 7071
 
 
 class StartRefused(Exception):
-    """The host cannot start as told; the message is one line for the person who did."""
+    """The host cannot start with these options. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The command line."""
+    """The options of the command line."""
 
     app: Path
     data: Path
@@ -43,10 +43,10 @@ class Options:
     verbose: bool = False
 
     def simulator_ports(self) -> Mapping[str, int]:
-        """Return the simulators to start with their ports: as told, or beside the app's own."""
-        beside = DATABRICKS_PORT + self.port - APP_PORT
+        """Return the ports of the simulators to start, by name."""
+        default = DATABRICKS_PORT + self.port - APP_PORT
         ports = {
-            "databricks": self.databricks_port or beside,
+            "databricks": self.databricks_port or default,
             "ai_foundry": self.foundry_port,
             "google_functions": self.google_functions_port,
         }
@@ -54,8 +54,8 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class McpAbout:
-    """What an MCP client is told of the server."""
+class McpServerInfo:
+    """The description of the server for MCP clients."""
 
     name: str = "Azure Functions MCP server"
     version: str = "1.0.0"
@@ -64,12 +64,12 @@ class McpAbout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFile:
-    """The parts of `host.json` that matter on one machine."""
+    """The parts of `host.json` that this host uses."""
 
     route_prefix: str = "api"
     queues: QueueRules = field(default_factory=QueueRules)
     limits: Limits = field(default_factory=Limits)
-    mcp: McpAbout = field(default_factory=McpAbout)
+    mcp: McpServerInfo = field(default_factory=McpServerInfo)
 
 
 def storage_connection(port_base: int) -> str:
@@ -82,7 +82,7 @@ def storage_connection(port_base: int) -> str:
 
 
 def settings(app: Path, port_base: int) -> Mapping[str, str]:
-    """Return the app's settings: `local.settings.json` where it speaks, else for development.
+    """Return the settings of the app: `local.settings.json`, then the defaults for development.
 
     Raises:
         StartRefused: the file cannot be read.
@@ -97,11 +97,11 @@ def settings(app: Path, port_base: int) -> Mapping[str, str]:
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "TASKHUB_NAME": "polysyncdev",
-        # Activities are mostly calls that wait for an answer, each on a thread.
+        # Most activities wait for an answer, each on its own thread.
         "PYTHON_THREADPOOL_THREAD_COUNT": "32",
     }
-    told = _read(app / "local.settings.json").get("Values") or {}
-    both = defaults | {str(name): str(value) for name, value in told.items()}
+    configured = _read(app / "local.settings.json").get("Values") or {}
+    both = defaults | {str(name): str(value) for name, value in configured.items()}
     return {
         name: storage if value.strip().rstrip(";") == "UseDevelopmentStorage=true" else value
         for name, value in both.items()
@@ -109,16 +109,16 @@ def settings(app: Path, port_base: int) -> Mapping[str, str]:
 
 
 def apply(values: Mapping[str, str]) -> None:
-    """Put the settings into the environment; what is already there wins."""
+    """Add the settings to the environment; existing variables have priority."""
     for name, value in values.items():
         os.environ.setdefault(name, value)
 
 
 def host_file(app: Path) -> HostFile:
-    """Return what the app's `host.json` says, and the Functions host's defaults for the rest.
+    """Return the `host.json` of the app, with the defaults of the Functions host.
 
     Raises:
-        StartRefused: the file cannot be read or says something that is not understood.
+        StartRefused: the file cannot be read, or a value is invalid.
     """
     extensions = _read(app / "host.json").get("extensions") or {}
     try:
@@ -126,14 +126,14 @@ def host_file(app: Path) -> HostFile:
             route_prefix=str((extensions.get("http") or {}).get("routePrefix", "api")),
             queues=_queue_rules(extensions.get("queues") or {}),
             limits=_limits(extensions.get("durableTask") or {}),
-            mcp=_mcp_about(extensions.get("mcp") or {}),
+            mcp=_mcp_server_info(extensions.get("mcp") or {}),
         )
     except (BadSchedule, TypeError, ValueError, AttributeError) as error:
-        raise StartRefused(f"host.json is not understood: {error}") from error
+        raise StartRefused(f"host.json is invalid: {error}") from error
 
 
 def connection(name: str) -> str:
-    """Return the storage connection that a binding names, empty if the setting has no value."""
+    """Return the storage connection of a binding; an empty text if the setting has no value."""
     name = name or "AzureWebJobsStorage"
     return os.environ.get(f"AzureWebJobs{name}") or os.environ.get(name) or ""
 
@@ -146,41 +146,43 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise StartRefused(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise StartRefused(f"{path} must hold an object.")
+        raise StartRefused(f"{path} must contain an object.")
     return content
 
 
-def _queue_rules(told: Mapping[str, Any]) -> QueueRules:
-    usual = QueueRules()
-    batch = int(told.get("batchSize", usual.batch_size))
+def _queue_rules(section: Mapping[str, Any]) -> QueueRules:
+    defaults = QueueRules()
+    batch = int(section.get("batchSize", defaults.batch_size))
     return QueueRules(
         batch_size=batch,
-        new_batch_threshold=int(told.get("newBatchThreshold", batch // 2)),
-        max_dequeue_count=int(told.get("maxDequeueCount", usual.max_dequeue_count)),
-        max_pause=_seconds(told.get("maxPollingInterval"), usual.max_pause),
-        visibility_timeout=int(_seconds(told.get("visibilityTimeout"), usual.visibility_timeout)),
-        base64=str(told.get("messageEncoding", "base64")).lower() == "base64",
+        new_batch_threshold=int(section.get("newBatchThreshold", batch // 2)),
+        max_dequeue_count=int(section.get("maxDequeueCount", defaults.max_dequeue_count)),
+        max_pause=_seconds(section.get("maxPollingInterval"), defaults.max_pause),
+        visibility_timeout=int(
+            _seconds(section.get("visibilityTimeout"), defaults.visibility_timeout)
+        ),
+        base64=str(section.get("messageEncoding", "base64")).lower() == "base64",
     )
 
 
-def _limits(told: Mapping[str, Any]) -> Limits:
-    usual = Limits()
-    orchestrators = int(told.get("maxConcurrentOrchestratorFunctions", usual.orchestrators))
+def _limits(section: Mapping[str, Any]) -> Limits:
+    defaults = Limits()
+    orchestrators = int(section.get("maxConcurrentOrchestratorFunctions", defaults.orchestrators))
     return Limits(
         orchestrators=orchestrators,
-        entities=int(told.get("maxConcurrentEntityFunctions", orchestrators)),
-        activities=int(told.get("maxConcurrentActivityFunctions", usual.activities)),
+        entities=int(section.get("maxConcurrentEntityFunctions", orchestrators)),
+        activities=int(section.get("maxConcurrentActivityFunctions", defaults.activities)),
     )
 
 
-def _mcp_about(told: Mapping[str, Any]) -> McpAbout:
-    usual = McpAbout()
-    return McpAbout(
-        name=str(told.get("serverName", usual.name)),
-        version=str(told.get("serverVersion", usual.version)),
-        instructions=told.get("instructions"),
+def _mcp_server_info(section: Mapping[str, Any]) -> McpServerInfo:
+    defaults = McpServerInfo()
+    return McpServerInfo(
+        name=str(section.get("serverName", defaults.name)),
+        version=str(section.get("serverVersion", defaults.version)),
+        instructions=section.get("instructions"),
     )
 
 
-def _seconds(text: object, usual: float) -> float:
-    return usual if text is None else span(str(text)).total_seconds()
+def _seconds(text: object, default: float) -> float:
+    return default if text is None else span(str(text)).total_seconds()

@@ -1,4 +1,4 @@
-"""The functions of an app, as their bindings declare them."""
+"""The functions of an app and their bindings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SETTING = re.compile(r"%([^%]+)%")
 
 
 class MissingSetting(Exception):
-    """A binding names a setting that has no value."""
+    """A binding names a setting without a value."""
 
     def __init__(self, setting: str) -> None:
         super().__init__(f"The setting {setting} has no value.")
@@ -22,17 +22,17 @@ class MissingSetting(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function of the app: its trigger and its other bindings, as declared."""
+    """One function of the app: its trigger and its other bindings."""
 
     id: str
     name: str
     trigger: Mapping[str, Any]
     clients: tuple[str, ...] = ()
     """Names of the arguments that are durable clients."""
-    unserved: tuple[str, ...] = ()
-    """Types of bindings that this host has nothing for."""
+    unsupported: tuple[str, ...] = ()
+    """Types of bindings that this host does not support."""
     bindings: tuple[Mapping[str, Any], ...] = ()
-    """All of them as the worker lists them, the trigger among them."""
+    """All bindings as the worker lists them, including the trigger."""
 
     @property
     def kind(self) -> str:
@@ -41,14 +41,14 @@ class Function:
 
     @property
     def argument(self) -> str:
-        """Return the name of the argument that takes what triggered the function."""
+        """Return the name of the argument that receives the trigger's value."""
         return self.trigger["name"]
 
     def setting(self, key: str, default: str = "") -> str:
         """Return a text of the trigger with every `%NAME%` replaced from the environment.
 
         Raises:
-            MissingSetting: the environment has no such name.
+            MissingSetting: the environment does not have the variable.
         """
         return resolve(str(self.trigger.get(key) or default))
 
@@ -57,7 +57,7 @@ def resolve(text: str) -> str:
     """Replace every `%NAME%` by the environment's value, as the Functions host does.
 
     Raises:
-        MissingSetting: the environment has no such name.
+        MissingSetting: the environment does not have the variable.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -70,7 +70,7 @@ def resolve(text: str) -> str:
 
 
 def declared(metadata: Any) -> Function:
-    """Return the function that one result of the worker's indexing describes."""
+    """Return the function that one entry of the worker's index describes."""
     bindings = [json.loads(raw) for raw in metadata.raw_bindings]
     trigger = next(each for each in bindings if each["type"].lower().endswith("trigger"))
     others = [each for each in bindings if each is not trigger]
@@ -79,7 +79,7 @@ def declared(metadata: Any) -> Function:
         name=metadata.name,
         trigger=trigger,
         clients=tuple(each["name"] for each in others if each["type"] == "durableClient"),
-        unserved=tuple(
+        unsupported=tuple(
             each["type"] for each in others if each["type"] not in ("durableClient", "http")
         ),
         bindings=tuple(bindings),

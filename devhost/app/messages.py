@@ -1,7 +1,7 @@
-"""Stand-ins for the message classes that the Functions host and its Python worker exchange.
+"""Replacements for the message classes of the protocol between Functions host and worker.
 
-The worker library takes them from its caller and uses them as the generated protocol classes:
-by keyword arguments, attributes and `WhichOneof`. Names follow `FunctionRpc.proto` of
+The worker library gets the classes from its caller and uses them like the generated classes:
+with keyword arguments, attributes and `WhichOneof`. Names follow `FunctionRpc.proto` of
 https://github.com/Azure/azure-functions-language-worker-protobuf.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class TypedData:
-    """One value on its way into or out of a function: its kind and the value."""
+    """One value that a function receives or returns, with its kind."""
 
     __slots__ = ("kind", "value")
 
@@ -45,7 +45,7 @@ class ParameterBinding:
     data: TypedData
 
     def WhichOneof(self, _group: str) -> str:
-        """Return where the value is: always in the message, never in shared memory."""
+        """Return the location of the value: always the message, never shared memory."""
         return "data"
 
 
@@ -57,12 +57,12 @@ class BindingInfo(SimpleNamespace):
     undefined = 0
 
 
-# `in` is a word of the language, yet the worker library asks for it by that name.
+# `in` is a keyword of Python, but the worker library reads an attribute with this name.
 setattr(BindingInfo, "in", 0)
 
 
 class StatusResult(SimpleNamespace):
-    """How a request to the worker went."""
+    """The result of a request to the worker."""
 
     Failure = 0
     Success = 1
@@ -72,7 +72,7 @@ class StatusResult(SimpleNamespace):
 
 @dataclass(slots=True)
 class RpcException:
-    """What a function raised: `Type: message` and the traceback."""
+    """The exception of a function: `Type: message` and the traceback."""
 
     message: str
     stack_trace: str = ""
@@ -80,7 +80,7 @@ class RpcException:
 
 @dataclass(slots=True)
 class InvocationResponse:
-    """What came of one invocation."""
+    """The result of one invocation."""
 
     invocation_id: str
     result: StatusResult
@@ -104,14 +104,14 @@ class RpcHttp:
 
 
 class RpcHttpCookie(SimpleNamespace):
-    """A cookie of an HTTP response; values that may be absent are wrapped."""
+    """A cookie of an HTTP response; optional values are wrapped."""
 
     SameSite = SimpleNamespace(Lax="Lax", Strict="Strict", ExplicitNone="None", **{"None": None})
 
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """The caller's trace; a local host has none."""
+    """The trace of the caller, which is empty on a local host."""
 
     trace_parent: str = ""
     trace_state: str = ""
@@ -120,7 +120,7 @@ class TraceContext:
 
 @dataclass(frozen=True, slots=True)
 class RetryContext:
-    """Which try of an invocation this is; the local host makes one."""
+    """The number of retries of an invocation, which is 0 on the local host."""
 
     retry_count: int = 0
     max_retry_count: int = 0
@@ -129,7 +129,7 @@ class RetryContext:
 
 @dataclass(slots=True)
 class InvocationRequest:
-    """Everything the worker needs to call one function once."""
+    """A request to the worker to call one function once."""
 
     invocation_id: str
     function_id: str
@@ -140,7 +140,7 @@ class InvocationRequest:
 
 
 class _Record(SimpleNamespace):
-    """A message that nobody looks into more closely."""
+    """A message whose fields the host does not read."""
 
 
 PROTOS = SimpleNamespace(
@@ -162,11 +162,11 @@ PROTOS = SimpleNamespace(
     WorkerInitResponse=_Record,
     WorkerMetadata=_Record,
 )
-"""What the worker library gets for the protocol's module."""
+"""The replacement for the protocol module that the worker library receives."""
 
 
 def request(name: str, content: object) -> SimpleNamespace:
-    """Return a streamed message around the content, as the worker library expects it."""
+    """Return the content in a streamed message, as the worker library expects it."""
     return SimpleNamespace(
         request=SimpleNamespace(**{name: content}),
         properties={"host": "127.0.0.1", "protos": PROTOS},

@@ -1,6 +1,6 @@
-"""The Python worker library in this process: it finds the app's functions and calls them.
+"""The Python worker library in this process: it indexes the functions of the app and calls them.
 
-Its state is global, so a process has one app.
+The state of the library is global, so a process has one app.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from devhost.app.messages import (
     TypedData,
     request,
 )
-from devhost.logs import forget_invocation, name_invocation, quieten_the_web_server
+from devhost.logs import configure_web_server_logging, forget_invocation, name_invocation
 
 _invocation_id: ContextVar[Any] = runtime.invocation_id_cv
 
@@ -43,7 +43,7 @@ class AppFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What a function raised."""
+    """The exception of a function."""
 
     type: str
     message: str
@@ -60,19 +60,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of an invocation: the returned value, or the failure."""
+    """The result of an invocation: the returned value or the failure."""
 
     value: TypedData | None = None
     failure: Failure | None = None
 
 
 class FunctionApp:
-    """The app of this process: its functions, and the way to call them."""
+    """The app of this process: its functions and their calls."""
 
     def __init__(self, *, client_configuration: Mapping[str, object]) -> None:
         self.functions: tuple[Function, ...] = ()
         self.web_address: str | None = None
-        """Where the worker serves HTTP itself, if the app streams."""
+        """The address of the worker's own HTTP server, if the app streams."""
         self.running = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -82,14 +82,14 @@ class FunctionApp:
         """Import the app in `directory` and list its functions.
 
         Raises:
-            AppFailed: there is no app, or importing it failed; `trace` says where.
+            AppFailed: there is no app, or its import failed; `trace` shows the position.
         """
         script = directory / os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
         if not script.exists():
             raise AppFailed(f"There is no {script.name} in {directory}.")
         if str(directory) not in sys.path:
             sys.path.insert(0, str(directory))
-        quieten_the_web_server()
+        configure_web_server_logging()
         runtime.start_threadpool_executor()
         init = SimpleNamespace(capabilities={}, function_app_directory=str(directory))
         answer = await runtime.worker_init_request(request("worker_init_request", init))
@@ -101,7 +101,7 @@ class FunctionApp:
         self.functions = tuple(map(declared, listed.function_metadata_results or ()))
 
     async def idle(self, limit: float) -> bool:
-        """Wait until no function runs; return False if some still do after so many seconds."""
+        """Wait up to `limit` seconds until no function runs, and return whether none runs."""
         try:
             await asyncio.wait_for(self._idle.wait(), timeout=max(limit, 0))
         except TimeoutError:
@@ -116,7 +116,7 @@ class FunctionApp:
         metadata: Mapping[str, TypedData] | None = None,
         invocation_id: str | None = None,
     ) -> Outcome:
-        """Call the function once with what triggered it, and return what came of it."""
+        """Call the function once with the value of its trigger, and return the result."""
         invocation = InvocationRequest(
             invocation_id=invocation_id or str(uuid.uuid4()),
             function_id=function.id,
@@ -127,7 +127,7 @@ class FunctionApp:
             trigger_metadata=metadata,
         )
         name_invocation(invocation.invocation_id, function.name)
-        # Threads of the worker learn the id from the worker; a coroutine learns it here.
+        # The worker sets the id in its threads; the host sets it for a coroutine.
         token = _invocation_id.set(invocation.invocation_id)
         self.running += 1
         self._idle.clear()

@@ -1,10 +1,14 @@
 """The Durable Task engine of the local host: orchestrations and entities in memory.
 
-The SDK's in-memory backend keeps the state and speaks the protocol to the app's durable clients.
-What is changed here is what a host that runs for days needs: timers on one wheel, no thread per
-run, ended orchestrations forgotten, look-ups that do not grow, results of a former execution kept
-from a new one, and the Functions host's rule that the id of an ended orchestration may be used
-again. Work is taken by plain method calls; `GetWorkItems` is refused.
+The in-memory backend of the SDK keeps the state and serves the durable clients of the app. This
+class changes what a host that runs for days needs:
+
+- all timers are on one queue, and no run has its own thread;
+- ended orchestrations are removed, and look-ups do not grow;
+- the result of an earlier execution does not reach a new execution;
+- the id of an ended orchestration can be used again, as in the Functions host.
+
+The host takes work by method calls; the engine refuses `GetWorkItems`.
 """
 
 from __future__ import annotations
@@ -37,12 +41,12 @@ from devhost.durable.timer_queue import Timer, TimerQueue
 
 log = logging.getLogger(__name__)
 
-#: Clients that wait for an orchestration each hold one of these threads.
+#: Each client that waits for an orchestration uses one of these threads.
 GRPC_THREADS = 32
 MESSAGE_BYTES = 64 * 1024 * 1024
-#: What an event must be to outlive the execution it arrived in: the others answer to task
-#: numbers, which the next execution gives out again.
-_LASTING_EVENTS = ("eventRaised", "executionTerminated", "executionSuspended", "executionResumed")
+#: Events that remain when an orchestration continues as new. The other events refer to task
+#: numbers, which the next execution uses again.
+_DURABLE_EVENTS = ("eventRaised", "executionTerminated", "executionSuspended", "executionResumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +58,23 @@ class _Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long and how many ended orchestrations stay readable."""
+    """The time and the number for which ended orchestrations stay readable."""
 
     seconds: float = 60.0
     count: int = 500
 
 
 class Engine(InMemoryOrchestrationBackend):
-    """Orchestrations and entities of one app, for as long as the process lives."""
+    """The orchestrations and entities of one app, in the memory of the process."""
 
     def __init__(self, timer_queue: TimerQueue, *, retention: Retention = Retention()) -> None:
         super().__init__(max_history_size=sys.maxsize, port=0)
         self._timer_queue = timer_queue
         self._retention = retention
-        self._doorbell = WorkEvent()
-        self._work_available: Any = self._doorbell
-        # Ordered, so that the entity being completed can be brought to the front: the backend
-        # looks for it by its token from the first entity on.
+        self._work_event = WorkEvent()
+        self._work_available: Any = self._work_event
+        # Ordered, so that the entity to complete can move to the front: the backend searches for
+        # its token from the first entity on.
         self._ordered: OrderedDict[str, EntityState] = OrderedDict()
         self._entities = self._ordered
         self._timers: defaultdict[str, set[Timer]] = defaultdict(set)
@@ -80,9 +84,9 @@ class Engine(InMemoryOrchestrationBackend):
         self._ended: deque[tuple[float, OrchestrationInstance]] = deque()
         self._sweep_armed = False
 
-    def on_work(self, answer: Callable[[], None]) -> None:
-        """Call `answer`, on any thread, whenever there may be work to take."""
-        self._doorbell.answer = answer
+    def on_work(self, listener: Callable[[], None]) -> None:
+        """Call `listener`, on any thread, whenever there may be work to take."""
+        self._work_event.listener = listener
 
     # Serving the app's durable clients
 
@@ -104,7 +108,7 @@ class Engine(InMemoryOrchestrationBackend):
         return f"http://127.0.0.1:{self._port}"
 
     def stop(self, grace: float | None = None) -> None:
-        """Stop serving; clients that wait for an orchestration are let go."""
+        """Stop serving, and release the clients that wait for an orchestration."""
         with self._lock:
             for waiters in self._state_waiters.values():
                 for waiter in waiters:
@@ -113,11 +117,14 @@ class Engine(InMemoryOrchestrationBackend):
         super().stop(grace)
 
     def GetWorkItems(self, request: Any, context: Any) -> Any:
-        """Refuse: the host takes the work itself."""
+        """Refuse the call, because the host takes the work itself."""
         context.abort(grpc.StatusCode.UNIMPLEMENTED, "The local host runs the app's work itself.")
 
     def StartInstance(self, request: Any, context: Any) -> Any:
-        """Start an orchestration now or at its time; the id of an ended one may be used again."""
+        """Start an orchestration now or at its start time.
+
+        The id of an ended orchestration can be used again.
+        """
         with self._lock:
             existing = self._instances.get(request.instanceId)
             if existing is not None and self._is_terminal_status(existing.status):
@@ -133,10 +140,10 @@ class Engine(InMemoryOrchestrationBackend):
                 self._set_timer(instance, start_at, partial(self._release, instance.instance_id))
             return answer
 
-    # Handing out work
+    # Taking work
 
     def take_orchestration(self) -> pb.WorkItem | None:
-        """Return the next orchestration that has news, or None; it is then in flight."""
+        """Return the next orchestration with new events, or None, and mark it in flight."""
         with self._lock:
             while self._orchestration_queue:
                 instance_id = self._orchestration_queue.popleft()
@@ -171,7 +178,7 @@ class Engine(InMemoryOrchestrationBackend):
             return self._activity_queue.popleft() if self._activity_queue else None
 
     def take_entity(self) -> pb.WorkItem | None:
-        """Return the waiting operations of the next entity, or None; it is then in flight."""
+        """Return the operations of the next waiting entity, or None, and mark it in flight."""
         with self._lock:
             while self._entity_queue:
                 entity_id = self._entity_queue.popleft()
@@ -180,7 +187,7 @@ class Engine(InMemoryOrchestrationBackend):
                 if entity is None or not entity.pending_operations:
                     continue
                 if entity_id in self._entity_in_flight:
-                    continue  # its completion queues it again
+                    continue  # the completion of the entity adds it to the queue again
                 self._entity_in_flight.add(entity_id)
                 entity.dispatched_operations = list(entity.pending_operations)
                 entity.pending_operations.clear()
@@ -195,10 +202,10 @@ class Engine(InMemoryOrchestrationBackend):
                 )
             return None
 
-    # Taking results
+    # Applying results
 
     def CompleteOrchestratorTask(self, request: Any, context: Any) -> Any:
-        """Apply what the orchestrator decided; an orchestration that ends by it is tidied away."""
+        """Apply the decisions of an orchestrator, and clean up if the orchestration ends."""
         with self._lock:
             answer = super().CompleteOrchestratorTask(request, context)
             instance = self._instances.get(request.instanceId)
@@ -211,7 +218,7 @@ class Engine(InMemoryOrchestrationBackend):
             return answer
 
     def CompleteActivityTask(self, request: Any, context: Any) -> Any:
-        """Deliver an activity's result, unless the execution that asked for it is over."""
+        """Deliver the result of an activity, unless its execution has ended."""
         with self._lock:
             instance = self._instances.get(request.instanceId)
             execution = self._executions.get(request.instanceId, 0)
@@ -224,14 +231,14 @@ class Engine(InMemoryOrchestrationBackend):
             return super().CompleteActivityTask(request, context)
 
     def complete_entity(self, entity_id: str, result: pb.EntityBatchResult) -> None:
-        """Apply what the entity's operations did; an entity without state is forgotten."""
+        """Apply the result of an entity's operations, and remove an entity without state."""
         with self._lock:
-            # One batch of an entity is in flight at a time, so the result is of the latest one,
-            # even if the entity was cleaned away and signalled anew meanwhile.
+            # Only one batch of an entity is in flight, so the result belongs to the latest batch,
+            # even if the entity was removed and signalled again meanwhile.
             entity = self._entities.setdefault(entity_id, EntityState(instance_id=entity_id))
             entity.completion_token = int(result.completionToken)
             self._ordered.move_to_end(entity_id, last=False)
-            self._leave_out_what_runs_already(result)
+            self._drop_starts_of_running_instances(result)
             self.CompleteEntityTask(result, LOCAL)
             if (
                 entity.serialized_state is None
@@ -240,7 +247,7 @@ class Engine(InMemoryOrchestrationBackend):
             ):
                 del self._entities[entity_id]
 
-    def _leave_out_what_runs_already(self, result: pb.EntityBatchResult) -> None:
+    def _drop_starts_of_running_instances(self, result: pb.EntityBatchResult) -> None:
         for position in reversed(range(len(result.actions))):
             instance_id = result.actions[position].startNewOrchestration.instanceId
             existing = self._instances.get(instance_id)
@@ -254,7 +261,7 @@ class Engine(InMemoryOrchestrationBackend):
     # Executions
 
     def _begin_execution(self, instance: OrchestrationInstance, first_token: int) -> None:
-        """Note the first completion token of the execution; what is older answers a former one."""
+        """Store the first completion token; older tokens belong to an earlier execution."""
         for timer in self._timers.pop(instance.instance_id, ()):
             self._timer_queue.cancel(timer)
         self._executions[instance.instance_id] = first_token
@@ -273,7 +280,7 @@ class Engine(InMemoryOrchestrationBackend):
             instance.pending_events = [
                 event
                 for event in instance.pending_events
-                if event.WhichOneof("eventType") in _LASTING_EVENTS
+                if event.WhichOneof("eventType") in _DURABLE_EVENTS
             ]
             self._begin_execution(instance, instance.completion_token + 1)
         super()._process_complete_orchestration_action(instance, complete_action)
@@ -326,7 +333,7 @@ class Engine(InMemoryOrchestrationBackend):
             instance.last_updated_at = datetime.now(UTC)
             self._enqueue_orchestration(instance.instance_id)
 
-    # Ends
+    # Ended orchestrations
 
     def _watch_sub_orchestration(
         self, parent_instance_id: str, sub_instance_id: str, task_id: int
@@ -353,9 +360,9 @@ class Engine(InMemoryOrchestrationBackend):
                 },
             )
         self._ended.append((self._timer_queue.now(), instance))
-        self._forget_the_oldest()
+        self._remove_expired()
 
-    def _forget_the_oldest(self) -> None:
+    def _remove_expired(self) -> None:
         horizon = self._timer_queue.now() - self._retention.seconds
         while self._ended and (
             len(self._ended) > self._retention.count or self._ended[0][0] <= horizon
@@ -371,11 +378,11 @@ class Engine(InMemoryOrchestrationBackend):
     def _sweep(self) -> None:
         with self._lock:
             self._sweep_armed = False
-            self._forget_the_oldest()
+            self._remove_expired()
 
 
 def _start_time(request: Any) -> datetime | None:
-    """Return the time the orchestration is to start at, or None for now."""
+    """Return the start time of the orchestration, or None for now."""
     if not request.HasField("scheduledStartTimestamp"):
         return None
     at = request.scheduledStartTimestamp.ToDatetime(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What stands in for the wire where the host calls the engine by plain methods."""
+"""Replacements for gRPC objects, because the host calls the engine by method calls."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import grpc
 
 
 class WorkEvent:
-    """What the backend believes to be an event; setting it tells the dispatcher."""
+    """Replaces the event of the backend; `set` calls the listener."""
 
     def __init__(self) -> None:
-        self.answer: Callable[[], None] = lambda: None
+        self.listener: Callable[[], None] = lambda: None
 
     def set(self) -> None:
-        self.answer()
+        self.listener()
 
     def clear(self) -> None:
-        """Nothing waits on it."""
+        """Do nothing, because no thread waits for the event."""
 
 
 class LocalCall:
-    """The context of a call that did not come by gRPC."""
+    """The context of a call without gRPC."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> None:
-        """Refuse the call, as a gRPC context does."""
+        """Raise an error, as a gRPC context does."""
         raise RuntimeError(f"{code.name}: {details}")
 
 

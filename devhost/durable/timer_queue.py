@@ -1,4 +1,4 @@
-"""Timers of any number on one thread."""
+"""Any number of timers on one thread."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 
 log = logging.getLogger(__name__)
 
-#: How often the thread looks at the wall clock even if nothing is due, in seconds.
+#: Seconds between two reads of the wall clock while no timer is due.
 HEARTBEAT = 5.0
-#: A wall clock that gains more than this on the monotonic one has been set, in seconds.
+#: A larger gain of the wall clock over the monotonic clock means a clock change, in seconds.
 JUMP = 1.0
-#: Below this many entries a heap with cancelled timers is not worth rebuilding.
+#: A heap with fewer cancelled timers is not rebuilt.
 SMALL = 64
 
 
 class Timer:
-    """One action to come; `cancel` takes it back."""
+    """One scheduled action, which `TimerQueue.cancel` revokes."""
 
     __slots__ = ("action", "cancelled", "due", "order")
 
@@ -36,11 +36,10 @@ class Timer:
 
 
 class TimerQueue:
-    """Run actions when they fall due, in order, on a thread of its own.
+    """Runs actions when they are due, in order, on its own thread.
 
-    Time is the monotonic clock plus every forward jump of the wall clock: a machine that slept
-    or whose clock was put forward fires what is overdue, and a clock that is put back delays
-    nothing.
+    The time is the monotonic clock plus every forward jump of the wall clock. After a sleep of the
+    machine or a clock change forward, overdue actions run. A clock change backward delays nothing.
     """
 
     def __init__(
@@ -58,14 +57,14 @@ class TimerQueue:
         self._stopped = False
         self._gained = 0.0
         self._drift = wall() - monotonic()
-        self._thread = threading.Thread(target=self._turn, name="timer-wheel", daemon=True)
+        self._thread = threading.Thread(target=self._turn, name="timer-queue", daemon=True)
 
     def start(self) -> None:
-        """Begin to run actions."""
+        """Start to run actions."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Run no further action; those to come are dropped."""
+        """Stop, and drop the actions that are not due yet."""
         with self._changed:
             self._stopped = True
             self._heap.clear()
@@ -74,11 +73,11 @@ class TimerQueue:
             self._thread.join(timeout=2)
 
     def at(self, moment: datetime, action: Callable[[], None]) -> Timer:
-        """Run the action at that moment of the wall clock, or at once if it has passed."""
+        """Run the action at a time of the wall clock; a past time means now."""
         return self.after(moment.astimezone(UTC).timestamp() - self._wall(), action)
 
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
-        """Run the action after so many seconds."""
+        """Run the action after some seconds."""
         with self._changed:
             timer = Timer(self._now() + max(0.0, seconds), next(self._orders), action)
             heapq.heappush(self._heap, timer)
@@ -87,7 +86,7 @@ class TimerQueue:
         return timer
 
     def cancel(self, timer: Timer) -> None:
-        """Take the timer back; one that has fired or was cancelled before is left alone."""
+        """Revoke a timer; do nothing if the timer has fired or is cancelled."""
         with self._changed:
             if timer.cancelled or timer.action is None:
                 return
@@ -100,21 +99,21 @@ class TimerQueue:
                 self._cancelled = 0
 
     def __len__(self) -> int:
-        """Return the number of timers still to fire."""
+        """Return the number of timers that have not fired."""
         with self._changed:
             return len(self._heap) - self._cancelled
 
     def now(self) -> float:
-        """Return the time of this wheel in seconds, from some beginning."""
+        """Return the time of this queue in seconds."""
         return self._now()
 
     def take_due(self) -> list[Callable[[], None]]:
-        """Return what is due now, in order, and forget it."""
+        """Remove and return the actions that are due, in order."""
         with self._changed:
             return self._take_due()
 
     def _take_due(self) -> list[Callable[[], None]]:
-        self._notice_jumps()
+        self._detect_clock_jump()
         now = self._now()
         due: list[Callable[[], None]] = []
         while self._heap and (self._heap[0].cancelled or self._heap[0].due <= now):
@@ -129,7 +128,7 @@ class TimerQueue:
     def _now(self) -> float:
         return self._monotonic() + self._gained
 
-    def _notice_jumps(self) -> None:
+    def _detect_clock_jump(self) -> None:
         drift = self._wall() - self._monotonic()
         if drift - self._drift > JUMP:
             self._gained += drift - self._drift

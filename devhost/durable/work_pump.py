@@ -1,4 +1,4 @@
-"""The engine's work, run through the app's functions."""
+"""Runs the work of the engine with the functions of the app."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_ANSWER = Failure(type="RuntimeError", message="The function returned nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many functions of each kind run at once."""
+    """The highest number of concurrent functions of each kind."""
 
     orchestrators: int = 10
     entities: int = 10
@@ -37,7 +37,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Lane:
-    """Work of one kind: how to take it, how to run it, how much of it at once."""
+    """Work of one kind: the functions to take and run it, and the concurrency limit."""
 
     take: Callable[[], Any]
     run: Callable[[Any], Coroutine[Any, Any, None]]
@@ -47,13 +47,13 @@ class _Lane:
 
 
 class WorkPump:
-    """Start what the engine has to do as soon as there is room for it."""
+    """Takes work from the engine within the limits and runs it."""
 
     def __init__(self, engine: Engine, app: FunctionApp, limits: Limits) -> None:
         self._engine = engine
         self._app = app
         self._loop = asyncio.get_running_loop()
-        self._rung = False
+        self._scheduled = False
         self._stopped = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._orchestrators = _by_name(app, "orchestrationTrigger", "orchestration")
@@ -66,31 +66,31 @@ class WorkPump:
         )
 
     def start(self) -> None:
-        """Take work from now on."""
-        self._engine.on_work(self._ring)
-        self._ring()
+        """Start to take work."""
+        self._engine.on_work(self._schedule_pump)
+        self._schedule_pump()
 
     def stop(self) -> None:
-        """Take no further work; what runs goes on."""
+        """Take no more work; running functions continue."""
         self._stopped = True
         orchestrators, entities, activities = (lane.taken for lane in self._lanes)
         log.info(
-            "No further durable work is taken.",
+            "The host takes no more durable work.",
             extra={"episodes": orchestrators, "entity_batches": entities, "activities": activities},
         )
 
-    def _ring(self) -> None:
-        # Called on any thread, after the work was queued. The flag is lowered before the queues
-        # are looked at, so work that finds it raised is certain to be seen.
-        if not self._rung:
-            self._rung = True
+    def _schedule_pump(self) -> None:
+        # Called on any thread, after the work was added. `_pump` clears the flag before it reads
+        # the queues, so it always sees work that was added while the flag was set.
+        if not self._scheduled:
+            self._scheduled = True
             try:
                 self._loop.call_soon_threadsafe(self._pump)
             except RuntimeError:
-                log.debug("Work came after the loop had closed.")
+                log.debug("Work arrived after the event loop had closed.")
 
     def _pump(self) -> None:
-        self._rung = False
+        self._scheduled = False
         for lane in self._lanes:
             while not self._stopped and lane.running < lane.limit:
                 work = lane.take()
@@ -98,15 +98,15 @@ class WorkPump:
                     break
                 lane.running += 1
                 lane.taken += 1
-                task = self._loop.create_task(self._carry_out(lane, work))
+                task = self._loop.create_task(self._execute(lane, work))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, lane: _Lane, work: Any) -> None:
+    async def _execute(self, lane: _Lane, work: Any) -> None:
         try:
             await lane.run(work)
         except Exception:
-            log.exception("A piece of durable work could not be carried out.")
+            log.exception("Durable work failed in the host.")
         finally:
             lane.running -= 1
             self._pump()
@@ -180,7 +180,7 @@ class WorkPump:
 
 
 def _by_name(app: FunctionApp, kind: str, key: str) -> Mapping[str, Function]:
-    """Return the functions of a kind by the name they are called by, in small letters."""
+    """Return the functions of a kind by their name in lower case."""
     return {
         str(function.trigger.get(key) or function.name).lower(): function
         for function in app.functions
@@ -202,7 +202,7 @@ def _orchestration_name(work: pb.OrchestratorRequest) -> str:
 def _details(failure: Failure) -> pb.TaskFailureDetails:
     return pb.TaskFailureDetails(
         errorType=failure.type,
-        # The engine takes a failure without a message for a success.
+        # The engine treats a failure without a message as a success.
         errorMessage=failure.message or failure.type,
         stackTrace=wrappers_pb2.StringValue(value=failure.trace) if failure.trace else None,
     )
@@ -220,7 +220,7 @@ def _failed_orchestration(item: pb.WorkItem, failure: Failure) -> pb.Orchestrato
 
 
 def _failed_entity(work: pb.EntityBatchRequest, failure: Failure) -> pb.EntityBatchResult:
-    """Return the answer that fails every operation and leaves the state as it was."""
+    """Return an answer that fails every operation and does not change the state."""
     failed = pb.OperationResult(failure=pb.OperationResultFailure(failureDetails=_details(failure)))
     return pb.EntityBatchResult(
         results=[failed] * len(work.operations),

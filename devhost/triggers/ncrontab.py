@@ -1,4 +1,4 @@
-"""When a timer trigger falls due: NCRONTAB in UTC, or a fixed distance.
+"""The schedules of timer triggers: NCRONTAB in UTC, or a fixed interval.
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
 """
@@ -19,17 +19,17 @@ class BadSchedule(ValueError):
 
 
 class Schedule(Protocol):
-    """Something that says when it falls due next."""
+    """A sequence of due times."""
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first time after the moment, or None for never."""
+        """Return the first due time after the moment; None means never."""
         ...
 
 
 class Crontab:
-    """An expression of six fields, seconds first; with five, the second is 0.
+    """An expression of six fields, seconds first; with five fields the second is 0.
 
-    Day of month and day of week must both match, unlike in the crontab of Unix.
+    Day of month and day of week must both match, unlike in Unix cron.
     """
 
     def __init__(self, expression: str) -> None:
@@ -38,7 +38,7 @@ class Crontab:
         if len(self._expression.split()) != 6 or not croniter.is_valid(
             self._expression, second_at_beginning=True
         ):
-            raise BadSchedule(f"The schedule {expression!r} is not understood.")
+            raise BadSchedule(f"The schedule {expression!r} is not valid NCRONTAB.")
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Return the first matching second after the moment, in UTC."""
@@ -52,23 +52,23 @@ class Crontab:
 
 
 class Every:
-    """A fixed distance, counted from the last time."""
+    """A fixed interval, counted from the last due time."""
 
-    def __init__(self, distance: timedelta) -> None:
-        if distance <= timedelta():
-            raise BadSchedule("The distance between two times must be positive.")
-        self._distance = distance
+    def __init__(self, interval: timedelta) -> None:
+        if interval <= timedelta():
+            raise BadSchedule("The interval of a timer must be positive.")
+        self._interval = interval
 
     def next_after(self, moment: datetime) -> datetime:
-        """Return the moment plus the distance."""
-        return moment + self._distance
+        """Return the moment plus the interval."""
+        return moment + self._interval
 
 
 def parse(text: str) -> Schedule:
     """Return the schedule that a timer trigger declares.
 
     Raises:
-        BadSchedule: it is neither an expression nor a time span.
+        BadSchedule: the text is neither an expression nor a time span.
     """
     return Every(span(text)) if ":" in text else Crontab(text)
 
@@ -77,9 +77,9 @@ def span(text: str) -> timedelta:
     """Return the time span that .NET writes as `[days.]hours:minutes:seconds`.
 
     Raises:
-        BadSchedule: it is not written so.
+        BadSchedule: the text does not have this form.
     """
     match = _TIME_SPAN.fullmatch(text.strip())
     if match is None:
-        raise BadSchedule(f"The time span {text!r} is not understood.")
+        raise BadSchedule(f"The time span {text!r} is invalid: write [days.]hours:minutes:seconds.")
     return timedelta(**{unit: int(value or 0) for unit, value in match.groupdict().items()})

@@ -1,8 +1,9 @@
-"""Queue triggers on Queue Storage, with the Functions host's rules.
+"""Queue triggers on Queue Storage, with the rules of the Functions host.
 
-Success deletes the message; a failure shows it again after `visibilityTimeout`; after
-`maxDequeueCount` tries, or if it is not base64, it goes to `<queue>-poison`. A poison queue has
-none of its own: a message that fails there stays hidden for a lease and is tried again.
+A success deletes the message. After a failure the message is visible again after
+`visibilityTimeout`. After `maxDequeueCount` tries, or if it is not base64, the message moves to
+`<queue>-poison`. A poison queue has no poison queue: a message that fails there stays hidden for
+one lease, and then the trigger tries it again.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue
 """
 
@@ -31,14 +32,14 @@ log = logging.getLogger(__name__)
 
 _POISON = "-poison"
 FIRST_PAUSE = 0.1
-#: A message is hidden for this long while its function runs, and again and again until it ends;
-#: after a crash of the host it is back after this, in seconds.
+#: Seconds for which a message is hidden while its function runs. The trigger renews the lease
+#: until the function ends; after a crash of the host the message is visible after this time.
 LEASE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRules:
-    """What `extensions.queues` of host.json says."""
+    """The section `extensions.queues` of host.json."""
 
     batch_size: int = 16
     new_batch_threshold: int = 8
@@ -48,28 +49,28 @@ class QueueRules:
     base64: bool = True
 
 
-class Fate(StrEnum):
-    """What becomes of a message after a try."""
+class Disposition(StrEnum):
+    """The next state of a message after a try."""
 
     DELETED = "deleted"
     SHOWN_AGAIN = "shown again"
     POISON = "poison"
 
 
-def fate(*, succeeded: bool, dequeue_count: int, max_dequeue_count: int) -> Fate:
-    """Return what becomes of a message after its `dequeue_count`-th try."""
+def disposition_of(*, succeeded: bool, dequeue_count: int, max_dequeue_count: int) -> Disposition:
+    """Return the next state of a message after its `dequeue_count`-th try."""
     if succeeded:
-        return Fate.DELETED
-    return Fate.POISON if dequeue_count >= max_dequeue_count else Fate.SHOWN_AGAIN
+        return Disposition.DELETED
+    return Disposition.POISON if dequeue_count >= max_dequeue_count else Disposition.SHOWN_AGAIN
 
 
 def next_pause(pause: float, *, found: bool, longest: float) -> float:
-    """Return how long to wait before looking again: shortly after work, longer when idle."""
+    """Return the delay before the next poll: short after work, longer when idle."""
     return min(FIRST_PAUSE, longest) if found else min(pause * 2, longest)
 
 
 class QueueTrigger:
-    """One queue function, called for each message."""
+    """Calls one queue function for each message."""
 
     def __init__(
         self, app: FunctionApp, function: Function, connection: str, rules: QueueRules
@@ -85,7 +86,7 @@ class QueueTrigger:
         self._freed = asyncio.Event()
 
     async def run(self) -> None:
-        """Look for messages until cancelled; storage that does not answer is asked again."""
+        """Poll for messages until cancelled; retry if storage does not answer."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -95,22 +96,22 @@ class QueueTrigger:
             except AzureError as failure:
                 found = False
                 log.warning(
-                    "A queue cannot be read; it is tried again.",
+                    "A queue cannot be read; the host tries again.",
                     extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
                 )
             pause = next_pause(pause, found=found, longest=self._rules.max_pause)
             if not found:
                 await asyncio.sleep(pause)
-            await self._room()
+            await self._wait_for_capacity()
 
     async def close(self, grace: float) -> None:
-        """Let calls that run finish for so many seconds, then let go of the queue."""
+        """Wait up to `grace` seconds for running calls, then close the queue."""
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
         await self._queue.close()
         await self._poison.close()
 
-    async def _room(self) -> None:
+    async def _wait_for_capacity(self) -> None:
         while len(self._running) > self._rules.new_batch_threshold:
             self._freed.clear()
             await self._freed.wait()
@@ -123,7 +124,7 @@ class QueueTrigger:
         )
         async for message in messages:
             found = True
-            task = asyncio.create_task(self._carry_out(message))
+            task = asyncio.create_task(self._process(message))
             self._running.add(task)
             task.add_done_callback(self._done)
         return found
@@ -137,42 +138,42 @@ class QueueTrigger:
             await queue.create_queue()
         return False
 
-    async def _carry_out(self, message: QueueMessage) -> None:
+    async def _process(self, message: QueueMessage) -> None:
         renewal = asyncio.create_task(self._keep_hidden(message))
         try:
-            end = await self._try(message)
+            disposition = await self._try(message)
         finally:
             renewal.cancel()
         try:
-            await self._settle(message, end)
+            await self._apply(message, disposition)
         except AzureError as failure:
-            # It stays hidden for the rest of its lease and is then tried again.
+            # The message stays hidden for the rest of its lease; then the trigger tries it again.
             log.warning(
-                "A message could not be settled.",
+                "The state of a message could not be changed.",
                 extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
             )
 
-    async def _try(self, message: QueueMessage) -> Fate:
+    async def _try(self, message: QueueMessage) -> Disposition:
         try:
             body = decoded(message.content) if self._rules.base64 else message.content
         except ValueError:
             log.warning(
-                "A message is not base64 and goes to the poison queue.",
+                "A message is not base64; it moves to the poison queue.",
                 extra={"queue": self._queue.queue_name, "message_id": message.id},
             )
-            return Fate.POISON
+            return Disposition.POISON
         data = TypedData(string=body) if isinstance(body, str) else TypedData(bytes=body)
         outcome = await self._app.invoke(self._function, data, metadata=_metadata(message))
-        end = fate(
+        disposition = disposition_of(
             succeeded=outcome.failure is None,
             dequeue_count=message.dequeue_count or 1,
             max_dequeue_count=self._rules.max_dequeue_count,
         )
         if outcome.failure is not None:
-            self._report(message, outcome.failure, end)
-        return end
+            self._report(message, outcome.failure, disposition)
+        return disposition
 
-    def _report(self, message: QueueMessage, failure: Failure, end: Fate) -> None:
+    def _report(self, message: QueueMessage, failure: Failure, disposition: Disposition) -> None:
         log.error(
             "A queue function failed.\n%s",
             failure.trace.rstrip(),
@@ -181,22 +182,22 @@ class QueueTrigger:
                 "function": self._function.name,
                 "message_id": message.id,
                 "dequeue_count": message.dequeue_count,
-                "message_is": end.value,
+                "message_is": disposition.value,
             },
         )
 
-    async def _settle(self, message: QueueMessage, end: Fate) -> None:
-        match end:
-            case Fate.SHOWN_AGAIN:
+    async def _apply(self, message: QueueMessage, disposition: Disposition) -> None:
+        match disposition:
+            case Disposition.SHOWN_AGAIN:
                 timeout = self._rules.visibility_timeout
                 await self._queue.update_message(message, visibility_timeout=timeout)
-            case Fate.POISON if self._is_poison:
-                # Hidden for the rest of its lease, as the Functions host leaves it.
+            case Disposition.POISON if self._is_poison:
+                # The message stays hidden for the rest of its lease, as in the Functions host.
                 return
-            case Fate.POISON:
+            case Disposition.POISON:
                 await self._send_to_poison(message)
                 await self._delete(message)
-            case Fate.DELETED:
+            case Disposition.DELETED:
                 await self._delete(message)
 
     async def _delete(self, message: QueueMessage) -> None:
@@ -217,7 +218,7 @@ class QueueTrigger:
                 renewed = await self._queue.update_message(message, visibility_timeout=LEASE)
             except AzureError as failure:
                 log.warning(
-                    "A message could not be kept hidden; it may be handled twice.",
+                    "The lease of a message was not renewed; the message may be processed twice.",
                     extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
                 )
                 return
@@ -225,10 +226,10 @@ class QueueTrigger:
 
 
 def decoded(content: str) -> str | bytes:
-    """Return what a base64 message says: text where it is UTF-8, else the bytes.
+    """Return the content of a base64 message: text if it is UTF-8, otherwise bytes.
 
     Raises:
-        ValueError: it is not base64.
+        ValueError: the content is not base64.
     """
     try:
         raw = base64.b64decode(content, validate=True)

@@ -1,4 +1,4 @@
-"""An ASGI app in this process, behind the host's own door."""
+"""Serves an ASGI app of this process behind the web server of the host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ type AsgiApp = Callable[
 
 
 async def answer(request: web.BaseRequest, app: AsgiApp) -> web.StreamResponse:
-    """Return the app's answer to a request, as it comes; the app reads the body when it likes."""
+    """Stream the answer of the app to a request; the app reads the body when it needs it."""
     reply = _Reply(request)
     await app(_scope(request), reply.receive, reply.send)
     if reply.response is None:
@@ -27,7 +27,7 @@ async def answer(request: web.BaseRequest, app: AsgiApp) -> web.StreamResponse:
 
 
 class _Reply:
-    """Both directions of one request."""
+    """The two directions of one request."""
 
     def __init__(self, request: web.BaseRequest) -> None:
         self._request = request
@@ -36,14 +36,14 @@ class _Reply:
 
     async def receive(self) -> Message:
         if self._is_read:
-            # A client that leaves cancels the whole answer; there is nothing to wait for.
+            # A disconnect of the client cancels the whole answer, so no event follows.
             await asyncio.Future()
         chunk = await self._request.content.readany()
         self._is_read = self._request.content.at_eof()
         return {"type": "http.request", "body": chunk, "more_body": not self._is_read}
 
     async def send(self, message: Message) -> None:
-        # A client that has its answer may leave before the end of it is written.
+        # The client may disconnect before the end of the answer is written.
         with suppress(ConnectionResetError):
             await self._write(message)
 

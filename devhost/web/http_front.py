@@ -1,8 +1,7 @@
-"""The door for HTTP: requests go to the function whose route they match.
+"""The HTTP server of the host: it sends each request to the function with the matching route.
 
-An app that streams has an HTTP server of its own in the worker; each request is passed on to it
-under the id of its invocation, both ways as it comes. For any other app the request is read,
-converted and answered here.
+An app that streams has its own HTTP server in the worker. The host proxies each request to this
+server with the id of its invocation. For other apps the host converts the request itself.
 """
 
 from __future__ import annotations
@@ -29,15 +28,14 @@ from devhost.web.routes import Match, MethodNotAllowed, RouteTable
 
 log = logging.getLogger(__name__)
 
-#: Bodies up to this size travel in one piece; what is larger or of unknown size is streamed.
+#: Bodies up to this size are sent in one piece; larger bodies and unknown sizes are streamed.
 SMALL_BODY = 64 * 1024
 #: Shorter than the five seconds after which the worker's server closes an idle connection.
 KEEP_ALIVE = 4.0
-#: How long open requests may go on once the host is told to stop, and then how long they may
-#: take to notice that they are cut, in seconds.
+#: Seconds for open requests after the stop signal, and again for their cancellation.
 DRAIN = 0.7
-#: The worker library never drops what it notes about a request; it is safe to do so after this.
-FORGET_AFTER = 2.0
+#: The worker library keeps its record of a request forever. After these seconds the host drops it.
+DROP_AFTER = 2.0
 
 _HOP_BY_HOP = frozenset(
     {
@@ -56,7 +54,7 @@ _HOP_BY_HOP = frozenset(
 
 
 class HttpFront:
-    """Listen on a loopback port and pass requests to the app."""
+    """Listens on a loopback port and sends requests to the app."""
 
     def __init__(self, app: FunctionApp, prefix: str, mcp: McpFront) -> None:
         http = [function for function in app.functions if function.kind == "httpTrigger"]
@@ -71,7 +69,7 @@ class HttpFront:
         """Accept requests.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is in use.
         """
         self._upstream = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE),
@@ -86,7 +84,7 @@ class HttpFront:
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
 
     async def stop(self) -> None:
-        """Accept no more, let open requests finish for a moment, then cut them."""
+        """Stop accepting, wait a moment for open requests, then cancel them."""
         await self._mcp.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -100,20 +98,22 @@ class HttpFront:
             case None:
                 return _problem(HTTPStatus.NOT_FOUND, "No function has this route.")
             case MethodNotAllowed(allowed):
-                answer = _problem(HTTPStatus.METHOD_NOT_ALLOWED, "Not with this method.")
+                answer = _problem(
+                    HTTPStatus.METHOD_NOT_ALLOWED, "The route does not support this method."
+                )
                 answer.headers[hdrs.ALLOW] = ", ".join(sorted(allowed))
                 return answer
             case Match(function=function, params=params):
                 http = RpcHttp(method=request.method, url=str(request.url), params=params)
                 if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
-                    await _tell_to_continue(request)
+                    await _send_continue(request)
                 if self._app.web_address is None:
                     return await self._convert(request, function, http)
-                return await self._pass_on(request, function, http)
+                return await self._call_streaming(request, function, http)
 
-    # An app that streams
+    # Apps that stream
 
-    async def _pass_on(
+    async def _call_streaming(
         self, request: web.BaseRequest, function: Function, http: RpcHttp
     ) -> web.StreamResponse:
         invocation_id = str(uuid.uuid4())
@@ -122,12 +122,12 @@ class HttpFront:
             return await self._proxy(request, invocation_id)
         except aiohttp.ClientError as failure:
             log.warning(
-                "A request was not answered by the worker.",
+                "The worker did not answer a request.",
                 extra={"action": "worker_unreachable", "error": type(failure).__name__},
             )
             return _problem(HTTPStatus.BAD_GATEWAY, "The worker did not answer.")
         finally:
-            _forget_soon(invocation_id, invocation)
+            _drop_later(invocation_id, invocation)
 
     def _invoke(
         self, function: Function, http: RpcHttp, invocation_id: str
@@ -146,8 +146,8 @@ class HttpFront:
 
     async def _proxy(self, request: web.BaseRequest, invocation_id: str) -> web.StreamResponse:
         if self._upstream is None or self._app.web_address is None:
-            raise RuntimeError("The front is not started.")
-        headers = _passed_on(request.headers)
+            raise RuntimeError("The HTTP server is not started.")
+        headers = _end_to_end(request.headers)
         headers["x-ms-invocation-id"] = invocation_id
         async with self._upstream.request(
             request.method,
@@ -156,13 +156,13 @@ class HttpFront:
             data=await _body(request),
             allow_redirects=False,
         ) as answer:
-            headers = _passed_on(answer.headers)
+            headers = _end_to_end(answer.headers)
             if (answer.content_length or SMALL_BODY + 1) <= SMALL_BODY:
                 body = await answer.read()
                 return web.Response(status=answer.status, headers=headers, body=body)
             return await _stream(request, answer, headers)
 
-    # Any other app
+    # Other apps
 
     async def _convert(
         self, request: web.BaseRequest, function: Function, http: RpcHttp
@@ -177,8 +177,8 @@ class HttpFront:
         return _converted(outcome.value)
 
 
-def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """Return the headers without those that are between two neighbours only."""
+def _end_to_end(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """Return the headers without the hop-by-hop headers."""
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP
     )
@@ -201,8 +201,8 @@ async def _stream(
         async for chunk in answer.content.iter_any():
             await response.write(chunk)
     except aiohttp.ClientError:
-        # The function failed half-way, which the worker has logged. The caller must not take
-        # what it got for the whole.
+        # The function failed in the middle of its answer, and the worker has logged it. The caller
+        # must not take a part for the whole answer.
         if request.transport is not None:
             request.transport.abort()
     else:
@@ -210,21 +210,21 @@ async def _stream(
     return response
 
 
-async def _tell_to_continue(request: web.BaseRequest) -> None:
+async def _send_continue(request: web.BaseRequest) -> None:
     if request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _forget_soon(invocation_id: str, invocation: asyncio.Task[Outcome]) -> None:
-    """Drop what the worker library keeps of a request once nobody can ask for it any more."""
+def _drop_later(invocation_id: str, invocation: asyncio.Task[Outcome]) -> None:
+    """Drop the record that the worker library keeps of a request."""
     references = http_coordinator._context_references
     reference = references.get(invocation_id)
     if reference is None or not reference.http_request_available_event.is_set():
-        # The request never reached the worker's server: the function would wait for it for ever.
+        # The request never reached the worker's server; the function would wait for it forever.
         invocation.cancel()
 
     def drop(_: object) -> None:
-        loop.call_later(FORGET_AFTER, references.pop, invocation_id, None)
+        loop.call_later(DROP_AFTER, references.pop, invocation_id, None)
 
     loop = asyncio.get_running_loop()
     invocation.add_done_callback(drop)
@@ -233,7 +233,7 @@ def _forget_soon(invocation_id: str, invocation: asyncio.Task[Outcome]) -> None:
 def _report(function: Function, outcome: Outcome) -> None:
     if outcome.failure is not None:
         log.error(
-            "A function failed while it answered a request.\n%s",
+            "A function failed during a request.\n%s",
             outcome.failure.trace.rstrip(),
             extra={"action": "http_function_failed", "function": function.name},
         )
@@ -247,7 +247,7 @@ def _problem(status: HTTPStatus, detail: str) -> web.Response:
 
 
 def _converted(value: TypedData | None) -> web.Response:
-    """Return the HTTP response for what a function without streaming returned."""
+    """Return the HTTP response for the value that a function returned."""
     if value is None:
         return web.Response(status=HTTPStatus.NO_CONTENT)
     match value.kind:

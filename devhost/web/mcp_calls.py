@@ -1,6 +1,6 @@
-"""Calls of MCP as the Functions host's extension makes them: bindings in, invocations out.
+"""Calls of MCP functions as the extension of the Functions host makes them.
 
-What it lists, how it calls a function and how it reads the result follow
+The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.
 """
 
@@ -22,7 +22,7 @@ _EXPRESSION = re.compile(r"\{[^{}]+\}")
 
 
 class CallFailed(Exception):
-    """The function failed; what it raised is in the log."""
+    """The function failed; the log has the exception."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -30,7 +30,7 @@ class CallFailed(Exception):
 
 
 def by_name(functions: Iterable[Function], kind: str, key: str) -> dict[str, Function]:
-    """Return the functions of a trigger by what clients call them."""
+    """Return the functions of a trigger by their names for clients."""
     return {str(each.trigger[key]): each for each in functions if each.kind == kind}
 
 
@@ -45,34 +45,34 @@ def input_schema(function: Function) -> dict[str, Any]:
 
 
 def missing_arguments(function: Function, given: Mapping[str, Any]) -> list[str]:
-    """Return the required arguments that a call has not; nothing else is checked here."""
+    """Return the required arguments that a call does not have."""
     return [name for name in input_schema(function)["required"] if given.get(name) is None]
 
 
 def resource_of(functions: Mapping[str, Function], uri: str) -> Function | None:
-    """Return the function of a resource: the one of this very address, or of its template."""
+    """Return the function of a resource by its address, otherwise by its template."""
     if uri in functions:
         return functions[uri]
     return next((each for of, each in functions.items() if _template(of).fullmatch(uri)), None)
 
 
 def is_template(uri: str) -> bool:
-    """Tell whether an address has parts that the client fills in."""
+    """Return whether an address has parts that the client fills in."""
     return _EXPRESSION.search(uri) is not None
 
 
-def context(headers: Iterable[tuple[str, str]], **told: Any) -> TypedData:
-    """Return what a function is called with: what the client said, and by which request."""
+def context(headers: Iterable[tuple[str, str]], **values: Any) -> TypedData:
+    """Return the input of a function: the values of the client and the request headers."""
     joined: dict[str, str] = {}
     for name, value in headers:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
     transport = {"name": "http-streamable", "properties": {"headers": joined}}
-    return TypedData(string=json.dumps({**told, "transport": transport}))
+    return TypedData(string=json.dumps({**values, "transport": transport}))
 
 
-async def call(app: FunctionApp, function: Function, told: TypedData) -> str:
-    """Return what the function returns; raises `CallFailed`."""
-    outcome = await app.invoke(function, told)
+async def call(app: FunctionApp, function: Function, value: TypedData) -> str:
+    """Call the function and return its text; raises `CallFailed`."""
+    outcome = await app.invoke(function, value)
     if outcome.failure is not None:
         raise CallFailed(outcome.failure)
     return "" if outcome.value is None else outcome.value.text

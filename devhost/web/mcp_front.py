@@ -1,4 +1,4 @@
-"""The door for MCP: where the Functions host's extension would have it, started when it is used."""
+"""The MCP endpoint, at the path of the Functions extension; the first request starts it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from devhost.app.worker import FunctionApp
-from devhost.settings import McpAbout
+from devhost.settings import McpServerInfo
 from devhost.web import asgi
 from devhost.web.mcp_calls import TRIGGERS
 
@@ -21,19 +21,19 @@ PATH = "/runtime/webhooks/mcp"
 
 
 class McpFront:
-    """Streamable HTTP without sessions: every request stands for itself, as in the cloud."""
+    """Streamable HTTP without sessions, as in the cloud."""
 
-    def __init__(self, app: FunctionApp, about: McpAbout) -> None:
+    def __init__(self, app: FunctionApp, about: McpServerInfo) -> None:
         self._app = app
         self._about = about
         self._server: McpServer | None = None
         self._running: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
-        self._ends = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     @property
     def has_any(self) -> bool:
-        """Whether the app has anything for clients of MCP."""
+        """Return whether the app has functions for MCP clients."""
         return any(function.kind in TRIGGERS for function in self._app.functions)
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -48,20 +48,20 @@ class McpFront:
         return await asgi.answer(request, self._server.sessions.handle_request)
 
     async def stop(self) -> None:
-        """Answer no more."""
-        self._ends.set()
+        """Stop answering requests."""
+        self._stopping.set()
         if self._running is not None:
             await asyncio.wait([self._running])
 
     async def _run(self) -> None:
-        """Hold the server open; only the task that opened it may close it."""
+        """Keep the server open; the task that opened it must close it."""
         try:
-            # Half a second that a host without clients of MCP need not spend.
+            # The import takes half a second, which a host without MCP clients does not need.
             loaded = await asyncio.to_thread(importlib.import_module, "devhost.web.mcp_server")
             server: McpServer = loaded.McpServer(self._app, self._about)
             async with server.sessions.run():
                 self._server = server
                 self._started.set()
-                await self._ends.wait()
+                await self._stopping.wait()
         finally:
             self._started.set()

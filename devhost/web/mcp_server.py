@@ -1,4 +1,4 @@
-"""An MCP server, by the official package, in front of the app's functions."""
+"""An MCP server of the official package in front of the functions of the app."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 
 from devhost.app.functions import Function
 from devhost.app.worker import FunctionApp
-from devhost.settings import McpAbout
+from devhost.settings import McpServerInfo
 from devhost.web.mcp_calls import (
     PROMPT,
     RESOURCE,
@@ -33,13 +33,13 @@ from devhost.web.mcp_calls import (
 
 log = logging.getLogger(__name__)
 
-_HERE = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 class McpServer:
-    """Lists what the app's triggers declare, and calls their functions."""
+    """Lists the tools, resources and prompts of the app and calls their functions."""
 
-    def __init__(self, app: FunctionApp, about: McpAbout) -> None:
+    def __init__(self, app: FunctionApp, about: McpServerInfo) -> None:
         self._app = app
         self._tools = by_name(app.functions, TOOL, "toolName")
         self._resources = by_name(app.functions, RESOURCE, "uri")
@@ -56,7 +56,7 @@ class McpServer:
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
         )
-        hosts = [f"{name}:*" for name in _HERE]
+        hosts = [f"{name}:*" for name in _LOOPBACK_NAMES]
         self.sessions = StreamableHTTPSessionManager(
             server,
             stateless=True,
@@ -89,9 +89,9 @@ class McpServer:
                 "One or more required tool properties are missing values. "
                 f"Please provide: {', '.join(missing)}",
             )
-        told = context(_headers(request), name=params.name, arguments=arguments)
+        call_context = context(_headers(request), name=params.name, arguments=arguments)
         try:
-            return _tool_result(function, await call(self._app, function, told))
+            return _tool_result(function, await call(self._app, function, call_context))
         except CallFailed as failed:
             _report(function, failed)
             return _text(f"An error occurred invoking '{params.name}'.", is_error=True)
@@ -120,11 +120,11 @@ class McpServer:
         function = resource_of(self._resources, str(params.uri))
         if function is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown resource: '{params.uri}'")
-        told = context(_headers(request), uri=str(params.uri))
+        call_context = context(_headers(request), uri=str(params.uri))
         content = types.TextResourceContents(
             uri=str(params.uri),
             mime_type=function.trigger.get("mimeType"),
-            text=await self._text_of(function, told),
+            text=await self._text_of(function, call_context),
         )
         return types.ReadResourceResult(contents=[content])
 
@@ -149,13 +149,15 @@ class McpServer:
         function = self._prompts.get(params.name)
         if function is None:
             raise MCPError(types.INVALID_PARAMS, f"Unknown prompt: '{params.name}'")
-        told = context(_headers(request), name=params.name, arguments=params.arguments or {})
-        text = types.TextContent(type="text", text=await self._text_of(function, told))
+        call_context = context(
+            _headers(request), name=params.name, arguments=params.arguments or {}
+        )
+        text = types.TextContent(type="text", text=await self._text_of(function, call_context))
         return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=text)])
 
-    async def _text_of(self, function: Function, told: Any) -> str:
+    async def _text_of(self, function: Function, call_context: Any) -> str:
         try:
-            return await call(self._app, function, told)
+            return await call(self._app, function, call_context)
         except CallFailed as failed:
             _report(function, failed)
             raise MCPError(types.INTERNAL_ERROR, "An error occurred.") from failed
@@ -175,7 +177,7 @@ def _described(trigger: Any, name: str) -> dict[str, Any]:
 
 
 def _tool_result(function: Function, returned: str) -> types.CallToolResult:
-    """Return the result that a function returned, as whole as its trigger says."""
+    """Return the result of a tool in the form that its trigger declares."""
     if not function.trigger.get("useResultSchema"):
         return _text(returned)
     envelope = json.loads(returned)
@@ -191,7 +193,7 @@ def _text(text: str, *, is_error: bool = False) -> types.CallToolResult:
 
 def _report(function: Function, failed: CallFailed) -> None:
     log.error(
-        "A function failed while it answered a client of MCP.\n%s",
+        "A function failed during a call of an MCP client.\n%s",
         failed.failure.trace.rstrip(),
         extra={"action": "mcp_function_failed", "function": function.name},
     )

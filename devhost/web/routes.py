@@ -1,4 +1,4 @@
-"""Route templates of HTTP functions, matched as the Functions host matches them."""
+"""Matches route templates of HTTP functions as the Functions host does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from devhost.app.functions import Function
 ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 
 _PARAMETER = re.compile(r"^\{(\*{0,2})([A-Za-z_]\w*)((?::[^}?=]+)*)(\?|=[^}]*)?\}$")
-#: Inline constraints of ASP.NET Core routing that decide by the look of the segment.
+#: Inline constraints of ASP.NET Core routing that depend on the text of the segment.
 _CONSTRAINTS = {
     "int": r"-?\d+",
     "long": r"-?\d+",
@@ -23,12 +23,12 @@ _CONSTRAINTS = {
 
 
 class BadTemplate(ValueError):
-    """A route template cannot be understood."""
+    """A route template is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One template: what it matches, and how it ranks among others that match as well."""
+    """One template: its pattern and its rank among other templates that match."""
 
     function: Function
     methods: frozenset[str]
@@ -38,7 +38,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a path leads to: the function and its route parameters."""
+    """The result of a match: the function and its route parameters."""
 
     function: Function
     params: Mapping[str, str]
@@ -46,7 +46,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MethodNotAllowed:
-    """The path is known, yet not with this method."""
+    """The path has a route, but not for this method."""
 
     allowed: frozenset[str]
 
@@ -59,7 +59,7 @@ class RouteTable:
         self._routes = sorted(routes, key=lambda route: route.rank)
 
     def find(self, method: str, path: str) -> Match | MethodNotAllowed | None:
-        """Return where a request with this (still encoded) path goes, or None for nowhere."""
+        """Return the match of an encoded path, or None if no route matches."""
         allowed: set[str] = set()
         for route in self._routes:
             found = route.pattern.fullmatch(path)
@@ -80,7 +80,7 @@ def route_of(function: Function, prefix: str) -> Route:
     """Return the route that an HTTP function declares.
 
     Raises:
-        BadTemplate: the template has a part that is not understood.
+        BadTemplate: a part of the template is invalid.
     """
     template = function.trigger.get("route")
     template = function.name if template is None else str(template)
@@ -91,13 +91,12 @@ def route_of(function: Function, prefix: str) -> Route:
 
 
 def compile_template(path: str) -> tuple[re.Pattern[str], tuple[int, ...]]:
-    """Return the pattern of a template and its rank: the lower goes first.
+    """Return the pattern of a template and its rank; the lowest rank is tried first.
 
-    Segment by segment, a literal goes before a constrained parameter, that before a free one,
-    and a catch-all comes last.
+    In each segment the order is: literal, constrained parameter, free parameter, catch-all.
 
     Raises:
-        BadTemplate: a part is not understood.
+        BadTemplate: a part is invalid.
     """
     pattern, rank = "", []
     for segment in path.split("/") if path else ():
@@ -112,7 +111,7 @@ def _segment(segment: str) -> tuple[str, int]:
         return "/" + re.escape(segment), 1
     parameter = _PARAMETER.match(segment)
     if parameter is None:
-        raise BadTemplate(f"The route segment {segment!r} is not understood.")
+        raise BadTemplate(f"The route segment {segment!r} is invalid.")
     stars, name, constraints, optional = parameter.groups()
     if stars:
         return f"(?:/(?P<{name}>.*?))?", 4

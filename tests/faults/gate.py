@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from devhost.settings import storage_connection
-from tests.integration.devhost.host_process import PATIENCE
+from tests.integration.devhost.host_process import TIMEOUT
 
 TABLES = 2
 """Where Azurite's table port is, counted from its first."""
@@ -97,7 +97,7 @@ class Gate:
             return hold
 
     def _pass_on(self, handler: _Handler, request: Request) -> tuple[int, Any, bytes]:
-        upstream = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=PATIENCE)
+        upstream = http.client.HTTPConnection("127.0.0.1", self._upstream, timeout=TIMEOUT)
         try:
             upstream.request(request.method, request.path, request.body, dict(handler.headers))
             answer = upstream.getresponse()
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _wait(hold: Hold, handler: _Handler) -> None:
     hold.reached.set()
-    hold.released.wait(timeout=PATIENCE)
+    hold.released.wait(timeout=TIMEOUT)
     handler.close_connection = True
 
 

@@ -1,4 +1,4 @@
-"""What must hold of the world once it has come to rest, whatever went wrong before."""
+"""Invariants that hold after every fault, once no work is left."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.faults.rig import World
 
 
 def check_promises(world: World) -> list[TaskRun]:
-    """Assert every promise and return the runs."""
+    """Assert every invariant and return the runs."""
     runs = world.stored()
     assert world.accepted <= {run.run_id for run in runs}, "an accepted run is lost"
     for run in runs:
         _has_one_end(run)
     _the_platform_did_what_the_rows_say(world, runs)
-    _every_dependent_was_told_once(world, runs)
+    _every_dependent_was_notified_once(world, runs)
     _nothing_is_held(world)
     _the_index_lists_them(world, runs)
     _every_change_was_published_in_order(world, runs)
@@ -28,14 +28,14 @@ def check_promises(world: World) -> list[TaskRun]:
 
 
 def _has_one_end(run: TaskRun) -> None:
-    assert run.status.is_terminal, f"{run.status} for ever: {_told(run)}"
+    assert run.status.is_terminal, f"{run.status} forever: {_history(run)}"
     first, *rest = run.history
     assert (first.from_status, first.to_status) == (None, RunStatus.QUEUED)
     for before, entry in pairwise(run.history):
-        assert entry.from_status == before.to_status, _told(run)
-        remark = entry.to_status == entry.from_status
-        assert remark or entry.to_status in ALLOWED_TRANSITIONS[before.to_status], _told(run)
-        assert not before.to_status.is_terminal, f"changed after its end: {_told(run)}"
+        assert entry.from_status == before.to_status, _history(run)
+        note = entry.to_status == entry.from_status
+        assert note or entry.to_status in ALLOWED_TRANSITIONS[before.to_status], _history(run)
+        assert not before.to_status.is_terminal, f"changed after its end: {_history(run)}"
     assert (rest or [first])[-1].to_status == run.status
     assert [attempt.number for attempt in run.attempts] == list(range(1, len(run.attempts) + 1))
 
@@ -53,19 +53,19 @@ def _the_platform_did_what_the_rows_say(world: World, runs: list[TaskRun]) -> No
     assert len(at_work) == len(set(at_work)), "an attempt was started twice"
 
 
-def _every_dependent_was_told_once(world: World, runs: list[TaskRun]) -> None:
-    """Each outcome is used up by one run of each dependent, as no gate is left with something."""
+def _every_dependent_was_notified_once(world: World, runs: list[TaskRun]) -> None:
+    """Each outcome is consumed by one run of each dependent, so all gates are empty."""
     used = Counter((run.task, parent.run_id) for run in runs for parent in run.parents)
-    owed = Counter(
+    expected = Counter(
         (task, run.run_id)
         for run in runs
         if run.fan_out
         for task, dependencies in world.dependencies.items()
         if run.task in {each.task for each in dependencies}
     )
-    assert used == owed, "a dependent was not told, or twice"
+    assert used == expected, "a dependent was not notified exactly once"
     held = [key for _, key in world.tables.tables.get("Gates", {}) if key.startswith("t~")]
-    assert not held, "an outcome waits in its gate for ever"
+    assert not held, "an outcome waits in its gate forever"
 
 
 def _nothing_is_held(world: World) -> None:
@@ -76,7 +76,7 @@ def _nothing_is_held(world: World) -> None:
 def _the_index_lists_them(world: World, runs: list[TaskRun]) -> None:
     months = [rows for name, rows in world.tables.tables.items() if name.startswith("RunIndex2")]
     rows = {key for month in months for (_, key) in month}
-    assert not [key for key in rows if key.startswith("a~")], "somebody is active for ever"
+    assert not [key for key in rows if key.startswith("a~")], "a run is active forever"
     by_job = sorted(
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("j~")
     )
@@ -100,7 +100,7 @@ def _every_change_was_published_in_order(world: World, runs: list[TaskRun]) -> N
     first_copies = list(dict.fromkeys(sent))
     for run in runs:
         published = [each for each in first_copies if each.startswith(f"{run.run_id}/")]
-        assert published == [event.event_id for event in events_of(run, after=0)], _told(run)
+        assert published == [event.event_id for event in events_of(run, after=0)], _history(run)
     names = [webhook.name for webhook in world.webhooks]
     expected = {f"{event}/{name}" for event in sent for name in names}
     assert set(_delivered(world)) == expected, "an event did not reach a webhook"
@@ -110,5 +110,5 @@ def _delivered(world: World) -> list[str]:
     return [Delivery.parse(text).id for text in world.messages.get("webhook-deliveries", [])]
 
 
-def _told(run: TaskRun) -> str:
+def _history(run: TaskRun) -> str:
     return " | ".join(f"{entry.to_status}: {entry.reason}" for entry in run.history)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.integration.devhost.host_process import PATIENCE, ROOT, HostProcess, eventually
+from tests.integration.devhost.host_process import ROOT, TIMEOUT, HostProcess, eventually
 
 TOKEN = "canary-5f1d2c9e-token"
 APPKIT = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
@@ -58,7 +58,7 @@ class Workspace:
     def close(self) -> None:
         """End the simulator and its notebooks."""
         self._process.terminate()
-        self._process.wait(timeout=PATIENCE)
+        self._process.wait(timeout=TIMEOUT)
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -98,7 +98,7 @@ class Stand:
         return [self.host.get(f"/task-runs/{run_id}") for run_id in ids]
 
     def wait_for(
-        self, ids: list[str], met: Callable[[dict[str, Any]], bool], within: float = PATIENCE
+        self, ids: list[str], met: Callable[[dict[str, Any]], bool], within: float = TIMEOUT
     ) -> list[dict[str, Any]]:
         """Wait until every run meets a condition."""
 

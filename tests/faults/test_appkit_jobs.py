@@ -38,7 +38,7 @@ def test_several_clients_stream_a_run_until_its_cancellation(site: Stand) -> Non
         str(run_id),
         None,
     }
-    assert TOKEN not in site.host.said()
+    assert TOKEN not in site.host.log_text()
 
 
 def test_a_run_continues_after_its_client_disconnects(site: Stand) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.gate import Gate, Matches, Request, gate
 from tests.faults.stand import Stand, has_ended, stand
-from tests.integration.devhost.host_process import PATIENCE, eventually, free_ports
+from tests.integration.devhost.host_process import TIMEOUT, eventually, free_ports
 
 pytestmark = pytest.mark.devhost
 
@@ -68,10 +68,10 @@ def test_a_host_killed_at_a_checkpoint_loses_nothing_and_starts_nothing_twice(
     hold = guarded.gate.hold(matches, done_before=done_before)
     with ThreadPoolExecutor(1) as caller:
         asked = caller.submit(ask, site)
-        assert hold.reached.wait(timeout=PATIENCE), "the host never came to the checkpoint"
+        assert hold.reached.wait(timeout=TIMEOUT), "the host never came to the checkpoint"
         site.kill()
         hold.released.set()
-        asked.result(timeout=PATIENCE)
+        asked.result(timeout=TIMEOUT)
     site.restart()
 
     new = eventually(lambda: [run for run in listed(site) if run["runId"] not in known])

@@ -68,4 +68,6 @@ def test_messages_start_runs_and_refusals_are_on_record(site: Stand) -> None:
     reasons = eventually(poison, within=40)
     for message_id, reason in refused.items():
         assert reason in reasons[message_id]
-    assert CANARY not in site.host.said() + site.host.http.get("/poison-messages?limit=100").text
+    assert (
+        CANARY not in site.host.log_text() + site.host.http.get("/poison-messages?limit=100").text
+    )

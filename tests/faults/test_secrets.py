@@ -132,7 +132,7 @@ def _aftermath(site: Stand, folder: Path, sent: Ingestion) -> Aftermath:
     eventually(lambda: {each.name for each in sent.items("customMetrics")} >= ALWAYS)
     submissions = len(site.workspace.started())
     site.host.end()
-    kept = files_below(folder / "data") + site.host.said().encode()
+    kept = files_below(folder / "data") + site.host.log_text().encode()
     return Aftermath(runs, refused, submissions, seen, kept, sent)
 
 

@@ -14,7 +14,7 @@ import pytest
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.tables import TableStorage
 from tests.faults.stand import Stand
-from tests.integration.devhost.host_process import PATIENCE, free_ports
+from tests.integration.devhost.host_process import TIMEOUT, free_ports
 from tests.integration.whole import whole
 
 _ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
         yield StorageConnection(connection_string=_connection_string(blob, queue, table))
     finally:
         process.terminate()
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def _connection_string(blob: int, queue: int, table: int) -> str:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -15,7 +15,7 @@ from devhost.web.mcp_front import PATH
 from scripts.smoke import GREETING, HELLO
 from tests.faults.stand import TOKEN, Stand
 from tests.integration.copilot import ask, copilot
-from tests.integration.devhost.host_process import PATIENCE
+from tests.integration.devhost.host_process import TIMEOUT
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
@@ -81,7 +81,7 @@ async def _move(site: Stand) -> None:
 
 
 async def _ended(client: Client, run_id: str) -> dict[str, Any]:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while "finishedAt" not in (run := await ask(client, "get_run", runId=run_id)):
         assert time.monotonic() < until, run
         await asyncio.sleep(0.1)

@@ -52,7 +52,7 @@ def test_every_type_of_trigger_is_invoked(site: Stand) -> None:
         if binding["type"].endswith("Trigger")
     }
     assert invoked == dict.fromkeys(triggers, True)
-    errors = [line for line in site.host.said().splitlines() if " ERROR " in line]
+    errors = [line for line in site.host.log_text().splitlines() if " ERROR " in line]
     assert [line for line in errors if "A message was given up" not in line] == []
 
 
@@ -84,7 +84,7 @@ def test_the_key_of_a_machine_opens_what_its_role_allows(site: Stand) -> None:
     changes = site.host.get("/audit")["items"]
     by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
     assert by_key == ["/tasks/nap/run"]
-    told = json.dumps(changes) + site.host.said() + ran.stdout + ran.stderr
+    told = json.dumps(changes) + site.host.log_text() + ran.stdout + ran.stderr
     assert [key for key in (READS, RUNS) if key in told] == []
 
 

@@ -1,4 +1,4 @@
-"""Hosts for the tests of this folder."""
+"""Fixtures that start local hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.integration.devhost.host_process import HostProcess
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
-    """A host that all tests of a module share."""
+    """Return a host that all tests of a module share."""
     process = HostProcess(tmp_path_factory.mktemp("shared") / "data")
     try:
         yield process.ready()
@@ -23,11 +23,11 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
 
 @pytest.fixture
 def start_host(tmp_path: Path) -> Iterator[Callable[..., HostProcess]]:
-    """Start hosts of one's own; they are ended after the test."""
+    """Return a function that starts hosts, which end after the test."""
     started: list[HostProcess] = []
 
-    def start(name: str = "data", **told: Any) -> HostProcess:
-        started.append(HostProcess(tmp_path / name, **told))
+    def start(name: str = "data", **options: Any) -> HostProcess:
+        started.append(HostProcess(tmp_path / name, **options))
         return started[-1]
 
     yield start

@@ -1,4 +1,4 @@
-"""A whole local host as a subprocess, with the app beside this file."""
+"""A local host as a subprocess, with the app beside this file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from devhost.settings import storage_connection
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 QUEUE = "work"
-PATIENCE = 60.0
-"""How long anything may take that surely happens: a loaded machine is no fault of the product."""
+TIMEOUT = 60.0
+"""Seconds until an expected event must have happened, also on a loaded machine."""
 
 
 def free_ports(count: int) -> int:
-    """Return the first of so many neighbouring free ports, far from those of a process beside."""
+    """Return the first of `count` consecutive free ports, apart from other test processes."""
     for base in range(20000 + os.getpid() * 1013 % 10000, 60000, 11):
         if all(_is_free(base + offset) for offset in range(count)):
             return base
@@ -39,8 +39,8 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def eventually(check: Callable[[], Any], *, within: float = PATIENCE) -> Any:
-    """Return the first truthy answer of `check`, and fail if there is none in time."""
+def eventually(check: Callable[[], Any], *, within: float = TIMEOUT) -> Any:
+    """Return the first true answer of `check`, or fail after `within` seconds."""
     until = time.monotonic() + within
     while not (answer := check()):
         assert time.monotonic() < until, "it did not happen in time"
@@ -49,7 +49,7 @@ def eventually(check: Callable[[], Any], *, within: float = PATIENCE) -> Any:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process still does anything; its parent may not have taken note of its end."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -57,7 +57,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 class HostProcess:
-    """A host that was started from the command line."""
+    """A host started from the command line."""
 
     def __init__(
         self,
@@ -87,12 +87,12 @@ class HostProcess:
         """Wait for the ready line."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.said()
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=PATIENCE)
+        assert line == f"ready http://127.0.0.1:{self.port}/api\n", self.log_text()
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=TIMEOUT)
         return self
 
-    def said(self) -> str:
-        """Return the log so far."""
+    def log_text(self) -> str:
+        """Return the log up to now."""
         return self.log.read_text()
 
     def get(self, path: str) -> Any:
@@ -116,15 +116,15 @@ class HostProcess:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=PATIENCE)
+        return self.process.wait(timeout=TIMEOUT)
 
     def rest_of_stdout(self) -> str:
-        """Return what stdout held after the ready line."""
+        """Return the output on stdout after the ready line."""
         assert self.process.stdout is not None
         return self.process.stdout.read()
 
     def close(self) -> None:
-        """End the host, whatever state it is in, and let go of it."""
+        """End the host and close its connections."""
         if self.process.poll() is None:
             self.end()
         if self.process.stdout is not None:

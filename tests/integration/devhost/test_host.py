@@ -1,4 +1,4 @@
-"""The local host as a user starts it: triggers, engine, children, the beginning and the end."""
+"""The local host as a user starts it: triggers, engine, programs, start and stop."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from devhost.host import lock
 from devhost.settings import StartRefused, storage_connection
 from tests.integration.devhost.host_process import (
     HERE,
-    PATIENCE,
     QUEUE,
+    TIMEOUT,
     HostProcess,
     eventually,
     is_alive,
@@ -80,15 +80,15 @@ def test_a_body_of_unknown_length_is_streamed(host: HostProcess) -> None:
     assert answer.content == b"one, two"
 
 
-def test_a_function_that_raises_is_500_and_says_nothing_of_the_reason(host: HostProcess) -> None:
+def test_a_function_that_raises_is_500_without_the_reason(host: HostProcess) -> None:
     answer = host.http.get("/broken")
 
     assert answer.status_code == 500
     assert "on purpose" not in answer.text
-    assert host.said().count("ValueError: on purpose") == 1
+    assert host.log_text().count("ValueError: on purpose") == 1
 
 
-def test_events_pass_through_as_they_happen(host: HostProcess) -> None:
+def test_events_are_streamed_as_they_happen(host: HostProcess) -> None:
     with host.http.stream("GET", "/events?count=100000") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = filter(None, answer.iter_lines())
@@ -111,7 +111,7 @@ def test_a_client_that_hangs_up_ends_the_stream(host: HostProcess) -> None:
         pytest.param("large", 200, 100_000, id="a large body of known length"),
     ],
 )
-def test_answers_pass_as_they_are(host: HostProcess, kind: str, status: int, length: int) -> None:
+def test_answers_are_not_changed(host: HostProcess, kind: str, status: int, length: int) -> None:
     answer = host.http.get(f"/answers/{kind}")
 
     assert (answer.status_code, len(answer.content)) == (status, length)
@@ -130,14 +130,14 @@ def test_every_cookie_arrives(host: HostProcess) -> None:
     assert len(host.http.get("/answers/cookies").headers.get_list("set-cookie")) == 2
 
 
-def test_a_stream_that_fails_half_way_does_not_look_complete(host: HostProcess) -> None:
+def test_a_stream_that_fails_in_the_middle_does_not_look_complete(host: HostProcess) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         host.http.get("/torn")
 
 
-def test_a_caller_that_waits_for_leave_to_send_is_told_to_go_on(host: HostProcess) -> None:
+def test_a_caller_that_expects_100_continue_receives_it(host: HostProcess) -> None:
     head = f"POST /api/echo HTTP/1.1\r\nHost: 127.0.0.1:{host.port}\r\nContent-Length: 2\r\n"
-    with socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE) as wire:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=TIMEOUT) as wire:
         wire.sendall((head + "Expect: 100-continue\r\nConnection: close\r\n\r\n").encode())
         assert wire.recv(100).startswith(b"HTTP/1.1 100 ")
         wire.sendall(b"ok")
@@ -217,7 +217,7 @@ def _ended(host: HostProcess, instance_id: str) -> Any:
     return ended if ended["status"] else None
 
 
-def test_what_a_former_generation_left_behind_does_not_reach_the_next(host: HostProcess) -> None:
+def test_results_of_an_earlier_generation_do_not_reach_the_next(host: HostProcess) -> None:
     ended = _run(host, "generations", 3)
 
     assert ended["status"] == "COMPLETED"
@@ -229,7 +229,7 @@ def test_what_a_former_generation_left_behind_does_not_reach_the_next(host: Host
     [
         pytest.param("failing", "refused x", id="an activity that raises"),
         pytest.param("lost", "there_is_no_such_activity", id="an activity the app does not have"),
-        pytest.param("nobody", "nobody", id="an orchestrator the app does not have"),
+        pytest.param("missing", "missing", id="an orchestrator the app does not have"),
     ],
 )
 def test_a_failure_ends_the_orchestration_with_its_reason(
@@ -251,7 +251,7 @@ def test_twenty_waiting_clients_do_not_keep_others_out(host: HostProcess) -> Non
     host.post("/start/everything?id=slow", 1)
 
     def wait() -> None:
-        httpx.get(f"http://127.0.0.1:{host.port}/api/wait/slow", timeout=PATIENCE)
+        httpx.get(f"http://127.0.0.1:{host.port}/api/wait/slow", timeout=TIMEOUT)
 
     waiting = [threading.Thread(target=wait) for _ in range(20)]
     for each in waiting:
@@ -264,7 +264,7 @@ def test_twenty_waiting_clients_do_not_keep_others_out(host: HostProcess) -> Non
             each.join()
 
 
-# The beginning and the end
+# Start and stop
 
 
 def test_it_listens_on_loopback_only(host: HostProcess) -> None:
@@ -279,7 +279,7 @@ def test_it_listens_on_loopback_only(host: HostProcess) -> None:
 
 
 def test_an_unknown_trigger_is_named_and_the_rest_works(host: HostProcess) -> None:
-    assert "function=never trigger=eventHubTrigger" in host.said()
+    assert "function=never trigger=eventHubTrigger" in host.log_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -292,7 +292,7 @@ def test_a_signal_ends_it_cleanly_with_its_children(
     with host.http.stream("GET", "/events?count=1000"):
         assert host.end(number) == 0
 
-    assert "did not end in time" not in host.said()
+    assert "did not end in time" not in host.log_text()
     eventually(lambda: not any(map(is_alive, children)))
     assert host.rest_of_stdout() == ""
 
@@ -306,10 +306,10 @@ def test_a_signal_ends_it_cleanly_with_its_children(
 )
 def test_a_signal_before_it_is_ready_ends_it_as_well(start_host: StartHost, sign: str) -> None:
     host = start_host()
-    eventually(lambda: sign in host.said())
+    eventually(lambda: sign in host.log_text())
 
     assert host.end() == 0
-    assert "did not end in time" not in host.said()
+    assert "did not end in time" not in host.log_text()
 
 
 def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartHost) -> None:
@@ -320,20 +320,20 @@ def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartH
     children = killed.children()
     killed.end(signal.SIGKILL)
 
-    # At once, on the same data and ports, while the former Azurite still winds down.
+    # At once, on the same data and ports, while the earlier Azurite is still stopping.
     host = start_host(base=killed.base).ready()
     eventually(lambda: not any(map(is_alive, children)))
     assert host.get("/table") == ["kept"]
     assert len(host.queue("other").peek_messages()) == 1
 
 
-def test_when_azurite_dies_the_host_says_so_and_ends(start_host: StartHost) -> None:
+def test_the_host_ends_with_a_message_when_azurite_dies(start_host: StartHost) -> None:
     host = start_host().ready()
     for child in host.children():
         child.kill()
 
-    assert host.process.wait(timeout=PATIENCE) == 1
-    assert "program=azurite exit_code=-9" in host.said()
+    assert host.process.wait(timeout=TIMEOUT) == 1
+    assert "program=azurite exit_code=-9" in host.log_text()
 
 
 def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
@@ -342,10 +342,10 @@ def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
         taken.listen()
         base = taken.getsockname()[1] - 3
         refused = start_host("other", base=base)
-        assert refused.process.wait(timeout=PATIENCE) == 1
+        assert refused.process.wait(timeout=TIMEOUT) == 1
 
-    assert f"Port {base + 3} is taken: choose another with --port." in refused.said()
-    assert "Traceback" not in refused.said()
+    assert f"Port {base + 3} is in use: choose another with --port." in refused.log_text()
+    assert "Traceback" not in refused.log_text()
 
 
 @pytest.mark.parametrize(
@@ -365,9 +365,9 @@ def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
         (app / "function_app.py").write_text(source)
     host = start_host(app=app)
 
-    assert host.process.wait(timeout=PATIENCE) == 1
-    assert reason in host.said()
-    assert "The host has ended. exit_code=1" in host.said()
+    assert host.process.wait(timeout=TIMEOUT) == 1
+    assert reason in host.log_text()
+    assert "The host has ended. exit_code=1" in host.log_text()
     assert host.rest_of_stdout() == ""
 
 
@@ -381,7 +381,7 @@ def test_an_app_without_streaming_is_served_as_well(start_host: StartHost) -> No
     assert host.http.get("/broken").status_code == 500
 
 
-def test_a_second_host_lives_beside_the_first_and_shares_nothing(
+def test_two_hosts_run_side_by_side_without_shared_data(
     start_host: StartHost, host: HostProcess
 ) -> None:
     second = start_host().ready()
@@ -393,4 +393,4 @@ def test_a_second_host_lives_beside_the_first_and_shares_nothing(
 
 def test_a_second_host_on_the_same_data_is_refused(host: HostProcess) -> None:
     with pytest.raises(StartRefused, match="choose another directory with --data"):
-        lock(host.data, patience=0.1)
+        lock(host.data, timeout=0.1)

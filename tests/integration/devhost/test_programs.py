@@ -19,7 +19,7 @@ import pytest
 from devhost import programs as children
 from devhost.programs import Child, Program
 from devhost.settings import Options, StartRefused
-from tests.integration.devhost.host_process import PATIENCE, eventually, free_ports, is_alive
+from tests.integration.devhost.host_process import TIMEOUT, eventually, free_ports, is_alive
 
 SIMULATOR = """
 import sys, time
@@ -51,8 +51,8 @@ def start(program: Program, on_exit: Callable[[Child], None] = lambda _: None) -
 
 
 def end(child: Child) -> None:
-    child.tell_to_end()
-    child.wait(time.monotonic() + PATIENCE)
+    child.terminate()
+    child.wait(time.monotonic() + TIMEOUT)
 
 
 def script(text: str) -> Program:
@@ -83,7 +83,7 @@ def test_a_simulator_is_up_when_it_says_so_and_its_lines_are_in_the_log(
         end(child)
 
 
-def test_the_end_of_a_program_is_noticed_with_its_exit_code() -> None:
+def test_the_end_of_a_program_is_reported_with_its_exit_code() -> None:
     ended: list[int | None] = []
     start(script("raise SystemExit(3)"), lambda child: ended.append(child.exit_code))
 
@@ -91,21 +91,21 @@ def test_the_end_of_a_program_is_noticed_with_its_exit_code() -> None:
     assert ended == [3]
 
 
-def test_a_program_that_will_not_end_is_killed() -> None:
+def test_a_program_that_does_not_end_is_killed() -> None:
     program = script(
         "import signal, time; signal.signal(15, lambda *_: None); print('ready ');\n"
         "while True: time.sleep(1)"
     )
     child = start(program)
     eventually(lambda: child.ready)
-    child.tell_to_end()
+    child.terminate()
     child.wait(0)
 
     assert child.exit_code == -signal.SIGKILL
 
 
-def test_a_tethered_program_hears_of_the_hosts_death_and_may_still_speak(tmp_path: Path) -> None:
-    """Its last words once broke the pipe that only the host had read, before it had saved."""
+def test_a_program_receives_the_hosts_end_and_can_still_write(tmp_path: Path) -> None:
+    """Output after the end of the host once broke the pipe too early."""
     saved = tmp_path / "saved"
     program = f"""
         import signal, sys, time
@@ -150,17 +150,17 @@ def test_a_missing_azurite_is_one_clear_line(repository: Path) -> None:
         children.azurite(options(repository))
 
 
-def test_a_port_that_stays_taken_is_named_with_its_option() -> None:
+def test_a_port_that_stays_in_use_is_named_with_its_option() -> None:
     port = free_ports(1)
     with (
         socket.create_server(("127.0.0.1", port)),
-        pytest.raises(StartRefused, match=f"Port {port} is taken.*--storage-port-base"),
+        pytest.raises(StartRefused, match=f"Port {port} is in use.*--storage-port-base"),
     ):
-        children.require_free(port, "--storage-port-base", patience=0.1)
-    children.require_free(port, "--storage-port-base", patience=0)
+        children.require_free(port, "--storage-port-base", timeout=0.1)
+    children.require_free(port, "--storage-port-base", timeout=0)
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
-def test_what_is_no_port_is_refused(port: int) -> None:
-    with pytest.raises(StartRefused, match="no port"):
-        children.require_free(port, "--databricks-port", patience=0)
+def test_a_number_that_is_not_a_port_is_refused(port: int) -> None:
+    with pytest.raises(StartRefused, match="is not a port"):
+        children.require_free(port, "--databricks-port", timeout=0)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from examples import demo, local_host
-from tests.integration.devhost.host_process import PATIENCE
+from tests.integration.devhost.host_process import TIMEOUT
 
 REPOSITORY = Path(__file__).parents[3]
 HOST = """
@@ -155,7 +155,7 @@ class Stage:
 
     def run(self, behaviour: str) -> tuple[int, str]:
         process = self.start(behaviour)
-        output, _ = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=TIMEOUT)
         return process.returncode, output
 
     def requests(self) -> str:
@@ -220,11 +220,11 @@ def test_a_failure_ends_with_1_and_the_log(stage: Stage, behaviour: str, reason:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_stops_the_host_too(stage: Stage, number: signal.Signals):
     process = stage.start("hangs")
-    log, until = stage.data / "devhost.log", time.monotonic() + PATIENCE
+    log, until = stage.data / "devhost.log", time.monotonic() + TIMEOUT
     while not (log.exists() and "line 1" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(number)
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=TIMEOUT)
 
     assert process.returncode == 130
     assert "all is stopped" in output

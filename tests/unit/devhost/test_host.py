@@ -1,4 +1,4 @@
-"""How the process of the host ends."""
+"""The end of the host process."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def run(more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_the_app_does_at_its_end_is_done_and_its_threads_hold_nothing_up() -> None:
-    """The last seconds of telemetry were never sent."""
+def test_exit_handlers_run_and_blocked_threads_do_not_delay_the_end() -> None:
+    """The last seconds of telemetry were once lost."""
     ended = run("")
     assert (ended.returncode, ended.stdout) == (3, "told\n")
 
 
-def test_an_end_that_takes_too_long_is_cut_off() -> None:
-    """A collector that does not answer must not keep the host."""
+def test_exit_handlers_have_a_time_limit() -> None:
+    """A collector that does not answer must not block the end of the host."""
     ended = run("atexit.register(time.sleep, 600)")
     assert (ended.returncode, ended.stdout) == (3, "")

@@ -1,4 +1,4 @@
-"""What a log line looks like."""
+"""The format of log lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from azure_functions_runtime import invocation_id_cv
 
-from devhost.logs import SentenceFormatter, _is_told_already, forget_invocation, name_invocation
+from devhost.logs import SentenceFormatter, _is_logged_elsewhere, forget_invocation, name_invocation
 
 
 def line(message: str, *args: object, **extra: object) -> str:
@@ -18,7 +18,7 @@ def line(message: str, *args: object, **extra: object) -> str:
     return SentenceFormatter().format(record)
 
 
-def test_a_line_has_level_part_sentence_and_facts() -> None:
+def test_a_line_has_level_source_message_and_fields() -> None:
     written = line("A run was %s.", "submitted", action="run_submitted", run_id="r1", note="a b")
 
     assert written[12:] == (
@@ -37,19 +37,19 @@ def test_a_line_of_a_running_function_carries_its_name() -> None:
         invocation_id_cv.reset(token)
 
 
-def test_a_failure_that_the_function_reported_is_not_told_again_by_the_web_server() -> None:
+def test_the_web_server_does_not_repeat_a_failure_of_a_function() -> None:
     def catch_all() -> None:
         raise ValueError("on purpose")
 
     def later() -> None:
         raise ValueError("on purpose")
 
-    told = []
+    hidden = []
     for fail in (catch_all, later):
         try:
             fail()
         except ValueError:
             record = logging.makeLogRecord({"exc_info": sys.exc_info()})
-            told.append(_is_told_already(record))
+            hidden.append(_is_logged_elsewhere(record))
 
-    assert told == [True, False]
+    assert hidden == [True, False]

@@ -1,4 +1,4 @@
-"""What the host is told, and by whom first."""
+"""The configuration of the host and its priorities."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def test_without_a_file_the_settings_are_for_development(tmp_path: Path) -> None
 
 
 def test_the_file_wins_over_the_defaults_and_adds_to_them(tmp_path: Path) -> None:
-    told = {"Values": {"TASKHUB_NAME": "mine", "NUMBER": 5}}
-    (tmp_path / "local.settings.json").write_text(json.dumps(told))
+    content = {"Values": {"TASKHUB_NAME": "mine", "NUMBER": 5}}
+    (tmp_path / "local.settings.json").write_text(json.dumps(content))
 
     values = settings.settings(tmp_path, 10000)
 
@@ -35,8 +35,8 @@ def test_the_file_wins_over_the_defaults_and_adds_to_them(tmp_path: Path) -> Non
 
 
 def test_development_storage_is_the_hosts_own(tmp_path: Path) -> None:
-    told = {"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}}
-    (tmp_path / "local.settings.json").write_text(json.dumps(told))
+    content = {"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}}
+    (tmp_path / "local.settings.json").write_text(json.dumps(content))
 
     values = settings.settings(tmp_path, 11000)
 
@@ -60,8 +60,8 @@ def test_a_settings_file_that_cannot_be_read_is_refused(tmp_path: Path, text: st
         settings.settings(tmp_path, 10000)
 
 
-def test_host_json_is_honoured_where_it_matters(tmp_path: Path) -> None:
-    told = {
+def test_the_supported_parts_of_host_json_are_used(tmp_path: Path) -> None:
+    content = {
         "extensions": {
             "http": {"routePrefix": "v1"},
             "queues": {
@@ -77,7 +77,7 @@ def test_host_json_is_honoured_where_it_matters(tmp_path: Path) -> None:
             },
         }
     }
-    (tmp_path / "host.json").write_text(json.dumps(told))
+    (tmp_path / "host.json").write_text(json.dumps(content))
 
     read = settings.host_file(tmp_path)
 
@@ -88,7 +88,7 @@ def test_host_json_is_honoured_where_it_matters(tmp_path: Path) -> None:
     assert (read.limits.activities, read.limits.orchestrators, read.limits.entities) == (7, 5, 5)
 
 
-def test_without_host_json_the_functions_hosts_defaults_hold(tmp_path: Path) -> None:
+def test_without_host_json_the_defaults_of_the_functions_host_apply(tmp_path: Path) -> None:
     read = settings.host_file(tmp_path)
 
     assert (read.route_prefix, read.queues.max_dequeue_count) == ("api", 5)
@@ -97,12 +97,12 @@ def test_without_host_json_the_functions_hosts_defaults_hold(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "queues",
     [
-        pytest.param({"maxPollingInterval": "soon"}, id="a span that is none"),
-        pytest.param({"batchSize": "many"}, id="a number that is none"),
-        pytest.param("all", id="a text for an object"),
+        pytest.param({"maxPollingInterval": "soon"}, id="not a time span"),
+        pytest.param({"batchSize": "many"}, id="not a number"),
+        pytest.param("all", id="a text in place of an object"),
     ],
 )
-def test_host_json_that_is_not_understood_is_refused(tmp_path: Path, queues: object) -> None:
+def test_an_invalid_host_json_is_refused(tmp_path: Path, queues: object) -> None:
     (tmp_path / "host.json").write_text(json.dumps({"extensions": {"queues": queues}}))
 
     with pytest.raises(StartRefused, match=r"host\.json"):
@@ -110,15 +110,15 @@ def test_host_json_that_is_not_understood_is_refused(tmp_path: Path, queues: obj
 
 
 @pytest.mark.parametrize(
-    ("port", "told", "expected"),
+    ("port", "option", "expected"),
     [
         pytest.param(7071, None, 8787, id="the usual port beside the usual port"),
         pytest.param(7072, None, 8788, id="moved along with the app"),
-        pytest.param(7072, 9000, 9000, id="where it was told"),
+        pytest.param(7072, 9000, 9000, id="the port of the option"),
     ],
 )
-def test_the_databricks_simulators_port(port: int, told: int | None, expected: int) -> None:
-    options = Options(app=Path(), data=Path(), port=port, databricks_port=told)
+def test_the_databricks_simulators_port(port: int, option: int | None, expected: int) -> None:
+    options = Options(app=Path(), data=Path(), port=port, databricks_port=option)
 
     assert options.simulator_ports() == {"databricks": expected}
 

@@ -215,7 +215,7 @@ def lost(context: OrchestrationContext, _: Any) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def generations(context: OrchestrationContext, left: int) -> Steps:
-    """Leave a timer and an activity behind in every generation, under numbers used again."""
+    """Leave a pending timer and activity in every generation, with reused task numbers."""
     context.create_timer(timedelta(milliseconds=400))
     context.call_activity("double", input=1)
     began = context.current_utc_datetime
@@ -238,7 +238,7 @@ def work(context: OrchestrationContext, _: Any) -> Steps:
 
 
 class Counter(DurableEntity):
-    """Adds numbers up, and starts an orchestration when told."""
+    """Add numbers, and start an orchestration on request."""
 
     def add(self, number: int) -> int:
         self.set_state(self.get_state(int, 0) + number)

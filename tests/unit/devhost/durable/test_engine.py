@@ -1,4 +1,4 @@
-"""The in-memory engine: what a host that runs for days needs of it."""
+"""The in-memory engine in a host that runs for days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from devhost.durable.timer_queue import TimerQueue
 
 
 class Clock:
-    """Time that passes when told."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.passed = 0.0
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Bench:
-    """An engine without a server, its timers in hand, and the app played by the test."""
+    """An engine without a server; the test controls its timers and plays the app."""
 
     def __init__(self, retention: Retention | None = None) -> None:
         self.clock = Clock()
@@ -45,7 +45,7 @@ class Bench:
         self.engine.StartInstance(request, LOCAL)
 
     def answer(self, *actions: pb.OrchestratorAction) -> pb.OrchestratorRequest:
-        """Take the next orchestration, answer it, and return what it was asked."""
+        """Take the next orchestration, answer it, and return its request."""
         item = self.engine.take_orchestration()
         assert item is not None
         self.complete(item, *actions)
@@ -131,7 +131,7 @@ def test_a_run_goes_from_episode_to_episode(bench: Bench) -> None:
     assert bench.status() == "COMPLETED"
 
 
-def test_every_new_piece_of_work_rings(bench: Bench) -> None:
+def test_all_new_work_calls_the_listener(bench: Bench) -> None:
     bench.begin()
     started = bench.rang
     bench.answer(activity(1))
@@ -141,7 +141,7 @@ def test_every_new_piece_of_work_rings(bench: Bench) -> None:
     assert 0 < started < scheduled < bench.rang
 
 
-def test_an_orchestration_in_flight_is_not_handed_out_twice(bench: Bench) -> None:
+def test_an_orchestration_in_flight_is_not_taken_twice(bench: Bench) -> None:
     bench.begin()
     item = bench.engine.take_orchestration()
     assert item is not None
@@ -162,7 +162,7 @@ def test_a_timer_fires_no_earlier_than_it_is_due(bench: Bench) -> None:
     assert bench.engine.take_orchestration() is not None
 
 
-def test_a_run_that_ends_takes_its_timers_along(bench: Bench) -> None:
+def test_the_end_of_a_run_cancels_its_timers(bench: Bench) -> None:
     bench.begin()
     bench.answer(timer(1, 86400), activity(2))
     bench.finish_activity()
@@ -172,7 +172,7 @@ def test_a_run_that_ends_takes_its_timers_along(bench: Bench) -> None:
     assert len(bench.timer_queue) == 0
 
 
-def test_a_timer_of_a_former_generation_does_not_fire_in_the_next(bench: Bench) -> None:
+def test_a_timer_of_a_earlier_generation_does_not_fire_in_the_next(bench: Bench) -> None:
     bench.begin()
     bench.answer(timer(1, 10))
     bench.engine.RaiseEvent(pb.RaiseEventRequest(instanceId="one", name="go"), LOCAL)
@@ -185,7 +185,7 @@ def test_a_timer_of_a_former_generation_does_not_fire_in_the_next(bench: Bench) 
     assert bench.engine.take_orchestration() is not None
 
 
-def test_a_result_of_a_former_generation_is_dropped(bench: Bench) -> None:
+def test_a_result_of_a_earlier_generation_is_dropped(bench: Bench) -> None:
     bench.begin()
     bench.answer(activity(1))
     late = bench.engine.take_activity()
@@ -200,7 +200,7 @@ def test_a_result_of_a_former_generation_is_dropped(bench: Bench) -> None:
     assert asked.newEvents[-1].taskCompleted.result.value == "new"
 
 
-def test_what_arrives_while_a_generation_ends_is_kept_if_it_is_an_event(bench: Bench) -> None:
+def test_an_event_that_arrives_while_a_generation_ends_is_kept(bench: Bench) -> None:
     bench.begin()
     bench.answer(activity(1))
     bench.engine.RaiseEvent(pb.RaiseEventRequest(instanceId="one", name="go"), LOCAL)
@@ -232,7 +232,7 @@ def test_an_ended_id_starts_anew_and_a_running_one_does_not(bench: Bench) -> Non
     assert bench.status() == "PENDING"
 
 
-def test_a_late_result_of_the_former_run_of_an_id_is_dropped(bench: Bench) -> None:
+def test_a_late_result_of_the_earlier_run_of_an_id_is_dropped(bench: Bench) -> None:
     bench.begin()
     bench.answer(activity(1), end())
     late = bench.engine.take_activity()
@@ -267,7 +267,7 @@ def test_a_child_reports_to_its_parent(bench: Bench) -> None:
 # Forgetting
 
 
-def test_ended_runs_are_forgotten_after_a_while(bench: Bench) -> None:
+def test_ended_runs_are_removed_after_a_while(bench: Bench) -> None:
     bench.begin()
     bench.answer(end())
     bench.pass_time(59)
@@ -277,7 +277,7 @@ def test_ended_runs_are_forgotten_after_a_while(bench: Bench) -> None:
     assert bench.status() is None
 
 
-def test_no_more_than_so_many_ended_runs_are_kept() -> None:
+def test_the_number_of_kept_ended_runs_is_limited() -> None:
     bench = Bench(Retention(count=3))
     for number in range(10):
         bench.begin(str(number))
@@ -327,7 +327,7 @@ def test_an_entity_has_one_batch_in_flight_and_keeps_its_state(bench: Bench) -> 
     assert run_entity(bench, "3") == "2"
 
 
-def test_a_delayed_signal_waits_on_the_wheel(bench: Bench) -> None:
+def test_a_delayed_signal_waits_in_the_timer_queue(bench: Bench) -> None:
     bench.signal("@counter@one", at=datetime.now(UTC) + timedelta(seconds=60))
     assert bench.engine.take_entity() is None
 
@@ -335,14 +335,14 @@ def test_a_delayed_signal_waits_on_the_wheel(bench: Bench) -> None:
     assert bench.engine.take_entity() is not None
 
 
-def test_an_entity_without_state_is_forgotten(bench: Bench) -> None:
+def test_an_entity_without_state_is_removed(bench: Bench) -> None:
     bench.signal("@counter@one")
     run_entity(bench, None)
 
     assert len(bench.engine._entities) == 0
 
 
-def test_the_result_of_an_entity_that_was_cleaned_away_is_not_lost(bench: Bench) -> None:
+def test_the_result_of_a_removed_entity_is_not_lost(bench: Bench) -> None:
     bench.signal("@counter@one")
     item = bench.engine.take_entity()
     assert item is not None
@@ -355,7 +355,7 @@ def test_the_result_of_an_entity_that_was_cleaned_away_is_not_lost(bench: Bench)
     assert run_entity(bench, "2") == "1"
 
 
-def test_work_is_not_given_to_strangers(bench: Bench) -> None:
+def test_clients_cannot_take_work(bench: Bench) -> None:
     with pytest.raises(RuntimeError, match="UNIMPLEMENTED"):
         bench.engine.GetWorkItems(pb.GetWorkItemsRequest(), LOCAL)
 

@@ -1,4 +1,4 @@
-"""Timers on one thread."""
+"""Any number of timers on one thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from devhost.durable.timer_queue import SMALL, TimerQueue
 
 
 class Clocks:
-    """A monotonic and a wall clock that go together until one of them is set."""
+    """A monotonic clock and a wall clock that agree until the test sets one."""
 
     def __init__(self) -> None:
         self.passed = 100.0
@@ -37,7 +37,7 @@ def nothing() -> None:
 
 
 @given(st.lists(st.integers(min_value=0, max_value=1000), max_size=50))
-def test_actions_fire_in_the_order_they_fall_due(delays: list[int]) -> None:
+def test_actions_run_in_the_order_of_their_due_times(delays: list[int]) -> None:
     clocks, order = Clocks(), list[int]()
     timer_queue = clocks.timer_queue()
     for delay in delays:
@@ -61,7 +61,7 @@ def test_an_action_does_not_fire_early_and_fires_once() -> None:
     assert [fired(timer_queue), fired(timer_queue)] == [1, 0]
 
 
-def test_a_moment_that_has_passed_is_due_at_once() -> None:
+def test_a_time_in_the_past_is_due_at_once() -> None:
     clocks = Clocks()
     timer_queue = clocks.timer_queue()
     timer_queue.at(clocks.wall() - timedelta(hours=1), nothing)
@@ -69,7 +69,7 @@ def test_a_moment_that_has_passed_is_due_at_once() -> None:
     assert fired(timer_queue) == 1
 
 
-def test_a_clock_put_forward_fires_what_is_overdue() -> None:
+def test_a_clock_set_forward_runs_overdue_actions() -> None:
     clocks = Clocks()
     timer_queue = clocks.timer_queue()
     timer_queue.at(clocks.wall() + timedelta(minutes=50), nothing)
@@ -79,7 +79,7 @@ def test_a_clock_put_forward_fires_what_is_overdue() -> None:
     assert fired(timer_queue) == 1
 
 
-def test_a_clock_put_back_delays_nothing() -> None:
+def test_a_clock_set_back_delays_nothing() -> None:
     clocks = Clocks()
     timer_queue = clocks.timer_queue()
     timer_queue.at(clocks.wall() + timedelta(seconds=10), nothing)
@@ -90,7 +90,7 @@ def test_a_clock_put_back_delays_nothing() -> None:
     assert fired(timer_queue) == 1
 
 
-def test_timers_set_after_a_jump_keep_their_distance() -> None:
+def test_timers_set_after_a_jump_keep_their_interval() -> None:
     clocks = Clocks()
     timer_queue = clocks.timer_queue()
     clocks.offset += 3600
@@ -124,7 +124,7 @@ def test_cancelling_a_timer_that_has_fired_changes_nothing() -> None:
     assert len(timer_queue) == 1
 
 
-def test_cancelled_timers_far_ahead_do_not_pile_up() -> None:
+def test_cancelled_timers_do_not_accumulate() -> None:
     timer_queue = Clocks().timer_queue()
     for _ in range(1000):
         timer_queue.cancel(timer_queue.after(86400, nothing))
@@ -154,7 +154,7 @@ def test_an_action_that_raises_does_not_stop_the_others() -> None:
         timer_queue.stop()
 
 
-def test_a_stopped_wheel_fires_nothing_more() -> None:
+def test_a_stopped_queue_runs_no_more_actions() -> None:
     timer_queue, rang = TimerQueue(), threading.Event()
     timer_queue.start()
     timer_queue.after(0.05, rang.set)

@@ -1,4 +1,4 @@
-"""The engine's work run through the app's functions, with the app played by the test."""
+"""The work pump, with a fake app."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from devhost.durable.work_pump import Limits, WorkPump
 BROKEN = Failure(type="ValueError", message="", trace="Traceback …")
 
 
-def function(name: str, kind: str, **told: str) -> Function:
-    return Function(id=name, name=name, trigger={"type": kind, "name": "context", **told})
+def function(name: str, kind: str, **trigger: str) -> Function:
+    return Function(id=name, name=name, trigger={"type": kind, "name": "context", **trigger})
 
 
 class FakeApp:
@@ -83,7 +83,7 @@ def _encoded(message: Any) -> TypedData:
 def run(
     app: FakeApp, name: str = "work", *, runs: int = 1, limits: Limits | None = None
 ) -> list[pb.OrchestrationState]:
-    """Start so many orchestrations and return how they ended."""
+    """Start some orchestrations and return their final states."""
     engine = Engine(TimerQueue())
 
     async def until_ended() -> list[pb.OrchestrationState]:
@@ -117,7 +117,7 @@ def _ended(state: pb.OrchestrationState) -> bool:
     )
 
 
-def test_names_are_found_by_the_declared_name_whatever_the_case() -> None:
+def test_names_are_found_by_the_declared_name_in_any_case() -> None:
     app = FakeApp()
     (ended,) = run(app)
 
@@ -141,13 +141,13 @@ def test_an_activity_that_fails_without_a_message_has_failed() -> None:
 
 
 def test_an_orchestrator_that_the_app_does_not_have_fails() -> None:
-    (ended,) = run(FakeApp(), "nobody")
+    (ended,) = run(FakeApp(), "missing")
 
     assert ended.orchestrationStatus == pb.ORCHESTRATION_STATUS_FAILED
-    assert "nobody" in ended.failureDetails.errorMessage
+    assert "missing" in ended.failureDetails.errorMessage
 
 
-def test_no_more_activities_run_at_once_than_allowed_and_none_is_forgotten() -> None:
+def test_the_limit_of_concurrent_activities_holds_and_each_activity_runs() -> None:
     app = FakeApp()
     app.gate = lambda: asyncio.sleep(0.002)
     ended = run(app, runs=30, limits=Limits(activities=3))

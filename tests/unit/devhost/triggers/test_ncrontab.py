@@ -1,4 +1,4 @@
-"""When timer triggers fall due."""
+"""The due times of timer triggers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_time_span_counts_from_the_moment() -> None:
 @pytest.mark.parametrize(
     "text", ["", "* * * *", "61 * * * * *", "* * * * * * *", "often", "0 0 25 * * *", "00:00:00"]
 )
-def test_what_is_no_schedule_is_refused(text: str) -> None:
+def test_an_invalid_schedule_is_refused(text: str) -> None:
     with pytest.raises(BadSchedule):
         parse(text)
 

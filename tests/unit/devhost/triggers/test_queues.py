@@ -1,4 +1,4 @@
-"""What becomes of a message."""
+"""The disposition of a queue message after a try."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devhost.triggers.queues import FIRST_PAUSE, Fate, decoded, fate, next_pause
+from devhost.triggers.queues import FIRST_PAUSE, Disposition, decoded, disposition_of, next_pause
 
 
 @pytest.mark.parametrize(
     ("succeeded", "count", "expected"),
     [
-        pytest.param(True, 1, Fate.DELETED, id="a success is deleted"),
-        pytest.param(True, 9, Fate.DELETED, id="a late success is deleted"),
-        pytest.param(False, 1, Fate.SHOWN_AGAIN, id="a first failure is tried again"),
-        pytest.param(False, 4, Fate.SHOWN_AGAIN, id="the last but one failure is tried again"),
-        pytest.param(False, 5, Fate.POISON, id="the last failure is poison"),
-        pytest.param(False, 6, Fate.POISON, id="a failure beyond the limit is poison"),
+        pytest.param(True, 1, Disposition.DELETED, id="a success is deleted"),
+        pytest.param(True, 9, Disposition.DELETED, id="a late success is deleted"),
+        pytest.param(False, 1, Disposition.SHOWN_AGAIN, id="a first failure is tried again"),
+        pytest.param(
+            False, 4, Disposition.SHOWN_AGAIN, id="the second last failure is tried again"
+        ),
+        pytest.param(False, 5, Disposition.POISON, id="the last failure is poison"),
+        pytest.param(False, 6, Disposition.POISON, id="a failure beyond the limit is poison"),
     ],
 )
-def test_the_fate_of_a_message(succeeded: bool, count: int, expected: Fate) -> None:
-    assert fate(succeeded=succeeded, dequeue_count=count, max_dequeue_count=5) is expected
+def test_the_disposition_of_a_message(succeeded: bool, count: int, expected: Disposition) -> None:
+    assert disposition_of(succeeded=succeeded, dequeue_count=count, max_dequeue_count=5) is expected
 
 
 @given(st.floats(min_value=0.01, max_value=60), st.integers(min_value=0, max_value=30))
-def test_an_idle_queue_is_asked_ever_less_but_never_beyond_the_limit(
-    longest: float, looks: int
-) -> None:
+def test_an_idle_queue_is_polled_less_often_up_to_the_limit(longest: float, looks: int) -> None:
     pause = FIRST_PAUSE
     for _ in range(looks):
         before, pause = pause, next_pause(pause, found=False, longest=longest)
@@ -51,6 +51,6 @@ def test_a_base64_message_is_decoded(content: str, body: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("content", ["hello!", "aGVsbG8", "aGVs bG8="])
-def test_what_is_not_base64_is_refused(content: str) -> None:
+def test_content_that_is_not_base64_is_refused(content: str) -> None:
     with pytest.raises(ValueError, match="base64"):
         decoded(content)

@@ -1,4 +1,4 @@
-"""Timer triggers on a clock of the test's own."""
+"""Timer triggers on a fake clock."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 from devhost.app.functions import Function
 from devhost.app.messages import TypedData
 from devhost.app.worker import Failure, Outcome
-from devhost.triggers.timers import Clock, NextTimes, TimerTrigger
+from devhost.triggers.timers import Clock, DueTimes, TimerTrigger
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class FakeClock(Clock):
-    """Time that passes only when somebody sleeps."""
+    """A clock that advances only by `sleep`."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.at = now
@@ -33,7 +33,7 @@ class FakeClock(Clock):
 
 
 class FakeApp:
-    """An app whose only function takes its time, may fail, and ends the test when called enough."""
+    """An app with one function, which may be slow or fail."""
 
     def __init__(self, *, takes: float = 0, fails: bool = False, calls: int = 1) -> None:
         self.clock = FakeClock()
@@ -51,21 +51,21 @@ class FakeApp:
         return Outcome(failure=failed if self._fails else None)
 
     def seconds(self) -> list[float]:
-        """Return when the calls were, in seconds after noon."""
+        """Return the times of the calls, in seconds after noon."""
         return [(at - NOON).total_seconds() for at, _ in self.calls]
 
 
-def function(schedule: str, **told: Any) -> Function:
-    trigger = {"type": "timerTrigger", "name": "tick", "schedule": schedule, **told}
+def function(schedule: str, **options: Any) -> Function:
+    trigger = {"type": "timerTrigger", "name": "tick", "schedule": schedule, **options}
     return Function(id="1", name="tick", trigger=trigger)
 
 
 def run(app: FakeApp, timer: Function, record: Path) -> FakeApp:
-    """Let the timer run until the app was called enough."""
+    """Run the timer until the app has received all calls."""
 
     async def until_enough() -> None:
         with suppress(asyncio.CancelledError):
-            trigger = TimerTrigger(app, timer, NextTimes(record), app.clock)  # type: ignore[arg-type]
+            trigger = TimerTrigger(app, timer, DueTimes(record), app.clock)  # type: ignore[arg-type]
             await trigger.run()
 
     asyncio.run(until_enough())
@@ -90,23 +90,23 @@ def test_a_timer_that_runs_on_startup_fires_at_once_and_then_at_its_times(record
     assert app.seconds() == [0, 30]
 
 
-def test_a_missed_time_is_made_up_for_once_and_said_to_be_late(record: Path) -> None:
-    NextTimes(record).note("tick", "0 30 * * * *", NOON - timedelta(hours=5))
+def test_a_missed_tick_is_called_once_and_marked_as_late(record: Path) -> None:
+    DueTimes(record).note("tick", "0 30 * * * *", NOON - timedelta(hours=5))
     app = run(FakeApp(calls=2), function("0 30 * * * *"), record)
 
     assert app.calls == [(NOON, True), (NOON + timedelta(minutes=30), False)]
 
 
 @pytest.mark.parametrize(
-    ("noted", "told"),
+    ("stored", "options"),
     [
         pytest.param("0 0 1 * * *", {}, id="a schedule that has changed since"),
         pytest.param("0 30 * * * *", {"useMonitor": False}, id="a timer without a monitor"),
     ],
 )
-def test_there_is_nothing_to_make_up_for(record: Path, noted: str, told: dict[str, Any]) -> None:
-    NextTimes(record).note("tick", noted, NOON - timedelta(hours=5))
-    app = run(FakeApp(), function("0 30 * * * *", **told), record)
+def test_no_tick_is_missed(record: Path, stored: str, options: dict[str, Any]) -> None:
+    DueTimes(record).note("tick", stored, NOON - timedelta(hours=5))
+    app = run(FakeApp(), function("0 30 * * * *", **options), record)
 
     assert app.calls == [(NOON + timedelta(minutes=30), False)]
 
@@ -114,16 +114,16 @@ def test_there_is_nothing_to_make_up_for(record: Path, noted: str, told: dict[st
 def test_a_tick_cut_off_by_a_crash_counts_as_missed(record: Path) -> None:
     run(FakeApp(), function("0 30 * * * *"), record)
 
-    assert NextTimes(record).was_missed("tick", "0 30 * * * *", NOON + timedelta(hours=1))
+    assert DueTimes(record).was_missed("tick", "0 30 * * * *", NOON + timedelta(hours=1))
 
 
-def test_a_record_that_cannot_be_read_is_begun_anew(record: Path) -> None:
+def test_an_unreadable_record_is_replaced(record: Path) -> None:
     record.write_text("{")
 
-    assert not NextTimes(record).was_missed("tick", "0 0 * * * *", NOON)
+    assert not DueTimes(record).was_missed("tick", "0 0 * * * *", NOON)
 
 
-def test_a_slow_tick_does_not_overlap_itself_and_what_it_overran_is_left_out(
+def test_a_slow_tick_does_not_overlap_itself_and_skips_the_ticks_in_between(
     record: Path,
 ) -> None:
     app = run(FakeApp(takes=2.5, calls=3), function("* * * * * *"), record)
@@ -137,7 +137,7 @@ def test_a_tick_that_fails_is_followed_by_the_next(record: Path) -> None:
     assert app.seconds() == [1, 2, 3]
 
 
-def test_a_clock_put_back_does_not_silence_a_timer(record: Path) -> None:
+def test_a_clock_set_back_does_not_stop_a_timer(record: Path) -> None:
     class PutBack(FakeClock):
         times = 0
 

@@ -1,4 +1,4 @@
-"""Calls of MCP as the extension of the Functions host makes them."""
+"""Calls of MCP functions as the extension of the Functions host makes them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_tool_without_properties_takes_none() -> None:
         pytest.param({"a": 7, "z": 1}, [], id="of another type, and one too many"),
     ],
 )
-def test_only_what_is_missing_is_looked_for(given: dict[str, Any], missing: list[str]) -> None:
+def test_missing_arguments_are_found(given: dict[str, Any], missing: list[str]) -> None:
     assert missing_arguments(_function(toolProperties=json.dumps(PROPERTIES)), given) == missing
 
 
@@ -76,16 +76,16 @@ def test_a_resource_is_found_by_its_address_or_template(uri: str, found: str | N
     assert [is_template(each) for each in functions] == [False, True]
 
 
-def test_functions_are_found_by_what_clients_call_them() -> None:
+def test_functions_are_found_by_their_names_for_clients() -> None:
     other = Function(id="2", name="g", trigger={"type": "timerTrigger", "name": "timer"})
 
     assert list(by_name([_function(toolName="t"), other], TOOL, "toolName")) == ["t"]
 
 
-def test_a_call_tells_the_headers_of_its_request() -> None:
-    told = context([("host", "h"), ("x-a", "1"), ("x-a", "2")], name="t", arguments={"a": 1})
+def test_a_call_passes_the_headers_of_its_request() -> None:
+    sent = context([("host", "h"), ("x-a", "1"), ("x-a", "2")], name="t", arguments={"a": 1})
 
-    assert json.loads(told.text) == {
+    assert json.loads(sent.text) == {
         "name": "t",
         "arguments": {"a": 1},
         "transport": {

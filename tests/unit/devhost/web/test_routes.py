@@ -1,4 +1,4 @@
-"""Which function a path leads to."""
+"""The match of paths with route templates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def table(*routes: str, prefix: str = "api") -> RouteTable:
     ("template", "path", "params"),
     [
         pytest.param("runs", "/api/runs", {}, id="a literal"),
-        pytest.param("runs", "/API/Runs/", {}, id="whatever the case, with a slash at the end"),
+        pytest.param("runs", "/API/Runs/", {}, id="anything the case, with a slash at the end"),
         pytest.param("runs/{id}", "/api/runs/7", {"id": "7"}, id="a parameter"),
         pytest.param("runs/{id}", "/api/runs/a%2Fb", {"id": "a/b"}, id="an encoded slash in one"),
         pytest.param("{a}/x/{b}", "/api/1/x/2", {"a": "1", "b": "2"}, id="two parameters"),
@@ -63,11 +63,11 @@ def test_a_path_that_matches_gives_its_parameters(
         pytest.param("a.b", "/api/axb", id="a dot is no wildcard"),
     ],
 )
-def test_a_path_that_does_not_match_leads_nowhere(template: str, path: str) -> None:
+def test_a_path_that_does_not_match_has_no_function(template: str, path: str) -> None:
     assert table(template).find("GET", path) is None
 
 
-def test_the_most_specific_template_wins_whatever_the_order() -> None:
+def test_the_most_specific_template_wins_in_any_order() -> None:
     routes = table("{*rest}", "runs/{id}", "runs/{id:int}", "runs/latest")
 
     def winner(path: str) -> str:
@@ -94,10 +94,10 @@ def test_a_function_without_a_route_answers_under_its_name() -> None:
     assert isinstance(RouteTable([function("hello")], "api").find("PATCH", "/api/hello"), Match)
 
 
-def test_an_empty_prefix_leaves_the_route_alone() -> None:
+def test_an_empty_prefix_does_not_change_the_route() -> None:
     assert isinstance(table("{*path}", prefix="").find("GET", "/"), Match)
 
 
-def test_a_template_that_is_not_understood_is_refused() -> None:
+def test_an_invalid_template_is_refused() -> None:
     with pytest.raises(BadTemplate, match="x-\\{y\\}"):
         compile_template("x-{y}")
