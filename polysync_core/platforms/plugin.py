@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
+from polysync_core.outbound.sign_in.methods import SignInMethod
 from polysync_core.platforms.connector import Artefact, Connector, JobConnector
 from polysync_core.platforms.platform_client import HttpOptions
 
@@ -71,6 +72,8 @@ class PlatformPlugin:
     name: str
     jobs: Mapping[str, JobTypePlugin]
     """The platform's job types by their names."""
+    sign_in: Sequence[SignInMethod]
+    """The sign-in methods with their fields; the registry checks `auth` against them."""
     check: Callable[[Platform, bool], Sequence[Problem]]
     """Returns what cannot be right in a Platform, given whether loopback is allowed."""
     open: Callable[[Platform, PluginContext], Connector]

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
@@ -23,9 +22,10 @@ from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken
-from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS, check_auth
+from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS
 from polysync_core.outbound.urls import url
 from polysync_core.vaults.crc32c import crc32c
+from polysync_core.vaults.plugin import VaultContext, VaultPlugin
 
 ROLE = "roles/secretmanager.secretAccessor"
 TEST_ROLE = "roles/secretmanager.viewer"
@@ -33,6 +33,7 @@ TEST_ROLE = "roles/secretmanager.viewer"
 _SERVICE = BaseAddress(
     "https://secretmanager.googleapis.com", "secretmanager.googleapis.com", AddressScope.PUBLIC
 )
+_HOST_CREDENTIALS = Auth(method=AuthMethod.APPLICATION_DEFAULT)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _PROJECT = re.compile(r"(?:[a-z0-9.-]{1,100}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{1,19}")
 _UNAUTHORIZED = 401
@@ -132,9 +133,9 @@ class GoogleSecretManager:
         )
 
 
-def check_secret_manager(vault: Vault, *, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a Google Secret Manager."""
-    problems = check_auth(_auth(vault), GOOGLE_METHODS, "Google Secret Manager")
+def check_secret_manager(vault: Vault, allow_loopback: bool) -> list[Problem]:
+    """Return the problems of a Secret Manager's attributes."""
+    problems: list[Problem] = []
     try:
         attributes = read_attributes(SecretManagerAttributes, vault.attributes)
         if _PROJECT.fullmatch(attributes.project_id) is None:
@@ -174,7 +175,7 @@ def open_secret_manager(
 
 
 def _auth(vault: Vault) -> Auth:
-    return vault.auth or Auth(method=AuthMethod.APPLICATION_DEFAULT)
+    return vault.auth or _HOST_CREDENTIALS
 
 
 def _value(answer: Answer, subject: str, host: str) -> Secret:
@@ -202,3 +203,16 @@ def _decoded(body: JsonObject) -> Secret | str | None:
     except UnicodeDecodeError:
         return "is not text: store it as UTF-8"
     return Secret(text) if text else "is empty"
+
+
+def _open(vault: Vault, context: VaultContext) -> GoogleSecretManager:
+    return open_secret_manager(vault, context.secrets, allow_loopback=context.development)
+
+
+PLUGIN = VaultPlugin(
+    name=VaultProvider.GOOGLE_SECRET_MANAGER,
+    check=check_secret_manager,
+    open=_open,
+    sign_in=GOOGLE_METHODS,
+    default_auth=_HOST_CREDENTIALS,
+)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes
@@ -21,9 +21,9 @@ from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken
-from polysync_core.outbound.sign_in.methods import HASHICORP_METHODS, check_auth
 from polysync_core.outbound.urls import url
-from polysync_core.vaults.hashicorp_login import HINTS, Login, header_of
+from polysync_core.vaults.hashicorp_login import HINTS, SIGN_IN, Login, header_of
+from polysync_core.vaults.plugin import VaultContext, VaultPlugin
 
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,19}")
 _FORBIDDEN = 403
@@ -151,13 +151,9 @@ class HashiCorpVault:
         return outcome
 
 
-def check_hashicorp(vault: Vault, *, allow_loopback: bool) -> list[Problem]:
-    """Return what cannot be right in the definition of a HashiCorp Vault."""
-    if vault.auth is None:
-        named = ", ".join(sorted(HASHICORP_METHODS))
-        problems = [Problem("auth", f"is required: HashiCorp Vault signs in by one of: {named}")]
-    else:
-        problems = check_auth(vault.auth, HASHICORP_METHODS, "HashiCorp Vault")
+def check_hashicorp(vault: Vault, allow_loopback: bool) -> list[Problem]:
+    """Return the problems of a HashiCorp Vault's attributes."""
+    problems: list[Problem] = []
     try:
         attributes = read_attributes(HashiCorpAttributes, vault.attributes)
         problems += attributes.problems()
@@ -220,3 +216,17 @@ def _pick(found: Mapping[str, object], key: str | None) -> Secret | str:
     if not isinstance(value, str):
         return "is not text: store its value as text"
     return Secret(value) if value else "is empty"
+
+
+def _open(vault: Vault, context: VaultContext) -> HashiCorpVault:
+    return open_hashicorp(
+        vault,
+        context.secrets,
+        allow_loopback=context.development,
+        client=ReadClient(private_hosts=context.private_hosts),
+    )
+
+
+PLUGIN = VaultPlugin(
+    name=VaultProvider.HASHICORP_VAULT, check=check_hashicorp, open=_open, sign_in=SIGN_IN
+)

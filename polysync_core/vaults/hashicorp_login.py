@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference
@@ -18,11 +19,52 @@ from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
+from polysync_core.outbound.sign_in.methods import FieldForm, SignInField, SignInMethod
 from polysync_core.outbound.urls import url
 
 HINTS = {503: "Vault is sealed or in maintenance"}
 """What a status of a server that cannot answer means, where Vault's own meaning is known."""
 
+_MOUNT = SignInField(
+    name="mount",
+    required=False,
+    form=FieldForm(
+        re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,9}"),
+        "a mount is a path such as approle, without slashes at its ends",
+    ),
+)
+SIGN_IN = (
+    SignInMethod(name=AuthMethod.TOKEN, fields=(SignInField(name="token", is_secret=True),)),
+    SignInMethod(
+        name=AuthMethod.APP_ROLE,
+        fields=(
+            SignInField(
+                name="roleId",
+                may_be_secret=True,
+                form=FieldForm(
+                    re.compile(r"[A-Za-z0-9_.-]{1,255}"),
+                    "a role id is a word, such as a UUID, or a vault:// reference",
+                ),
+            ),
+            SignInField(name="secretId", is_secret=True),
+            _MOUNT,
+        ),
+    ),
+    SignInMethod(
+        name=AuthMethod.USER_PASSWORD,
+        fields=(
+            SignInField(
+                name="username",
+                form=FieldForm(
+                    re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.@+-]{1,255}"),
+                    "a user name holds letters, digits and _ . @ + -",
+                ),
+            ),
+            SignInField(name="password", is_secret=True),
+            _MOUNT,
+        ),
+    ),
+)
 _LONGEST_MARGIN_SECONDS = 60.0
 _REFUSED = frozenset({400, 403})
 
@@ -57,7 +99,7 @@ class Login:
 
         Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
         """
-        if self.auth.method is AuthMethod.TOKEN:
+        if self.auth.method == AuthMethod.TOKEN:
             return IssuedToken(self._resolved(self.auth.token), math.inf)
         request = self._request()
         answer = self._sent(request)
@@ -71,7 +113,7 @@ class Login:
 
     def _request(self) -> _Request:
         auth = self.auth
-        if auth.method is AuthMethod.APP_ROLE:
+        if auth.method == AuthMethod.APP_ROLE:
             return _Request(
                 ("auth", *(auth.mount or "approle").split("/"), "login"),
                 {
@@ -110,10 +152,8 @@ class Login:
         return self.client.timer.now().timestamp() + lease - margin
 
     def _remedy(self, answer: Answer) -> str:
-        fields = {
-            AuthMethod.APP_ROLE: "auth.roleId, auth.secretId",
-            AuthMethod.USER_PASSWORD: "auth.username, auth.password",
-        }[self.auth.method]
+        is_app_role = self.auth.method == AuthMethod.APP_ROLE
+        fields = "auth.roleId, auth.secretId" if is_app_role else "auth.username, auth.password"
         return (
             f"{self.base.host} refused the login (status {answer.status}): check {fields},"
             " auth.mount and attributes.namespace"

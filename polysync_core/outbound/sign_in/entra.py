@@ -21,7 +21,7 @@ from azure.identity import (
 )
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import (
     Invalid,
     PlatformRefused,
@@ -31,7 +31,7 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 
 # The SDK's own bounds are 300 seconds and ten repetitions; an activity must not wait that long.
 AZURE_CLIENT_BOUNDS: dict[str, Any] = {

@@ -20,7 +20,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.oauth2 import id_token, service_account
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
@@ -60,8 +60,8 @@ def entra_subject(auth: Auth) -> Secret:
     Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
     """
     # Costs start-up time, which the other methods need not pay.
+    from polysync_core.outbound.sign_in.clouds import Cloud
     from polysync_core.outbound.sign_in.entra import azure_credential, fetch_token
-    from polysync_core.outbound.sign_in.methods import Cloud
 
     identity = Auth(method=AuthMethod.MANAGED_IDENTITY, client_id=auth.client_id)
     audience = auth.entra_audience or DEFAULT_ENTRA_AUDIENCE
@@ -125,8 +125,8 @@ class GoogleSignIn:
 
     def _reach(self) -> GoogleReach:
         auth = self.auth
-        asks_the_host = auth.method is AuthMethod.APPLICATION_DEFAULT or (
-            auth.method is AuthMethod.IMPERSONATED_SERVICE_ACCOUNT and auth.source_key is None
+        asks_the_host = auth.method == AuthMethod.APPLICATION_DEFAULT or (
+            auth.method == AuthMethod.IMPERSONATED_SERVICE_ACCOUNT and auth.source_key is None
         )
         return GoogleReach(
             endpoint=self.endpoint, allow_loopback=self.allow_loopback, metadata=asks_the_host

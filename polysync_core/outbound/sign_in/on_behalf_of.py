@@ -18,8 +18,8 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, EntraToken
-from polysync_core.outbound.sign_in.methods import Cloud
 
 _UNAUTHORIZED = 401
 _AUDIENCES = {
