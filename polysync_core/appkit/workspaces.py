@@ -10,15 +10,14 @@ from dataclasses import dataclass, field, replace
 from polysync_core.appkit.client import JobsApi, Timeouts
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.user_tokens import UserToken
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.identity import Delegation
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, FixedToken, HeaderToken
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure_databricks.attributes import ComputeType, DatabricksAttributes
 from polysync_core.platforms.azure_databricks.sign_in import ENTRA_SCOPE, authenticator_of
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient

@@ -98,9 +98,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "read_retried": Action("a request for a secret or a token is retried", ("host", "repetition")),
     "folder_skipped": Action("a search could not read a folder of a workspace", ("status",)),
-    "platform_package_broken": Action(
-        "an installed platform package is invalid", ("package", "type")
-    ),
+    "plugin_package_broken": Action("an installed plugin package is invalid", ("package", "type")),
     # Definitions
     "definition_saved": Action("a definition was written", _DEFINITION),
     "definition_deleted": Action("a definition was deleted", _DEFINITION),

@@ -1,4 +1,4 @@
-"""Provider Azure Key Vault."""
+"""Vault provider Azure Key Vault."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Vault, VaultProvider
 from polysync_core.domain.errors import (
     Invalid,
     PlatformRefused,
@@ -24,7 +23,9 @@ from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.references import Secrets
-from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.outbound.sign_in.clouds import Cloud
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
+from polysync_core.vaults.plugin import VaultContext, VaultPlugin
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 ROLE = "Key Vault Secrets User"
 
+_APP_IDENTITY = Auth(method=AuthMethod.MANAGED_IDENTITY)
 _NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _SUFFIXES = {
     Cloud.PUBLIC: (".vault.azure.net",),
@@ -47,7 +49,7 @@ class KeyVaultAttributes(Value):
     cloud: Cloud = Cloud.PUBLIC
 
     def base_address(self) -> BaseAddress:
-        """Return the vault's address. It may resolve to a private endpoint: the zone is Azure's."""
+        """Return the vault's address; Azure's zone may resolve to a private endpoint."""
         rule = HostRule(
             suffixes=_SUFFIXES[self.cloud], example=f"https://my-vault{_SUFFIXES[self.cloud][0]}"
         )
@@ -69,34 +71,33 @@ class AzureKeyVault:
                 f"{subject} cannot exist: Key Vault names have 1-127 letters, digits and hyphens",
                 cause=FailureCause.SECRET,
             )
-        value = _settled(lambda: self.client.get_secret(name).value, subject)
+        value = _result_of(lambda: self.client.get_secret(name).value, subject)
         if value is None:
             raise PlatformRefused(f"{subject} has no value", cause=FailureCause.SECRET)
         return Secret(value)
 
     def test(self) -> str:
-        """List one secret's name, which needs the role that reading needs."""
+        """List the name of one secret, which needs the same role as reading."""
 
         def first() -> None:
             next(iter(self.client.list_properties_of_secrets(max_page_size=1)), None)
 
-        _settled(first, f"the vault {self.vault}")
+        _result_of(first, f"the vault {self.vault}")
         return f"Reached {self.client.vault_url}; its secrets can be listed."
 
 
-def check_key_vault(vault: Vault) -> list[Problem]:
-    """Return what cannot be right in the definition of a key vault."""
-    problems = check_auth(_auth(vault), ENTRA_METHODS, "Azure Key Vault")
+def check_key_vault(vault: Vault, development: bool) -> list[Problem]:
+    """Return the problems of a key vault's attributes."""
     try:
         read_attributes(KeyVaultAttributes, vault.attributes).base_address()
     except Invalid as error:
-        problems += error.problems
-    return problems
+        return list(error.problems)
+    return []
 
 
 def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> AzureKeyVault:
     """Return a connection to a checked vault; `options` go to the official client."""
-    # Costs start-up time, which those without a key vault need not pay.
+    # Imported on first use: the import is slow, and other vaults do not need it.
     from azure.keyvault.secrets import SecretClient
 
     from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, azure_credential
@@ -111,11 +112,11 @@ def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> Azu
 
 
 def _auth(vault: Vault) -> Auth:
-    return vault.auth or Auth(method=AuthMethod.MANAGED_IDENTITY)
+    return vault.auth or _APP_IDENTITY
 
 
-def _settled[T](call: Callable[[], T], subject: str) -> T:
-    """Return what the call returns, or raise an error that has nothing of the SDK's behind it."""
+def _result_of[T](call: Callable[[], T], subject: str) -> T:
+    """Return the result of a call, or raise an error without the SDK's error behind it."""
     outcome = _outcome(call, subject)
     if isinstance(outcome, PolysyncError):
         raise outcome
@@ -157,3 +158,16 @@ def _refusal(error: HttpResponseError, subject: str) -> PolysyncError:
 def _header(error: HttpResponseError, name: str) -> str | None:
     headers: object = getattr(error.response, "headers", None)
     return cast("Mapping[str, str]", headers).get(name) if isinstance(headers, Mapping) else None
+
+
+def _open(vault: Vault, context: VaultContext) -> AzureKeyVault:
+    return open_key_vault(vault, context.secrets)
+
+
+PLUGIN = VaultPlugin(
+    name=VaultProvider.AZURE_KEY_VAULT,
+    check=check_key_vault,
+    open=_open,
+    sign_in=ENTRA_METHODS,
+    default_auth=_APP_IDENTITY,
+)

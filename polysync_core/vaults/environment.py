@@ -1,4 +1,4 @@
-"""Provider Environment: the variables of this process. For development only."""
+"""Vault provider Environment: the variables of this process, for development only."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Vault, VaultProvider
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
+from polysync_core.vaults.plugin import VaultContext, VaultPlugin
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentVariables:
-    """Secrets that the developer has put into the environment."""
+    """Reads secrets from environment variables."""
 
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def read(self, name: str) -> Secret:
-        """Return the variable of that name; an empty one counts as missing."""
+        """Return the variable of a name; an empty variable counts as missing."""
         value = self.variables.get(name) if _VARIABLE.fullmatch(name) else None
         if not value:
             raise PlatformRefused(
@@ -31,18 +32,28 @@ class EnvironmentVariables:
         return Secret(value)
 
     def test(self) -> str:
-        """Say that there is nothing that could fail."""
+        """Return a sentence; there is no connection to test."""
         return "Secrets are read from the environment of this process."
 
 
-def check_environment(vault: Vault, *, development: bool) -> list[Problem]:
-    """Return what is wrong; when deployed, the provider itself is."""
+def check_environment(vault: Vault, development: bool) -> list[Problem]:
+    """Return the problems of a definition; the provider is only for development."""
     problems = [
         Problem(f"attributes.{name}", "there is no such attribute") for name in vault.attributes
     ]
-    if vault.auth is not None:
-        problems.append(Problem("auth", "the environment needs no signing in: remove it"))
     if not development:
-        # The app's own settings are in its environment: any author of a Task could read them.
-        problems.append(Problem("provider", "Environment is for development only"))
+        # The environment holds the app's own settings, which authors of Tasks must not read.
+        problems.append(
+            Problem(
+                "provider",
+                "Environment is for development only: use AzureKeyVault or another secret manager",
+            )
+        )
     return problems
+
+
+def _open(vault: Vault, context: VaultContext) -> EnvironmentVariables:
+    return EnvironmentVariables()
+
+
+PLUGIN = VaultPlugin(name=VaultProvider.ENVIRONMENT, check=check_environment, open=_open)

@@ -1,14 +1,15 @@
-"""How a token for HashiCorp Vault is come by."""
+"""Logs in to HashiCorp Vault."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference
@@ -18,18 +19,59 @@ from polysync_core.outbound.http_request import json_request
 from polysync_core.outbound.read_client import HEADERS, ReadClient
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken, is_sendable
+from polysync_core.outbound.sign_in.methods import FieldForm, SignInField, SignInMethod
 from polysync_core.outbound.urls import url
 
 HINTS = {503: "Vault is sealed or in maintenance"}
-"""What a status of a server that cannot answer means, where Vault's own meaning is known."""
+"""Explanations of statuses that have a meaning of their own in Vault."""
 
+_MOUNT = SignInField(
+    name="mount",
+    required=False,
+    form=FieldForm(
+        re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,9}"),
+        "a mount is a path such as approle, without slashes at its ends",
+    ),
+)
+SIGN_IN = (
+    SignInMethod(name=AuthMethod.TOKEN, fields=(SignInField(name="token", is_secret=True),)),
+    SignInMethod(
+        name=AuthMethod.APP_ROLE,
+        fields=(
+            SignInField(
+                name="roleId",
+                may_be_secret=True,
+                form=FieldForm(
+                    re.compile(r"[A-Za-z0-9_.-]{1,255}"),
+                    "a role id is a word, such as a UUID, or a vault:// reference",
+                ),
+            ),
+            SignInField(name="secretId", is_secret=True),
+            _MOUNT,
+        ),
+    ),
+    SignInMethod(
+        name=AuthMethod.USER_PASSWORD,
+        fields=(
+            SignInField(
+                name="username",
+                form=FieldForm(
+                    re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.@+-]{1,255}"),
+                    "a user name holds letters, digits and _ . @ + -",
+                ),
+            ),
+            SignInField(name="password", is_secret=True),
+            _MOUNT,
+        ),
+    ),
+)
 _LONGEST_MARGIN_SECONDS = 60.0
 _REFUSED = frozenset({400, 403})
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is sent to log in."""
+    """The request of a login."""
 
     path: tuple[str, ...]
     body: JsonObject
@@ -37,7 +79,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Fetches tokens by the method of a checked `auth`, with secrets that lie in another vault."""
+    """Fetches tokens for a checked `auth`, whose secrets are in another vault."""
 
     auth: Auth
     base: BaseAddress
@@ -45,25 +87,25 @@ class Login:
     secrets: Secrets
     client: ReadClient
 
-    def held(self) -> CachedToken:
-        """Return the token that is logged in for when it is first needed."""
+    def cached(self) -> CachedToken:
+        """Return the token, which is fetched by a login on first use."""
         now = self.client.timer.now
         return CachedToken(
             self.issue, forget=self._forget, margin=0.0, now=lambda: now().timestamp()
         )
 
     def issue(self) -> IssuedToken:
-        """Return a token; one from a login is over shortly before its lease ends.
+        """Return a token; a token from a login expires shortly before its lease.
 
         Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
         """
-        if self.auth.method is AuthMethod.TOKEN:
+        if self.auth.method == AuthMethod.TOKEN:
             return IssuedToken(self._resolved(self.auth.token), math.inf)
         request = self._request()
         answer = self._sent(request)
         if answer.status in _REFUSED:
-            # A secret that has just been rotated may be remembered still; the same one is not sent
-            # twice, because Vault locks users out who fail too often.
+            # A rotated secret may still be cached. The same secret is never sent twice, because
+            # Vault locks out users after too many failures.
             self._forget()
             fresh = self._request()
             answer = self._sent(fresh) if fresh != request else answer
@@ -71,7 +113,7 @@ class Login:
 
     def _request(self) -> _Request:
         auth = self.auth
-        if auth.method is AuthMethod.APP_ROLE:
+        if auth.method == AuthMethod.APP_ROLE:
             return _Request(
                 ("auth", *(auth.mount or "approle").split("/"), "login"),
                 {
@@ -87,12 +129,12 @@ class Login:
     def _sent(self, login: _Request) -> Answer:
         headers = {**HEADERS, **self.headers}
         request = json_request("POST", url(self.base.url, "v1", *login.path), headers, login.body)
-        return self.client.ask(self.base, request)
+        return self.client.send(self.base, request)
 
     def _issued(self, answer: Answer) -> IssuedToken:
-        failure_of = self.client.failure_of(answer, self.base.host, hints=HINTS)
-        if failure_of is not None:
-            raise failure_of
+        failure = self.client.failure_of(answer, self.base.host, hints=HINTS)
+        if failure is not None:
+            raise failure
         if answer.status != 200:
             raise PlatformRefused(self._remedy(answer), cause=FailureCause.SECRET)
         found = (answer.json() or {}).get("auth")
@@ -110,17 +152,15 @@ class Login:
         return self.client.timer.now().timestamp() + lease - margin
 
     def _remedy(self, answer: Answer) -> str:
-        fields = {
-            AuthMethod.APP_ROLE: "auth.roleId, auth.secretId",
-            AuthMethod.USER_PASSWORD: "auth.username, auth.password",
-        }[self.auth.method]
+        is_app_role = self.auth.method == AuthMethod.APP_ROLE
+        fields = "auth.roleId, auth.secretId" if is_app_role else "auth.username, auth.password"
         return (
             f"{self.base.host} refused the login (status {answer.status}): check {fields},"
             " auth.mount and attributes.namespace"
         )
 
     def _resolved(self, text: str | None) -> Secret:
-        """Return the secret behind a reference, or the text that is none."""
+        """Resolve a reference; other text is returned unchanged."""
         if is_secret_reference(text):
             return self.secrets.resolve(text or "")
         return Secret(text or "")
@@ -131,7 +171,7 @@ class Login:
 
 
 def header_of(token: Secret) -> dict[str, str]:
-    """Return the header that shows a token to Vault; raises `PlatformRefused` if it can be none."""
+    """Return the header with Vault's token; raises `PlatformRefused` for an unusable token."""
     text = token.reveal().strip()
     if not is_sendable(text):
         raise PlatformRefused(

@@ -1,20 +1,40 @@
-"""From a vault's definition to a live connection.
+"""Opens and checks vaults by the plugin of their provider.
 
-The modules of the providers are imported when the first definition of theirs is met: nobody pays
-start-up time for a provider that is not used.
+A provider's module is imported when its first definition is used, so unused providers cost no
+start-up time. Installed packages add providers by entry points of the group `polysync.vaults`.
 """
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from functools import cache
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.vaults import Vault, VaultProvider
+from polysync_core.domain.definitions.platforms import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
+from polysync_core.outbound.plugins import PluginRegistry
 from polysync_core.outbound.references import Secrets
-from polysync_core.vaults.environment import EnvironmentVariables, check_environment
+from polysync_core.outbound.sign_in.methods import check_sign_in
+from polysync_core.vaults.plugin import VaultContext, VaultPlugin
 from polysync_core.vaults.source import SecretSource
+
+ENTRY_POINTS = "polysync.vaults"
+
+_OWN: Mapping[str, str] = {
+    VaultProvider.AZURE_KEY_VAULT: "polysync_core.vaults.azure_key_vault",
+    VaultProvider.HASHICORP_VAULT: "polysync_core.vaults.hashicorp",
+    VaultProvider.GOOGLE_SECRET_MANAGER: "polysync_core.vaults.google_secret_manager",
+    VaultProvider.ENVIRONMENT: "polysync_core.vaults.environment",
+}
+"""Modules whose `PLUGIN` is one of Polysync's own vault providers."""
+
+_PLUGINS = PluginRegistry(VaultPlugin, ENTRY_POINTS, _OWN)
+
+
+@cache
+def vault_plugin(name: str) -> VaultPlugin:
+    """Return the plugin of a vault provider; raises `Invalid` for an unknown name."""
+    return _PLUGINS.find(name, "provider")
 
 
 def open_vault(
@@ -24,70 +44,35 @@ def open_vault(
     secrets: Secrets | None = None,
     app_identity: AppIdentity = NO_IDENTITY,
 ) -> SecretSource:
-    """Return a connection to a vault; nothing is read from it yet.
+    """Return a connection to a vault; raises `Invalid` for a wrong definition.
 
-    `secrets` resolves what the vault signs in with, which lies in another vault. Raises `Invalid`
-    where the definition is wrong.
+    `secrets` resolves the secrets of the vault's own sign-in, which are in another vault.
     """
     check_vault(vault, development=development)
-    vault = _signing_in(vault, app_identity)
-    match vault.provider:
-        case VaultProvider.AZURE_KEY_VAULT:
-            from polysync_core.vaults.azure_key_vault import open_key_vault
-
-            return open_key_vault(vault, secrets)
-        case VaultProvider.HASHICORP_VAULT:
-            from polysync_core.outbound.read_client import ReadClient
-            from polysync_core.vaults.hashicorp import open_hashicorp
-
-            return open_hashicorp(
-                vault,
-                secrets,
-                allow_loopback=development,
-                client=ReadClient(private_hosts=app_identity.private_hosts),
-            )
-        case VaultProvider.GOOGLE_SECRET_MANAGER:
-            from polysync_core.vaults.google_secret_manager import open_secret_manager
-
-            return open_secret_manager(vault, secrets, allow_loopback=development)
-        case VaultProvider.ENVIRONMENT:
-            return EnvironmentVariables()
-        case _:
-            assert_never(vault.provider)
-
-
-def _signing_in(vault: Vault, app_identity: AppIdentity) -> Vault:
-    """Return a vault with the identity filled in that its definition leaves open."""
-    auth = vault.auth
-    if auth is None and vault.provider is VaultProvider.AZURE_KEY_VAULT:
-        auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
-    if auth is None:
-        return vault
-    return vault.model_copy(update={"auth": app_identity.complete_auth(auth)})
+    plugin = vault_plugin(vault.provider)
+    auth = vault.auth or plugin.default_auth
+    if auth is not None:
+        vault = vault.model_copy(update={"auth": app_identity.complete_auth(auth)})
+    context = VaultContext(
+        development=development, secrets=secrets, private_hosts=app_identity.private_hosts
+    )
+    return plugin.open(vault, context)
 
 
 def check_vault(vault: Vault, *, development: bool) -> None:
     """Raise `Invalid` with every problem of a vault's definition, without any I/O."""
-    problems = _problems(vault, development=development)
+    plugin = vault_plugin(vault.provider)
+    problems = [*_auth_problems(vault, plugin), *plugin.check(vault, development)]
     if problems:
         raise Invalid(problems)
 
 
-def _problems(vault: Vault, *, development: bool) -> list[Problem]:
-    match vault.provider:
-        case VaultProvider.AZURE_KEY_VAULT:
-            from polysync_core.vaults.azure_key_vault import check_key_vault
-
-            return check_key_vault(vault)
-        case VaultProvider.HASHICORP_VAULT:
-            from polysync_core.vaults.hashicorp import check_hashicorp
-
-            return check_hashicorp(vault, allow_loopback=development)
-        case VaultProvider.GOOGLE_SECRET_MANAGER:
-            from polysync_core.vaults.google_secret_manager import check_secret_manager
-
-            return check_secret_manager(vault, allow_loopback=development)
-        case VaultProvider.ENVIRONMENT:
-            return check_environment(vault, development=development)
-        case _:
-            assert_never(vault.provider)
+def _auth_problems(vault: Vault, plugin: VaultPlugin) -> list[Problem]:
+    if not plugin.sign_in:
+        needless = Problem("auth", f"{plugin.name} needs no sign-in: remove it")
+        return [needless] if vault.auth is not None else []
+    auth = vault.auth or plugin.default_auth
+    if auth is None:
+        names = ", ".join(sorted(str(method.name) for method in plugin.sign_in))
+        return [Problem("auth", f"is required: {plugin.name} signs in by one of: {names}")]
+    return check_sign_in(auth, plugin.sign_in, plugin.name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
 
@@ -53,3 +55,12 @@ class FakeClock:
 
     def advance(self, **distance: float) -> None:
         self.now += timedelta(**distance)
+
+
+def problems_of(check: Callable[[], object]) -> Sequence[Problem]:
+    """Return the problems of the `Invalid` that a check raises; none if it passes."""
+    try:
+        check()
+    except Invalid as error:
+        return error.problems
+    return ()

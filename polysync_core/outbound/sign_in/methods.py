@@ -1,170 +1,169 @@
-"""Azure clouds, and the rules for how a definition says who signs in.
-
-Each method has its fields: those it needs, those it may have. A field that holds a secret takes a
-reference; each other field has the form that its service gives it.
-"""
+"""Sign-in methods as plugins declare them, and the check of `auth` against them."""
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.outbound.references import check_reference
 
 
-class Cloud(StrEnum):
-    """The Azure clouds."""
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """The form of a field's text, with the error message for other texts."""
 
-    PUBLIC = "AzurePublic"
-    US_GOVERNMENT = "AzureUSGovernment"
-    CHINA = "AzureChina"
-
-    @property
-    def authority(self) -> str:
-        """The host of Microsoft Entra in this cloud."""
-        return _AUTHORITIES[self]
+    pattern: re.Pattern[str]
+    rule: str
 
 
-_AUTHORITIES = {
-    Cloud.PUBLIC: "login.microsoftonline.com",
-    Cloud.US_GOVERNMENT: "login.microsoftonline.us",
-    Cloud.CHINA: "login.chinacloudapi.cn",
-}
-
-ENTRA_METHODS = frozenset(
-    {
-        AuthMethod.SERVICE_PRINCIPAL,
-        AuthMethod.CERTIFICATE,
-        AuthMethod.MANAGED_IDENTITY,
-        AuthMethod.DEFAULT_CREDENTIAL,
-    }
-)
-GOOGLE_METHODS = frozenset(
-    {
-        AuthMethod.SERVICE_ACCOUNT_KEY,
-        AuthMethod.APPLICATION_DEFAULT,
-        AuthMethod.WORKLOAD_IDENTITY_FEDERATION,
-        AuthMethod.IMPERSONATED_SERVICE_ACCOUNT,
-    }
-)
-HASHICORP_METHODS = frozenset({AuthMethod.TOKEN, AuthMethod.APP_ROLE, AuthMethod.USER_PASSWORD})
+_PLAIN = FieldForm(re.compile(r"[\x20-\x7e]{1,2048}"), "has 1-2048 printable ASCII characters")
 
 
-def check_auth(auth: Auth, allowed: frozenset[AuthMethod], subject: str) -> list[Problem]:
-    """Return what is wrong with the way of signing in, without any I/O."""
-    if auth.method not in allowed:
-        named = ", ".join(sorted(allowed))
-        return [Problem("auth.method", f"{subject} signs in by one of: {named}")]
-    needed, optional = _FIELDS[auth.method]
-    given = auth.model_dump(by_alias=True, exclude_none=True, exclude={"method"})
-    problems = [
-        Problem(f"auth.{name}", f"{auth.method} needs it") for name in needed if name not in given
-    ]
-    problems += [
-        Problem(f"auth.{name}", f"{auth.method} does not use it: remove it")
-        for name in given
-        if name not in needed and name not in optional
-    ]
-    for name, text in given.items():
-        problems += _check_field(name, str(text))
-    return problems
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInField:
+    """One field of a sign-in method; a secret field holds only a `vault://` reference."""
+
+    name: str
+    """The name in a definition, in camelCase."""
+    required: bool = True
+    is_secret: bool = False
+    may_be_secret: bool = False
+    """Whether a `vault://` reference is allowed instead of plain text."""
+    form: FieldForm = _PLAIN
+
+    def problems(self, text: str) -> Sequence[Problem]:
+        """Return the problems of a text; no problem quotes the text."""
+        path = f"auth.{self.name}"
+        if self.is_secret or (self.may_be_secret and is_secret_reference(text)):
+            try:
+                check_reference(text, path=path)
+            except Invalid as error:
+                return error.problems
+            return ()
+        return () if self.form.pattern.fullmatch(text) else (Problem(path, self.form.rule),)
 
 
-_FIELDS: dict[AuthMethod, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    AuthMethod.SERVICE_PRINCIPAL: (("tenantId", "clientId", "clientSecret"), ()),
-    AuthMethod.CERTIFICATE: (
-        ("tenantId", "clientId", "certificate"),
-        ("certificatePassword", "thumbprint"),
-    ),
-    AuthMethod.MANAGED_IDENTITY: ((), ("clientId",)),
-    AuthMethod.DEFAULT_CREDENTIAL: ((), ()),
-    AuthMethod.PERSONAL_ACCESS_TOKEN: (("personalAccessToken",), ()),
-    AuthMethod.FUNCTION_KEY: (("functionKey",), ("systemKey",)),
-    AuthMethod.SERVICE_ACCOUNT_KEY: (("keyJson",), ()),
-    AuthMethod.APPLICATION_DEFAULT: ((), ()),
-    AuthMethod.WORKLOAD_IDENTITY_FEDERATION: (
-        ("provider", "serviceAccountEmail"),
-        ("clientId", "entraAudience"),
-    ),
-    AuthMethod.IMPERSONATED_SERVICE_ACCOUNT: (("targetServiceAccountEmail",), ("sourceKey",)),
-    AuthMethod.TOKEN: (("token",), ()),
-    AuthMethod.APP_ROLE: (("roleId", "secretId"), ("mount",)),
-    AuthMethod.USER_PASSWORD: (("username", "password"), ("mount",)),
-}
-"""By method: the fields that it needs, and those that it may have."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInMethod:
+    """One way to sign in, with all its fields."""
 
-_SECRETS = frozenset(
-    {
-        "clientSecret",
-        "certificate",
-        "certificatePassword",
-        "personalAccessToken",
-        "functionKey",
-        "systemKey",
-        "keyJson",
-        "sourceKey",
-        "token",
-        "secretId",
-        "password",
-    }
-)
+    name: str
+    fields: Sequence[SignInField] = ()
 
-_EMAIL = (
-    re.compile(r"[a-z0-9][a-z0-9.-]{0,99}@(?:[a-z0-9-]{1,63}\.){1,5}gserviceaccount\.com"),
-    "a service account looks like name@project.iam.gserviceaccount.com",
-)
-_FORMS: dict[str, tuple[re.Pattern[str], str]] = {
-    "tenantId": (
+    def problems(self, auth: Auth) -> Iterator[Problem]:
+        """Yield the problems of the fields of `auth`."""
+        given = auth.fields()
+        known = {field.name: field for field in self.fields}
+        for field in self.fields:
+            if field.required and field.name not in given:
+                yield Problem(f"auth.{field.name}", f"is required by the method {self.name}")
+        for name, text in given.items():
+            if name in known:
+                yield from known[name].problems(text)
+            else:
+                remedy = f"is not a field of the method {self.name}: remove it"
+                yield Problem(f"auth.{name}", remedy + nearest(name, known))
+
+
+def check_sign_in(auth: Auth, methods: Sequence[SignInMethod], subject: str) -> list[Problem]:
+    """Return the problems of `auth` for a plugin with these methods, without any I/O."""
+    for method in methods:
+        if method.name == auth.method:
+            return list(method.problems(auth))
+    names = sorted(str(method.name) for method in methods)
+    message = f"{subject} signs in by one of: {', '.join(names)}"
+    return [Problem("auth.method", message + nearest(auth.method, names))]
+
+
+def _secret(name: str, *, required: bool = True) -> SignInField:
+    return SignInField(name=name, required=required, is_secret=True)
+
+
+_TENANT = SignInField(
+    name="tenantId",
+    form=FieldForm(
         re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9.-]{0,252}"),
         "a tenant is named by its id or its domain",
     ),
-    "clientId": (
+)
+_CLIENT = SignInField(
+    name="clientId",
+    form=FieldForm(
         re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
         "a client id looks like 00000000-0000-0000-0000-000000000000",
     ),
-    "thumbprint": (
-        re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19}"),
-        "a thumbprint is the SHA-1 of the certificate: 40 hexadecimal digits",
+)
+_OPTIONAL_CLIENT = replace(_CLIENT, required=False)
+_EMAIL = FieldForm(
+    re.compile(r"[a-z0-9][a-z0-9.-]{0,99}@(?:[a-z0-9-]{1,63}\.){1,5}gserviceaccount\.com"),
+    "a service account looks like name@project.iam.gserviceaccount.com",
+)
+
+ENTRA_METHODS = (
+    SignInMethod(
+        name=AuthMethod.SERVICE_PRINCIPAL, fields=(_TENANT, _CLIENT, _secret("clientSecret"))
     ),
-    "provider": (
-        re.compile(
-            r"(?://iam\.googleapis\.com/)?projects/[0-9]{1,19}/locations/global"
-            r"/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}"
+    SignInMethod(
+        name=AuthMethod.CERTIFICATE,
+        fields=(
+            _TENANT,
+            _CLIENT,
+            _secret("certificate"),
+            _secret("certificatePassword", required=False),
+            SignInField(
+                name="thumbprint",
+                required=False,
+                form=FieldForm(
+                    re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){19}"),
+                    "a thumbprint is the SHA-1 of the certificate: 40 hexadecimal digits",
+                ),
+            ),
         ),
-        "a provider looks like projects/<number>/locations/global/workloadIdentityPools/<pool>"
-        "/providers/<provider>",
     ),
-    "entraAudience": (
-        re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[A-Za-z0-9._~/-]{1,200}|[0-9a-fA-F-]{36}"),
-        "an audience is the Application ID URI of an Entra application, such as api://…",
+    SignInMethod(name=AuthMethod.MANAGED_IDENTITY, fields=(_OPTIONAL_CLIENT,)),
+    SignInMethod(name=AuthMethod.DEFAULT_CREDENTIAL),
+)
+GOOGLE_METHODS = (
+    SignInMethod(name=AuthMethod.SERVICE_ACCOUNT_KEY, fields=(_secret("keyJson"),)),
+    SignInMethod(name=AuthMethod.APPLICATION_DEFAULT),
+    SignInMethod(
+        name=AuthMethod.WORKLOAD_IDENTITY_FEDERATION,
+        fields=(
+            SignInField(
+                name="provider",
+                form=FieldForm(
+                    re.compile(
+                        r"(?://iam\.googleapis\.com/)?projects/[0-9]{1,19}/locations/global"
+                        r"/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}"
+                    ),
+                    "a provider looks like projects/<number>/locations/global/workloadIdentityPools"
+                    "/<pool>/providers/<provider>",
+                ),
+            ),
+            SignInField(name="serviceAccountEmail", form=_EMAIL),
+            _OPTIONAL_CLIENT,
+            SignInField(
+                name="entraAudience",
+                required=False,
+                form=FieldForm(
+                    re.compile(
+                        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[A-Za-z0-9._~/-]{1,200}|[0-9a-fA-F-]{36}"
+                    ),
+                    "an audience is the Application ID URI of an Entra application, such as api://…",
+                ),
+            ),
+        ),
     ),
-    "serviceAccountEmail": _EMAIL,
-    "targetServiceAccountEmail": _EMAIL,
-    "roleId": (
-        re.compile(r"[A-Za-z0-9_.-]{1,255}"),
-        "a role id is a word, such as a UUID, or a vault:// reference",
+    SignInMethod(
+        name=AuthMethod.IMPERSONATED_SERVICE_ACCOUNT,
+        fields=(
+            SignInField(name="targetServiceAccountEmail", form=_EMAIL),
+            _secret("sourceKey", required=False),
+        ),
     ),
-    "username": (
-        re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.@+-]{1,255}"),
-        "a user name holds letters, digits and _ . @ + -",
-    ),
-    "mount": (
-        re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,9}"),
-        "a mount is a path such as approle, without slashes at its ends",
-    ),
-}
-
-
-def _check_field(name: str, text: str) -> list[Problem]:
-    path = f"auth.{name}"
-    if name in _SECRETS or (name == "roleId" and is_secret_reference(text)):
-        try:
-            check_reference(text, path=path)
-        except Invalid as error:
-            return list(error.problems)
-        return []
-    form, rule = _FORMS[name]
-    return [] if form.fullmatch(text) else [Problem(path, rule)]
+)

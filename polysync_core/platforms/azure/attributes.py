@@ -6,13 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, StringConstraints
 
-from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, Cloud, check_auth
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.clouds import management_address
 
 _GUID = r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -83,18 +82,12 @@ class ArmAttributes(AzureAttributes):
 
 
 def check_azure_platform(
-    platform: Platform,
-    attributes: type[AzureAttributes],
-    subject: str,
-    *,
-    allow_loopback: bool,
-    methods: frozenset[AuthMethod] = ENTRA_METHODS,
+    platform: Platform, attributes: type[AzureAttributes], *, allow_loopback: bool
 ) -> list[Problem]:
-    """Return the problems of a platform's sign-in and attributes."""
-    problems = check_auth(platform.auth, methods, subject)
+    """Return the problems of a platform's attributes."""
     try:
         given = attributes.of(platform)
         given.address(management_address(given.cloud), allow_loopback=allow_loopback)
     except Invalid as error:
-        problems += error.problems
-    return problems
+        return list(error.problems)
+    return []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes
 from polysync_core.platforms.azure.clouds import management_scope
 from polysync_core.platforms.calls import RefusalMapping

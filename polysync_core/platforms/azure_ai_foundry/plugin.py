@@ -5,6 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import SLOW
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_ai_foundry.attributes import FoundryAttributes
@@ -28,9 +29,7 @@ _SHAPES = (PIPELINE_JOB, COMMAND_JOB, SWEEP_JOB)
 
 def check_foundry(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of an AI Foundry platform."""
-    return check_azure_platform(
-        platform, FoundryAttributes, REFUSED.service, allow_loopback=allow_loopback
-    )
+    return check_azure_platform(platform, FoundryAttributes, allow_loopback=allow_loopback)
 
 
 def open_foundry(platform: Platform, context: PluginContext) -> Connector:
@@ -53,6 +52,7 @@ def open_foundry(platform: Platform, context: PluginContext) -> Connector:
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_AI_FOUNDRY,
     jobs={shape.job_type: JobTypePlugin(check=shape.check, plan=SLOW) for shape in _SHAPES},
+    sign_in=ENTRA_METHODS,
     check=check_foundry,
     open=open_foundry,
 )

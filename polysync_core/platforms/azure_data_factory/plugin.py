@@ -6,6 +6,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import SLOW
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import management_client
@@ -26,9 +27,7 @@ _REFUSALS = AzureRefusals(
 
 def check_data_factory(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Data Factory platform."""
-    return check_azure_platform(
-        platform, FactoryAttributes, _REFUSALS.service, allow_loopback=allow_loopback
-    )
+    return check_azure_platform(platform, FactoryAttributes, allow_loopback=allow_loopback)
 
 
 def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
@@ -48,6 +47,7 @@ def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_DATA_FACTORY,
     jobs={JobType.ADF_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=SLOW)},
+    sign_in=ENTRA_METHODS,
     check=check_data_factory,
     open=open_data_factory,
 )

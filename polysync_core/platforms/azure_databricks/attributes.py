@@ -13,7 +13,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
 
 type _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]

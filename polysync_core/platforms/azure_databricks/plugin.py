@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import SLOW
-from polysync_core.outbound.sign_in.methods import ENTRA_METHODS, check_auth
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.job import DatabricksJobConnector, check_defined_job
@@ -20,7 +19,7 @@ from polysync_core.platforms.azure_databricks.pipeline import (
     check_pipeline,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused
-from polysync_core.platforms.azure_databricks.sign_in import authenticator_of
+from polysync_core.platforms.azure_databricks.sign_in import PERSONAL_ACCESS_TOKEN, authenticator_of
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -32,17 +31,14 @@ from polysync_core.platforms.plugin import (
     PluginContext,
 )
 
-_METHODS = ENTRA_METHODS | {AuthMethod.PERSONAL_ACCESS_TOKEN}
-
 
 def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Databricks platform."""
-    problems = check_auth(platform.auth, _METHODS, "Azure Databricks")
     try:
         DatabricksAttributes.of(platform).base_address(allow_loopback=allow_loopback)
     except Invalid as error:
-        problems += error.problems
-    return problems
+        return list(error.problems)
+    return []
 
 
 def open_databricks(platform: Platform, context: PluginContext) -> Connector:
@@ -102,6 +98,7 @@ PLUGIN = PlatformPlugin(
             check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=SLOW
         ),
     },
+    sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN),
     check=check_databricks,
     open=open_databricks,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from polysync_core.outbound.hosts import BaseAddress, HostRule
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
 from polysync_core.platforms.azure.clouds import portal_url
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
@@ -15,6 +14,7 @@ from polysync_core.platforms.azure_functions.durable_client import DurableClient
 from polysync_core.platforms.azure_functions.external_id import check_function_job
 from polysync_core.platforms.azure_functions.http_function import HttpFunctionConnector
 from polysync_core.platforms.azure_functions.refusals import DURABLE_REFUSALS, FUNCTION_REFUSALS
+from polysync_core.platforms.azure_functions.sign_in import FUNCTION_KEY
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import (
@@ -26,22 +26,14 @@ from polysync_core.platforms.plugin import (
     PluginContext,
 )
 
-_METHODS = ENTRA_METHODS | {AuthMethod.FUNCTION_KEY}
-
 
 def check_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a function app's platform."""
-    problems = check_azure_platform(
-        platform,
-        FunctionsAttributes,
-        "Azure Functions",
-        allow_loopback=allow_loopback,
-        methods=_METHODS,
-    )
+    problems = check_azure_platform(platform, FunctionsAttributes, allow_loopback=allow_loopback)
     if problems:
         return problems
     attributes = FunctionsAttributes.of(platform)
-    if attributes.audience is not None and platform.auth.method is AuthMethod.FUNCTION_KEY:
+    if attributes.audience is not None and platform.auth.method == AuthMethod.FUNCTION_KEY:
         remedy = "a function key does not use a token: remove it, or set another auth.method"
         problems = [Problem("attributes.audience", remedy)]
     try:
@@ -94,6 +86,7 @@ PLUGIN = PlatformPlugin(
             check=check_function_job, capabilities=frozenset(Capability) - {Capability.RUNS}
         )
     },
+    sign_in=(*ENTRA_METHODS, FUNCTION_KEY),
     check=check_functions,
     open=open_functions,
 )

@@ -6,15 +6,24 @@ from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
+from polysync_core.outbound.sign_in.methods import SignInField, SignInMethod
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2025-03-01"
+FUNCTION_KEY = SignInMethod(
+    name=AuthMethod.FUNCTION_KEY,
+    fields=(
+        SignInField(name="functionKey", is_secret=True),
+        SignInField(name="systemKey", is_secret=True, required=False),
+    ),
+)
 KEY_HEADER = "x-functions-key"
 KEY_TTL_SECONDS = 600.0
 """The lifetime of a cached key; a refused key is read again at once."""

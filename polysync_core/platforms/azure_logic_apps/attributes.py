@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
 from polysync_core.platforms.azure.clouds import portal_url
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.sign_in import management_client
 from polysync_core.platforms.azure_logic_apps.attributes import LogicAppsAttributes
@@ -23,9 +24,7 @@ from polysync_core.platforms.plugin import (
 
 def check_logic_apps(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Logic Apps platform."""
-    return check_azure_platform(
-        platform, LogicAppsAttributes, REFUSALS.service, allow_loopback=allow_loopback
-    )
+    return check_azure_platform(platform, LogicAppsAttributes, allow_loopback=allow_loopback)
 
 
 def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
@@ -53,6 +52,7 @@ def open_logic_apps(platform: Platform, context: PluginContext) -> Connector:
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_LOGIC_APPS,
     jobs={JobType.LOGIC_APPS_WORKFLOW: JobTypePlugin(check=check_workflow)},
+    sign_in=ENTRA_METHODS,
     check=check_logic_apps,
     open=open_logic_apps,
 )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import StringConstraints
 
 from polysync_core.outbound.hosts import BaseAddress
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes
 from polysync_core.platforms.azure.clouds import public_address
 

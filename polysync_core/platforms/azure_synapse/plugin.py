@@ -6,6 +6,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import SLOW
+from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
 from polysync_core.platforms.azure.refusals import AzureRefusals
 from polysync_core.platforms.azure.sign_in import entra_authenticator
@@ -31,9 +32,7 @@ _REFUSALS = AzureRefusals(
 
 def check_synapse(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Synapse platform."""
-    return check_azure_platform(
-        platform, SynapseAttributes, _REFUSALS.service, allow_loopback=allow_loopback
-    )
+    return check_azure_platform(platform, SynapseAttributes, allow_loopback=allow_loopback)
 
 
 def open_synapse(platform: Platform, context: PluginContext) -> Connector:
@@ -67,6 +66,7 @@ PLUGIN = PlatformPlugin(
             plan=SLOW,
         )
     },
+    sign_in=ENTRA_METHODS,
     check=check_synapse,
     open=open_synapse,
 )

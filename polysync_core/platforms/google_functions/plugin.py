@@ -6,7 +6,7 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
-from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS, check_auth
+from polysync_core.outbound.sign_in.methods import GOOGLE_METHODS
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.google_functions.attributes import GoogleFunctionsAttributes
 from polysync_core.platforms.google_functions.client import AddressCache
@@ -31,12 +31,11 @@ from polysync_core.platforms.plugin import (
 
 def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
     """Return the problems of a Google Cloud Functions platform."""
-    problems = check_auth(platform.auth, GOOGLE_METHODS, "Google Cloud Functions")
     try:
         GoogleFunctionsAttributes.of(platform).api_address(allow_loopback=allow_loopback)
     except Invalid as error:
-        problems += error.problems
-    return problems
+        return list(error.problems)
+    return []
 
 
 def open_google_functions(platform: Platform, context: PluginContext) -> Connector:
@@ -89,6 +88,7 @@ PLUGIN = PlatformPlugin(
             capabilities=frozenset({Capability.OUTPUTS, Capability.DISCOVERY}),
         )
     },
+    sign_in=GOOGLE_METHODS,
     check=check_google_functions,
     open=open_google_functions,
 )

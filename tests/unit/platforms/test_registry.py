@@ -30,6 +30,8 @@ from tests.fakes.http import Reply, ScriptedTransport
 
 HOWTO = Path(__file__).parents[3] / "docs/howto/add-a-job-type.md"
 
+ACME_AUTH = {"method": "AcmeKey", "accountId": "42", "signingKey": "vault://v/t"}
+
 type Install = Callable[..., None]
 
 
@@ -55,7 +57,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def a_platform(**changes: Any) -> Platform:
-    fields = {"name": "p", "type": "AcmeBatch", "auth": {"method": "FunctionKey"}, **changes}
+    fields = {"name": "p", "type": "AcmeBatch", "auth": ACME_AUTH, **changes}
     return Platform.model_validate(fields)
 
 
@@ -152,7 +154,6 @@ def test_the_package_of_the_how_to_works(install: Install) -> None:
     howto = HOWTO.read_text(encoding="utf-8")
     install("acme_polysync", example_of(howto), "AcmeBatch = acme_polysync:PLUGIN")
     platform = a_platform(
-        auth={"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
         attributes={"serviceUrl": "https://eu.batch.acme.example"},
     )
     job = Job(name="j", platform="p", job_type="AcmeBatchJob", external_id="nightly")
@@ -190,7 +191,6 @@ def test_the_job_type_of_the_how_to_runs(install: Install) -> None:
         ]
     )
     platform = a_platform(
-        auth={"method": "PersonalAccessToken", "personalAccessToken": "vault://v/t"},
         attributes={"serviceUrl": "https://eu.batch.acme.example"},
     )
     job = Job(

@@ -11,6 +11,7 @@ from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.registry import check_job, outputs_problem, platform_plugin
+from polysync_core.vaults.registry import check_vault
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
 type Spoil = Callable[[dict[str, Any]], None]
@@ -475,6 +476,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
 
 def test_the_environment_as_a_vault_is_for_development_only() -> None:
     with pytest.raises(Invalid) as caught:
-        documents_of(FakeDefinitions(), Rules()).plan(read_document(lakehouse()))
+        rules = Rules(check_vault=lambda vault: check_vault(vault, development=False))
+        documents_of(FakeDefinitions(), rules).plan(read_document(lakehouse()))
 
     assert [problem.path for problem in caught.value.problems] == ["vaults[0].provider"]

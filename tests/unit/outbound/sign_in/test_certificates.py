@@ -22,13 +22,12 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Auth, Vault
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.sign_in.certificates import read_certificate
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import azure_credential
-from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.vaults.azure_key_vault import AzureKeyVault
 from polysync_core.vaults.registry import open_vault
 from tests.fakes.keys import rsa_key

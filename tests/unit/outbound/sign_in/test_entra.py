@@ -15,11 +15,11 @@ from azure.identity import (
 )
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import EntraToken, azure_credential
-from polysync_core.outbound.sign_in.methods import Cloud
 
 CANARY = "canary-0d1e"
 SCOPE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"

@@ -13,8 +13,8 @@ from azure.core.pipeline.transport import HttpTransport
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.identity import Delegation
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.outbound.sign_in.entra import EntraToken
-from polysync_core.outbound.sign_in.methods import Cloud
 from polysync_core.outbound.sign_in.on_behalf_of import Exchanger, OnBehalfToken
 
 SCOPE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default"

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
 from polysync_core.outbound.sign_in.authenticators import HeaderToken, SimulatorToken
-from polysync_core.outbound.sign_in.methods import Cloud
+from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
 from polysync_core.platforms.azure.refusals import AzureRefusals
@@ -86,9 +85,7 @@ def test_a_resource_is_named_below_its_group() -> None:
 def test_invalid_attributes_are_reported_with_their_paths(
     attributes: dict[str, Any], path: str
 ) -> None:
-    problems = check_azure_platform(
-        a_platform(**attributes), ArmAttributes, "Azure X", allow_loopback=True
-    )
+    problems = check_azure_platform(a_platform(**attributes), ArmAttributes, allow_loopback=True)
 
     assert [problem.path for problem in problems] == [path]
 
@@ -115,7 +112,7 @@ def test_a_simulator_never_gets_a_real_token() -> None:
         return signed.source
 
     assert isinstance(token_for(simulator), SimulatorToken)
-    assert token_for(simulator).token().reveal() == "stand-in"
+    assert token_for(simulator).token().reveal() == "simulator"
     assert not isinstance(token_for(real), SimulatorToken)
 
 

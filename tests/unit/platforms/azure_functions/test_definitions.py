@@ -8,7 +8,8 @@ import pytest
 
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
-from polysync_core.platforms.registry import platform_plugin
+from polysync_core.platforms.registry import check_platform
+from tests.fakes.builders import problems_of
 
 ATTRIBUTES = {
     "subscriptionId": "0b1f6471-1bf0-4dda-aec3-111122223333",
@@ -31,7 +32,7 @@ def a_platform(auth: dict[str, str] = IDENTITY, **attributes: Any) -> Platform:
 
 
 def problems(platform: Platform, *, allow_loopback: bool = False) -> list[str]:
-    found = platform_plugin("AzureFunctions").check(platform, allow_loopback)
+    found = problems_of(lambda: check_platform(platform, allow_loopback=allow_loopback))
     return [problem.path for problem in found]
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
@@ -22,7 +21,8 @@ from polysync_core.platforms.google_functions.sign_in import (
     identity_authenticator,
 )
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.registry import platform_plugin
+from polysync_core.platforms.registry import check_platform
+from tests.fakes.builders import problems_of
 
 DEFAULT = {"method": "ApplicationDefault"}
 NAME = FunctionName(project="acme-data-1", region="europe-west3", function="publish")
@@ -40,7 +40,7 @@ def a_platform(auth: dict[str, str] = DEFAULT, **attributes: Any) -> Platform:
 
 
 def problems(platform: Platform) -> list[str]:
-    found = platform_plugin("GoogleCloudFunctions").check(platform, False)
+    found = problems_of(lambda: check_platform(platform, allow_loopback=False))
     return [problem.path for problem in found]
 
 
