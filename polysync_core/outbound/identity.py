@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 
 _BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENTITY_FEDERATION})
 

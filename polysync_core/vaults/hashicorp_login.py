@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret, is_secret_reference

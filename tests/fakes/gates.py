@@ -13,10 +13,9 @@ from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, derived_run_id

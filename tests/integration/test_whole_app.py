@@ -91,7 +91,7 @@ def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) ->
 
 
 def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:
-    return _call(system, ["scripts/smoke.py", _url(system), "--patience", "60", *options])
+    return _call(system, ["scripts/smoke.py", _url(system), "--timeout", "60", *options])
 
 
 def _polysync(system: LocalSystem, key: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -11,8 +11,8 @@ from itertools import chain, islice
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.graph import upstream_first
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.references import upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource
 from polysync_core.domain.definitions.tasks import Condition, Task
 from polysync_core.domain.definitions.tasks import Mapping as OutputMapping

@@ -14,8 +14,7 @@ from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import ACTOR, RunFinisher, failure
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.schedules import Overlap
+from polysync_core.domain.definitions.schedules import Calendar, Overlap
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule
-from polysync_core.domain.definitions.zones import zone_named
+from polysync_core.domain.clock import zone_named
+from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
 from polysync_core.domain.schedules.dst_notes import left_out, moved, repeated
 from polysync_core.domain.schedules.offset_changes import (
     OffsetChange,

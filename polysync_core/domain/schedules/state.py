@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus

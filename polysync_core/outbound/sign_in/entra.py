@@ -21,7 +21,7 @@ from azure.identity import (
 )
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import (
     Invalid,
     PlatformRefused,

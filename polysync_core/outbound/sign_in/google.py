@@ -20,7 +20,7 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.oauth2 import id_token, service_account
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress

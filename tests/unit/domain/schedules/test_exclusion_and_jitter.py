@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.schedules.fire_times import fire_times, is_excluded, jitter
 
 HOLIDAYS = Calendar.model_validate({"name": "holidays", "dates": ["2026-12-25"]})

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from polysync_core.domain.definitions.cron import check_cron
-from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule
+from polysync_core.domain.definitions.schedules import Fold, Gap, Schedule, check_cron
 from polysync_core.domain.schedules.fire_times import FireTime, count_between, fire_times
 from polysync_core.domain.schedules.wall_clock import pattern_of
 from tests.unit.domain.schedules.oracle import (

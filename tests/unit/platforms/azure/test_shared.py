@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
