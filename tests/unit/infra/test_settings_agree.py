@@ -95,15 +95,15 @@ def test_the_sample_has_every_setting_of_polysync() -> None:
 
 def test_the_reference_documents_exactly_the_deployed_settings() -> None:
     deployed = set(deployed_settings())
-    assert _ours(_documented("Of Polysync")) == _ours(deployed)
-    assert _documented("Of jobs by a key") == DATABRICKS
+    assert _ours(_documented("Polysync")) == _ours(deployed)
+    assert _documented("AppKit jobs") == DATABRICKS
     host = {name for name in deployed - DATABRICKS if not name.startswith("POLYSYNC_")}
-    assert _documented("Of the Functions host") == host
+    assert _documented("Functions host") == host
 
 
 def test_the_other_settings_of_the_sample_are_documented() -> None:
     rest = {name for name in _sample() if not name.startswith("POLYSYNC_")}
-    local = _documented("On one machine only")
+    local = _documented("Local machine only")
     assert local == rest - set(deployed_settings())
     assert local >= SECRETS | LOCAL
 
