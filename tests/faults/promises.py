@@ -80,8 +80,8 @@ def _the_index_lists_them(world: World, runs: list[TaskRun]) -> None:
     by_job = sorted(
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("j~")
     )
-    assert by_job == sorted((run.job.name, run.run_id) for run in runs if not run.task)
-    runs = [run for run in runs if run.task]
+    assert by_job == sorted((run.job.name, run.run_id) for run in runs if run.task is None)
+    runs = [run for run in runs if run.task is not None]
     listed = sorted(key.rpartition("~")[2] for key in rows if key.startswith("r~"))
     assert listed == sorted(run.run_id for run in runs), "lists and rows differ"
     by_task = sorted(

@@ -95,8 +95,9 @@ class DependentRuns:
         wanted = set(needed_parents(task, {}))
         if not wanted:
             return {}
-        ids = [token.run_id for token in firing.sources if token.edge in wanted]
-        parents = {stored.run.task: stored.run for stored in self.runs.get_many(ids)}
+        edges = {token.run_id: token.edge for token in firing.sources if token.edge in wanted}
+        found = (stored.run for stored in self.runs.get_many(edges))
+        parents = {edges[run.run_id]: run for run in found}
         return mapped_values(task, self.factory.job_named(task.job), parents, {})
 
 
