@@ -24,9 +24,8 @@ from polysync_core.application.schedules.firing import ScheduleProcessor
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Job, JobType
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire

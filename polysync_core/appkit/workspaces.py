@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from polysync_core.appkit.client import JobsApi, Timeouts
 from polysync_core.appkit.configuration import AppKitConfiguration
 from polysync_core.appkit.user_tokens import UserToken
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import BaseAddress

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from polysync_core.domain.definitions.zones import zone_named
+from polysync_core.domain.clock import zone_named
 from polysync_core.domain.errors import Invalid
 
 _PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from polysync_core.domain.definitions.base import ObjectName
 from polysync_core.domain.errors import Invalid
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.merge_patch import merge_patch
+from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import Arguments, Confirm, Name, Values
 from polysync_core.mcp.errors import UnknownName, UnknownNames

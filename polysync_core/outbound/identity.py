@@ -1,11 +1,10 @@
-"""The app's own identity, and its right to act for users who have signed in."""
+"""The app's own identity, and its right to act for users."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 
 _BY_IDENTITY = frozenset({AuthMethod.MANAGED_IDENTITY, AuthMethod.WORKLOAD_IDENTITY_FEDERATION})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.errors import NotFound, PlatformRefused
 from polysync_core.domain.secrets import Secret, SecretReference
 from polysync_core.outbound.references import Secrets

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
+from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Task
 from polysync_core.domain.errors import NotFound
 from polysync_core.domain.runs.identity import RunId, derived_run_id
@@ -85,10 +86,9 @@ class GateWorld:
         )
         self.gates = Gates(
             store=self.store,
-            runs=self.runs,
-            task_named=self.task,
+            definitions=DefinitionLookup(self.definitions),
             task_graph=self.task_graph,
-            factory=self.factory,
+            dependent_runs=DependentRuns(runs=self.runs, factory=self.factory),
             clock=self.clock,
         )
         self.notifier = DependentNotifier(

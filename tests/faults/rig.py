@@ -22,10 +22,9 @@ from polysync_core.adapters import table_ports
 from polysync_core.application.runs.job_runs import JobRequest
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.composition import build
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.definitions.webhooks import Webhook

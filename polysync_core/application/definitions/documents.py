@@ -15,19 +15,19 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
-from polysync_core.domain.definitions.differences import Difference, differences
 from polysync_core.domain.definitions.document import (
+    Difference,
     Document,
     Reference,
     canonical,
+    differences,
     kind_of,
     reference_to,
     same,
     write_document,
 )
-from polysync_core.domain.definitions.graph import upstream_first
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.references import references_of
+from polysync_core.domain.definitions.references import references_of, upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (

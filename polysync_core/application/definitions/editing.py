@@ -25,8 +25,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSource, Stored
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.domain.merge_patch import merge_patch
+from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
 _log = logging.getLogger(__name__)
 

@@ -1,14 +1,103 @@
-"""Platforms: connections to external execution services."""
+"""Platforms and vaults: connections to external services, and their sign-in methods."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.base import Definition, ObjectName, TypeName
+from polysync_core.domain.definitions.base import (
+    Definition,
+    ObjectName,
+    SecretText,
+    TypeName,
+    Value,
+    refuse,
+)
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.secrets import is_secret_reference
+
+MAX_FIELD_LENGTH = 2048
+
+
+class AuthMethod(StrEnum):
+    """The sign-in methods of Polysync's own plugins; packages may add more."""
+
+    MANAGED_IDENTITY = "ManagedIdentity"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+    CERTIFICATE = "Certificate"
+    DEFAULT_CREDENTIAL = "DefaultCredential"
+    PERSONAL_ACCESS_TOKEN = "PersonalAccessToken"  # noqa: S105 - a method's name
+    FUNCTION_KEY = "FunctionKey"
+    SERVICE_ACCOUNT_KEY = "ServiceAccountKey"
+    APPLICATION_DEFAULT = "ApplicationDefault"
+    WORKLOAD_IDENTITY_FEDERATION = "WorkloadIdentityFederation"
+    IMPERSONATED_SERVICE_ACCOUNT = "ImpersonatedServiceAccount"
+    TOKEN = "Token"  # noqa: S105 - a method's name
+    APP_ROLE = "AppRole"
+    USER_PASSWORD = "UserPassword"  # noqa: S105 - a method's name
+
+
+class Auth(Value):
+    """A sign-in method and its fields; a secret is a `vault://` reference.
+
+    The fields below belong to Polysync's own plugins. A package's plugin declares the fields of
+    its own methods, and the check of the definition refuses every undeclared field.
+    """
+
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"additionalProperties": {"type": "string"}}
+    )
+
+    method: Annotated[TypeName, Field(json_schema_extra={"examples": [*AuthMethod]})]
+
+    # Microsoft Entra
+    tenant_id: str | None = None
+    client_id: str | None = None
+    client_secret: SecretText | None = None
+    certificate: SecretText | None = None
+    certificate_password: SecretText | None = None
+    thumbprint: str | None = None
+
+    # Azure Databricks
+    personal_access_token: SecretText | None = None
+
+    # Azure Functions
+    function_key: SecretText | None = None
+    system_key: SecretText | None = None
+
+    # Google
+    key_json: SecretText | None = None
+    provider: str | None = None
+    entra_audience: str | None = None
+    service_account_email: str | None = None
+    source_key: SecretText | None = None
+    target_service_account_email: str | None = None
+
+    # HashiCorp Vault
+    token: SecretText | None = None
+    role_id: str | None = None
+    secret_id: SecretText | None = None
+    username: str | None = None
+    password: SecretText | None = None
+    mount: str | None = None
+
+    @model_validator(mode="after")
+    def _extra_fields_are_texts(self) -> Self:
+        for name, value in (self.model_extra or {}).items():
+            if not isinstance(value, str) or not 1 <= len(value) <= MAX_FIELD_LENGTH:
+                refuse(name, f"must be a text of 1-{MAX_FIELD_LENGTH} characters")
+        return self
+
+    def secret_references(self) -> tuple[str, ...]:
+        """Return every `vault://` reference among the fields."""
+        return tuple(value for value in self.fields().values() if is_secret_reference(value))
+
+    def fields(self) -> dict[str, str]:
+        """Return the given fields by their names in a definition."""
+        given = self.model_dump(by_alias=True, exclude_none=True, exclude={"method"})
+        return {name: str(value) for name, value in given.items()}
 
 
 class PlatformType(StrEnum):
@@ -33,3 +122,20 @@ class Platform(Definition):
     contention_profiles: tuple[ObjectName, ...] = ()
     shard: ObjectName = "main"
     """The Dispatcher that decides for this platform's runs (ADR 1)."""
+
+
+class VaultProvider(StrEnum):
+    """The secret managers that Polysync itself supports; packages may add more."""
+
+    AZURE_KEY_VAULT = "AzureKeyVault"
+    HASHICORP_VAULT = "HashiCorpVault"
+    GOOGLE_SECRET_MANAGER = "GoogleSecretManager"  # noqa: S105 - a provider's name
+    ENVIRONMENT = "Environment"
+
+
+class Vault(Definition):
+    """The connection to a secret manager; it never holds a secret."""
+
+    provider: Annotated[TypeName, Field(json_schema_extra={"examples": [*VaultProvider]})]
+    auth: Auth | None = None
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)

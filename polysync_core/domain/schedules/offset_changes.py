@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from polysync_core.domain.definitions.zones import zone_named
+from polysync_core.domain.clock import zone_named
 
 _STEP = timedelta(days=1)
 """No zone has ever changed twice within a week, so no change hides between two looks."""

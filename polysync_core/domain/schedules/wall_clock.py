@@ -17,7 +17,7 @@ from typing import cast
 
 from croniter import CroniterBadDateError, croniter
 
-from polysync_core.domain.definitions.cron import cron_fields
+from polysync_core.domain.definitions.schedules import cron_fields
 
 LAST_YEAR = 9000
 """Nothing fires later; the calendar of Python ends with the year 9999."""

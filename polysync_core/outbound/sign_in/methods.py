@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.secrets import is_secret_reference
@@ -15,7 +15,7 @@ from polysync_core.outbound.references import check_reference
 
 @dataclass(frozen=True, slots=True)
 class FieldForm:
-    """The form of a field's text, and the sentence for a text of another form."""
+    """The form of a field's text, with the error message for other texts."""
 
     pattern: re.Pattern[str]
     rule: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, SimulatorToken

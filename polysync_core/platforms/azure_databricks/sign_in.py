@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderToken, VaultToken
 from polysync_core.outbound.sign_in.clouds import Cloud

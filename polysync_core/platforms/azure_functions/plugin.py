@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from polysync_core.domain.definitions.auth import AuthMethod
 from polysync_core.domain.definitions.jobs import JobType
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.auth import AuthMethod
+from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.base import Definition
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus
 from tests.fakes.app import FakeApp

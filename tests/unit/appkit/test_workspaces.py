@@ -15,8 +15,7 @@ from polysync_core.appkit.results import Done, Failed
 from polysync_core.appkit.user_tokens import UserToken
 from polysync_core.appkit.workspaces import Workspaces
 from polysync_core.databricks_jobs import connect
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import NotFound, Unauthenticated
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope

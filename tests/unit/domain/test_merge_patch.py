@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.merge_patch import merge_patch
+from polysync_core.domain.json_types import JsonValue, merge_patch
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.vaults import Vault
+from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets

@@ -12,8 +12,7 @@ from fastapi.testclient import TestClient
 from polysync_core.api.app import create_app
 from polysync_core.api.schedules.fire_times import fire_time_routes
 from polysync_core.application.schedules.preview import FireTimePreview
-from polysync_core.domain.definitions.calendars import Calendar
-from polysync_core.domain.definitions.schedules import Schedule
+from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.tasks import Task
 from tests.fakes.builders import FakeClock
 from tests.fakes.definitions import definition_reader

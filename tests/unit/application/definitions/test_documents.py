@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from polysync_core.application.definitions.documents import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
-from polysync_core.domain.definitions.differences import Difference
-from polysync_core.domain.definitions.document import Reference, read_document, write_document
+from polysync_core.domain.definitions.document import (
+    Difference,
+    Reference,
+    read_document,
+    write_document,
+)
 from polysync_core.domain.definitions.stored import Stored
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml

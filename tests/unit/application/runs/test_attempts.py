@@ -20,8 +20,7 @@ from polysync_core.application.runs.attempts import (
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, TooLarge, Unavailable, Uncertain
 from polysync_core.domain.runs.events import is_note

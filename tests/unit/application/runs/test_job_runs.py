@@ -13,9 +13,8 @@ from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.explain import explain
 from polysync_core.domain.errors import Conflict, Invalid, NotFound

@@ -20,8 +20,7 @@ from polysync_core.application.runs.polling import (
     observed_end,
 )
 from polysync_core.application.runs.steps import AttemptMemo
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended
 from polysync_core.domain.runs.polling import FAST

@@ -24,9 +24,8 @@ from hypothesis.stateful import (
 from polysync_core.application.runs.attempts import CANCEL_TIMEOUT, LOST_TIMEOUT
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.runs.identity import attempt_token

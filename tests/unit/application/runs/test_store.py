@@ -12,8 +12,7 @@ from polysync_core.application.runs.finishing import AttemptRecorder
 from polysync_core.application.runs.reconciling import GRACE
 from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.application.runs.store import PUBLISH_PAUSE_SECONDS, RunStore
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform, PlatformType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.runs.run import (
     RunStatus,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from polysync_core.domain.definitions.zones import zone_named, zone_names
+from polysync_core.domain.clock import zone_named, zone_names
 
 
 @pytest.fixture

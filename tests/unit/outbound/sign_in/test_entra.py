@@ -15,7 +15,7 @@ from azure.identity import (
 )
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.sign_in.clouds import Cloud

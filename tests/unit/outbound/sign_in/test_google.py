@@ -17,7 +17,7 @@ from requests import ConnectionError as NoConnection
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
-from polysync_core.domain.definitions.auth import Auth
+from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.outbound.call_budget import RetryTimer
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
@@ -196,7 +196,7 @@ def test_a_key_that_names_another_address_for_tokens_is_not_followed(address: st
         client=ReadClient(transport_to=lambda _: script),
     )
 
-    with pytest.raises(PlatformRefused, match="must not be asked"):
+    with pytest.raises(PlatformRefused, match="forbidden address"):
         sign_in.access_token().token()
 
     assert script.requests == []

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
@@ -113,7 +112,7 @@ def test_a_simulator_never_gets_a_real_token() -> None:
         return signed.source
 
     assert isinstance(token_for(simulator), SimulatorToken)
-    assert token_for(simulator).token().reveal() == "stand-in"
+    assert token_for(simulator).token().reveal() == "simulator"
     assert not isinstance(token_for(real), SimulatorToken)
 
 

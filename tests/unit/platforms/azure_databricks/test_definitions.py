@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.auth import Auth, AuthMethod
 from polysync_core.domain.definitions.jobs import Job, JobType
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.azure_databricks.attributes import DatabricksAttributes

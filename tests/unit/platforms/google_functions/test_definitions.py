@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.domain.definitions.auth import Auth
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.platforms import Auth, Platform
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress
