@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.replay import entity_states, recording
-from tests.replay.entity_lives import LIVES
-from tests.replay.entity_states import STATES
-from tests.replay.replaying import HISTORIES
+from tests.replay import dispatcher_states as entity_states
+from tests.replay import history_recorder as recording
+from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
+from tests.replay.dispatcher_states import STATES
+from tests.replay.history_replay import HISTORIES
 from tests.replay.scenarios import SCENARIOS
 
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
                 f"{folder} if it was never deployed."
             )
     _write(histories, {each.file: recording.record(each) for each in SCENARIOS})
-    _write(states, {each.file: entity_states.record(each) for each in LIVES})
+    _write(states, {each.file: entity_states.record(each) for each in DISPATCHER_SCENARIOS})
     return 0
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.stand import Stand, stand
+from tests.faults.local_system import LocalSystem, local_system
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """A host, a workspace and the benchmark's definitions."""
-    with stand(tmp_path_factory.mktemp("site")) as opened:
+    with local_system(tmp_path_factory.mktemp("system")) as opened:
         yield opened

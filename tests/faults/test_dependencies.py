@@ -9,8 +9,8 @@ import pytest
 from polysync_core.domain.definitions.tasks import Condition, Dependency
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
-from tests.faults.promises import check_promises
-from tests.faults.rig import World
+from tests.faults.invariants import check_invariants
+from tests.faults.virtual_app import VirtualApp
 
 WIDE = [f"part-{number}" for number in range(200)]
 
@@ -23,17 +23,17 @@ def played(
     monkeypatch: pytest.MonkeyPatch, verdict: ProviderStatus, parts: list[str]
 ) -> list[TaskRun]:
     """Start `root`, which starts the parts, which start `end`."""
-    world = World(monkeypatch)
-    world.platform.verdict = verdict
-    world.dependencies = {
+    app = VirtualApp(monkeypatch)
+    app.platform.verdict = verdict
+    app.definitions.dependencies = {
         **{name: after("root") for name in parts},
         "end": after(*parts),
         "alarm": after("end", condition=Condition.ON_SKIPPED),
     }
-    world.start("root")
-    world.pass_time(70)
-    world.come_to_rest()
-    return check_promises(world)
+    app.start("root")
+    app.advance(70)
+    app.run_until_idle()
+    return check_invariants(app)
 
 
 def test_one_run_starts_two_hundred_and_they_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,15 +53,19 @@ def test_one_failure_skips_all_that_depends_on_it_and_wakes_what_waits_for_that(
 
 
 def test_many_graph_runs_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(monkeypatch)
-    world.limits = {"slow": 2}
-    world.dependencies = {"slow": after("root"), "quick": after("root"), "end": after("slow")}
-    world.dependencies["end"] = after("slow", "quick", "root")
+    app = VirtualApp(monkeypatch)
+    app.definitions.limits = {"slow": 2}
+    app.definitions.dependencies = {
+        "slow": after("root"),
+        "quick": after("root"),
+        "end": after("slow"),
+    }
+    app.definitions.dependencies["end"] = after("slow", "quick", "root")
     for _ in range(12):
-        world.start("root")
-    world.pass_time(70)
-    world.come_to_rest()
-    runs = check_promises(world)
+        app.start("root")
+    app.advance(70)
+    app.run_until_idle()
+    runs = check_invariants(app)
     assert Counter(run.task for run in runs) == dict.fromkeys(("root", "slow", "quick", "end"), 12)
     graph_of = {run.run_id: run.graph_run_id for run in runs}
     for run in runs:

@@ -16,9 +16,9 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
-from tests.faults.faults import Fault, Plan
-from tests.faults.promises import check_promises
-from tests.faults.rig import World
+from tests.faults.faults import Fault, FaultPlan
+from tests.faults.invariants import check_invariants
+from tests.faults.virtual_app import VirtualApp
 
 SUCCEEDED, FAILED, CANCELLED = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED
 SKIPPED = RunStatus.SKIPPED
@@ -35,73 +35,73 @@ class Scenario:
     calm: tuple[RunStatus, ...] = (SUCCEEDED,)
     """How its runs end when nothing goes wrong."""
 
-    def play(self, world: World) -> None:
+    def play(self, app: VirtualApp) -> None:
         raise NotImplementedError
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         """Assert what holds of this scenario alone."""
 
 
 class OneRun(Scenario):
-    def play(self, world: World) -> None:
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.start()
 
 
 class OneRunAndAWebhook(Scenario):
-    def play(self, world: World) -> None:
-        world.webhooks = [ON_CALL]
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.webhooks = [ON_CALL]
+        app.start()
 
 
 class OneFailure(Scenario):
     ends, calm = frozenset({FAILED}), (FAILED,)
 
-    def play(self, world: World) -> None:
-        world.platform.verdict = ProviderStatus.FAILED
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.platform.verdict = ProviderStatus.FAILED
+        app.start()
 
 
 class CancelledWhileWaiting(Scenario):
     ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
-        world.start()
-        world.pass_time(1)
-        world.start()
-        for run in world.stored():
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
+        app.start()
+        app.advance(1)
+        app.start()
+        for run in app.stored():
             if run.status is RunStatus.QUEUED:
-                world.cancel(run.run_id)
+                app.cancel(run.run_id)
 
 
 class CancelledWhileRunning(Scenario):
     ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
-    def play(self, world: World) -> None:
-        world.platform.seconds = 90
-        world.start()
-        world.pass_time(4)
-        for run in world.stored():
-            world.cancel(run.run_id)
+    def play(self, app: VirtualApp) -> None:
+        app.platform.seconds = 90
+        app.start()
+        app.advance(4)
+        for run in app.stored():
+            app.cancel(run.run_id)
 
 
 class CancelledBeforeItsOrchestrationBegins(Scenario):
     ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
-    def play(self, world: World) -> None:
-        world.start()
-        for run in world.stored():
-            world.cancel(run.run_id)
-            world.cancel(run.run_id)
+    def play(self, app: VirtualApp) -> None:
+        app.start()
+        for run in app.stored():
+            app.cancel(run.run_id)
+            app.cancel(run.run_id)
 
 
 class OneKeyTwice(Scenario):
-    def play(self, world: World) -> None:
-        world.start(key="monday")
-        world.pass_time(1)
-        world.start(key="monday")
+    def play(self, app: VirtualApp) -> None:
+        app.start(key="monday")
+        app.advance(1)
+        app.start(key="monday")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         assert len(runs) <= 1
 
 
@@ -110,39 +110,39 @@ class ExecutedNow(Scenario):
 
     calm = (SUCCEEDED,) * 2
 
-    def play(self, world: World) -> None:
-        world.execute(key="monday")
-        world.start(key="monday")
-        world.execute(key="monday")
+    def play(self, app: VirtualApp) -> None:
+        app.execute(key="monday")
+        app.start(key="monday")
+        app.execute(key="monday")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
-        assert {run.task for run in runs} <= {"", "nap"}
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
+        assert {run.task for run in runs} <= {None, "nap"}
         assert len(runs) <= 2
 
 
 class ThreeAndALimitOfOne(Scenario):
     calm = (SUCCEEDED,) * 3
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
         for _ in range(3):
-            world.start()
-        world.pass_time(4)
+            app.start()
+        app.advance(4)
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
-        assert world.platform.most_at_once() <= 1, "the limit was exceeded"
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
+        assert app.platform.most_at_once() <= 1, "the limit was exceeded"
 
 
 class LostSubmit(Scenario):
-    def play(self, world: World) -> None:
-        world.platform.lost_answers = 1
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.platform.lost_answers = 1
+        app.start()
 
 
 class DeniedForAWhile(Scenario):
-    def play(self, world: World) -> None:
-        world.platform.denials = 2
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.platform.denials = 2
+        app.start()
 
 
 class AllByTheReconciler(Scenario):
@@ -150,14 +150,14 @@ class AllByTheReconciler(Scenario):
 
     ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
-    def play(self, world: World) -> None:
-        world.deaf = True
-        world.start()
-        world.start()
-        for run in world.stored()[1:]:
-            world.cancel(run.run_id)
-        world.deaf = False
-        world.pass_time(125)
+    def play(self, app: VirtualApp) -> None:
+        app.drops_signals = True
+        app.start()
+        app.start()
+        for run in app.stored()[1:]:
+            app.cancel(run.run_id)
+        app.drops_signals = False
+        app.advance(125)
 
 
 class Join(Scenario):
@@ -165,11 +165,11 @@ class Join(Scenario):
 
     calm = (SUCCEEDED,) * 3
 
-    def play(self, world: World) -> None:
-        world.dependencies = {"second": after("first"), "third": after("first", "second")}
-        world.start("first")
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.dependencies = {"second": after("first"), "third": after("first", "second")}
+        app.start("first")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         tasks = sorted(run.task for run in runs)
         assert tasks == (["first", "second", "third"] if runs else [])
 
@@ -179,15 +179,15 @@ class SkippedBranch(Scenario):
 
     ends, calm = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
 
-    def play(self, world: World) -> None:
-        world.platform.verdict = ProviderStatus.FAILED
-        world.dependencies = {
+    def play(self, app: VirtualApp) -> None:
+        app.platform.verdict = ProviderStatus.FAILED
+        app.definitions.dependencies = {
             "second": after("first"),
             "instead": after("second", condition=Condition.ON_SKIPPED),
         }
-        world.start("first")
+        app.start("first")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         assert len(runs) in {0, 3}
 
 
@@ -196,15 +196,15 @@ class CancelledAndDependedOn(Scenario):
 
     ends, calm = frozenset({SUCCEEDED, CANCELLED, SKIPPED}), (SUCCEEDED, CANCELLED, SKIPPED)
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
-        world.dependencies = {"second": after("nap")}
-        world.start("nap", downstream=False)
-        world.pass_time(1)
-        world.start("nap")
-        for run in world.stored():
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
+        app.definitions.dependencies = {"second": after("nap")}
+        app.start("nap", downstream=False)
+        app.advance(1)
+        app.start("nap")
+        for run in app.stored():
             if run.status is RunStatus.QUEUED and run.fan_out:
-                world.cancel(run.run_id)
+                app.cancel(run.run_id)
 
 
 def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
@@ -230,44 +230,44 @@ SCENARIOS = {
 }
 
 
-def cases(scenario: Scenario, fault: Fault, *, engine_dies: bool) -> Iterator[Plan]:
+def cases(scenario: Scenario, fault: Fault, *, engine_dies: bool) -> Iterator[FaultPlan]:
     numbers: Iterable[int] = count(1)
     if fault is Fault.STALE:
-        numbers = play(scenario, Plan())[0].plan.guarded
+        numbers = play(scenario, FaultPlan())[0].plan.guarded
     for number in numbers:
-        yield Plan(fault, number, engine_dies=engine_dies)
+        yield FaultPlan(fault, number, engine_dies=engine_dies)
 
 
-def play(scenario: Scenario, plan: Plan) -> tuple[World, list[TaskRun]]:
+def play(scenario: Scenario, plan: FaultPlan) -> tuple[VirtualApp, list[TaskRun]]:
     with pytest.MonkeyPatch.context() as patch:
-        world = World(patch, plan)
-        scenario.play(world)
-        world.pass_time(70)  # the work itself and one pass of the reconciler, all of it spoilt too
-        world.come_to_rest()
-        runs = check_promises(world)
-        scenario.check(world, runs)
-        return world, runs
+        app = VirtualApp(patch, plan)
+        scenario.play(app)
+        app.advance(70)  # the work itself and one pass of the reconciler, all of it spoilt too
+        app.run_until_idle()
+        runs = check_invariants(app)
+        scenario.check(app, runs)
+        return app, runs
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_a_scenario_ends_as_it_should_when_nothing_goes_wrong(
     scenario: Callable[[], Scenario],
 ) -> None:
-    world, runs = play(scenario(), Plan())
+    app, runs = play(scenario(), FaultPlan())
     assert Counter(run.status for run in runs) == Counter(scenario().calm)
-    assert world.crashes == 0
+    assert app.crashes == 0
 
 
 WAYS = {
-    "the process dies before the step": (Fault.DIES_BEFORE, True),
-    "a worker dies after the step": (Fault.DIES_AFTER, False),
+    "the process dies before the step": (Fault.CRASH_BEFORE, True),
+    "a worker dies after the step": (Fault.CRASH_AFTER, False),
     "the answer is lost": (Fault.ANSWER_LOST, False),
     "another writer comes first": (Fault.STALE, False),
     "storage goes away": (Fault.OUTAGE, False),
 }
 MORE_WAYS = {
-    "the process dies after the step": (Fault.DIES_AFTER, True),
-    "a worker dies before the step": (Fault.DIES_BEFORE, False),
+    "the process dies after the step": (Fault.CRASH_AFTER, True),
+    "a worker dies before the step": (Fault.CRASH_BEFORE, False),
     "the call is not sent": (Fault.NOT_SENT, False),
 }
 """Nearly what the others are, one step on."""
@@ -288,8 +288,8 @@ def test_no_run_is_lost_or_started_twice_whichever_step_goes_wrong(
         try:
             _, runs = play(scenario(), plan)
         except AssertionError as error:
-            error.add_note(plan.spoilt)
+            error.add_note(plan.injected)
             raise
-        assert {run.status for run in runs} <= scenario().ends, plan.spoilt
-        if not plan.spoilt:
+        assert {run.status for run in runs} <= scenario().ends, plan.injected
+        if not plan.injected:
             return

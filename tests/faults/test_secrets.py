@@ -15,7 +15,7 @@ from durabletask.client import TaskHubGrpcClient
 from polysync_core.telemetry import names
 from polysync_core.telemetry.actions import ACTIONS
 from tests.fakes.ingestion import Ingestion, ingestion
-from tests.faults.stand import TOKEN, Stand, has_ended, stand
+from tests.faults.local_system import TOKEN, LocalSystem, has_ended, local_system
 from tests.integration.devhost.host_process import HostProcess, eventually
 
 pytestmark = pytest.mark.devhost
@@ -57,12 +57,12 @@ tasks:
 """
 
 
-def answers_about(site: Stand, ids: list[str]) -> str:
+def answers_about(system: LocalSystem, ids: list[str]) -> str:
     """Return every answer of the API that might show what was used."""
     pages = [f"/task-runs/{run_id}{part}" for run_id in ids for part in ("", "/history", "/events")]
     pages += ["/task-runs?limit=100", "/definitions", "/tasks/secretive", "/platforms/lakehouse"]
-    texts = [site.host.http.get(page).text for page in pages]
-    texts += [site.host.http.post(f"/{kind}/test").text for kind in ("vaults/local",)]
+    texts = [system.host.http.get(page).text for page in pages]
+    texts += [system.host.http.post(f"/{kind}/test").text for kind in ("vaults/local",)]
     return "".join(texts)
 
 
@@ -112,27 +112,27 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         for name, value in {**secrets, **sent.environment}.items():
             environment.setenv(name, value)
         environment.delenv("POLYSYNC_TEST_ABSENT", raising=False)
-        with stand(folder) as site:
-            yield _aftermath(site, folder, sent)
+        with local_system(folder) as system:
+            yield _aftermath(system, folder, sent)
 
 
-def _aftermath(site: Stand, folder: Path, sent: Ingestion) -> Aftermath:
-    site.apply(DEFINITIONS)
-    ids = [run_of(site, task) for task in ("secretive", "unresolved", "echoing")]
+def _aftermath(system: LocalSystem, folder: Path, sent: Ingestion) -> Aftermath:
+    system.apply(DEFINITIONS)
+    ids = [run_of(system, task) for task in ("secretive", "unresolved", "echoing")]
     for fault in ({"fault": "lost-response"}, {"fault": "status", "status": 403}):
-        site.wait_for(ids, has_ended)
-        site.workspace.misbehave(endpoint="jobs/runs/submit", **fault)
-        ids.append(run_of(site, "secretive"))
-    refused = site.host.http.post("/tasks/secretive/run", json={"parameters": {"key": CANARY}})
-    runs = site.wait_for(ids, has_ended)
-    seen = answers_about(site, ids) + engine_memory(site.host) + refused.text
+        system.wait_for(ids, has_ended)
+        system.databricks.inject_fault(endpoint="jobs/runs/submit", **fault)
+        ids.append(run_of(system, "secretive"))
+    refused = system.host.http.post("/tasks/secretive/run", json={"parameters": {"key": CANARY}})
+    runs = system.wait_for(ids, has_ended)
+    seen = answers_about(system, ids) + engine_memory(system.host) + refused.text
     eventually(
         lambda: len([each for each in sent.items("dependencies") if each.name == "run"]) == 5
     )
     eventually(lambda: {each.name for each in sent.items("customMetrics")} >= ALWAYS)
-    submissions = len(site.workspace.started())
-    site.host.end()
-    kept = files_below(folder / "data") + site.host.log_text().encode()
+    submissions = len(system.databricks.started())
+    system.host.end()
+    kept = files_below(folder / "data") + system.host.log_text().encode()
     return Aftermath(runs, refused, submissions, seen, kept, sent)
 
 
@@ -180,13 +180,13 @@ def test_every_run_is_one_trace_from_its_request_to_its_calls(aftermath: Afterma
     spans = aftermath.sent.items("dependencies")
     for run in aftermath.runs:
         own = {each.id: each for each in spans if each.operation == run["traceId"]}
-        (whole,) = [each for each in own.values() if each.name == "run"]
-        accept = own[whole.parent]
+        (whole_app,) = [each for each in own.values() if each.name == "run"]
+        accept = own[whole_app.parent]
         request = own[accept.parent]
         assert (request.name, accept.name) == ("POST /tasks/{name}/run", "accept")
-        assert whole.dimensions[names.RUN_ID] == run["runId"]
+        assert whole_app.dimensions[names.RUN_ID] == run["runId"]
         attempts = {each.id for each in own.values() if each.name == "attempt"}
-        assert {own[each].parent for each in attempts} == {whole.id}
+        assert {own[each].parent for each in attempts} == {whole_app.id}
         calls = [each for each in own.values() if names.STEP in each.dimensions]
         assert {each.parent for each in calls} <= attempts
         lines = [line for line in aftermath.sent.items("traces") if line.parent in attempts]
@@ -201,5 +201,5 @@ def runs_of(aftermath: Aftermath, task: str) -> list[str]:
     return [run["runId"] for run in aftermath.runs if run["task"] == task]
 
 
-def run_of(site: Stand, task: str) -> str:
-    return site.host.post(f"/tasks/{task}/run", {})["runId"]
+def run_of(system: LocalSystem, task: str) -> str:
+    return system.host.post(f"/tasks/{task}/run", {})["runId"]

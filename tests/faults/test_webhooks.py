@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
-from tests.faults.stand import Stand, has_ended, stand
+from tests.faults.local_system import LocalSystem, has_ended, local_system
 from tests.integration.devhost.host_process import eventually
 
 pytestmark = pytest.mark.devhost
@@ -94,37 +94,37 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """A host that gives a webhook three attempts, a second and three seconds apart."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_TEST_WEBHOOK_KEY", KEY)
         patch.setenv("POLYSYNC_WEBHOOK_ATTEMPTS", "3")
         patch.setenv("POLYSYNC_WEBHOOK_FIRST_DELAY_SECONDS", "1")
-        with stand(tmp_path_factory.mktemp("webhooks")) as opened:
+        with local_system(tmp_path_factory.mktemp("webhooks")) as opened:
             yield opened
 
 
-def subscribe(site: Stand, name: str, url: str, **facts: Any) -> None:
+def subscribe(system: LocalSystem, name: str, url: str, **facts: Any) -> None:
     body = {"url": url, "secret": "vault://local/POLYSYNC_TEST_WEBHOOK_KEY", **facts}
-    site.host.http.put(f"/webhooks/{name}", json=body).raise_for_status()
+    system.host.http.put(f"/webhooks/{name}", json=body).raise_for_status()
 
 
-def queued_events(site: Stand) -> list[dict[str, Any]]:
-    messages = site.host.queue("run-events").receive_messages(messages_per_page=32)
+def queued_events(system: LocalSystem) -> list[dict[str, Any]]:
+    messages = system.host.queue("run-events").receive_messages(messages_per_page=32)
     return [json.loads(base64.b64decode(message.content)) for message in messages]
 
 
-def test_events_reach_the_queue_and_a_receiver_that_fails_twice(site: Stand) -> None:
+def test_events_reach_the_queue_and_a_receiver_that_fails_twice(system: LocalSystem) -> None:
     with listening(Receiver(failures=2)) as receiver, listening(Receiver(failures=9)) as broken:
-        subscribe(site, "all", f"{receiver.url}/hook?team=data")
-        subscribe(site, "broken", broken.url, events={"statuses": ["Succeeded"]})
-        subscribe(site, "others", receiver.url, events={"tasks": ["flaky"]})
-        run_id = site.run(0.1)
-        site.wait_for([run_id], has_ended)
+        subscribe(system, "all", f"{receiver.url}/hook?team=data")
+        subscribe(system, "broken", broken.url, events={"statuses": ["Succeeded"]})
+        subscribe(system, "others", receiver.url, events={"tasks": ["flaky"]})
+        run_id = system.run(0.1)
+        system.wait_for([run_id], has_ended)
         eventually(lambda: len(receiver.taken()) >= 3)
-        poison = eventually(lambda: site.host.get("/poison-messages?limit=5")["items"])
+        poison = eventually(lambda: system.host.get("/poison-messages?limit=5")["items"])
 
-    events = list({event["eventId"]: event for event in queued_events(site)}.values())
+    events = list({event["eventId"]: event for event in queued_events(system)}.values())
     assert [event["to"] for event in events] == LIFE
     assert [event["eventId"] for event in events] == [f"{run_id}/{n}" for n in (1, 2, 3)]
 
@@ -144,20 +144,20 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(site: Stand) -> 
         "127.0.0.1 answered with status 500",
     )
     assert json.loads(message["payload"])["event"] == events[-1]
-    log_text = site.host.log_text()
+    log_text = system.host.log_text()
     assert "message_abandoned" in log_text or "A message was given up" in log_text
     assert KEY not in log_text + json.dumps(poison)
 
 
-def test_a_message_that_is_no_delivery_is_shown_as_poison(site: Stand) -> None:
+def test_a_message_that_is_no_delivery_is_shown_as_poison(system: LocalSystem) -> None:
     text = '{"webhook": 3}'
-    queue = site.host.queue("webhook-deliveries")
+    queue = system.host.queue("webhook-deliveries")
     with suppress(ResourceExistsError):
         queue.create_queue()
     queue.send_message(text)
 
     def shown() -> list[dict[str, Any]]:
-        messages = site.host.get("/poison-messages")["items"]
+        messages = system.host.get("/poison-messages")["items"]
         return [each for each in messages if each["payload"] == text]
 
     (message,) = eventually(shown)

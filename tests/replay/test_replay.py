@@ -12,22 +12,22 @@ import pytest
 from orchestrations import complete_run, end_run, task_run
 from orchestrations.names import COMPLETE_RUN, END_RUN, TASK_RUN
 from scripts import record_histories
-from tests.faults.virtual_engine import registered
-from tests.replay.entity_lives import LIVES
-from tests.replay.recording import record
-from tests.replay.replaying import HISTORIES, Broken, Recording, recordings, replay
+from tests.faults.virtual_engine import durable_functions
+from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
+from tests.replay.history_recorder import record
+from tests.replay.history_replay import HISTORIES, Broken, HistoryRecording, recordings, replay
 from tests.replay.scenarios import SCENARIOS
 
 ORCHESTRATORS = {
     name: function
-    for (kind, name), function in registered()
+    for (kind, name), function in durable_functions()
     if kind == "orchestration" and not name.startswith("BuiltIn__")
 }
 PYPROJECT = HISTORIES.parents[2] / "pyproject.toml"
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=lambda each: each.name)
-def test_a_recorded_history_is_gone_on_with_at_every_point(recording: Recording) -> None:
+def test_a_recorded_history_is_gone_on_with_at_every_point(recording: HistoryRecording) -> None:
     told = recording.read()
     assert replay(told, ORCHESTRATORS[told["orchestration"]]) >= 2
 
@@ -141,7 +141,7 @@ def test_a_release_is_recorded_once(
     monkeypatch.setattr(record_histories, "STATES", states)
     assert record_histories.main(["9.0.0"]) == 0
     assert len(list((histories / "9.0.0").iterdir())) == len(SCENARIOS)
-    assert len(list((states / "9.0.0").iterdir())) == len(LIVES)
+    assert len(list((states / "9.0.0").iterdir())) == len(DISPATCHER_SCENARIOS)
     with pytest.raises(SystemExit):
         record_histories.main(["9.0.0"])
     assert "recorded already" in capsys.readouterr().err

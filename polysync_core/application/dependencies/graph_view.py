@@ -21,7 +21,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Listing
 
-MOST_NODES = 1_000
+MAX_NODES = 1_000
 """More than that is no picture any more, and would cost thousands of reads."""
 _READERS = 8
 _PAGE = 100
@@ -43,7 +43,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class DependencyEdge:
     """A dependency between two nodes."""
 
     upstream: str
@@ -57,11 +57,11 @@ class Graph:
     """Tasks, each after those upstream of it, and the dependencies between them."""
 
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[DependencyEdge, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graphs:
+class TaskGraphs:
     """The use case of looking at the graph."""
 
     store: DefinitionSource
@@ -72,7 +72,7 @@ class Graphs:
     def of_tasks(self, task: str | None = None) -> Graph:
         """Return the graph of all Tasks, or of one with its ancestors and descendants.
 
-        Raises `NotFound`, and `Invalid` for more than `MOST_NODES`.
+        Raises `NotFound`, and `Invalid` for more than `MAX_NODES`.
         """
         tasks = self._all() if task is None else self._around(task)
         return self._graph(tasks, self._newest(tasks))
@@ -89,13 +89,13 @@ class Graphs:
         if task is not None:
             tasks = self._around(task)
             return self._graph(tasks, {name: found[name] for name in tasks if name in found})
-        roots = [run.task for run in found.values() if run.run_id == graph_run_id]
+        roots = [name for name, run in found.items() if run.run_id == graph_run_id]
         known = {name: known for name in found if (known := self._task(name)) is not None}
         downstream = self._reached([known[name] for name in roots if name in known], self._below)
         return self._graph({**known, **downstream}, found)
 
     def _all(self) -> dict[str, Task]:
-        stored = islice(self.store.all(Kind.TASK), MOST_NODES + 1)
+        stored = islice(self.store.all(Kind.TASK), MAX_NODES + 1)
         tasks = [each.definition for each in stored]
         return _bounded({each.name: each for each in tasks if isinstance(each, Task)})
 
@@ -142,7 +142,8 @@ class Graphs:
             return self.runs.page(Listing(task=task, limit=1)).items
 
         with ThreadPoolExecutor(_READERS) as pool:
-            return {run.task: run for run in chain.from_iterable(pool.map(newest, tasks))}
+            found = chain.from_iterable(pool.map(newest, tasks))
+            return {run.task: run for run in found if run.task is not None}
 
     def _runs_of(self, graph_run_id: RunId) -> dict[str, TaskRun]:
         """Return the newest run of each Task in a graph run."""
@@ -152,8 +153,9 @@ class Graphs:
             listing = Listing(graph_run_id=graph_run_id, limit=_PAGE, continuation_token=token)
             page = self.runs.page(listing)
             for run in page.items:
-                newest.setdefault(run.task, run)
-            if len(newest) > MOST_NODES or (token := page.continuation_token) is None:
+                if run.task is not None:
+                    newest.setdefault(run.task, run)
+            if len(newest) > MAX_NODES or (token := page.continuation_token) is None:
                 return _bounded(newest)
 
     def _graph(self, tasks: Mapping[str, Task], runs: Mapping[str, TaskRun]) -> Graph:
@@ -161,7 +163,7 @@ class Graphs:
         nodes = {
             name: self._node(task, jobs[task.job], runs.get(name)) for name, task in tasks.items()
         }
-        nodes |= {name: _remembered(run) for name, run in runs.items() if name not in tasks}
+        nodes |= {name: _remembered(name, run) for name, run in runs.items() if name not in tasks}
         edges = sorted(_edges(tasks), key=lambda edge: (edge.downstream, edge.upstream))
         upstream: dict[str, list[str]] = {name: [] for name in sorted(nodes)}
         for edge in edges:
@@ -182,12 +184,12 @@ class Graphs:
         )
 
 
-def _edges(tasks: Mapping[str, Task]) -> Iterator[Edge]:
+def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
     """Yield the dependencies between these Tasks."""
     for task in tasks.values():
         for dependency in task.dependencies:
             if dependency.task in tasks:
-                yield Edge(
+                yield DependencyEdge(
                     upstream=dependency.task,
                     downstream=task.name,
                     condition=dependency.condition,
@@ -195,10 +197,10 @@ def _edges(tasks: Mapping[str, Task]) -> Iterator[Edge]:
                 )
 
 
-def _remembered(run: TaskRun) -> Node:
+def _remembered(task: str, run: TaskRun) -> Node:
     """Return the node of a Task that was deleted after it had run."""
     return Node(
-        task=run.task,
+        task=task,
         job=run.job.name,
         platform=run.job.platform,
         job_type=run.job.job_type,
@@ -210,7 +212,7 @@ def _remembered(run: TaskRun) -> Node:
 
 
 def _bounded[T](found: dict[str, T]) -> dict[str, T]:
-    if len(found) > MOST_NODES:
-        message = f"the graph has more than {MOST_NODES} tasks: name one that has fewer around it"
+    if len(found) > MAX_NODES:
+        message = f"the graph has more than {MAX_NODES} tasks: name one that has fewer around it"
         raise Invalid.at("task", message)
     return found

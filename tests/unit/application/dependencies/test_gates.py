@@ -59,12 +59,12 @@ def test_independent_parents_give_the_graph_run_of_the_one_that_finished_last() 
 def test_the_nominal_time_goes_with_the_graph_run() -> None:
     """Else the children of a backfilled run would read the day of the backfill as theirs."""
     world = GateWorld(task("root"), task("middle", "root"), task("end", "middle"))
-    nominal = datetime(2026, 1, 5, 6, tzinfo=UTC)
-    world.run("root", scheduled_time=nominal, time_zone="Australia/Sydney", schedule="daily")
+    scheduled_time = datetime(2026, 1, 5, 6, tzinfo=UTC)
+    world.run("root", scheduled_time=scheduled_time, time_zone="Australia/Sydney", schedule="daily")
     (middle,) = world.all_runs("middle")
     (end,) = world.carry(middle)
     for child in (middle, end):
-        assert (child.scheduled_time, child.time_zone) == (nominal, "Australia/Sydney")
+        assert (child.scheduled_time, child.time_zone) == (scheduled_time, "Australia/Sydney")
         assert child.schedule is None
 
 
@@ -88,13 +88,13 @@ def test_an_outcome_that_decides_nothing_writes_no_decision() -> None:
 def during(world: GateWorld, call: str, do: Callable[[], Any]) -> None:
     """Let something happen right before the next call of a kind to the gates' table."""
 
-    def around(made: Any, carry_out: Callable[[], Any]) -> Any:
+    def intercept(made: Any, carry_out: Callable[[], Any]) -> Any:
         if str(made) == f"{call} on Gates":
-            world.tables.around = lambda _, go_on: go_on()
+            world.tables.intercept = lambda _, go_on: go_on()
             do()
         return carry_out()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
 
 
 def crash() -> None:
@@ -111,7 +111,7 @@ def test_what_was_decided_before_a_crash_is_carried_out_by_whoever_comes_by() ->
     during(world, "send_batch", lambda: during(world, "send_batch", crash))
     with pytest.raises(Crash):
         world.gates.deliver("child", b)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.begin_anew()
     world.gates.deliver("child", first)
     (child,) = world.all_runs("child")
@@ -156,7 +156,7 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
     last = world.end(last)
     seen = 0
 
-    def around(made: Any, do: Callable[[], Any]) -> Any:
+    def intercept(made: Any, do: Callable[[], Any]) -> Any:
         nonlocal seen
         answer = do()
         seen += str(made) == "send_batch on Gates"
@@ -164,10 +164,10 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
             raise Crash
         return answer
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.gates.deliver("end", last)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.begin_anew()
     world.gates.deliver("end", last)
     (end,) = world.all_runs("end")
@@ -262,7 +262,7 @@ def test_an_output_cannot_name_a_secret() -> None:
     world = mapped(note="text")
     child, _ = world.carry(world.start("a"), text="vault://local/PASSWORD")
     assert child.status is FAILED
-    assert "only a definition may give" in child.reason
+    assert "only a definition may contain" in child.reason
     assert "PASSWORD" not in child.reason
 
 
@@ -292,7 +292,7 @@ def scheduled() -> GateWorld:
 
 def fire_time(**facts: Any) -> ScheduledFire:
     return ScheduledFire(
-        **{"schedule": "daily", "nominal": SIX, "time_zone": "Europe/Berlin"} | facts
+        **{"schedule": "daily", "scheduled_time": SIX, "time_zone": "Europe/Berlin"} | facts
     )
 
 
@@ -328,13 +328,13 @@ def test_a_fire_time_that_comes_twice_counts_once() -> None:
 def test_a_gate_tells_what_it_holds_and_what_it_awaits() -> None:
     world = GateWorld(task("root"), task("slow", "root"), task("end", "root", "slow"))
     assert list(world.gates.view("end").sentences()) == [
-        "It holds nothing: it awaits the next outcome of each."
+        "The gate is empty: it awaits one outcome of each upstream."
     ]
     root = world.run("root")
     view = world.gates.view("end")
     (group,) = view.groups
     assert group.awaits == ("slow",)
     assert list(view.sentences()) == [
-        f"Graph run {root.run_id} has brought task 'root'; it awaits task 'slow'."
+        f"Graph run {root.run_id} has an outcome of task 'root'; it awaits task 'slow'."
     ]
-    assert list(world.gates.view("root").sentences()) == ["Task 'root' depends on no other."]
+    assert list(world.gates.view("root").sentences()) == ["Task 'root' has no dependencies."]

@@ -59,24 +59,28 @@ def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
 def test_what_broke_off_anywhere_is_completed_by_asking_again(world: Scheduled, at: int) -> None:
     calls = 0
 
-    def around(_, do):  # type: ignore[no-untyped-def]
+    def intercept(_, do):  # type: ignore[no-untyped-def]
         nonlocal calls
         calls += 1
         if calls >= at:
             raise Crash
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.backfill(FIRST, FOURTH)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.backfill(FIRST, FOURTH)
     assert world.times(None) == ["01 06:00", "02 06:00", "03 06:00"]
 
 
 def test_a_dry_run_only_tells(world: Scheduled) -> None:
     done = world.backfill(FIRST, FOURTH, dry_run=True)
-    assert [f"{each.fire.nominal:%d %H}" for each in done.items] == ["01 06", "02 06", "03 06"]
+    assert [f"{each.fire.scheduled_time:%d %H}" for each in done.items] == [
+        "01 06",
+        "02 06",
+        "03 06",
+    ]
     assert world.made() == []
 
 
@@ -94,7 +98,7 @@ def test_a_run_of_the_schedule_itself_counts_unless_it_was_skipped(world: Schedu
 def test_what_the_schedule_is_about_to_fire_is_left_to_it(world: Scheduled) -> None:
     world.task(MINUTELY)
     world.clock.advance(minutes=2)
-    assert world.backfill(NOON, world.clock()).items[-1].fire.nominal == NOON
+    assert world.backfill(NOON, world.clock()).items[-1].fire.scheduled_time == NOON
     world.tick()
     assert world.times() == ["01 12:00", "01 12:01", "01 12:02"]
 

@@ -1,4 +1,4 @@
-"""Signing in to Google, against a stand-in for OAuth 2, STS and IAM on loopback."""
+"""Signing in to Google, against a simulator for OAuth 2, STS and IAM on loopback."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_key_that_names_another_address_for_tokens_is_not_followed(address: st
         client=ReadClient(transport_to=lambda _: script),
     )
 
-    with pytest.raises(PlatformRefused, match="must not be asked"):
+    with pytest.raises(PlatformRefused, match="forbidden address"):
         sign_in.access_token().token()
 
     assert script.requests == []

@@ -12,13 +12,13 @@ from google.protobuf import json_format, wrappers_pb2
 
 from devhost.durable.in_process import LOCAL
 from orchestrations.names import WAKE
-from tests.faults.virtual_engine import VirtualClock, VirtualEngine, govern_time
+from tests.faults.virtual_engine import VirtualClock, VirtualEngine, use_virtual_time
 from tests.replay.scenarios import Scenario
 
 _MOST_STEPS = 10_000
 
 
-class Fault(Exception):
+class ActivityFailure(Exception):
     """An activity failed."""
 
 
@@ -70,7 +70,7 @@ def record(scenario: Scenario) -> dict[str, Any]:
     """Return the histories of one scenario as they are kept: an execution each."""
     clock = VirtualClock()
     with pytest.MonkeyPatch.context() as patch:
-        govern_time(clock, patch)
+        use_virtual_time(clock, patch)
         engine = Recorder(clock, scenario)
         engine.StartInstance(
             pb.CreateInstanceRequest(
@@ -93,11 +93,11 @@ def record(scenario: Scenario) -> dict[str, Any]:
 def _live(engine: Recorder, clock: VirtualClock, bells: int) -> None:
     """Let everything happen that is to happen."""
     for _ in range(_MOST_STEPS):
-        if engine.decide():
+        if engine.run_next():
             continue
         if (work := engine.take_activity()) is not None:
             engine.answer_activity(work)
-        elif not engine.live():
+        elif not engine.active():
             return
         elif bells:
             bells -= 1

@@ -21,7 +21,7 @@ TOKEN = "canary-5f1d2c9e-token"
 APPKIT = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
 
 
-class Workspace:
+class DatabricksSimulator:
     """The Databricks simulator as a process of its own, so that it survives the host."""
 
     def __init__(self, data: Path) -> None:
@@ -50,7 +50,7 @@ class Workspace:
         lines = (self.data / "submissions.jsonl").read_text().splitlines()
         return [entry["token"] for entry in map(json.loads, lines) if not entry["repeat"]]
 
-    def misbehave(self, **fault: Any) -> None:
+    def inject_fault(self, **fault: Any) -> None:
         """Let the next request of an endpoint go wrong."""
         body = {"faults": [fault]}
         httpx.post(f"{self.url}/simulator/faults", json=body).raise_for_status()
@@ -63,15 +63,15 @@ class Workspace:
             self._process.stdout.close()
 
 
-class Stand:
+class LocalSystem:
     """The app on a host, with the benchmark's notebooks defined."""
 
     def __init__(self, folder: Path, base: int | None = None) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
-        self.workspace = Workspace(folder / "workspace")
+        self.databricks = DatabricksSimulator(folder / "workspace")
         self._variables = {
-            "DATABRICKS_HOST": self.workspace.url,
-            "DATABRICKS_JOB_LAKE_NAP": str(self.workspace.define("/bench/nap")),
+            "DATABRICKS_HOST": self.databricks.url,
+            "DATABRICKS_JOB_LAKE_NAP": str(self.databricks.define("/bench/nap")),
             "POLYSYNC_APPKIT": json.dumps(APPKIT),
         }
         self.host = self._host(folder / "data", base)
@@ -85,7 +85,7 @@ class Stand:
         """Apply definitions, with the workspace where it is."""
         document = yaml.safe_load(text)
         for platform in document.get("platforms", []):
-            platform["attributes"]["workspaceUrl"] = self.workspace.url
+            platform["attributes"]["workspaceUrl"] = self.databricks.url
         self.host.http.put("/definitions", json=document).raise_for_status()
 
     def run(self, seconds: float, task: str = "nap") -> str:
@@ -125,13 +125,13 @@ class Stand:
     def close(self) -> None:
         """End everything."""
         self.host.close()
-        self.workspace.close()
+        self.databricks.close()
 
 
 @contextmanager
-def stand(folder: Path, base: int | None = None) -> Iterator[Stand]:
+def local_system(folder: Path, base: int | None = None) -> Iterator[LocalSystem]:
     """Yield a stand and clear it away; its ports begin at `base`, or where some are free."""
-    opened = Stand(folder, base)
+    opened = LocalSystem(folder, base)
     try:
         yield opened
     finally:

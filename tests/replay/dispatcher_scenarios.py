@@ -41,7 +41,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class DispatcherScenario:
     """One life of a Dispatcher, including the timers that it sends to itself."""
 
     name: str
@@ -116,8 +116,8 @@ _NEXT_MINUTE = replace(
 )
 _BACKFILL: dict[str, Any] = {"backfill_id": BackfillId("2026-02"), "backfill_limit": 2}
 
-LIVES = (
-    Life(
+DISPATCHER_SCENARIOS = (
+    DispatcherScenario(
         "max_concurrent_runs",
         [
             _enqueue(0, "a", _ONE_AT_A_TIME, *_FREE),
@@ -130,7 +130,7 @@ LIVES = (
             _release(7, "c"),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "concurrency",
         [
             _enqueue(0, "a", *_limited_by(_concurrency(2), _OFF)),
@@ -140,7 +140,7 @@ LIVES = (
             *[_release(91 + n, name) for n, name in enumerate(("a", "h1", "b", "h2", "c"))],
         ],
     ),
-    Life(
+    DispatcherScenario(
         "start_rates",
         [
             _enqueue(
@@ -157,7 +157,7 @@ LIVES = (
             *[_release(60, f"a{n}") for n in range(6)],
         ],
     ),
-    Life(
+    DispatcherScenario(
         "rejected",
         [
             _enqueue(0, "a", *_limited_by(_concurrency(1, exceed_action=ExceedAction.REJECT))),
@@ -165,7 +165,7 @@ LIVES = (
             _release(2, "a"),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "queue_timeout",
         [
             _enqueue(0, "a", *_limited_by(_WAITING_ROOM)),
@@ -173,7 +173,7 @@ LIVES = (
             _release(60, "a"),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "deferred",
         [
             _enqueue(0, "a", *_limited_by(_NEXT_MINUTE)),
@@ -184,7 +184,7 @@ LIVES = (
             _release(130, "b"),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "back_off",
         [
             _enqueue(0, "a", TASK, *_FREE),
@@ -194,7 +194,7 @@ LIVES = (
             _release(50, "a", 2),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "backfill",
         [
             _enqueue(0, "b0", TASK, *_FREE, **_BACKFILL),
@@ -202,7 +202,7 @@ LIVES = (
             *[_release(10 + n, f"b{n}") for n in range(4)],
         ],
     ),
-    Life(
+    DispatcherScenario(
         "restored",
         [
             _update_policies(0, _ONE_AT_A_TIME, *_FREE),
@@ -214,7 +214,7 @@ LIVES = (
             _release(6, "b"),
         ],
     ),
-    Life(
+    DispatcherScenario(
         "late_policies",
         [
             _enqueue(0, "a"),

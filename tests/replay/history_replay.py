@@ -31,7 +31,7 @@ class Broken(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class HistoryRecording:
     """What became of one orchestration in one release."""
 
     path: Path
@@ -46,9 +46,9 @@ class Recording:
         return json.loads(self.path.read_text())
 
 
-def recordings() -> list[Recording]:
+def recordings() -> list[HistoryRecording]:
     """Return every recording of every release."""
-    return [Recording(path) for path in sorted(HISTORIES.glob("*/*.json"))]
+    return [HistoryRecording(path) for path in sorted(HISTORIES.glob("*/*.json"))]
 
 
 def replay(recording: dict[str, Any], orchestrator: Callable[..., Any]) -> int:

@@ -31,29 +31,29 @@ type Matches = Callable[[Request], bool]
 
 
 @dataclass(slots=True)
-class Hold:
+class HeldRequest:
     """One request, or the answer to it, that is held until whoever sent it is gone."""
 
     matches: Matches
-    done_before: bool
+    after_execution: bool
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
 
-class Gate:
+class StorageProxy:
     """A proxy on a port of its own; `connection` leads through it."""
 
     def __init__(self, base: int) -> None:
         self._upstream = base + TABLES
-        self._hold: Hold | None = None
+        self._hold: HeldRequest | None = None
         self._lock = threading.Lock()
-        self.is_shut = False
-        self.turned_away = 0
-        gate = self
+        self.closed = False
+        self.rejected = 0
+        storage_proxy = self
 
         class Handler(_Handler):
-            def carry(self, request: Request) -> None:
-                gate.carry(self, request)
+            def handle(self, request: Request) -> None:
+                storage_proxy.handle(self, request)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -63,19 +63,19 @@ class Gate:
             f":{self._upstream}/", f":{self._server.server_port}/"
         )
 
-    def hold(self, matches: Matches, *, done_before: bool) -> Hold:
+    def hold(self, matches: Matches, *, after_execution: bool) -> HeldRequest:
         """Hold the next request that matches: after it was done (its answer) or before."""
-        self._hold = Hold(matches, done_before)
+        self._hold = HeldRequest(matches, after_execution)
         return self._hold
 
-    def carry(self, handler: _Handler, request: Request) -> None:
+    def handle(self, handler: _Handler, request: Request) -> None:
         """Deal with one request."""
-        if self.is_shut:
-            self.turned_away += 1
+        if self.closed:
+            self.rejected += 1
             handler.close_connection = True
             return
         hold = self._taken(request)
-        if hold is not None and not hold.done_before:
+        if hold is not None and not hold.after_execution:
             _wait(hold, handler)
             return
         answer = self._pass_on(handler, request)
@@ -89,7 +89,7 @@ class Gate:
         self._server.shutdown()
         self._server.server_close()
 
-    def _taken(self, request: Request) -> Hold | None:
+    def _taken(self, request: Request) -> HeldRequest | None:
         with self._lock:
             if self._hold is None or not self._hold.matches(request):
                 return None
@@ -109,7 +109,7 @@ class Gate:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def carry(self, request: Request) -> None:
+    def handle(self, request: Request) -> None:
         raise NotImplementedError
 
     def handle_one_request(self) -> None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.carry(Request(self.command, self.path, body))
+        self.handle(Request(self.command, self.path, body))
 
     def reply(self, status: int, headers: Any, body: bytes) -> None:
         self.send_response_only(status)
@@ -141,16 +141,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is said on stderr."""
 
 
-def _wait(hold: Hold, handler: _Handler) -> None:
+def _wait(hold: HeldRequest, handler: _Handler) -> None:
     hold.reached.set()
     hold.released.wait(timeout=TIMEOUT)
     handler.close_connection = True
 
 
 @contextmanager
-def gate(base: int) -> Iterator[Gate]:
+def storage_proxy(base: int) -> Iterator[StorageProxy]:
     """Yield an open gate before the Azurite whose ports begin at `base`."""
-    opened = Gate(base)
+    opened = StorageProxy(base)
     try:
         yield opened
     finally:

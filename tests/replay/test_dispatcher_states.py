@@ -24,19 +24,19 @@ from polysync_core.domain.dispatch.policies import (
 )
 from polysync_core.domain.dispatch.rates import StartLog
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, WaitingEntry
-from tests.faults.virtual_engine import registered
-from tests.replay.entity_lives import LIVES
-from tests.replay.entity_states import (
+from tests.faults.virtual_engine import durable_functions
+from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
+from tests.replay.dispatcher_states import (
     STATES,
+    StateRecording,
     Step,
-    Told,
     begins_with,
     go_on,
     record,
+    recorded_states,
     take_over,
-    told_states,
 )
-from tests.replay.replaying import Broken
+from tests.replay.history_replay import Broken
 
 ROOT = STATES.parents[2]
 
@@ -46,13 +46,13 @@ def _version() -> str:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
-@pytest.mark.parametrize("told", told_states(), ids=lambda each: each.name)
-def test_a_recorded_state_is_gone_on_with_at_every_point(told: Told) -> None:
+@pytest.mark.parametrize("told", recorded_states(), ids=lambda each: each.name)
+def test_a_recorded_state_is_gone_on_with_at_every_point(told: StateRecording) -> None:
     go_on(told.steps())
 
 
-@pytest.mark.parametrize("told", told_states(), ids=lambda each: each.name)
-def test_a_recorded_state_is_taken_over_whole(told: Told) -> None:
+@pytest.mark.parametrize("told", recorded_states(), ids=lambda each: each.name)
+def test_a_recorded_state_is_taken_over_whole(told: StateRecording) -> None:
     states = [step["state"] for step in told.steps() if step["state"] is not None]
     assert states
     assert [state for state in states if not begins_with(take_over(state), state)] == []
@@ -60,22 +60,22 @@ def test_a_recorded_state_is_taken_over_whole(told: Told) -> None:
 
 def test_the_release_that_is_worked_on_has_every_life() -> None:
     told = {path.name for path in (STATES / _version()).glob("*.json")}
-    assert told == {each.file for each in LIVES}, "see docs/howto/release.md"
+    assert told == {each.file for each in DISPATCHER_SCENARIOS}, "see docs/howto/release.md"
 
 
 def test_every_entity_has_lives() -> None:
-    assert {name for (kind, name), _ in registered() if kind == "entity"} == {DISPATCHER}
+    assert {name for (kind, name), _ in durable_functions() if kind == "entity"} == {DISPATCHER}
 
 
 def test_every_operation_is_recorded() -> None:
     operations = {name for name in vars(dispatcher.Dispatcher) if not name.startswith("_")}
-    told = {step["operation"] for each in told_states() for step in each.steps()}
+    told = {step["operation"] for each in recorded_states() for step in each.steps()}
     assert told == operations
 
 
 def _kept() -> Iterator[Any]:
     """Yield all that the recorded states of the release that is worked on hold."""
-    for told in told_states():
+    for told in recorded_states():
         if told.path.parent.name != _version():
             continue
         for step in told.steps():
@@ -127,7 +127,7 @@ def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any
 
 
 def _steps(name: str) -> list[Step]:
-    told = record(next(each for each in LIVES if each.name == name))
+    told = record(next(each for each in DISPATCHER_SCENARIOS if each.name == name))
     return json.loads(json.dumps(told))["steps"]
 
 

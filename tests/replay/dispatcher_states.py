@@ -21,9 +21,9 @@ from google.protobuf import wrappers_pb2
 
 from orchestrations.names import DISPATCHER, END_RUN
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
-from tests.faults.virtual_engine import START, VirtualClock, govern_time, registered
-from tests.replay.entity_lives import Life
-from tests.replay.replaying import Broken
+from tests.faults.virtual_engine import START, VirtualClock, durable_functions, use_virtual_time
+from tests.replay.dispatcher_scenarios import DispatcherScenario
+from tests.replay.history_replay import Broken
 
 STATES = Path(__file__).with_name("states")
 _ENTITY = f"@{DISPATCHER}@main"
@@ -34,7 +34,7 @@ type Step = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StateRecording:
     """The recording of one life in one release."""
 
     path: Path
@@ -49,12 +49,12 @@ class Told:
         return json.loads(self.path.read_text())["steps"]
 
 
-def told_states() -> list[Told]:
+def recorded_states() -> list[StateRecording]:
     """Return every recording of every release."""
-    return [Told(path) for path in sorted(STATES.glob("*/*.json"))]
+    return [StateRecording(path) for path in sorted(STATES.glob("*/*.json"))]
 
 
-def record(life: Life) -> dict[str, Any]:
+def record(life: DispatcherScenario) -> dict[str, Any]:
     """Return what becomes of a Dispatcher in one life."""
     steps: list[Step] = []
     due = [(START.timestamp() + each.after, each.operation, each.input) for each in life.messages]
@@ -83,7 +83,7 @@ def carry_out(state: Any, at: datetime, operation: str, message: dict[str, Any])
     if state is not None:
         request.entityState.CopyFrom(_text(state))
     with pytest.MonkeyPatch.context() as patch:
-        govern_time(clock, patch)
+        use_virtual_time(clock, patch)
         result = _result(request)
     for failed in (each.failure for each in result.results if each.HasField("failure")):
         details = failed.failureDetails
@@ -159,7 +159,7 @@ def _deed(action: pb.OperationAction) -> dict[str, Any]:
 
 
 def _result(request: pb.EntityBatchRequest) -> pb.EntityBatchResult:
-    function = dict(registered())["entity", DISPATCHER]
+    function = dict(durable_functions())["entity", DISPATCHER]
     encoded = base64.b64encode(request.SerializeToString()).decode("ascii")
     result = pb.EntityBatchResult()
     answer = DurableFunctionsWorker().execute_entity_batch_request(function, encoded)
