@@ -1,6 +1,6 @@
-"""The durable engine of the local host in virtual time, driven step by step in one thread.
+"""The durable engine of the local host in virtual time.
 
-The library that Azure uses replays the orchestrations and executes the entities. Clients call the
+A test drives the engine step by step in one thread. The library that Azure uses replays the orchestrations and executes the entities. Clients call the
 engine through `DurableEngine` as in production, but without a network.
 """
 
