@@ -49,11 +49,11 @@ class StorageProxy:
         self._lock = threading.Lock()
         self.closed = False
         self.rejected = 0
-        storage_proxy = self
+        proxy = self
 
         class Handler(_Handler):
-            def handle(self, request: Request) -> None:
-                storage_proxy.handle(self, request)
+            def process(self, request: Request) -> None:
+                proxy.process(self, request)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -68,7 +68,7 @@ class StorageProxy:
         self._hold = HeldRequest(matches, after_execution)
         return self._hold
 
-    def handle(self, handler: _Handler, request: Request) -> None:
+    def process(self, handler: _Handler, request: Request) -> None:
         """Forward, reject or hold one request."""
         if self.closed:
             self.rejected += 1
@@ -109,7 +109,7 @@ class StorageProxy:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def handle(self, request: Request) -> None:
+    def process(self, request: Request) -> None:
         raise NotImplementedError
 
     def handle_one_request(self) -> None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.handle(Request(self.command, self.path, body))
+        self.process(Request(self.command, self.path, body))
 
     def reply(self, status: int, headers: Any, body: bytes) -> None:
         self.send_response_only(status)

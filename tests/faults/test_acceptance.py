@@ -29,8 +29,11 @@ def indexed(runs: TableRuns, microsecond: int) -> TaskRun:
 def test_two_requests_for_one_run_in_one_millisecond_keep_its_index_entry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Index keys have milliseconds and entries have microseconds. The slower request must not remove
-    the entry of the faster one: without an entry, a run whose signal is lost is lost."""
+    """Index keys have milliseconds, but entries have microseconds.
+
+    The slower request must not remove the entry of the faster one. Without an entry, a run whose
+    signal is lost is lost.
+    """
     app = VirtualApp(monkeypatch)
     runs = app.process.ports.runs
     first, second = indexed(runs, 123_100), indexed(runs, 123_900)
@@ -46,8 +49,11 @@ def test_two_requests_for_one_run_in_one_millisecond_keep_its_index_entry(
 def test_a_run_that_is_accepted_slowly_keeps_its_index_entry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The insertion of the row may take longer than 30 seconds. Until then the index entry must not
-    count as abandoned: without an entry, a run whose signal is lost is lost."""
+    """The insertion of the row may take longer than 30 seconds.
+
+    Until then the index entry must not count as abandoned. Without an entry, a run whose signal is
+    lost is lost.
+    """
     app = VirtualApp(monkeypatch)
     run = new_run(a_run(request_digest=REQUEST.digest, queued_at=app.clock()), actor="test")
     app.process.ports.runs.index_active(run)
