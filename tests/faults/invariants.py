@@ -82,8 +82,8 @@ def _check_index(app: VirtualApp, runs: list[TaskRun]) -> None:
     by_job = sorted(
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("j~")
     )
-    assert by_job == sorted((run.job.name, run.run_id) for run in runs if not run.task)
-    runs = [run for run in runs if run.task]
+    assert by_job == sorted((run.job.name, run.run_id) for run in runs if run.task is None)
+    runs = [run for run in runs if run.task is not None]
     listed = sorted(key.rpartition("~")[2] for key in rows if key.startswith("r~"))
     assert listed == sorted(run.run_id for run in runs), "the index and the rows differ"
     by_task = sorted(
