@@ -60,7 +60,7 @@ def test_answers_fire_times_in_utc_and_local_with_remarks(client: TestClient):
                 "excluded": "holidays",
             },
         ],
-        "notes": ["Schedule off is disabled; its fire times are left out."],
+        "notes": ["Schedule off is disabled; its fire times are not listed."],
         "continuationToken": None,
     }
 

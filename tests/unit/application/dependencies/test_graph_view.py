@@ -173,7 +173,7 @@ def test_too_many_tasks_are_refused_with_the_remedy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_module, "MAX_NODES", 5)
-    with pytest.raises(Invalid, match="more than 5 tasks: name one") as caught:
+    with pytest.raises(Invalid, match="more than 5 tasks: name a task") as caught:
         world.graphs.of_tasks()
     assert caught.value.problems[0].path == "task"
     assert len(world.graphs.of_tasks("silver").nodes) == 5

@@ -111,7 +111,7 @@ def test_disabled_schedules_are_left_out_with_a_note():
         a_schedule("off", "0 5 * * *", enabled=False), a_schedule("on", "0 6 * * *"), count=1
     )
     assert shown(found) == ["on 29 06:00"]
-    assert found.notes == ["Schedule off is disabled; its fire times are left out."]
+    assert found.notes == ["Schedule off is disabled; its fire times are not listed."]
 
 
 def test_a_schedule_that_has_ended_is_told():

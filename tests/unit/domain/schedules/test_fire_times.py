@@ -174,7 +174,7 @@ class TestAgainstTheOracle:
         days = (date(year, 1, 1) + number * DAY for number in range(3 * 365))
         expected = [day for day in days if Fields(cron).has_date(day)]
 
-        walls = pattern_of(cron).walls(datetime(year, 1, 1))  # noqa: DTZ001 - a wall clock
+        walls = pattern_of(cron).times_from(datetime(year, 1, 1))  # noqa: DTZ001 - a wall clock
 
         assert [wall.date() for wall in islice(walls, len(expected))] == expected
 
@@ -249,7 +249,7 @@ GOLDEN: list[Any] = [
     pytest.param(
         a_schedule("0 2,4 * * *", gap="Skip"),
         GAP,
-        [("02:00", "04:00", "02:00 does not exist on 2026-03-29; left out")],
+        [("02:00", "04:00", "02:00 does not exist on 2026-03-29; skipped")],
         id="what is left out is told with the next",
     ),
     pytest.param(
@@ -276,21 +276,21 @@ GOLDEN: list[Any] = [
     pytest.param(
         a_schedule("30 2 * * *"),
         FOLD,
-        [("00:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the first only")],
+        [("00:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the first only")],
         id="a daily one runs at the first of two",
     ),
     pytest.param(
         a_schedule("30 2 * * *", fold="Second"),
         FOLD,
-        [("01:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the second only")],
+        [("01:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the second only")],
         id="or at the second",
     ),
     pytest.param(
         a_schedule("30 2 * * *", fold="Both"),
         FOLD,
         [
-            ("00:30", "02:30", "02:30 comes twice on 2026-10-25; this is the first"),
-            ("01:30", "02:30", "02:30 comes twice on 2026-10-25; this is the second"),
+            ("00:30", "02:30", "02:30 occurs twice on 2026-10-25; this is the first"),
+            ("01:30", "02:30", "02:30 occurs twice on 2026-10-25; this is the second"),
         ],
         id="or at both",
     ),
@@ -298,8 +298,8 @@ GOLDEN: list[Any] = [
         a_schedule("*/30 2 * * *"),
         FOLD,
         [
-            ("00:00", "02:00", "02:00 comes twice on 2026-10-25; runs at the first only"),
-            ("00:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the first only"),
+            ("00:00", "02:00", "02:00 occurs twice on 2026-10-25; runs at the first only"),
+            ("00:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the first only"),
         ],
         id="fixed hours run at the first, however many minutes",
     ),
@@ -308,8 +308,8 @@ GOLDEN: list[Any] = [
         FOLD,
         [
             ("23:00", "01:00", None),
-            ("00:00", "02:00", "02:00 comes twice on 2026-10-25; this is the first"),
-            ("01:00", "02:00", "02:00 comes twice on 2026-10-25; this is the second"),
+            ("00:00", "02:00", "02:00 occurs twice on 2026-10-25; this is the first"),
+            ("01:00", "02:00", "02:00 occurs twice on 2026-10-25; this is the second"),
             ("02:00", "03:00", None),
         ],
         id="the hour after the fold comes once",
@@ -377,7 +377,7 @@ class TestBounds:
 
     def test_a_date_that_never_comes_ends_the_search(self):
         never = pattern_of("0 0 30 2 *")
-        assert list(never.walls(datetime(2026, 1, 1))) == []  # noqa: DTZ001 - a wall clock
+        assert list(never.times_from(datetime(2026, 1, 1))) == []  # noqa: DTZ001 - a wall clock
 
     @pytest.mark.parametrize("cron", ["@yearly", "* * * * *", "0 0 29 2 1"])
     @pytest.mark.parametrize("time_zone", ["UTC", "Pacific/Kiritimati", "America/Adak"])
