@@ -128,7 +128,7 @@ class World:
         self.clock = VirtualClock()
         govern_time(self.clock, monkeypatch)
         self.tables = TableService()
-        self.tables.around = self._storage_step
+        self.tables.intercept = self._storage_step
         self.platform = TimedPlatform(self.clock, partial(self._step, Service.PLATFORM))
         self.engine = VirtualEngine(self.clock)
         self.deaf = False
@@ -220,11 +220,11 @@ class World:
         """Return all runs as they are stored, past every fault."""
         table = self.tables.tables.get("Runs", {})
         runs = TableRuns(self.tables.storage())
-        self.tables.around = lambda _, do: do()
+        self.tables.intercept = lambda _, do: do()
         try:
             return [stored.run for key in list(table) if (stored := runs.get(RunId(key[0])))]
         finally:
-            self.tables.around = self._storage_step
+            self.tables.intercept = self._storage_step
 
     def _work_off(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""How schedules follow the definitions of their Tasks."""
+"""Tests of the sync of schedules with the definitions of their Tasks."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def notes(world: Scheduled) -> list[str]:
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 @pytest.mark.parametrize("at", range(1, 12))
-def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
+def test_the_next_tick_recovers_from_a_crash_at_any_write(
     world: Scheduled, at: int, done: bool
 ) -> None:
     calls = 0
 
-    def around(_: Call, do: Callable[[], Any]) -> Any:
+    def intercept(_: Call, do: Callable[[], Any]) -> Any:
         nonlocal calls
         calls += 1
         if calls == at and done:
@@ -50,13 +50,13 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
         return do()
 
     world.task(DAILY)
-    world.tables.around = around
+    world.tables.intercept = intercept
     try:
         world.task(MINUTELY)
     except Crash:
-        world.tables.around = lambda _, do: do()
+        world.tables.intercept = lambda _, do: do()
         world.start(world.tables.storage())
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.tick()
     task = world.definitions.task("load-daily")
     states = world.store.of_task("load-daily")
@@ -65,8 +65,8 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
     assert notes(world) == []
 
 
-def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) -> None:
-    """A tick that took it away too early left a schedule that never fires."""
+def test_the_record_of_an_edit_stays_while_its_write_may_still_happen(world: Scheduled) -> None:
+    """A tick that removed the record too early would leave a schedule that never fires."""
     world.store.record_edit("load-daily")
     world.tick(minutes=1)
     assert len(notes(world)) == 1
@@ -75,7 +75,7 @@ def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) ->
     assert due_of(world) == NOON + timedelta(minutes=3)
 
 
-def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
+def test_a_refused_write_leaves_no_record_of_an_edit(world: Scheduled) -> None:
     world.task(MINUTELY)
     stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
@@ -86,26 +86,26 @@ def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
     assert due_of(world) is None
 
 
-def test_a_definition_is_saved_though_its_schedules_cannot_follow(world: Scheduled) -> None:
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+def test_a_definition_is_saved_even_if_its_schedules_cannot_be_synced(world: Scheduled) -> None:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         if call.table == "Schedules" and call.method == "send_batch":
             raise Unavailable
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     world.task(MINUTELY)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     assert due_of(world) is None
     world.tick()
     assert due_of(world) == NOON + timedelta(minutes=1)
 
 
-def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> None:
-    """Two edits at once: the slower one has read the Task before the faster one wrote it."""
+def test_an_older_definition_never_overwrites_a_newer_state(world: Scheduled) -> None:
+    """The slower of two concurrent edits read the Task before the faster one wrote it."""
     world.task(DAILY)
     calls = 0
 
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         nonlocal calls
         result = do()
         if call.method == "get_entity" and call.table == "Definitions" and not calls:
@@ -113,26 +113,26 @@ def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> N
             world.task(DAILY | {"cron": "0 7 * * *"})
         return result
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     world.sync.sync("load-daily")
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     assert due_of(world, "daily") == NOON + timedelta(hours=19)
 
 
-def test_a_schedule_keeps_what_it_was_in_the_middle_of(world: Scheduled) -> None:
-    """The process ended after the decision; an edit comes before the next tick."""
+def test_an_edit_keeps_a_pending_plan(world: Scheduled) -> None:
+    """The process crashes after it stored the plan; an edit precedes the next tick."""
     world.task(MINUTELY)
     world.clock.advance(seconds=61)
 
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         if call.table.startswith("Run"):
             raise Crash
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.tick()
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.task(MINUTELY | {"description": "Often."})
     world.tick()
     assert world.times() == ["01 12:01"]
