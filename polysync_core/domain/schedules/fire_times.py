@@ -117,7 +117,7 @@ def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta
 
 
 def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """Return the exclusive bounds of a range, limited to the start and end of the schedule."""
+    """Return the exclusive bounds of a range within the start and end of a schedule."""
     begin, end = max(after, _EARLIEST), min(until, _LATEST)
     if schedule.start_at is not None:
         begin = max(begin, schedule.start_at.astimezone(UTC) - _INSTANT)

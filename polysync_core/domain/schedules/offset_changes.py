@@ -82,7 +82,7 @@ def _changes_in(zone: str, year: int) -> tuple[OffsetChange, ...]:
 
 
 def _first_with(offset: timedelta, zone: str, early: datetime, late: datetime) -> datetime:
-    """Return the first whole second with the offset that `late` has and `early` does not have."""
+    """Return the first whole second with an offset; `late` has it, `early` does not."""
     while late - early > _SECOND:
         middle = early + (late - early) // _SECOND // 2 * _SECOND
         if offset_at(zone, middle) == offset:

@@ -38,7 +38,7 @@ class CronPattern:
 
     @property
     def is_hourly(self) -> bool:
-        """Whether the expression fires in every hour of its dates."""
+        """True if the expression fires in every hour of its dates."""
         return len({each.hour for each in self.times}) == 24
 
     def times_from(self, start: datetime) -> Iterator[datetime]:
