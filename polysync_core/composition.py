@@ -55,7 +55,7 @@ def observe() -> None:
     """Start to export telemetry if the settings name a destination; otherwise load nothing."""
     configured = settings()
     if configured.sends_telemetry:
-        from polysync_core.telemetry.sending import send
+        from polysync_core.telemetry.export import send
 
         send(
             service_name=configured.service_name,
