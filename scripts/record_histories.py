@@ -25,7 +25,7 @@ from tests.replay.scenarios import SCENARIOS
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Record every scenario and life, and return the exit code."""
+    """Record every scenario, and return the exit code."""
     parser = argparse.ArgumentParser(description="Record the histories and states of a release.")
     parser.add_argument("version", help="the version of the release, for example 0.2.0")
     version = parser.parse_args(arguments).version
