@@ -127,7 +127,7 @@ def table_ports(
         audit=audit,
         poison=poison,
         purge_runs=OldRuns(tables, runs).purge,
-        purge_outcomes=gates.forget_outcomes,
+        purge_outcomes=gates.delete_deduplication_rows,
         purge_audit=audit.forget,
         purge_messages=poison.forget,
         queue=queue,

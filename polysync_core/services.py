@@ -14,8 +14,9 @@ from polysync_core.application.definitions.policies import Policies, PolicyUpdat
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
+from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
-from polysync_core.application.dependencies.graph_view import Graphs
+from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
 from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
@@ -268,10 +269,9 @@ class Services:
     def gates(self) -> Gates:
         return Gates(
             store=self.ports.gates,
-            runs=self.ports.runs,
-            task_named=self.definitions.task,
+            definitions=self.definitions,
             task_graph=self.task_graph,
-            factory=self.run_factory,
+            dependent_runs=DependentRuns(runs=self.ports.runs, factory=self.run_factory),
             clock=self.ports.clock,
         )
 
@@ -286,8 +286,8 @@ class Services:
         )
 
     @cached_property
-    def graphs(self) -> Graphs:
-        return Graphs(
+    def graphs(self) -> TaskGraphs:
+        return TaskGraphs(
             store=self.ports.definitions,
             runs=self.ports.runs,
             next_fire=self.schedules.next_fire_time,

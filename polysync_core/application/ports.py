@@ -75,21 +75,22 @@ class GateStore(Protocol):
     """Stored gates; every call may raise `Unavailable`."""
 
     def deliver(self, task: str, token: Token) -> None:
-        """Put a token into the gate of a Task, unless that was done at any time before."""
+        """Add a token to the gate of a Task, unless the token was ever added before."""
         ...
 
     def read(self, task: str) -> StoredGate:
-        """Return the gate of a Task; one that was never used is empty."""
+        """Return the gate of a Task; a new gate is empty."""
         ...
 
-    def decide(self, task: str, gate: StoredGate, decided: PendingDecision) -> StoredGate:
-        """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
+    def save_decision(self, task: str, gate: StoredGate, pending: PendingDecision) -> StoredGate:
+        """Store a decision if the gate is unchanged since the read, or raise `StaleETag`."""
         ...
 
-    def conclude(self, task: str, gate: StoredGate) -> None:
-        """Take out what the pending decision used up, and then the decision.
+    def complete_decision(self, task: str, gate: StoredGate) -> None:
+        """Remove the tokens of the pending decision, then the decision.
 
-        Raises `StaleETag` where somebody else is at it, too; each does a part of the same then.
+        Raises `StaleETag` if another delivery completes the decision at the same time. Each of
+        them then removes a part of the tokens.
         """
         ...
 

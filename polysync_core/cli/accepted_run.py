@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
-from polysync_core.cli.api.errors import CommandFailed, UnexpectedAnswer
+from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
 from polysync_core.cli.api.follower import RunFollower
 from polysync_core.cli.session import Session
 from polysync_core.cli.views.progress import Progress
@@ -48,5 +48,5 @@ def _follow(session: Session, run_id: str) -> RunAnswer:
         for run in RunFollower(session.api, run_id).states():
             progress.show(run)
     if run is None:
-        raise UnexpectedAnswer(f"The API sent no state of run {run_id}.")
+        raise MalformedAnswer(f"The API sent no state of run {run_id}.")
     return run

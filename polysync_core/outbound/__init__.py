@@ -1,1 +1,1 @@
-"""How Polysync reaches and signs in to other services: what platforms and vaults share."""
+"""Outgoing HTTP and sign-in, shared by platforms and vaults."""

@@ -1,4 +1,4 @@
-"""Reading the attributes of a definition into the model of its type."""
+"""Reads the attributes of a definition into the model of its type."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from polysync_core.domain.errors import Invalid, Problem
 
 
 def read_attributes[M: BaseModel](model: type[M], attributes: Mapping[str, object]) -> M:
-    """Return the attributes as `model`, or raise `Invalid` with `attributes.<name>` for each."""
+    """Return the attributes as `model`; raises `Invalid` with a path for each problem."""
     problems: list[Problem] = []
     try:
         return model.model_validate(attributes)
     except ValidationError as error:
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             path = ".".join(str(part) for part in ("attributes", *found["loc"]))
-            problems.append(Problem(path, _in_our_words(found["type"], found["msg"])))
+            problems.append(Problem(path, _message(found["type"], found["msg"])))
     raise Invalid(problems)
 
 
-def _in_our_words(kind: str, message: str) -> str:
+def _message(kind: str, message: str) -> str:
     match kind:
         case "missing":
             return "is required"

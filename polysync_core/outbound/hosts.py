@@ -27,29 +27,29 @@ _LOOPBACK = re.compile(r"http://(?P<host>127\.0\.0\.1|localhost)(?::(?P<port>[1-
 _ORIGIN = re.compile(r"[a-z]+://[^/?#]+")
 
 _HOSTS_OWN = frozenset({IPv4Address("168.63.129.16")})
-"""Public by number, but answered by the machine's own Azure host:
+"""A public address that the Azure host of the machine answers:
 https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
 
 _METADATA = IPv4Address("169.254.169.254")
 _METADATA_ELSEWHERE = frozenset({IPv6Address("fd00:ec2::254"), IPv6Address("fd20:ce::254")})
-"""Where other clouds answer for a machine: within the private range, and never meant by it."""
+"""Metadata services of other clouds: inside the private range, but never allowed."""
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 type Address = IPv4Address | IPv6Address
 
 
 class AddressScope(StrEnum):
-    """Which addresses a connection may end at."""
+    """The addresses that a connection may go to."""
 
     PUBLIC = "public"
     LOOPBACK = "loopback"
     PRIVATE = "private"
-    """Public ones, and those of a private network: for hosts that the deployment names."""
+    """Public and private addresses, for hosts that the deployment lists."""
     METADATA = "metadata"
-    """The service on which a machine in a cloud learns of its own identity."""
+    """Only the metadata service of a cloud machine."""
 
     def allows(self, address: str) -> bool:
-        """Tell whether a resolved address may be connected to."""
+        """Return whether a connection to a resolved address is allowed."""
         try:
             found = _unmapped(ip_address(address.partition("%")[0]))
         except ValueError:
@@ -72,7 +72,7 @@ class BaseAddress:
     scope: AddressScope
 
     def scope_with(self, private_hosts: Container[str]) -> AddressScope:
-        """Return where a connection may end, given the names of hosts that may be private."""
+        """Return the allowed addresses; the listed hosts may be private."""
         if self.scope is AddressScope.PUBLIC and self.host in private_hosts:
             return AddressScope.PRIVATE
         return self.scope
@@ -80,18 +80,18 @@ class BaseAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostRule:
-    """What the address of a service looks like."""
+    """The rule for the address of a service."""
 
     suffixes: Sequence[str]
     """Endings of the host's name, each beginning with a dot."""
     example: str
     allow_loopback: bool = False
-    """Whether `http://127.0.0.1:<port>` or `localhost` will do (development only)."""
+    """Whether `http://127.0.0.1:<port>` or `localhost` is allowed (development only)."""
     allow_port: bool = False
     """Whether the address may name a port, for services that do not listen on 443."""
 
     def read(self, text: str, *, path: str) -> BaseAddress:
-        """Return the checked address, or raise `Invalid` at `path` naming the rule it breaks."""
+        """Return the checked address; raises `Invalid` at `path` with the broken rule."""
         loopback = _LOOPBACK.fullmatch(text)
         if loopback is not None and self.allow_loopback:
             return _loopback(text, loopback, path)
@@ -130,7 +130,7 @@ class HostRule:
 
 
 def read_private_hosts(text: str) -> frozenset[str]:
-    """Return the names of hosts in a list between commas; raises `Invalid` for any other entry."""
+    """Return the host names of a comma-separated list; raises `Invalid` for other entries."""
     entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
     for entry in entries:
         if _NAME.fullmatch(entry) is None or _ADDRESS_LIKE.fullmatch(entry) or len(entry) > 253:
@@ -143,9 +143,9 @@ def read_private_hosts(text: str) -> frozenset[str]:
 
 
 def base_from_service(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
-    """Return the base of an address that a service has told, if the host is one of its own.
+    """Return the base of a service's own link, or None if its host is not the service's.
 
-    What comes behind the host is not looked at.
+    The path and the query are ignored.
     """
     origin = _ORIGIN.match(address)
     if origin is None:
@@ -172,7 +172,7 @@ def _is_private(address: Address) -> bool:
 
 
 def _unmapped(address: Address) -> Address:
-    """Return the IPv4 address inside an IPv6 form of it, which is what gets connected to."""
+    """Return the IPv4 address that an IPv6 form of it stands for."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

@@ -51,12 +51,12 @@ class Fault(StrEnum):
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the platform may have acted on the request."""
+        """True if the platform may have acted on the request."""
         return self in {Fault.NO_ANSWER, Fault.TOO_LARGE, Fault.MALFORMED}
 
     @property
     def is_transient(self) -> bool:
-        """Whether a retry of the same request may succeed."""
+        """True if a retry of the same request may succeed."""
         return self in {Fault.NOT_REACHED, Fault.NO_ANSWER, Fault.MALFORMED}
 
 
@@ -132,7 +132,7 @@ class HttpExchange:
         *,
         head_is_enough: bool = False,
     ) -> Answer | Fault:
-        """Return the whole answer, or the reason why there is none.
+        """Return the whole answer, or the reason for its absence.
 
         With `head_is_enough`, an answer that is too long is returned without its content.
         """

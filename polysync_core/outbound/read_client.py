@@ -1,7 +1,7 @@
-"""Requests that only ask: for a secret, or for a token.
+"""The HTTP client for reading secrets and tokens.
 
-Asking twice does no harm, so what is lost is asked again, within a time. Calls that may have an
-effect are made by `polysync_core.platforms.platform_client`.
+Reads are idempotent, so lost answers are retried within a budget. Calls that may have an effect
+use `polysync_core.platforms.platform_client`.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ log = logging.getLogger(__name__)
 
 HEADERS = {
     "Accept": "application/json",
-    # A compressed answer could grow beyond every limit while it is unpacked.
+    # A compressed answer could exceed every limit when it is decompressed.
     "Accept-Encoding": "identity",
     "User-Agent": "polysync",
 }
 _SIZE_LIMIT = 1024 * 1024
-_FINAL = frozenset({Fault.ADDRESS_REFUSED, Fault.TOO_LARGE})
-_PASSING = frozenset({408, 429})
+_FINAL = frozenset({Fault.ADDRESS_REFUSED, Fault.CERTIFICATE_UNUSABLE, Fault.TOO_LARGE})
+_TRANSIENT = frozenset({408, 429})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadClient:
-    """Asks services, without following redirects; tests replace the transport and the time."""
+    """Sends reads and follows no redirects; tests replace the transport and the time."""
 
     transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
     budget: CallBudget = field(default_factory=lambda: CallBudget(total=20.0, attempts=3))
     timer: RetryTimer = field(default_factory=RetryTimer)
     size_limit: int = _SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
-    """Names of hosts that may be at private addresses."""
+    """Names of hosts that may have private addresses."""
 
-    def ask(
+    def send(
         self, base: BaseAddress, request: HttpRequest, *, deadline: float | None = None
     ) -> Answer:
-        """Return the answer, of whatever status, after as many repetitions as are fitting.
+        """Return the answer of any status, after the retries that the budget allows.
 
-        `deadline` is on the scale of `timekeeper.monotonic`. Raises `PlatformRefused` (cause
-        `Secret`) or `Unavailable` where there is no answer at all.
+        `deadline` is on the scale of `timer.monotonic`. Without an answer, raises `PlatformRefused`
+        (cause `Secret`) or `Unavailable`.
         """
         if deadline is None:
             deadline = self.timer.monotonic() + self.budget.total
-        reach = base.scope_with(self.private_hosts)
-        exchange = HttpExchange(self.transport_to(reach), self.size_limit)
+        scope = base.scope_with(self.private_hosts)
+        exchange = HttpExchange(self.transport_to(scope), self.size_limit)
         repetition = 0
         while True:
             answer = exchange.send(request, self._left(deadline), self.timer.monotonic)
@@ -65,7 +65,7 @@ class ReadClient:
             if pause is None:
                 return _answered(answer, base.host)
             log.warning(
-                "A request for a secret or a token is sent again.",
+                "A request for a secret or a token is retried.",
                 extra={"action": "read_retried", "host": base.host, "repetition": repetition},
             )
             self.timer.sleep(pause)
@@ -73,9 +73,9 @@ class ReadClient:
     def failure_of(
         self, answer: Answer, host: str, *, hints: Mapping[int, str] = MappingProxyType({})
     ) -> PolysyncError | None:
-        """Return the error for a redirect or a service that is busy or broken, else None.
+        """Return the error for a redirect or an unavailable service, else None.
 
-        `hints` says by status what it means to this service.
+        `hints` explains the statuses of this service.
         """
         if 300 <= answer.status < 400:
             return PlatformRefused(
@@ -84,12 +84,12 @@ class ReadClient:
                 cause=FailureCause.SECRET,
                 status=answer.status,
             )
-        if not _may_pass(answer):
+        if not _is_transient(answer):
             return None
         hint = hints.get(answer.status)
         return Unavailable(
             f"{host} is unavailable (status {answer.status})" + (f": {hint}" if hint else ""),
-            retry_after=self._asked(answer),
+            retry_after=self._retry_after(answer),
         )
 
     def _left(self, deadline: float) -> TimeLeft:
@@ -105,16 +105,16 @@ class ReadClient:
             if not answer.is_transient:
                 return None
             return self.timer.next_pause(self.budget, repetition, None, deadline)
-        if not _may_pass(answer):
+        if not _is_transient(answer):
             return None
-        return self.timer.next_pause(self.budget, repetition, self._asked(answer), deadline)
+        return self.timer.next_pause(self.budget, repetition, self._retry_after(answer), deadline)
 
-    def _asked(self, answer: Answer) -> float | None:
+    def _retry_after(self, answer: Answer) -> float | None:
         return read_retry_after(answer.retry_after, self.timer.now())
 
 
-def _may_pass(answer: Answer) -> bool:
-    return answer.status in _PASSING or answer.status >= 500
+def _is_transient(answer: Answer) -> bool:
+    return answer.status in _TRANSIENT or answer.status >= 500
 
 
 def _answered(answer: Answer | Fault, host: str) -> Answer:

@@ -1,4 +1,4 @@
-"""What platforms and vaults ask of whoever resolves `vault://` references."""
+"""The resolver of `vault://` references, as platforms and vaults see it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Secrets(Protocol):
         ...
 
     def forget(self, reference: str) -> None:
-        """Drop a remembered value, because the service it is meant for has refused it."""
+        """Drop a cached value, because a service has refused it."""
         ...
 
 

@@ -46,7 +46,7 @@ def url(base: str, *segments: str, query: Query | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OwnAddress:
-    """A URL below a platform's own base address, split so that `url` can rebuild it."""
+    """A URL below a platform's own base address, split for `url`."""
 
     segments: tuple[str, ...]
     query: Mapping[str, str]

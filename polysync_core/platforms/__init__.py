@@ -1,1 +1,1 @@
-"""Connectors: one package a platform, one module a job type."""
+"""Connectors, with one package per platform and one module per job type."""

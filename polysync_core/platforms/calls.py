@@ -1,4 +1,4 @@
-"""What a connector asks of a platform over HTTP, and what can come of it."""
+"""The HTTP calls of connectors, and the errors of their answers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class AnswerTooLarge(Unavailable):
-    """The answer is longer than is accepted, and will be so again."""
+    """The answer exceeds the size limit; a retry would not help."""
 
 
 class UnexpectedAnswer(Unavailable):
-    """The answer is not what the call is documented to return.
+    """The answer differs from the documented one.
 
-    Raised while an answer is read, so that the client can tell what it means for the call.
+    Readers of answers raise it, and the client decides what it means for the call.
     """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A 4xx answer, for a platform's own mapping; its body stays out of every error."""
+    """A 4xx answer, for a platform's own mapping; no error quotes its body."""
 
     status: int
     body: JsonObject
@@ -38,11 +38,11 @@ class Refusal:
 
 
 type RefusalMapping = Callable[[Refusal], PolysyncError]
-"""Turns a platform's refusal into the error to raise."""
+"""Maps a platform's refusal to the error to raise."""
 
 
 def plain_refusal(refusal: Refusal) -> PolysyncError:
-    """Return the error for a platform that says no more than the status."""
+    """Return the error for a refusal about which only the status is known."""
     return PlatformRefused(
         f"{refusal.host} refused the request with status {refusal.status}",
         cause=FailureCause.SUBMIT,
@@ -52,30 +52,30 @@ def plain_refusal(refusal: Refusal) -> PolysyncError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call, however often it has to be sent."""
+    """One call with its retries."""
 
     method: Method
     segments: tuple[str, ...]
     query: Query | None = None
     headers: Mapping[str, str] | None = None
-    """Further headers; the credential and the type of the body need not be among them."""
+    """More headers; the client adds the sign-in and the content type."""
     body: JsonValue = None
     text: str | None = None
-    """A body that is sent as it is, in place of JSON; a header says what it is."""
+    """A body that is sent unchanged instead of JSON; a header names its type."""
     repeatable: bool = False
-    """Whether sending it twice does what sending it once does."""
+    """Whether the call is idempotent."""
     effect: bool | None = None
-    """Whether the platform may change something because of it; None: as its method has it."""
+    """Whether the call may change something; None: as its method implies."""
     busy_is_unstarted: bool = True
-    """Whether a 503 that says when to come back says as well that nothing was begun."""
+    """Whether a 503 with `Retry-After` proves that nothing was begun."""
     head_is_enough: bool = False
-    """Whether an answer that is longer than is accepted counts by its head, without content."""
+    """Whether an answer beyond the size limit is accepted without its content."""
     refused: RefusalMapping | None = None
-    """What a 4xx means for this call, where the platform's general mapping does not fit."""
+    """The mapping of this call's 4xx answers; None: the client's own mapping."""
     budget: CallBudget | None = None
-    """The bounds of this call, where the client's own do not fit."""
+    """The budget of this call; None: the client's own budget."""
 
     @property
     def has_effect(self) -> bool:
-        """Whether an answer that is missing leaves it open what has happened."""
+        """True if the call may have had an effect when its answer is missing."""
         return self.method not in _READING if self.effect is None else self.effect

@@ -1,4 +1,4 @@
-"""What Polysync needs from a platform."""
+"""The contract between Polysync and a platform's connector."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from polysync_core.domain.secrets import Secret
 
 
 class RunNotFound(Refused):
-    """The platform does not know this run (any more)."""
+    """The platform does not know the run, or has deleted it."""
 
 
 class CannotStop(Refused):
-    """The platform has no way to stop such a run."""
+    """The platform cannot stop runs of this kind."""
 
 
 class SearchLimitReached(Refused):
-    """The platform lists the runs among too many others to look at them all."""
+    """The platform lists the runs among too many runs of other artefacts."""
 
 
 class OutcomeUnknown(Uncertain):
-    """The run may have been started or even ended, and there is no way to find out.
+    """The run may have been started or ended, and the platform cannot tell.
 
-    Raised by `submit` where sending again could do the work twice: the attempt ends as `Lost`.
+    `submit` raises it if a resend could do the work twice. The attempt then ends as `Lost`.
     """
 
 
 class ProviderStatus(StrEnum):
-    """What a platform's own status word is decoded into."""
+    """The status of a run, decoded from the platform's own word."""
 
     STARTING = "Starting"
     RUNNING = "Running"
@@ -46,7 +46,7 @@ class ProviderStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the platform is done with the run; `Unknown` is not an end."""
+        """True if the run has ended on the platform; `Unknown` is not an end."""
         return self in {self.SUCCESS, self.FAILED, self.CANCELLED}
 
 
@@ -56,14 +56,14 @@ class SubmitRequest:
 
     job: Job
     token: str
-    """Identifies the attempt towards the platform: 1-64 of `a-z 0-9`, the same at every resend."""
+    """The attempt's idempotency key: 1-64 of `a-z 0-9`, the same at every resend."""
     run_name: str
     parameters: Mapping[str, JsonValue | Secret]
-    """The values to send, converted to their data types; `Output` parameters are not in it."""
+    """The values to send, converted to their data types; without `Output` parameters."""
     begun_at: datetime
-    """When the attempt began: what a platform shows of it is not older."""
+    """The start of the attempt: its run on the platform is not older."""
     is_resend: bool = False
-    """Whether an earlier submit of this attempt may have been carried out, and nobody knows."""
+    """Whether an earlier submit of this attempt may have succeeded without an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,132 +71,138 @@ class Submitted:
     """The platform accepted the attempt."""
 
     external_run_id: str
-    """Names the run in `read` and `cancel`: an id of the platform, one made of several, or the path
-    of a status address on the platform's own host. It is shown to people: no credential is in it.
+    """Identifies the run in `read` and `cancel`. People see it, so it holds no credential.
+
+    It is an id of the platform, several ids joined, or the path of a status address on the
+    platform's own host.
     """
     monitor_url: str | None = None
     report: Report | None = None
-    """What is known of the run already. A final report ends the attempt then and there, without a
-    `read`: so do calls that answer when the work is done, and those that nobody can follow."""
+    """The first report, if the answer holds one.
+
+    A final report ends the attempt without a `read`. It is for calls that answer when the work is
+    done, and for runs that cannot be polled.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the platform says of a run at one moment."""
+    """The state of a run on the platform at one moment."""
 
     status: ProviderStatus
     provider_state: str = ""
-    """The platform's own words, for people."""
+    """The platform's own status word, for people."""
     message: str | None = None
-    """Why it ended so, with the remedy where one is known; safe to show."""
+    """The reason for the outcome, with a remedy if one is known; it holds no secret."""
     cause: FailureCause | None = None
-    """Set where the run failed for another reason than the artefact itself."""
+    """Set if the run failed for a reason other than the artefact itself."""
     monitor_url: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     outputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     may_be_stopped: bool = False
-    """Set with `Failed` where this platform has no other word for a run that was stopped: then it
-    counts as stopped, if Polysync has asked for that."""
+    """Set with `Failed` if the platform reports stopped runs as failed.
+
+    The run then counts as stopped if Polysync has asked the platform to stop it.
+    """
     outputs_missing: str | None = None
-    """Why a run that succeeded has not the outputs that it should have, in a sentence."""
+    """The reason why a successful run lacks its outputs, as a sentence."""
     retry_after: float | None = None
-    """Seconds that the platform asks to wait before the next look."""
+    """Seconds that the platform asks to wait before the next poll."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtefactSchema:
-    """What an import takes over from an artefact."""
+    """The facts that an import reads from an artefact."""
 
     parameters: tuple[Parameter, ...]
     typed: bool = False
-    """Whether the platform declares the types; else they are ours, and people may know better."""
+    """Whether the platform declares the data types; otherwise they are guesses."""
     notes: tuple[str, ...] = ()
-    """What could not be read with certainty, in words for people: a parameter may be missing."""
+    """Doubts for people, for example that a parameter may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artefact:
-    """Something on the platform that can be imported as a Job."""
+    """An object on the platform that can be imported as a Job."""
 
     external_id: str
     job_type: str
     name: str
     description: str | None = None
     schema: ArtefactSchema | None = None
-    """What `describe` would return, where the platform's list tells it as well."""
+    """The result of `describe`, if the platform's list contains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalRun:
-    """A run that the platform lists, whoever has started it."""
+    """A run in the platform's list, started by Polysync or by another caller."""
 
     external_run_id: str
     report: Report
 
 
 class JobConnector(Protocol):
-    """How the artefacts of one job type are started, followed and described on a live platform.
+    """Starts, polls, stops and describes the artefacts of one job type.
 
-    Every call is safe to repeat and safe to run in a thread. All raise `PlatformRefused` (final),
-    `Unavailable` (again later) or `Uncertain` (it may have happened). Nothing that a connector
-    raises or returns holds a credential.
+    Every call is safe to repeat and safe for threads. All raise `PlatformRefused` (final),
+    `Unavailable` (try later) or `Uncertain` (it may have happened). No error and no result holds a
+    credential.
     """
 
     def submit(self, request: SubmitRequest) -> Submitted:
-        """Start the artefact once for `order.token`, however often this is called.
+        """Start the artefact once for `request.token`, however often this is called.
 
-        After `Uncertain` it is called again, with `order.again`, until it has an answer or the
-        patience of the attempt is over (15 minutes). So it is too after a crash that nobody has
-        heard of. What `order.again` asks for depends on the platform:
+        After `Uncertain`, and after a crash that left the result unknown, it is called again with
+        `request.is_resend`, for at most 15 minutes. A resend depends on the platform:
 
-        - It takes a key, or a name of ours: send the same again.
-        - It has no key, but lists its runs: look for the run since `order.begun_at` and adopt it.
-          While the list may be late, raise `Uncertain`; send again only where that is safe.
-        - It does neither: raise `OutcomeUnknown`, and send nothing.
+        - It accepts an idempotency key or a name: send the same request again.
+        - It has no key, but lists its runs: find the run since `request.begun_at` and adopt it.
+          Raise `Uncertain` while the list may be late; send again only where that is safe.
+        - It has neither: raise `OutcomeUnknown`, and send nothing.
         """
         ...
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of a run, at its end with its outputs.
+        """Return the state of a run, with its outputs if it has ended.
 
-        A status word that is not known is `Unknown`, never an end. A run that the platform does not
-        know raises `RunNotFound`.
+        An unknown status word is `Unknown`, never an end. An unknown run raises `RunNotFound`.
         """
         ...
 
     def cancel(self, job: Job, external_run_id: str) -> None:
-        """Ask the platform to stop a run; a run that has ended already is not an error.
+        """Ask the platform to stop a run; a run that has already ended is not an error.
 
-        Raises `CannotStop` where the platform has no way to, and `RunNotFound`.
+        Raises `RunNotFound`, and `CannotStop` if the platform cannot stop runs.
         """
         ...
 
     def describe(self, external_id: str) -> ArtefactSchema:
-        """Read an artefact's parameters; `PlatformRefused` where there is no such artefact."""
+        """Return an artefact's parameters; raises `PlatformRefused` for an unknown artefact."""
         ...
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
-        """Yield the artefact's runs as the platform lists them, newest first, page by page.
+        """Yield the artefact's runs from the platform's list, newest first, page by page.
 
-        Raises `SearchLimitReached` where they are among too many others; what it yielded stands.
+        Raises `SearchLimitReached` if the list holds too many runs of other artefacts. The runs
+        yielded before are correct.
         """
         ...
 
 
 class Connector(Protocol):
-    """A live connection to one Platform: its job types, by the job type of a Job."""
+    """A live connection to one Platform, with a connector for each job type."""
 
     def job(self, job_type: str) -> JobConnector:
-        """Return what deals with a job type; raises `Invalid` where the platform has none such."""
+        """Return the connector of a job type; raises `Invalid` for an unknown type."""
         ...
 
     def artefacts(
         self, *, job_type: str | None = None, search: str | None = None
     ) -> Iterator[Artefact]:
-        """Yield what exists on the platform, page by page, whose name contains `search`."""
+        """Yield the artefacts whose names contain `search`, page by page."""
         ...
 
     def test(self) -> str:
-        """Make one cheap authenticated call; return a sentence on what was reached."""
+        """Make one cheap authenticated call and describe the reached service in a sentence."""
         ...

@@ -1,4 +1,4 @@
-"""Lists that platforms give page by page."""
+"""Reads lists that platforms return page by page."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from polysync_core.domain.errors import Unavailable
 from polysync_core.platforms.connector import SearchLimitReached
 
 SEARCH_LIMIT = 2000
-"""Runs of all artefacts together that are looked at to find those of one."""
+"""The number of listed runs that are searched for the runs of one artefact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
-    """Some entries, and what asks for the next page; None where this was the last."""
+    """One page, with the token of the next page; None after the last page."""
 
     items: Sequence[T]
     next_token: str | None = None
 
 
 def paged[T](fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
-    """Yield the entries of all pages; a page is asked for when its first entry is wanted.
+    """Yield the entries of all pages; each page is fetched when its first entry is needed.
 
-    Raises `Unavailable` where the pages lead in a circle.
+    Raises `Unavailable` if a page repeats.
     """
     seen: set[str] = set()
     token: str | None = None
@@ -39,15 +39,15 @@ def paged[T](fetch: Callable[[str | None], Page[T]]) -> Iterator[T]:
 
 
 def filter_bounded[T](entries: Iterator[T], wanted: Callable[[T], bool]) -> Iterator[T]:
-    """Yield what is wanted of a list that may hold little of it.
+    """Yield the wanted entries of a long list.
 
     Raises `SearchLimitReached` after `SEARCH_LIMIT` entries.
     """
     for count, entry in enumerate(entries):
         if count == SEARCH_LIMIT:
             raise SearchLimitReached(
-                f"The platform lists the runs of all artefacts together: of these the newest"
-                f" {SEARCH_LIMIT} were looked at. Look for older ones on the platform itself."
+                f"The platform lists the runs of all artefacts together, and only the newest"
+                f" {SEARCH_LIMIT} were searched. Look for older runs on the platform itself."
             )
         if wanted(entry):
             yield entry

@@ -166,7 +166,7 @@ class PlatformClient:
         return self.exchange(call, read_object)
 
     def exchange[T](self, call: Call, read: Callable[[Answer], T]) -> T:
-        """Send a call until it succeeds, must not be retried, or its budget is used up.
+        """Send a call until it succeeds or must not be retried.
 
         `read` gets the whole answer: the status, the headers, and a body that need not be JSON.
         """

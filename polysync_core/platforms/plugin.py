@@ -1,7 +1,7 @@
-"""What a package offers to the registry: a platform type with its job types.
+"""The plugin of a platform type: its job types, its sign-in, its checks and its connections.
 
-A package's kind is imported when the first definition of its type is met. It says what the
-definitions may hold, without any I/O, and opens live connections.
+A plugin is imported when the first definition of its type is used. It checks definitions without
+I/O, and opens live connections.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from polysync_core.platforms.platform_client import HttpOptions
 
 
 class Capability(StrEnum):
-    """What a job type can do besides being started and followed."""
+    """An ability of a job type, besides starting and polling runs."""
 
     CANCEL = "cancel"
     OUTPUTS = "outputs"
@@ -38,12 +38,12 @@ class JobTypePlugin:
     """A job type."""
 
     check: Callable[[Job], Sequence[Problem]]
-    """Returns what cannot be right in a Job, by paths such as `externalId` or `settings.x`."""
+    """Returns the problems of a Job, by paths such as `externalId` or `settings.x`."""
     capabilities: frozenset[Capability] = frozenset(Capability)
     outputs_setting: str | None = None
     """A boolean setting of the Job that turns outputs on; None if every run has outputs."""
     plan: PollPlan = FAST
-    """When a run is looked at while nothing is known of how long runs of its Task take."""
+    """The poll plan until the duration of the Task's runs is known."""
 
     def outputs_problem(self, job: Job) -> str | None:
         """Return the reason why runs of a Job have no outputs; None if they have outputs."""
@@ -57,11 +57,11 @@ class JobTypePlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginContext:
-    """What a connection is given besides its definition."""
+    """Everything besides its definition that a connection needs."""
 
     secrets: Secrets
     allow_loopback: bool = False
-    """Whether a platform may be a stand-in on this machine (development only)."""
+    """Whether a platform may be a simulator on this machine (development only)."""
     http: HttpOptions = field(default_factory=HttpOptions)
 
 
@@ -75,16 +75,16 @@ class PlatformPlugin:
     sign_in: Sequence[SignInMethod]
     """The sign-in methods with their fields; the registry checks `auth` against them."""
     check: Callable[[Platform, bool], Sequence[Problem]]
-    """Returns what cannot be right in a Platform, given whether loopback is allowed."""
+    """Returns the problems of a Platform; the flag allows simulators on this machine."""
     open: Callable[[Platform, PluginContext], Connector]
-    """Returns a connection to a Platform that was checked; nothing is sent before its first call.
+    """Returns a connection to a checked Platform; nothing is sent before the first call.
 
-    TCP connections are pooled for the whole process; a token is kept by the connector, which is
-    therefore worth keeping while the definition is the same. It is shared between threads.
+    The connection is shared between threads and holds its token, so callers cache it while the
+    definition is unchanged. TCP connections are pooled for the whole process.
     """
 
     def job(self, job_type: str, *, path: str) -> JobTypePlugin:
-        """Return a job type, or raise `Invalid` at `path` naming those that there are."""
+        """Return a job type; raises `Invalid` at `path` with the known names."""
         if job_type in self.jobs:
             return self.jobs[job_type]
         names = ", ".join(self.jobs)
@@ -94,16 +94,16 @@ class PlatformPlugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """One way through a platform's artefacts, which may be of several job types."""
+    """Finds the artefacts of some job types on a platform."""
 
     job_types: frozenset[str]
     find: Callable[[str | None], Iterator[Artefact]]
-    """Yields the artefacts whose name contains a text, page by page; None is all."""
+    """Yields the artefacts whose names contain a text, page by page; None yields all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePlatform:
-    """A `Connector` put together from its parts."""
+    """A `Connector` that consists of job connectors and discoveries."""
 
     plugin: PlatformPlugin
     jobs: Mapping[str, JobConnector]
@@ -111,14 +111,14 @@ class LivePlatform:
     check_access: Callable[[], str]
 
     def job(self, job_type: str) -> JobConnector:
-        """Return what deals with a job type."""
+        """Return the connector of a job type."""
         self.plugin.job(job_type, path="jobType")
         return self.jobs[job_type]
 
     def artefacts(
         self, *, job_type: str | None = None, search: str | None = None
     ) -> Iterator[Artefact]:
-        """Yield what exists on the platform."""
+        """Yield the artefacts on the platform."""
         if job_type is not None:
             self.plugin.job(job_type, path="jobType")
         for discovery in self.discoveries:
@@ -128,5 +128,5 @@ class LivePlatform:
                         yield artefact
 
     def test(self) -> str:
-        """Make one cheap authenticated call; return a sentence on what was reached."""
+        """Make one cheap authenticated call and describe the reached service in a sentence."""
         return self.check_access()

@@ -1,4 +1,4 @@
-"""Posting to the receivers of webhooks: any public host, and nothing that is not public."""
+"""Posts events to the receivers of webhooks, on public hosts only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polysync_core.outbound.urls import CheckedUrl, read_url
 
 TIMEOUT_SECONDS = 10.0
 _ANSWER_LIMIT = 64 * 1024
-"""What a receiver says beyond its status is not looked at."""
+"""The body of an answer is not used; only its status counts."""
 _HEADERS = {
     "Accept": "*/*",
     "Accept-Encoding": "identity",
@@ -30,7 +30,7 @@ _HEADERS = {
 
 
 class NotTaken(Unavailable):
-    """The receiver did not take the event."""
+    """The receiver did not accept the event."""
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: float | None = None
@@ -40,13 +40,13 @@ class NotTaken(Unavailable):
 
 
 def check_webhook(webhook: Webhook, *, allow_loopback: bool) -> None:
-    """Raise `Invalid` where a webhook's address is not one to post to."""
+    """Raise `Invalid` if a webhook's address is not allowed."""
     read_url(webhook.url, path="url", allow_loopback=allow_loopback)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receivers:
-    """Posts, within a time and without following redirects."""
+    """Posts within a time-out, and follows no redirects."""
 
     allow_loopback: bool = False
     transport_to: Callable[[AddressScope], HTTPAdapter] = shared_transport
@@ -54,9 +54,9 @@ class Receivers:
     clock: Clock = utc_now
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Post a body; returns if the receiver took it (2xx), else raises `NotTaken`.
+        """Post a body; raises `NotTaken` unless the receiver accepts it (2xx).
 
-        Raises `Invalid` where the address is none to post to (any more).
+        Raises `Invalid` if the address is not allowed.
         """
         endpoint = read_url(url, path="url", allow_loopback=self.allow_loopback)
         request = HttpRequest(

@@ -54,7 +54,7 @@ def open_connector(
     allow_loopback: bool,
     app_identity: AppIdentity = NO_IDENTITY,
 ) -> Connector:
-    """Return a connection to a platform; raises `Invalid` where its definition is wrong."""
+    """Return a connection to a platform; raises `Invalid` for a wrong definition."""
     check_platform(platform, allow_loopback=allow_loopback)
     context = PluginContext(
         secrets=secrets,
@@ -76,7 +76,7 @@ def check_platform(platform: Platform, *, allow_loopback: bool) -> None:
 
 
 def job_type_plugin(platform: Platform, job: Job) -> JobTypePlugin:
-    """Return the job type of a Job, or raise `Invalid` where its platform has none such."""
+    """Return the plugin of a Job's type; raises `Invalid` if its platform lacks the type."""
     return platform_plugin(platform.type, "platform").job(job.job_type, path="jobType")
 
 

@@ -8,7 +8,7 @@ LONGEST_MESSAGE = 2000
 
 
 def for_people(text: object) -> str | None:
-    """Return a platform's text on one line and of bounded length; None where there is none."""
+    """Return a platform's text on one line, shortened; None if it is empty or not text."""
     if not isinstance(text, str):
         return None
     shown = "".join(

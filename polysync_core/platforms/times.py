@@ -9,7 +9,7 @@ from polysync_core.domain.json_types import JsonValue
 
 
 def moment_in(answer: Mapping[str, JsonValue], name: str) -> datetime | None:
-    """Return a time of an answer, of UTC where it names no zone; None where there is none."""
+    """Return a time of an answer, in UTC if it names no zone; None if it is missing."""
     text = answer.get(name)
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None

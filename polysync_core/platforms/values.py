@@ -1,4 +1,4 @@
-"""Parameter values on their way to a platform: typed JSON tokens, or texts.
+"""Converts parameter values for a platform: to typed JSON tokens, or to texts.
 
 | data type | JSON token | text (string-only job types, query, route) |
 |---|---|---|
@@ -7,8 +7,8 @@
 | `Bool` | `true` `false` | `true` `false` |
 | `Json` `JsonArray` | the value itself | JSON without spaces |
 
-An order's values have the types of their parameters already, but for a secret, which is text
-whatever its parameter's type: it is converted here, at the last moment.
+The values of a submit request already have their parameters' types. Only a secret is text of any
+type; it is converted here, just before it is sent.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.secrets import Secret
 
 type Values = Mapping[str, JsonValue | Secret]
-"""The parameters of an order."""
+"""The parameter values of a submit request."""
 
 _TEXTUAL = frozenset({DataType.STRING, DataType.SECRET})
 
 
 def data_type_of(value: JsonValue) -> DataType:
-    """Return the data type that a platform's own default tells; text where it tells none."""
+    """Return the data type of a platform's default value; `String` if it is unknown."""
     match value:
         case bool():
             return DataType.BOOL
@@ -49,9 +49,9 @@ def data_type_of(value: JsonValue) -> DataType:
 
 
 def as_json(values: Values, schema: Iterable[Parameter]) -> JsonObject:
-    """Return an order's values as JSON tokens; what has no value is left out.
+    """Return the values as JSON tokens, without those that are None.
 
-    Raises `PlatformRefused` (cause `Parameters`) where a secret is not of its parameter's type.
+    Raises `PlatformRefused` (cause `Parameters`) if a secret does not have its parameter's type.
     """
     types = {parameter.name: parameter.data_type for parameter in schema}
     return {
@@ -62,7 +62,7 @@ def as_json(values: Values, schema: Iterable[Parameter]) -> JsonObject:
 
 
 def as_texts(values: Values, schema: Iterable[Parameter]) -> dict[str, str]:
-    """Return an order's values as texts; what has no value is left out."""
+    """Return the values as texts, without those that are None."""
     types = {parameter.name: parameter.data_type for parameter in schema}
     return {
         name: text
@@ -72,7 +72,7 @@ def as_texts(values: Values, schema: Iterable[Parameter]) -> dict[str, str]:
 
 
 def value_as_text(value: JsonValue | Secret, data_type: DataType | None) -> str | None:
-    """Return the text of a parameter's value, or None where there is no value to send.
+    """Return the text of a parameter's value; None if it is not sent.
 
     | value            | text                                          |
     |------------------|-----------------------------------------------|
@@ -112,7 +112,7 @@ def _token(name: str, value: JsonValue | Secret, data_type: DataType) -> JsonVal
     try:
         return convert_literal(value.reveal(), data_type, path=f"parameters.{name}")
     except Invalid as error:
-        # The problem tells what the value is not, never what it is.
+        # The problem names the expected type and never the value.
         message = str(error)
     raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
 

@@ -1,11 +1,12 @@
-"""Gates in Table Storage: a partition a dependent Task, its rows read as one short range.
+"""Stores gates in Table Storage: one partition for each dependent Task.
 
-    p~                                     what was decided; its ETag guards every decision
-    t~<edge>~<finished>~<run>              a token that is outstanding
-    x~<finished>~<edge>~<run>              that this outcome was delivered, kept when its token goes
+    p~                            the pending decision; its ETag guards every new decision
+    t~<edge>~<finished>~<run>     a token
+    x~<finished>~<edge>~<run>     a deduplication row of a delivered token; it outlives the token
 
-What was decided stands before the tokens and is read before them. So tokens are never older than
-the decision they are read with, and a decision that is written over that row has seen them all.
+One range query reads the decision and the tokens. The decision sorts first, so it is read first
+and tokens are never older than the decision. A new decision with the ETag of that row has
+therefore seen every token.
 """
 
 from __future__ import annotations
@@ -29,72 +30,72 @@ from polysync_core.storage.azure.rows import Row, RowRange
 from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, TableStorage
 from polysync_core.storage.purging import More, delete_rows, partitions
 
-_DECIDED = "p~"
+_PENDING = "p~"
 _TOKEN = "t~"  # noqa: S105 - a prefix of keys
-_SEEN = "x~"
+_DELIVERED = "x~"
 _DOCUMENT = "document"
 
 
 class TableGates:
-    """The stored gates; the application's `GateStore`."""
+    """Implements `GateStore` on Table Storage."""
 
     def __init__(self, storage: TableStorage) -> None:
         self._table = storage.table("Gates")
 
     def deliver(self, task: str, token: Token) -> None:
-        """Put a token into the gate of a Task, unless that was done at any time before."""
-        seen = f"{_SEEN}{milliseconds(token.finished_at):013}~{token.edge}~{token.run_id}"
+        """Add a token to the gate of a Task, unless the token was ever added before."""
+        delivered = f"{_DELIVERED}{milliseconds(token.finished_at):013}~{token.edge}~{token.run_id}"
         document = split_text(_DOCUMENT, encode_token(token))
         try:
             self._table.transact(
                 [
-                    Operation(Change.INSERT, Row(task, seen, {})),
+                    Operation(Change.INSERT, Row(task, delivered, {})),
                     Operation(Change.INSERT, Row(task, _TOKEN + token.key, document)),
                 ]
             )
         except RowExists:
-            """It was delivered before, and may be used up already."""
+            """The token was delivered before, and may be used already."""
 
     def read(self, task: str) -> StoredGate:
         """Return the gate of a Task."""
         gate, tokens = StoredGate(), list[Token]()
-        for row in self._table.rows(RowRange(task, _DECIDED, _SEEN)):
-            if row.key == _DECIDED:
+        for row in self._table.rows(RowRange(task, _PENDING, _DELIVERED)):
+            if row.key == _PENDING:
                 text = join_text(_DOCUMENT, row.values)
                 gate = StoredGate(pending=decode_pending(text) if text else None, etag=row.etag)
             else:
                 tokens.append(_token(row))
         return StoredGate(tokens=tuple(tokens), pending=gate.pending, etag=gate.etag)
 
-    def forget_outcomes(self, before: datetime, more: More) -> int:
-        """Delete the marks of outcomes from before a time, and return how many there were.
+    def delete_deduplication_rows(self, before: datetime, more: More) -> int:
+        """Delete the deduplication rows of old outcomes, and return their number.
 
-        The caller knows that none of these outcomes will be delivered again.
+        The caller ensures that none of these outcomes is delivered again.
         """
-        stop = f"{_SEEN}{milliseconds(before):013}"
+        stop = f"{_DELIVERED}{milliseconds(before):013}"
         return sum(
-            delete_rows(self._table, RowRange(task, _SEEN, stop), more)
+            delete_rows(self._table, RowRange(task, _DELIVERED, stop), more)
             for task in partitions(self._table, more)
         )
 
-    def decide(self, task: str, gate: StoredGate, decided: PendingDecision) -> StoredGate:
-        """Write a decision over a gate that is as it was read, or raise `StaleETag`."""
-        row = Row(task, _DECIDED, split_text(_DOCUMENT, encode_pending(decided)), gate.etag)
+    def save_decision(self, task: str, gate: StoredGate, pending: PendingDecision) -> StoredGate:
+        """Store a decision if the gate is unchanged since the read, or raise `StaleETag`."""
+        row = Row(task, _PENDING, split_text(_DOCUMENT, encode_pending(pending)), gate.etag or "")
         try:
             etag = self._table.replace(row) if gate.etag else self._table.insert(row)
-        except RowExists as taken:
-            raise StaleETag from taken
-        return StoredGate(tokens=gate.tokens, pending=decided, etag=etag)
+        except RowExists as exists:
+            raise StaleETag from exists
+        return StoredGate(tokens=gate.tokens, pending=pending, etag=etag)
 
-    def conclude(self, task: str, gate: StoredGate) -> None:
-        """Take out what a decision used up, and the decision with the last of it.
+    def complete_decision(self, task: str, gate: StoredGate) -> None:
+        """Remove the tokens of the pending decision, and the decision in the last transaction.
 
-        Raises `StaleETag` where somebody else is at it, too.
+        Raises `StaleETag` if another delivery completes the decision at the same time.
         """
         used = set(gate.pending.used) if gate.pending is not None else set[str]()
-        there = [token.key for token in gate.tokens if token.key in used]
-        done = Row(task, _DECIDED, {}, gate.etag)
-        deletes = [Operation(Change.DELETE, Row(task, _TOKEN + key, {})) for key in there]
+        keys = [token.key for token in gate.tokens if token.key in used]
+        done = Row(task, _PENDING, {}, gate.etag or "")
+        deletes = [Operation(Change.DELETE, Row(task, _TOKEN + key, {})) for key in keys]
         for chunk in _chunks(deletes):
             self._table.transact(chunk)
         last = deletes[len(deletes) - len(deletes) % MAX_OPERATIONS :]
@@ -102,7 +103,7 @@ class TableGates:
 
 
 def _chunks(operations: Sequence[Operation]) -> Iterator[Sequence[Operation]]:
-    """Yield the operations in full transactions; what is left over fits into one more."""
+    """Yield the operations in full transactions; the caller sends the rest."""
     whole = len(operations) - len(operations) % MAX_OPERATIONS
     yield from batched(operations[:whole], MAX_OPERATIONS, strict=True)
 

@@ -1,1 +1,1 @@
-"""Secret managers: one module a provider."""
+"""Secret managers, with one module per provider."""

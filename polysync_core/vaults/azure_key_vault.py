@@ -1,4 +1,4 @@
-"""Provider Azure Key Vault."""
+"""Vault provider Azure Key Vault."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class KeyVaultAttributes(Value):
     cloud: Cloud = Cloud.PUBLIC
 
     def base_address(self) -> BaseAddress:
-        """Return the vault's address. It may resolve to a private endpoint: the zone is Azure's."""
+        """Return the vault's address; Azure's zone may resolve to a private endpoint."""
         rule = HostRule(
             suffixes=_SUFFIXES[self.cloud], example=f"https://my-vault{_SUFFIXES[self.cloud][0]}"
         )
@@ -71,18 +71,18 @@ class AzureKeyVault:
                 f"{subject} cannot exist: Key Vault names have 1-127 letters, digits and hyphens",
                 cause=FailureCause.SECRET,
             )
-        value = _settled(lambda: self.client.get_secret(name).value, subject)
+        value = _result_of(lambda: self.client.get_secret(name).value, subject)
         if value is None:
             raise PlatformRefused(f"{subject} has no value", cause=FailureCause.SECRET)
         return Secret(value)
 
     def test(self) -> str:
-        """List one secret's name, which needs the role that reading needs."""
+        """List the name of one secret, which needs the same role as reading."""
 
         def first() -> None:
             next(iter(self.client.list_properties_of_secrets(max_page_size=1)), None)
 
-        _settled(first, f"the vault {self.vault}")
+        _result_of(first, f"the vault {self.vault}")
         return f"Reached {self.client.vault_url}; its secrets can be listed."
 
 
@@ -97,7 +97,7 @@ def check_key_vault(vault: Vault, development: bool) -> list[Problem]:
 
 def open_key_vault(vault: Vault, secrets: Secrets | None, **options: Any) -> AzureKeyVault:
     """Return a connection to a checked vault; `options` go to the official client."""
-    # Costs start-up time, which those without a key vault need not pay.
+    # Imported on first use: the import is slow, and other vaults do not need it.
     from azure.keyvault.secrets import SecretClient
 
     from polysync_core.outbound.sign_in.entra import AZURE_CLIENT_BOUNDS, azure_credential
@@ -115,8 +115,8 @@ def _auth(vault: Vault) -> Auth:
     return vault.auth or _APP_IDENTITY
 
 
-def _settled[T](call: Callable[[], T], subject: str) -> T:
-    """Return what the call returns, or raise an error that has nothing of the SDK's behind it."""
+def _result_of[T](call: Callable[[], T], subject: str) -> T:
+    """Return the result of a call, or raise an error without the SDK's error behind it."""
     outcome = _outcome(call, subject)
     if isinstance(outcome, PolysyncError):
         raise outcome

@@ -1,4 +1,4 @@
-"""Provider Google Secret Manager."""
+"""Vault provider Google Secret Manager."""
 
 from __future__ import annotations
 
@@ -44,18 +44,20 @@ class SecretManagerAttributes(Value):
 
     project_id: str
     endpoint: str | None = None
-    """The address of a stand-in for all of Google's services; for development only."""
+    """The address of a simulator for all of Google's services; for development only."""
 
     def base_address(self, *, allow_loopback: bool) -> BaseAddress:
-        """Return where secrets are read."""
-        return self.stand_in(allow_loopback=allow_loopback) or _SERVICE
+        """Return the address of the Secret Manager."""
+        return self.simulator(allow_loopback=allow_loopback) or _SERVICE
 
-    def stand_in(self, *, allow_loopback: bool) -> BaseAddress | None:
-        """Return the checked address of the stand-in, where there is one."""
+    def simulator(self, *, allow_loopback: bool) -> BaseAddress | None:
+        """Return the checked address of the simulator, or None."""
         if self.endpoint is None:
             return None
         if not allow_loopback:
-            raise Invalid.at("attributes.endpoint", "a stand-in is for development only: remove it")
+            raise Invalid.at(
+                "attributes.endpoint", "a simulator is only for development: remove it"
+            )
         rule = HostRule(suffixes=(), example="http://127.0.0.1:8080", allow_loopback=True)
         return rule.read(self.endpoint, path="attributes.endpoint")
 
@@ -79,16 +81,16 @@ class GoogleSecretManager:
                 " hyphens and underscores",
                 cause=FailureCause.SECRET,
             )
-        # The colon of a custom method must come as it is, which no segment's does.
+        # The colon of a custom method must not be percent-encoded, as in a segment.
         newest = url(self._secrets(), name, "versions", "latest")
-        answer = self._ask(f"{newest}:access")
+        answer = self._get(f"{newest}:access")
         if answer.status != 200:
             raise self._refusal(answer, subject, ROLE)
         return _value(answer, subject, self.base.host)
 
     def test(self) -> str:
         """List one secret's name."""
-        answer = self._ask(url(self._secrets(), query={"pageSize": 1}))
+        answer = self._get(url(self._secrets(), query={"pageSize": 1}))
         if answer.status != 200:
             raise self._refusal(answer, f"the vault {self.vault}", TEST_ROLE)
         return f"Reached the secrets of the project {self.project}; they can be listed."
@@ -96,20 +98,20 @@ class GoogleSecretManager:
     def _secrets(self) -> str:
         return url(self.base.url, "v1", "projects", self.project, "secrets")
 
-    def _ask(self, address: str) -> Answer:
-        """Return the answer; a token that is refused is replaced once."""
+    def _get(self, address: str) -> Answer:
+        """Return the answer; a refused token is replaced once."""
         answer = self._sent(address)
         if answer.status == _UNAUTHORIZED:
             self.token.renew()
             answer = self._sent(address)
-        failure_of = self.client.failure_of(answer, self.base.host)
-        if failure_of is not None:
-            raise failure_of
+        failure = self.client.failure_of(answer, self.base.host)
+        if failure is not None:
+            raise failure
         return answer
 
     def _sent(self, address: str) -> Answer:
         headers = {**HEADERS, "Authorization": f"Bearer {self.token.token().reveal()}"}
-        return self.client.ask(self.base, json_request("GET", address, headers))
+        return self.client.send(self.base, json_request("GET", address, headers))
 
     def _refusal(self, answer: Answer, subject: str, role: str) -> PlatformRefused:
         match answer.status:
@@ -142,7 +144,7 @@ def check_secret_manager(vault: Vault, allow_loopback: bool) -> list[Problem]:
             problems.append(
                 Problem("attributes.projectId", "a project is named by its id or its number")
             )
-        attributes.stand_in(allow_loopback=allow_loopback)
+        attributes.simulator(allow_loopback=allow_loopback)
     except Invalid as error:
         problems += error.problems
     return problems
@@ -155,22 +157,22 @@ def open_secret_manager(
     allow_loopback: bool,
     client: ReadClient | None = None,
 ) -> GoogleSecretManager:
-    """Return a connection to a checked vault; nothing is sent yet."""
-    # Costs start-up time, which those without a Google vault need not pay.
+    """Return a connection to a checked vault, without sending anything."""
+    # Imported on first use: the import is slow, and other vaults do not need it.
     from polysync_core.outbound.sign_in.google import GoogleSignIn
 
     attributes = read_attributes(SecretManagerAttributes, vault.attributes)
-    asking = client or ReadClient()
+    client = client or ReadClient()
     sign_in = GoogleSignIn(
         auth=_auth(vault),
         secrets=secrets,
-        endpoint=attributes.stand_in(allow_loopback=allow_loopback),
+        endpoint=attributes.simulator(allow_loopback=allow_loopback),
         allow_loopback=allow_loopback,
-        client=asking,
+        client=client,
     )
     base = attributes.base_address(allow_loopback=allow_loopback)
     return GoogleSecretManager(
-        vault.name, attributes.project_id, base, sign_in.access_token(), asking
+        vault.name, attributes.project_id, base, sign_in.access_token(), client
     )
 
 
@@ -188,7 +190,7 @@ def _value(answer: Answer, subject: str, host: str) -> Secret:
 
 
 def _decoded(body: JsonObject) -> Secret | str | None:
-    """Return the secret, or what is wrong with it, or None where the answer is damaged."""
+    """Return the secret, a problem as text, or None if the answer is damaged."""
     found = body.get("payload")
     payload = cast("Mapping[str, object]", found if isinstance(found, dict) else {})
     data, checksum = payload.get("data", ""), payload.get("dataCrc32c")

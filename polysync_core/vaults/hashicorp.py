@@ -1,4 +1,4 @@
-"""Provider HashiCorp Vault: the key-value engine, versions 1 and 2."""
+"""Vault provider HashiCorp Vault: the key-value engine, versions 1 and 2."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class HashiCorpAttributes(Value):
     kv_version: Annotated[int, Field(ge=1, le=2)] = 2
     namespace: str | None = None
     key: str | None = None
-    """Which key of a secret's map is its value."""
+    """The key of a secret's map that holds the value."""
 
     def base_address(self, *, allow_loopback: bool) -> BaseAddress:
         """Return the checked address of the server."""
@@ -51,7 +51,7 @@ class HashiCorpAttributes(Value):
         return rule.read(self.address, path="attributes.address")
 
     def problems(self) -> list[Problem]:
-        """Return what is wrong with everything but the address."""
+        """Return the problems of all attributes except the address."""
         found: list[Problem] = []
         if _PATH.fullmatch(self.mount) is None:
             found.append(
@@ -68,7 +68,7 @@ class HashiCorpAttributes(Value):
 
 @dataclass(frozen=True, slots=True)
 class HashiCorpVault:
-    """One mount of a key-value engine, read with a given token or after a login."""
+    """Reads one mount of a key-value engine."""
 
     vault: str
     base: BaseAddress
@@ -77,7 +77,7 @@ class HashiCorpVault:
     client: ReadClient
 
     def read(self, name: str) -> Secret:
-        """Return the value under the key that `attributes.key` says, of the newest version."""
+        """Return the value of the key `attributes.key` in the newest version."""
         subject = f"the secret {name} of the vault {self.vault}"
         if _PATH.fullmatch(name) is None:
             raise PlatformRefused(
@@ -86,36 +86,36 @@ class HashiCorpVault:
             )
         middle = ("data",) if self.attributes.kv_version == 2 else ()
         path = (*self.attributes.mount.split("/"), *middle, *name.split("/"))
-        answer = self._ask(*path)
+        answer = self._get(*path)
         if answer.status != 200:
             raise self._refusal(answer, subject, "/".join(path))
         return self._value(answer, subject)
 
     def test(self) -> str:
         """Look up the token itself, which every token may do."""
-        answer = self._ask("auth", "token", "lookup-self")
+        answer = self._get("auth", "token", "lookup-self")
         if answer.status != 200:
             raise self._refusal(answer, f"the vault {self.vault}", "auth/token/lookup-self")
         return f"Reached {self.base.url}; the token is valid."
 
-    def _ask(self, *path: str) -> Answer:
-        """Return the answer; a token that is refused is replaced once.
+    def _get(self, *path: str) -> Answer:
+        """Return the answer; a refused token is replaced once.
 
-        Vault says 403 to a token that is over as well as to one that lacks a permission.
+        Vault answers 403 to an expired token and to one that lacks a permission.
         """
         answer = self._sent(path)
         if answer.status == _FORBIDDEN:
             self.token.renew()
             answer = self._sent(path)
-        failure_of = self.client.failure_of(answer, self.base.host, hints=HINTS)
-        if failure_of is not None:
-            raise failure_of
+        failure = self.client.failure_of(answer, self.base.host, hints=HINTS)
+        if failure is not None:
+            raise failure
         return answer
 
     def _sent(self, path: tuple[str, ...]) -> Answer:
         headers = {**HEADERS, **namespace_header(self.attributes), **header_of(self.token.token())}
         request = json_request("GET", url(self.base.url, "v1", *path), headers)
-        return self.client.ask(self.base, request)
+        return self.client.send(self.base, request)
 
     def _refusal(self, answer: Answer, subject: str, path: str) -> PlatformRefused:
         match answer.status:
@@ -170,18 +170,18 @@ def open_hashicorp(
     allow_loopback: bool,
     client: ReadClient | None = None,
 ) -> HashiCorpVault:
-    """Return a connection to a checked vault; nothing is sent yet."""
+    """Return a connection to a checked vault, without sending anything."""
     if vault.auth is None or secrets is None:
         raise Invalid.at("auth", "HashiCorp Vault needs a token or a login, from another vault")
     attributes = read_attributes(HashiCorpAttributes, vault.attributes)
     base = attributes.base_address(allow_loopback=allow_loopback)
-    asking = client or ReadClient()
-    login = Login(vault.auth, base, namespace_header(attributes), secrets, asking)
-    return HashiCorpVault(vault.name, base, attributes, login.held(), asking)
+    client = client or ReadClient()
+    login = Login(vault.auth, base, namespace_header(attributes), secrets, client)
+    return HashiCorpVault(vault.name, base, attributes, login.cached(), client)
 
 
 def namespace_header(attributes: HashiCorpAttributes) -> dict[str, str]:
-    """Return the header that says which namespace a path is in."""
+    """Return the header with the namespace of the paths."""
     return {"X-Vault-Namespace": attributes.namespace} if attributes.namespace else {}
 
 
@@ -202,7 +202,7 @@ def _deleted(answer: Answer) -> bool:
 
 
 def _pick(found: Mapping[str, object], key: str | None) -> Secret | str:
-    """Return the value under the key, or what is wrong; no key or value is quoted but ours."""
+    """Return the value of the key, or a problem that quotes only configured keys."""
     if key is None:
         key = next(iter(found)) if len(found) == 1 else _USUAL_KEY
         if key not in found:

@@ -1,4 +1,4 @@
-"""How a token for HashiCorp Vault is come by."""
+"""Logs in to HashiCorp Vault."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from polysync_core.outbound.sign_in.methods import FieldForm, SignInField, SignI
 from polysync_core.outbound.urls import url
 
 HINTS = {503: "Vault is sealed or in maintenance"}
-"""What a status of a server that cannot answer means, where Vault's own meaning is known."""
+"""Explanations of statuses that have a meaning of their own in Vault."""
 
 _MOUNT = SignInField(
     name="mount",
@@ -71,7 +71,7 @@ _REFUSED = frozenset({400, 403})
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is sent to log in."""
+    """The request of a login."""
 
     path: tuple[str, ...]
     body: JsonObject
@@ -79,7 +79,7 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Fetches tokens by the method of a checked `auth`, with secrets that lie in another vault."""
+    """Fetches tokens for a checked `auth`, whose secrets are in another vault."""
 
     auth: Auth
     base: BaseAddress
@@ -87,15 +87,15 @@ class Login:
     secrets: Secrets
     client: ReadClient
 
-    def held(self) -> CachedToken:
-        """Return the token that is logged in for when it is first needed."""
+    def cached(self) -> CachedToken:
+        """Return the token, which is fetched by a login on first use."""
         now = self.client.timer.now
         return CachedToken(
             self.issue, forget=self._forget, margin=0.0, now=lambda: now().timestamp()
         )
 
     def issue(self) -> IssuedToken:
-        """Return a token; one from a login is over shortly before its lease ends.
+        """Return a token; a token from a login expires shortly before its lease.
 
         Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
         """
@@ -104,8 +104,8 @@ class Login:
         request = self._request()
         answer = self._sent(request)
         if answer.status in _REFUSED:
-            # A secret that has just been rotated may be remembered still; the same one is not sent
-            # twice, because Vault locks users out who fail too often.
+            # A rotated secret may still be cached. The same secret is never sent twice, because
+            # Vault locks out users after too many failures.
             self._forget()
             fresh = self._request()
             answer = self._sent(fresh) if fresh != request else answer
@@ -129,12 +129,12 @@ class Login:
     def _sent(self, login: _Request) -> Answer:
         headers = {**HEADERS, **self.headers}
         request = json_request("POST", url(self.base.url, "v1", *login.path), headers, login.body)
-        return self.client.ask(self.base, request)
+        return self.client.send(self.base, request)
 
     def _issued(self, answer: Answer) -> IssuedToken:
-        failure_of = self.client.failure_of(answer, self.base.host, hints=HINTS)
-        if failure_of is not None:
-            raise failure_of
+        failure = self.client.failure_of(answer, self.base.host, hints=HINTS)
+        if failure is not None:
+            raise failure
         if answer.status != 200:
             raise PlatformRefused(self._remedy(answer), cause=FailureCause.SECRET)
         found = (answer.json() or {}).get("auth")
@@ -160,7 +160,7 @@ class Login:
         )
 
     def _resolved(self, text: str | None) -> Secret:
-        """Return the secret behind a reference, or the text that is none."""
+        """Resolve a reference; other text is returned unchanged."""
         if is_secret_reference(text):
             return self.secrets.resolve(text or "")
         return Secret(text or "")
@@ -171,7 +171,7 @@ class Login:
 
 
 def header_of(token: Secret) -> dict[str, str]:
-    """Return the header that shows a token to Vault; raises `PlatformRefused` if it can be none."""
+    """Return the header with Vault's token; raises `PlatformRefused` for an unusable token."""
     text = token.reveal().strip()
     if not is_sendable(text):
         raise PlatformRefused(

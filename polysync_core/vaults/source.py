@@ -1,4 +1,4 @@
-"""What Polysync needs from a secret manager."""
+"""The contract between Polysync and a vault provider."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from polysync_core.domain.secrets import Secret
 class SecretSource(Protocol):
     """A live connection to one vault; safe to share between threads.
 
-    Both calls raise `PlatformRefused` (cause `Secret`; final) or `Unavailable` (again later). No
-    error holds a secret.
+    Both calls raise `PlatformRefused` (cause `Secret`; final) or `Unavailable` (try later).
+    No error holds a secret.
     """
 
     def read(self, name: str) -> Secret:
-        """Return the present value of a secret."""
+        """Return the current value of a secret."""
         ...
 
     def test(self) -> str:
-        """Make one cheap call; return a sentence on what was reached."""
+        """Make one cheap call and describe the reached service in a sentence."""
         ...

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_notifier import DependentNotifier
+from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
@@ -84,10 +86,9 @@ class GateWorld:
         )
         self.gates = Gates(
             store=self.store,
-            runs=self.runs,
-            task_named=self.task,
+            definitions=DefinitionLookup(self.definitions),
             task_graph=self.task_graph,
-            factory=self.factory,
+            dependent_runs=DependentRuns(runs=self.runs, factory=self.factory),
             clock=self.clock,
         )
         self.notifier = DependentNotifier(

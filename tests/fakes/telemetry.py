@@ -24,7 +24,7 @@ from polysync_core.telemetry.tracing import trace_with
 
 
 @dataclass(frozen=True)
-class Told:
+class ExportedSpan:
     """A span as it was told."""
 
     name: str
@@ -68,12 +68,12 @@ class Listener:
         self._tracing.shutdown()
         self._metrics.shutdown()
 
-    def spans(self, name: str | None = None) -> list[Told]:
+    def spans(self, name: str | None = None) -> list[ExportedSpan]:
         """Return what has ended, in that order."""
-        told = map(_told, self._exporter.get_finished_spans())
+        told = map(_exported_span, self._exporter.get_finished_spans())
         return [each for each in told if name in {None, each.name}]
 
-    def span(self, name: str) -> Told:
+    def span(self, name: str) -> ExportedSpan:
         """Return the only span of a name."""
         (found,) = self.spans(name)
         return found
@@ -110,11 +110,11 @@ def listening() -> Iterator[Listener]:
         listener.close()
 
 
-def _told(span: ReadableSpan) -> Told:
+def _exported_span(span: ReadableSpan) -> ExportedSpan:
     assert span.context is not None
     assert span.end_time is not None
     assert span.start_time is not None
-    return Told(
+    return ExportedSpan(
         name=span.name,
         trace=format_trace_id(span.context.trace_id),
         id=format_span_id(span.context.span_id),

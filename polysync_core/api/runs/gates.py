@@ -8,8 +8,8 @@ from fastapi import APIRouter
 
 from polysync_core.api.views import time_view
 from polysync_core.application.dependencies.gates import Gates, GateView
-from polysync_core.domain.dependencies.decisions import Group
-from polysync_core.domain.dependencies.tokens import Edge, Token
+from polysync_core.domain.dependencies.decisions import TokenGroup
+from polysync_core.domain.dependencies.tokens import GateEdge, Token
 
 _MAX_SHOWN = 100
 """The most tokens of an edge, and groups, in an answer. The counts are complete."""
@@ -42,7 +42,7 @@ def _gate_view(view: GateView) -> dict[str, Any]:
     }
 
 
-def _edge_view(edge: Edge, held: list[Token]) -> dict[str, Any]:
+def _edge_view(edge: GateEdge, held: list[Token]) -> dict[str, Any]:
     return {
         "upstream": edge.upstream,
         "condition": edge.condition,
@@ -51,19 +51,19 @@ def _edge_view(edge: Edge, held: list[Token]) -> dict[str, Any]:
     }
 
 
-def _token_view(token: Token, edge: Edge) -> dict[str, Any]:
+def _token_view(token: Token, edge: GateEdge) -> dict[str, Any]:
     return {
         "runId": None if token.fire is not None else token.run_id,
         "graphRunId": None if token.fire is not None else token.graph_run_id,
         "schedule": token.fire and token.fire.schedule,
-        "scheduledTime": time_view(token.fire and token.fire.nominal),
+        "scheduledTime": time_view(token.fire and token.fire.scheduled_time),
         "status": token.status,
         "met": edge.is_met_by(token),
         "finishedAt": time_view(token.finished_at),
     }
 
 
-def _group_view(group: Group) -> dict[str, Any]:
+def _group_view(group: TokenGroup) -> dict[str, Any]:
     roots = dict.fromkeys(origin.run_id for token in group.tokens for origin in token.origins)
     return {
         "graphRunIds": list(roots),

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from polysync_core.api.views import time_view
-from polysync_core.application.dependencies.graph_view import Edge, Graphs, Node
+from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
 from polysync_core.domain.runs.identity import parse_run_id
 
 
-def graph_routes(graphs: Graphs) -> APIRouter:
+def graph_routes(graphs: TaskGraphs) -> APIRouter:
     """Return the route of the Task graph."""
     routes = APIRouter(tags=["Graph"])
 
@@ -57,7 +57,7 @@ def _node_view(node: Node) -> dict[str, Any]:
     }
 
 
-def _edge_view(edge: Edge) -> dict[str, Any]:
+def _edge_view(edge: DependencyEdge) -> dict[str, Any]:
     return {
         "from": edge.upstream,
         "to": edge.downstream,

@@ -90,7 +90,7 @@ def _view(result: BackfillResult, *, dry_run: bool) -> dict[str, Any]:
 
 def _run_view(each: BackfilledRun, *, dry_run: bool) -> dict[str, Any]:
     return {
-        "scheduledTime": time_view(each.fire.nominal),
+        "scheduledTime": time_view(each.fire.scheduled_time),
         "localTime": each.fire.local.isoformat(),
         "remark": each.fire.note,
         "runId": each.run_id if each.exists or not dry_run else None,

@@ -32,7 +32,7 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
 def _view(each: FutureFireTime) -> dict[str, Any]:
     return {
         "schedule": each.schedule.name,
-        "scheduledTime": time_view(each.fire.nominal),
+        "scheduledTime": time_view(each.fire.scheduled_time),
         "localTime": each.fire.local.isoformat(),
         "timeZone": each.schedule.time_zone,
         "startsAt": time_view(each.starts_at),

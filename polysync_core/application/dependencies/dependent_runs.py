@@ -1,4 +1,4 @@
-"""The runs that gates make: what starts them, and what they take from their parents."""
+"""Dependent runs: builds and stores the runs that gates decide on."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from polysync_core.application.runs.finishing import ACTOR, failure
 from polysync_core.application.runs.queries import newest_run, newest_success
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.decisions import Firing
+from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
+from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.errors import Invalid, TooLarge
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
@@ -30,46 +31,71 @@ from polysync_core.domain.runs.stored import Listing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependentRuns:
-    """Makes the runs that a gate has decided on; nothing is stored here."""
+    """Creates the runs that gates decide on, and recalls tokens for reruns."""
 
     runs: RunReader
     factory: RunFactory
 
-    def run_of(self, task: Task, firing: Firing, *, at: datetime) -> TaskRun:
-        """Return the run that a firing means: one that waits, or one that has ended already."""
-        spec = _spec(firing, at)
-        reason = firing.skipped or ("" if task.enabled else f"Task '{task.name}' is disabled.")
-        if reason:
-            outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
-            return self.factory.finished_run(task, spec, outcome)
-        try:
-            mapped = self._mapped(task, firing)
-            full = replace(spec, parameters={**spec.parameters, **mapped})
-            return self.factory.queued_run(task, full)
-        except Invalid as error:
-            return self.refused(task, firing, at, str(error))
+    def ensure(
+        self, task: Task, pending: PendingDecision, decision: GateDecision | None
+    ) -> TaskRun | None:
+        """Return the stored run of a decision; create it if it does not exist.
 
-    def refused(self, task: Task, firing: Firing, at: datetime, why: str) -> TaskRun:
-        """Return the run of a firing that cannot start with what its parents give it."""
-        outcome = failure(FailureCause.PARAMETERS, why)
-        return self.factory.finished_run(task, _spec(firing, at), outcome)
+        `decision` is None if tokens of the pending decision are gone, so the run exists. A void
+        decision has no run.
+        """
+        if pending.void:
+            return None
+        if decision is not None:
+            created = self._create(task, decision, pending.decided_at)
+            if created is not None:
+                return created
+        stored = self.runs.get(pending.run_id)
+        return None if stored is None else stored.run
 
     def recall(self, task: Task, edge: str, graph_runs: Collection[RunId]) -> Token | None:
-        """Return what an edge of a Task had in the graph runs that are repeated in part.
+        """Return the token of an edge in the graph runs that a rerun repeats in part.
 
-        A repetition that has succeeded since counts before them. An upstream that had no run in
-        them is taken as it was when it last succeeded.
+        A later rerun of the upstream that succeeded takes precedence. If the upstream had no run
+        in the graph runs, its newest success counts.
         """
         if edge == SCHEDULE:
             return self._recall_fire_time(task, graph_runs)
-        again = newest_success(self.runs, edge)
-        if again is not None and not set(graph_runs).isdisjoint(again.repeats):
-            return token_of(again)
+        success = newest_success(self.runs, edge)
+        if success is not None and not set(graph_runs).isdisjoint(success.repeats):
+            return token_of(success)
         for graph_run_id in graph_runs:
             run = newest_run(self.runs, Listing(task=edge, graph_run_id=graph_run_id))
             if run is not None:
                 return token_of(run) if run.status.is_terminal else None
-        return None if again is None else token_of(again)
+        return None if success is None else token_of(success)
+
+    def _create(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun | None:
+        """Store the run of a decision; return None if the run exists."""
+        try:
+            stored = self.factory.create(self._run(task, decision, at))
+        except TooLarge as error:
+            stored = self.factory.create(self._failed_run(task, decision, at, str(error)))
+        return None if stored is None else stored.run
+
+    def _run(self, task: Task, decision: GateDecision, at: datetime) -> TaskRun:
+        """Return the run of a decision: queued, skipped, or failed because of its parameters."""
+        spec = _spec(decision, at)
+        disabled = None if task.enabled else f"Task '{task.name}' is disabled."
+        if reason := decision.skip_reason or disabled:
+            outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
+            return self.factory.finished_run(task, spec, outcome)
+        try:
+            mapped = self._mapped_values(task, decision)
+            spec = replace(spec, parameters={**spec.parameters, **mapped})
+            return self.factory.queued_run(task, spec)
+        except Invalid as error:
+            return self._failed_run(task, decision, at, str(error))
+
+    def _failed_run(self, task: Task, decision: GateDecision, at: datetime, error: str) -> TaskRun:
+        """Return a run that fails because the outputs of its parents do not fit."""
+        outcome = failure(FailureCause.PARAMETERS, error)
+        return self.factory.finished_run(task, _spec(decision, at), outcome)
 
     def _recall_fire_time(self, task: Task, graph_runs: Collection[RunId]) -> Token | None:
         schedules = {schedule.name: schedule for schedule in task.schedules}
@@ -84,30 +110,31 @@ class DependentRuns:
                 status=RunStatus.SUCCEEDED,
                 fire=ScheduledFire(
                     schedule=run.schedule,
-                    nominal=run.scheduled_time,
+                    scheduled_time=run.scheduled_time,
                     time_zone=run.time_zone or "UTC",
                     parameters=schedule.parameters if schedule is not None else {},
                 ),
             )
         return None
 
-    def _mapped(self, task: Task, firing: Firing) -> dict[str, JsonValue]:
-        wanted = set(needed_parents(task, {}))
-        if not wanted:
+    def _mapped_values(self, task: Task, decision: GateDecision) -> dict[str, JsonValue]:
+        needed = set(needed_parents(task, {}))
+        if not needed:
             return {}
-        ids = [token.run_id for token in firing.sources if token.edge in wanted]
+        ids = [token.run_id for token in decision.sources if token.edge in needed]
         parents = {stored.run.task: stored.run for stored in self.runs.get_many(ids)}
         return mapped_values(task, self.factory.job_named(task.job), parents, {})
 
 
-def _spec(firing: Firing, at: datetime) -> RunSpec:
-    upstream = [token for token in (*firing.used, *firing.recalled) if token.fire is None]
-    own = [token for token in firing.used if token.fire is None]
+def _spec(decision: GateDecision, at: datetime) -> RunSpec:
+    """Return the facts of a dependent run that its tokens determine."""
+    upstream = [token for token in (*decision.used, *decision.recalled) if token.fire is None]
+    own = [token for token in decision.used if token.fire is None]
     last = max(own, key=lambda each: each.age, default=None)
-    timed = next((token for token in firing.sources if token.fire is not None), last)
+    timed = next((token for token in decision.sources if token.fire is not None), last)
     fire = timed and timed.fire
     return RunSpec(
-        run_id=firing.run_id,
+        run_id=decision.run_id,
         trigger_type=TriggerType.DEPENDENCY,
         actor=ACTOR,
         parameters=fire.parameters if fire is not None else {},

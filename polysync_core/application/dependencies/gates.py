@@ -1,170 +1,147 @@
-"""Gates: what has ended is put in, and the runs that come of it are made.
+"""Gates: they collect the outcomes of upstream runs and create the dependent runs.
 
-Everything here may be done twice, by several at once, and may break off anywhere. A decision is
-written before it is carried out, and whoever comes by next carries out what is left of it.
+A delivery adds a token, then decides and executes until all tokens wait. Deliveries may be
+repeated, run at the same time, and crash at any step. A decision is stored before it is executed
+(write-ahead), and the next delivery executes what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
-from polysync_core.application.ports import GateStore, RunReader
-from polysync_core.application.runs.accepting import RunFactory
+from polysync_core.application.ports import GateStore
 from polysync_core.domain.clock import Clock
+from polysync_core.domain.conflicts import retry_on_conflict
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.decisions import Firing, Gate, Group, named
-from polysync_core.domain.dependencies.stored import StoredGate, pending
+from polysync_core.domain.dependencies.decisions import GateRules, TokenGroup, edge_text
+from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import (
-    Edge,
+    GateEdge,
     ScheduledFire,
     Token,
     edges_of,
     token_of,
     token_of_fire_time,
 )
-from polysync_core.domain.errors import NotFound, StaleETag, TooLarge, Unavailable
+from polysync_core.domain.errors import NotFound, Unavailable
+from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 
-_TRIES = 20
-"""Others that decide at the same time may be first as often as this."""
-_AT_ONCE = 500
-"""Decisions that one visit carries out; the next one goes on."""
-_TOLD = 10
-"""Groups that are told of in words."""
+_MAX_TRIES = 20
+"""Conflicts with other deliveries before one decision fails."""
+_MAX_DECISIONS = 500
+"""Decisions that one delivery executes; the next delivery continues."""
+_MAX_SENTENCES = 10
+"""Groups that a view describes in sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateView:
-    """What a gate holds and awaits."""
+    """The edges of a gate and the groups of tokens that it holds."""
 
     task: Task
-    edges: tuple[Edge, ...]
-    groups: tuple[Group, ...]
+    edges: tuple[GateEdge, ...]
+    groups: tuple[TokenGroup, ...]
 
     def sentences(self) -> Iterator[str]:
-        """Yield the same for people."""
+        """Describe the gate in sentences."""
         if not self.edges:
-            yield f"Task '{self.task.name}' depends on no other."
+            yield f"Task '{self.task.name}' has no dependencies."
         elif not self.groups:
-            yield "It holds nothing: it awaits the next outcome of each."
-        for group in self.groups[:_TOLD]:
+            yield "The gate is empty: it awaits one outcome of each upstream."
+        for group in self.groups[:_MAX_SENTENCES]:
             yield _sentence(group)
-        if len(self.groups) > _TOLD:
-            yield f"It holds the outcomes of {len(self.groups) - _TOLD} more graph runs."
+        if len(self.groups) > _MAX_SENTENCES:
+            more = len(self.groups) - _MAX_SENTENCES
+            yield f"The gate also holds the outcomes of {more} more graph runs."
         if not self.task.enabled:
-            yield "The task is disabled: what would start it is recorded as a Skipped run."
+            yield "The task is disabled: its runs are recorded as Skipped."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
-    """The gates of all Tasks that depend on others."""
+    """The gates of all Tasks that have dependencies."""
 
     store: GateStore
-    runs: RunReader
-    task_named: Callable[[str], Task]
-    """Return a Task, or raise `NotFound`."""
+    definitions: DefinitionReader
     task_graph: TaskGraphCache
-    factory: RunFactory
+    dependent_runs: DependentRuns
     clock: Clock
 
     def deliver(self, task: str, run: TaskRun) -> list[TaskRun]:
-        """Put the outcome of a run into the gate of a dependent and return what came of it."""
+        """Add the outcome of a run to the gate of a dependent; return the created runs."""
         return self._deliver(task, token_of(run))
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire) -> list[TaskRun]:
-        """Put a fire time into the gate of its own Task and return what came of it."""
+        """Add a fire time to the gate of its own Task; return the created runs."""
         return self._deliver(task, token_of_fire_time(task, fire))
 
     def view(self, name: str) -> GateView:
-        """Return what the gate of a Task holds; raises `NotFound`."""
-        task = self.task_named(name)
-        gate = self._gate(task)
-        upstreams = {edge.upstream for edge in gate.edges}
+        """Return the content of the gate of a Task; raises `NotFound`."""
+        task = self.definitions.task(name)
+        rules = self._rules(task)
+        upstreams = {edge.upstream for edge in rules.edges}
         tokens = [each for each in self.store.read(name).tokens if each.edge in upstreams]
-        return GateView(task=task, edges=gate.edges, groups=tuple(gate.groups(tokens)))
+        return GateView(task=task, edges=rules.edges, groups=tuple(rules.groups(tokens)))
 
-    def _deliver(self, task: str, token: Token) -> list[TaskRun]:
-        self.store.deliver(task, token)
-        return list({run.run_id: run for run in self._evaluate(task)}.values())
-
-    def _evaluate(self, name: str) -> Iterator[TaskRun]:
-        """Decide and carry out until there is nothing more to decide; yield the runs."""
+    def _deliver(self, name: str, token: Token) -> list[TaskRun]:
+        self.store.deliver(name, token)
         try:
-            task = self.task_named(name)
+            task = self.definitions.task(name)
         except NotFound:
-            # It was deleted a moment ago. Its gate is looked at again if it is defined anew.
-            return
-        gate = self._gate(task)
-        done = stale = 0
-        while done < _AT_ONCE:
-            stored = self.store.read(name)
-            try:
-                if stored.pending is None:
-                    firing = gate.decide(stored.tokens)
-                    if firing is None:
-                        return
-                    decided = pending(firing, at=self._now())
-                    stored = self.store.decide(name, stored, decided)
-                if (run := self._made(task, stored)) is not None:
-                    yield run
-                self.store.conclude(name, stored)
-                done += 1
-            except StaleETag:
-                stale += 1
-                if stale >= _TRIES:
-                    message = f"The gate of task '{name}' is being changed by too many at once."
-                    raise Unavailable(message, retry_after=1) from None
+            # The Task was deleted a moment ago. A new Task of this name reads the gate again.
+            return []
+        created: dict[RunId, TaskRun] = {}
+        step = partial(self._execute_next, task, self._rules(task), created)
+        message = f"The gate of task '{name}' is being changed by too many writers at once."
+        exhausted = Unavailable(message, retry_after=1)
+        for _ in range(_MAX_DECISIONS):
+            if not retry_on_conflict(step, exhausted=exhausted, max_tries=_MAX_TRIES):
+                break
+        return list(created.values())
 
-    def _made(self, task: Task, stored: StoredGate) -> TaskRun | None:
-        """Return the run of what is pending, stored by now, whoever stores it; None for none."""
-        decided = stored.pending
-        if decided is None or decided.void:
-            return None
-        firing = stored.firing
-        if firing is not None:
-            run = self._stored(task, firing, decided.decided_at)
-            if run is not None:
-                return run
-        known = self.runs.get(decided.run_id)
-        return None if known is None else known.run
+    def _execute_next(self, task: Task, rules: GateRules, created: dict[RunId, TaskRun]) -> bool:
+        """Execute the pending decision or the next one; return False if all tokens wait.
 
-    def _stored(self, task: Task, firing: Firing, at: datetime) -> TaskRun | None:
-        """Store the run of a firing; None where it is there already."""
-        run = self._children.run_of(task, firing, at=at)
-        try:
-            stored = self.factory.create(run)
-        except TooLarge as error:
-            stored = self.factory.create(self._children.refused(task, firing, at, str(error)))
-        return None if stored is None else stored.run
+        The run of the decision is added to `created`. Raises `StaleETag` if another delivery
+        changed the gate.
+        """
+        stored = self.store.read(task.name)
+        pending = stored.pending
+        if pending is None:
+            decision = rules.decide(stored.tokens)
+            if decision is None:
+                return False
+            # Lists sort runs by whole milliseconds.
+            now = self.clock()
+            now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+            pending = PendingDecision.of(decision, at=now)
+            stored = self.store.save_decision(task.name, stored, pending)
+        if (run := self.dependent_runs.ensure(task, pending, stored.decision)) is not None:
+            created[run.run_id] = run
+        self.store.complete_decision(task.name, stored)
+        return True
 
-    def _gate(self, task: Task) -> Gate:
-        return Gate(
+    def _rules(self, task: Task) -> GateRules:
+        return GateRules(
             task=task.name,
             edges=edges_of(task),
             descends=self.task_graph.descends,
-            recall=partial(self._children.recall, task),
+            recall=partial(self.dependent_runs.recall, task),
         )
 
-    @property
-    def _children(self) -> DependentRuns:
-        return DependentRuns(runs=self.runs, factory=self.factory)
 
-    def _now(self) -> datetime:
-        """Return the time to the millisecond, which is what a list orders runs by."""
-        now = self.clock()
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
-def _sentence(group: Group) -> str:
+def _sentence(group: TokenGroup) -> str:
     roots = dict.fromkeys(origin.run_id for token in group.tokens for origin in token.origins)
-    whose = f"Graph run {' with '.join(roots)}" if roots else "A fire time"
-    has = ", ".join(named(token.edge) for token in group.sources)
+    subject = f"Graph run {' with '.join(roots)}" if roots else "A fire time"
+    has = ", ".join(edge_text(token.edge) for token in group.sources)
     if group.awaits:
-        return f"{whose} has brought {has}; it awaits {', '.join(map(named, group.awaits))}."
-    others = ", ".join(map(named, group.lacks))
-    return f"{whose} has brought {has}; {others} must come from elsewhere."
+        awaited = ", ".join(map(edge_text, group.awaits))
+        return f"{subject} has an outcome of {has}; it awaits {awaited}."
+    others = ", ".join(map(edge_text, group.lacks))
+    return f"{subject} has an outcome of {has}; {others} must come from another graph run."

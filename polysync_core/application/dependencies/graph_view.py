@@ -21,7 +21,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Listing
 
-MOST_NODES = 1_000
+MAX_NODES = 1_000
 """More than that is no picture any more, and would cost thousands of reads."""
 _READERS = 8
 _PAGE = 100
@@ -43,7 +43,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class DependencyEdge:
     """A dependency between two nodes."""
 
     upstream: str
@@ -57,11 +57,11 @@ class Graph:
     """Tasks, each after those upstream of it, and the dependencies between them."""
 
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[DependencyEdge, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graphs:
+class TaskGraphs:
     """The use case of looking at the graph."""
 
     store: DefinitionSource
@@ -72,7 +72,7 @@ class Graphs:
     def of_tasks(self, task: str | None = None) -> Graph:
         """Return the graph of all Tasks, or of one with its ancestors and descendants.
 
-        Raises `NotFound`, and `Invalid` for more than `MOST_NODES`.
+        Raises `NotFound`, and `Invalid` for more than `MAX_NODES`.
         """
         tasks = self._all() if task is None else self._around(task)
         return self._graph(tasks, self._newest(tasks))
@@ -95,7 +95,7 @@ class Graphs:
         return self._graph({**known, **downstream}, found)
 
     def _all(self) -> dict[str, Task]:
-        stored = islice(self.store.all(Kind.TASK), MOST_NODES + 1)
+        stored = islice(self.store.all(Kind.TASK), MAX_NODES + 1)
         tasks = [each.definition for each in stored]
         return _bounded({each.name: each for each in tasks if isinstance(each, Task)})
 
@@ -153,7 +153,7 @@ class Graphs:
             page = self.runs.page(listing)
             for run in page.items:
                 newest.setdefault(run.task, run)
-            if len(newest) > MOST_NODES or (token := page.continuation_token) is None:
+            if len(newest) > MAX_NODES or (token := page.continuation_token) is None:
                 return _bounded(newest)
 
     def _graph(self, tasks: Mapping[str, Task], runs: Mapping[str, TaskRun]) -> Graph:
@@ -182,12 +182,12 @@ class Graphs:
         )
 
 
-def _edges(tasks: Mapping[str, Task]) -> Iterator[Edge]:
+def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
     """Yield the dependencies between these Tasks."""
     for task in tasks.values():
         for dependency in task.dependencies:
             if dependency.task in tasks:
-                yield Edge(
+                yield DependencyEdge(
                     upstream=dependency.task,
                     downstream=task.name,
                     condition=dependency.condition,
@@ -210,7 +210,7 @@ def _remembered(run: TaskRun) -> Node:
 
 
 def _bounded[T](found: dict[str, T]) -> dict[str, T]:
-    if len(found) > MOST_NODES:
-        message = f"the graph has more than {MOST_NODES} tasks: name one that has fewer around it"
+    if len(found) > MAX_NODES:
+        message = f"the graph has more than {MAX_NODES} tasks: name one that has fewer around it"
         raise Invalid.at("task", message)
     return found

@@ -13,10 +13,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from polysync_core.application.conflicts import retry_on_conflict
 from polysync_core.application.ports import Publisher, RunTable
 from polysync_core.application.runs.queries import read_run
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.conflicts import retry_on_conflict
+from polysync_core.domain.errors import PolysyncError, Unavailable
 from polysync_core.domain.runs.events import events_of
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Attempt, TaskRun
@@ -26,7 +26,6 @@ from polysync_core.telemetry.instruments import instruments
 
 PUBLISH_PAUSE_SECONDS = 10.0
 """After a failure no event is published for this long, so that runs do not wait for the queue."""
-_MAX_TRIES = 8
 _MAX_REMEMBERED = 4096
 
 _log = logging.getLogger(__name__)
@@ -92,8 +91,9 @@ class RunStore:
         versions = self._versions(stored)
         return retry_on_conflict(
             lambda: self._write(next(versions), change),
-            tries=_MAX_TRIES,
-            busy="The run is being changed by too many writers at once.",
+            exhausted=Unavailable(
+                "The run is being changed by too many writers at once.", retry_after=1
+            ),
         )
 
     def deactivate(self, run: TaskRun) -> None:

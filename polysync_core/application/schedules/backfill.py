@@ -105,7 +105,7 @@ class Backfill:
         fires = self._fires(task, schedule, request)
         backfill_id = _backfill_id(request, schedule)
         known = self._known(task, schedule, fires)
-        missing = [fire for fire in fires if fire.nominal not in known]
+        missing = [fire for fire in fires if fire.scheduled_time not in known]
         if missing and not request.dry_run:
             runs = self._runs(task, schedule, missing, request, backfill_id)
             self._accept(runs, engine)
@@ -140,7 +140,9 @@ class Backfill:
         if stored is not None and stored.state.due is not None:
             until = min(until, stored.state.watermark + _INSTANT)
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
-        fires = takewhile(lambda fire: fire.nominal < until, fire_times(schedule, after=after))
+        fires = takewhile(
+            lambda fire: fire.scheduled_time < until, fire_times(schedule, after=after)
+        )
         return [fire for fire in fires if not is_excluded(fire, calendars)]
 
     def _known(
@@ -148,15 +150,15 @@ class Backfill:
     ) -> dict[datetime, RunId]:
         """Return the existing runs; a skipped scheduled run counts as missing."""
         own = [_run_id(task, schedule, fire) for fire in fires]
-        scheduled = [occurrence_id(task.name, schedule.name, fire.nominal) for fire in fires]
+        scheduled = [occurrence_id(task.name, schedule.name, fire.scheduled_time) for fire in fires]
         found = {stored.run.run_id: stored.run for stored in self.runs.get_many([*own, *scheduled])}
         known: dict[datetime, RunId] = {}
         for fire, backfilled, fired in zip(fires, own, scheduled, strict=True):
             run = found.get(fired)
             if backfilled in found:
-                known[fire.nominal] = backfilled
+                known[fire.scheduled_time] = backfilled
             elif run is not None and run.status is not RunStatus.SKIPPED:
-                known[fire.nominal] = fired
+                known[fire.scheduled_time] = fired
         return known
 
     def _runs(
@@ -189,7 +191,7 @@ class Backfill:
                 replace(
                     common,
                     run_id=_run_id(task, schedule, fire),
-                    scheduled_time=fire.nominal,
+                    scheduled_time=fire.scheduled_time,
                     # The Dispatcher orders runs by this time, so the oldest fire time starts first.
                     at=now + timedelta(milliseconds=index),
                 ),
@@ -238,12 +240,12 @@ def _backfill_id(request: BackfillRequest, schedule: Schedule) -> BackfillId:
 
 
 def _run_id(task: Task, schedule: Schedule, fire: FireTime) -> RunId:
-    return derived_run_id("backfill", task.name, schedule.name, fire.nominal.isoformat())
+    return derived_run_id("backfill", task.name, schedule.name, fire.scheduled_time.isoformat())
 
 
 def _backfilled_run(
     task: Task, schedule: Schedule, fire: FireTime, known: Mapping[datetime, RunId]
 ) -> BackfilledRun:
-    run_id = known.get(fire.nominal)
+    run_id = known.get(fire.scheduled_time)
     exists = run_id is not None
     return BackfilledRun(fire=fire, run_id=run_id or _run_id(task, schedule, fire), exists=exists)

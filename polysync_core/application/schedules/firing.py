@@ -175,7 +175,7 @@ class ScheduleProcessor:
     def _create_runs(self, of: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
         if plan.missed is not None:
-            spec = _spec(of, plan, Occurrence(nominal=plan.missed.last))
+            spec = _spec(of, plan, Occurrence(scheduled_time=plan.missed.last))
             run_id = missed_id(of.task.name, of.schedule.name, plan.missed)
             reason = describe(plan.missed)
             self._create_skipped(of.task, replace(spec, run_id=run_id), reason, engine)
@@ -192,7 +192,7 @@ class ScheduleProcessor:
         self, of: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
     ) -> None:
         """Create the run of a fire time, or deliver the fire time to the gate of the Task."""
-        lateness = self.clock() - of.due_time(occurrence.nominal)
+        lateness = self.clock() - of.due_time(occurrence.scheduled_time)
         instruments().schedule_lateness.record(lateness.total_seconds())
         for run_id in occurrence.cancels:
             self.cancel(run_id, engine=engine)
@@ -221,12 +221,12 @@ class ScheduleProcessor:
 
 def _spec(of: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
     return RunSpec(
-        run_id=occurrence_id(of.task.name, of.schedule.name, occurrence.nominal),
+        run_id=occurrence_id(of.task.name, of.schedule.name, occurrence.scheduled_time),
         trigger_type=TriggerType.SCHEDULE,
         actor=ACTOR,
         parameters=of.schedule.parameters,
         schedule=of.schedule.name,
-        scheduled_time=occurrence.nominal,
+        scheduled_time=occurrence.scheduled_time,
         time_zone=of.schedule.time_zone,
         at=plan.at,
     )
@@ -235,7 +235,7 @@ def _spec(of: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
 def _scheduled_fire(of: TaskSchedule, occurrence: Occurrence) -> ScheduledFire:
     return ScheduledFire(
         schedule=of.schedule.name,
-        nominal=occurrence.nominal,
+        scheduled_time=occurrence.scheduled_time,
         time_zone=of.schedule.time_zone,
         parameters=of.schedule.parameters,
     )

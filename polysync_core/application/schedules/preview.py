@@ -54,7 +54,9 @@ class FireTimePreview:
         """
         task, now = self.definitions.task(name), self.clock()
         streams = [self._future(task, each, now) for each in task.schedules if each.enabled]
-        merged = heapq.merge(*streams, key=lambda each: (each.fire.nominal, each.schedule.name))
+        merged = heapq.merge(
+            *streams, key=lambda each: (each.fire.scheduled_time, each.schedule.name)
+        )
         notes = list(_notes(task, now, self._pauses(task)))
         return Preview(fires=list(islice(merged, count)), notes=notes)
 
@@ -69,7 +71,7 @@ class FireTimePreview:
             yield FutureFireTime(
                 schedule=schedule,
                 fire=fire,
-                starts_at=fire.nominal + jitter(task.name, schedule, fire.nominal),
+                starts_at=fire.scheduled_time + jitter(task.name, schedule, fire.scheduled_time),
                 excluded_by=next((each.name for each in calendars if each.has(day)), None),
             )
 

@@ -126,7 +126,9 @@ class ScheduleService:
     def _next(self, schedule: Schedule, after: datetime) -> datetime | None:
         calendars = [self.definitions.calendar(name) for name in schedule.calendars]
         fires = islice(fire_times(schedule, after=after), _MAX_EXCLUDED)
-        return next((each.nominal for each in fires if not is_excluded(each, calendars)), None)
+        return next(
+            (each.scheduled_time for each in fires if not is_excluded(each, calendars)), None
+        )
 
 
 def schedule_of(task: Task, name: str) -> Schedule:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from polysync_core.cli.api.errors import UnexpectedAnswer
+from polysync_core.cli.api.errors import MalformedAnswer
 from polysync_core.cli.api.reader import Reader
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
@@ -39,7 +39,7 @@ class AttemptAnswer:
         """Decode an attempt.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the attempt", answer)
         return cls(
@@ -123,7 +123,7 @@ class RunAnswer:
         """Decode a run.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the run", answer)
         return cls(
@@ -153,7 +153,7 @@ class RunAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
+class HistoryLine:
     """One entry of a run's history."""
 
     at: datetime | None
@@ -165,11 +165,11 @@ class HistoryEntry:
     """The number of the attempt; 0 if the entry concerns no attempt."""
 
     @classmethod
-    def decode(cls, answer: JsonObject) -> HistoryEntry:
+    def decode(cls, answer: JsonObject) -> HistoryLine:
         """Decode a history entry.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the history entry", answer)
         return cls(
@@ -186,11 +186,11 @@ def run_id_of(answer: JsonObject) -> str:
     """Return the id of the run that the API accepted.
 
     Raises:
-        UnexpectedAnswer: the answer has no run id.
+        MalformedAnswer: the answer has no run id.
     """
     run_id = Reader("the answer", answer).text("runId")
     if not run_id:
-        raise UnexpectedAnswer("The answer does not contain the run id.")
+        raise MalformedAnswer("The answer does not contain the run id.")
     return run_id
 
 

@@ -20,8 +20,8 @@ from polysync_core.cli.api.errors import (
     AnswerLost,
     ApiProblem,
     CommandFailed,
-    FieldError,
-    UnexpectedAnswer,
+    MalformedAnswer,
+    ProblemField,
     Unreachable,
 )
 from polysync_core.cli.api.event_stream import ServerSentEvent, parse_events
@@ -245,14 +245,14 @@ def _refusal(response: httpx.Response) -> CommandFailed:
     try:
         problem = _content(response)
         return _problem(response.status_code, Reader("the problem", problem))
-    except UnexpectedAnswer:
+    except MalformedAnswer:
         # A proxy or the Functions host, in front of the API, answers with HTML.
         return _not_json(response)
 
 
 def _problem(status: int, reader: Reader) -> ApiProblem:
     listed = [Reader("the error", error) for error in reader.objects("errors")]
-    errors = [FieldError(each.text("path") or "", each.text("message") or "") for each in listed]
+    errors = [ProblemField(each.text("path") or "", each.text("message") or "") for each in listed]
     title, detail = reader.text("title"), reader.text("detail")
     if detail and any(error.message in detail for error in errors):
         detail = None  # a summary of the errors, which are listed line by line
@@ -270,7 +270,7 @@ def _not_json(response: httpx.Response) -> CommandFailed:
             "to an access key if the deployment accepts keys."
         )
     kind = response.headers.get("content-type", "").partition(";")[0] or "no content type"
-    return UnexpectedAnswer(
+    return MalformedAnswer(
         f"{url} answered {status} with {kind} instead of JSON: is POLYSYNC_URL correct?",
         status=status,
     )

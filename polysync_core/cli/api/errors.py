@@ -3,7 +3,7 @@
 CommandFailed
 ├── BadDocument       a definitions file cannot be read
 ├── ApiProblem        the API refused the request and explains why
-├── UnexpectedAnswer  the server that answered does not speak the API
+├── MalformedAnswer  the server that answered does not speak the API
 └── Unreachable       the server does not answer (AnswerLost: the request may have been executed)
 """
 
@@ -52,7 +52,7 @@ class AnswerLost(Unreachable):
     """The request was sent, but its answer did not arrive."""
 
 
-class UnexpectedAnswer(CommandFailed):
+class MalformedAnswer(CommandFailed):
     """The server that answered does not speak the API."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -66,7 +66,7 @@ class UnexpectedAnswer(CommandFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldError:
+class ProblemField:
     """One error in a request: the path of the field and what is wrong with it."""
 
     path: str
@@ -80,7 +80,7 @@ class ApiProblem(CommandFailed):
     """The API refused the request with a problem document (RFC 9457)."""
 
     def __init__(
-        self, message: str, *, status: int, errors: Sequence[FieldError], document: JsonObject
+        self, message: str, *, status: int, errors: Sequence[ProblemField], document: JsonObject
     ) -> None:
         super().__init__(message, details=[str(each) for each in errors])
         self.status = status
@@ -89,7 +89,7 @@ class ApiProblem(CommandFailed):
 
     def with_paths(self, locate: Callable[[str], str]) -> ApiProblem:
         """Return the same problem with every path replaced by `locate(path)`."""
-        errors = [FieldError(locate(each.path), each.message) for each in self.errors]
+        errors = [ProblemField(locate(each.path), each.message) for each in self.errors]
         return ApiProblem(str(self), status=self.status, errors=errors, document=self.document)
 
     @property

@@ -10,7 +10,7 @@ from typing import cast
 
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.client import QUIET_STREAM_SECONDS, ApiClient
-from polysync_core.cli.api.errors import CommandFailed, UnexpectedAnswer
+from polysync_core.cli.api.errors import CommandFailed, MalformedAnswer
 from polysync_core.cli.api.reader import as_object
 from polysync_core.domain.json_types import JsonValue
 
@@ -89,5 +89,5 @@ def _decode(data: str) -> RunAnswer:
     try:
         value = cast("JsonValue", json.loads(data))
     except ValueError as error:
-        raise UnexpectedAnswer("An event is not JSON.") from error
+        raise MalformedAnswer("An event is not JSON.") from error
     return RunAnswer.decode(as_object(value, what="the run of an event"))

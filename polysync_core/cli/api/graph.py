@@ -29,7 +29,7 @@ class GraphNode:
         """Decode a node.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the node", answer)
         last = Reader("the last run", reader.object("lastRun"))
@@ -69,7 +69,7 @@ class GraphAnswer:
         """Decode a graph; an edge is dropped if one of its nodes is missing.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the graph", answer)
         nodes = {node.task: node for node in map(GraphNode.decode, reader.objects("nodes"))}

@@ -28,7 +28,7 @@ class PlanEntry:
         """Decode an entry of a plan.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the plan's entry", answer)
         return cls(
@@ -59,7 +59,7 @@ class PlanAnswer:
         """Decode a plan.
 
         Raises:
-            UnexpectedAnswer: the answer is malformed.
+            MalformedAnswer: the answer is malformed.
         """
         reader = Reader("the plan", answer)
         return cls(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import dumps
 
-from polysync_core.cli.api.errors import UnexpectedAnswer
+from polysync_core.cli.api.errors import MalformedAnswer
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
@@ -14,11 +14,11 @@ def as_object(value: JsonValue, *, what: str) -> JsonObject:
     """Return the value if it is an object.
 
     Raises:
-        UnexpectedAnswer: the value is not an object.
+        MalformedAnswer: the value is not an object.
     """
     if isinstance(value, dict):
         return value
-    raise UnexpectedAnswer(f"{what} is not a JSON object.")
+    raise MalformedAnswer(f"{what} is not a JSON object.")
 
 
 def compact(value: JsonValue) -> str:
@@ -54,7 +54,7 @@ class Reader:
         try:
             time = datetime.fromisoformat(value)
         except ValueError as error:
-            raise UnexpectedAnswer(f"{name} of {self.what} is not a time.") from error
+            raise MalformedAnswer(f"{name} of {self.what} is not a time.") from error
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
     def object(self, name: str) -> JsonObject:
@@ -71,7 +71,7 @@ class Reader:
             case list():
                 return [as_object(item, what=f"an entry of {name}") for item in value]
             case _:
-                raise UnexpectedAnswer(f"{name} of {self.what} is not a list.")
+                raise MalformedAnswer(f"{name} of {self.what} is not a list.")
 
     def texts(self, name: str) -> list[str]:
         """Return the entries of a list as text; an empty list if it is missing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polysync_core.cli.api.answers import HistoryEntry, RunAnswer
+from polysync_core.cli.api.answers import HistoryLine, RunAnswer
 from polysync_core.cli.options import DEFAULT_URL, AsJson, RunId, Url
 from polysync_core.cli.session import open_session
 
@@ -17,5 +17,5 @@ def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None
         else:
             from polysync_core.cli.views.show import run_view
 
-            entries = [HistoryEntry.decode(entry) for entry in history]
+            entries = [HistoryLine.decode(entry) for entry in history]
             session.terminal.show(*run_view(RunAnswer.decode(answer), entries))

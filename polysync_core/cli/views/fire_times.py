@@ -16,7 +16,7 @@ def fire_times_view(answer: JsonObject) -> list[RenderableType]:
     """Return the fire times, one per line, and the notes.
 
     Raises:
-        UnexpectedAnswer: the answer is malformed.
+        MalformedAnswer: the answer is malformed.
     """
     reader = Reader("the fire times", answer)
     fire_times = [Reader("a fire time", each) for each in reader.objects("items")]

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from polysync_core.cli.api.answers import REDACTED, HistoryEntry, RunAnswer
+from polysync_core.cli.api.answers import REDACTED, HistoryLine, RunAnswer
 from polysync_core.cli.api.reader import compact
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
@@ -16,7 +16,7 @@ from polysync_core.cli.views.tables import cell, new_facts, new_table, status_ce
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 
-def run_view(run: RunAnswer, history: Sequence[HistoryEntry] = ()) -> list[RenderableType]:
+def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[RenderableType]:
     """Return the facts of a run, then a section for each non-empty list."""
     parts: list[RenderableType] = [_facts(run)]
     if run.attempts:
@@ -87,7 +87,7 @@ def _errors(run: RunAnswer) -> list[str]:
     ]
 
 
-def _history(history: Sequence[HistoryEntry]) -> Table:
+def _history(history: Sequence[HistoryLine]) -> Table:
     table = new_table("Time", "From", "To", "Attempt", "Actor", "Reason")
     for entry in history:
         table.add_row(

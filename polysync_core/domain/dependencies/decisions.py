@@ -1,13 +1,17 @@
-"""What a gate decides, from the tokens that it holds; nothing here is remembered or changed.
+"""The rules of a gate: which tokens fire, which are skipped, and which still wait.
 
-Tokens that share a root run form a group: what one or more graph runs have brought so far. A group
-awaits the edges whose upstream is one of its roots or downstream of one. Once it has them all:
+The rules are pure. They read the tokens of a gate and return one decision at a time.
 
-- an outcome that is not the one wanted skips the Task for this group;
-- a group that has every edge fires: the same graph run comes first;
-- any other group stands, first in first out, until others that stand bring the rest.
+Tokens that share a root run form a group: the outcomes that one or more graph runs have brought.
+A group awaits each upstream that is one of its roots or a descendant of a root. A group that
+awaits no upstream is complete, and one of three rules applies to it:
 
-A group is used up as a whole. Of several outcomes of one upstream in it, the newest counts.
+- If one of its outcomes does not meet its condition, the Task is skipped for this group.
+- If the group has a token on every edge, it fires.
+- Otherwise it waits, first in first out, until other complete groups bring the missing tokens.
+
+A decision uses all tokens of a group. If a group has several outcomes of one upstream, the newest
+counts.
 """
 
 from __future__ import annotations
@@ -15,108 +19,108 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from polysync_core.domain.dependencies.tokens import SCHEDULE, Edge, Token
+from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 
-MOST_STANDING = 100
-"""Complete groups that may wait at an edge for what comes from elsewhere."""
-MOST_OUTSTANDING = 1000
-"""Tokens that may wait at an edge in all."""
+MAX_COMPLETE_GROUPS = 100
+"""Complete groups that may wait at an edge for tokens of other graph runs."""
+MAX_GROUPS = 1000
+"""Groups that may wait at an edge, complete or not."""
 
 type Descends = Callable[[str, frozenset[str]], bool]
-"""Tells whether a Task is one of some roots or downstream of one."""
+"""Returns True if a Task is one of the given roots or a descendant of a root."""
 type Recall = Callable[[str, tuple[RunId, ...]], Token | None]
-"""Returns what an edge had in the graph runs that are repeated, None where it had nothing."""
+"""Returns the token that an edge had in the repeated graph runs, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
-    """What a gate has decided: a run, a skipped run, or merely that some tokens are void."""
+class GateDecision:
+    """A decision of a gate: create a run, record a skipped run, or drop tokens."""
 
     run_id: RunId
     used: tuple[Token, ...]
-    """What is taken out of the gate."""
+    """The tokens that the decision removes from the gate."""
     recalled: tuple[Token, ...] = ()
-    """What is taken from graph runs that are repeated in part; it is in no gate."""
-    skipped: str = ""
-    """Why there is no run but a skipped one; empty for a run."""
+    """Tokens from the graph runs that a rerun repeats; they are in no gate."""
+    skip_reason: str | None = None
+    """Why the run is skipped; None if it starts."""
     void: bool = False
-    """Whether no run comes of it."""
+    """Whether the tokens are dropped without a run."""
 
     @property
     def sources(self) -> tuple[Token, ...]:
-        """The outcomes that count, one for each edge."""
+        """The tokens that count: the newest of each edge."""
         return newest((*self.used, *self.recalled))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The tokens of one graph run, or of several that were joined before."""
+class TokenGroup:
+    """The tokens of one graph run, or of graph runs that an earlier run joined."""
 
     tokens: tuple[Token, ...]
     awaits: tuple[str, ...] = ()
-    """The upstreams that will still bring their outcomes."""
+    """The upstreams that will still bring a token to this group."""
     lacks: tuple[str, ...] = ()
-    """The upstreams that no root of this group leads to."""
+    """The upstreams that do not descend from a root of this group."""
     recalled: tuple[Token, ...] = ()
-    """What a partial repetition takes from the graph runs that it repeats."""
+    """Tokens from the graph runs that a rerun repeats."""
 
     @property
     def sources(self) -> tuple[Token, ...]:
-        """The outcomes that count, one for each edge."""
+        """The tokens that count: the newest of each edge."""
         return newest((*self.tokens, *self.recalled))
 
     @property
     def repeats(self) -> tuple[RunId, ...]:
-        """The graph runs that this one repeats in part."""
+        """The graph runs that the runs of this group repeat in part."""
         return tuple(dict.fromkeys(each for token in self.tokens for each in token.repeats))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """The rules of one Task's gate."""
+class GateRules:
+    """The rules of the gate of one Task."""
 
     task: str
-    edges: tuple[Edge, ...]
+    edges: tuple[GateEdge, ...]
     descends: Descends
     recall: Recall = lambda _, __: None
 
-    def decide(self, tokens: Iterable[Token]) -> Firing | None:
-        """Return what to do first; None where there is nothing to be done but to wait.
+    def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
+        """Return the first decision about the tokens of a gate, or None if all tokens wait.
 
-        Once it is done, and what it used is taken out of the gate, there may be more.
+        The caller removes the used tokens and calls again, until the answer is None.
         """
         tokens = tuple(tokens)
         upstreams = {edge.upstream for edge in self.edges}
         if void := tuple(token for token in tokens if token.edge not in upstreams):
-            return Firing(run_id=self._run_id(void), used=void, void=True)
+            return GateDecision(run_id=self._run_id(void), used=void, void=True)
         groups = self.groups(tokens)
-        standing: list[Group] = []
+        waiting: list[TokenGroup] = []
         for group in groups:
             if group.awaits:
                 continue
-            whole = self._completed(group)
+            whole = self._with_recalled_tokens(group)
             if reason := self._unmet(whole):
-                return self._firing(whole, skipped=reason)
+                return self._decision(whole, skip_reason=reason)
             if not whole.lacks:
-                return self._firing(whole)
-            standing.append(group)
-        return self._joined(standing) or self._crowded(standing, groups)
+                return self._decision(whole)
+            waiting.append(group)
+        return self._join(waiting) or self._abandon_oldest(waiting, groups)
 
-    def groups(self, tokens: Iterable[Token]) -> list[Group]:
-        """Return the groups that some tokens form, the one with the oldest token first."""
-        return [self._group(each) for each in connected(tokens)]
+    def groups(self, tokens: Iterable[Token]) -> list[TokenGroup]:
+        """Return the groups of some tokens; the group with the oldest token comes first."""
+        return [self._group(each) for each in group_by_root(tokens)]
 
-    def _group(self, tokens: tuple[Token, ...]) -> Group:
+    def _group(self, tokens: tuple[Token, ...]) -> TokenGroup:
         has = {token.edge for token in tokens}
         roots = frozenset(origin.task for token in tokens for origin in token.origins)
         missing = [edge.upstream for edge in self.edges if edge.upstream not in has]
         awaits = [each for each in missing if each != SCHEDULE and self.descends(each, roots)]
         lacks = [each for each in missing if each not in awaits]
-        return Group(tokens=tokens, awaits=tuple(awaits), lacks=tuple(lacks))
+        return TokenGroup(tokens=tokens, awaits=tuple(awaits), lacks=tuple(lacks))
 
-    def _completed(self, group: Group) -> Group:
-        """Return a group with what a partial repetition takes from the graph runs it repeats."""
+    def _with_recalled_tokens(self, group: TokenGroup) -> TokenGroup:
+        """Return a group with the tokens that a rerun takes from the repeated graph runs."""
         if not group.lacks or not group.repeats:
             return group
         found = {each: self.recall(each, group.repeats) for each in group.lacks}
@@ -124,79 +128,81 @@ class Gate:
         lacks = tuple(each for each, token in found.items() if token is None)
         return replace(group, recalled=recalled, lacks=lacks)
 
-    def _unmet(self, group: Group) -> str:
-        """Return which outcome is not the one wanted, in words; empty where all are."""
+    def _unmet(self, group: TokenGroup) -> str | None:
+        """Return a sentence about the conditions that are not met; None if all are met."""
         edges = {edge.upstream: edge for edge in self.edges}
         unmet = [each for each in group.sources if not edges[each.edge].is_met_by(each)]
         if not unmet:
-            return ""
+            return None
         first, more = unmet[0], len(unmet) - 1
         reason = f"Task '{first.edge}' ended as {first.status} (run {first.run_id}); "
         reason += f"the dependency is {edges[first.edge].condition}."
         others = f" {more} more dependenc{'y is' if more == 1 else 'ies are'} not met either."
         return reason + (others if more else "")
 
-    def _joined(self, standing: Sequence[Group]) -> Firing | None:
-        """Return the run that the oldest standing groups make together, if they have every edge."""
-        chosen: dict[int, Group] = {}
+    def _join(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
+        """Return the run of the oldest complete groups that have every edge together."""
+        chosen: dict[int, TokenGroup] = {}
         for edge in self.edges:
-            having = [
-                (min(token.age for token in group.tokens if token.edge == edge.upstream), place)
-                for place, group in enumerate(standing)
+            ages = [
+                (min(token.age for token in group.tokens if token.edge == edge.upstream), index)
+                for index, group in enumerate(waiting)
                 if any(token.edge == edge.upstream for token in group.tokens)
             ]
-            if not having:
+            if not ages:
                 return None
-            _, place = min(having)
-            chosen[place] = standing[place]
+            _, index = min(ages)
+            chosen[index] = waiting[index]
         used = tuple(token for group in chosen.values() for token in group.tokens)
-        return self._firing(Group(tokens=used))
+        return self._decision(TokenGroup(tokens=used))
 
-    def _crowded(self, standing: Sequence[Group], groups: Sequence[Group]) -> Firing | None:
-        """Return the skip of the oldest group where too much waits at an edge."""
-        for waiting, most in ((standing, MOST_STANDING), (groups, MOST_OUTSTANDING)):
+    def _abandon_oldest(
+        self, complete: Sequence[TokenGroup], groups: Sequence[TokenGroup]
+    ) -> GateDecision | None:
+        """Return the skip of the oldest group if too many groups wait at an edge."""
+        for waiting, limit in ((complete, MAX_COMPLETE_GROUPS), (groups, MAX_GROUPS)):
             for edge in self.edges:
                 at_edge = [
                     group
                     for group in waiting
                     if any(token.edge == edge.upstream for token in group.tokens)
                 ]
-                if len(at_edge) > most:
+                if len(at_edge) > limit:
                     oldest = at_edge[0]
                     reason = (
-                        f"{most} newer outcomes of {named(edge.upstream)} wait for "
-                        f"{', '.join(map(named, oldest.awaits or oldest.lacks))}: "
-                        "the oldest is given up."
+                        f"{limit} newer outcomes of {edge_text(edge.upstream)} wait for "
+                        f"{', '.join(map(edge_text, oldest.awaits or oldest.lacks))}: "
+                        "the oldest outcome is abandoned."
                     )
-                    return self._firing(oldest, skipped=reason)
+                    return self._decision(oldest, skip_reason=reason)
         return None
 
-    def _firing(self, group: Group, *, skipped: str = "") -> Firing:
-        return Firing(
+    def _decision(self, group: TokenGroup, *, skip_reason: str | None = None) -> GateDecision:
+        return GateDecision(
             run_id=self._run_id(group.tokens),
             used=group.tokens,
             recalled=group.recalled,
-            skipped=skipped,
+            skip_reason=skip_reason,
         )
 
     def _run_id(self, used: Iterable[Token]) -> RunId:
         return derived_run_id("dependency", self.task, *sorted(token.run_id for token in used))
 
 
-def connected(tokens: Iterable[Token]) -> list[tuple[Token, ...]]:
-    """Return the tokens in groups that share a root run, the one with the oldest token first."""
-    above: dict[RunId, RunId] = {}
+def group_by_root(tokens: Iterable[Token]) -> list[tuple[Token, ...]]:
+    """Group tokens that share a root run; the group with the oldest token comes first."""
+    parents: dict[RunId, RunId] = {}
 
     def leader(root: RunId) -> RunId:
-        while above.setdefault(root, root) != root:
-            root = above[root]
+        while parents.setdefault(root, root) != root:
+            root = parents[root]
         return root
 
     tokens = sorted(tokens, key=lambda each: each.age)
     for token in tokens:
         first, *others = _roots(token)
         for other in others:
-            above[leader(other)] = leader(first)
+            parents[leader(other)] = leader(first)
     groups: dict[RunId, list[Token]] = {}
     for token in tokens:
         groups.setdefault(leader(_roots(token)[0]), []).append(token)
@@ -204,7 +210,7 @@ def connected(tokens: Iterable[Token]) -> list[tuple[Token, ...]]:
 
 
 def newest(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Return the newest token of each edge, the oldest of them first."""
+    """Return the newest token of each edge, sorted by age."""
     found: dict[str, Token] = {}
     for token in sorted(tokens, key=lambda each: each.age):
         found.pop(token.edge, None)
@@ -216,6 +222,6 @@ def _roots(token: Token) -> list[RunId]:
     return [origin.run_id for origin in token.origins] or [token.run_id]
 
 
-def named(edge: str) -> str:
-    """Return an edge in words."""
+def edge_text(edge: str) -> str:
+    """Return the words for an edge in a sentence."""
     return "its schedule" if edge == SCHEDULE else f"task '{edge}'"

@@ -1,4 +1,4 @@
-"""Values that a run takes from the outputs of its parents."""
+"""Mappings: parameter values that a run takes from the outputs of its parents."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.secrets import is_secret_reference
 
-_FEW = 20
+_MAX_NAMED_OUTPUTS = 20
 
 
 def mapped_values(
     task: Task, job: Job, parents: Mapping[str, TaskRun], given: Mapping[str, JsonValue]
 ) -> dict[str, JsonValue]:
-    """Return the mapped inputs of a Task that are not given, from a run of each upstream.
+    """Return the mapped inputs of a Task; a given value takes precedence over a mapping.
 
-    Raises `Invalid` with every output that is not there or does not fit its parameter.
+    `parents` has one run of each upstream. Raises `Invalid` with every output that is missing or
+    does not fit its parameter.
     """
     values: dict[str, JsonValue] = {}
     problems: list[Problem] = []
@@ -33,7 +34,7 @@ def mapped_values(
             try:
                 parent = parents.get(dependency.task)
                 output = _output(parent, dependency.task, mapping.output, path)
-                values[mapping.input] = _taken(output, parameter.data_type, path)
+                values[mapping.input] = _convert(output, parameter.data_type, path)
             except Invalid as error:
                 origin = f"output '{mapping.output}' of task '{dependency.task}'"
                 problems += (
@@ -45,7 +46,7 @@ def mapped_values(
 
 
 def needed_parents(task: Task, given: Mapping[str, JsonValue]) -> list[str]:
-    """Return the upstreams whose outputs a run of a Task takes, beside what it is given."""
+    """Return the upstreams whose outputs a run needs beside its given values."""
     return [
         dependency.task
         for dependency in task.dependencies
@@ -66,25 +67,24 @@ def _output(parent: TaskRun | None, task: str, name: str, path: str) -> JsonValu
 
 
 def _absence(parent: TaskRun, name: str) -> str:
-    """Return why a run has no value of an output, in words that go on with it."""
+    """Return the reason why a run has no value of an output, as the end of a sentence."""
     if name in parent.redacted_outputs:
-        return "keeps nothing of it, because it is sensitive"
+        return "does not keep it, because it is sensitive"
     if why := parent.outputs_not_kept.get(name):
         return f"has not kept it: {why}"
     known = sorted(parent.outputs)
-    more = f" and {len(known) - _FEW} more" if len(known) > _FEW else ""
-    return f"has no such output (it has: {', '.join(known[:_FEW]) or 'none'}{more})"
+    more = f" and {len(known) - _MAX_NAMED_OUTPUTS} more" if len(known) > _MAX_NAMED_OUTPUTS else ""
+    return f"has no such output (it has: {', '.join(known[:_MAX_NAMED_OUTPUTS]) or 'none'}{more})"
 
 
-def _taken(value: JsonValue, data_type: DataType, path: str) -> JsonValue:
-    """Return an output as its parameter has it.
+def _convert(value: JsonValue, data_type: DataType, path: str) -> JsonValue:
+    """Return an output as the value of its parameter.
 
-    An output is data: it must not name a secret that the Task's definition does not, and what
-    looks like a run variable in it is text.
+    An output is data. It must not name a secret, and a run variable in it stays text.
     """
     converted = convert_literal(value, data_type, path=path)
     if not isinstance(converted, str):
         return converted
     if is_secret_reference(converted):
-        raise Invalid.at(path, "is a reference to a secret, which only a definition may give")
+        raise Invalid.at(path, "is a secret reference, which only a definition may contain")
     return converted.replace("${", "$${")

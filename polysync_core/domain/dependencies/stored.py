@@ -1,63 +1,64 @@
-"""A gate as it is stored: its tokens, and what was decided but may not be carried out yet."""
+"""A gate as it is stored: its tokens and the decision that may not be executed yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from polysync_core.domain.dependencies.decisions import Firing
+from polysync_core.domain.dependencies.decisions import GateDecision
 from polysync_core.domain.dependencies.tokens import Token
 from polysync_core.domain.runs.identity import RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingDecision:
-    """A decision that everybody who comes by carries out, until it is known to be done."""
+    """A stored decision; each delivery executes it until it is removed."""
 
     run_id: RunId
     decided_at: datetime
     used: tuple[str, ...]
-    """The keys of the tokens that it uses up."""
+    """The keys of the tokens that the decision removes."""
     recalled: tuple[Token, ...] = ()
-    skipped: str = ""
+    skip_reason: str | None = None
     void: bool = False
+
+    @classmethod
+    def of(cls, decision: GateDecision, *, at: datetime) -> PendingDecision:
+        """Return a decision in its stored form."""
+        return cls(
+            run_id=decision.run_id,
+            decided_at=at,
+            used=tuple(token.key for token in decision.used),
+            recalled=decision.recalled,
+            skip_reason=decision.skip_reason,
+            void=decision.void,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredGate:
-    """A gate as it was read, with the ETag that a decision must match; empty for a new one."""
+    """A gate as it was read; a new gate is empty and has no ETag."""
 
     tokens: tuple[Token, ...] = ()
     pending: PendingDecision | None = None
-    etag: str = ""
+    etag: str | None = None
+    """The version that a new decision must match."""
 
     @property
-    def firing(self) -> Firing | None:
-        """What is pending, as long as all its tokens are there.
+    def decision(self) -> GateDecision | None:
+        """The pending decision, or None if one of its tokens is gone.
 
-        They are taken out once its run is stored: where one is missing, the run is there.
+        Tokens are removed after the run is stored. If a token is gone, the run exists.
         """
         if self.pending is None:
             return None
-        there = {token.key: token for token in self.tokens}
-        if any(key not in there for key in self.pending.used):
+        tokens = {token.key: token for token in self.tokens}
+        if any(key not in tokens for key in self.pending.used):
             return None
-        return Firing(
+        return GateDecision(
             run_id=self.pending.run_id,
-            used=tuple(there[key] for key in self.pending.used),
+            used=tuple(tokens[key] for key in self.pending.used),
             recalled=self.pending.recalled,
-            skipped=self.pending.skipped,
+            skip_reason=self.pending.skip_reason,
             void=self.pending.void,
         )
-
-
-def pending(firing: Firing, *, at: datetime) -> PendingDecision:
-    """Return a decision as it is stored."""
-    return PendingDecision(
-        run_id=firing.run_id,
-        decided_at=at,
-        used=tuple(token.key for token in firing.used),
-        recalled=firing.recalled,
-        skipped=firing.skipped,
-        void=firing.void,
-    )

@@ -1,4 +1,4 @@
-"""What a gate holds: a token for each outcome of an upstream Task, and for each fire time."""
+"""Tokens: the outcomes of upstream Tasks and the fire times that a gate holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.domain.runs.run import Origin, RunStatus, TaskRun
 SCHEDULE = "@schedule"
 """The edge of a Task's own schedules; no Task can have this name."""
 
-WANTED: Mapping[Condition, frozenset[RunStatus]] = {
+MEETS: Mapping[Condition, frozenset[RunStatus]] = {
     Condition.ON_SUCCESS: frozenset({RunStatus.SUCCEEDED}),
     Condition.ON_FAILURE: frozenset({RunStatus.FAILED}),
     Condition.ON_COMPLETION: frozenset(
@@ -27,17 +27,17 @@ WANTED: Mapping[Condition, frozenset[RunStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledFire:
-    """A time at which a schedule of the Task itself came due."""
+    """A fire time of a schedule of the dependent Task itself."""
 
     schedule: str
-    nominal: datetime
+    scheduled_time: datetime
     time_zone: str
     parameters: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One outcome of an upstream Task, or one fire time, that no run has used up yet."""
+    """One outcome of an upstream Task, or one fire time, that no run has used yet."""
 
     edge: str
     """The upstream Task, or `SCHEDULE`."""
@@ -46,47 +46,50 @@ class Token:
     status: RunStatus
     graph_run_id: RunId
     origins: tuple[Origin, ...] = ()
-    """The root runs that it comes from; a fire time has none."""
+    """The root runs of the outcome; a fire time has none."""
     repeats: tuple[RunId, ...] = ()
-    """The graph runs that its graph run repeats in part."""
+    """The graph runs that the graph run of this token repeats in part."""
     scheduled_time: datetime | None = None
-    """The nominal time of its run, which goes with its graph run."""
+    """The scheduled time of the run, which the dependent run inherits."""
     time_zone: str | None = None
     fire: ScheduledFire | None = None
 
     @property
     def key(self) -> str:
-        """Where it stands in its gate: by edge and age. The same outcome has the same place."""
+        """The key in the gate, ordered by edge and age; one outcome has one key."""
         return f"{self.edge}~{milliseconds(self.finished_at):013}~{self.run_id}"
 
     @property
     def age(self) -> tuple[datetime, RunId]:
-        """What orders tokens from the oldest to the newest."""
+        """The sort key from the oldest token to the newest."""
         return self.finished_at, self.run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """What a gate awaits of one upstream."""
+class GateEdge:
+    """An input of a gate: an upstream and the condition on its outcome."""
 
     upstream: str
     condition: Condition
 
     def is_met_by(self, token: Token) -> bool:
-        """Whether an outcome is the one that is wanted."""
-        return token.status in WANTED[self.condition]
+        """Return True if an outcome meets the condition."""
+        return token.status in MEETS[self.condition]
 
 
-def edges_of(task: Task) -> tuple[Edge, ...]:
-    """Return what the gate of a Task awaits, its own schedules included; none = it has no gate."""
-    edges = [Edge(upstream=each.task, condition=each.condition) for each in task.dependencies]
+def edges_of(task: Task) -> tuple[GateEdge, ...]:
+    """Return the edges of the gate of a Task; a Task without dependencies has none.
+
+    The enabled schedules of the Task are one more edge.
+    """
+    edges = [GateEdge(upstream=each.task, condition=each.condition) for each in task.dependencies]
     if edges and any(schedule.enabled for schedule in task.schedules):
-        edges.append(Edge(upstream=SCHEDULE, condition=Condition.ON_SUCCESS))
+        edges.append(GateEdge(upstream=SCHEDULE, condition=Condition.ON_SUCCESS))
     return tuple(edges)
 
 
 def token_of(run: TaskRun) -> Token:
-    """Return the token that a run which has ended puts into the gate of each dependent."""
+    """Return the token that an ended run adds to the gate of each dependent."""
     return Token(
         edge=run.task,
         run_id=run.run_id,
@@ -101,15 +104,15 @@ def token_of(run: TaskRun) -> Token:
 
 
 def token_of_fire_time(task: str, fire: ScheduledFire) -> Token:
-    """Return the token that a fire time puts into the gate of its own Task."""
-    run_id = derived_run_id("fire-time", task, fire.schedule, fire.nominal.isoformat())
+    """Return the token that a fire time adds to the gate of its own Task."""
+    run_id = derived_run_id("fire-time", task, fire.schedule, fire.scheduled_time.isoformat())
     return Token(
         edge=SCHEDULE,
         run_id=run_id,
-        finished_at=fire.nominal,
+        finished_at=fire.scheduled_time,
         status=RunStatus.SUCCEEDED,
         graph_run_id=run_id,
-        scheduled_time=fire.nominal,
+        scheduled_time=fire.scheduled_time,
         time_zone=fire.time_zone,
         fire=fire,
     )

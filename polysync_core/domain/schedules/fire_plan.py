@@ -108,7 +108,7 @@ class _Timetable:
         """
         due = after
         for fire in fire_times(self.of.schedule, after=after):
-            due = max(due, self.of.due_time(fire.nominal))
+            due = max(due, self.of.due_time(fire.scheduled_time))
             if due > now:
                 return
             yield fire, due
@@ -128,7 +128,7 @@ def _with_misfires(state: ScheduleState, timetable: _Timetable, now: datetime) -
             is_lower_bound=elapsed.is_more,
             reason=reason,
         )
-    occurrences = tuple(Occurrence(nominal=each) for each in (*caught_up, *elapsed.on_time))
+    occurrences = tuple(Occurrence(scheduled_time=each) for each in (*caught_up, *elapsed.on_time))
     watermark = elapsed.watermark or state.watermark
     return FirePlan(at=now, watermark=watermark, occurrences=occurrences, missed=missed)
 
@@ -153,12 +153,12 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
     if overlap is Overlap.QUEUE or not fires:
         return plan
     if overlap is Overlap.SKIP:
-        before = f"run {active[0]}" if active else f"the run of {_text(fires[0].nominal)}"
+        before = f"run {active[0]}" if active else f"the run of {_text(fires[0].scheduled_time)}"
         reason = f"Skipped: {before} of the task has not ended, and the overlap policy is Skip."
         first = () if active else fires[:1]
         return _changed(plan, [*first, *_skipped(fires[len(first) :], reason)])
     last = replace(fires[-1], cancels=tuple(active))
-    reason = f"Skipped: the fire time {_text(last.nominal)} came at the same time, and the "
+    reason = f"Skipped: the fire time {_text(last.scheduled_time)} came at the same time, and the "
     reason += "overlap policy is CancelRunning."
     return _changed(plan, [*_skipped(fires[:-1], reason), last])
 
@@ -174,18 +174,18 @@ def _elapsed(timetable: _Timetable, watermark: datetime, now: datetime) -> Elaps
         _count_missed(timetable, watermark, horizon, elapsed)
         watermark = horizon
     for fire, due in timetable.due(watermark, now):
-        nominal = elapsed.watermark = fire.nominal
+        scheduled_time = elapsed.watermark = fire.scheduled_time
         if timetable.is_excluded(fire):
             continue
         if due >= now - ON_TIME:
-            elapsed.on_time.append(nominal)
+            elapsed.on_time.append(scheduled_time)
         elif due >= now - timetable.catch_up:
-            elapsed.late.append(nominal)
+            elapsed.late.append(scheduled_time)
             is_full = len(elapsed.late) == MAX_CATCH_UP_RUNS
             if is_full and schedule.misfire is Misfire.ALL:
                 break
         else:
-            elapsed.missed.append(nominal)
+            elapsed.missed.append(scheduled_time)
     return elapsed
 
 
@@ -193,8 +193,8 @@ def _count_missed(
     timetable: _Timetable, watermark: datetime, horizon: datetime, elapsed: ElapsedFireTimes
 ) -> None:
     """Record the fire times up to the horizon as missed; count no more than a maximum."""
-    old = takewhile(lambda fire: fire.nominal <= horizon, timetable.fire_times(watermark))
-    elapsed.missed += [fire.nominal for fire in islice(old, _MAX_COUNTED)]
+    old = takewhile(lambda fire: fire.scheduled_time <= horizon, timetable.fire_times(watermark))
+    elapsed.missed += [fire.scheduled_time for fire in islice(old, _MAX_COUNTED)]
     if next(old, None) is not None:
         elapsed.is_more = True
         elapsed.missed[-1] = _newest(timetable, elapsed.missed[-1], horizon)
@@ -205,8 +205,8 @@ def _newest(timetable: _Timetable, after: datetime, until: datetime) -> datetime
     span = timedelta(hours=1)
     while True:
         start = max(after, until - span)
-        fires = takewhile(lambda fire: fire.nominal <= until, timetable.fire_times(start))
-        newest = max((fire.nominal for fire in fires), default=None)
+        fires = takewhile(lambda fire: fire.scheduled_time <= until, timetable.fire_times(start))
+        newest = max((fire.scheduled_time for fire in fires), default=None)
         if newest is not None or start == after:
             return newest or after
         span *= 8
@@ -234,9 +234,9 @@ def _skipped(occurrences: Iterable[Occurrence], reason: str) -> list[Occurrence]
 
 
 def _changed(plan: FirePlan, occurrences: Iterable[Occurrence]) -> FirePlan:
-    changed = {each.nominal: each for each in occurrences}
+    changed = {each.scheduled_time: each for each in occurrences}
     return replace(
-        plan, occurrences=tuple(changed.get(each.nominal, each) for each in plan.occurrences)
+        plan, occurrences=tuple(changed.get(each.scheduled_time, each) for each in plan.occurrences)
     )
 
 

@@ -39,7 +39,7 @@ _COUNTED = timedelta(days=50 * 366)
 class FireTime:
     """One occurrence of a schedule."""
 
-    nominal: datetime
+    scheduled_time: datetime
     """The instant it stands for, in UTC: its identity."""
     local: datetime
     """The same instant in the schedule's zone."""
@@ -55,7 +55,7 @@ def fire_times(schedule: Schedule, *, after: datetime) -> Iterator[FireTime]:
     yields the rest.
     """
     begin, end = _window(schedule, after, _LATEST)
-    return takewhile(lambda fire: fire.nominal < end, _Walk(schedule, begin).fires())
+    return takewhile(lambda fire: fire.scheduled_time < end, _Walk(schedule, begin).fires())
 
 
 def count_between(schedule: Schedule, *, after: datetime, until: datetime, most: int) -> int:
@@ -97,7 +97,11 @@ def _count_evenly(schedule: Schedule, begin: datetime, end: datetime) -> int:
 
 def _count_singly(schedule: Schedule, begin: datetime, end: datetime) -> int:
     fires = _Walk(schedule, begin - _INSTANT).fires()
-    return sum(1 for _ in takewhile(lambda fire: fire.nominal < end, fires)) if begin < end else 0
+    return (
+        sum(1 for _ in takewhile(lambda fire: fire.scheduled_time < end, fires))
+        if begin < end
+        else 0
+    )
 
 
 def is_excluded(fire: FireTime, calendars: Iterable[Calendar]) -> bool:
@@ -105,9 +109,9 @@ def is_excluded(fire: FireTime, calendars: Iterable[Calendar]) -> bool:
     return any(calendar.has(fire.local.date()) for calendar in calendars)
 
 
-def jitter(task: str, schedule: Schedule, nominal: datetime) -> timedelta:
+def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta:
     """Return how much later than its nominal time an occurrence starts: the same every time."""
-    occurrence = f"{task}/{schedule.name}/{nominal.astimezone(UTC).isoformat()}"
+    occurrence = f"{task}/{schedule.name}/{scheduled_time.astimezone(UTC).isoformat()}"
     drawn = int.from_bytes(hashlib.sha256(occurrence.encode()).digest()[:8])
     return timedelta(milliseconds=drawn % (schedule.jitter_seconds * 1000 + 1))
 
@@ -186,7 +190,7 @@ class _Walk:
     def _told(self, local: datetime, note: str | None) -> FireTime:
         remarks = [each for each in (self._note, note) if each is not None]
         self._note = None
-        return FireTime(nominal=self._now, local=local, note="; ".join(remarks) or None)
+        return FireTime(scheduled_time=self._now, local=local, note="; ".join(remarks) or None)
 
 
 def _instant(wall: datetime, offset: timedelta) -> datetime:

@@ -37,9 +37,9 @@ class TaskSchedule:
         """Whether both the Task and the schedule are enabled."""
         return self.task.enabled and self.schedule.enabled
 
-    def due_time(self, nominal: datetime) -> datetime:
+    def due_time(self, scheduled_time: datetime) -> datetime:
         """Return when a fire time is due: its nominal time plus its jitter."""
-        return nominal + jitter(self.task.name, self.schedule, nominal)
+        return scheduled_time + jitter(self.task.name, self.schedule, scheduled_time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Pause:
 class Occurrence:
     """An elapsed fire time with the decision about it."""
 
-    nominal: datetime
+    scheduled_time: datetime
     skip_reason: str | None = None
     """Why the run is skipped; None if it runs."""
     cancels: tuple[RunId, ...] = ()
@@ -128,9 +128,9 @@ def revision_of(task: Task, schedule: Schedule) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def occurrence_id(task: str, schedule: str, nominal: datetime) -> RunId:
+def occurrence_id(task: str, schedule: str, scheduled_time: datetime) -> RunId:
     """Return the id of the one run of a fire time."""
-    return derived_run_id("schedule", task, schedule, nominal.isoformat())
+    return derived_run_id("schedule", task, schedule, scheduled_time.isoformat())
 
 
 def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
@@ -160,7 +160,7 @@ def with_due_time(of: TaskSchedule, state: ScheduleState) -> ScheduleState:
         return state
     fires = of.is_enabled and state.paused is None
     following = next(fire_times(of.schedule, after=state.watermark), None) if fires else None
-    return replace(state, due=None if following is None else of.due_time(following.nominal))
+    return replace(state, due=None if following is None else of.due_time(following.scheduled_time))
 
 
 def with_outcomes(state: ScheduleState, outcomes: Sequence[RunStatus]) -> ScheduleState:
@@ -187,10 +187,10 @@ def with_plan_done(of: TaskSchedule, state: ScheduleState, plan: FirePlan) -> Sc
     """Return the state after a plan was executed, with the new watermark."""
     state = replace(state, pending=None, watermark=max(state.watermark, plan.watermark))
     if plan.fires:
-        state = replace(state, last_fire_time=plan.fires[-1].nominal)
+        state = replace(state, last_fire_time=plan.fires[-1].scheduled_time)
     if plan.fires and not of.task.dependencies:
         task, schedule = of.task.name, of.schedule.name
-        ids = [occurrence_id(task, schedule, each.nominal) for each in plan.fires]
+        ids = [occurrence_id(task, schedule, each.scheduled_time) for each in plan.fires]
         counts = of.schedule.pause_after_failures is not None
         uncounted = (*state.uncounted_runs, *ids)[-_MAX_UNCOUNTED:] if counts else ()
         state = replace(state, last_run=ids[-1], uncounted_runs=uncounted)

@@ -1,4 +1,4 @@
-"""A token that is fetched when it is needed and kept until shortly before it expires."""
+"""A token that is fetched on first use and cached until it nearly expires."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from polysync_core.domain.secrets import Secret
 
 EXPIRY_MARGIN_SECONDS = 300
-"""A token is renewed this long before it expires, so that none expires on its way."""
+"""A token is renewed this long before it expires, so no sent token expires."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """A token, and when it is over, in seconds since 1970."""
+    """A token with its expiry, in seconds since 1970."""
 
     token: Secret
     expires_on: float
 
 
 class CachedToken:
-    """The present token of one sign-in; safe for threads, which all wait for the same one.
+    """Caches the token of one sign-in; safe for threads, which share one fetch.
 
-    `issue` fetches a token, or raises `PlatformRefused` (cause `Secret`) or `Unavailable`;
-    `forget` drops what it remembers of the secrets that it signs in with.
+    `issue` fetches a token, or raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
+    `forget` drops the cached secrets of the sign-in.
     """
 
     def __init__(
@@ -40,27 +40,27 @@ class CachedToken:
         self._forget = forget
         self._margin = margin
         self._now = now
-        self._held: IssuedToken | None = None
+        self._cached: IssuedToken | None = None
         self._lock = threading.Lock()
 
     def token(self) -> Secret:
-        """Return a token with some time to live."""
+        """Return a token that does not expire soon."""
         with self._lock:
-            held = self._held
-            if held is None or held.expires_on - self._now() < self._margin:
-                held = self._held = self._issue()
-            return held.token
+            cached = self._cached
+            if cached is None or cached.expires_on - self._now() < self._margin:
+                cached = self._cached = self._issue()
+            return cached.token
 
     def renew(self) -> None:
-        """Forget the token and the secrets behind it; the next token comes from fresh ones."""
+        """Drop the token and its secrets; the next token is fetched with fresh secrets."""
         with self._lock:
-            self._held = None
+            self._cached = None
             self._forget()
 
 
 def is_sendable(token: str) -> bool:
-    """Tell whether a header can hold a token.
+    """Return whether a header can hold a token.
 
-    `http.client` would quote an impossible header, token and all, in its error.
+    `http.client` would quote an invalid header, with the token, in its error.
     """
     return bool(token) and token.isascii() and token.isprintable() and " " not in token

@@ -1,7 +1,6 @@
-"""Signing in to Azure services through Microsoft Entra.
+"""Signs in to Azure services through Microsoft Entra.
 
-Import this module where a credential is needed, not before: azure-identity costs more start-up time
-than all of Polysync.
+Import this module on first use: azure-identity takes longer to import than all of Polysync.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.outbound.sign_in.clouds import Cloud
 
-# The SDK's own bounds are 300 seconds and ten repetitions; an activity must not wait that long.
+# The SDK's defaults are 300 seconds and ten retries; an activity must not wait that long.
 AZURE_CLIENT_BOUNDS: dict[str, Any] = {
     "connection_timeout": 5,
     "read_timeout": 10,
@@ -65,7 +64,7 @@ def azure_credential(auth: Auth, cloud: Cloud, secrets: Secrets | None) -> Token
             return _certificate_credential(auth, cloud, secrets)
         case _:
             raise Invalid.at(
-                "auth.method", f"{auth.method} is no way to sign in to Microsoft Entra"
+                "auth.method", f"{auth.method} is not a sign-in method of Microsoft Entra"
             )
 
 
@@ -88,7 +87,7 @@ def _certificate_credential(
 
 
 class EntraToken(CachedToken):
-    """An Entra token for one scope, kept until shortly before it expires; safe for threads."""
+    """An Entra token for one scope, cached until it nearly expires; safe for threads."""
 
     def __init__(
         self,
@@ -119,7 +118,7 @@ class EntraToken(CachedToken):
 
 
 def entra_token(auth: Auth, cloud: Cloud, secrets: Secrets, scope: str) -> EntraToken:
-    """Return the token of a checked `auth` for one scope; nothing is fetched yet."""
+    """Return the token of a checked `auth` for one scope, without fetching it."""
 
     def forget() -> None:
         for reference in auth.secret_references():
@@ -129,7 +128,7 @@ def entra_token(auth: Auth, cloud: Cloud, secrets: Secrets, scope: str) -> Entra
 
 
 def fetch_token(credential: TokenCredential, scope: str) -> AccessToken | PolysyncError:
-    """Return a token, or the error to raise, which holds nothing of what Entra answered."""
+    """Return a token, or an error that quotes nothing from Entra's answer."""
     try:
         return credential.get_token(scope)
     except ClientAuthenticationError as error:
@@ -141,7 +140,7 @@ def fetch_token(credential: TokenCredential, scope: str) -> AccessToken | Polysy
 
 
 def sign_in_refused(code: str | None) -> PlatformRefused:
-    """Return the error for a refused sign-in, with Entra's `AADSTS…` code where it gave one."""
+    """Return the error for a refused sign-in, with Entra's `AADSTS…` code if known."""
     detail = f" ({code})" if code else ""
     return PlatformRefused(
         f"Microsoft Entra refused the sign-in{detail}: check tenant, client id and secret or"
@@ -151,6 +150,6 @@ def sign_in_refused(code: str | None) -> PlatformRefused:
 
 
 def entra_code(error: ClientAuthenticationError) -> str | None:
-    """Return the code of a refusal; the text around it may quote what was sent."""
+    """Return the code of a refusal; its text may quote the request, so it is dropped."""
     found = re.search(r"AADSTS[0-9]{3,8}", str(error))
     return found[0] if found else None

@@ -1,6 +1,6 @@
-"""Signing in to Google: access tokens for its APIs, identity tokens for functions behind it.
+"""Signs in to Google: access tokens for APIs, identity tokens for functions.
 
-Import this module where a token is needed, not before: google-auth costs start-up time.
+Import this module on first use: google-auth is slow to import.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _STS = "https://sts.googleapis.com/v1/token"
 _IAM = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
 _JWT = "urn:ietf:params:oauth:token-type:jwt"
 
-# google-auth is annotated in part only, so these are looked at without types.
+# google-auth is only partly annotated, so these are used without types.
 _defaults: Any = google_auth
 _pools: Any = identity_pool
 _impersonated: Any = impersonated_credentials
@@ -59,7 +59,7 @@ def entra_subject(auth: Auth) -> Secret:
 
     Raises `PlatformRefused` (cause `Secret`) or `Unavailable`.
     """
-    # Costs start-up time, which the other methods need not pay.
+    # Imported on first use: the import is slow, and other methods do not need it.
     from polysync_core.outbound.sign_in.clouds import Cloud
     from polysync_core.outbound.sign_in.entra import azure_credential, fetch_token
 
@@ -79,7 +79,7 @@ class GoogleSignIn:
     auth: Auth
     secrets: Secrets | None = None
     endpoint: BaseAddress | None = None
-    """A stand-in for every service of Google's."""
+    """The address of a simulator that replaces all of Google's services."""
     allow_loopback: bool = False
     client: ReadClient = field(default_factory=ReadClient)
     subject: Callable[[Auth], Secret] = entra_subject
@@ -147,7 +147,7 @@ class GoogleSignIn:
                     self._source(transport), auth.target_service_account_email, [SCOPE]
                 )
             case _:
-                raise Invalid.at("auth.method", f"{auth.method} is no way to sign in to Google")
+                raise Invalid.at("auth.method", f"{auth.method} is not a sign-in method of Google")
 
     def _source(self, transport: GoogleTransport) -> Any:
         if self.auth.source_key is None:
@@ -227,7 +227,7 @@ def _default_credentials(transport: GoogleTransport) -> Any:
 
 def _refreshed(credentials: Any, transport: GoogleTransport) -> IssuedToken:
     credentials.refresh(transport)
-    # google-auth's times are in UTC and do not say so.
+    # google-auth's times are naive UTC.
     expiry = cast("datetime", credentials.expiry).replace(tzinfo=UTC)
     return _issued(credentials.token, expiry.timestamp())
 
@@ -235,7 +235,7 @@ def _refreshed(credentials: Any, transport: GoogleTransport) -> IssuedToken:
 def _identity_of(
     email: str | None, audience: str, caller: Any, transport: GoogleTransport
 ) -> IssuedToken:
-    """Have Google issue an identity token of a service account that the caller may act as."""
+    """Get an identity token of a service account that the caller may impersonate."""
     caller.refresh(transport)
     answer = transport(
         f"{_IAM}/{email}:generateIdToken",
@@ -267,7 +267,7 @@ def _read_key(text: str) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     key = cast("dict[str, Any]", value)
-    # Another universe would be another company's: its addresses are not Google's.
+    # Another universe belongs to another company, whose addresses are not Google's.
     foreign = key.get("universe_domain", "googleapis.com") != "googleapis.com"
     return None if foreign or key.get("type") != "service_account" else key
 

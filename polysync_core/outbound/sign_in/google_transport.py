@@ -1,7 +1,7 @@
-"""How google-auth speaks HTTP: through the checked transport, and to Google only.
+"""The HTTP transport of google-auth: checked, and to Google only.
 
-A service account key names the address that tokens come from, so the key decides nothing: where
-that is no address of Google's, nothing is sent.
+A service account key names the address of the token service. Nothing is sent unless that address
+belongs to Google.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from polysync_core.outbound.urls import CheckedUrl, read_url
 
 GOOGLE_SUFFIX = ".googleapis.com"
 _METADATA_HOSTS = frozenset({"metadata.google.internal", "metadata", "169.254.169.254"})
-_METADATA_PATIENCE = CallBudget(total=3.0, connect=3.0, read=3.0, attempts=1)
+_METADATA_BUDGET = CallBudget(total=3.0, connect=3.0, read=3.0, attempts=1)
 
 
 class GoogleAnswer(Response):
-    """An answer in the form that google-auth reads."""
+    """Wraps an answer for google-auth."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -41,7 +41,7 @@ class GoogleAnswer(Response):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that google-auth looks at to tell Google's metadata service from others."""
+        """The headers, by which google-auth recognises Google's metadata service."""
         return self._answer.headers
 
     @property
@@ -52,39 +52,39 @@ class GoogleAnswer(Response):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoogleReach:
-    """Where the requests of one sign-in may go."""
+    """The addresses that the requests of one sign-in may go to."""
 
     endpoint: BaseAddress | None = None
-    """A stand-in for every service of Google's."""
+    """The address of a simulator that replaces all of Google's services."""
     allow_loopback: bool = False
     metadata: bool = False
     """Whether the machine's own metadata service may be asked."""
 
-    def place(self, address: str) -> CheckedUrl:
-        """Return where a request goes; raises `Invalid` where it must not go."""
+    def resolve(self, address: str) -> CheckedUrl:
+        """Return the checked URL of a request; raises `Invalid` for a forbidden address."""
         parts = urlsplit(address)
         host = (parts.hostname or "").lower()
         if self.metadata and parts.scheme == "http" and host in _METADATA_HOSTS:
-            return _placed(BaseAddress(f"http://{host}", host, AddressScope.METADATA), address)
+            return _checked(BaseAddress(f"http://{host}", host, AddressScope.METADATA), address)
         if self.endpoint is not None and host.endswith(GOOGLE_SUFFIX):
-            return _placed(self.endpoint, address)
+            return _checked(self.endpoint, address)
         found = read_url(address, path="token_uri", allow_loopback=self.allow_loopback)
         if found.base.scope is AddressScope.PUBLIC and not found.base.host.endswith(GOOGLE_SUFFIX):
-            raise Invalid.at("token_uri", "tokens come from an address of Google's only")
+            raise Invalid.at("token_uri", "tokens come only from Google's addresses")
         return found
 
 
 class GoogleTransport(Request):
-    """The requests of one sign-in, all within one time."""
+    """Sends the requests of one sign-in within one deadline."""
 
     def __init__(self, reach: GoogleReach, client: ReadClient) -> None:
         self._reach = reach
-        self._inquiries = client
+        self._client = client
         self._deadline = client.timer.monotonic() + client.budget.total
         self.failure: PolysyncError | None = None
-        """Why the last request has no answer that google-auth could make anything of."""
+        """The failure of the last request, if google-auth cannot use its answer."""
         self.asked = ""
-        """The host that was asked last, as Google names it."""
+        """The host of the last request, as Google names it."""
         self.status: int | None = None
         """The status of the last answer."""
 
@@ -110,28 +110,28 @@ class GoogleTransport(Request):
     ) -> Answer | PolysyncError:
         content = body.encode() if isinstance(body, str) else body
         try:
-            place = self._reach.place(url)
+            target = self._reach.resolve(url)
             request = HttpRequest(
-                method=method, url=place.url, headers={**HEADERS, **headers}, body=content
+                method=method, url=target.url, headers={**HEADERS, **headers}, body=content
             )
-            answer = self._patient(place).ask(place.base, request, deadline=self._deadline)
+            answer = self._client_for(target).send(target.base, request, deadline=self._deadline)
         except Invalid as refusal:
             return PlatformRefused(
-                f"the sign-in leads to an address that must not be asked: {refusal}",
+                f"the sign-in leads to a forbidden address: {refusal}",
                 cause=FailureCause.SECRET,
             )
         except PolysyncError as error:
             return error
         self.status = answer.status
-        self.failure = self._inquiries.failure_of(answer, self.asked)
+        self.failure = self._client.failure_of(answer, self.asked)
         return answer
 
-    def _patient(self, place: CheckedUrl) -> ReadClient:
-        if place.base.scope is AddressScope.METADATA:
-            return replace(self._inquiries, budget=_METADATA_PATIENCE)
-        return self._inquiries
+    def _client_for(self, target: CheckedUrl) -> ReadClient:
+        if target.base.scope is AddressScope.METADATA:
+            return replace(self._client, budget=_METADATA_BUDGET)
+        return self._client
 
 
-def _placed(base: BaseAddress, address: str) -> CheckedUrl:
+def _checked(base: BaseAddress, address: str) -> CheckedUrl:
     parts = urlsplit(address)
     return CheckedUrl(base, parts.path + (f"?{parts.query}" if parts.query else ""))

@@ -15,7 +15,7 @@ from polysync_core.outbound.references import check_reference
 
 @dataclass(frozen=True, slots=True)
 class FieldForm:
-    """The form of a field's text, and the sentence for a text of another form."""
+    """The form of a field's text, with the error message for other texts."""
 
     pattern: re.Pattern[str]
     rule: str

@@ -1,7 +1,7 @@
-"""Tokens for a service on behalf of a user who has signed in to the app.
+"""Gets tokens on behalf of users (the On-Behalf-Of flow of Microsoft Entra).
 
-The app proves itself by its managed identity, which its registration trusts (a federated
-credential), so there is no client secret:
+The app signs in with its managed identity, which its registration trusts (a federated credential).
+No client secret is needed:
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
 """
 
@@ -31,7 +31,7 @@ _AUDIENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchanger:
-    """Exchanges tokens of users for tokens of other services; tests replace what it talks to."""
+    """Exchanges users' tokens for tokens of other services; tests replace the transport."""
 
     by: Delegation
     cloud: Cloud
@@ -39,7 +39,7 @@ class Exchanger:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def credential(self, user: Secret) -> TokenCredential:
-        """Return the credential that stands for a user; nothing is asked yet."""
+        """Return the credential of a user, without a request."""
         return OnBehalfOfCredential(
             self.by.tenant_id,
             self.by.client_id,
@@ -58,13 +58,13 @@ class Exchanger:
 
 
 class OnBehalfToken:
-    """The token for one scope that a user's own is exchanged for; safe for threads."""
+    """The token for one scope, exchanged for a user's own token; safe for threads."""
 
     def __init__(self, exchanged: EntraToken) -> None:
         self._exchanged = exchanged
 
     def token(self) -> Secret:
-        """Return a token that is valid now; what Entra refuses is the user's to mend (401)."""
+        """Return a valid token; a refusal of Entra is a 401, which the user must fix."""
         try:
             return self._exchanged.token()
         except PlatformRefused as error:
@@ -76,5 +76,5 @@ class OnBehalfToken:
         )
 
     def renew(self) -> None:
-        """Forget the token that was refused."""
+        """Drop the refused token."""
         self._exchanged.renew()

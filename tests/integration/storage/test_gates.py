@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from polysync_core.domain.dependencies.decisions import Firing
-from polysync_core.domain.dependencies.stored import StoredGate, pending
+from polysync_core.domain.dependencies.decisions import GateDecision
+from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.run import Origin, RunStatus
@@ -37,8 +37,8 @@ def token(number: int = 0, edge: str = "up") -> Token:
 
 
 def decided(gates: TableGates, *tokens: Token) -> StoredGate:
-    firing = Firing(run_id=run_id("child"), used=tokens, recalled=(token(9, "other"),))
-    return gates.decide("child", gates.read("child"), pending(firing, at=NOON))
+    decision = GateDecision(run_id=run_id("child"), used=tokens, recalled=(token(9, "other"),))
+    return gates.save_decision("child", gates.read("child"), PendingDecision.of(decision, at=NOON))
 
 
 def test_a_gate_that_was_never_used_is_empty(gates: TableGates) -> None:
@@ -47,7 +47,10 @@ def test_a_gate_that_was_never_used_is_empty(gates: TableGates) -> None:
 
 def test_a_token_is_read_as_it_was_put_in_and_only_once(gates: TableGates) -> None:
     fire = ScheduledFire(
-        schedule="daily", nominal=NOON, time_zone="Asia/Kathmandu", parameters={"day": [1, None]}
+        schedule="daily",
+        scheduled_time=NOON,
+        time_zone="Asia/Kathmandu",
+        parameters={"day": [1, None]},
     )
     tokens = [token_of_fire_time("child", fire), token(1), token(2)]
     for each in [*tokens, *tokens]:
@@ -62,10 +65,10 @@ def test_a_decision_is_read_with_what_it_uses_and_takes_it_out(gates: TableGates
         gates.deliver("child", each)
     decided(gates, *used)
     stored = gates.read("child")
-    assert stored.firing == Firing(
+    assert stored.decision == GateDecision(
         run_id=run_id("child"), used=tuple(used), recalled=(token(9, "other"),)
     )
-    gates.conclude("child", stored)
+    gates.complete_decision("child", stored)
     left = gates.read("child")
     assert (left.tokens, left.pending) == ((token(3),), None)
     gates.deliver("child", used[0])
@@ -76,14 +79,18 @@ def test_of_two_decisions_over_one_gate_the_second_is_stale(gates: TableGates) -
     for each in (token(1), token(2)):
         gates.deliver("child", each)
     fresh = gates.read("child")
-    first = pending(Firing(run_id=run_id("x"), used=(token(1),)), at=NOON)
-    gates.conclude("child", gates.decide("child", fresh, first))
+    first = PendingDecision.of(GateDecision(run_id=run_id("x"), used=(token(1),)), at=NOON)
+    gates.complete_decision("child", gates.save_decision("child", fresh, first))
     with pytest.raises(StaleETag):
-        gates.decide("child", fresh, first)
+        gates.save_decision("child", fresh, first)
     used = gates.read("child")
-    gates.decide("child", used, pending(Firing(run_id=run_id("y"), used=(token(2),)), at=NOON))
+    gates.save_decision(
+        "child",
+        used,
+        PendingDecision.of(GateDecision(run_id=run_id("y"), used=(token(2),)), at=NOON),
+    )
     with pytest.raises(StaleETag):
-        gates.decide("child", used, first)
+        gates.save_decision("child", used, first)
 
 
 @pytest.mark.parametrize("count", [99, 100, 101])
@@ -92,10 +99,10 @@ def test_a_decision_may_use_more_than_a_transaction_holds(gates: TableGates, cou
     for each in used:
         gates.deliver("child", each)
     stored = decided(gates, *used)
-    gates.conclude("child", stored)
+    gates.complete_decision("child", stored)
     assert gates.read("child").tokens == ()
     with pytest.raises(StaleETag):
-        gates.conclude("child", stored)
+        gates.complete_decision("child", stored)
 
 
 def test_what_is_half_taken_out_is_no_decision_to_make_a_run_of(gates: TableGates) -> None:
@@ -104,8 +111,10 @@ def test_what_is_half_taken_out_is_no_decision_to_make_a_run_of(gates: TableGate
         gates.deliver("child", each)
     stored = decided(gates, *used)
     half = StoredGate(tokens=stored.tokens[:1], pending=stored.pending, etag=stored.etag)
-    assert half.firing is None
+    assert half.decision is None
     with pytest.raises(StaleETag):
-        gates.conclude("child", StoredGate(tokens=half.tokens, pending=half.pending, etag='W/"x"'))
-    gates.conclude("child", stored)
+        gates.complete_decision(
+            "child", StoredGate(tokens=half.tokens, pending=half.pending, etag='W/"x"')
+        )
+    gates.complete_decision("child", stored)
     assert gates.read("child").pending is None

@@ -197,13 +197,13 @@ def test_marks_of_old_outcomes_go_and_tokens_stay(storage: TableStorage) -> None
             gates.deliver(task, token(number))
     before = gates.read("b")
 
-    assert gates.forget_outcomes(NOON + timedelta(minutes=1), always) == 4
+    assert gates.delete_deduplication_rows(NOON + timedelta(minutes=1), always) == 4
 
     assert gates.read("b") == before
     for number in (0, 1, 3600):
         gates.deliver("b", token(number))
     assert gates.read("b") == before, "a token that is there is not put in again"
-    assert gates.forget_outcomes(NOON + timedelta(minutes=1), for_rounds(0)) == 0
+    assert gates.delete_deduplication_rows(NOON + timedelta(minutes=1), for_rounds(0)) == 0
 
 
 def test_whole_days_of_the_audit_go(storage: TableStorage) -> None:
@@ -235,7 +235,7 @@ def test_old_messages_go(storage: TableStorage) -> None:
 
 def test_there_may_be_nothing_yet(storage: TableStorage) -> None:
     assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
-    assert TableGates(storage).forget_outcomes(BEFORE, always) == 0
+    assert TableGates(storage).delete_deduplication_rows(BEFORE, always) == 0
     assert TableAudit(storage).forget(BEFORE, always) == 0
     assert TablePoison(storage).forget(BEFORE, always) == 0
 

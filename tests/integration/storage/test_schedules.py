@@ -36,7 +36,7 @@ def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     plan = FirePlan(
         at=NOON,
         watermark=NOON + timedelta(seconds=1),
-        occurrences=(Occurrence(nominal=NOON, skip_reason="Why.", cancels=(run,)),),
+        occurrences=(Occurrence(scheduled_time=NOON, skip_reason="Why.", cancels=(run,)),),
         missed=MissedFireTimes(first=NOON, last=NOON, count=3, is_lower_bound=True, reason="late"),
     )
     pause = Pause(reason="It moves. \u00fc", at=NOON, by="ann")

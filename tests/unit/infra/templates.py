@@ -1,7 +1,7 @@
-"""The Bicep templates as the tests see them.
+"""Parses the Bicep templates for the tests.
 
-The parser knows the syntax and no more: it keeps neither quotes nor types. What a compiler would
-find beyond that (names, parameters of modules, outputs) is looked up in the text.
+The parser knows only the syntax; it keeps neither quotes nor types. So the tests read names,
+module parameters and outputs from the text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pycep import BicepParser
 ROOT = Path(__file__).parents[3]
 BICEP = ROOT / "infra" / "bicep"
 _STRING = re.compile(r"'(?:\\'|[^'])*'")
-_HOLE = re.compile(r"\$\{([^}]*)\}")
+_INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ class Template:
 
     @property
     def name(self) -> str:
-        """The path from the folder of the templates."""
+        """Return the path below `infra/bicep`."""
         return str(self.path.relative_to(BICEP))
 
     def part(self, kind: str) -> dict[str, Any]:
-        """Return the declarations of a kind, `parameters` for example, by their name."""
+        """Return the declarations of a kind, such as `parameters`, by name."""
         return self.content.get(kind, {})
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the bodies of the resources of a type that are deployed."""
+        """Return the bodies of the deployed resources of a type."""
         return {
             name: body_of(each["config"])
             for name, each in self.part("resources").items()
@@ -51,14 +51,14 @@ class Template:
         return "\n".join(re.sub(r"(^|\s)//.*$", "", line) for line in lines)
 
     def names_used(self) -> list[str]:
-        """Return every word outside strings, and in their holes."""
+        """Return every name outside strings and inside interpolations."""
         return words_outside_strings(self.code())
 
 
 def words_outside_strings(code: str) -> list[str]:
-    """Return the words of some code that are names, those in holes of strings included."""
-    holes = " ".join(_HOLE.findall(code))
-    return re.findall(r"[A-Za-z_]\w*", f"{_STRING.sub(' ', code)} {holes}")
+    """Return the names in code outside strings and inside interpolations."""
+    interpolations = " ".join(_INTERPOLATION.findall(code))
+    return re.findall(r"[A-Za-z_]\w*", f"{_STRING.sub(' ', code)} {interpolations}")
 
 
 def body_of(config: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def body_of(config: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def template(name: str) -> Template:
-    """Return the template at a path in the folder."""
+    """Return the template at a path below `infra/bicep`."""
     path = BICEP / name
     content: Any = BicepParser().parse(text=path.read_text())
     return Template(path, content)
@@ -85,23 +85,23 @@ def templates() -> Iterator[Template]:
 
 
 def variable(of: Template, name: str) -> Any:
-    """Return the value of a variable as the parser gives it."""
+    """Return the parsed value of a variable."""
     return of.part("variables")[name]["value"]
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """Return the text of a Bicep string with its holes filled."""
-    return _HOLE.sub(lambda hole: values[hole[1]], text)
+    """Return a Bicep string with its interpolations replaced."""
+    return _INTERPOLATION.sub(lambda match: values[match[1]], text)
 
 
 def deployed_settings() -> dict[str, Any]:
-    """Return the settings of the app, those of the Durable Task Scheduler included."""
+    """Return the settings of the app, including those of the Durable Task Scheduler."""
     app = template("modules/app.bicep")
     return variable(app, "settings") | variable(app, "schedulerSettings")
 
 
 def deployed_files() -> Iterator[Path]:
-    """Yield the files of code that are in the package of the app."""
+    """Yield the Python files in the package of the app."""
     for name in ("polysync_core", "orchestrations", "triggers", "function_app.py"):
         path = ROOT / name
         files = [path] if path.is_file() else sorted(path.rglob("*.py"))

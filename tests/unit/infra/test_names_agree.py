@@ -1,4 +1,4 @@
-"""Names of queues, tables and the task hub: one list each, and what their services allow."""
+"""Names of queues, tables and the task hub agree and are valid for their services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PLAIN = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 
 def _tables() -> dict[str, list[str]]:
-    """Return the tables that each module of storage has."""
+    """Return the tables of each storage module."""
     found: dict[str, list[str]] = {}
     for file in sorted((ROOT / "polysync_core" / "storage").glob("*.py")):
         names = ["".join(each) for each in TABLES.findall(file.read_text())]
@@ -24,16 +24,16 @@ def _tables() -> dict[str, list[str]]:
     return found
 
 
-def test_a_table_is_of_one_module_and_has_a_name_that_tables_may_have() -> None:
+def test_a_table_belongs_to_one_module_and_has_a_valid_name() -> None:
     """https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model"""
     names = [name for names in _tables().values() for name in names]
     assert "Runs" in names
     assert [name for name, count in Counter(map(str.lower, names)).items() if count > 1] == []
-    # A month may be added to a name.
+    # A name may get a month as its suffix.
     assert [name for name in names if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,56}", name)] == []
 
 
-def test_no_table_is_opened_by_a_name_that_is_made_elsewhere() -> None:
+def test_every_table_is_opened_by_a_name_of_its_module() -> None:
     opened = re.compile(r"storage\.table\((?!\"|_TABLE|f\"\{_TABLE\})")
     strange = [
         file.name
@@ -43,26 +43,26 @@ def test_no_table_is_opened_by_a_name_that_is_made_elsewhere() -> None:
     assert strange == []
 
 
-def test_every_queue_that_the_app_reads_is_one_that_its_settings_know() -> None:
+def test_every_queue_that_the_app_reads_is_in_its_settings() -> None:
     functions = json.loads((ROOT / "tests" / "integration" / "functions.json").read_text())
     triggers = {b["queueName"] for has in functions.values() for b in has if "queueName" in b}
     assert triggers == settings._OWN_QUEUES
     assert {DELIVERIES, RUN_REQUESTS} <= triggers
 
 
-def test_the_queue_of_events_is_named_the_same_everywhere() -> None:
+def test_the_queue_of_events_has_the_same_name_everywhere() -> None:
     usual = Settings.read(PLAIN).run_events_queue
     assert template("main.bicep").part("parameters")["runEventsQueue"]["default"] == usual
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
     assert sample["POLYSYNC_RUN_EVENTS_QUEUE"] == usual
 
 
-def test_the_task_hub_is_named_by_its_setting_alone() -> None:
+def test_only_a_setting_names_the_task_hub() -> None:
     host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
     assert host["hubName"] == "%TASKHUB_NAME%"
     assert deployed_settings()["TASKHUB_NAME"] == "taskHubName"
     given = template("main.bicep").code()
-    # The hub of the Durable Task Scheduler, the role on it, and the setting: one name.
+    # The Durable Task Scheduler, the role assignment and the setting use the same name.
     assert given.count("taskHubName: taskHubName") == 3
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
     assert re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,44}", sample["TASKHUB_NAME"])

@@ -125,12 +125,12 @@ def test_a_name_that_is_never_exported_is_found(query: str, unknown: str) -> Non
     assert unknown in _problems(query)
 
 
-def test_the_how_to_tells_of_every_alert() -> None:
-    told = set(re.findall(r"^### `([\w-]+)`", MONITOR.read_text(), re.MULTILINE))
-    assert told == set(_rules())
+def test_the_how_to_describes_every_alert() -> None:
+    described = set(re.findall(r"^### `([\w-]+)`", MONITOR.read_text(), re.MULTILINE))
+    assert described == set(_rules())
 
 
-def test_what_the_how_to_names_exists() -> None:
+def test_the_names_in_the_how_to_exist() -> None:
     text = MONITOR.read_text()
     actions, metrics = (
         set(re.findall(r"action `(\w+)`", text)),
@@ -142,5 +142,5 @@ def test_what_the_how_to_names_exists() -> None:
     assert metrics <= {each.name for each in METRICS}
 
 
-def test_names_of_rules_and_items_are_given_once() -> None:
+def test_names_of_rules_and_workbook_items_are_unique() -> None:
     assert len(QUERIES) == len(_rules()) + len(_items()) + len(_how_to())

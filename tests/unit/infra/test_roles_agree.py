@@ -1,4 +1,4 @@
-"""Roles: each that the code needs is given, and none besides."""
+"""The templates assign exactly the roles that the code needs."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SDKS = {
     "azure.keyvault.secrets": ("vault", "Key Vault Secrets User"),
     "azure.monitor": ("applicationInsights", "Monitoring Metrics Publisher"),
 }
-"""What the app does by itself, by the client library that it does it with."""
+"""The scope and role that each client library of the app needs."""
 NO_ROLE = {"azure.core", "azure.identity", "azure.functions", "azure.durable_functions"}
 HOST = {
     ("hostStorage", "Storage Blob Data Owner"),
     ("hostStorage", "Storage Queue Data Contributor"),
     ("hostStorage", "Storage Table Data Contributor"),
 }
-"""What the Functions host and the engine in it ask of their account, whatever the app does.
+"""The roles of the Functions host and its engine, independent of the app.
 
 https://learn.microsoft.com/azure/azure-functions/durable/durable-functions-configure-managed-identity
 """
@@ -46,7 +46,7 @@ def _rbac() -> Any:
 
 
 def _named() -> dict[str, tuple[str, str]]:
-    """Return id and name of every role, by the key it has in the template."""
+    """Return id and name of every role by its key in the template."""
     row = re.compile(r"^  (\w+): '([0-9a-f-]{36})' // (.+)$", re.MULTILINE)
     return {key: (guid, name) for key, guid, name in row.findall(_rbac().path.read_text())}
 
@@ -89,37 +89,37 @@ def _needed() -> set[tuple[str, str]]:
 
 
 @pytest.mark.slow
-def test_every_library_of_azure_is_known_for_the_role_it_needs() -> None:
+def test_the_role_of_every_azure_library_is_known() -> None:
     assert _sdks() <= {*SDKS, *NO_ROLE}
 
 
 @pytest.mark.slow
-def test_the_roles_given_are_those_that_are_needed() -> None:
+def test_the_assigned_roles_are_those_that_the_code_needs() -> None:
     assert set(_assigned().values()) == _needed()
     assert len(_assigned()) == len(_needed())
 
 
-def test_an_id_stands_once_and_beside_its_name() -> None:
+def test_a_role_id_appears_once_beside_its_name() -> None:
     assert {name: guid for guid, name in _named().values()} == GUIDS
     for guid in GUIDS.values():
         assert _rbac().path.read_text().count(guid) == 1
 
 
-def test_no_other_template_gives_a_role() -> None:
+def test_only_one_template_assigns_roles() -> None:
     others = (ROOT / "infra").rglob("*.bicep")
-    giving = {path.name for path in others if "roleAssignments" in path.read_text()}
-    assert giving == {"rbac.bicep"}
+    assigning = {path.name for path in others if "roleAssignments" in path.read_text()}
+    assert assigning == {"rbac.bicep"}
 
 
-def test_a_role_that_an_error_asks_for_is_deployed() -> None:
+def test_a_role_that_an_error_names_is_deployed() -> None:
     asked = re.compile(r"(?:Storage \w+ Data \w+|Key Vault \w+ User)")
     named = {name for file in deployed_files() for name in asked.findall(file.read_text())}
     assert named
     assert named <= {role for _, role in _assigned().values()}
 
 
-def test_queues_and_tables_are_left_to_those_who_use_them() -> None:
-    """One way to make them, here and on one machine; the roles given are enough for it."""
+def test_the_templates_create_no_queues_and_tables() -> None:
+    """The app creates queues and tables itself, as on one machine; its roles suffice."""
     kinds = {
         each["type"]
         for name in ("main.bicep", "modules/storage.bicep")
@@ -130,13 +130,13 @@ def test_queues_and_tables_are_left_to_those_who_use_them() -> None:
     )
 
 
-def test_queues_that_trigger_are_in_the_account_that_the_app_writes_to() -> None:
+def test_queue_triggers_use_the_account_that_the_app_writes_to() -> None:
     snapshot = ROOT / "tests" / "integration" / "functions.json"
     bindings = [b for each in json.loads(snapshot.read_text()).values() for b in each]
     queues = [each for each in bindings if each["type"] == "queueTrigger"]
     assert {each["connection"] for each in queues} == {"POLYSYNC_STORAGE"}
     for each in queues:
         assert re.fullmatch(r"[a-z0-9](?:-?[a-z0-9]){2,62}", each["queueName"])
-        # Whoever has a queue has its poison queue read too.
+        # The app also reads the poison queue of each of its queues.
         base = each["queueName"].removesuffix("-poison")
         assert {base, f"{base}-poison"} <= {q["queueName"] for q in queues}

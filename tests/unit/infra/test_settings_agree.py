@@ -1,4 +1,4 @@
-"""One list of settings: what is read, deployed, in the sample, and documented is the same."""
+"""Settings that are read, deployed, documented and in the sample agree."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings
 
 DOCUMENT = ROOT / "docs" / "reference" / "settings.md"
 PLATFORM = {"WEBSITE_AUTH_ENABLED", "WEBSITE_INSTANCE_ID"}
-"""What App Service itself puts into the environment of its instances."""
+"""Variables that App Service sets on its instances."""
 DATABRICKS = {"DATABRICKS_HOST", "DATABRICKS_TOKEN", "DATABRICKS_APP_NAME"}
-"""What programs for Databricks read, whoever has written them."""
+"""Variables that all programs for Databricks read."""
 OF_THE_HOST = {"AZURE_CLIENT_ID"}
-"""What is read by the app, and first of all by what it is built on."""
+"""Variables that the app reads, but that belong to its libraries."""
 LOCAL = {"OTEL_EXPORTER_OTLP_ENDPOINT"}
-"""What is read where somebody runs the app with a collector of their own."""
+"""Variables for a local collector."""
 SECRETS = {"DATABRICKS_TOKEN"}
-"""Of the sample only: what the vault of the examples finds in the environment."""
+"""Secrets of the sample, which the vault of the examples reads from the environment."""
 READERS = {
-    "polysync_core/composition.py",  # hands the environment to the settings
+    "polysync_core/composition.py",  # passes the environment to the settings
     "polysync_core/vaults/environment.py",  # secrets of a developer
 }
 
@@ -65,14 +65,14 @@ def test_one_module_reads_the_environment() -> None:
     assert readers == READERS
 
 
-def test_every_setting_that_is_read_is_deployed_and_the_reverse() -> None:
+def test_the_deployed_settings_are_those_that_are_read() -> None:
     given = PLATFORM | DATABRICKS | OF_THE_HOST | LOCAL
     deployed, read = set(deployed_settings()), _read_by_the_app() - given
     assert _ours(deployed) == _ours(read)
     assert read - _ours(read) <= deployed
 
 
-def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
+def test_the_deployed_parts_of_the_storage_connection_are_those_that_are_read() -> None:
     source = (ROOT / "polysync_core" / "storage" / "azure" / "connection.py").read_text()
     read = set(re.findall(r"\{name\}__(\w+)", source))
     deployed = {
@@ -81,10 +81,10 @@ def test_the_parts_of_the_storage_connection_are_those_that_are_read() -> None:
         if name.startswith("POLYSYNC_STORAGE__")
     }
     assert deployed - read == {"credential"}  # the host's triggers read it, not the app
-    assert read - deployed == {"accountName"}  # the short form of the two addresses
+    assert read - deployed == {"accountName"}  # the short form of the two URLs
 
 
-def test_settings_that_host_json_and_the_bindings_name_are_deployed() -> None:
+def test_settings_named_by_host_json_and_bindings_are_deployed() -> None:
     assert _read_by_the_host() <= set(deployed_settings())
     assert _read_by_the_host() <= set(_sample())
 
@@ -93,22 +93,22 @@ def test_the_sample_has_every_setting_of_polysync() -> None:
     assert _ours(set(_sample())) == _ours(set(deployed_settings()))
 
 
-def test_the_reference_documents_what_is_deployed_and_nothing_else() -> None:
+def test_the_reference_documents_exactly_the_deployed_settings() -> None:
     deployed = set(deployed_settings())
-    assert _ours(_documented("Of Polysync")) == _ours(deployed)
-    assert _documented("Of jobs by a key") == DATABRICKS
+    assert _ours(_documented("Polysync")) == _ours(deployed)
+    assert _documented("AppKit jobs") == DATABRICKS
     host = {name for name in deployed - DATABRICKS if not name.startswith("POLYSYNC_")}
-    assert _documented("Of the Functions host") == host
+    assert _documented("Functions host") == host
 
 
-def test_the_rest_of_the_sample_is_documented_too() -> None:
+def test_the_other_settings_of_the_sample_are_documented() -> None:
     rest = {name for name in _sample() if not name.startswith("POLYSYNC_")}
-    local = _documented("On one machine only")
+    local = _documented("Local machine only")
     assert local == rest - set(deployed_settings())
     assert local >= SECRETS | LOCAL
 
 
-def test_no_setting_is_deployed_that_flex_consumption_refuses() -> None:
+def test_no_deployed_setting_is_rejected_by_flex_consumption() -> None:
     """https://learn.microsoft.com/azure/azure-functions/functions-app-settings"""
     refused = re.compile(
         "FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_WORKER_PROCESS_COUNT"
@@ -119,8 +119,8 @@ def test_no_setting_is_deployed_that_flex_consumption_refuses() -> None:
 
 
 def test_no_setting_holds_a_key() -> None:
-    told = json.dumps(deployed_settings())
-    assert re.findall(r"AccountKey|SharedAccess|InstrumentationKey|listKeys|Password", told) == []
+    text = json.dumps(deployed_settings())
+    assert re.findall(r"AccountKey|SharedAccess|InstrumentationKey|listKeys|Password", text) == []
 
 
 def test_the_scheduler_takes_its_names_from_settings_that_exist() -> None:
@@ -134,7 +134,7 @@ def test_the_scheduler_takes_its_names_from_settings_that_exist() -> None:
     )
 
 
-def test_the_worker_has_a_thread_for_every_activity_that_the_host_lets_run() -> None:
+def test_the_worker_has_a_thread_for_every_concurrent_activity_of_the_host() -> None:
     host = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
     threads = int(deployed_settings()["PYTHON_THREADPOOL_THREAD_COUNT"])
     together = host["maxConcurrentActivityFunctions"] + host["maxConcurrentOrchestratorFunctions"]
@@ -142,10 +142,10 @@ def test_the_worker_has_a_thread_for_every_activity_that_the_host_lets_run() -> 
 
 
 def test_worker_and_host_send_telemetry_the_same_way() -> None:
-    """One without the other loses half of it."""
+    """A difference would lose the telemetry of one of them."""
     host = json.loads((ROOT / "host.json").read_text())
     assert host["telemetryMode"] == "OpenTelemetry"
     assert deployed_settings()["PYTHON_ENABLE_OPENTELEMETRY"] == "true"
-    # With it, the worker would set up a second sender, and instrument libraries whose addresses
-    # hold signatures.
+    # This setting would make the worker start a second exporter and instrument libraries whose
+    # URLs contain signatures.
     assert "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY" not in deployed_settings()

@@ -1,4 +1,4 @@
-"""The templates: that they are read, hold together and are safe as they come."""
+"""The templates parse, fit together and have safe defaults."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.unit.infra.templates import (
     words_outside_strings,
 )
 
-TOKEN = "abcdefghijklm"  # what uniqueString() gives: 13 lower-case letters and digits
+TOKEN = "abcdefghijklm"  # the form of uniqueString(): 13 lower-case letters and digits
 BUILT_IN = {"tenant", "subscription", "environment"}
 
 NAMES = {
     # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
-    "appName": r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]",  # 32 at most: the host's id is cut there
+    "appName": r"[a-z0-9][a-z0-9-]{0,30}[a-z0-9]",  # at most 32: the host truncates its id
     "applicationInsightsName": r"[A-Za-z0-9-]{1,255}",
     "dataStorageName": r"[a-z0-9]{3,24}",
     "hostStorageName": r"[a-z0-9]{3,24}",
@@ -74,7 +74,7 @@ def test_a_template_parses(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_every_parameter_says_what_it_is_and_whether_it_is_needed(name: str) -> None:
+def test_every_parameter_has_a_description_that_begins_with_required_or_optional(name: str) -> None:
     for parameter, declared in template(name).part("parameters").items():
         described = [d["argument"] for d in declared["decorators"] if d["type"] == "description"]
         word = "Required. " if declared["default"] is None else "Optional. "
@@ -82,21 +82,21 @@ def test_every_parameter_says_what_it_is_and_whether_it_is_needed(name: str) -> 
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_no_parameter_is_named_as_if_it_held_a_secret(name: str) -> None:
-    """The linter goes by names (`secure-secrets-in-params`), and its word is an error here."""
+def test_no_parameter_has_a_name_that_suggests_a_secret(name: str) -> None:
+    """The linter rule `secure-secrets-in-params` checks names and is an error here."""
     secret = re.compile("password|pwd|secret|accountkey|acctkey", re.IGNORECASE)
     assert [each for each in template(name).part("parameters") if secret.search(each)] == []
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_every_output_says_what_it_is(name: str) -> None:
+def test_every_output_has_a_description(name: str) -> None:
     for output, declared in template(name).part("outputs").items():
         kinds = [each["type"] for each in declared["decorators"]]
         assert kinds == ["description"], output
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_nothing_is_declared_for_nobody(name: str) -> None:
+def test_every_declaration_is_used(name: str) -> None:
     read = template(name)
     words = read.names_used()
     declared = [*read.part("parameters"), *read.part("variables")]
@@ -104,7 +104,7 @@ def test_nothing_is_declared_for_nobody(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_every_name_in_a_text_is_declared(name: str) -> None:
+def test_every_name_in_an_expression_is_declared(name: str) -> None:
     read = template(name)
     known = BUILT_IN | set(re.findall(r"for (\w+) in", read.code()))
     known |= set(re.findall(r"for \((\w+), \w+\) in", read.code()))
@@ -116,7 +116,7 @@ def test_every_name_in_a_text_is_declared(name: str) -> None:
 
 @pytest.mark.parametrize("name", template_names())
 def test_a_default_refers_to_parameters_only(name: str) -> None:
-    """The compiler refuses variables and resources there (BCP072)."""
+    """The compiler rejects variables and resources in a default (BCP072)."""
     read = template(name)
     others = [each for kind in ("variables", "resources", "modules") for each in read.part(kind)]
     defaults = re.findall(r"^param \w+ \w+ = (.*)$", read.code(), re.MULTILINE)
@@ -142,7 +142,7 @@ def test_modules_are_local_files_so_that_no_registry_is_needed() -> None:
     assert kinds == {"local"}
 
 
-def test_a_module_is_given_what_it_needs_and_nothing_else() -> None:
+def test_a_module_receives_exactly_its_parameters() -> None:
     for _, name, module, body in _modules():
         parameters = module.part("parameters")
         needed = {each for each, how in parameters.items() if how["default"] is None}
@@ -150,7 +150,7 @@ def test_a_module_is_given_what_it_needs_and_nothing_else() -> None:
         assert (needed - given, given - set(parameters)) == (set(), set()), name
 
 
-def test_outputs_that_are_used_exist() -> None:
+def test_used_outputs_exist() -> None:
     for parent in templates():
         by_name = {name: module for of, name, module, _ in _modules() if of is parent}
         used = re.findall(r"(\w+)\.\??outputs\.(\w+)", parent.code())
@@ -171,7 +171,7 @@ def _names() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_derived_name_keeps_the_rules_of_its_service(name: str) -> None:
+def test_a_derived_name_follows_the_rules_of_its_service(name: str) -> None:
     assert re.fullmatch(NAMES[name], _names()[name])
 
 
@@ -180,7 +180,7 @@ def test_every_derived_name_is_checked() -> None:
     assert named == set(NAMES)
 
 
-def test_names_differ_from_environment_to_environment() -> None:
+def test_each_environment_has_its_own_names() -> None:
     main = (BICEP / "main.bicep").read_text()
     assert "uniqueString(subscription().id, environmentName, location)" in main
     assert [name for name, text in _names().items() if TOKEN not in text] == [
@@ -194,7 +194,7 @@ def test_defaults_are_safe(name: str, kind: str, wanted: dict[str, Any]) -> None
     assert wanted.items() <= body["properties"].items()
 
 
-def test_no_key_or_secret_is_asked_for_or_read() -> None:
+def test_no_template_reads_a_key_or_secret() -> None:
     for each in templates():
         asked = [p for p, how in each.part("parameters").items() if "secure" in str(how)]
         read = re.findall(r"\.(list\w*|getSecret)\(", each.code())
@@ -206,7 +206,7 @@ def _choice(condition: str, yes: str, no: str) -> dict[str, Any]:
     return {"operator": {"type": "conditional", "operands": operands}}
 
 
-def test_without_keys_only_the_health_path_is_open_and_only_tokens_are_taken() -> None:
+def test_without_access_keys_everything_but_health_requires_a_token() -> None:
     resources = template("modules/authentication.bicep").resources("Microsoft.Web/sites/config")
     settings = resources["authentication"]["properties"]
     assert settings["platform"]["enabled"] is True
@@ -221,19 +221,19 @@ def test_without_keys_only_the_health_path_is_open_and_only_tokens_are_taken() -
     assert list(entra["registration"]) == ["clientId", "openIdIssuer"]
 
 
-def test_nothing_is_opened_for_keys_where_there_are_none() -> None:
+def test_requests_without_a_token_pass_only_if_there_are_access_keys() -> None:
     main = template("main.bicep")
     assert main.part("parameters")["accessKeys"]["default"] == ""
     assert "keysAllowed: !empty(accessKeys)\n" in main.code()
 
 
-def test_the_host_asks_for_its_key_where_app_service_asks_for_no_token() -> None:
+def test_the_mcp_webhook_requires_a_host_key_if_app_service_requires_no_token() -> None:
     code = template("modules/app.bicep").code()
     assert "__webhookAuthorizationLevel: empty(accessKeys) ? 'Anonymous' : 'System'\n" in code
 
 
-def test_acting_for_users_is_one_choice_and_off_as_it_comes() -> None:
-    """The app needs all of it: two settings, and the users' tokens from App Service."""
+def test_acting_for_users_is_one_parameter_and_off_by_default() -> None:
+    """The app needs two settings and the users' tokens from App Service."""
     main = template("main.bicep")
     assert main.part("parameters")["actForUsers"]["default"] is False
     for line in (
@@ -247,7 +247,7 @@ def test_acting_for_users_is_one_choice_and_off_as_it_comes() -> None:
     assert store == {"enabled": "keepUserTokens"}
 
 
-def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
+def test_azd_passes_every_required_parameter_and_no_unknown_one() -> None:
     given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
     declared = template("main.bicep").part("parameters")
     needed = {name for name, how in declared.items() if how["default"] is None}
@@ -256,8 +256,8 @@ def test_azd_gives_every_required_parameter_and_no_unknown_one() -> None:
     assert with_default == set(given) - needed
 
 
-def test_a_required_parameter_that_is_left_empty_is_refused_by_its_name() -> None:
-    """Of a variable that is not set, azd and the workflow make an empty text."""
+def test_an_empty_required_parameter_is_rejected_by_its_name() -> None:
+    """azd and the workflow pass an empty string for an unset variable."""
     declared = template("main.bicep").part("parameters")
     required = {name: how for name, how in declared.items() if how["default"] is None}
     assert set(required) == {"environmentName", "location", "authClientId"}
@@ -265,14 +265,15 @@ def test_a_required_parameter_that_is_left_empty_is_refused_by_its_name() -> Non
         assert "min_length" in {each["type"] for each in how["decorators"]}, name
 
 
-def test_defaults_for_azd_are_those_of_the_template() -> None:
+def test_the_defaults_of_azd_equal_those_of_the_template() -> None:
     given = json.loads((BICEP / "main.parameters.json").read_text())["parameters"]
     declared = template("main.bicep").part("parameters")
     for name, each in given.items():
         default = re.fullmatch(r"\$\{\w+=(.*)\}", each["value"])
         if default is not None:
-            told = declared[name]["default"]
-            assert default[1] == (str(told).lower() if isinstance(told, bool) else str(told)), name
+            expected = declared[name]["default"]
+            text = str(expected).lower() if isinstance(expected, bool) else str(expected)
+            assert default[1] == text, name
 
 
 def test_azd_finds_the_template_and_the_app() -> None:
@@ -284,7 +285,7 @@ def test_azd_finds_the_template_and_the_app() -> None:
     assert tags["function"]["parameters"]["arg_2"] == {"'azd-service-name'": service}
 
 
-def test_azd_registers_the_application_before_it_asks_for_its_client_id() -> None:
+def test_azd_registers_the_application_before_it_reads_its_client_id() -> None:
     hooks = yaml.safe_load((ROOT / "azure.yaml").read_text())["hooks"]["preprovision"]
     commands = {each["run"].partition(" ")[2] for each in hooks.values()}
     assert commands == {"-m scripts.register --azd"}
@@ -293,22 +294,22 @@ def test_azd_registers_the_application_before_it_asks_for_its_client_id() -> Non
     assert given["authClientId"]["value"] == "${POLYSYNC_AUTH_CLIENT_ID}"
 
 
-def test_the_runtime_is_that_of_the_repository() -> None:
+def test_the_runtime_has_the_python_version_of_the_repository() -> None:
     (app,) = template("modules/app.bicep").resources("Microsoft.Web/sites").values()
     version = (ROOT / ".python-version").read_text().strip()
     runtime = app["properties"]["functionAppConfig"]["runtime"]
     assert runtime == {"name": "python", "version": ".".join(version.split(".")[:2])}
 
 
-def test_app_roles_are_distinct_and_for_people_and_machines() -> None:
+def test_app_roles_are_unique_and_for_users_and_applications() -> None:
     roles = json.loads((ROOT / "infra" / "entra" / "app-roles.json").read_text())
     assert [role["value"] for role in roles] == list(Role)
     assert len({role["id"] for role in roles}) == len(roles)
     assert all(role["allowedMemberTypes"] == ["User", "Application"] for role in roles)
 
 
-def test_what_only_deploys_is_not_in_the_package_of_the_app() -> None:
+def test_the_package_of_the_app_has_no_deployment_files() -> None:
     left_out = (ROOT / ".funcignore").read_text().split()
     assert {"infra", "tests", "scripts", ".git*", "azure.yaml"} <= set(left_out)
-    assert not {"docs", "*.md"} & set(left_out)  # the app answers questions from it
+    assert not {"docs", "*.md"} & set(left_out)  # the app serves the documentation
     assert "constraints.txt" not in left_out  # requirements.txt refers to it

@@ -1,4 +1,4 @@
-"""Making a key for a machine."""
+"""The access key script creates valid keys and entries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from polysync_core.domain.access_keys import holder_of, read_access_keys
 from scripts.access_key import main
 
 
-def test_the_entry_is_that_of_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_entry_matches_the_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nightly-ci", "Polysync.Operator"]) == 0
     key, entry = (line.split()[-1] for line in capsys.readouterr().out.splitlines())
     holder = holder_of(key, read_access_keys(entry))
@@ -23,7 +23,7 @@ def test_the_entry_is_that_of_the_key(capsys: pytest.CaptureFixture[str]) -> Non
         pytest.param(["ci", "Operator"], "role: invalid choice: 'Operator'", id="a role"),
     ],
 )
-def test_what_the_app_would_not_take_is_refused(
+def test_arguments_that_the_app_would_reject_are_rejected(
     arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -1,10 +1,10 @@
-"""The page on the Copilot's tools says what the tools say."""
+"""The reference of the MCP tools is up to date."""
 
 from __future__ import annotations
 
 from scripts.mcp_reference import PAGE, page
 
 
-def test_the_page_is_as_the_tools_are() -> None:
-    """`python -m scripts.mcp_reference` writes it anew."""
+def test_the_page_is_up_to_date() -> None:
+    """Update the page with `python -m scripts.mcp_reference`."""
     assert PAGE.read_text(encoding="utf-8") == page()

@@ -1,4 +1,4 @@
-"""Registering the application in Entra: what is made of it, once and again."""
+"""The registration in Entra is created once and then updated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLIENT_ID = "7b9d1f5e-0000-4000-8000-000000000001"
 
 
 class Tenant:
-    """A tenant behind the Azure CLI, and azd's environment."""
+    """A fake tenant behind the Azure CLI, with azd's environment."""
 
     def __init__(self) -> None:
         self.applications: dict[str, dict[str, Any]] = {}
@@ -32,13 +32,13 @@ class Tenant:
         self.assignments: list[dict[str, Any]] = []
         self.azd: dict[str, str] = {}
         self.calls = 0
-        self.refuses: str | None = None
+        self.failure: str | None = None
         self.unseen = 0
 
     def __call__(self, command: Sequence[str]) -> str:
         self.calls += 1
-        if self.refuses is not None:
-            raise CommandFailed(self.refuses)
+        if self.failure is not None:
+            raise CommandFailed(self.failure)
         if self.unseen and "GET" in command:
             self.unseen -= 1
             raise CommandFailed("az: Not Found")
@@ -98,7 +98,7 @@ def test_the_registration_has_roles_a_scope_and_no_secret(
     assert tenant.enterprises[CLIENT_ID]["appRoleAssignmentRequired"] is True
 
 
-def test_whoever_registers_is_its_administrator(tenant: Tenant) -> None:
+def test_the_person_who_registers_becomes_an_administrator(tenant: Tenant) -> None:
     main(["dev"], {}, tenant)
 
     (assignment,) = tenant.assignments
@@ -115,7 +115,7 @@ def test_registering_again_changes_nothing(tenant: Tenant) -> None:
     assert json.dumps([tenant.applications, tenant.enterprises, tenant.assignments]) == before
 
 
-def test_what_was_made_a_moment_ago_is_looked_for_again(tenant: Tenant) -> None:
+def test_a_read_of_a_new_object_is_repeated(tenant: Tenant) -> None:
     tenant.unseen, slept = 3, list[float]()
 
     assert register(Graph(tenant, slept.append), "dev") == CLIENT_ID
@@ -126,7 +126,7 @@ def test_what_was_made_a_moment_ago_is_looked_for_again(tenant: Tenant) -> None:
         register(Graph(tenant, slept.append), "dev")
 
 
-def test_azd_is_told_of_it(tenant: Tenant) -> None:
+def test_azd_stores_the_client_id(tenant: Tenant) -> None:
     assert main(["--azd"], {"AZURE_ENV_NAME": "dev"}, tenant) == 0
 
     assert list(tenant.applications) == ["polysync-dev"]
@@ -136,7 +136,7 @@ def test_azd_is_told_of_it(tenant: Tenant) -> None:
     }
 
 
-def test_what_is_set_already_is_left_alone(tenant: Tenant) -> None:
+def test_an_existing_azd_setting_is_kept(tenant: Tenant) -> None:
     variables = {"AZURE_ENV_NAME": "dev", "POLYSYNC_AUTH_CLIENT_ID": "another"}
     assert main(["--azd"], variables, tenant) == 0
     assert tenant.calls == 0
@@ -146,18 +146,18 @@ def test_what_is_set_already_is_left_alone(tenant: Tenant) -> None:
     assert list(tenant.azd) == ["POLYSYNC_AUTH_CLIENT_ID"]
 
 
-def test_who_may_not_register_is_told_what_to_do(
+def test_a_missing_permission_explains_the_alternatives(
     tenant: Tenant, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tenant.refuses = "az: Insufficient privileges to complete the operation."
+    tenant.failure = "az: Insufficient privileges to complete the operation."
     assert main(["dev"], {}, tenant) == 1
-    said = capsys.readouterr().err
-    assert "Insufficient privileges" in said
-    assert "POLYSYNC_AUTH_CLIENT_ID" in said
+    error_text = capsys.readouterr().err
+    assert "Insufficient privileges" in error_text
+    assert "POLYSYNC_AUTH_CLIENT_ID" in error_text
 
 
 @pytest.mark.parametrize("environment", ["", "my env", "x'); drop", "e" * 41])
-def test_an_environment_that_is_none_is_refused(
+def test_an_invalid_environment_name_is_rejected(
     tenant: Tenant, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -166,7 +166,7 @@ def test_an_environment_that_is_none_is_refused(
     assert tenant.calls == 0
 
 
-def test_a_program_that_fails_says_why() -> None:
+def test_a_failed_program_reports_its_error() -> None:
     assert run(["python3", "-c", "print(1)"]) == "1\n"
     with pytest.raises(CommandFailed, match="python3: no such tenant"):
         run(["python3", "-c", "import sys; sys.exit('no such tenant')"])

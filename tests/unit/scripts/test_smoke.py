@@ -65,7 +65,7 @@ def deployment() -> Deployment:
     return Deployment()
 
 
-def test_a_whole_deployment_passes(
+def test_a_correct_deployment_passes(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deployment.check() == 0
@@ -104,7 +104,7 @@ EVENT = 'event: message\ndata: {"result": {"serverInfo": {"name": "Polysync", "v
         ),
     ],
 )
-def test_agents_are_greeted_with_the_token(
+def test_an_mcp_client_connects_with_the_token(
     deployment: Deployment,
     capsys: pytest.CaptureFixture[str],
     answer: httpx.Response,
@@ -115,7 +115,7 @@ def test_agents_are_greeted_with_the_token(
     assert said in capsys.readouterr().out
 
 
-def test_where_keys_are_allowed_agents_need_the_hosts_key_too(
+def test_with_access_keys_an_mcp_client_needs_the_hosts_key_too(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     problem = {"content-type": "application/problem+json"}
@@ -135,7 +135,7 @@ def test_an_accepted_forged_principal_is_a_failure(
     assert "FAIL  no principal but App Service's own: 200" in capsys.readouterr().out
 
 
-def test_the_token_goes_where_it_is_needed_only(deployment: Deployment) -> None:
+def test_the_token_is_sent_only_where_it_is_needed(deployment: Deployment) -> None:
     deployment.check()
     without = [path for path, token in deployment.tokens if token is None]
     endpoints = ["/runtime/webhooks/mcp", "/runtime/webhooks/durabletask/instances"]
@@ -146,7 +146,7 @@ def test_closed_endpoints_are_checked_even_without_a_token(deployment: Deploymen
     assert deployment.check(token=None, task=None) == 0
 
 
-def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> None:
+def test_a_slow_start_is_awaited(deployment: Deployment) -> None:
     starting = [httpx.Response(503), httpx.Response(503)]
     deployment.answers["GET", "/health"] = [*starting, httpx.Response(200, json={"status": "ok"})]
     assert deployment.check() == 0
@@ -174,7 +174,7 @@ def test_a_start_that_takes_its_time_is_waited_for(deployment: Deployment) -> No
             ("GET", "/task-runs"),
             [httpx.Response(200, json={})],
             "200 where 401 was expected",
-            id="nobody has to sign in",
+            id="no sign-in required",
         ),
         pytest.param(
             ("GET", "/runtime/webhooks/durabletask/instances"),
@@ -234,7 +234,7 @@ def test_an_unexpected_result_is_a_failure(
     assert reason in last
 
 
-def test_an_app_that_does_not_answer_is_no_traceback(
+def test_an_app_that_does_not_answer_gives_no_traceback(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(_request: httpx.Request) -> httpx.Response:
@@ -254,7 +254,7 @@ def test_an_app_that_does_not_answer_is_no_traceback(
         pytest.param(["ftp://example.com"], "https://", id="another scheme"),
     ],
 )
-def test_what_cannot_be_tried_is_refused(
+def test_invalid_options_are_rejected(
     capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -263,6 +263,6 @@ def test_what_cannot_be_tried_is_refused(
     assert reason in capsys.readouterr().err
 
 
-def test_on_this_machine_it_may_be_open() -> None:
+def test_a_local_app_may_be_open() -> None:
     options = parse(["http://127.0.0.1:7071/api/", "--open", "--task", "nap"], {})
     assert (options.url, options.open, options.task) == ("http://127.0.0.1:7071/api", True, "nap")

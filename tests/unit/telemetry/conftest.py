@@ -1,4 +1,4 @@
-"""Somebody who listens."""
+"""Fixtures of the telemetry tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from tests.fakes.telemetry import Listener, listening
 
 
 @pytest.fixture
-def told() -> Iterator[Listener]:
+def exported() -> Iterator[Listener]:
     with listening() as listener:
         yield listener

@@ -1,4 +1,4 @@
-"""The tables of the reference, from the registries."""
+"""Generates the tables of the reference from the registries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from polysync_core.telemetry.actions import ACTIONS
 from polysync_core.telemetry.names import ATTRIBUTES, METRICS, SPANS
 
-BEGIN = "<!-- From the registries: ACCEPT=1 pytest tests/unit/telemetry writes it anew. -->"
-END = "<!-- End of what is from the registries. -->"
+BEGIN = "<!-- Generated from the registries by ACCEPT=1 pytest tests/unit/telemetry. -->"
+END = "<!-- End of the generated part. -->"
 
 
 def tables() -> str:
@@ -17,16 +17,16 @@ def tables() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield from _table("Spans", "| Span | What it is | Attributes |")
+    yield from _table("Spans", "| Span | Meaning | Attributes |")
     for span in SPANS:
         yield f"| `{span.name}` | {span.meaning} | {_names(span.attributes)} |"
-    yield from _table("Metrics", "| Metric | Kind | Unit | What it tells | Split by |")
+    yield from _table("Metrics", "| Metric | Kind | Unit | Meaning | Attributes |")
     for each in METRICS:
-        split = _names(each.attributes)
-        yield f"| `{each.name}` | {each.kind} | `{each.unit}` | {each.meaning} | {split} |"
-    yield from _table("Attributes", "| Attribute | What it holds |")
+        attributes = _names(each.attributes)
+        yield f"| `{each.name}` | {each.kind} | `{each.unit}` | {each.meaning} | {attributes} |"
+    yield from _table("Attributes", "| Attribute | Meaning |")
     yield from (f"| `{name}` | {meaning} |" for name, meaning in ATTRIBUTES.items())
-    yield from _table("Actions", "| Action | What has happened | Fields |")
+    yield from _table("Actions", "| Action | Meaning | Fields |")
     for name, action in ACTIONS.items():
         yield f"| `{name}` | {action.meaning} | {_names(action.fields)} |"
     yield ""

@@ -1,4 +1,4 @@
-"""Calls that leave the app: what is told of them, and what never is."""
+"""Outgoing requests export method, host and result, and no secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def send(*steps: Step, url: str = URL) -> PreparedRequest:
-    """Send a request full of secrets, and return it as it was sent."""
+    """Send a request with secrets in all its parts, and return the sent request."""
     headers = {"Authorization": f"Bearer {CANARY}"}
     request = HttpRequest(method="POST", url=url, headers=headers, body=CANARY.encode())
     left = TimeLeft(connect=1, read=1, deadline=100)
@@ -46,11 +46,11 @@ def send(*steps: Step, url: str = URL) -> PreparedRequest:
         pytest.param(AddressRefused(), {names.ERROR: "address_refused"}, id="a forbidden address"),
     ],
 )
-def test_a_call_is_told_by_method_host_and_result_alone(
-    told: Listener, step: Step, results: dict[str, object]
+def test_a_call_exports_only_method_host_and_result(
+    exported: Listener, step: Step, results: dict[str, object]
 ) -> None:
     send(step)
-    span = told.span("POST adb-1.example.net")
+    span = exported.span("POST adb-1.example.net")
     assert span.attributes == {
         names.METHOD: "POST",
         names.SCHEME: "https",
@@ -60,7 +60,7 @@ def test_a_call_is_told_by_method_host_and_result_alone(
     }
     assert span.is_ok == (names.ERROR not in results)
     assert CANARY not in span.text
-    (point,) = told.metrics()[names.CALL_DURATION.name]
+    (point,) = exported.metrics()[names.CALL_DURATION.name]
     assert point.attributes == {
         names.METHOD: "POST",
         names.HOST: "adb-1.example.net",
@@ -69,31 +69,31 @@ def test_a_call_is_told_by_method_host_and_result_alone(
     assert point.count == 1
 
 
-def test_a_fault_of_ours_tells_nothing_of_its_message(told: Listener) -> None:
+def test_an_internal_error_does_not_export_its_message(exported: Listener) -> None:
     def fault(_: PreparedRequest) -> Reply:
         raise ZeroDivisionError(CANARY)
 
     with pytest.raises(ZeroDivisionError):
         send(fault)
-    assert CANARY not in told.span("POST adb-1.example.net").text
+    assert CANARY not in exported.span("POST adb-1.example.net").text
 
 
-def test_a_call_for_an_attempt_is_split_by_its_platform(told: Listener) -> None:
+def test_a_call_for_an_attempt_has_its_platform_as_an_attribute(exported: Listener) -> None:
     with tracing.on_behalf_of(a_run(), 1, step="submit"):
         send(Reply(200))
-    (point,) = told.metrics()[names.CALL_DURATION.name]
+    (point,) = exported.metrics()[names.CALL_DURATION.name]
     assert point.attributes[names.PLATFORM] == "lakehouse"
     assert set(point.attributes) <= set(names.CALL_DURATION.attributes)
 
 
-def test_the_other_side_may_join_the_trace(told: Listener) -> None:
+def test_the_called_service_receives_the_trace_context(exported: Listener) -> None:
     with tracing.continued(CALLER):
         request = send(Reply(200))
-    (span,) = told.spans()
+    (span,) = exported.spans()
     assert request.headers["traceparent"] == f"00-{CALLER[3:35]}-{span.id}-01"
 
 
-def test_without_a_trace_nothing_is_added_to_a_call() -> None:
+def test_a_call_outside_a_trace_gets_no_header() -> None:
     assert "traceparent" not in send(Reply(200)).headers
 
 
@@ -101,8 +101,8 @@ def test_without_a_trace_nothing_is_added_to_a_call() -> None:
     ("url", "port"),
     [("https://a.example", 443), ("http://127.0.0.1/x", 80), ("http://127.0.0.1:8787/", 8787)],
 )
-def test_the_port_is_known_also_where_it_is_not_written(
-    told: Listener, url: str, port: int
+def test_the_port_of_a_url_without_a_port_is_the_default_of_its_scheme(
+    exported: Listener, url: str, port: int
 ) -> None:
     send(Reply(200), url=url)
-    assert told.spans()[0].attributes[names.PORT] == port
+    assert exported.spans()[0].attributes[names.PORT] == port

@@ -1,4 +1,4 @@
-"""Metrics: each is told where it happens, split by nothing but what is documented."""
+"""Metrics are recorded at the event and have only documented attributes."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ KINDS = {MetricKind.COUNTER: "Sum", MetricKind.GAUGE: "Gauge", MetricKind.HISTOG
 OF_THE_JOB = {names.PLATFORM: "lakehouse", names.JOB_TYPE: "DatabricksNotebook"}
 
 
-def one(told: Listener, metric: Metric) -> Point:
-    """Return the only point of a metric, whose attributes are checked against its own."""
-    (point,) = told.metrics()[metric.name]
+def one(exported: Listener, metric: Metric) -> Point:
+    """Return the only point of a metric, after a check of its attributes."""
+    (point,) = exported.metrics()[metric.name]
     assert set(point.attributes) <= set(metric.attributes)
     return point
 
@@ -57,54 +57,54 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def test_an_accepted_run_counts_by_what_made_it(told: Listener) -> None:
+def test_accepted_runs_are_counted_by_their_trigger(exported: Listener) -> None:
     run_store(FakeRunTable()).create(a_run())
-    point = one(told, names.RUNS_ACCEPTED)
+    point = one(exported, names.RUNS_ACCEPTED)
     assert (point.value, point.attributes) == (1, {names.TRIGGER: "Manual"})
 
 
-def test_the_wait_is_until_the_attempt_begins(told: Listener) -> None:
+def test_the_wait_ends_when_the_attempt_begins(exported: Listener) -> None:
     save(stored(a_run()), begin_attempt(a_run(), at=after(3), actor="test"))
-    point = one(told, names.RUN_WAIT)
+    point = one(exported, names.RUN_WAIT)
     assert (point.value, point.attributes) == (180, {names.PLATFORM: "lakehouse"})
 
 
-def test_a_back_off_is_no_wait(told: Listener) -> None:
+def test_the_back_off_is_not_part_of_the_wait(exported: Listener) -> None:
     runs = stored(a_run())
     run = save(runs, begin_attempt(a_run(), at=after(0), actor="test"))
     run = save(runs, back_off(run, FAILED, until=after(10), at=after(1), actor="test"))
-    told.metrics()
+    exported.metrics()
     save(runs, begin_attempt(run, at=after(11), actor="test"))
-    assert one(told, names.RUN_WAIT).value == 60
+    assert one(exported, names.RUN_WAIT).value == 60
 
 
-def test_a_failed_attempt_counts_by_its_cause_and_once(told: Listener) -> None:
+def test_a_failed_attempt_is_counted_once_by_its_cause(exported: Listener) -> None:
     runs = stored(a_run())
     run = save(runs, begin_attempt(a_run(), at=after(0), actor="test"))
     run = save(runs, back_off(run, FAILED, until=after(10), at=after(1), actor="test"))
-    save(runs, replace(run, reason="A remark."))
-    point = one(told, names.ATTEMPT_FAILURES)
+    save(runs, replace(run, reason="A note."))
+    point = one(exported, names.ATTEMPT_FAILURES)
     assert (point.value, point.attributes) == (1, {**OF_THE_JOB, names.CAUSE: "Artefact"})
 
 
 @pytest.mark.parametrize("status", ["Succeeded", "Failed", "Cancelled", "Skipped"])
-def test_the_end_of_a_run_is_counted_with_how_long_it_took(told: Listener, status: str) -> None:
+def test_the_end_of_a_run_is_counted_with_its_duration(exported: Listener, status: str) -> None:
     runs, outcome = stored(a_run()), Outcome(status=RunStatus(status), reason="Over.")
     run = begin_attempt(a_run(), at=after(1), actor="test") if status != "Skipped" else a_run()
     ended = save(runs, finish(run, outcome, at=after(5), actor="test"))
-    save(runs, replace(ended, reason="A remark."))
-    point = one(told, names.RUN_DURATION)
+    save(runs, replace(ended, reason="A note."))
+    point = one(exported, names.RUN_DURATION)
     assert (point.value, point.count) == (300, 1)
     assert point.attributes == {**OF_THE_JOB, names.STATUS: status}
 
 
-def test_a_run_that_ends_as_it_is_made_is_counted(told: Listener) -> None:
+def test_a_run_that_ends_at_its_creation_is_counted(exported: Listener) -> None:
     skipped = Outcome(status=RunStatus.SKIPPED, reason="It cannot run.")
     run_store(FakeRunTable()).create(finish(a_run(), skipped, at=NOON, actor="test"))
-    assert one(told, names.RUN_DURATION).attributes[names.STATUS] == "Skipped"
+    assert one(exported, names.RUN_DURATION).attributes[names.STATUS] == "Skipped"
 
 
-def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
+def test_a_dispatcher_reports_its_state(exported: Listener) -> None:
     state = DispatcherState()
     waiting = WaitingRun(
         run_id=run_id(),
@@ -117,7 +117,7 @@ def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
     )
     enqueue(state, waiting, policies=None, now=NOON)
     record_dispatcher("main", state, after(2))
-    seen = told.metrics()
+    seen = exported.metrics()
     assert {name: points[0].value for name, points in seen.items()} == {
         names.RUNS_QUEUED.name: 1,
         names.RUNS_RUNNING.name: 0,
@@ -130,33 +130,33 @@ def test_a_dispatcher_tells_how_it_stands(told: Listener) -> None:
     }
 
 
-def test_a_dispatcher_that_another_instance_measures_is_not_told_for_ever(
-    told: Listener, monkeypatch: pytest.MonkeyPatch
+def test_the_gauges_of_a_dispatcher_expire_after_another_instance_measures_it(
+    exported: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record_dispatcher("main", DispatcherState(), NOON)
-    assert told.metrics()
-    assert told.metrics()
+    assert exported.metrics()
+    assert exported.metrics()
     late = time.monotonic() + FRESH_SECONDS + 1
     monkeypatch.setattr(time, "monotonic", lambda: late)
-    assert told.metrics() == {}
+    assert exported.metrics() == {}
 
 
-def test_a_message_that_is_given_up_counts_by_its_queue(told: Listener) -> None:
+def test_abandoned_messages_are_counted_by_their_queue(exported: Listener) -> None:
     class Store:
         def put(self, message: PoisonMessage) -> None:
-            """Keep nothing."""
+            """Discard the message."""
 
     messages = PoisonMessages(store=Store(), clock=lambda: NOON)  # pyright: ignore[reportArgumentType]
     messages.record("run-requests", GivenUp(message_id="1", payload="{}", reason="No."), at=NOON)
-    assert one(told, names.POISON_MESSAGES).attributes == {names.QUEUE: "run-requests"}
+    assert one(exported, names.POISON_MESSAGES).attributes == {names.QUEUE: "run-requests"}
 
 
-def test_the_tick_tells_how_each_step_went(told: Listener) -> None:
+def test_the_tick_reports_the_outcome_of_each_step(exported: Listener) -> None:
     with ticking("reconcile"):
         pass
     with pytest.raises(ZeroDivisionError), ticking("schedules"):
         raise ZeroDivisionError
-    points = told.metrics()[names.TICK_DURATION.name]
+    points = exported.metrics()[names.TICK_DURATION.name]
     assert [tuple(each.attributes.values()) for each in points] == [
         ("reconcile", "done"),
         ("schedules", "failed"),
@@ -164,7 +164,7 @@ def test_the_tick_tells_how_each_step_went(told: Listener) -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_every_metric_has_an_instrument_of_its_kind(told: Listener, metric: Metric) -> None:
+def test_every_metric_has_an_instrument_of_its_kind(exported: Listener, metric: Metric) -> None:
     for each in vars(instruments()).values():
         match each:
             case ExpiringGauge():
@@ -173,15 +173,15 @@ def test_every_metric_has_an_instrument_of_its_kind(told: Listener, metric: Metr
                 each.record(1)
             case _:
                 each.add(1)
-    assert told.kinds()[metric.name] == (KINDS[metric.kind], metric.unit, metric.meaning)
+    assert exported.kinds()[metric.name] == (KINDS[metric.kind], metric.unit, metric.meaning)
 
 
-def test_there_is_no_instrument_without_a_name() -> None:
+def test_every_instrument_belongs_to_a_registered_metric() -> None:
     assert len(vars(instruments())) == len(METRICS) == len({each.name for each in METRICS})
 
 
-def test_no_metric_is_split_by_what_has_no_bounds() -> None:
-    """A run's id, or any text of people, would make a series of each."""
+def test_no_metric_has_an_attribute_of_unbounded_cardinality() -> None:
+    """Each run id or name would create its own time series."""
     unbounded = {
         *(names.RUN_ID, names.GRAPH_RUN_ID, names.EXTERNAL_RUN_ID, names.SCHEDULED_TIME),
         *(names.TASK, names.JOB, names.SCHEDULE, names.BACKFILL, names.ATTEMPT),

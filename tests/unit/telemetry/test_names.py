@@ -1,4 +1,4 @@
-"""One registry of names: what the code logs, what queries ask for, and the reference agree."""
+"""Log lines and the reference use exactly the registered names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.telemetry.reference import BEGIN, END, tables
 
 REFERENCE = ROOT / "docs" / "reference" / "telemetry.md"
 PASSED_ON = {"_log_change", "_facts", "_stop", "_log_edit"}
-"""Functions that take an action and make the fields of a line."""
+"""Functions that take an action and build the fields of a log line."""
 
 
 def _constants(value: ast.expr) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _keys(node: ast.Dict) -> set[str]:
 
 @cache
 def _logged() -> dict[str, set[str]]:
-    """Return every action in the code, with the fields that stand beside it."""
+    """Return every action in the code, with the fields of its log lines."""
     found = defaultdict[str, set[str]](set)
     for file in deployed_files():
         for node in ast.walk(ast.parse(file.read_text())):
@@ -55,7 +55,7 @@ def _logged() -> dict[str, set[str]]:
 
 
 def test_every_action_that_is_logged_is_registered() -> None:
-    """A new one goes into `polysync_core/telemetry/actions.py`."""
+    """Register a new action in `polysync_core/telemetry/actions.py`."""
     assert set(_logged()) - set(ACTIONS) == set()
 
 
@@ -68,8 +68,8 @@ def test_the_fields_beside_an_action_are_registered(action: str) -> None:
     assert _logged().get(action, set()) <= set(ACTIONS[action].fields)
 
 
-def test_the_reference_lists_what_there_is() -> None:
-    """`ACCEPT=1` writes the tables anew."""
+def test_the_reference_lists_the_registered_names() -> None:
+    """With `ACCEPT=1`, the test rewrites the tables."""
     text = REFERENCE.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

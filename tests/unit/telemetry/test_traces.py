@@ -1,4 +1,4 @@
-"""The trace of a run: from the request that made it to the calls made for it."""
+"""The trace of a run contains its request, its attempts and its calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from polysync_core.telemetry import names, tracing
 from polysync_core.telemetry.calls import outgoing
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.runs import Crash, FakeRunTable, run_store
-from tests.fakes.telemetry import Listener, Told
+from tests.fakes.telemetry import ExportedSpan, Listener
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 UNSAMPLED = f"{CALLER[:-2]}00"
@@ -33,8 +33,8 @@ FAILED = Outcome(status=RunStatus.FAILED, reason="It has failed.", cause=Failure
 
 
 @dataclass
-class Life:
-    """A run on its way, with nothing kept between two steps but its row."""
+class TracedRun:
+    """A run that keeps only its row between two steps."""
 
     rows: FakeRunTable
     clock: FakeClock
@@ -62,53 +62,53 @@ class Life:
         return self.save(finish(run, outcome, at=self.clock(), actor="test"))
 
     def call(self, run: TaskRun, step: str, *, attempt: int = 1) -> None:
-        """Call the platform as an activity does, in whatever process it runs."""
+        """Call the platform in the context that an activity uses."""
         with (
             tracing.on_behalf_of(run, attempt, step=step),
             outgoing("GET", "https://adb-1.example.net/api?key=hidden", {}) as sent,
         ):
             sent.status = 200
 
-    def whole(self, **facts: Any) -> TaskRun:
+    def complete(self, **facts: Any) -> TaskRun:
         run = self.begin(self.accept(**facts))
         self.clock.advance(minutes=2)
         return self.end(run, SUCCEEDED)
 
 
 @pytest.fixture
-def life() -> Life:
-    return Life(FakeRunTable(), FakeClock())
+def traced() -> TracedRun:
+    return TracedRun(FakeRunTable(), FakeClock())
 
 
-def ids(told: list[Told]) -> set[str]:
-    return {each.trace for each in told}
+def ids(exported: list[ExportedSpan]) -> set[str]:
+    return {each.trace for each in exported}
 
 
 def test_a_request_its_run_the_attempt_and_the_calls_are_one_trace(
-    told: Listener, life: Life
+    exported: Listener, traced: TracedRun
 ) -> None:
     with tracing.continued(CALLER):
-        accepted = life.accept()
-    run = life.begin(accepted)
-    life.call(run, "submit")
-    run = life.submitted(run, "77")
-    life.call(run, "look")
-    life.clock.advance(minutes=2)
-    life.end(run, SUCCEEDED)
-    accept, submit, look, attempt, whole = told.spans()
-    assert ids(told.spans()) == {CALLER[3:35]} == {accepted.trace_id}
+        accepted = traced.accept()
+    run = traced.begin(accepted)
+    traced.call(run, "submit")
+    run = traced.submitted(run, "77")
+    traced.call(run, "poll")
+    traced.clock.advance(minutes=2)
+    traced.end(run, SUCCEEDED)
+    accept, submit, poll, attempt, complete = exported.spans()
+    assert ids(exported.spans()) == {CALLER[3:35]} == {accepted.trace_id}
     assert accept.parent == CALLER[36:52]
-    assert whole.parent == accept.id
-    assert attempt.parent == whole.id
-    assert {submit.parent, look.parent} == {attempt.id}
-    assert (whole.name, whole.seconds, attempt.seconds) == ("run", 120, 120)
+    assert complete.parent == accept.id
+    assert attempt.parent == complete.id
+    assert {submit.parent, poll.parent} == {attempt.id}
+    assert (complete.name, complete.seconds, attempt.seconds) == ("run", 120, 120)
 
 
-def test_spans_carry_the_ids_of_run_and_platform(told: Listener, life: Life) -> None:
-    run = life.submitted(life.begin(life.accept()), "77")
-    life.call(run, "look")
-    life.end(run, SUCCEEDED)
-    call, attempt = told.span("GET adb-1.example.net"), told.span("attempt")
+def test_spans_carry_the_ids_of_run_and_platform(exported: Listener, traced: TracedRun) -> None:
+    run = traced.submitted(traced.begin(traced.accept()), "77")
+    traced.call(run, "poll")
+    traced.end(run, SUCCEEDED)
+    call, attempt = exported.span("GET adb-1.example.net"), exported.span("attempt")
     of_the_run = {
         names.RUN_ID: run.run_id,
         names.GRAPH_RUN_ID: run.run_id,
@@ -121,7 +121,7 @@ def test_spans_carry_the_ids_of_run_and_platform(told: Listener, life: Life) -> 
     of_the_attempt = {**of_the_run, names.ATTEMPT: 1, names.EXTERNAL_RUN_ID: "77"}
     assert call.attributes == {
         **of_the_attempt,
-        names.STEP: "look",
+        names.STEP: "poll",
         names.METHOD: "GET",
         names.SCHEME: "https",
         names.HOST: "adb-1.example.net",
@@ -130,124 +130,132 @@ def test_spans_carry_the_ids_of_run_and_platform(told: Listener, life: Life) -> 
     }
     ended = {names.STATUS: "Succeeded", names.SECONDS: 0.0}
     assert attempt.attributes == {**of_the_attempt, **ended}
-    assert told.span("run").attributes == {**of_the_run, **ended}
+    assert exported.span("run").attributes == {**of_the_run, **ended}
 
 
-def test_each_attempt_has_a_span_of_its_own(told: Listener, life: Life) -> None:
-    run = life.begin(life.accept())
+def test_each_attempt_has_its_own_span(exported: Listener, traced: TracedRun) -> None:
+    run = traced.begin(traced.accept())
     assert run.attempt is not None
-    failed = replace(run.attempt, status=RunStatus.FAILED, finished_at=life.clock())
-    run = life.save(replace(with_attempt(run, failed), status=RunStatus.QUEUED))
-    life.end(life.begin(run), FAILED)
-    first, second = told.spans("attempt")
+    failed = replace(run.attempt, status=RunStatus.FAILED, finished_at=traced.clock())
+    run = traced.save(replace(with_attempt(run, failed), status=RunStatus.QUEUED))
+    traced.end(traced.begin(run), FAILED)
+    first, second = exported.spans("attempt")
     assert (first.attributes[names.ATTEMPT], second.attributes[names.ATTEMPT]) == (1, 2)
     assert first.id != second.id
-    assert first.parent == second.parent == told.span("run").id
+    assert first.parent == second.parent == exported.span("run").id
     assert second.attributes[names.CAUSE] == "Artefact"
     assert not second.is_ok
-    assert not told.span("run").is_ok
+    assert not exported.span("run").is_ok
 
 
 @pytest.mark.parametrize("trigger", [TriggerType.SCHEDULE, TriggerType.BACKFILL])
-def test_what_is_made_by_the_hundred_has_a_trace_each(
-    told: Listener, life: Life, trigger: TriggerType
+def test_each_run_of_a_schedule_or_backfill_begins_its_own_trace(
+    exported: Listener, traced: TracedRun, trigger: TriggerType
 ) -> None:
     with tracing.continued(CALLER):
-        first = life.accept(run_id=run_id("a"), trigger_type=trigger, schedule="daily")
-        second = life.accept(run_id=run_id("b"), trigger_type=trigger, schedule="daily")
+        first = traced.accept(run_id=run_id("a"), trigger_type=trigger, schedule="daily")
+        second = traced.accept(run_id=run_id("b"), trigger_type=trigger, schedule="daily")
     assert len({first.trace_id, second.trace_id, CALLER[3:35]}) == 3
-    assert [each.parent for each in told.spans("accept")] == [None, None]
-    assert told.spans()[0].attributes[names.SCHEDULE] == "daily"
+    assert [each.parent for each in exported.spans("accept")] == [None, None]
+    assert exported.spans()[0].attributes[names.SCHEDULE] == "daily"
 
 
-def test_what_comes_of_a_run_is_in_its_trace(told: Listener, life: Life) -> None:
-    parent = life.whole(run_id=run_id("a"), trigger_type=TriggerType.SCHEDULE)
+def test_a_child_run_is_in_the_trace_of_its_parent(exported: Listener, traced: TracedRun) -> None:
+    parent = traced.complete(run_id=run_id("a"), trigger_type=TriggerType.SCHEDULE)
     with tracing.on_behalf_of(parent):
-        child = life.accept(run_id=run_id("b"), trigger_type=TriggerType.DEPENDENCY)
+        child = traced.accept(run_id=run_id("b"), trigger_type=TriggerType.DEPENDENCY)
     assert child.trace_id == parent.trace_id
-    assert told.spans("accept")[-1].parent == told.span("run").id
+    assert exported.spans("accept")[-1].parent == exported.span("run").id
 
 
-def test_a_caller_that_wants_no_trace_gets_none(told: Listener, life: Life) -> None:
+def test_a_caller_that_is_not_sampled_gets_no_spans(exported: Listener, traced: TracedRun) -> None:
     with tracing.continued(UNSAMPLED):
-        run = life.whole()
-    life.call(run, "look")
+        run = traced.complete()
+    traced.call(run, "poll")
     assert run.traceparent.endswith("-00")
-    assert told.spans() == []
+    assert exported.spans() == []
 
 
 @pytest.mark.parametrize("parent", ["", "00-00-00-01", "garbage", f"ff{CALLER[2:]}", "é" * 55])
-def test_a_place_that_is_none_begins_a_trace(told: Listener, life: Life, parent: str) -> None:
+def test_an_invalid_trace_context_begins_a_new_trace(
+    exported: Listener, traced: TracedRun, parent: str
+) -> None:
     with tracing.continued(parent):
-        run = life.whole()
+        run = traced.complete()
     assert run.trace_id not in {None, CALLER[3:35]}
-    assert told.span("accept").parent is None
+    assert exported.span("accept").parent is None
 
 
-def test_a_run_of_an_earlier_release_is_told_all_the_same(told: Listener, life: Life) -> None:
-    life.rows.insert(a_run())
-    run = life.end(life.begin(a_run()), SUCCEEDED)
-    life.call(run, "look")
+def test_a_run_without_a_trace_context_is_exported_too(
+    exported: Listener, traced: TracedRun
+) -> None:
+    traced.rows.insert(a_run())
+    run = traced.end(traced.begin(a_run()), SUCCEEDED)
+    traced.call(run, "poll")
     assert run.traceparent is None
-    assert {each.name for each in told.spans()} == {"attempt", "run", "GET adb-1.example.net"}
+    assert {each.name for each in exported.spans()} == {"attempt", "run", "GET adb-1.example.net"}
 
 
-def test_without_a_listener_the_row_keeps_the_place_of_the_caller(life: Life) -> None:
-    assert life.accept().traceparent is None
+def test_without_an_exporter_the_row_keeps_the_trace_context_of_the_caller(
+    traced: TracedRun,
+) -> None:
+    assert traced.accept().traceparent is None
     with tracing.continued(CALLER):
-        assert life.accept(run_id=run_id("b")).traceparent == CALLER
+        assert traced.accept(run_id=run_id("b")).traceparent == CALLER
 
 
-def test_nothing_of_the_surroundings_is_left_changed(told: Listener, life: Life) -> None:
-    run = life.accept()
-    with pytest.raises(ZeroDivisionError), tracing.on_behalf_of(run, 1, step="look"):
+def test_the_current_trace_context_is_restored(exported: Listener, traced: TracedRun) -> None:
+    run = traced.accept()
+    with pytest.raises(ZeroDivisionError), tracing.on_behalf_of(run, 1, step="poll"):
         assert tracing.traceparent().startswith(f"00-{run.trace_id}")
         raise ZeroDivisionError
     assert (tracing.traceparent(), dict(tracing.subject())) == ("", {})
 
 
-def test_a_write_that_fails_tells_nothing(told: Listener, life: Life) -> None:
-    run = life.begin(life.accept())
-    life.rows.crash_at = life.rows.writes + 1
+def test_a_failed_write_exports_no_span(exported: Listener, traced: TracedRun) -> None:
+    run = traced.begin(traced.accept())
+    traced.rows.crash_at = traced.rows.writes + 1
     with pytest.raises(Crash):
-        life.end(run, SUCCEEDED)
-    assert told.spans("run") == told.spans("attempt") == []
+        traced.end(run, SUCCEEDED)
+    assert exported.spans("run") == exported.spans("attempt") == []
 
 
-def test_a_second_insert_of_a_run_tells_of_no_second_run(told: Listener, life: Life) -> None:
-    life.accept()
-    assert life.store.create(a_run()) is None
-    assert [point.value for point in told.metrics()[names.RUNS_ACCEPTED.name]] == [1]
+def test_a_second_insert_of_a_run_is_not_counted(exported: Listener, traced: TracedRun) -> None:
+    traced.accept()
+    assert traced.store.create(a_run()) is None
+    assert [point.value for point in exported.metrics()[names.RUNS_ACCEPTED.name]] == [1]
 
 
-def test_a_run_of_days_has_a_span_that_is_still_taken(told: Listener, life: Life) -> None:
-    run = life.begin(life.accept())
-    life.clock.advance(days=9)
-    life.end(run, SUCCEEDED)
-    assert told.span("run").seconds == tracing.LONGEST_SPAN.total_seconds()
-    assert told.span("run").attributes[names.SECONDS] == timedelta(days=9).total_seconds()
-
-
-def test_a_platform_whose_clock_is_behind_ends_no_attempt_before_it_began(
-    told: Listener, life: Life
+def test_the_span_of_a_run_of_days_is_cut_to_an_accepted_length(
+    exported: Listener, traced: TracedRun
 ) -> None:
-    run = life.begin(life.accept())
-    life.end(run, replace(SUCCEEDED, finished_at=NOON - timedelta(hours=1)))
-    assert told.span("attempt").seconds == 0
+    run = traced.begin(traced.accept())
+    traced.clock.advance(days=9)
+    traced.end(run, SUCCEEDED)
+    assert exported.span("run").seconds == tracing.LONGEST_SPAN.total_seconds()
+    assert exported.span("run").attributes[names.SECONDS] == timedelta(days=9).total_seconds()
 
 
-def test_an_attempt_that_never_began_has_no_span(told: Listener, life: Life) -> None:
-    run = life.accept()
-    life.end(replace(run, attempts=(Attempt(number=1),)), FAILED)
-    assert [each.name for each in told.spans()] == ["accept", "run"]
+def test_an_attempt_does_not_end_before_its_start_if_the_platforms_clock_is_behind(
+    exported: Listener, traced: TracedRun
+) -> None:
+    run = traced.begin(traced.accept())
+    traced.end(run, replace(SUCCEEDED, finished_at=NOON - timedelta(hours=1)))
+    assert exported.span("attempt").seconds == 0
 
 
-def test_spans_have_no_attributes_but_those_that_are_documented(told: Listener, life: Life) -> None:
+def test_an_attempt_that_never_began_has_no_span(exported: Listener, traced: TracedRun) -> None:
+    run = traced.accept()
+    traced.end(replace(run, attempts=(Attempt(number=1),)), FAILED)
+    assert [each.name for each in exported.spans()] == ["accept", "run"]
+
+
+def test_spans_have_only_documented_attributes(exported: Listener, traced: TracedRun) -> None:
     facts = {"schedule": "daily", "scheduled_time": NOON, "backfill_id": "b1"}
-    run = life.begin(life.accept(**facts))
-    life.call(run, "submit")
-    life.end(life.submitted(run, "77"), FAILED)
+    run = traced.begin(traced.accept(**facts))
+    traced.call(run, "submit")
+    traced.end(traced.submitted(run, "77"), FAILED)
     known = {span.name: set(span.attributes) for span in names.SPANS}
-    for span in told.spans():
+    for span in exported.spans():
         name = names.CALL.name if span.name.startswith("GET") else span.name
         assert set(span.attributes) <= known[name]

@@ -319,13 +319,13 @@ def test_a_path_that_could_lead_elsewhere_is_never_sent(stage: Stage, name: str)
 
 
 @pytest.mark.parametrize("auth", METHODS)
-@pytest.mark.parametrize("trouble", ["denied", "sealed", "refused", "redirect"])
+@pytest.mark.parametrize("failure", ["denied", "sealed", "refused", "redirect"])
 def test_no_secret_is_in_an_error_or_a_log(
-    stage: Stage, auth: dict[str, Any], trouble: str, caplog: pytest.LogCaptureFixture
+    stage: Stage, auth: dict[str, Any], failure: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     stage.vault.put("x", {"value": CANARY})
-    match trouble:
+    match failure:
         case "denied":
             stage.vault.denied.add("/v1/secret/data/x")
         case "sealed":

@@ -32,7 +32,7 @@ def gate_of(world: GateWorld, task: str) -> Any:
 
 def test_a_gate_shows_its_edges_its_groups_and_the_missing_outcomes(world: GateWorld) -> None:
     root = world.run("root", RunStatus.SUCCEEDED)
-    fire = ScheduledFire(schedule="daily", nominal=NOON, time_zone="UTC")
+    fire = ScheduledFire(schedule="daily", scheduled_time=NOON, time_zone="UTC")
     world.gates.deliver_fire_time("end", fire)
     answer = gate_of(world, "end").json()
     assert (answer["task"], answer["enabled"], answer["groupCount"]) == ("end", True, 2)
@@ -51,7 +51,7 @@ def test_a_gate_shows_its_edges_its_groups_and_the_missing_outcomes(world: GateW
     assert groups["root",]["awaits"] == ["slow"]
     assert groups["@schedule",]["awaitsFromOtherGraphRuns"] == ["root", "slow"]
     assert (
-        f"Graph run {root.run_id} has brought task 'root'; it awaits task 'slow'."
+        f"Graph run {root.run_id} has an outcome of task 'root'; it awaits task 'slow'."
         in (answer["sentences"])
     )
 

@@ -59,12 +59,12 @@ def test_independent_parents_give_the_graph_run_of_the_one_that_finished_last() 
 def test_the_nominal_time_goes_with_the_graph_run() -> None:
     """Else the children of a backfilled run would read the day of the backfill as theirs."""
     world = GateWorld(task("root"), task("middle", "root"), task("end", "middle"))
-    nominal = datetime(2026, 1, 5, 6, tzinfo=UTC)
-    world.run("root", scheduled_time=nominal, time_zone="Australia/Sydney", schedule="daily")
+    scheduled_time = datetime(2026, 1, 5, 6, tzinfo=UTC)
+    world.run("root", scheduled_time=scheduled_time, time_zone="Australia/Sydney", schedule="daily")
     (middle,) = world.all_runs("middle")
     (end,) = world.carry(middle)
     for child in (middle, end):
-        assert (child.scheduled_time, child.time_zone) == (nominal, "Australia/Sydney")
+        assert (child.scheduled_time, child.time_zone) == (scheduled_time, "Australia/Sydney")
         assert child.schedule is None
 
 
@@ -262,7 +262,7 @@ def test_an_output_cannot_name_a_secret() -> None:
     world = mapped(note="text")
     child, _ = world.carry(world.start("a"), text="vault://local/PASSWORD")
     assert child.status is FAILED
-    assert "only a definition may give" in child.reason
+    assert "only a definition may contain" in child.reason
     assert "PASSWORD" not in child.reason
 
 
@@ -292,7 +292,7 @@ def scheduled() -> GateWorld:
 
 def fire_time(**facts: Any) -> ScheduledFire:
     return ScheduledFire(
-        **{"schedule": "daily", "nominal": SIX, "time_zone": "Europe/Berlin"} | facts
+        **{"schedule": "daily", "scheduled_time": SIX, "time_zone": "Europe/Berlin"} | facts
     )
 
 
@@ -328,13 +328,13 @@ def test_a_fire_time_that_comes_twice_counts_once() -> None:
 def test_a_gate_tells_what_it_holds_and_what_it_awaits() -> None:
     world = GateWorld(task("root"), task("slow", "root"), task("end", "root", "slow"))
     assert list(world.gates.view("end").sentences()) == [
-        "It holds nothing: it awaits the next outcome of each."
+        "The gate is empty: it awaits one outcome of each upstream."
     ]
     root = world.run("root")
     view = world.gates.view("end")
     (group,) = view.groups
     assert group.awaits == ("slow",)
     assert list(view.sentences()) == [
-        f"Graph run {root.run_id} has brought task 'root'; it awaits task 'slow'."
+        f"Graph run {root.run_id} has an outcome of task 'root'; it awaits task 'slow'."
     ]
-    assert list(world.gates.view("root").sentences()) == ["Task 'root' depends on no other."]
+    assert list(world.gates.view("root").sentences()) == ["Task 'root' has no dependencies."]

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from polysync_core.api.app import create_app
 from polysync_core.api.runs.graph import graph_routes
 from polysync_core.application.dependencies import graph_view as graph_module
-from polysync_core.application.dependencies.graph_view import Graphs
+from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, NotFound
@@ -38,7 +38,7 @@ class World:
 
     def __init__(self) -> None:
         self.store, self.runs = FakeDefinitions(), FakeRunTable()
-        self.graphs = Graphs(
+        self.graphs = TaskGraphs(
             store=self.store,
             runs=self.runs,
             next_fire=lambda name: NOON + timedelta(days=1) if name == "landing" else None,
@@ -172,7 +172,7 @@ def test_an_unknown_graph_run_is_not_found(world: World) -> None:
 def test_too_many_tasks_are_refused_with_the_remedy(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_module, "MOST_NODES", 5)
+    monkeypatch.setattr(graph_module, "MAX_NODES", 5)
     with pytest.raises(Invalid, match="more than 5 tasks: name one") as caught:
         world.graphs.of_tasks()
     assert caught.value.problems[0].path == "task"

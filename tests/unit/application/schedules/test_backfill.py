@@ -76,7 +76,11 @@ def test_what_broke_off_anywhere_is_completed_by_asking_again(world: Scheduled, 
 
 def test_a_dry_run_only_tells(world: Scheduled) -> None:
     done = world.backfill(FIRST, FOURTH, dry_run=True)
-    assert [f"{each.fire.nominal:%d %H}" for each in done.items] == ["01 06", "02 06", "03 06"]
+    assert [f"{each.fire.scheduled_time:%d %H}" for each in done.items] == [
+        "01 06",
+        "02 06",
+        "03 06",
+    ]
     assert world.made() == []
 
 
@@ -94,7 +98,7 @@ def test_a_run_of_the_schedule_itself_counts_unless_it_was_skipped(world: Schedu
 def test_what_the_schedule_is_about_to_fire_is_left_to_it(world: Scheduled) -> None:
     world.task(MINUTELY)
     world.clock.advance(minutes=2)
-    assert world.backfill(NOON, world.clock()).items[-1].fire.nominal == NOON
+    assert world.backfill(NOON, world.clock()).items[-1].fire.scheduled_time == NOON
     world.tick()
     assert world.times() == ["01 12:00", "01 12:01", "01 12:02"]
 

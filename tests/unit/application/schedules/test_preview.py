@@ -54,7 +54,7 @@ def preview(*schedules: dict[str, Any], count: int = 4, **facts: Any) -> Preview
 
 
 def shown(found: Preview) -> list[str]:
-    return [f"{each.schedule.name} {each.fire.nominal:%d %H:%M}" for each in found.fires]
+    return [f"{each.schedule.name} {each.fire.scheduled_time:%d %H:%M}" for each in found.fires]
 
 
 def test_the_schedules_of_a_task_are_merged_in_order():
@@ -97,7 +97,9 @@ def test_what_calendars_exclude_is_shown_with_the_calendar():
 
 def test_jitter_moves_the_start_and_not_the_fire_time():
     found = preview(a_schedule("spread", "0 6 * * *", jitterSeconds=600), count=20)
-    distances = [(each.starts_at - each.fire.nominal).total_seconds() for each in found.fires]
+    distances = [
+        (each.starts_at - each.fire.scheduled_time).total_seconds() for each in found.fires
+    ]
     assert all(0 <= distance <= 600 for distance in distances)
     assert len(set(distances)) > 1
     again = preview(a_schedule("spread", "0 6 * * *", jitterSeconds=600), count=20)
@@ -120,7 +122,7 @@ def test_a_schedule_that_has_ended_is_told():
 
 def test_a_schedule_that_has_not_begun_begins_with_its_start():
     found = preview(a_schedule("new", "0 5 * * *", startAt="2027-01-01T05:00:00Z"), count=1)
-    assert found.fires[0].fire.nominal == datetime(2027, 1, 1, 5, tzinfo=UTC)
+    assert found.fires[0].fire.scheduled_time == datetime(2027, 1, 1, 5, tzinfo=UTC)
 
 
 def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():

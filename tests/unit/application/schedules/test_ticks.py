@@ -221,7 +221,7 @@ def test_a_task_with_dependencies_gives_its_gate_the_fire_time(world: Scheduled)
     assert world.made() == []
     ((task, fire),) = world.gate.fires
     assert (task, fire.schedule, fire.time_zone) == ("load-daily", "daily", "UTC")
-    assert fire.nominal == datetime(2026, 3, 2, 6, tzinfo=UTC)
+    assert fire.scheduled_time == datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
 def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from polysync_core.cli.api.client import ApiClient
-from polysync_core.cli.api.errors import ApiProblem, UnexpectedAnswer
+from polysync_core.cli.api.errors import ApiProblem, MalformedAnswer
 from polysync_core.cli.api.follower import MAX_EMPTY_STREAMS, RunFollower
 from tests.unit.cli.conftest import Invoke, build_run, event
 from tests.unit.cli.fake_api import Answer, FakeApi, Lost, Reaction, Silence, Stream, problem
@@ -123,7 +123,7 @@ def test_following_fails_if_the_server_stays_unavailable(api: FakeApi):
     ("answer", "error"),
     [
         pytest.param(problem(404, "Nothing", "r-1."), ApiProblem, id="the run does not exist"),
-        pytest.param(Answer("<html>"), UnexpectedAnswer, id="another server answers"),
+        pytest.param(Answer("<html>"), MalformedAnswer, id="another server answers"),
     ],
 )
 def test_a_permanent_failure_is_not_retried(api: FakeApi, answer: Answer, error: type[Exception]):

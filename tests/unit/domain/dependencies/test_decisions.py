@@ -9,12 +9,12 @@ import pytest
 
 from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.dependencies.decisions import (
-    MOST_OUTSTANDING,
-    MOST_STANDING,
-    Firing,
-    Gate,
+    MAX_COMPLETE_GROUPS,
+    MAX_GROUPS,
+    GateDecision,
+    GateRules,
 )
-from polysync_core.domain.dependencies.tokens import SCHEDULE, Edge, Token
+from polysync_core.domain.dependencies.tokens import SCHEDULE, GateEdge, Token
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import Origin, RunStatus
 from tests.fakes.builders import NOON
@@ -42,10 +42,14 @@ def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any)
     )
 
 
-def gate(*edges: str | Edge, below: dict[str, set[str]] | None = None, **facts: Any) -> Gate:
+def gate(
+    *edges: str | GateEdge, below: dict[str, set[str]] | None = None, **facts: Any
+) -> GateRules:
     """A gate whose upstreams all descend from `root`, unless `below` says it of others."""
     made = tuple(
-        edge if isinstance(edge, Edge) else Edge(upstream=edge, condition=Condition.ON_SUCCESS)
+        edge
+        if isinstance(edge, GateEdge)
+        else GateEdge(upstream=edge, condition=Condition.ON_SUCCESS)
         for edge in edges
     )
 
@@ -54,13 +58,13 @@ def gate(*edges: str | Edge, below: dict[str, set[str]] | None = None, **facts: 
             return "root" in roots
         return task in roots or any(task in below.get(root, ()) for root in roots)
 
-    return Gate(task="child", edges=made, descends=descends, **facts)
+    return GateRules(task="child", edges=made, descends=descends, **facts)
 
 
-def decided(rules: Gate, *tokens: Token) -> Firing:
-    firing = rules.decide(tokens)
-    assert firing is not None
-    return firing
+def decided(rules: GateRules, *tokens: Token) -> GateDecision:
+    decision = rules.decide(tokens)
+    assert decision is not None
+    return decision
 
 
 @pytest.mark.parametrize(
@@ -75,10 +79,10 @@ def decided(rules: Gate, *tokens: Token) -> Firing:
 def test_each_condition_has_its_outcomes_and_every_other_one_skips(
     condition: Condition, meets: set[RunStatus]
 ) -> None:
-    rules = gate(Edge(upstream="a", condition=condition))
+    rules = gate(GateEdge(upstream="a", condition=condition))
     for status in (SUCCEEDED, FAILED, CANCELLED, SKIPPED):
-        firing = decided(rules, token("a", "g", status=status))
-        assert (firing.skipped == "") == (status in meets), status
+        decision = decided(rules, token("a", "g", status=status))
+        assert (decision.skip_reason is None) == (status in meets), status
 
 
 def test_a_graph_run_that_has_not_brought_everything_is_awaited() -> None:
@@ -88,15 +92,15 @@ def test_a_graph_run_that_has_not_brought_everything_is_awaited() -> None:
 
 def test_the_same_graph_run_comes_first() -> None:
     old, new = token("a", "g1", minute=1), token("a", "g2", minute=2)
-    firing = decided(gate("a", "b"), old, new, token("b", "g2", minute=3))
-    assert [each.run_id for each in firing.used] == ["a-g2-2", "b-g2-3"]
+    decision = decided(gate("a", "b"), old, new, token("b", "g2", minute=3))
+    assert [each.run_id for each in decision.used] == ["a-g2-2", "b-g2-3"]
 
 
 def test_a_skip_names_the_parent_how_it_ended_and_what_was_wanted() -> None:
     tokens = [token("a", "g"), token("b", "g", minute=1, status=FAILED, run="r1")]
-    firing = decided(gate("a", "b"), *tokens)
-    assert firing.skipped == "Task 'b' ended as Failed (run r1); the dependency is OnSuccess."
-    assert set(firing.used) == set(tokens), "what the others brought is used up with it"
+    decision = decided(gate("a", "b"), *tokens)
+    assert decision.skip_reason == "Task 'b' ended as Failed (run r1); the dependency is OnSuccess."
+    assert set(decision.used) == set(tokens), "what the others brought is used up with it"
 
 
 APART = {"left": {"a"}, "right": {"b"}}
@@ -109,13 +113,13 @@ def test_upstreams_without_a_common_root_are_taken_oldest_first() -> None:
         token("b", "right/r1", minute=3),
         token("b", "right/r2", minute=4),
     ]
-    firing = decided(gate("a", "b", below=APART), *tokens)
-    assert [each.run_id for each in firing.used] == ["a-left/l1-1", "b-right/r1-3"]
+    decision = decided(gate("a", "b", below=APART), *tokens)
+    assert [each.run_id for each in decision.used] == ["a-left/l1-1", "b-right/r1-3"]
 
 
 def test_a_failure_on_one_side_skips_without_waiting_for_the_other() -> None:
-    firing = decided(gate("a", "b", below=APART), token("a", "left/l", status=FAILED))
-    assert firing.skipped
+    decision = decided(gate("a", "b", below=APART), token("a", "left/l", status=FAILED))
+    assert decision.skip_reason
 
 
 def test_what_was_joined_before_is_joined_with_what_one_of_its_roots_brought_directly() -> None:
@@ -125,22 +129,22 @@ def test_what_was_joined_before_is_joined_with_what_one_of_its_roots_brought_dir
     rules = gate("left", "join", below=below)
     direct = token("left", "left/l", minute=1)
     assert rules.decide([direct]) is None
-    firing = decided(rules, direct, token("join", "right/r", "left/l", minute=3))
-    assert [each.edge for each in firing.sources] == ["left", "join"]
+    decision = decided(rules, direct, token("join", "right/r", "left/l", minute=3))
+    assert [each.edge for each in decision.sources] == ["left", "join"]
 
 
 def test_a_dependency_that_is_gone_takes_its_tokens_with_it() -> None:
-    firing = decided(gate("a"), token("gone", "g"), token("a", "g"))
-    assert firing.void
-    assert [each.edge for each in firing.used] == ["gone"]
+    decision = decided(gate("a"), token("gone", "g"), token("a", "g"))
+    assert decision.void
+    assert [each.edge for each in decision.used] == ["gone"]
 
 
 def test_a_schedule_is_one_more_edge_that_belongs_to_no_graph_run() -> None:
     rules = gate("a", SCHEDULE)
     first, second = token(SCHEDULE, minute=0), token(SCHEDULE, minute=60)
     assert rules.decide([first, second]) is None
-    firing = decided(rules, first, second, token("a", "g", minute=90))
-    assert {each.run_id for each in firing.used} == {first.run_id, "a-g-90"}
+    decision = decided(rules, first, second, token("a", "g", minute=90))
+    assert {each.run_id for each in decision.used} == {first.run_id, "a-g-90"}
     assert decided(rules, first, token("a", "g", status=FAILED)).used == (
         token("a", "g", status=FAILED),
     ), "the fire time stays for the next graph run"
@@ -148,9 +152,9 @@ def test_a_schedule_is_one_more_edge_that_belongs_to_no_graph_run() -> None:
 
 def test_of_several_outcomes_of_one_upstream_in_a_group_the_newest_counts() -> None:
     tokens = [token("a", "g", minute=1, status=FAILED), token("a", "g", minute=2)]
-    firing = decided(gate("a", "b"), *tokens, token("b", "g", minute=3))
-    assert not firing.skipped
-    assert len(firing.used) == 3
+    decision = decided(gate("a", "b"), *tokens, token("b", "g", minute=3))
+    assert not decision.skip_reason
+    assert len(decision.used) == 3
 
 
 def test_a_partial_repetition_takes_the_rest_from_what_it_repeats_and_does_not_use_it_up() -> None:
@@ -162,11 +166,11 @@ def test_a_partial_repetition_takes_the_rest_from_what_it_repeats_and_does_not_u
 
     rules = gate("a", "b", below={"a": set()}, recall=recall)
     again = token("a", "a/new", repeats=(RunId("old"),))
-    firing = decided(rules, again)
+    decision = decided(rules, again)
     assert asked == [("b", ("old",))]
-    assert firing.used == (again,)
-    assert [each.edge for each in firing.sources] == ["b", "a"]
-    assert decided(rules, replace_status(again)).skipped
+    assert decision.used == (again,)
+    assert [each.edge for each in decision.sources] == ["b", "a"]
+    assert decided(rules, replace_status(again)).skip_reason
 
 
 def replace_status(one: Token) -> Token:
@@ -175,19 +179,19 @@ def replace_status(one: Token) -> Token:
 
 def test_what_stands_for_too_long_is_given_up_visibly_the_oldest_first() -> None:
     rules = gate("a", "b", below=APART)
-    standing = [token("a", f"left/l{n}", minute=n) for n in range(MOST_STANDING)]
+    standing = [token("a", f"left/l{n}", minute=n) for n in range(MAX_COMPLETE_GROUPS)]
     assert rules.decide(standing) is None
-    firing = decided(rules, *standing, token("a", "left/last", minute=MOST_STANDING))
-    assert firing.used == (standing[0],)
-    assert "100 newer outcomes of task 'a' wait for task 'b'" in firing.skipped
+    decision = decided(rules, *standing, token("a", "left/last", minute=MAX_COMPLETE_GROUPS))
+    assert decision.used == (standing[0],)
+    assert "100 newer outcomes of task 'a' wait for task 'b'" in decision.skip_reason
 
 
 def test_graph_runs_under_way_may_be_many_more_than_those_that_only_stand() -> None:
     rules = gate("a", "b")
-    on_their_way = [token("a", f"g{n}", minute=n) for n in range(MOST_OUTSTANDING)]
+    on_their_way = [token("a", f"g{n}", minute=n) for n in range(MAX_GROUPS)]
     assert rules.decide(on_their_way) is None
-    firing = decided(rules, *on_their_way, token("a", "last", minute=MOST_OUTSTANDING))
-    assert firing.used == (on_their_way[0],)
+    decision = decided(rules, *on_their_way, token("a", "last", minute=MAX_GROUPS))
+    assert decision.used == (on_their_way[0],)
 
 
 def test_a_decision_has_one_id_whatever_the_order_of_its_tokens() -> None:

@@ -16,7 +16,7 @@ from tests.fakes.builders import a_job, a_run
 @pytest.mark.parametrize(
     ("output", "why"),
     [
-        ("token", "(Succeeded) keeps nothing of it, because it is sensitive"),
+        ("token", "(Succeeded) does not keep it, because it is sensitive"),
         ("table", "(Succeeded) has not kept it: it has 70,002 bytes"),
         ("row", "(Succeeded) has no such output (it has: path, rows)"),
     ],

@@ -36,7 +36,7 @@ class TestExclusion:
     def test_the_date_is_that_of_the_schedules_zone(self):
         sydney = a_schedule(time_zone="Australia/Sydney")
         fire = next(fire_times(sydney, after=datetime(2026, 12, 24, 12, tzinfo=UTC)))
-        assert (fire.nominal.day, fire.local.day) == (24, 25)
+        assert (fire.scheduled_time.day, fire.local.day) == (24, 25)
         assert is_excluded(fire, [HOLIDAYS])
 
     def test_without_calendars_nothing_is(self):
@@ -45,8 +45,8 @@ class TestExclusion:
 
 class TestJitter:
     @given(st.integers(0, 3600), st.datetimes(timezones=st.just(UTC)))
-    def test_is_within_its_bounds(self, seconds: int, nominal: datetime):
-        drawn = jitter("t", a_schedule(jitter_seconds=seconds), nominal)
+    def test_is_within_its_bounds(self, seconds: int, scheduled_time: datetime):
+        drawn = jitter("t", a_schedule(jitter_seconds=seconds), scheduled_time)
         assert timedelta() <= drawn <= timedelta(seconds=seconds)
 
     def test_is_the_same_every_time_and_in_every_process(self):

@@ -47,7 +47,7 @@ def test_each_elapsed_fire_time_runs_or_is_missed(
     schedule = a_schedule(**facts)
     now = NOON + timedelta(seconds=passed)
     plan = plan_fires(of(schedule), a_state(NOON), [], [], now=now)
-    fires = [each.nominal for each in plan.occurrences]
+    fires = [each.scheduled_time for each in plan.occurrences]
     missed = plan.missed.count if plan.missed is not None else 0
     assert fires == sorted(set(fires))
     assert len(fires) + missed == (max(plan.watermark, NOON) - NOON) // _MINUTE
@@ -55,9 +55,9 @@ def test_each_elapsed_fire_time_runs_or_is_missed(
     if plan.missed is not None and fires:
         assert plan.missed.last < fires[0]
     latest = timedelta(seconds=0 if misfire is Misfire.SKIP else window)
-    for nominal in fires:
-        assert nominal + jitter("t", schedule, nominal) <= now
-        assert now - nominal <= max(latest, ON_TIME) + timedelta(seconds=spread)
+    for scheduled_time in fires:
+        assert scheduled_time + jitter("t", schedule, scheduled_time) <= now
+        assert now - scheduled_time <= max(latest, ON_TIME) + timedelta(seconds=spread)
 
 
 @given(passed=st.integers(60, 4_000), spread=st.sampled_from([0, 45, 900]))

@@ -196,7 +196,7 @@ def test_a_key_that_names_another_address_for_tokens_is_not_followed(address: st
         client=ReadClient(transport_to=lambda _: script),
     )
 
-    with pytest.raises(PlatformRefused, match="must not be asked"):
+    with pytest.raises(PlatformRefused, match="forbidden address"):
         sign_in.access_token().token()
 
     assert script.requests == []

@@ -1,0 +1,85 @@
+"""Every platform's package has the same modules, so a reader can guess where something is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from polysync_core.platforms.registry import platform_plugin, platform_types
+
+PLATFORMS = Path(__file__).parents[3] / "polysync_core/platforms"
+ROLES = frozenset(
+    {
+        "plugin",
+        "attributes",
+        "client",
+        "discovery",
+        "states",
+        "refusals",
+        "outputs",
+        "parameters",
+        "settings",
+        "sign_in",
+    }
+)
+"""Roles that a package may have; `plugin` is the only one that each platform must have.
+
+A qualified role ends in the role, such as `pipeline_states` or `job_discovery`.
+"""
+
+EXCEPTIONS: dict[str, frozenset[str]] = {
+    "azure": frozenset({"answers", "clouds"}),
+    "azure_ai_foundry": frozenset({"template_copy", "template_job"}),
+    "azure_databricks": frozenset({"answers", "notebook_source"}),
+    "azure_functions": frozenset({"external_id", "routes"}),
+    "azure_pipelines": frozenset({"lost_start", "pipeline"}),
+    "google_functions": frozenset({"external_id"}),
+}
+"""Modules with another name; `azure` and `azure_pipelines` are shared by several platforms."""
+
+PACKAGES = sorted(path.parent.name for path in PLATFORMS.glob("*/__init__.py"))
+
+
+def modules_of(package: str) -> set[str]:
+    folder = PLATFORMS / package
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    return modules | {path.parent.name for path in folder.glob("*/__init__.py")}
+
+
+def job_modules() -> set[str]:
+    """Return the names that modules of job types may have, such as `command_job`.
+
+    A module is named like its job type, with or without the words that name the platform.
+    """
+    names: set[str] = set()
+    for platform in platform_types():
+        for job_type in platform_plugin(platform).jobs:
+            words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+", job_type)
+            snake = [word.lower() for word in words]
+            names |= {"_".join(snake[start:]) for start in range(len(snake))}
+    return names | {"http_function"}
+
+
+def is_role(module: str) -> bool:
+    return module in ROLES or module.rpartition("_")[2] in ROLES
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_of_a_platform_has_a_role_or_the_name_of_a_job_type(package: str) -> None:
+    others = {each for each in modules_of(package) if not is_role(each)} - job_modules()
+
+    assert others <= EXCEPTIONS.get(package, frozenset())
+
+
+@pytest.mark.parametrize("package", EXCEPTIONS)
+def test_every_exception_exists(package: str) -> None:
+    assert EXCEPTIONS[package] <= modules_of(package)
+
+
+@pytest.mark.parametrize("platform", platform_types())
+def test_every_platform_type_has_its_plugin_in_the_module_plugin(platform: str) -> None:
+    opened = platform_plugin(platform).open.__module__
+
+    assert re.fullmatch(r"polysync_core\.platforms\.\w+\.plugin", opened)
