@@ -71,7 +71,7 @@ def read_yaml(data: bytes) -> JsonValue:
 
 
 def write_yaml(value: JsonValue) -> str:
-    """Return YAML that every reader of YAML 1.1 or 1.2 reads back as the same value."""
+    """Return YAML that readers of YAML 1.1 and 1.2 read as this value."""
     return yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
 
 

@@ -25,7 +25,7 @@ from polysync_core.composition import build
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
@@ -67,18 +67,20 @@ class _Definitions(FakeDefinitions):
         super().__init__()
         self._world = world
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         return self._world.definition(kind, name)
 
-    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
         if kind is Kind.WEBHOOK:
             for webhook in self._world.webhooks:
-                yield Stored(definition=webhook, etag="1", updated_at=START)
+                yield StoredDefinition(definition=webhook, etag="1", updated_at=START)
 
-    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
         for name, dependencies in self._world.dependencies.items():
             if reference.name in {each.task for each in dependencies}:
-                yield Stored(definition=self._world.task(name), etag="1", updated_at=START)
+                yield StoredDefinition(
+                    definition=self._world.task(name), etag="1", updated_at=START
+                )
 
 
 class _Queue:
@@ -266,7 +268,7 @@ class World:
     def _receive(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Take an event that a webhook is sent."""
 
-    def definition(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def definition(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         """Return a stored definition; there is one of every name."""
         match kind:
             case Kind.TASK:
@@ -277,7 +279,7 @@ class World:
                 found = PLATFORM
             case _:
                 return None
-        return Stored(definition=found, etag="1", updated_at=START)
+        return StoredDefinition(definition=found, etag="1", updated_at=START)
 
     def task(self, name: str) -> Task:
         """Return the definition of a Task; every name is one."""

@@ -53,7 +53,7 @@ def test_every_type_of_trigger_is_invoked(site: Stand) -> None:
     }
     assert invoked == dict.fromkeys(triggers, True)
     errors = [line for line in site.host.log_text().splitlines() if " ERROR " in line]
-    assert [line for line in errors if "A message was given up" not in line] == []
+    assert [line for line in errors if "A message was abandoned" not in line] == []
 
 
 def test_the_smoke_test_finds_it_whole(site: Stand) -> None:
