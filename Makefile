@@ -45,7 +45,7 @@ run: $(READY) ## Start the app and its simulators on this machine and stay up
 	@echo '{"servers": {"polysync": {"type": "http", "url": "http://127.0.0.1:7071/runtime/webhooks/mcp"}}}'
 	@echo "  in a terminal, for Claude Code:"
 	@echo "claude mcp add --transport http polysync http://127.0.0.1:7071/runtime/webhooks/mcp"
-	@echo "Databricks         http://127.0.0.1:8787       simulated, as all three"
+	@echo "Databricks         http://127.0.0.1:8787       (simulators)"
 	@echo "AI Foundry         http://127.0.0.1:9787"
 	@echo "Google functions   http://127.0.0.1:9788"
 	@DATABRICKS_TOKEN="$${DATABRICKS_TOKEN:-for-the-simulator}" \
@@ -56,7 +56,7 @@ test: $(READY) $(APPKIT)/node_modules/.ready ## Run the whole test suite
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(READY) ## Run the quick unit tests
-	@$(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
+	@HYPOTHESIS_PROFILE=quick $(PY) -m pytest -n 2 --dist loadfile -m "not slow" tests/unit
 
 soak: SEED ?= $(shell date +%s)
 soak: $(READY) ## Look for faults at length: state machines, schedules, every fault; SEED=n repeats
@@ -65,11 +65,12 @@ soak: $(READY) ## Look for faults at length: state machines, schedules, every fa
 	  tests/unit/application/dependencies/test_gate_machine.py --hypothesis-seed=$(SEED)
 	@HYPOTHESIS_PROFILE=soak $(PY) -m pytest -m soak
 
-check: $(READY) ## Lint, type-check and guard the architecture
+check: $(READY) ## Lint, type-check, guard the layers and the prose
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@node_modules/.bin/pyright
 	@$(VENV)/bin/lint-imports --no-cache
+	@$(PY) scripts/check_prose.py
 
 bench: $(READY) $(APPKIT)/node_modules/.ready ## Measure the figures of docs/reference/performance.md
 	@$(PY) -m bench

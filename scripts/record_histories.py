@@ -2,8 +2,8 @@
 
     python -m scripts.record_histories 0.2.0
 
-Done once for a release, before it is deployed; what is there is never changed, only added to. From
-then on tests/replay holds every later change against it.
+Each release is recorded once, before its deployment. A recording is never changed. From then on the
+tests in tests/replay prove that later code can continue from it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.replay import entity_states, recording
-from tests.replay.entity_lives import LIVES
-from tests.replay.entity_states import STATES
-from tests.replay.replaying import HISTORIES
+from tests.replay import dispatcher_states as entity_states
+from tests.replay import history_recorder as recording
+from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
+from tests.replay.dispatcher_states import STATES
+from tests.replay.history_replay import HISTORIES
 from tests.replay.scenarios import SCENARIOS
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Record every scenario and life, and return the exit code."""
+    """Record every scenario, and return the exit code."""
     parser = argparse.ArgumentParser(description="Record what a release leaves in the engine.")
     parser.add_argument("version", help="the release, 0.2.0 for example")
     version = parser.parse_args(arguments).version
     if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(?:[a-z]+[0-9]+)?", version) is None:
-        parser.error(f"version: {version!r} is none; write three numbers, as in pyproject.toml")
+        parser.error(
+            f"version: {version!r} is not a version; write three numbers, as in pyproject.toml"
+        )
     histories, states = HISTORIES / version, STATES / version
     for folder in (histories, states):
         if folder.exists():
@@ -38,15 +41,15 @@ def main(arguments: Sequence[str]) -> int:
                 f"{folder} if it was never deployed."
             )
     _write(histories, {each.file: recording.record(each) for each in SCENARIOS})
-    _write(states, {each.file: entity_states.record(each) for each in LIVES})
+    _write(states, {each.file: entity_states.record(each) for each in DISPATCHER_SCENARIOS})
     return 0
 
 
-def _write(folder: Path, told: Mapping[str, Any]) -> None:
+def _write(folder: Path, recordings: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
-    for name, content in told.items():
+    for name, content in recordings.items():
         (folder / name).write_text(json.dumps(content, separators=(",", ":")) + "\n")
-    print(f"{len(told)} recordings in {folder}")
+    print(f"{len(recordings)} recordings in {folder}")
 
 
 if __name__ == "__main__":

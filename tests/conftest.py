@@ -15,6 +15,8 @@ os.environ["AZURE_FUNCTIONS_DURABLE_STRICT_TYPING"] = "1"
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _PATIENT = settings.get_profile("patient")
 settings.register_profile("suite", _PATIENT, max_examples=60, stateful_step_count=40)
+# Fewer examples for `make test-unit`; `make test` uses "suite".
+settings.register_profile("quick", _PATIENT, max_examples=15, stateful_step_count=15)
 # 2,000 times 100 operations of every state machine (`make soak`).
 settings.register_profile(
     "soak", _PATIENT, max_examples=2000, stateful_step_count=100, print_blob=True

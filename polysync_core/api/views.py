@@ -18,7 +18,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
     """Return a run as JSON."""
     return {
         "runId": run.run_id,
-        "task": run.task or None,
+        "task": run.task,
         "job": run.job.name,
         "platform": run.job.platform,
         "status": run.status,

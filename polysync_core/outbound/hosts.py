@@ -143,7 +143,7 @@ def read_private_hosts(text: str) -> frozenset[str]:
 
 
 def base_from_service(address: str, suffixes: Sequence[str]) -> BaseAddress | None:
-    """Return the base of a service's own link, or None if its host is not the service's.
+    """Return the base of a service's own link, or None for a foreign host.
 
     The path and the query are ignored.
     """

@@ -91,7 +91,7 @@ class RunIndex:
         """Replace the active entry of a run by an entry of its outcome."""
         table = month_table(self._storage, run.queued_at)
         active = Row(run.shard, _ACTIVE + _position(run.queued_at, run.run_id), {})
-        outcome = [outcome_entry(run)] if run.task else []
+        outcome = [] if run.task is None else [outcome_entry(run)]
         try:
             table.transact([Operation(Change.DELETE, active), *outcome])
         except (NotFound, StaleETag):
@@ -197,7 +197,7 @@ def _moment(position: str) -> datetime:
 
 def _lists(entry: ActiveRun) -> tuple[str, ...]:
     """Return the lists of a run in any status; the first is its main list."""
-    if not entry.task:
+    if entry.task is None:
         return (f"{_JOB}{entry.job}~",)
     graph = () if entry.graph_run_id == entry.run_id else (f"g~{entry.graph_run_id}~",)
     return (_ALL, f"t~{entry.task}~", *graph)
@@ -211,12 +211,13 @@ def _main_key(entry: ActiveRun) -> str:
 def _put(run: TaskRun, prefix: str) -> Operation:
     values: dict[str, RowValue] = {
         "run": run.run_id,
-        "task": run.task,
         "graph": run.graph_run_id,
         "queued": (run.queued_at - _EPOCH) // timedelta(microseconds=1),
     }
-    if not run.task:
+    if run.task is None:
         values["job"] = run.job.name
+    else:
+        values["task"] = run.task
     return Operation(
         Change.REPLACE, Row(run.shard, prefix + _position(run.queued_at, run.run_id), values)
     )
@@ -225,7 +226,7 @@ def _put(run: TaskRun, prefix: str) -> Operation:
 def _entry(row: Row, prefix: str) -> Entry:
     found = ActiveRun(
         run_id=RunId(row.text("run")),
-        task=row.text("task"),
+        task=row.text("task") if "task" in row.values else None,
         graph_run_id=RunId(row.text("graph")),
         shard=row.partition,
         queued_at=_EPOCH + timedelta(microseconds=int(str(row.values["queued"]))),

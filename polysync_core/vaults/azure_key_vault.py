@@ -116,7 +116,7 @@ def _auth(vault: Vault) -> Auth:
 
 
 def _result_of[T](call: Callable[[], T], subject: str) -> T:
-    """Return the result of a call, or raise an error without the SDK's error behind it."""
+    """Return the result of a call; errors do not chain the SDK's error."""
     outcome = _outcome(call, subject)
     if isinstance(outcome, PolysyncError):
         raise outcome

@@ -1,25 +1,25 @@
-"""Resolves `vault://` references through the vaults that are defined."""
+"""Resolves `vault://` references through the defined vaults."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.errors import NotFound, PlatformRefused
 from polysync_core.domain.secrets import Secret, SecretReference
+from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.source import SecretSource
 
-REMEMBERED_SECONDS = 180.0
-"""How long a rotated secret may go unnoticed where the old one still works."""
+SECRET_TTL = 180.0
+"""Seconds until a rotated secret is used, if the old one still works."""
 
-_MOST_VALUES = 1000
+_MAX_SECRETS = 1000
 
 
 class OpenVault(Protocol):
@@ -30,16 +30,10 @@ class OpenVault(Protocol):
     ) -> SecretSource: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    value: Secret
-    until: float
-
-
 class SecretResolver:
-    """Resolves references, remembering each value for some minutes; safe for threads.
+    """Resolves references and caches each value for some minutes; safe for threads.
 
-    Only activities hold one: what it returns must not leave them.
+    Only activities hold a resolver: the secrets must not leave them.
     """
 
     def __init__(
@@ -53,43 +47,33 @@ class SecretResolver:
         self._vault_named = vault_named
         self._development = development
         self._open_vault = open_vault
-        self._monotonic = monotonic
-        self._values: dict[str, _Remembered] = {}
+        self._values = TimedCache(
+            self._load, ttl=SECRET_TTL, max_entries=_MAX_SECRETS, monotonic=monotonic
+        )
         self._sources: dict[str, tuple[Vault, SecretSource]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, reference: str) -> Secret:
         """Return the value of `vault://<vault>/<secret>`.
 
-        Raises `Invalid` (no reference, or a vault whose definition is wrong), `PlatformRefused`
-        (cause `Secret`) or `Unavailable`.
+        Raises `Invalid` (not a reference, or a wrong vault definition), `PlatformRefused` (cause
+        `Secret`) or `Unavailable`.
         """
-        remembered = self._values.get(reference)
-        if remembered is not None and self._monotonic() < remembered.until:
-            return remembered.value
-        value = self._read(SecretReference.parse(reference, path=""))
-        self._remember(reference, value)
-        return value
+        return self._values.get(reference)
 
     def forget(self, reference: str) -> None:
-        """Have the next `resolve` read the vault again: the value was refused."""
-        with self._lock:
-            self._values.pop(reference, None)
+        """Make the next `resolve` read the vault again: a service has refused the value."""
+        self._values.invalidate([reference])
 
-    def _remember(self, reference: str, value: Secret) -> None:
-        now = self._monotonic()
-        with self._lock:
-            if len(self._values) >= _MOST_VALUES:
-                self._values = {k: held for k, held in self._values.items() if now < held.until}
-            if len(self._values) < _MOST_VALUES:
-                self._values[reference] = _Remembered(value, now + REMEMBERED_SECONDS)
+    def _load(self, reference: str) -> Secret:
+        return self._read(SecretReference.parse(reference, path=""))
 
     def _read(self, reference: SecretReference) -> Secret:
         vault = self._definition(reference.vault)
         source = self._source(vault)
         outcome = _outcome(source, reference.secret)
         if isinstance(outcome, PlatformRefused):
-            # The vault's own credential may be what was refused: begin afresh next time.
+            # The vault's own credential may have been refused: open the vault anew next time.
             self._close(vault)
             raise outcome
         return outcome
@@ -110,10 +94,10 @@ class SecretResolver:
         known = self._sources.get(vault.name)
         if known is not None and known[0] == vault:
             return known[1]
-        circle = self._circle(vault, (vault.name,))
-        if circle is not None:
+        cycle = self._cycle(vault, (vault.name,))
+        if cycle is not None:
             raise PlatformRefused(
-                f"vaults need each other to be opened: {' -> '.join(circle)}",
+                f"vaults need each other to be opened: {' -> '.join(cycle)}",
                 cause=FailureCause.SECRET,
             )
         source = self._open_vault(vault, development=self._development, secrets=self)
@@ -121,18 +105,18 @@ class SecretResolver:
             self._sources[vault.name] = (vault, source)
         return source
 
-    def _circle(self, vault: Vault, way: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Return a circle among the vaults that this one signs in with, by their definitions.
+    def _cycle(self, vault: Vault, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return a cycle among the vaults that this vault's sign-in needs, or None.
 
-        It is looked for before anything is opened: vaults sign in when they are read, and would
-        wait for themselves.
+        The search uses definitions only, before a vault is opened. Vaults sign in when they are
+        read, so a cycle would be a deadlock.
         """
         for reference in _needed_by(vault):
             name = SecretReference.parse(reference, path="auth").vault
-            if name in way:
-                return (*way, name)
+            if name in path:
+                return (*path, name)
             holder = self._defined(name)
-            found = self._circle(holder, (*way, name)) if holder is not None else None
+            found = self._cycle(holder, (*path, name)) if holder is not None else None
             if found is not None:
                 return found
         return None

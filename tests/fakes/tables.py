@@ -24,7 +24,7 @@ from polysync_core.storage.azure.batches import Part
 from polysync_core.storage.azure.tables import Sleep, Table, TableStorage
 
 type Key = tuple[str, str]
-type Around = Callable[["Call", Callable[[], Any]], Any]
+type Intercept = Callable[["Call", Callable[[], Any]], Any]
 
 _PART = re.compile(
     r"^(POST|PUT|PATCH|DELETE) (\S+) HTTP/1\.1\r\n((?:[^\r\n]+\r\n)*)\r\n([^\r\n]*)\r\n", re.M
@@ -55,7 +55,7 @@ class TableService:
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[Key, _Stored]] = {}
-        self.around: Around = lambda _, do: do()
+        self.intercept: Intercept = lambda _, do: do()
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
 
@@ -79,7 +79,7 @@ class TableService:
             with self._lock:
                 return do()
 
-        return self.around(call, alone)
+        return self.intercept(call, alone)
 
 
 class MemoryTableClient:

@@ -1,4 +1,4 @@
-"""One stand for all tests that leave it whole."""
+"""The local system that most fault tests share."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.stand import Stand, stand
+from tests.faults.local_system import LocalSystem, local_system
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """A host, a workspace and the benchmark's definitions."""
-    with stand(tmp_path_factory.mktemp("site")) as opened:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    """A running host, a Databricks simulator and the benchmark's definitions."""
+    with local_system(tmp_path_factory.mktemp("system")) as opened:
         yield opened

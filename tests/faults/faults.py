@@ -1,4 +1,4 @@
-"""What may go wrong with one step of a process: a call to storage, to the engine, to a platform."""
+"""Faults of a step: a call to storage, to the engine or to a platform."""
 
 from __future__ import annotations
 
@@ -18,40 +18,53 @@ OUTAGE_SECONDS = 45.0
 
 
 class Fault(StrEnum):
-    """How a step goes wrong."""
+    """The way in which a step fails."""
 
-    DIES_BEFORE = "the process dies before it"
-    DIES_AFTER = "the process dies after it"
-    ANSWER_LOST = "it is done and its answer is lost"
+    CRASH_BEFORE = "the process dies before it"
+    CRASH_AFTER = "the process dies after it"
+    ANSWER_LOST = "it is executed and its answer is lost"
     NOT_SENT = "it is not sent"
     STALE = "another writer comes first"
-    OUTAGE = "storage is away from here on for 45 seconds"
+    OUTAGE = "storage is unavailable for 45 seconds from here on"
 
 
 class Service(StrEnum):
-    """Whom a step asks."""
+    """The service that a step calls."""
 
     STORAGE = "storage"
     ENGINE = "engine"
     PLATFORM = "platform"
 
 
-@dataclass(slots=True)
-class Plan:
-    """Spoils the step of one number; 0 spoils none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """Probabilities with which messages are disturbed and the process crashes."""
 
-    fault: Fault = Fault.DIES_BEFORE
+    lost: float = 0.1
+    repeated: float = 0.15
+    late: float = 0.25
+    longest_delay: float = 90.0
+    slow: float = 0.02
+    """The probability that time passes during a call."""
+    crash: float = 0.0
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """Injects a fault into the step of one number; 0 means no step."""
+
+    fault: Fault = Fault.CRASH_BEFORE
     at: int = 0
     engine_dies: bool = False
-    """Whether the engine's memory goes with the process, as it does on one machine."""
+    """Whether the engine's memory is lost with the process, as on one machine."""
     steps: int = 0
     guarded: list[int] = field(default_factory=list[int])
     """The steps that depend on an ETag."""
-    spoilt: str = ""
-    """What the spoilt step was; empty as long as none was."""
-    away_until: float = 0.0
+    injected: str | None = None
+    """The step that failed; None as long as no step has failed."""
+    outage_until: float = 0.0
 
-    def take(
+    def run_step(
         self,
         service: Service,
         label: str,
@@ -59,18 +72,18 @@ class Plan:
         do: Callable[[], Any],
         interfere: Callable[[], None] | None = None,
     ) -> Any:
-        """Carry out a step, or spoil it; `interfere` is what another writer would do before."""
-        if service is Service.STORAGE and now < self.away_until:
+        """Execute a step or inject the fault. `interfere` is the write of another writer."""
+        if service is Service.STORAGE and now < self.outage_until:
             raise ServiceRequestError("no connection")
         self.steps += 1
         if interfere is not None:
             self.guarded.append(self.steps)
         if self.steps != self.at:
             return do()
-        self.spoilt = f"step {self.at}, {label}: {self.fault}"
-        return self._spoil(service, now, do, interfere)
+        self.injected = f"step {self.at}, {label}: {self.fault}"
+        return self._inject(service, now, do, interfere)
 
-    def _spoil(
+    def _inject(
         self,
         service: Service,
         now: float,
@@ -78,28 +91,28 @@ class Plan:
         interfere: Callable[[], None] | None,
     ) -> Any:
         match self.fault:
-            case Fault.DIES_BEFORE:
+            case Fault.CRASH_BEFORE:
                 raise Crash
-            case Fault.DIES_AFTER:
+            case Fault.CRASH_AFTER:
                 do()
                 raise Crash
             case Fault.ANSWER_LOST:
                 do()
-                raise _silence(service, sent=True)
+                raise _no_answer(service, sent=True)
             case Fault.NOT_SENT:
-                raise _silence(service, sent=False)
+                raise _no_answer(service, sent=False)
             case Fault.STALE:
                 if interfere is not None:
                     interfere()
                 return do()
             case Fault.OUTAGE:
-                self.away_until = now + OUTAGE_SECONDS
+                self.outage_until = now + OUTAGE_SECONDS
                 if service is Service.STORAGE:
                     raise ServiceRequestError("no connection")
                 return do()
 
 
-def _silence(service: Service, *, sent: bool) -> Exception:
+def _no_answer(service: Service, *, sent: bool) -> Exception:
     match service:
         case Service.STORAGE:
             return ServiceResponseError("cut") if sent else ServiceRequestError("no connection")

@@ -1,4 +1,4 @@
-"""Tests for AppKit's jobs through the whole stack."""
+"""The jobs of AppKit, through the whole stack."""
 
 from __future__ import annotations
 
@@ -9,49 +9,51 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.stand import TOKEN, Stand
+from tests.faults.local_system import TOKEN, LocalSystem
 
 pytestmark = pytest.mark.devhost
 
 JOB = "/jobs/lake_nap"
 
 
-def test_several_clients_stream_a_run_until_its_cancellation(site: Stand) -> None:
+def test_two_clients_stream_one_run_until_its_cancellation(system: LocalSystem) -> None:
     body = {"params": {"seconds": 600}}
-    with site.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
+    with system.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
         lines = stream.iter_lines()
         first_id, first = _next(lines)
         run_id = first["run"]["run_id"]
         url, headers = f"{JOB}/run?stream=true", {"Last-Event-ID": first_id}
-        with site.host.http.stream("POST", url, json=body, headers=headers) as again:
+        with system.host.http.stream("POST", url, json=body, headers=headers) as again:
             more = again.iter_lines()
             assert _next(more)[1]["run"]["run_id"] == run_id
-            assert site.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
+            assert system.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
             (end_id, end), (same_id, _) = _last(lines), _last(more)
     assert (end["status"], end["run"]["state"]["result_state"]) == ("TERMINATED", "CANCELED")
     assert end_id == same_id
     assert end_id.endswith("-end")
-    assert [run["run_id"] for run in site.host.get(f"{JOB}/runs")["runs"]] == [run_id]
-    entries = site.host.get("/audit?limit=100")["items"]
+    assert [run["run_id"] for run in system.host.get(f"{JOB}/runs")["runs"]] == [run_id]
+    entries = system.host.get("/audit?limit=100")["items"]
     assert {each["runId"] for each in entries if each["path"] == f"{JOB}/run"} == {
         str(run_id),
         None,
     }
-    assert TOKEN not in site.host.log_text()
+    assert TOKEN not in system.host.log_text()
 
 
-def test_a_run_continues_after_its_client_disconnects(site: Stand) -> None:
+def test_a_run_continues_after_its_client_disconnects(system: LocalSystem) -> None:
     body = {"params": {"seconds": 600}}
-    with site.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
+    with system.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
         run_id = _next(stream.iter_lines())[1]["run"]["run_id"]
-    assert site.host.get(f"{JOB}/runs/{run_id}")["state"]["life_cycle_state"] != "TERMINATED"
-    assert site.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
+    assert system.host.get(f"{JOB}/runs/{run_id}")["state"]["life_cycle_state"] != "TERMINATED"
+    assert system.host.http.delete(f"{JOB}/runs/{run_id}").status_code == 204
 
 
-def test_a_refusal_by_the_workspace_shows_only_its_status(site: Stand) -> None:
-    site.workspace.misbehave(endpoint="jobs/run-now", fault="status", status=403, message="canary")
-    answer = site.host.http.post(f"{JOB}/run")
+def test_a_refusal_by_the_workspace_shows_only_its_status(system: LocalSystem) -> None:
+    system.databricks.inject_fault(
+        endpoint="jobs/run-now", fault="status", status=403, message="canary"
+    )
+    answer = system.host.http.post(f"{JOB}/run")
     assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
     assert "canary" not in answer.text
 

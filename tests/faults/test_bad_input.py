@@ -1,4 +1,4 @@
-"""Bad input through the whole stack: refused by name, with nothing stored or started."""
+"""Bad input, through the whole stack: the answer names the error, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.stand import Stand, has_ended
+from tests.faults.local_system import LocalSystem, has_ended
 
 pytestmark = pytest.mark.devhost
 
@@ -20,14 +20,14 @@ def refused(answer: Any) -> dict[str, Any]:
     return problem
 
 
-def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(site: Stand) -> None:
-    answer = site.host.http.put("/definitions", content=b" " * 10_000_000)
+def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(system: LocalSystem) -> None:
+    answer = system.host.http.put("/definitions", content=b" " * 10_000_000)
     assert refused(answer)["status"] == 413
 
 
-def test_broken_yaml_is_told_by_line(site: Stand) -> None:
+def test_invalid_yaml_is_reported_with_its_line(system: LocalSystem) -> None:
     headers = {"Content-Type": "application/yaml"}
-    answer = site.host.http.put("/definitions", content=b"jobs:\n  - a: [\n", headers=headers)
+    answer = system.host.http.put("/definitions", content=b"jobs:\n  - a: [\n", headers=headers)
     assert refused(answer)["status"] == 400
     assert "line" in answer.text
 
@@ -43,13 +43,13 @@ def test_broken_yaml_is_told_by_line(site: Stand) -> None:
         "etl/relative",
     ],
 )
-def test_an_external_id_that_could_leave_its_place_is_refused(
-    site: Stand, external_id: str
+def test_an_external_id_with_a_path_traversal_is_refused(
+    system: LocalSystem, external_id: str
 ) -> None:
     body = {"platform": "lakehouse", "jobType": "DatabricksNotebook", "externalId": external_id}
-    problem = refused(site.host.http.put("/jobs/hostile", json=body))
+    problem = refused(system.host.http.put("/jobs/hostile", json=body))
     assert [error["path"] for error in problem["errors"]] == ["externalId"]
-    assert site.host.http.get("/jobs/hostile").status_code == 404
+    assert system.host.http.get("/jobs/hostile").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -64,64 +64,66 @@ def test_an_external_id_that_could_leave_its_place_is_refused(
         "http://169.254.169.254",
     ],
 )
-def test_a_workspace_address_that_is_none_is_refused(site: Stand, url: str) -> None:
+def test_an_invalid_workspace_address_is_refused(system: LocalSystem, url: str) -> None:
     body = {
         "type": "AzureDatabricks",
         "auth": {"method": "PersonalAccessToken", "personalAccessToken": "vault://local/T"},
         "attributes": {"workspaceUrl": url, "computeType": "Serverless"},
     }
-    problem = refused(site.host.http.put("/platforms/hostile", json=body))
+    problem = refused(system.host.http.put("/platforms/hostile", json=body))
     assert [error["path"] for error in problem["errors"]] == ["attributes.workspaceUrl"]
 
 
-def test_a_token_that_is_refused_fails_the_test_and_the_run(
-    site: Stand, monkeypatch: pytest.MonkeyPatch
+def test_a_refused_token_fails_the_connection_test_and_the_run(
+    system: LocalSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.workspace.misbehave(endpoint="*", fault="status", status=401, times=2)
-    tested = site.host.http.post("/platforms/lakehouse/test").json()
+    system.databricks.inject_fault(endpoint="*", fault="status", status=401, times=2)
+    tested = system.host.http.post("/platforms/lakehouse/test").json()
     assert tested["ok"] is False
     assert set(tested) == {"ok", "message", "latencyMs"}
-    site.workspace.misbehave(endpoint="*", fault="status", status=401, times=2)
-    run = site.wait_for([site.run(0.1)], has_ended)[0]
+    system.databricks.inject_fault(endpoint="*", fault="status", status=401, times=2)
+    run = system.wait_for([system.run(0.1)], has_ended)[0]
     assert run["attempts"][0]["cause"] == "Secret"
 
 
-def test_what_is_referred_to_is_not_deleted(site: Stand) -> None:
-    problem = refused(site.host.http.delete("/platforms/lakehouse"))
+def test_a_definition_with_references_is_not_deleted(system: LocalSystem) -> None:
+    problem = refused(system.host.http.delete("/platforms/lakehouse"))
     assert problem["status"] == 409
     assert "nap" in json.dumps(problem)
 
 
-def test_a_stale_etag_is_refused(site: Stand) -> None:
-    answer = site.host.http.put("/tasks/nap", json={"job": "nap"}, headers={"If-Match": '"old"'})
+def test_a_stale_etag_is_refused(system: LocalSystem) -> None:
+    answer = system.host.http.put("/tasks/nap", json={"job": "nap"}, headers={"If-Match": '"old"'})
     assert refused(answer)["status"] == 412
 
 
-def test_a_parameter_of_seventy_kilobytes_is_kept_whole(site: Stand) -> None:
-    site.apply(
+def test_a_parameter_of_140_kilobytes_is_stored_unchanged(system: LocalSystem) -> None:
+    system.apply(
         "jobs: [{name: long, platform: lakehouse, jobType: DatabricksNotebook,"
         " externalId: /bench/nap, parameters: [{name: seconds, default: '0.1'}, {name: text}]}]\n"
         "tasks: [{name: long, job: long}]\n"
     )
     body = {"parameters": {"text": "ä" * 70_000}}
-    run_id = site.host.post("/tasks/long/run", body)["runId"]
-    run = site.wait_for([run_id], has_ended)[0]
+    run_id = system.host.post("/tasks/long/run", body)["runId"]
+    run = system.wait_for([run_id], has_ended)[0]
     assert run["status"] == "Succeeded"
     assert run["parameters"]["text"] == "ä" * 70_000
 
 
-def test_events_arrive_while_the_run_goes_on_and_end_with_it(site: Stand) -> None:
-    run_id = site.run(600)
+def test_the_event_stream_of_a_run_ends_with_the_run(system: LocalSystem) -> None:
+    run_id = system.run(600)
     seen: list[str] = []
-    with site.host.http.stream("GET", f"/task-runs/{run_id}/events") as stream:
+    with system.host.http.stream("GET", f"/task-runs/{run_id}/events") as stream:
         for line in stream.iter_lines():
             if line.startswith("data: "):
                 seen.append(json.loads(line.removeprefix("data: "))["status"])
                 if len(seen) == 1:
-                    site.cancel(run_id)
+                    system.cancel(run_id)
     assert seen[-1] == "Cancelled"
 
 
-def test_an_unknown_route_and_method_are_problem_documents(site: Stand) -> None:
-    assert refused(site.host.http.get("/nothing/here"))["status"] == 404
-    assert refused(site.host.http.delete("/task-runs"))["status"] == 405
+def test_an_unknown_route_or_method_is_answered_with_a_problem_document(
+    system: LocalSystem,
+) -> None:
+    assert refused(system.host.http.get("/nothing/here"))["status"] == 404
+    assert refused(system.host.http.delete("/task-runs"))["status"] == 405

@@ -1,4 +1,4 @@
-"""Contention profiles through the whole stack: the real engine's signals, timers and entities."""
+"""Contention profiles, through the whole stack and with the engine of the local host."""
 
 from __future__ import annotations
 
@@ -9,53 +9,57 @@ from typing import Any
 
 import pytest
 
-from tests.faults.stand import Stand, has_ended, is_submitted
+from tests.faults.local_system import LocalSystem, has_ended, is_submitted
 from tests.integration.devhost.host_process import eventually
 
 pytestmark = pytest.mark.devhost
 
 
 @contextmanager
-def limited(site: Stand, kind: str, **settings: Any) -> Iterator[str]:
-    """Put the platform under a profile, and take it off again."""
+def limited(system: LocalSystem, kind: str, **settings: Any) -> Iterator[str]:
+    """Give the platform a profile, and remove it afterwards."""
     name = f"limit-{kind.lower()}"
     profile = {"type": kind, "settings": settings}
-    site.host.http.put(f"/contention-profiles/{name}", json=profile).raise_for_status()
+    system.host.http.put(f"/contention-profiles/{name}", json=profile).raise_for_status()
     links = "/platforms/lakehouse"
-    site.host.http.patch(links, json={"contentionProfiles": [name]}).raise_for_status()
+    system.host.http.patch(links, json={"contentionProfiles": [name]}).raise_for_status()
     try:
         yield name
     finally:
-        site.host.http.patch(links, json={"contentionProfiles": []}).raise_for_status()
+        system.host.http.patch(links, json={"contentionProfiles": []}).raise_for_status()
 
 
-def test_a_window_that_has_room_again_starts_what_waits_without_any_message(site: Stand) -> None:
-    with limited(site, "RateLimit", limit=1, windowSeconds=3):
-        runs = site.wait_for([site.run(0.1) for _ in range(3)], has_ended)
+def test_the_end_of_a_rate_window_starts_waiting_runs_without_any_message(
+    system: LocalSystem,
+) -> None:
+    with limited(system, "RateLimit", limit=1, windowSeconds=3):
+        runs = system.wait_for([system.run(0.1) for _ in range(3)], has_ended)
     starts = sorted(datetime.fromisoformat(run["startedAt"]) for run in runs)
-    # Six seconds, less what the first may have come later to its platform than the last.
+    # Six seconds, minus the time by which the first run may have reached the platform late.
     assert (starts[2] - starts[0]).total_seconds() > 3, "three starts need two windows"
     assert {run["status"] for run in runs} == {"Succeeded"}
 
 
-def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(site: Stand) -> None:
-    with limited(site, "Concurrency", maxConcurrentTasks=1) as name:
-        first, second = site.run(600), site.run(0.1)
+def test_a_raised_limit_starts_the_run_whose_wait_explain_and_usage_described(
+    system: LocalSystem,
+) -> None:
+    with limited(system, "Concurrency", maxConcurrentTasks=1) as name:
+        first, second = system.run(600), system.run(0.1)
         explained = eventually(
             lambda: (
-                found := site.host.get(f"/task-runs/{second}/explain"),
+                found := system.host.get(f"/task-runs/{second}/explain"),
                 found if found["waitingFor"] else None,
             )[1]
         )
         (hold,) = explained["waitingFor"]
         assert (hold["profile"], hold["used"], hold["limit"]) == (name, 1, 1)
         assert [holder["runId"] for holder in hold["heldBy"]] == [first]
-        (counter,) = site.host.get(f"/contention-profiles/{name}/usage")["counters"]
+        (counter,) = system.host.get(f"/contention-profiles/{name}/usage")["counters"]
         assert [waiting["runId"] for waiting in counter["queue"]] == [second]
         wider = {"settings": {"maxConcurrentTasks": 2}}
-        site.host.http.patch(f"/contention-profiles/{name}", json=wider).raise_for_status()
-        site.wait_for([second], has_ended)
-        assert site.cancel(first)["status"] == "Cancelled"
+        system.host.http.patch(f"/contention-profiles/{name}", json=wider).raise_for_status()
+        system.wait_for([second], has_ended)
+        assert system.cancel(first)["status"] == "Cancelled"
 
 
 @pytest.mark.parametrize(
@@ -65,15 +69,15 @@ def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(site
         pytest.param({"queueTimeoutSeconds": 1}, "QueueTimeout", id="after waiting too long"),
     ],
 )
-def test_a_run_that_may_not_wait_fails_with_its_cause_and_never_reaches_the_platform(
-    site: Stand, settings: dict[str, Any], cause: str
+def test_a_run_that_may_not_wait_fails_with_its_cause_and_is_never_submitted(
+    system: LocalSystem, settings: dict[str, Any], cause: str
 ) -> None:
-    with limited(site, "Concurrency", maxConcurrentTasks=1, **settings):
-        first = site.run(600)
-        site.wait_for([first], is_submitted)
-        before = site.workspace.started()
-        (run,) = site.wait_for([site.run(0.1)], has_ended)
+    with limited(system, "Concurrency", maxConcurrentTasks=1, **settings):
+        first = system.run(600)
+        system.wait_for([first], is_submitted)
+        before = system.databricks.started()
+        (run,) = system.wait_for([system.run(0.1)], has_ended)
         assert (run["status"], run["attempts"][0]["cause"]) == ("Failed", cause)
         assert run["attempts"][0]["externalRunId"] is None
-        assert site.workspace.started() == before
-        assert site.cancel(first)["status"] == "Cancelled"
+        assert system.databricks.started() == before
+        assert system.cancel(first)["status"] == "Cancelled"

@@ -1,7 +1,7 @@
-"""Every step of every scenario goes wrong once, in every way: nothing lost, nothing twice.
+"""Every kind of fault at every step of every scenario: no run is lost or started twice.
 
-The cases are generated: a scenario is run again and again, and each time the next call that it
-makes to storage, to the engine or to the platform is spoilt.
+The cases are generated. A scenario is played many times, and each time the fault hits its next call
+to storage, to the engine or to the platform.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.platforms.connector import ProviderStatus
-from tests.faults.faults import Fault, Plan
-from tests.faults.promises import check_promises
-from tests.faults.rig import World
+from tests.faults.faults import Fault, FaultPlan
+from tests.faults.invariants import check_invariants
+from tests.faults.virtual_app import VirtualApp
 
 SUCCEEDED, FAILED, CANCELLED = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED
 SKIPPED = RunStatus.SKIPPED
@@ -29,182 +29,185 @@ ON_CALL = Webhook.model_validate(
 
 
 class Scenario:
-    """What is done, and how each run of it may end."""
+    """A sequence of requests, and the outcomes that its runs may have."""
 
-    ends: frozenset[RunStatus] = frozenset({SUCCEEDED})
-    calm: tuple[RunStatus, ...] = (SUCCEEDED,)
-    """How its runs end when nothing goes wrong."""
+    possible: frozenset[RunStatus] = frozenset({SUCCEEDED})
+    without_faults: tuple[RunStatus, ...] = (SUCCEEDED,)
+    """The outcomes of its runs without any fault."""
 
-    def play(self, world: World) -> None:
+    def play(self, app: VirtualApp) -> None:
         raise NotImplementedError
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
-        """Assert what holds of this scenario alone."""
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
+        """Assert the invariants of this scenario alone."""
 
 
 class OneRun(Scenario):
-    def play(self, world: World) -> None:
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.start()
 
 
 class OneRunAndAWebhook(Scenario):
-    def play(self, world: World) -> None:
-        world.webhooks = [ON_CALL]
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.webhooks = [ON_CALL]
+        app.start()
 
 
 class OneFailure(Scenario):
-    ends, calm = frozenset({FAILED}), (FAILED,)
+    possible, without_faults = frozenset({FAILED}), (FAILED,)
 
-    def play(self, world: World) -> None:
-        world.platform.verdict = ProviderStatus.FAILED
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.platform.verdict = ProviderStatus.FAILED
+        app.start()
 
 
 class CancelledWhileWaiting(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
-        world.start()
-        world.pass_time(1)
-        world.start()
-        for run in world.stored():
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
+        app.start()
+        app.advance(1)
+        app.start()
+        for run in app.stored():
             if run.status is RunStatus.QUEUED:
-                world.cancel(run.run_id)
+                app.cancel(run.run_id)
 
 
 class CancelledWhileRunning(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
-    def play(self, world: World) -> None:
-        world.platform.seconds = 90
-        world.start()
-        world.pass_time(4)
-        for run in world.stored():
-            world.cancel(run.run_id)
+    def play(self, app: VirtualApp) -> None:
+        app.platform.seconds = 90
+        app.start()
+        app.advance(4)
+        for run in app.stored():
+            app.cancel(run.run_id)
 
 
 class CancelledBeforeItsOrchestrationBegins(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
-    def play(self, world: World) -> None:
-        world.start()
-        for run in world.stored():
-            world.cancel(run.run_id)
-            world.cancel(run.run_id)
+    def play(self, app: VirtualApp) -> None:
+        app.start()
+        for run in app.stored():
+            app.cancel(run.run_id)
+            app.cancel(run.run_id)
 
 
 class OneKeyTwice(Scenario):
-    def play(self, world: World) -> None:
-        world.start(key="monday")
-        world.pass_time(1)
-        world.start(key="monday")
+    def play(self, app: VirtualApp) -> None:
+        app.start(key="monday")
+        app.advance(1)
+        app.start(key="monday")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         assert len(runs) <= 1
 
 
-class ExecutedNow(Scenario):
-    """A Job without a Task, asked for twice under one key, beside a Task whose name it has."""
+class JobRun(Scenario):
+    """A Job run is requested twice, beside a Task of the same name."""
 
-    calm = (SUCCEEDED,) * 2
+    without_faults = (SUCCEEDED,) * 2
 
-    def play(self, world: World) -> None:
-        world.execute(key="monday")
-        world.start(key="monday")
-        world.execute(key="monday")
+    def play(self, app: VirtualApp) -> None:
+        app.execute(key="monday")
+        app.start(key="monday")
+        app.execute(key="monday")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
-        assert {run.task for run in runs} <= {"", "nap"}
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
+        assert {run.task for run in runs} <= {None, "nap"}
         assert len(runs) <= 2
 
 
 class ThreeAndALimitOfOne(Scenario):
-    calm = (SUCCEEDED,) * 3
+    without_faults = (SUCCEEDED,) * 3
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
         for _ in range(3):
-            world.start()
-        world.pass_time(4)
+            app.start()
+        app.advance(4)
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
-        assert world.platform.most_at_once() <= 1, "the limit was exceeded"
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
+        assert app.platform.most_at_once() <= 1, "the limit was exceeded"
 
 
 class LostSubmit(Scenario):
-    def play(self, world: World) -> None:
-        world.platform.lost_answers = 1
-        world.start()
+    def play(self, app: VirtualApp) -> None:
+        app.platform.lost_answers = 1
+        app.start()
 
 
-class DeniedForAWhile(Scenario):
-    def play(self, world: World) -> None:
-        world.platform.denials = 2
-        world.start()
+class DeniedTwice(Scenario):
+    def play(self, app: VirtualApp) -> None:
+        app.platform.denials = 2
+        app.start()
 
 
-class AllByTheReconciler(Scenario):
-    """No signal is heard, so that the reconciler has everything to do, passes that die included."""
+class RepairedByTheReconciler(Scenario):
+    """Every signal is lost, so the reconciler must do everything, and its passes may die."""
 
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
-    def play(self, world: World) -> None:
-        world.deaf = True
-        world.start()
-        world.start()
-        for run in world.stored()[1:]:
-            world.cancel(run.run_id)
-        world.deaf = False
-        world.pass_time(125)
+    def play(self, app: VirtualApp) -> None:
+        app.drops_signals = True
+        app.start()
+        app.start()
+        for run in app.stored()[1:]:
+            app.cancel(run.run_id)
+        app.drops_signals = False
+        app.advance(125)
 
 
 class Join(Scenario):
-    """A chain, and a Task that joins both ends of it."""
+    """A chain of two Tasks, and a Task that depends on both."""
 
-    calm = (SUCCEEDED,) * 3
+    without_faults = (SUCCEEDED,) * 3
 
-    def play(self, world: World) -> None:
-        world.dependencies = {"second": after("first"), "third": after("first", "second")}
-        world.start("first")
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.dependencies = {"second": after("first"), "third": after("first", "second")}
+        app.start("first")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         tasks = sorted(run.task for run in runs)
         assert tasks == (["first", "second", "third"] if runs else [])
 
 
 class SkippedBranch(Scenario):
-    """A Task that is skipped, and one that runs because of it."""
+    """A skipped Task, and a Task that runs because of the skip."""
 
-    ends, calm = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
+    possible, without_faults = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
 
-    def play(self, world: World) -> None:
-        world.platform.verdict = ProviderStatus.FAILED
-        world.dependencies = {
+    def play(self, app: VirtualApp) -> None:
+        app.platform.verdict = ProviderStatus.FAILED
+        app.definitions.dependencies = {
             "second": after("first"),
             "instead": after("second", condition=Condition.ON_SKIPPED),
         }
-        world.start("first")
+        app.start("first")
 
-    def check(self, world: World, runs: list[TaskRun]) -> None:
+    def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
         assert len(runs) in {0, 3}
 
 
-class CancelledAndDependedOn(Scenario):
-    """A run that no orchestration carries ends, and a Task depends on it."""
+class CancelledWithADependent(Scenario):
+    """A run without an orchestration is cancelled, and a Task depends on it."""
 
-    ends, calm = frozenset({SUCCEEDED, CANCELLED, SKIPPED}), (SUCCEEDED, CANCELLED, SKIPPED)
+    possible, without_faults = (
+        frozenset({SUCCEEDED, CANCELLED, SKIPPED}),
+        (SUCCEEDED, CANCELLED, SKIPPED),
+    )
 
-    def play(self, world: World) -> None:
-        world.limits["nap"] = 1
-        world.dependencies = {"second": after("nap")}
-        world.start("nap", downstream=False)
-        world.pass_time(1)
-        world.start("nap")
-        for run in world.stored():
+    def play(self, app: VirtualApp) -> None:
+        app.definitions.limits["nap"] = 1
+        app.definitions.dependencies = {"second": after("nap")}
+        app.start("nap", downstream=False)
+        app.advance(1)
+        app.start("nap")
+        for run in app.stored():
             if run.status is RunStatus.QUEUED and run.fan_out:
-                world.cancel(run.run_id)
+                app.cancel(run.run_id)
 
 
 def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dependency, ...]:
@@ -219,77 +222,80 @@ SCENARIOS = {
     "a cancel while running": CancelledWhileRunning,
     "a cancel before the orchestration begins": CancelledBeforeItsOrchestrationBegins,
     "one idempotency key twice": OneKeyTwice,
-    "a job without a task": ExecutedNow,
+    "a job without a task": JobRun,
     "three runs and a limit of one": ThreeAndALimitOfOne,
     "a submit whose answer is lost": LostSubmit,
-    "a platform that denies the run": DeniedForAWhile,
-    "all by the reconciler": AllByTheReconciler,
+    "a platform that denies the run": DeniedTwice,
+    "everything by the reconciler": RepairedByTheReconciler,
     "a chain and a join": Join,
     "a skipped branch": SkippedBranch,
-    "a cancel that another task depends on": CancelledAndDependedOn,
+    "a cancel that another task depends on": CancelledWithADependent,
 }
 
 
-def cases(scenario: Scenario, fault: Fault, *, engine_dies: bool) -> Iterator[Plan]:
+def cases(scenario: Scenario, fault: Fault, *, engine_dies: bool) -> Iterator[FaultPlan]:
     numbers: Iterable[int] = count(1)
     if fault is Fault.STALE:
-        numbers = play(scenario, Plan())[0].plan.guarded
+        numbers = play(scenario, FaultPlan())[0].plan.guarded
     for number in numbers:
-        yield Plan(fault, number, engine_dies=engine_dies)
+        yield FaultPlan(fault, number, engine_dies=engine_dies)
 
 
-def play(scenario: Scenario, plan: Plan) -> tuple[World, list[TaskRun]]:
+def play(scenario: Scenario, plan: FaultPlan) -> tuple[VirtualApp, list[TaskRun]]:
     with pytest.MonkeyPatch.context() as patch:
-        world = World(patch, plan)
-        scenario.play(world)
-        world.pass_time(70)  # the work itself and one pass of the reconciler, all of it spoilt too
-        world.come_to_rest()
-        runs = check_promises(world)
-        scenario.check(world, runs)
-        return world, runs
+        app = VirtualApp(patch, plan)
+        scenario.play(app)
+        app.advance(70)  # the work and one pass of the reconciler, also with faults
+        app.run_until_idle()
+        runs = check_invariants(app)
+        scenario.check(app, runs)
+        return app, runs
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_a_scenario_ends_as_it_should_when_nothing_goes_wrong(
+def test_a_scenario_without_faults_has_the_expected_outcomes(
     scenario: Callable[[], Scenario],
 ) -> None:
-    world, runs = play(scenario(), Plan())
-    assert Counter(run.status for run in runs) == Counter(scenario().calm)
-    assert world.crashes == 0
+    app, runs = play(scenario(), FaultPlan())
+    assert Counter(run.status for run in runs) == Counter(scenario().without_faults)
+    assert app.crashes == 0
 
 
-WAYS = {
-    "the process dies before the step": (Fault.DIES_BEFORE, True),
-    "a worker dies after the step": (Fault.DIES_AFTER, False),
+FAULTS = {
+    "the process dies before the step": (Fault.CRASH_BEFORE, True),
+    "a worker dies after the step": (Fault.CRASH_AFTER, False),
     "the answer is lost": (Fault.ANSWER_LOST, False),
     "another writer comes first": (Fault.STALE, False),
-    "storage goes away": (Fault.OUTAGE, False),
+    "storage is unavailable": (Fault.OUTAGE, False),
 }
-MORE_WAYS = {
-    "the process dies after the step": (Fault.DIES_AFTER, True),
-    "a worker dies before the step": (Fault.DIES_BEFORE, False),
+MORE_FAULTS = {
+    "the process dies after the step": (Fault.CRASH_AFTER, True),
+    "a worker dies before the step": (Fault.CRASH_BEFORE, False),
     "the call is not sent": (Fault.NOT_SENT, False),
 }
-"""Nearly what the others are, one step on."""
+"""Nearly the same as the other faults, one step later."""
 
 
 @pytest.mark.parametrize(
     ("fault", "engine_dies"),
     [
-        *(pytest.param(*way, id=name) for name, way in WAYS.items()),
-        *(pytest.param(*way, id=name, marks=pytest.mark.soak) for name, way in MORE_WAYS.items()),
+        *(pytest.param(*each, id=name) for name, each in FAULTS.items()),
+        *(
+            pytest.param(*each, id=name, marks=pytest.mark.soak)
+            for name, each in MORE_FAULTS.items()
+        ),
     ],
 )
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_no_run_is_lost_or_started_twice_whichever_step_goes_wrong(
+def test_no_run_is_lost_or_started_twice_if_any_step_fails(
     scenario: Callable[[], Scenario], fault: Fault, *, engine_dies: bool
 ) -> None:
     for plan in cases(scenario(), fault, engine_dies=engine_dies):
         try:
             _, runs = play(scenario(), plan)
         except AssertionError as error:
-            error.add_note(plan.spoilt)
+            error.add_note(plan.injected)
             raise
-        assert {run.status for run in runs} <= scenario().ends, plan.spoilt
-        if not plan.spoilt:
+        assert {run.status for run in runs} <= scenario().possible, plan.injected
+        if not plan.injected:
             return

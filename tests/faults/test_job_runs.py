@@ -1,4 +1,4 @@
-"""Execute Now through the whole stack."""
+"""Execute Now, through the whole stack."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import json
 
 import pytest
 
-from tests.faults.stand import Stand, has_ended, is_submitted
+from tests.faults.local_system import LocalSystem, has_ended, is_submitted
 
 pytestmark = pytest.mark.devhost
 
 
-def test_a_job_runs_without_a_task_and_is_told_as_it_goes_until_it_is_stopped(site: Stand) -> None:
+def test_a_job_run_streams_its_status_until_it_is_cancelled(
+    system: LocalSystem,
+) -> None:
     seen: list[str] = []
     url, body = "/jobs/nap/run?stream=true", {"params": {"seconds": "600"}}
-    with site.host.http.stream("POST", url, json=body) as stream:
+    with system.host.http.stream("POST", url, json=body) as stream:
         assert stream.status_code == 200
         run_id = stream.headers["location"].rpartition("/")[2]
         for line in stream.iter_lines():
             if line.startswith("data: "):
                 seen.append(json.loads(line.removeprefix("data: "))["status"])
                 if len(seen) == 1:
-                    site.wait_for([run_id], is_submitted)
-                    site.host.http.delete(f"/jobs/nap/runs/{run_id}").raise_for_status()
+                    system.wait_for([run_id], is_submitted)
+                    system.host.http.delete(f"/jobs/nap/runs/{run_id}").raise_for_status()
     assert seen[-1] == "Cancelled"
-    assert site.host.get("/jobs/nap/status")["run"]["runId"] == run_id
-    quick = site.host.post("/jobs/nap/run", {"params": {"seconds": "0.1"}})["runId"]
-    site.wait_for([quick], has_ended)
-    told = [(run["runId"], run["status"]) for run in site.host.get("/jobs/nap/runs")["runs"]]
-    assert told == [(quick, "Succeeded"), (run_id, "Cancelled")]
+    assert system.host.get("/jobs/nap/status")["run"]["runId"] == run_id
+    quick = system.host.post("/jobs/nap/run", {"params": {"seconds": "0.1"}})["runId"]
+    system.wait_for([quick], has_ended)
+    listed = [(run["runId"], run["status"]) for run in system.host.get("/jobs/nap/runs")["runs"]]
+    assert listed == [(quick, "Succeeded"), (run_id, "Cancelled")]

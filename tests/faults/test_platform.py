@@ -1,4 +1,4 @@
-"""What a platform can do to a run, through the whole stack: one start, and the right end."""
+"""Failures of a platform, through the whole stack: one start, and the right outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.stand import Stand, has_ended
+from tests.faults.local_system import LocalSystem, has_ended
 
 pytestmark = pytest.mark.devhost
 
@@ -20,7 +20,7 @@ GET = "jobs/runs/get"
     [
         pytest.param({"fault": "lost-response"}, id="the answer is lost after the run was started"),
         pytest.param({"fault": "truncated"}, id="half an answer after the run was started"),
-        pytest.param({"fault": "malformed"}, id="an answer that is no JSON"),
+        pytest.param({"fault": "malformed"}, id="an answer that is not JSON"),
         pytest.param({"fault": "wrong-type"}, id="an answer without a run id"),
         pytest.param({"fault": "status", "status": 500, "body": "html"}, id="a 500 in HTML"),
         pytest.param(
@@ -29,12 +29,14 @@ GET = "jobs/runs/get"
         ),
     ],
 )
-def test_a_submit_that_goes_wrong_once_starts_one_run(site: Stand, fault: dict[str, Any]) -> None:
-    before = site.workspace.started()
-    site.workspace.misbehave(endpoint=SUBMIT, **fault)
-    run = site.wait_for([site.run(0.1)], has_ended)[0]
+def test_a_submit_that_fails_once_starts_one_run(
+    system: LocalSystem, fault: dict[str, Any]
+) -> None:
+    before = system.databricks.started()
+    system.databricks.inject_fault(endpoint=SUBMIT, **fault)
+    run = system.wait_for([system.run(0.1)], has_ended)[0]
     assert run["status"] == "Succeeded"
-    assert len(site.workspace.started()) == len(before) + 1
+    assert len(system.databricks.started()) == len(before) + 1
 
 
 @pytest.mark.parametrize(
@@ -45,43 +47,43 @@ def test_a_submit_that_goes_wrong_once_starts_one_run(site: Stand, fault: dict[s
         pytest.param({"fault": "truncated"}, id="half an answer"),
     ],
 )
-def test_a_look_that_goes_wrong_says_nothing_of_the_run(site: Stand, fault: dict[str, Any]) -> None:
-    site.workspace.misbehave(endpoint=GET, **fault)
-    assert site.wait_for([site.run(0.1)], has_ended)[0]["status"] == "Succeeded"
+def test_a_failed_poll_does_not_fail_the_run(system: LocalSystem, fault: dict[str, Any]) -> None:
+    system.databricks.inject_fault(endpoint=GET, **fault)
+    assert system.wait_for([system.run(0.1)], has_ended)[0]["status"] == "Succeeded"
 
 
-def test_a_redirect_is_not_followed(site: Stand) -> None:
-    before = site.workspace.started()
-    site.workspace.misbehave(
+def test_a_redirect_is_not_followed(system: LocalSystem) -> None:
+    before = system.databricks.started()
+    system.databricks.inject_fault(
         endpoint=SUBMIT, fault="redirect", location="https://example.com/collect"
     )
-    run = site.wait_for([site.run(0.1)], has_ended)[0]
+    run = system.wait_for([system.run(0.1)], has_ended)[0]
     assert run["status"] == "Failed"
     assert run["attempts"][0]["cause"] == "PlatformUnreachable"
-    assert site.workspace.started() == before
+    assert system.databricks.started() == before
 
 
-def test_a_running_run_is_cancelled_on_its_platform(site: Stand) -> None:
-    run_id = site.run(600)
-    site.wait_for([run_id], lambda run: bool(run["attempts"]))
-    run = site.cancel(run_id)
+def test_a_running_run_is_cancelled_on_its_platform(system: LocalSystem) -> None:
+    run_id = system.run(600)
+    system.wait_for([run_id], lambda run: bool(run["attempts"]))
+    run = system.cancel(run_id)
     assert run["status"] == "Cancelled"
     assert run["attempts"][0]["providerStatus"] == "Cancelled"
 
 
-def test_a_notebook_that_fails_fails_its_run_with_its_words(site: Stand) -> None:
+def test_a_failed_notebook_fails_its_run_with_its_own_error(system: LocalSystem) -> None:
     body = {"parameters": {"failures": 99, "key": "always"}}
-    run_id = site.host.post("/tasks/flaky/run", body)["runId"]
-    run = site.wait_for([run_id], has_ended)[0]
+    run_id = system.host.post("/tasks/flaky/run", body)["runId"]
+    run = system.wait_for([run_id], has_ended)[0]
     assert (run["status"], run["attempts"][0]["cause"]) == ("Failed", "Artefact")
     assert run["attempts"][0]["error"]
 
 
-def test_max_concurrent_runs_holds_through_the_whole_stack(site: Stand) -> None:
-    site.host.http.patch("/tasks/nap", json={"maxConcurrentRuns": 1}).raise_for_status()
+def test_max_concurrent_runs_is_never_exceeded(system: LocalSystem) -> None:
+    system.host.http.patch("/tasks/nap", json={"maxConcurrentRuns": 1}).raise_for_status()
     try:
-        runs = site.wait_for([site.run(0.3) for _ in range(3)], has_ended)
+        runs = system.wait_for([system.run(0.3) for _ in range(3)], has_ended)
     finally:
-        site.host.http.patch("/tasks/nap", json={"maxConcurrentRuns": None}).raise_for_status()
+        system.host.http.patch("/tasks/nap", json={"maxConcurrentRuns": None}).raise_for_status()
     spans = sorted((run["attempts"][0]["startedAt"], run["finishedAt"]) for run in runs)
     assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(spans))

@@ -1,4 +1,4 @@
-"""Retries and time-outs through the whole stack: what the platform saw, and what was kept of it."""
+"""Retries and time-outs, through the whole stack: on the platform and in the stored run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from polysync_core.domain.runs.identity import RunId, attempt_token
-from tests.faults.stand import Stand, has_ended, stand
+from tests.faults.local_system import LocalSystem, has_ended, local_system
 
 pytestmark = pytest.mark.devhost
 
@@ -21,9 +21,9 @@ tasks:
     job: flaky
     maxConcurrentRuns: 1
     retry: {enabled: true, maxRetryAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
-  - {<<: *retried, name: flaky-hopeless}
+  - {<<: *retried, name: flaky-always}
   - {name: nap-limited, job: nap, executionTimeoutSeconds: 2}
-  - name: nap-patient
+  - name: nap-back-off
     job: nap
     maxConcurrentRuns: 1
     retry: {enabled: true, maxRetryAttempts: 1, initialDelaySeconds: 600}
@@ -31,90 +31,96 @@ tasks:
 """
 
 
-def start(site: Stand, task: str, **parameters: Any) -> str:
-    return site.host.post(f"/tasks/{task}/run", {"parameters": parameters})["runId"]
+def start(system: LocalSystem, task: str, **parameters: Any) -> str:
+    return system.host.post(f"/tasks/{task}/run", {"parameters": parameters})["runId"]
 
 
-class Begun(NamedTuple):
-    """The runs of all tests: they wait for the same seconds, at the same time."""
+class StartedRuns(NamedTuple):
+    """The runs of all tests, started together so that they wait at the same time."""
 
-    site: Stand
+    system: LocalSystem
     twice: str
-    hopeless: str
+    always_failing: str
     limited: str
-    patient: str
+    in_back_off: str
 
 
 @pytest.fixture(scope="module")
-def begun(site: Stand) -> Begun:
-    site.apply(DEFINITIONS)
-    return Begun(
-        site,
-        twice=start(site, "flaky-retried", failures=2, key="twice"),
-        hopeless=start(site, "flaky-hopeless", failures=9, key="always-again"),
-        limited=start(site, "nap-limited", seconds=60),
-        patient=start(site, "nap-patient", seconds=60),
+def started_runs(system: LocalSystem) -> StartedRuns:
+    system.apply(DEFINITIONS)
+    return StartedRuns(
+        system,
+        twice=start(system, "flaky-retried", failures=2, key="twice"),
+        always_failing=start(system, "flaky-always", failures=9, key="always-again"),
+        limited=start(system, "nap-limited", seconds=60),
+        in_back_off=start(system, "nap-back-off", seconds=60),
     )
 
 
-def moment(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(begun: Begun) -> None:
-    (run,) = begun.site.wait_for([begun.twice], has_ended)
+def test_a_notebook_that_fails_twice_succeeds_in_its_third_attempt(
+    started_runs: StartedRuns,
+) -> None:
+    (run,) = started_runs.system.wait_for([started_runs.twice], has_ended)
 
     assert run["status"] == "Succeeded"
     assert [attempt["status"] for attempt in run["attempts"]] == ["Failed", "Failed", "Succeeded"]
     assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact", "Artefact", None]
     assert len({attempt["externalRunId"] for attempt in run["attempts"]}) == 3
     assert all(attempt["monitorUrl"] for attempt in run["attempts"])
-    started = Counter(begun.site.workspace.started())
-    tokens = [attempt_token(RunId(begun.twice), number) for number in (1, 2, 3, 4)]
+    started = Counter(started_runs.system.databricks.started())
+    tokens = [attempt_token(RunId(started_runs.twice), number) for number in (1, 2, 3, 4)]
     assert [started[token] for token in tokens] == [1, 1, 1, 0]
     for earlier, later in zip(run["attempts"], run["attempts"][1:], strict=False):
-        pause = moment(later["submittedAt"]) - moment(earlier["finishedAt"])
+        pause = time_of(later["submittedAt"]) - time_of(earlier["finishedAt"])
         assert pause.total_seconds() >= 1
-    history = begun.site.host.get(f"/task-runs/{begun.twice}/history")["items"]
+    history = started_runs.system.host.get(f"/task-runs/{started_runs.twice}/history")["items"]
     passed = [entry["to"] for entry in history]
     assert passed == ["Queued", *["Running", "Queued"] * 2, "Running", "Succeeded"]
 
 
-def test_a_run_has_failed_after_its_last_attempt(begun: Begun) -> None:
-    (run,) = begun.site.wait_for([begun.hopeless], has_ended)
+def test_a_run_fails_after_its_last_attempt(started_runs: StartedRuns) -> None:
+    (run,) = started_runs.system.wait_for([started_runs.always_failing], has_ended)
     assert run["status"] == "Failed"
     assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact"] * 3
 
 
-def test_a_run_that_naps_for_too_long_is_stopped_on_its_platform(begun: Begun) -> None:
-    (run,) = begun.site.wait_for([begun.limited], has_ended)
+def test_a_run_that_exceeds_its_time_out_is_cancelled_on_its_platform(
+    started_runs: StartedRuns,
+) -> None:
+    (run,) = started_runs.system.wait_for([started_runs.limited], has_ended)
     attempt = run["attempts"][0]
     assert (run["status"], attempt["cause"]) == ("Failed", "Timeout")
     assert attempt["providerStatus"] == "Cancelled"
 
 
-def test_a_run_in_back_off_holds_nothing_and_is_cancelled_at_once(begun: Begun) -> None:
-    site, first = begun.site, begun.patient
-    (run,) = site.wait_for([first], lambda run: run["nextAttemptAt"] is not None)
+def test_a_run_in_back_off_holds_no_lease_and_is_cancelled_at_once(
+    started_runs: StartedRuns,
+) -> None:
+    system, first = started_runs.system, started_runs.in_back_off
+    (run,) = system.wait_for([first], lambda run: run["nextAttemptAt"] is not None)
     assert run["status"] == "Queued"
-    second = start(site, "nap-patient", seconds=0.1)
-    assert site.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
+    second = start(system, "nap-back-off", seconds=0.1)
+    assert system.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
 
-    answer = site.host.http.post(f"/task-runs/{first}/cancel").json()
+    answer = system.host.http.post(f"/task-runs/{first}/cancel").json()
     assert (answer["status"], answer["nextAttemptAt"]) == ("Cancelled", None)
     assert len(answer["attempts"]) == 1
 
 
 def test_a_back_off_survives_a_killed_host(tmp_path: Path) -> None:
-    with stand(tmp_path) as site:
-        site.apply(DEFINITIONS.replace("initialDelaySeconds: 1,", "initialDelaySeconds: 2,"))
-        run_id = start(site, "flaky-retried", failures=1, key="killed")
-        waiting = site.wait_for([run_id], lambda run: run["nextAttemptAt"] is not None)[0]
-        site.kill()
-        site.restart()
-        run = site.wait_for([run_id], has_ended)[0]
+    with local_system(tmp_path) as system:
+        system.apply(DEFINITIONS.replace("initialDelaySeconds: 1,", "initialDelaySeconds: 2,"))
+        run_id = start(system, "flaky-retried", failures=1, key="killed")
+        waiting = system.wait_for([run_id], lambda run: run["nextAttemptAt"] is not None)[0]
+        system.kill()
+        system.restart()
+        run = system.wait_for([run_id], has_ended)[0]
 
         assert run["status"] == "Succeeded"
         assert run["attempts"][0] == waiting["attempts"][0]
-        assert len(run["attempts"]) == len(site.workspace.started()) == 2
-        assert moment(run["attempts"][1]["submittedAt"]) >= moment(waiting["nextAttemptAt"])
+        assert len(run["attempts"]) == len(system.databricks.started()) == 2
+        assert time_of(run["attempts"][1]["submittedAt"]) >= time_of(waiting["nextAttemptAt"])

@@ -1,4 +1,4 @@
-"""Runs by messages through the whole stack: one for each request, and a reason for each refusal."""
+"""Run requests by queue message, through the whole stack: accepted and refused ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient
 
 from devhost.settings import storage_connection
-from tests.faults.stand import Stand, has_ended
+from tests.faults.local_system import LocalSystem, has_ended
 from tests.integration.devhost.host_process import eventually
 
 pytestmark = pytest.mark.devhost
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.devhost
 CANARY = "canary-c81d-message"
 
 
-def queue_of(site: Stand) -> QueueClient:
-    """Return a client of the queue as a sender has it who knows nothing of base64."""
-    connection = storage_connection(site.host.base)
+def queue_of(system: LocalSystem) -> QueueClient:
+    """Return a queue client that does not encode its messages as base64."""
+    connection = storage_connection(system.host.base)
     queue = QueueClient.from_connection_string(connection, "run-requests")
     with suppress(ResourceExistsError):
         queue.create_queue()
@@ -34,8 +34,10 @@ def encoded(message: Any) -> str:
     return base64.b64encode(raw).decode()
 
 
-def test_messages_start_runs_and_refusals_are_on_record(site: Stand) -> None:
-    queue = queue_of(site)
+def test_messages_start_runs_and_refused_messages_are_recorded_with_their_reason(
+    system: LocalSystem,
+) -> None:
+    queue = queue_of(system)
     values = {"task": "nap", "parameters": {"seconds": "0.1"}}
     plain = json.dumps({**values, "priority": 300})
     for content in [encoded({**values, "idempotencyKey": "message-1"})] * 2 + [plain]:
@@ -51,12 +53,12 @@ def test_messages_start_runs_and_refusals_are_on_record(site: Stand) -> None:
     }
 
     def runs() -> list[dict[str, Any]] | None:
-        items = site.host.get("/task-runs?task=nap&limit=100")["items"]
+        items = system.host.get("/task-runs?task=nap&limit=100")["items"]
         found = [run for run in items if run["triggerType"] == "Message"]
         return found if len(found) >= 2 and all(map(has_ended, found)) else None
 
     def poison() -> dict[str, str] | None:
-        items = site.host.get("/poison-messages?limit=100")["items"]
+        items = system.host.get("/poison-messages?limit=100")["items"]
         found = {item["messageId"]: item["reason"] for item in items}
         return found if refused.keys() <= found.keys() else None
 
@@ -69,5 +71,6 @@ def test_messages_start_runs_and_refusals_are_on_record(site: Stand) -> None:
     for message_id, reason in refused.items():
         assert reason in reasons[message_id]
     assert (
-        CANARY not in site.host.log_text() + site.host.http.get("/poison-messages?limit=100").text
+        CANARY
+        not in system.host.log_text() + system.host.http.get("/poison-messages?limit=100").text
     )

@@ -1,6 +1,6 @@
-"""Random schedules: messages lost, repeated, late and out of order, work interleaved step by step.
+"""Random interleavings of calls, with messages that are lost, repeated, late or out of order.
 
-A schedule is its seed; `pytest -k "seed-17"` plays the seventeenth again.
+A seed identifies an interleaving: `pytest -k "seed-17"` plays number 17 again.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import pytest
 
 from polysync_core.domain.definitions.tasks import Dependency
 from polysync_core.domain.runs.run import RunStatus
-from tests.faults.faults import Plan
-from tests.faults.promises import check_promises
-from tests.faults.rig import Chaos, World
+from tests.faults.faults import Disturbance, FaultPlan
+from tests.faults.invariants import check_invariants
+from tests.faults.virtual_app import VirtualApp
 
 SHORT = range(200)
 GRAPHS = range(200, 224)
@@ -21,43 +21,45 @@ KEYS = (None, None, "monday", "tuesday")
 
 
 GRAPH = {"second": ("nap",), "third": ("nap", "second"), "fourth": ("second", "third")}
-"""A Task that others wait for, by more than one way."""
+"""A Task with several paths to its dependents."""
 
 
-def play(seed: int, *, moves: int, engine_dies: bool, chaos: Chaos, graph: bool = False) -> World:
+def play(
+    seed: int, *, moves: int, engine_dies: bool, disturbance: Disturbance, graph: bool = False
+) -> VirtualApp:
     rng = random.Random(seed)
     with pytest.MonkeyPatch.context() as patch:
-        world = World(patch, Plan(engine_dies=engine_dies))
-        world.limits = {"nap": rng.choice([1, 2])}
-        world.platform.seconds = rng.choice([0.5, 5.0, 40.0])
-        world.platform.lost_answers = rng.choice([0, 0, 1, 2])
-        world.platform.denials = rng.choice([0, 0, 2])
-        world.be_chaotic(seed, chaos)
+        app = VirtualApp(patch, FaultPlan(engine_dies=engine_dies))
+        app.definitions.limits = {"nap": rng.choice([1, 2])}
+        app.platform.seconds = rng.choice([0.5, 5.0, 40.0])
+        app.platform.lost_answers = rng.choice([0, 0, 1, 2])
+        app.platform.denials = rng.choice([0, 0, 2])
+        app.disturb(seed, disturbance)
         if graph:
-            world.dependencies = {
+            app.definitions.dependencies = {
                 task: tuple(Dependency(task=upstream) for upstream in upstreams)
                 for task, upstreams in GRAPH.items()
             }
         for _ in range(moves):
-            move(world, rng, ["nap"] if graph else ["nap", "stroll"])
-        world.come_to_rest()
-        runs = check_promises(world)
+            move(app, rng, ["nap"] if graph else ["nap", "stroll"])
+        app.run_until_idle()
+        runs = check_invariants(app)
         known = [RunStatus.SUCCEEDED, RunStatus.CANCELLED, *([RunStatus.SKIPPED] * graph)]
         assert all(run.status in known for run in runs)
-    return world
+    return app
 
 
-def move(world: World, rng: random.Random, tasks: list[str]) -> None:
-    """Do what people do, several things at once."""
+def move(app: VirtualApp, rng: random.Random, tasks: list[str]) -> None:
+    """Send random requests, or let time pass."""
     match rng.randrange(4):
         case 0 | 1:
             for _ in range(rng.randint(1, 2)):
-                world.start(rng.choice(tasks), key=rng.choice(KEYS))
+                app.start(rng.choice(tasks), key=rng.choice(KEYS))
         case 2:
-            for run in rng.sample(runs := world.stored(), min(len(runs), 1)):
-                world.cancel(run.run_id)
+            for run in rng.sample(runs := app.stored(), min(len(runs), 1)):
+                app.cancel(run.run_id)
         case _:
-            world.pass_time(rng.choice([0.001, 1, 10, 61]))
+            app.advance(rng.choice([0.001, 1, 10, 61]))
 
 
 def cases(seeds: range) -> list[object]:
@@ -65,32 +67,41 @@ def cases(seeds: range) -> list[object]:
 
 
 @pytest.mark.parametrize("seed", cases(SHORT))
-def test_a_schedule_leaves_nothing_lost_and_nothing_twice(seed: int) -> None:
+def test_random_interleavings_lose_no_run_and_start_none_twice(seed: int) -> None:
     crash = 0.004 if seed % 2 else 0.0
-    play(seed, moves=4, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash))
+    play(seed, moves=4, engine_dies=seed % 4 == 1, disturbance=Disturbance(crash=crash))
 
 
 @pytest.mark.parametrize("seed", cases(GRAPHS))
-def test_a_schedule_leaves_no_dependent_untold_and_none_told_twice(seed: int) -> None:
+def test_random_interleavings_notify_every_dependent_exactly_once(seed: int) -> None:
     crash = 0.004 if seed % 2 else 0.0
-    play(seed, moves=2, engine_dies=seed % 4 == 1, chaos=Chaos(crash=crash), graph=True)
+    play(seed, moves=2, engine_dies=seed % 4 == 1, disturbance=Disturbance(crash=crash), graph=True)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(1000, 11000, 500), ids=lambda first: f"from-{first}")
-def test_long_schedules_leave_nothing_lost_and_nothing_twice(first: int) -> None:
+def test_long_random_interleavings_lose_no_run_and_start_none_twice(first: int) -> None:
     for seed in range(first, first + 500):
         try:
             crash = random.Random(seed).choice([0.0, 0.002, 0.01])
-            chaos, engine_dies = Chaos(crash=crash), seed % 4 == 1
-            play(seed, moves=12, engine_dies=engine_dies, chaos=chaos, graph=seed % 3 == 0)
+            disturbance, engine_dies = Disturbance(crash=crash), seed % 4 == 1
+            play(
+                seed,
+                moves=12,
+                engine_dies=engine_dies,
+                disturbance=disturbance,
+                graph=seed % 3 == 0,
+            )
         except AssertionError as error:
             error.add_note(f"seed {seed}")
             raise
 
 
-def test_the_schedules_do_what_they_are_for() -> None:
-    """A schedule in which nothing crashed or was accepted would prove nothing."""
-    worlds = [play(seed, moves=8, engine_dies=False, chaos=Chaos(crash=0.01)) for seed in range(10)]
-    assert sum(world.crashes for world in worlds) >= 5
-    assert sum(len(world.accepted) for world in worlds) >= 10
+def test_the_interleavings_contain_crashes_and_accepted_runs() -> None:
+    """Interleavings without a crash or an accepted run would prove nothing."""
+    worlds = [
+        play(seed, moves=8, engine_dies=False, disturbance=Disturbance(crash=0.01))
+        for seed in range(10)
+    ]
+    assert sum(app.crashes for app in worlds) >= 5
+    assert sum(len(app.accepted) for app in worlds) >= 10

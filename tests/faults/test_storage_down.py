@@ -1,4 +1,4 @@
-"""Storage goes away under a host at work, and comes back."""
+"""Storage is unavailable for some seconds while a host has active runs."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.gate import gate
-from tests.faults.stand import has_ended, is_submitted, stand
+from tests.faults.local_system import has_ended, is_submitted, local_system
+from tests.faults.storage_proxy import storage_proxy
 from tests.integration.devhost.host_process import free_ports
 
 pytestmark = pytest.mark.devhost
 
-AWAY_SECONDS = 6.0
-"""Longer than one call is repeated, so that requests and activities fail; the rest is patience,
-which the tests in virtual time prove for longer."""
+OUTAGE_SECONDS = 6.0
+"""Longer than the retries of one call, so requests and activities fail.
+
+The tests in virtual time cover longer outages.
+"""
 
 
-def test_what_runs_while_storage_is_away_goes_on_afterwards(
+def test_active_runs_continue_after_a_storage_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = free_ports(4)
-    with gate(base) as opened:
+    with storage_proxy(base) as opened:
         monkeypatch.setenv("POLYSYNC_STORAGE", opened.connection)
-        with stand(tmp_path, base) as site:
-            before = [site.run(1.0) for _ in range(3)]
-            site.wait_for(before, is_submitted)
-            opened.is_shut = True
-            until = time.monotonic() + AWAY_SECONDS
-            read = site.host.http.get(f"/task-runs/{before[0]}")
-            asked = site.host.http.post("/tasks/nap/run", json={})
+        with local_system(tmp_path, base) as system:
+            before = [system.run(1.0) for _ in range(3)]
+            system.wait_for(before, is_submitted)
+            opened.closed = True
+            until = time.monotonic() + OUTAGE_SECONDS
+            read = system.host.http.get(f"/task-runs/{before[0]}")
+            started = system.host.http.post("/tasks/nap/run", json={})
             time.sleep(max(0.0, until - time.monotonic()))
-            opened.is_shut = False
-            after = site.run(0.1)
-            runs = site.wait_for([*before, after], has_ended)
+            opened.closed = False
+            after = system.run(0.1)
+            runs = system.wait_for([*before, after], has_ended)
 
-            assert opened.turned_away > 0
-            for refusal in (read, asked):
+            assert opened.rejected > 0
+            for refusal in (read, started):
                 assert refusal.status_code == 503
                 assert refusal.headers["Content-Type"] == "application/problem+json"
                 assert int(refusal.headers["Retry-After"]) >= 1
             assert [run["status"] for run in runs] == ["Succeeded"] * 4
-            assert len(site.workspace.started()) == len(set(site.workspace.started())) == 4
-            assert len(site.host.get("/task-runs")["items"]) == 4
+            assert len(system.databricks.started()) == len(set(system.databricks.started())) == 4
+            assert len(system.host.get("/task-runs")["items"]) == 4

@@ -1,7 +1,8 @@
-"""The durable engine in virtual time: the local host's own, driven step by step on one thread.
+"""The durable engine of the local host in virtual time.
 
-Orchestrations are replayed and entities executed by the library that does so in Azure; clients
-speak to the engine through `DurableEngine` as in production, without a wire between.
+A test drives the engine step by step in one thread. The library that Azure uses replays the
+orchestrations and executes the entities. Clients call the engine through `DurableEngine` as in
+production, but without a network.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ type Step = Callable[[str, Callable[[], Any]], Any]
 
 
 class VirtualClock:
-    """Time that passes when the tests say so; no two readings of it are quite the same."""
+    """A clock that a test advances. No two of its readings are equal."""
 
     def __init__(self) -> None:
         self.now = START
@@ -48,12 +49,12 @@ class VirtualClock:
         return self.now.timestamp()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.now += timedelta(seconds=seconds)
 
 
-def govern_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every module of the engine and of the durable part tell the time of this clock."""
+def use_virtual_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the modules of the engine and of the orchestrations use this clock."""
 
     class VirtualDatetime(datetime):
         @classmethod
@@ -73,38 +74,38 @@ def _durable_modules() -> list[ModuleType]:
 
 
 class VirtualTimerQueue(TimerQueue):
-    """Timers that fall due when the virtual clock has come so far."""
+    """A timer queue that follows the virtual clock."""
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__(monotonic=clock.seconds, wall=clock.seconds)
 
     def next_due(self) -> float | None:
-        """Return when the next timer falls due."""
+        """Return the due time of the next timer."""
         return min((timer.due for timer in self._heap if not timer.cancelled), default=None)
 
 
 class VirtualEngine(local_engine.Engine):
-    """The engine, and the app's durable functions called one at a time."""
+    """The engine, which calls the durable functions of the app one at a time."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.timer_queue = VirtualTimerQueue(clock)
         super().__init__(self.timer_queue)
         self.delay: Callable[[], float] = lambda: 0.0
-        """Seconds that the next message of an orchestration to an entity is under way."""
+        """Returns the seconds until the next message of an orchestration reaches its entity."""
         self._worker = DurableFunctionsWorker()
-        self._functions = dict(registered())
+        self._functions = dict(durable_functions())
 
     def fire_timers(self) -> None:
-        """Fire what is due."""
+        """Fire the timers that are due."""
         for action in self.timer_queue.take_due():
             action()
 
-    def decide(self) -> bool:
-        """Run the next episode of an orchestration or the next batch of an entity, if any."""
+    def run_next(self) -> bool:
+        """Run the next entity batch or orchestration episode, if there is one."""
         return self._run_entity() or self._run_orchestration()
 
     def run_activity(self, work: Any) -> None:
-        """Run an activity and deliver its result; what is no `Exception` passes through."""
+        """Run an activity and deliver its result. A `Crash` passes through."""
         answer = pb.ActivityResponse(
             instanceId=work.instance_id,
             taskId=work.task_id,
@@ -119,10 +120,10 @@ class VirtualEngine(local_engine.Engine):
         self.CompleteActivityTask(answer, LOCAL)
 
     def redeliver(self, work: Any) -> None:
-        """Hand an activity out again, as when its worker has died."""
+        """Deliver an activity again, as after the death of its worker."""
         self._activity_queue.append(work)
 
-    def live(self) -> list[str]:
+    def active(self) -> list[str]:
         """Return the ids of the orchestrations that have not ended."""
         return [
             each.instance_id
@@ -131,7 +132,7 @@ class VirtualEngine(local_engine.Engine):
         ]
 
     def state_of(self, entity: str) -> Any:
-        """Return an entity's stored state, None where it has none."""
+        """Return the stored state of an entity, or None if it has no state."""
         found = self._entities.get(entity)
         return json.loads(found.serialized_state) if found and found.serialized_state else None
 
@@ -176,7 +177,7 @@ class VirtualEngine(local_engine.Engine):
 
 
 class InProcessStub:
-    """What a client calls instead of the wire; `step` may spoil a call."""
+    """The gRPC stub of a client, which calls the engine directly. `step` may inject a fault."""
 
     def __init__(self, engine: Callable[[], VirtualEngine], step: Step) -> None:
         self._engine = engine
@@ -190,14 +191,14 @@ class InProcessStub:
 
 
 def connect(stub: InProcessStub) -> str:
-    """Let durable clients reach the stub, and return the binding that does so."""
+    """Connect durable clients to the stub, and return their binding."""
     client: Any = durable_client.SyncDurableFunctionsClient.get_cached(BINDING)
     client._stub = stub
     return BINDING
 
 
 class Refused(grpc.RpcError, grpc.Call):
-    """A call that the engine refused or never answered."""
+    """A call that the engine refused or did not answer."""
 
     def __init__(self, code: grpc.StatusCode) -> None:
         self._code = code
@@ -224,8 +225,8 @@ def _encoded(message: Any) -> str:
     return base64.b64encode(message.SerializeToString()).decode("ascii")
 
 
-def registered() -> list[tuple[tuple[str, str], Any]]:
-    """Return the app's durable functions by kind and by the name they are called by."""
+def durable_functions() -> list[tuple[tuple[str, str], Any]]:
+    """Return the durable functions of the app, each with its kind and registered name."""
     found: list[tuple[tuple[str, str], Any]] = []
     for module in (activities, complete_run, dispatcher, end_run, task_run):
         for builder in module.blueprint._function_builders:

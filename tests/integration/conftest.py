@@ -13,9 +13,9 @@ import pytest
 
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.tables import TableStorage
-from tests.faults.stand import Stand
+from tests.faults.local_system import LocalSystem
 from tests.integration.devhost.host_process import TIMEOUT, free_ports
-from tests.integration.whole import whole
+from tests.integration.whole_app import whole_app
 
 _ROOT = Path(__file__).parents[2]
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -46,9 +46,9 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
     """The whole app for all who need it; tests name what they make there."""
-    with whole(tmp_path_factory.mktemp("whole")) as opened:
+    with whole_app(tmp_path_factory.mktemp("whole")) as opened:
         yield opened
 
 

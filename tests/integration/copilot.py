@@ -8,12 +8,12 @@ from typing import Any
 from mcp.client.client import Client
 
 from devhost.web.mcp_front import PATH
-from tests.faults.stand import Stand
+from tests.faults.local_system import LocalSystem
 
 
-def copilot(site: Stand, mode: str = "legacy") -> Client:
+def copilot(system: LocalSystem, mode: str = "legacy") -> Client:
     """Return a client of a site, to be entered; it begins as clients of the cloud's host do."""
-    return Client(f"http://127.0.0.1:{site.host.port}{PATH}", mode=mode)
+    return Client(f"http://127.0.0.1:{system.host.port}{PATH}", mode=mode)
 
 
 async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import pytest
 from mcp.client.client import Client
 
 from devhost.web.mcp_front import PATH
-from scripts.smoke import GREETING, HELLO
-from tests.faults.stand import TOKEN, Stand
+from scripts.smoke import MCP_HEADERS, MCP_INITIALIZE
+from tests.faults.local_system import TOKEN, LocalSystem
 from tests.integration.copilot import ask, copilot
 from tests.integration.devhost.host_process import TIMEOUT
 
@@ -27,13 +27,13 @@ tasks:
 """
 
 
-def test_a_pipeline_is_moved_here_and_run(site: Stand) -> None:
-    asyncio.run(_move(site))
+def test_a_pipeline_is_moved_here_and_run(system: LocalSystem) -> None:
+    asyncio.run(_move(system))
 
 
-async def _move(site: Stand) -> None:
+async def _move(system: LocalSystem) -> None:
     said: list[Any] = []
-    async with copilot(site) as client:
+    async with copilot(system) as client:
 
         async def tell(tool: str, **arguments: Any) -> dict[str, Any]:
             said.append(await ask(client, tool, **arguments))
@@ -88,9 +88,9 @@ async def _ended(client: Client, run_id: str) -> dict[str, Any]:
     return run
 
 
-def test_two_copilots_at_once_get_their_own_answers(site: Stand) -> None:
+def test_two_copilots_at_once_get_their_own_answers(system: LocalSystem) -> None:
     async def both() -> list[dict[str, Any]]:
-        async with copilot(site) as one, copilot(site, "auto") as other:
+        async with copilot(system) as one, copilot(system, "auto") as other:
             asked = [
                 ask(client, "next_fire_times", task=f"nobody-{number}")
                 for number, client in enumerate([one, other] * 4)
@@ -114,20 +114,20 @@ def test_two_copilots_at_once_get_their_own_answers(site: Stand) -> None:
     ],
 )
 def test_the_local_door_opens_to_this_machine_only(
-    site: Stand, method: str, headers: dict[str, str], status: int
+    system: LocalSystem, method: str, headers: dict[str, str], status: int
 ) -> None:
-    url = f"http://127.0.0.1:{site.host.port}{PATH}"
-    usual = {**GREETING, "content-type": "application/json"}
+    url = f"http://127.0.0.1:{system.host.port}{PATH}"
+    usual = {**MCP_HEADERS, "content-type": "application/json"}
 
-    answer = httpx.request(method, url, headers=usual | headers, content=json.dumps(HELLO))
+    answer = httpx.request(method, url, headers=usual | headers, content=json.dumps(MCP_INITIALIZE))
 
     assert answer.status_code == status
 
 
-def test_what_the_extension_would_refuse_is_refused_here(site: Stand) -> None:
+def test_what_the_extension_would_refuse_is_refused_here(system: LocalSystem) -> None:
     async def ask_wrongly() -> list[str]:
         said: list[str] = []
-        async with copilot(site) as client:
+        async with copilot(system) as client:
             for tool in ("get_run", "no_such_tool"):
                 try:
                     await client.call_tool(tool, {})

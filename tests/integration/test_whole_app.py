@@ -17,10 +17,10 @@ from azure.core.exceptions import ResourceExistsError
 
 from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.roles import Role
-from tests.faults.stand import Stand, has_ended
+from tests.faults.local_system import LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
-from tests.integration.whole import READS, RUNS
+from tests.integration.whole_app import READS, RUNS
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
@@ -32,16 +32,18 @@ def _by_type(trigger: str) -> list[str]:
     return [name for name, has in functions.items() if trigger in {each["type"] for each in has}]
 
 
-def test_every_type_of_trigger_is_invoked(site: Stand) -> None:
+def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
     # First, for it waits until two queues are looked at again.
-    _send_no_delivery(site)
+    _send_no_delivery(system)
     invoked = {
-        "httpTrigger": _answers_health(site),
-        "timerTrigger": _has_ticked(site),
+        "httpTrigger": _answers_health(system),
+        "timerTrigger": _has_ticked(system),
         # One after the other: the entity starts the orchestration, and that the activities.
-        **dict.fromkeys(("entityTrigger", "orchestrationTrigger", "activityTrigger"), _runs(site)),
-        **asyncio.run(_serves_mcp(site)),
-        "queueTrigger": _keeps_what_was_given_up(site),
+        **dict.fromkeys(
+            ("entityTrigger", "orchestrationTrigger", "activityTrigger"), _runs(system)
+        ),
+        **asyncio.run(_serves_mcp(system)),
+        "queueTrigger": _stores_abandoned_messages(system),
     }
 
     functions = json.loads(SNAPSHOT.read_text())
@@ -52,95 +54,99 @@ def test_every_type_of_trigger_is_invoked(site: Stand) -> None:
         if binding["type"].endswith("Trigger")
     }
     assert invoked == dict.fromkeys(triggers, True)
-    errors = [line for line in site.host.log_text().splitlines() if " ERROR " in line]
+    errors = [line for line in system.host.log_text().splitlines() if " ERROR " in line]
     assert [line for line in errors if "A message was abandoned" not in line] == []
 
 
-def test_the_smoke_test_finds_it_whole(site: Stand) -> None:
-    checked = _smoke(site, "--open", "--task", "nap")
+def test_the_smoke_test_finds_it_whole(system: LocalSystem) -> None:
+    checked = _smoke(system, "--open", "--task", "nap")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 5
 
 
-def test_the_smoke_test_notices_that_nobody_must_sign_in(site: Stand) -> None:
-    checked = _smoke(site)
+def test_the_smoke_test_notices_that_nobody_must_sign_in(system: LocalSystem) -> None:
+    checked = _smoke(system)
 
     assert checked.returncode == 1
     assert "FAIL  no token, no answer: 200 where 401 was expected" in checked.stdout
 
 
-def test_the_key_of_a_machine_opens_what_its_role_allows(site: Stand) -> None:
+def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) -> None:
     asked = ["run", "nap", "-p", "seconds=0.1", "--follow"]
 
-    assert _polysync(site, READS, "runs").returncode == 0
-    refused = _polysync(site, READS, *asked)
-    ran = _polysync(site, RUNS, *asked)
-    unknown = _polysync(site, new_access_key("nightly-ci", Role.OPERATOR)[0], "runs")
+    assert _polysync(system, READS, "runs").returncode == 0
+    refused = _polysync(system, READS, *asked)
+    ran = _polysync(system, RUNS, *asked)
+    unknown = _polysync(system, new_access_key("nightly-ci", Role.OPERATOR)[0], "runs")
 
     assert (refused.returncode, ran.returncode, unknown.returncode) == (1, 0, 1)
     assert "This request needs the app role Polysync.Operator" in refused.stderr
     assert "the access key is unknown" in unknown.stderr
-    changes = site.host.get("/audit")["items"]
+    changes = system.host.get("/audit")["items"]
     by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
     assert by_key == ["/tasks/nap/run"]
-    told = json.dumps(changes) + site.host.log_text() + ran.stdout + ran.stderr
+    told = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
     assert [key for key in (READS, RUNS) if key in told] == []
 
 
-def _smoke(site: Stand, *options: str) -> subprocess.CompletedProcess[str]:
-    return _call(site, ["scripts/smoke.py", _url(site), "--patience", "60", *options])
+def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:
+    return _call(system, ["scripts/smoke.py", _url(system), "--timeout", "60", *options])
 
 
-def _polysync(site: Stand, key: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return _call(site, ["-m", "polysync_core.cli", *options], POLYSYNC_KEY=key)
+def _polysync(system: LocalSystem, key: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return _call(system, ["-m", "polysync_core.cli", *options], POLYSYNC_KEY=key)
 
 
-def _call(site: Stand, arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+def _call(
+    system: LocalSystem, arguments: list[str], **variables: str
+) -> subprocess.CompletedProcess[str]:
     usual = {name: text for name, text in os.environ.items() if name != "POLYSYNC_TOKEN"}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=usual | {"POLYSYNC_URL": _url(site)} | variables,
+        env=usual | {"POLYSYNC_URL": _url(system)} | variables,
         capture_output=True,
         text=True,
         timeout=120,
     )
 
 
-def _url(site: Stand) -> str:
-    return f"http://127.0.0.1:{site.host.port}/api"
+def _url(system: LocalSystem) -> str:
+    return f"http://127.0.0.1:{system.host.port}/api"
 
 
-def _answers_health(site: Stand) -> bool:
-    return site.host.get("/health") == {"status": "ok"}
+def _answers_health(system: LocalSystem) -> bool:
+    return system.host.get("/health") == {"status": "ok"}
 
 
-def _has_ticked(site: Stand) -> bool:
+def _has_ticked(system: LocalSystem) -> bool:
     """Development ticks at the start; the host notes the next time when a tick has returned."""
-    noted = site.host.data / "timers.json"
+    noted = system.host.data / "timers.json"
     eventually(noted.exists, within=30)
     return set(json.loads(noted.read_text())) == set(_by_type("timerTrigger"))
 
 
-def _send_no_delivery(site: Stand) -> None:
-    deliveries = site.host.queue("webhook-deliveries")
+def _send_no_delivery(system: LocalSystem) -> None:
+    deliveries = system.host.queue("webhook-deliveries")
     with suppress(ResourceExistsError):
         deliveries.create_queue()
     deliveries.send_message("no delivery")
 
 
-def _keeps_what_was_given_up(site: Stand) -> bool:
+def _stores_abandoned_messages(system: LocalSystem) -> bool:
     """What is no delivery goes by both queue functions of a queue: the one and its poison's."""
 
     def kept() -> bool:
-        return [m["payload"] for m in site.host.get("/poison-messages")["items"]] == ["no delivery"]
+        return [m["payload"] for m in system.host.get("/poison-messages")["items"]] == [
+            "no delivery"
+        ]
 
     return eventually(kept, within=30)
 
 
-async def _serves_mcp(site: Stand) -> dict[str, bool]:
-    async with copilot(site) as client:
+async def _serves_mcp(system: LocalSystem) -> dict[str, bool]:
+    async with copilot(system) as client:
         found = await client.call_tool("search_documentation", {"query": "cron"})
         document = await client.read_resource("polysync://definitions")
         prompt = await client.get_prompt("move_pipeline_here", {"platform": "p", "pipeline": "x"})
@@ -151,6 +157,6 @@ async def _serves_mcp(site: Stand) -> dict[str, bool]:
     }
 
 
-def _runs(site: Stand) -> bool:
-    (run,) = site.wait_for([site.run(0.1)], has_ended, within=60)
+def _runs(system: LocalSystem) -> bool:
+    (run,) = system.wait_for([system.run(0.1)], has_ended, within=60)
     return run["status"] == "Succeeded"

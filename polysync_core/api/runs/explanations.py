@@ -89,7 +89,7 @@ def _lease_view(lease: Lease) -> dict[str, Any]:
     return {
         "runId": lease.run_id,
         "attempt": lease.attempt,
-        "task": lease.task or None,
+        "task": lease.task,
         "platform": lease.platform,
         "weight": lease.weight,
         "since": time_view(lease.granted_at),
@@ -100,7 +100,7 @@ def _waiting_view(entry: WaitingEntry) -> dict[str, Any]:
     return {
         "runId": entry.run_id,
         "attempt": entry.attempt,
-        "task": entry.task or None,
+        "task": entry.task,
         "platform": entry.platform,
         "priority": entry.priority,
         "since": time_view(moment(entry.waiting_since)),

@@ -58,13 +58,14 @@ class Policies:
         self._read = read
         self._cache = TimedCache(self._load, monotonic=monotonic)
 
-    def for_run(self, task: str, platform: str) -> PolicySet:
+    def for_run(self, task: str | None, platform: str) -> PolicySet:
         """Return every limit on a run of a Task on a Platform.
 
-        An empty name stands for no Task or no Platform. A deleted definition limits nothing.
+        The Task is None, or the Platform empty, if the run has none. A deleted definition limits
+        nothing.
         """
         owners: list[Policy] = []
-        if task:
+        if task is not None:
             owners.append(self._cached(Kind.TASK, task) or TaskPolicy(name=task))
         if platform:
             known = self._cached(Kind.PLATFORM, platform)
@@ -75,7 +76,7 @@ class Policies:
         """Read from the store, past the cache, every limit on the runs in a Dispatcher."""
         holders = [*state.waiting.values(), *state.leases.values(), *adopted]
         pairs = {(each.task, each.platform) for each in holders}
-        self.invalidate(Reference(Kind.TASK, task) for task, _ in pairs)
+        self.invalidate(Reference(Kind.TASK, task) for task, _ in pairs if task is not None)
         self.invalidate(Reference(Kind.PLATFORM, platform) for _, platform in pairs)
         profiles = state.policies.profiles
         self.invalidate(Reference(Kind.CONTENTION_PROFILE, name) for name in profiles)

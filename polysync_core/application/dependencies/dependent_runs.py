@@ -121,8 +121,9 @@ class DependentRuns:
         needed = set(needed_parents(task, {}))
         if not needed:
             return {}
-        ids = [token.run_id for token in decision.sources if token.edge in needed]
-        parents = {stored.run.task: stored.run for stored in self.runs.get_many(ids)}
+        edges = {token.run_id: token.edge for token in decision.sources if token.edge in needed}
+        found = (stored.run for stored in self.runs.get_many(edges))
+        parents = {edges[run.run_id]: run for run in found}
         return mapped_values(task, self.factory.job_named(task.job), parents, {})
 
 

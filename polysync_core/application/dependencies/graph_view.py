@@ -89,7 +89,7 @@ class TaskGraphs:
         if task is not None:
             tasks = self._around(task)
             return self._graph(tasks, {name: found[name] for name in tasks if name in found})
-        roots = [run.task for run in found.values() if run.run_id == graph_run_id]
+        roots = [name for name, run in found.items() if run.run_id == graph_run_id]
         known = {name: known for name in found if (known := self._task(name)) is not None}
         downstream = self._reached([known[name] for name in roots if name in known], self._below)
         return self._graph({**known, **downstream}, found)
@@ -142,7 +142,8 @@ class TaskGraphs:
             return self.runs.page(Listing(task=task, limit=1)).items
 
         with ThreadPoolExecutor(_READERS) as pool:
-            return {run.task: run for run in chain.from_iterable(pool.map(newest, tasks))}
+            found = chain.from_iterable(pool.map(newest, tasks))
+            return {run.task: run for run in found if run.task is not None}
 
     def _runs_of(self, graph_run_id: RunId) -> dict[str, TaskRun]:
         """Return the newest run of each Task in a graph run."""
@@ -152,7 +153,8 @@ class TaskGraphs:
             listing = Listing(graph_run_id=graph_run_id, limit=_PAGE, continuation_token=token)
             page = self.runs.page(listing)
             for run in page.items:
-                newest.setdefault(run.task, run)
+                if run.task is not None:
+                    newest.setdefault(run.task, run)
             if len(newest) > MAX_NODES or (token := page.continuation_token) is None:
                 return _bounded(newest)
 
@@ -161,7 +163,7 @@ class TaskGraphs:
         nodes = {
             name: self._node(task, jobs[task.job], runs.get(name)) for name, task in tasks.items()
         }
-        nodes |= {name: _remembered(run) for name, run in runs.items() if name not in tasks}
+        nodes |= {name: _remembered(name, run) for name, run in runs.items() if name not in tasks}
         edges = sorted(_edges(tasks), key=lambda edge: (edge.downstream, edge.upstream))
         upstream: dict[str, list[str]] = {name: [] for name in sorted(nodes)}
         for edge in edges:
@@ -195,10 +197,10 @@ def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
                 )
 
 
-def _remembered(run: TaskRun) -> Node:
+def _remembered(task: str, run: TaskRun) -> Node:
     """Return the node of a Task that was deleted after it had run."""
     return Node(
-        task=run.task,
+        task=task,
         job=run.job.name,
         platform=run.job.platform,
         job_type=run.job.job_type,

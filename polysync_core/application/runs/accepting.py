@@ -147,7 +147,7 @@ class RunFactory:
     def _of_job(self, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]) -> TaskRun:
         return TaskRun(
             run_id=spec.run_id,
-            task="",
+            task=None,
             job=job,
             shard=self.connections.platform(job.platform).shard,
             status=RunStatus.QUEUED,

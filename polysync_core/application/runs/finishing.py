@@ -56,7 +56,9 @@ class RunFinisher:
 
     def dependents_of(self, run: TaskRun) -> tuple[str, ...]:
         """Return the Tasks to notify of an ended run."""
-        return self.task_graph.downstream(run.task) if run.fan_out else ()
+        if run.task is None or not run.fan_out:
+            return ()
+        return self.task_graph.downstream(run.task)
 
     def after_run(self, run: TaskRun) -> StepResult:
         """Deactivate an ended run without dependents; else name the dependents to notify."""

@@ -79,7 +79,7 @@ class JobRuns:
     def get(self, job: str, run_id: RunId) -> TaskRun:
         """Return a run of a Job, or raise `NotFound`."""
         stored = self.runs.get(run_id)
-        if stored is None or stored.run.task or stored.run.job.name != job:
+        if stored is None or stored.run.task is not None or stored.run.job.name != job:
             raise NotFound(f"Job '{job}' has no run of this id.")
         return stored.run
 

@@ -162,8 +162,8 @@ class DurationHistory:
         for _ in range(_MAX_PAGES):
             page = self._runs.page(
                 Listing(
-                    task=run.task or None,
-                    job=None if run.task else run.job.name,
+                    task=run.task,
+                    job=run.job.name if run.task is None else None,
                     limit=MAX_PAST_RUNS,
                     continuation_token=token,
                 )
@@ -206,4 +206,4 @@ def _end(run: TaskRun) -> Ended | None:
 
 
 def _key(run: TaskRun) -> _Key:
-    return ("task", run.task) if run.task else ("job", run.job.name)
+    return ("job", run.job.name) if run.task is None else ("task", run.task)

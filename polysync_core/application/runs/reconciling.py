@@ -204,7 +204,8 @@ class Reconciler:
 
     def _new_lease(self, run: TaskRun, attempt: int) -> Lease:
         platform = run.job.platform
-        task = self.policies.for_run(run.task, platform).tasks.get(run.task)
+        policies = self.policies.for_run(run.task, platform)
+        task = None if run.task is None else policies.tasks.get(run.task)
         return Lease(
             run_id=run.run_id,
             attempt=attempt,

@@ -107,7 +107,7 @@ class TaskRuns:
         `run_once`, and `Conflict` for an active run.
         """
         former = self.get(run_id)
-        if not former.task:
+        if former.task is None:
             raise Conflict(
                 f"The run is of job '{former.job.name}' without a task; "
                 "to repeat it, execute the job again."

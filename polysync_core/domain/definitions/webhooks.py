@@ -28,7 +28,7 @@ class EventFilter(Value):
     tags: Tags = Field(default_factory=dict)
     """Tags that the Task of the run must have, with these values."""
 
-    def accepts(self, task: str, status: RunStatus, tags: Mapping[str, str]) -> bool:
+    def accepts(self, task: str | None, status: RunStatus, tags: Mapping[str, str]) -> bool:
         """Return whether the filter accepts an event."""
         return (
             (not self.tasks or task in self.tasks)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.definitions.tasks import Condition, Task
+from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import Origin, RunStatus, TaskRun
@@ -90,6 +91,8 @@ def edges_of(task: Task) -> tuple[GateEdge, ...]:
 
 def token_of(run: TaskRun) -> Token:
     """Return the token that an ended run adds to the gate of each dependent."""
+    if run.task is None:
+        raise Broken("A run of a Job without a Task has no dependents.")
     return Token(
         edge=run.task,
         run_id=run.run_id,

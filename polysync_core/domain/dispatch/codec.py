@@ -40,7 +40,7 @@ class WaitingRunJson(TypedDict):
 
     run: str
     attempt: int
-    task: str
+    task: str | None
     priority: int
     queued: float
     platform: str
@@ -54,7 +54,7 @@ class LeaseJson(TypedDict):
 
     run: str
     attempt: int
-    task: str
+    task: str | None
     granted: float
     platform: NotRequired[str]
     weight: NotRequired[int]

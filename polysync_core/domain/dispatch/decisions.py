@@ -113,7 +113,7 @@ def _forget_unused(state: DispatcherState, dispatch_round: DispatchRound) -> Non
     state.start_logs = {key: log for key, log in state.start_logs.items() if not log.is_blank}
     groups = list(dispatch_round.group_keys)
     state.policies.retain(
-        (task for task, _, _ in groups),
+        (task for task, _, _ in groups if task is not None),
         (platform for _, platform, _ in groups),
     )
     if state.is_empty:

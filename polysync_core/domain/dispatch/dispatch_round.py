@@ -28,7 +28,7 @@ _RESERVATION_DELAY_MILLIS = RESERVATION_DELAY // timedelta(milliseconds=1)
 _BACKFILL = "~backfill"
 """Used as a profile name in a key; a real profile name contains no `~`."""
 
-type GroupKey = tuple[str, str, BackfillId | None]
+type GroupKey = tuple[str | None, str, BackfillId | None]
 """A Task, a Platform and a backfill."""
 
 
@@ -148,11 +148,11 @@ class DispatchRound:
     def _new_group(self, run: WaitingEntry | Lease) -> RunGroup:
         task, platform = run.task, run.platform
         profiles, missing = self.state.policies.profiles_of(task, platform)
-        policy = self.state.policies.tasks.get(task)
+        policy = None if task is None else self.state.policies.tasks.get(task)
         weight = 1 if policy is None else policy.weight
         limits: list[Limit] = [self._profile_limit(profile, platform) for profile in profiles]
         if policy is not None and policy.max_concurrent_runs is not None:
-            limits.append(self._task_limit(task, policy.max_concurrent_runs))
+            limits.append(self._task_limit(policy.name, policy.max_concurrent_runs))
         if run.backfill_id is not None and run.backfill_limit is not None:
             limits.append(self._backfill_limit(run.backfill_id, run.backfill_limit))
         demands = [(limit, limit.demand(weight)) for limit in limits]

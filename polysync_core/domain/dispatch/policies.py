@@ -107,12 +107,13 @@ class PolicySet:
         linked = [*self.tasks.values(), *self.platforms.values()]
         self.profiles = _only(self.profiles, {name for each in linked for name in each.profiles})
 
-    def profiles_of(self, task: str, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
+    def profiles_of(self, task: str | None, platform: str) -> tuple[list[ProfilePolicy], list[str]]:
         """Return the enabled profiles of a run, and the names of unknown policies."""
         names: dict[str, None] = {}
         missing: list[str] = []
-        known_task, known_platform = self.tasks.get(task), self.platforms.get(platform)
-        if task and known_task is None:
+        known_task = None if task is None else self.tasks.get(task)
+        known_platform = self.platforms.get(platform)
+        if task is not None and known_task is None:
             missing.append(f"task '{task}'")
         if platform and known_platform is None:
             missing.append(f"platform '{platform}'")

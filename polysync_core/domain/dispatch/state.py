@@ -46,8 +46,8 @@ class WaitingRun:
 
     run_id: RunId
     attempt: int
-    task: str
-    """Empty for a run of a Job without a Task."""
+    task: str | None
+    """None for a run of a Job without a Task."""
     priority: int
     queued_at: datetime
     platform: str = ""
@@ -64,7 +64,7 @@ class WaitingEntry(NamedTuple):
 
     run_id: RunId
     attempt: int
-    task: str
+    task: str | None
     platform: str
     priority: int
     queued: int
@@ -111,7 +111,7 @@ class Lease:
 
     run_id: RunId
     attempt: int
-    task: str
+    task: str | None
     granted_at: datetime
     platform: str = ""
     weight: int = 1

@@ -25,8 +25,8 @@ class RunEvent:
     run_id: RunId
     sequence: int
     """The number of the history entry; equal for every delivery of the event."""
-    task: str
-    """Empty for a run of a Job without a Task."""
+    task: str | None
+    """None for a run of a Job without a Task."""
     job: str
     platform: str
     graph_run_id: RunId
@@ -48,7 +48,7 @@ class RunEvent:
         return {
             "eventId": self.event_id,
             "runId": self.run_id,
-            "task": self.task or None,
+            "task": self.task,
             "job": self.job,
             "platform": self.platform,
             "graphRunId": self.graph_run_id,

@@ -105,8 +105,8 @@ class TaskRun:
     """One execution of a Task, or of a Job without one, from acceptance to outcome."""
 
     run_id: RunId
-    task: str
-    """Empty for a run of a Job without a Task."""
+    task: str | None
+    """None for a run of a Job without a Task."""
     job: Job
     """The Job as of the run's acceptance; a later edit does not change the run."""
     shard: str
@@ -199,8 +199,10 @@ class TaskRun:
 
     @property
     def roots(self) -> tuple[Origin, ...]:
-        """The roots of the run's graph runs; a root is its own root."""
-        return self.origins or (Origin(run_id=self.graph_run_id, task=self.task),)
+        """The roots of the run's graph runs; a run of a Task without any is its own root."""
+        if self.origins or self.task is None:
+            return self.origins
+        return (Origin(run_id=self.graph_run_id, task=self.task),)
 
     def carries(self, attempt: int) -> bool:
         """Return whether this attempt is under way."""

@@ -44,7 +44,7 @@ class ActiveRun:
     """An entry of the active index: a run that still needs work."""
 
     run_id: RunId
-    task: str
+    task: str | None
     graph_run_id: RunId
     shard: str
     queued_at: datetime
@@ -60,5 +60,5 @@ class ActiveRun:
             graph_run_id=run.graph_run_id,
             shard=run.shard,
             queued_at=run.queued_at,
-            job=None if run.task else run.job.name,
+            job=run.job.name if run.task is None else None,
         )

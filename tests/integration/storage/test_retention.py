@@ -104,8 +104,8 @@ def test_runs_of_a_month_that_has_passed_go_with_all_their_lists(shelf: Shelf) -
 
 
 def test_runs_of_jobs_without_a_task_go_as_well(shelf: Shelf) -> None:
-    gone, kept = shelf.add(task=""), shelf.add(NOON, task="")
-    shelf.add(task="", status=RunStatus.RUNNING, settled=False, shard="other")
+    gone, kept = shelf.add(task=None), shelf.add(NOON, task=None)
+    shelf.add(task=None, status=RunStatus.RUNNING, settled=False, shard="other")
     assert shelf.forget() == 1
     assert shelf.runs.get(gone.run_id) is None
     listed = list(shelf.runs.page(Listing(job=kept.job.name, limit=9)).items)

@@ -186,7 +186,7 @@ class TestJobRuns:
         self, runs: TableRuns
     ) -> None:
         job = a_job(name=f"job-{new_run_id()}")
-        ours = [ended(runs, task="", job=job).run_id, stored(runs, task="", job=job).run_id]
+        ours = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
         assert listed(runs, job=job.name, limit=1) == ours[::-1]
         assert listed(runs, job=job.name, status=RunStatus.QUEUED) == ours[1:]
@@ -196,15 +196,15 @@ class TestJobRuns:
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
     def test_they_are_entries_until_they_are_settled_also_twice(self, runs: TableRuns) -> None:
-        active, done = stored(runs, task=""), ended(runs, task="")
+        active, done = stored(runs, task=None), ended(runs, task=None)
         runs.deactivate(done)
         entries = {item.run_id: item for item in runs.active_runs()}
         assert done.run_id not in entries
-        assert (entries[active.run_id].task, entries[active.run_id].job) == ("", active.job.name)
+        assert (entries[active.run_id].task, entries[active.run_id].job) == (None, active.job.name)
 
     def test_an_announcement_is_withdrawn_from_the_list_of_its_job(self, runs: TableRuns) -> None:
         job = a_job(name=f"job-{new_run_id()}")
-        run = stored(runs, task="", job=job)
+        run = stored(runs, task=None, job=job)
         runs.index_active(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
         for entries in list(runs.active_runs()):
             if entries.run_id == run.run_id:

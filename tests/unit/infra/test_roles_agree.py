@@ -99,6 +99,7 @@ def test_the_assigned_roles_are_those_that_the_code_needs() -> None:
     assert len(_assigned()) == len(_needed())
 
 
+@pytest.mark.slow
 def test_a_role_id_appears_once_beside_its_name() -> None:
     assert {name: guid for guid, name in _named().values()} == GUIDS
     for guid in GUIDS.values():

@@ -124,7 +124,7 @@ def test_development_opens_loopback_and_nothing_else(text: str) -> None:
 
 
 @given(st.text(max_size=60))
-def test_whatever_is_read_is_a_host_below_the_suffix(text: str) -> None:
+def test_every_accepted_address_has_a_host_below_the_suffix(text: str) -> None:
     try:
         found = RULE.read(f"https://{text}", path="x")
     except Invalid:
@@ -223,7 +223,7 @@ def test_the_metadata_service_is_one_address(address: str, allowed: bool) -> Non
         ("nonsense", False),
     ],
 )
-def test_a_private_network_is_neither_this_machine_nor_its_neighbours(
+def test_a_private_network_includes_neither_loopback_nor_link_local_addresses(
     address: str, allowed: bool
 ) -> None:
     assert AddressScope.PRIVATE.allows(address) is allowed

@@ -1,4 +1,4 @@
-"""What a deployment says of its place, and what reaches a platform or a vault of it."""
+"""The app's identity and private hosts, as platforms and vaults get them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_vault_may_be_private_where_its_host_is_named(host: str, reach: Addres
     assert set(reached.reaches) == {reach}
 
 
-def test_a_host_of_this_machine_stays_on_it_whatever_is_named() -> None:
+def test_a_loopback_host_is_never_private() -> None:
     base = BaseAddress("http://localhost:1", "localhost", AddressScope.LOOPBACK)
 
     assert base.scope_with({"localhost"}) is AddressScope.LOOPBACK

@@ -69,11 +69,11 @@ def test_the_checked_address_is_the_one_connected_to(listener: socket.socket) ->
 
     thread = threading.Thread(target=serve)
     thread.start()
-    response = send(adapter, f"http://stand-in.example:{port}/")
+    response = send(adapter, f"http://simulator.example:{port}/")
     thread.join()
 
     assert response.content == b"ok"
-    assert zone.asked == ["stand-in.example"]
+    assert zone.asked == ["simulator.example"]
     adapter.close()
 
 

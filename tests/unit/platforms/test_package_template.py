@@ -1,4 +1,4 @@
-"""Every platform's package has the same modules, so a reader can guess where something is."""
+"""Every platform's package has the same modules, so readers can guess where things are."""
 
 from __future__ import annotations
 

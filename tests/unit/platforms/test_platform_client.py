@@ -107,7 +107,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_read_is_repeated_after_a_fault_that_may_pass(fault: Callable[[], Step]) -> None:
+def test_a_read_is_retried_after_a_transient_fault(fault: Callable[[], Step]) -> None:
     stage = Stage(fault(), fault(), Reply.json({"a": 1}), size_limit=200_000)
 
     assert stage.get() == {"a": 1}
@@ -143,7 +143,7 @@ def test_a_call_that_may_not_be_repeated_is_sent_once(fault: Callable[[], Step])
         pytest.param(refused_connection(), Unavailable, id="nothing was sent"),
         pytest.param(Reply(429), Unavailable, id="it was turned away"),
         pytest.param(
-            Reply(503, b"", {"Retry-After": "60"}), Unavailable, id="it was told to come back"
+            Reply(503, b"", {"Retry-After": "60"}), Unavailable, id="a 503 with Retry-After"
         ),
         pytest.param(reset_connection(), Uncertain, id="the connection broke after sending"),
         pytest.param(requests.ReadTimeout(), Uncertain, id="no answer in time"),
@@ -198,7 +198,7 @@ def test_a_refusal_is_final(status: int) -> None:
     assert len(stage.transport.requests) == 1
 
 
-def test_retry_after_takes_the_place_of_the_jitter() -> None:
+def test_retry_after_replaces_the_jitter() -> None:
     stage = Stage(Reply(429, b"", {"Retry-After": "7"}), Reply())
 
     stage.get()
@@ -315,7 +315,7 @@ def test_a_token_that_is_refused_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a b", "a\r\nX-Evil: 1", "\u00e4", "a\x00"])
-def test_an_impossible_token_is_named_without_being_shown(token: str) -> None:
+def test_an_invalid_token_is_reported_without_being_shown(token: str) -> None:
     with pytest.raises(PlatformRefused) as caught:
         Stage(Reply(), tokens=Tokens([token])).get()
 
@@ -323,7 +323,7 @@ def test_an_impossible_token_is_named_without_being_shown(token: str) -> None:
     assert not token or token not in str(caught.value)
 
 
-def test_a_line_end_around_a_token_is_taken_off() -> None:
+def test_line_breaks_around_a_token_are_removed() -> None:
     stage = Stage(Reply(), tokens=Tokens(["abc\n"]))
 
     stage.get()
@@ -341,7 +341,7 @@ def test_an_address_that_must_not_be_connected_to_ends_the_call() -> None:
     assert len(stage.transport.requests) == 1
 
 
-def test_an_unproven_identity_is_not_asked_again() -> None:
+def test_an_untrusted_server_is_not_called_again() -> None:
     stage = Stage(requests.exceptions.SSLError("certificate verify failed"))
 
     with pytest.raises(Unavailable, match="TLS"):
@@ -384,7 +384,7 @@ def test_the_request_is_what_was_asked_for_and_nothing_else() -> None:
         pytest.param(lambda: requests.RequestException(CANARY), id="another that quotes it"),
     ],
 )
-def test_nothing_hangs_behind_an_error(fault: Callable[[], Step]) -> None:
+def test_no_error_has_a_context(fault: Callable[[], Step]) -> None:
     """The Durable SDK writes an error's `__context__` into the history, even `from None`."""
     with pytest.raises(Exception) as caught:
         Stage(fault()).post(repeatable=True)
@@ -396,7 +396,7 @@ def test_nothing_hangs_behind_an_error(fault: Callable[[], Step]) -> None:
 CALL = Call(method="POST", segments=("run",), body={"a": 1})
 
 
-def test_an_answer_is_seen_whole_with_its_headers_and_whatever_its_body() -> None:
+def test_readers_get_the_whole_answer_with_headers_and_any_body() -> None:
     stage = Stage(Reply(202, b"", {"Location": "/runs/7", "X-Run-Id": "7"}))
 
     answer = stage.client.exchange(CALL, lambda answer: answer)
@@ -406,14 +406,14 @@ def test_an_answer_is_seen_whole_with_its_headers_and_whatever_its_body() -> Non
     assert answer.value() is None
 
 
-def test_a_list_or_a_text_is_a_value_too() -> None:
+def test_a_list_or_a_text_is_also_a_value() -> None:
     stage = Stage(Reply(200, b"[1]"), Reply(200, b'"x"'))
 
     assert stage.client.exchange(CALL, lambda answer: answer.value()) == [1]
     assert stage.client.exchange(CALL, lambda answer: answer.value()) == "x"
 
 
-def test_a_key_travels_in_the_header_that_the_platform_wants() -> None:
+def test_a_key_is_sent_in_the_header_of_the_platform() -> None:
     stage = Stage(Reply())
     base = BaseAddress(f"https://{HOST}", HOST, AddressScope.PUBLIC)
     client = PlatformClient(
@@ -464,7 +464,7 @@ def test_a_server_that_says_when_to_come_back_is_believed_only_if_the_call_says_
         stage.client.exchange(replace(CALL, busy_is_unstarted=unstarted), lambda _: None)
 
 
-def test_a_call_may_take_its_own_time() -> None:
+def test_a_call_may_have_its_own_budget() -> None:
     stage = Stage(Reply())
 
     stage.client.exchange(replace(CALL, budget=CallBudget(total=240, read=230)), lambda _: None)

@@ -68,7 +68,7 @@ def refused(action: Callable[[], object]) -> tuple[str, str]:
     return problem.path, problem.message
 
 
-def test_a_platform_type_that_nobody_offers_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_platform_type_is_refused_with_the_known_names() -> None:
     path, message = refused(
         lambda: check_platform(a_platform(type="AzureDatabrick"), allow_loopback=False)
     )
@@ -77,7 +77,7 @@ def test_a_platform_type_that_nobody_offers_is_refused_with_those_that_there_are
     assert "did you mean 'AzureDatabricks'?" in message
 
 
-def test_a_platform_that_says_nothing_of_it_is_signed_in_to_by_the_apps_identity() -> None:
+def test_the_app_signs_in_with_its_own_identity_by_default() -> None:
     attributes = {
         "subscriptionId": "0b1f6471-1bf0-4dda-aec3-111122223333",
         "resourceGroupName": "rg-data",
@@ -92,9 +92,9 @@ def test_a_platform_that_says_nothing_of_it_is_signed_in_to_by_the_apps_identity
     assert "auth" not in write_definition(platform)
 
 
-def test_a_platform_that_no_identity_of_azures_opens_must_say_how_to_sign_in() -> None:
-    place = {"projectId": "acme-data-1", "region": "europe-west3"}
-    raw = {"name": "p", "type": "GoogleCloudFunctions", "attributes": place}
+def test_a_platform_outside_azure_must_name_its_sign_in_method() -> None:
+    attributes = {"projectId": "acme-data-1", "region": "europe-west3"}
+    raw = {"name": "p", "type": "GoogleCloudFunctions", "attributes": attributes}
     platform = Platform.model_validate(raw)
 
     path, message = refused(lambda: check_platform(platform, allow_loopback=False))
@@ -103,7 +103,7 @@ def test_a_platform_that_no_identity_of_azures_opens_must_say_how_to_sign_in() -
     assert "ApplicationDefault" in message
 
 
-def test_a_job_on_a_platform_whose_package_is_gone_says_so_at_its_platform() -> None:
+def test_a_job_on_a_platform_without_its_package_is_refused_at_its_platform() -> None:
     job = Job(name="j", platform="p", job_type="AcmeBatchJob", external_id="x")
 
     path, message = refused(lambda: check_job(a_platform(), job))
@@ -124,20 +124,20 @@ def test_a_package_that_cannot_be_loaded_is_named_and_its_error_stays_in_the_log
     assert "hunter2" in caplog.text
 
 
-def test_an_object_that_is_no_kind_is_refused(install: Install) -> None:
+def test_an_object_that_is_not_a_plugin_is_refused(install: Install) -> None:
     install("acme_odd", "PLUGIN = 7", "AcmeBatch = acme_odd:PLUGIN")
 
     assert "cannot be loaded" in refused(lambda: platform_plugin("AcmeBatch"))[1]
 
 
-def test_two_packages_with_one_name_are_told_apart_by_a_person(install: Install) -> None:
+def test_two_packages_that_offer_one_name_are_both_refused(install: Install) -> None:
     install("acme_one", "", "AcmeBatch = acme_one:PLUGIN")
     install("acme_two", "", "AcmeBatch = acme_two:PLUGIN")
 
     assert "acme_one and acme_two" in refused(lambda: platform_plugin("AcmeBatch"))[1]
 
 
-def test_a_package_cannot_take_the_place_of_a_platform_of_ours(install: Install) -> None:
+def test_a_package_cannot_replace_one_of_polysyncs_own_platforms(install: Install) -> None:
     install("acme_thief", "raise AssertionError", "AzureDatabricks = acme_thief:PLUGIN")
 
     assert platform_plugin("AzureDatabricks").name == "AzureDatabricks"

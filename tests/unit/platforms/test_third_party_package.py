@@ -1,4 +1,4 @@
-"""A package of somebody else, installed beside Polysync: platform, job type, sign-in and vault."""
+"""A third-party package, installed beside Polysync: platform, job type, sign-in and vault."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from polysync_core.telemetry.actions import ACTIONS
 from tests.unit.infra.templates import ROOT, deployed_files
 from tests.unit.telemetry.reference import BEGIN, END, tables
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = ROOT / "docs" / "reference" / "telemetry.md"
 PASSED_ON = {"_log_change", "_facts", "_log_fields", "_stop", "_log_edit"}
 """Functions that take an action and build the fields of a log line."""

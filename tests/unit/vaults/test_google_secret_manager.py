@@ -1,4 +1,4 @@
-"""Google Secret Manager's provider against a stand-in on loopback that speaks its REST API."""
+"""Google Secret Manager's provider against a simulator on loopback that speaks its REST API."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def test_a_definition_that_cannot_work_is_refused(changes: dict[str, Any], path:
 
 
 @pytest.mark.parametrize("endpoint", ["https://evil.example", "http://10.0.0.1", "ftp://x"])
-def test_a_stand_in_is_on_this_machine_only(endpoint: str) -> None:
+def test_a_simulator_is_on_this_machine_only(endpoint: str) -> None:
     with pytest.raises(Invalid, match=r"attributes\.endpoint"):
         check_vault(
             a_vault(attributes={"projectId": PROJECT, "endpoint": endpoint}), development=True

@@ -1,4 +1,4 @@
-"""HashiCorp Vault's provider against a stand-in on loopback that speaks its HTTP API."""
+"""HashiCorp Vault's provider against a simulator on loopback that speaks its HTTP API."""
 
 from __future__ import annotations
 

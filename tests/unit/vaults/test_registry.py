@@ -22,8 +22,8 @@ print(sorted(slow & set(sys.modules)))
 
 
 @pytest.mark.slow
-def test_definitions_are_checked_without_loading_what_only_reading_needs() -> None:
-    """Whoever applies a document or starts the app must not pay for every provider's SDK."""
+def test_definitions_are_checked_without_importing_the_sdks_that_reading_needs() -> None:
+    """Applying a document or starting the app must not import every provider's SDK."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT], capture_output=True, text=True, check=True, timeout=60
     )

@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
-from polysync_core.vaults.resolver import REMEMBERED_SECONDS, SecretResolver
+from polysync_core.vaults.resolver import SECRET_TTL, SecretResolver
 from polysync_core.vaults.source import SecretSource
 
 
@@ -32,7 +32,7 @@ class Source:
 
 
 class Stage:
-    """A resolver over vaults that are made up, in virtual time."""
+    """A resolver over fake vaults, in virtual time."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -70,22 +70,22 @@ class Stage:
         return self.sources[vault.name]
 
 
-def test_a_value_is_remembered_for_a_few_minutes_only() -> None:
+def test_a_value_is_cached_for_only_a_few_minutes() -> None:
     stage = Stage()
     source = stage.add("v", key="one")
 
     first = stage.resolver.resolve("vault://v/key")
     source.values["key"] = "two"
-    stage.now = REMEMBERED_SECONDS - 1
+    stage.now = SECRET_TTL - 1
     second = stage.resolver.resolve("vault://v/key")
-    stage.now = REMEMBERED_SECONDS
+    stage.now = SECRET_TTL
     third = stage.resolver.resolve("vault://v/key")
 
     assert [value.reveal() for value in (first, second, third)] == ["one", "one", "two"]
-    assert REMEMBERED_SECONDS <= 300
+    assert SECRET_TTL <= 300
 
 
-def test_a_value_that_was_refused_is_read_again() -> None:
+def test_a_refused_value_is_read_again() -> None:
     stage = Stage()
     source = stage.add("v", key="old")
     stage.resolver.resolve("vault://v/key")
@@ -110,7 +110,7 @@ def test_a_vault_is_opened_once_while_its_definition_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("reference", ["", "secret", "vault://", "vault://V/x", "vault://v/a b"])
-def test_what_is_no_reference_is_invalid(reference: str) -> None:
+def test_text_that_is_not_a_reference_is_invalid(reference: str) -> None:
     with pytest.raises(Invalid):
         Stage().resolver.resolve(reference)
 
@@ -123,7 +123,7 @@ def test_a_vault_that_is_not_defined_is_named() -> None:
     assert caught.value.__context__ is None
 
 
-def test_a_failure_is_not_remembered() -> None:
+def test_a_failure_is_not_cached() -> None:
     stage = Stage()
     source = stage.add("v", key=Unavailable())
 
@@ -134,7 +134,7 @@ def test_a_failure_is_not_remembered() -> None:
     assert stage.resolver.resolve("vault://v/key").reveal() == "back"
 
 
-def test_a_vaults_own_secret_may_lie_in_another_vault() -> None:
+def test_a_vaults_own_secret_may_be_in_another_vault() -> None:
     stage = Stage()
     stage.add("inner", principal="pw")
     stage.add("outer", client_secret="vault://inner/principal", key="value")
@@ -162,7 +162,7 @@ def test_a_vault_that_refuses_is_opened_afresh_with_its_own_secret_read_again() 
     assert stage.opened == ["outer", "inner", "outer"]
 
 
-def test_vaults_that_need_each_other_are_refused_instead_of_waited_for() -> None:
+def test_vaults_that_need_each_other_are_refused_without_a_deadlock() -> None:
     stage = Stage()
     stage.add("a", client_secret="vault://b/x")
     stage.add("b", client_secret="vault://a/x")
@@ -171,8 +171,8 @@ def test_vaults_that_need_each_other_are_refused_instead_of_waited_for() -> None
         stage.resolver.resolve("vault://a/key")
 
 
-def test_a_circle_is_found_even_when_its_vaults_are_open_already() -> None:
-    """A vault signs in when it is read, so one that waits for itself would wait for ever."""
+def test_a_cycle_is_found_even_if_its_vaults_are_open() -> None:
+    """A vault signs in when it is read; a vault that needs itself would deadlock."""
     stage = Stage()
     stage.add("a", client_secret="vault://b/x", key="value")
     stage.add("b", x="1")
@@ -212,11 +212,11 @@ def test_a_vault_that_refuses_has_all_its_own_secrets_read_again() -> None:
     assert inner.read_names == ["role", "secret", "role", "secret"]
 
 
-def test_memory_does_not_grow_without_bound() -> None:
+def test_the_cache_has_a_size_limit() -> None:
     stage = Stage()
     stage.add("v", **{f"k{number}": "x" for number in range(1500)})
 
     for number in range(1500):
         stage.resolver.resolve(f"vault://v/k{number}")
 
-    assert len(stage.resolver._values) <= 1000  # pyright: ignore[reportPrivateUsage]
+    assert len(stage.resolver._values._entries) <= 1000  # pyright: ignore[reportPrivateUsage]

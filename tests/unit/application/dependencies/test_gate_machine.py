@@ -113,13 +113,13 @@ class GateMachine(RuleBasedStateMachine):
         self.check()
 
     def deliver(self, child: str, run: TaskRun, crash: Callable[..., Any] | None = None) -> None:
-        self.world.tables.around = crash or (lambda _, do: do())
+        self.world.tables.intercept = crash or (lambda _, do: do())
         try:
             self.world.gates.deliver(child, run)
         except Crash:
             """Whoever comes by next goes on with it."""
         finally:
-            self.world.tables.around = lambda _, do: do()
+            self.world.tables.intercept = lambda _, do: do()
 
     def take_in(self) -> None:
         """Take in what came into being, and owe its dependents what ended at once."""
@@ -156,7 +156,7 @@ def crash_at(step: int, *, before: bool) -> Callable[..., Any]:
     """End the process at one of its calls to storage: before it is carried out, or after."""
     left = step
 
-    def around(_: Any, do: Callable[[], Any]) -> Any:
+    def intercept(_: Any, do: Callable[[], Any]) -> Any:
         nonlocal left
         left -= 1
         if left == 0 and before:
@@ -166,7 +166,7 @@ def crash_at(step: int, *, before: bool) -> Callable[..., Any]:
             raise Crash
         return answer
 
-    return around
+    return intercept
 
 
 TestGateMachine = GateMachine.TestCase

@@ -88,13 +88,13 @@ def test_an_outcome_that_decides_nothing_writes_no_decision() -> None:
 def during(world: GateWorld, call: str, do: Callable[[], Any]) -> None:
     """Let something happen right before the next call of a kind to the gates' table."""
 
-    def around(made: Any, carry_out: Callable[[], Any]) -> Any:
+    def intercept(made: Any, carry_out: Callable[[], Any]) -> Any:
         if str(made) == f"{call} on Gates":
-            world.tables.around = lambda _, go_on: go_on()
+            world.tables.intercept = lambda _, go_on: go_on()
             do()
         return carry_out()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
 
 
 def crash() -> None:
@@ -111,7 +111,7 @@ def test_what_was_decided_before_a_crash_is_carried_out_by_whoever_comes_by() ->
     during(world, "send_batch", lambda: during(world, "send_batch", crash))
     with pytest.raises(Crash):
         world.gates.deliver("child", b)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.begin_anew()
     world.gates.deliver("child", first)
     (child,) = world.all_runs("child")
@@ -156,7 +156,7 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
     last = world.end(last)
     seen = 0
 
-    def around(made: Any, do: Callable[[], Any]) -> Any:
+    def intercept(made: Any, do: Callable[[], Any]) -> Any:
         nonlocal seen
         answer = do()
         seen += str(made) == "send_batch on Gates"
@@ -164,10 +164,10 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
             raise Crash
         return answer
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.gates.deliver("end", last)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.begin_anew()
     world.gates.deliver("end", last)
     (end,) = world.all_runs("end")

@@ -82,7 +82,7 @@ def world() -> World:
 
 def test_a_job_run_has_no_task_and_nothing_that_a_task_would_say(world: World) -> None:
     run = world.execute(parameters={"limit": "7"})
-    assert (run.task, run.job, run.title) == ("", JOB, "sales-load")
+    assert (run.task, run.job, run.title) == (None, JOB, "sales-load")
     assert run.parameters == {"day": "2026-01-01", "limit": 7, "key": "vault://v/key"}
     assert (run.trigger_type, run.priority, run.tags) == (TriggerType.MANUAL, 100, JOB.tags)
     assert (run.retry.enabled, run.fan_out, run.execution_timeout_seconds) == (False, False, None)

@@ -123,14 +123,14 @@ def test_a_platforms_retry_after_is_respected_by_a_learned_plan(world: World) ->
 def test_only_successful_runs_of_the_same_task_count(world: World) -> None:
     world.past(3, 3, 3, task="another")
     world.past(3, 3, 3, status=RunStatus.FAILED)
-    world.past(3, 3, 3, task="")
+    world.past(3, 3, 3, task=None)
     assert world.durations.of(world.run, read=True) == ()
 
 
 def test_a_run_without_a_task_goes_by_those_of_its_job(world: World) -> None:
-    world.past(60, 61, 62, task="")
+    world.past(60, 61, 62, task=None)
     world.past(3, 3, 3)
-    world.run = under_way(a_run(task=""))
+    world.run = under_way(a_run(task=None))
     assert world.durations.of(world.run, read=True) == tuple(
         Ended(by=each) for each in (62, 61, 60)
     )

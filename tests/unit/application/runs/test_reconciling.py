@@ -14,6 +14,7 @@ from polysync_core.application.runs.accepting import waiting_message
 from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT, GRACE, Reconciler
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -153,7 +154,7 @@ def test_a_second_announcement_of_one_run_is_withdrawn(world: World) -> None:
 def test_a_run_of_a_deaf_engine_is_kept_for_later(world: World) -> None:
     run = world.stored(a_run())
     world.engine.deaf = True
-    with pytest.raises(Exception, match="does not answer"):
+    with pytest.raises(Unavailable):
         world.reconcile()
     world.engine.deaf = False
     world.reconcile()

@@ -59,17 +59,17 @@ def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
 def test_what_broke_off_anywhere_is_completed_by_asking_again(world: Scheduled, at: int) -> None:
     calls = 0
 
-    def around(_, do):  # type: ignore[no-untyped-def]
+    def intercept(_, do):  # type: ignore[no-untyped-def]
         nonlocal calls
         calls += 1
         if calls >= at:
             raise Crash
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.backfill(FIRST, FOURTH)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.backfill(FIRST, FOURTH)
     assert world.times(None) == ["01 06:00", "02 06:00", "03 06:00"]
 

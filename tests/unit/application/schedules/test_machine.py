@@ -113,7 +113,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         """A second tick runs from beginning to end in the middle of the first."""
         calls = 0
 
-        def around(_: Call, do: Callable[[], Any]) -> Any:
+        def intercept(_: Call, do: Callable[[], Any]) -> Any:
             nonlocal calls
             calls += 1
             if calls == at:
@@ -121,7 +121,7 @@ class ScheduleMachine(RuleBasedStateMachine):
                 self.world.tick()
             return do()
 
-        self.spoiled(around, self.world.tick)
+        self.spoiled(intercept, self.world.tick)
 
     @rule(at=st.integers(1, 30), done=st.booleans())
     def tick_crashes(self, at: int, done: bool) -> None:
@@ -199,14 +199,14 @@ class ScheduleMachine(RuleBasedStateMachine):
         if mark > self.now:
             self.world.clock.now = self.since = mark
 
-    def spoiled(self, around: Callable[[Call, Callable[[], Any]], Any], do: Any) -> None:
-        self.world.tables.around = around
+    def spoiled(self, intercept: Callable[[Call, Callable[[], Any]], Any], do: Any) -> None:
+        self.world.tables.intercept = intercept
         try:
             do()
         except Crash:
             self.world.start(self.world.tables.storage())
         finally:
-            self.world.tables.around = lambda _, do: do()
+            self.world.tables.intercept = lambda _, do: do()
 
     def fired(self) -> list[TaskRun]:
         return self.world.made(RunStatus.QUEUED)

@@ -40,7 +40,7 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
 ) -> None:
     calls = 0
 
-    def around(_: Call, do: Callable[[], Any]) -> Any:
+    def intercept(_: Call, do: Callable[[], Any]) -> Any:
         nonlocal calls
         calls += 1
         if calls == at and done:
@@ -50,13 +50,13 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
         return do()
 
     world.task(DAILY)
-    world.tables.around = around
+    world.tables.intercept = intercept
     try:
         world.task(MINUTELY)
     except Crash:
-        world.tables.around = lambda _, do: do()
+        world.tables.intercept = lambda _, do: do()
         world.start(world.tables.storage())
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.tick()
     task = world.definitions.task("load-daily")
     states = world.store.of_task("load-daily")
@@ -87,14 +87,14 @@ def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
 
 
 def test_a_definition_is_saved_though_its_schedules_cannot_follow(world: Scheduled) -> None:
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         if call.table == "Schedules" and call.method == "send_batch":
             raise Unavailable
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     world.task(MINUTELY)
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     assert due_of(world) is None
     world.tick()
     assert due_of(world) == NOON + timedelta(minutes=1)
@@ -105,7 +105,7 @@ def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> N
     world.task(DAILY)
     calls = 0
 
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         nonlocal calls
         result = do()
         if call.method == "get_entity" and call.table == "Definitions" and not calls:
@@ -113,9 +113,9 @@ def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> N
             world.task(DAILY | {"cron": "0 7 * * *"})
         return result
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     world.sync.sync("load-daily")
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     assert due_of(world, "daily") == NOON + timedelta(hours=19)
 
 
@@ -124,15 +124,15 @@ def test_a_schedule_keeps_what_it_was_in_the_middle_of(world: Scheduled) -> None
     world.task(MINUTELY)
     world.clock.advance(seconds=61)
 
-    def around(call: Call, do: Callable[[], Any]) -> Any:
+    def intercept(call: Call, do: Callable[[], Any]) -> Any:
         if call.table.startswith("Run"):
             raise Crash
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     with pytest.raises(Crash):
         world.tick()
-    world.tables.around = lambda _, do: do()
+    world.tables.intercept = lambda _, do: do()
     world.task(MINUTELY | {"description": "Often."})
     world.tick()
     assert world.times() == ["01 12:01"]

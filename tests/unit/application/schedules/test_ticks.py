@@ -40,11 +40,11 @@ def test_only_what_is_due_is_read(world: Scheduled) -> None:
     world.task(DAILY | {"cron": "30 5 * * *"})
     calls: list[str] = []
 
-    def around(call, do):  # type: ignore[no-untyped-def]
+    def intercept(call, do):  # type: ignore[no-untyped-def]
         calls.append(str(call))
         return do()
 
-    world.tables.around = around
+    world.tables.intercept = intercept
     assert world.tick().due == 0
     assert calls == ["query_entities on Schedules"] * 4
 

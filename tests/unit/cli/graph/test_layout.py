@@ -121,6 +121,7 @@ def test_a_graph_with_a_cycle_is_drawn() -> None:
     assert len(drawing.routes) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edges",
     [

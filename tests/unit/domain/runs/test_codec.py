@@ -42,6 +42,13 @@ def test_a_run_is_read_as_it_was_stored() -> None:
     assert decode_run(encode_run(run)) == run
 
 
+def test_a_run_of_a_job_is_stored_with_a_null_task() -> None:
+    run = new_run(a_run(task=None), actor="test")
+    assert json.loads(encode_run(run))["task"] is None
+    assert decode_run(encode_run(run)) == run
+    assert (run.title, run.roots) == (run.job.name, ())
+
+
 def _aliases(model: BaseModel) -> set[Any]:
     known = type(model).model_fields.items()
     return {field.serialization_alias or field.alias or name for name, field in known}

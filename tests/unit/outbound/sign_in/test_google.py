@@ -1,4 +1,4 @@
-"""Signing in to Google, against a stand-in for OAuth 2, STS and IAM on loopback."""
+"""Signing in to Google, against a simulator for OAuth 2, STS and IAM on loopback."""
 
 from __future__ import annotations
 

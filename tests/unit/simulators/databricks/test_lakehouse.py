@@ -34,6 +34,7 @@ def contents(lake: Path) -> dict[str, bytes]:
     return {str(f.relative_to(lake)): f.read_bytes() for f in lake.rglob("*") if f.is_file()}
 
 
+@pytest.mark.slow
 def test_the_pipeline_accounts_for_every_row(lake: Path) -> None:
     counts = {name: run(name, lake) for name in ORDER}
 
@@ -49,6 +50,7 @@ def test_the_pipeline_accounts_for_every_row(lake: Path) -> None:
     assert len(report["revenue"]) == 12
 
 
+@pytest.mark.slow
 def test_a_second_run_of_everything_changes_nothing(lake: Path) -> None:
     for name in ORDER:
         run(name, lake)

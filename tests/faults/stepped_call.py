@@ -1,4 +1,4 @@
-"""Work that stops at every step, so that a test may choose who goes on: threads by turns."""
+"""A call that pauses at every step, so that a test decides which call continues."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from tests.fakes.runs import Crash
 
 
-class Actor:
-    """One call of the app on a thread of its own, which moves only when it is told to."""
+class SteppedCall:
+    """A call of the app in its own thread. `resume` runs it up to its next step."""
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work = work
@@ -21,7 +21,7 @@ class Actor:
         self._thread.start()
 
     def resume(self) -> None:
-        """Go on to the next step; raises what the work raised."""
+        """Continue up to the next step, and raise what the call raised."""
         self._go.release()
         self._stopped.acquire()
         if self.done:
@@ -30,7 +30,7 @@ class Actor:
                 raise self._error
 
     def kill(self) -> None:
-        """End the work where it stands."""
+        """End the call at its current step."""
         self._killed = True
         while not self.done:
             try:
@@ -39,15 +39,15 @@ class Actor:
                 return
 
     def pause(self) -> None:
-        """Wait for the next `resume`; called by the work itself, on its thread."""
+        """Wait for the next `resume`. The call itself uses this, in its own thread."""
         self._stopped.release()
         self._go.acquire()
         if self._killed:
             raise Crash
 
     @property
-    def runs_here(self) -> bool:
-        """Whether the present thread is this actor's."""
+    def owns_thread(self) -> bool:
+        """True if the current thread belongs to this call."""
         return threading.current_thread() is self._thread
 
     def _run(self) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.roles import Role
-from tests.faults.stand import Stand, stand
+from tests.faults.local_system import LocalSystem, local_system
 
 READS, _READER = new_access_key("dashboard", Role.READER)
 RUNS, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
 
 
 @contextmanager
-def whole(folder: Path) -> Iterator[Stand]:
+def whole_app(folder: Path) -> Iterator[LocalSystem]:
     """Yield the app and clear it away."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
-        with stand(folder) as opened:
+        with local_system(folder) as opened:
             yield opened

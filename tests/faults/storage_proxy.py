@@ -1,4 +1,4 @@
-"""A gate before Table Storage: it lets requests through, is shut, or holds one of them fast."""
+"""A proxy in front of Table Storage that forwards, rejects or holds requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devhost.settings import storage_connection
 from tests.integration.devhost.host_process import TIMEOUT
 
 TABLES = 2
-"""Where Azurite's table port is, counted from its first."""
+"""The offset of Azurite's table port from its first port."""
 _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding"}
 
 
@@ -31,29 +31,29 @@ type Matches = Callable[[Request], bool]
 
 
 @dataclass(slots=True)
-class Hold:
-    """One request, or the answer to it, that is held until whoever sent it is gone."""
+class HeldRequest:
+    """A request, or its answer, that is held until its sender is gone."""
 
     matches: Matches
-    done_before: bool
+    after_execution: bool
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
 
-class Gate:
-    """A proxy on a port of its own; `connection` leads through it."""
+class StorageProxy:
+    """A proxy on its own port. `connection` is the connection string through the proxy."""
 
     def __init__(self, base: int) -> None:
         self._upstream = base + TABLES
-        self._hold: Hold | None = None
+        self._hold: HeldRequest | None = None
         self._lock = threading.Lock()
-        self.is_shut = False
-        self.turned_away = 0
-        gate = self
+        self.closed = False
+        self.rejected = 0
+        proxy = self
 
         class Handler(_Handler):
-            def carry(self, request: Request) -> None:
-                gate.carry(self, request)
+            def process(self, request: Request) -> None:
+                proxy.process(self, request)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -63,19 +63,19 @@ class Gate:
             f":{self._upstream}/", f":{self._server.server_port}/"
         )
 
-    def hold(self, matches: Matches, *, done_before: bool) -> Hold:
-        """Hold the next request that matches: after it was done (its answer) or before."""
-        self._hold = Hold(matches, done_before)
+    def hold(self, matches: Matches, *, after_execution: bool) -> HeldRequest:
+        """Hold the next request that matches, either before or after its execution."""
+        self._hold = HeldRequest(matches, after_execution)
         return self._hold
 
-    def carry(self, handler: _Handler, request: Request) -> None:
-        """Deal with one request."""
-        if self.is_shut:
-            self.turned_away += 1
+    def process(self, handler: _Handler, request: Request) -> None:
+        """Forward, reject or hold one request."""
+        if self.closed:
+            self.rejected += 1
             handler.close_connection = True
             return
         hold = self._taken(request)
-        if hold is not None and not hold.done_before:
+        if hold is not None and not hold.after_execution:
             _wait(hold, handler)
             return
         answer = self._pass_on(handler, request)
@@ -89,7 +89,7 @@ class Gate:
         self._server.shutdown()
         self._server.server_close()
 
-    def _taken(self, request: Request) -> Hold | None:
+    def _taken(self, request: Request) -> HeldRequest | None:
         with self._lock:
             if self._hold is None or not self._hold.matches(request):
                 return None
@@ -109,7 +109,7 @@ class Gate:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def carry(self, request: Request) -> None:
+    def process(self, request: Request) -> None:
         raise NotImplementedError
 
     def handle_one_request(self) -> None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.carry(Request(self.command, self.path, body))
+        self.process(Request(self.command, self.path, body))
 
     def reply(self, status: int, headers: Any, body: bytes) -> None:
         self.send_response_only(status)
@@ -138,19 +138,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is said on stderr."""
+        """Write nothing to stderr."""
 
 
-def _wait(hold: Hold, handler: _Handler) -> None:
+def _wait(hold: HeldRequest, handler: _Handler) -> None:
     hold.reached.set()
     hold.released.wait(timeout=TIMEOUT)
     handler.close_connection = True
 
 
 @contextmanager
-def gate(base: int) -> Iterator[Gate]:
-    """Yield an open gate before the Azurite whose ports begin at `base`."""
-    opened = Gate(base)
+def storage_proxy(base: int) -> Iterator[StorageProxy]:
+    """Yield a proxy in front of the Azurite whose ports begin at `base`."""
+    opened = StorageProxy(base)
     try:
         yield opened
     finally:
