@@ -1,4 +1,4 @@
-"""`make demo`: start everything on this machine, run the lakehouse, show what came out, stop."""
+"""`make demo`: starts the local host, runs the lakehouse, shows the results and stops."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from examples import evidence
-from examples.board import Board, handovers, platforms_of
+from examples import figures
 from examples.local_host import (
     API_PORT,
     DATABRICKS_PORT,
     FOUNDRY_PORT,
     ROOT,
     STORAGE_PORT,
+    DemoConfig,
     DemoFailed,
     Host,
-    Place,
+    empty_folder,
     free_ports,
-    fresh_folder,
 )
+from examples.run_table import RunTable, mapped_values, platforms_of
 from polysync_core.cli.api.answers import RunAnswer, run_id_of
 from polysync_core.cli.api.client import ApiClient
 from polysync_core.cli.api.errors import CommandFailed
@@ -44,63 +44,63 @@ from polysync_core.cli.views.graph import tree_view
 from polysync_core.domain.json_types import JsonObject
 
 DEFINITIONS = ROOT / "examples" / "lakehouse" / "definitions.yaml"
-REPORT = evidence.LAKE / "reports" / "revenue.txt"
-LOOK_SECONDS = 0.4
-STANDSTILL_SECONDS = 120.0
-"""After so long without any change, something must be wrong."""
+REPORT = figures.LAKE / "reports" / "revenue.txt"
+POLL_SECONDS = 0.4
+STALL_SECONDS = 120.0
+"""The demo fails after this time without any change."""
 INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run the demo; 0 only if every run succeeded and the figures arrived as they were sent."""
+    """Run the demo; return 0 only if all runs succeeded and the figures are equal."""
     signal.signal(signal.SIGTERM, _interrupt)
     console, started = Terminal().out, time.monotonic()
     try:
-        place = parse(sys.argv[1:])
-        with running_host(console, place) as host:
-            run_lakehouse(console, place, host)
+        config = parse(sys.argv[1:])
+        with running_host(console, config) as host:
+            run_lakehouse(console, config, host)
         took = format_duration(timedelta(seconds=time.monotonic() - started))
-        console.print(f"Done in {took}; all is stopped.")
+        console.print(f"Done in {took}. Everything is stopped.")
     except DemoFailed as failure:
         console.print(f"The demo failed: {printable(str(failure))}", style="red")
         return 1
     except KeyboardInterrupt:
-        console.print("Interrupted; all is stopped.")
+        console.print("Interrupted. Everything is stopped.")
         return INTERRUPTED
     return 0
 
 
 @contextmanager
-def running_host(console: Console, place: Place) -> Iterator[Host]:
-    """Start the host and stop it again; if the demo fails, show the end of its log."""
-    host = Host(place)
+def running_host(console: Console, config: DemoConfig) -> Iterator[Host]:
+    """Start the host and stop it at the end; show the end of its log after a failure."""
+    host = Host(config)
     try:
         with console.status("Starting the app, its storage and three simulators ..."):
             host.wait_until_ready()
-        console.print(f"Polysync answers at {place.api_url} (log: {_shown(host.log)}).")
+        console.print(f"Polysync is ready at {config.api_url} (log: {_short(host.log)}).")
         yield host
     except (DemoFailed, CommandFailed) as failure:
-        console.print(Text(printable(host.last_words()), style="dim"))
+        console.print(Text(printable(host.log_end()), style="dim"))
         details = "".join(f"\n  {each}" for each in getattr(failure, "details", ()))
         raise DemoFailed(f"{failure}{details}") from failure
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave it behind
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave the host running
         host.stop()
 
 
-def run_lakehouse(console: Console, place: Place, host: Host) -> None:
-    """Apply the definitions, start the first task and show what comes of it."""
-    document = moved(read_documents([str(DEFINITIONS)]).content, place.addresses)
-    with ApiClient(place.api_url) as api:
+def run_lakehouse(console: Console, config: DemoConfig, host: Host) -> None:
+    """Apply the definitions, start the first task and show the results."""
+    document = with_addresses(read_documents([str(DEFINITIONS)]).content, config.addresses)
+    with ApiClient(config.api_url) as api:
         plan = PlanAnswer.decode(api.put("definitions", body=document, query={}))
         console.print(f"Definitions applied: {plan.summary()}.")
         runs = run_pipeline(console, api, host, document)
-    show_product(console, place, runs)
+    show_results(console, config, runs)
 
 
-def moved(document: JsonObject, addresses: Mapping[str, str]) -> JsonObject:
-    """Return the definitions with the platforms where they are; the document itself is changed."""
+def with_addresses(document: JsonObject, addresses: Mapping[str, str]) -> JsonObject:
+    """Replace the addresses of the platforms in the document; return the document."""
     for platform in cast("list[Any]", document["platforms"]):
         attributes = platform["attributes"]
         for name, value in attributes.items():
@@ -108,8 +108,8 @@ def moved(document: JsonObject, addresses: Mapping[str, str]) -> JsonObject:
     return document
 
 
-def in_order(document: JsonObject) -> list[str]:
-    """Return the tasks so that each comes after those that it depends on."""
+def ordered_tasks(document: JsonObject) -> list[str]:
+    """Return the tasks in an order in which each follows its upstream tasks."""
     tasks = cast("list[Any]", document["tasks"])
     sorter = TopologicalSorter[str]()
     for task in tasks:
@@ -120,88 +120,104 @@ def in_order(document: JsonObject) -> list[str]:
 def run_pipeline(
     console: Console, api: ApiClient, host: Host, document: JsonObject
 ) -> Mapping[str, RunAnswer]:
-    """Start the first task, from which all others follow, and return the runs that it led to."""
-    tasks, platforms = in_order(document), platforms_of(document)
-    board = Board(console, {task: platforms[task] for task in tasks})
+    """Start the first task and return the runs of its graph run."""
+    tasks, platforms = ordered_tasks(document), platforms_of(document)
+    table = RunTable(console, {task: platforms[task] for task in tasks})
     root = run_id_of(api.post("tasks", tasks[0], "run", body={}))
     try:
-        with Live(board, console=console, refresh_per_second=8):
-            _watch(board, api, host, root)
+        with Live(table, console=console, refresh_per_second=8):
+            _watch(table, api, host, root)
     finally:
-        console.print()  # Live does not end its last line where there is no screen
+        console.print()  # without a terminal, Live does not end its last line
     show_graph(console, api, root)
-    for run in board.failures:
+    for run in table.failures:
         raise DemoFailed(f"{run.title} ended as {run.status}: {reason_of(run)}")
-    console.print("What went along with it:", style="bold")
-    console.print(handovers(cast("list[Any]", document["tasks"]), board.runs), "", sep="\n")
-    return board.runs
+    console.print("Mapped values:", style="bold")
+    console.print(mapped_values(cast("list[Any]", document["tasks"]), table.runs), "", sep="\n")
+    return table.runs
 
 
 def show_graph(console: Console, api: ApiClient, graph_run: str) -> None:
-    """Print the graph with what became of each task in the graph run."""
-    console.print("What started what (polysync graph --graph-run ...):", style="bold")
+    """Print the graph with the status of each task in the graph run."""
+    console.print("Graph run (polysync graph --graph-run ...):", style="bold")
     graph = GraphAnswer.decode(api.get("graph", query={"graphRunId": graph_run}))
     console.print(*tree_view(graph), "", sep="\n")
 
 
-def _watch(board: Board, api: ApiClient, host: Host, graph_run: str) -> None:
-    """Look at the graph run until every task has run to its end."""
+def _watch(table: RunTable, api: ApiClient, host: Host, graph_run: str) -> None:
+    """Poll the graph run until the run of every task has ended."""
     changed = time.monotonic()
-    while not board.is_complete:
-        host.wait(LOOK_SECONDS)
+    while not table.is_complete:
+        host.wait(POLL_SECONDS)
         items, _ = api.items("task-runs", query={"graphRunId": graph_run})
-        if any([board.show(RunAnswer.decode(item)) for item in reversed(items)]):
+        if any([table.update(RunAnswer.decode(item)) for item in reversed(items)]):
             changed = time.monotonic()
-        elif time.monotonic() - changed > STANDSTILL_SECONDS:
-            raise DemoFailed(f"Nothing has changed for {STANDSTILL_SECONDS:.0f} s.")
+        elif time.monotonic() - changed > STALL_SECONDS:
+            raise DemoFailed(f"Nothing has changed for {STALL_SECONDS:.0f} s.")
 
 
 def reason_of(run: RunAnswer) -> str:
-    """Return why a run did not succeed."""
+    """Return the reason why a run did not succeed."""
     attempt = run.last_attempt
-    return (attempt and attempt.error) or run.reason or "no reason is known"
+    return (attempt and attempt.error) or run.reason or "the reason is unknown"
 
 
-def show_product(console: Console, place: Place, runs: Mapping[str, RunAnswer]) -> None:
-    """Show what the platforms hold at the end; raise DemoFailed if the figures differ."""
-    sightings = evidence.gather(place, runs)
-    report = place.data / REPORT
-    console.print(f"The report ({_shown(report)}):", style="bold")
+def show_results(console: Console, config: DemoConfig, runs: Mapping[str, RunAnswer]) -> None:
+    """Show the results on the platforms; raise `DemoFailed` if the figures differ."""
+    found = figures.read_figures(config, runs)
+    report = config.data / REPORT
+    console.print(f"The report ({_short(report)}):", style="bold")
     console.print(Text(printable(report.read_text(encoding="utf-8"))))
-    console.print(f"The outputs of {evidence.PUBLICATION}:", style="bold")
-    for name, value in runs[evidence.PUBLICATION].outputs.items():
+    console.print(f"The outputs of {figures.PUBLICATION}:", style="bold")
+    for name, value in runs[figures.PUBLICATION].outputs.items():
         console.print(Text(printable(f"{name}: {compact(value)}")))
     console.print()
-    console.print("The figures as each platform holds them:", style="bold")
-    console.print(evidence.sightings_view(sightings), "", sep="\n")
-    evidence.require_agreement(sightings)
+    console.print("The figures on each platform:", style="bold")
+    console.print(figures.figures_view(found), "", sep="\n")
+    figures.require_equal(found)
 
 
-def parse(arguments: Sequence[str]) -> Place:
-    """Return where to work: as told, else the usual ports where they are free."""
+def parse(arguments: Sequence[str]) -> DemoConfig:
+    """Return the configuration; a port without an option is the next free one."""
     parser = argparse.ArgumentParser(prog="examples.demo", description=__doc__)
-    parser.add_argument("--port", type=int, help="of the API (7071, if it is free)")
-    parser.add_argument("--storage-port-base", type=int, help="first of three (10000, if free)")
-    parser.add_argument("--databricks-port", type=int, help="of the workspace (8787, if free)")
-    parser.add_argument("--data", type=Path, help="an empty or new folder (.local/demo, emptied)")
-    parser.add_argument("--foundry-port", type=int, help="of AI Foundry (9787, if free)")
-    parser.add_argument("--google-functions-port", type=int, help="of Google's (the next one)")
-    told = parser.parse_args(arguments)
-    foundry = told.foundry_port or free_ports(FOUNDRY_PORT, 2)
-    return Place(
-        port=told.port or free_ports(API_PORT, 1),
-        storage_port_base=told.storage_port_base or free_ports(STORAGE_PORT, 3),
-        databricks_port=told.databricks_port or free_ports(DATABRICKS_PORT, 1),
+    parser.add_argument(
+        "--port", type=int, help="port of the API (default: 7071 or the next free port)"
+    )
+    parser.add_argument(
+        "--storage-port-base",
+        type=int,
+        help="first of three storage ports (default: 10000 if free)",
+    )
+    parser.add_argument(
+        "--databricks-port", type=int, help="port of the workspace (default: 8787 if free)"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="empty folder (default: .local/demo, emptied first)"
+    )
+    parser.add_argument(
+        "--foundry-port", type=int, help="port of AI Foundry (default: 9787 if free)"
+    )
+    parser.add_argument(
+        "--google-functions-port",
+        type=int,
+        help="port of the Google functions (default: the next one)",
+    )
+    given = parser.parse_args(arguments)
+    foundry = given.foundry_port or free_ports(FOUNDRY_PORT, 2)
+    return DemoConfig(
+        port=given.port or free_ports(API_PORT, 1),
+        storage_port_base=given.storage_port_base or free_ports(STORAGE_PORT, 3),
+        databricks_port=given.databricks_port or free_ports(DATABRICKS_PORT, 1),
         foundry_port=foundry,
-        google_functions_port=told.google_functions_port or foundry + 1,
-        data=fresh_folder(told.data),
+        google_functions_port=given.google_functions_port or foundry + 1,
+        data=empty_folder(given.data),
     )
 
 
-def _shown(path: Path) -> Path:
-    """Return a path as short as it can be from here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _short(path: Path) -> Path:
+    """Return a path relative to the current folder if it is inside."""
+    current = Path.cwd()
+    return path.relative_to(current) if path.is_relative_to(current) else path
 
 
 def _interrupt(*_: object) -> NoReturn:

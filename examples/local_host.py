@@ -1,4 +1,4 @@
-"""The local host of the demo: where it works, how it starts, what it says and how it ends."""
+"""The local host of the demo: its configuration, its process and its log."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LOG_LINES = 30
 
 
 class DemoFailed(Exception):
-    """The demo did not come to its end; the message says at what."""
+    """The demo cannot continue. The message states the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the demo works: its ports and its files."""
+class DemoConfig:
+    """The ports and the data folder of the demo."""
 
     port: int
     storage_port_base: int
@@ -43,21 +43,22 @@ class Place:
 
     @property
     def api_url(self) -> str:
+        """The address of the API."""
         return f"{local_url(self.port)}/api"
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where the simulators are, by the addresses at which the definitions expect them."""
+        """The actual address of each simulator, by its address in the definitions."""
         ports = {
             DATABRICKS_PORT: self.databricks_port,
             FOUNDRY_PORT: self.foundry_port,
             GOOGLE_FUNCTIONS_PORT: self.google_functions_port,
         }
-        return {local_url(usual): local_url(port) for usual, port in ports.items()}
+        return {local_url(default): local_url(port) for default, port in ports.items()}
 
     @property
     def options(self) -> list[str]:
-        """What the local host is told."""
+        """The command line options of the local host."""
         ports = {
             "--port": self.port,
             "--storage-port-base": self.storage_port_base,
@@ -65,43 +66,44 @@ class Place:
             "--foundry-port": self.foundry_port,
             "--google-functions-port": self.google_functions_port,
         }
-        told = [text for option, port in ports.items() for text in (option, str(port))]
-        return [*told, "--data", str(self.data)]
+        options = [text for name, port in ports.items() for text in (name, str(port))]
+        return [*options, "--data", str(self.data)]
 
 
 def local_url(port: int) -> str:
-    """Return the address of what listens on a port of this machine."""
+    """Return the address of a port on this machine."""
     return f"http://127.0.0.1:{port}"
 
 
 class Host:
-    """The local host, as a process of its own."""
+    """The process of the local host."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self.log = place.data / "devhost.log"
+    def __init__(self, config: DemoConfig) -> None:
+        """Start the process; its output goes to the log file."""
+        self._config = config
+        self.log = config.data / "devhost.log"
         environment = {"DATABRICKS_TOKEN": f"demo-{secrets.token_hex(8)}"} | os.environ
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "devhost", *place.options],
+                [sys.executable, "-m", "devhost", *config.options],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for the demo, which then stops the host
+                start_new_session=True,  # Ctrl-C reaches the demo only, which then stops the host
             )
 
     def wait_until_ready(self) -> None:
-        """Wait for the line by which the host says that it serves."""
-        line, until = f"ready {self._place.api_url}", time.monotonic() + START_SECONDS
-        while line not in self._said():
-            if time.monotonic() > until:
+        """Wait until the log of the host has the line `ready`."""
+        line, deadline = f"ready {self._config.api_url}", time.monotonic() + START_SECONDS
+        while line not in self._log_lines():
+            if time.monotonic() > deadline:
                 raise DemoFailed(f"The local host was not ready within {START_SECONDS:.0f} s.")
             self.wait(0.1)
 
     def wait(self, seconds: float) -> None:
-        """Wait; raise DemoFailed as soon as the host is no longer there."""
+        """Wait; raise `DemoFailed` as soon as the host has ended."""
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -109,7 +111,7 @@ class Host:
         raise DemoFailed(f"The local host ended with exit code {code}.")
 
     def stop(self) -> None:
-        """End the host and all that it started."""
+        """Stop the host and its child processes."""
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(STOP_SECONDS)
@@ -117,23 +119,23 @@ class Host:
             self._process.kill()
             self._process.wait()
 
-    def last_words(self) -> str:
-        """Return the end of the log."""
-        return "\n".join(self._said()[-LOG_LINES:])
+    def log_end(self) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(self._log_lines()[-LOG_LINES:])
 
-    def _said(self) -> list[str]:
+    def _log_lines(self) -> list[str]:
         return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
 def free_ports(first: int, count: int) -> int:
-    """Return the first port, from `first` on, that starts so many free ones in a row."""
+    """Return the first of `count` consecutive free ports, at or after `first`."""
     while not all(is_free(port) for port in range(first, first + count)):
         first += count
     return first
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nothing listens on the loopback port."""
+    """Return whether no process listens on the loopback port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -143,10 +145,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def fresh_folder(told: Path | None) -> Path:
-    """Return an empty folder; only the demo's own is ever emptied, and not while it is in use."""
-    folder = (told or ROOT / ".local" / "demo").resolve()
-    if told is None and folder.exists():
+def empty_folder(requested: Path | None) -> Path:
+    """Return an empty folder.
+
+    Only the default folder is ever emptied, and only while no other demo uses it.
+    """
+    folder = (requested or ROOT / ".local" / "demo").resolve()
+    if requested is None and folder.exists():
         _require_unused(folder / "lock")
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,9 +161,9 @@ def fresh_folder(told: Path | None) -> Path:
 
 
 def _require_unused(lock: Path) -> None:
-    # The host holds this lock for as long as it, or its storage, may write.
+    # The host holds this lock while it or its storage may write.
     with lock.open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoFailed("Another demo is running: give this one a --data.") from None
+            raise DemoFailed("Another demo is running: set another folder with --data.") from None

@@ -1,9 +1,9 @@
-"""Record what a release leaves in the engine: histories of orchestrations, states of entities.
+"""Record the orchestration histories and entity states of a release.
 
     python -m scripts.record_histories 0.2.0
 
-Done once for a release, before it is deployed; what is there is never changed, only added to. From
-then on tests/replay holds every later change against it.
+Run it once for a release, before the deployment. Recordings are never changed, only added.
+tests/replay checks every later change with them.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from tests.replay.scenarios import SCENARIOS
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Record every scenario and life, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Record what a release leaves in the engine.")
-    parser.add_argument("version", help="the release, 0.2.0 for example")
+    """Record every scenario, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Record the histories and states of a release.")
+    parser.add_argument("version", help="the version of the release, for example 0.2.0")
     version = parser.parse_args(arguments).version
     if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(?:[a-z]+[0-9]+)?", version) is None:
-        parser.error(f"version: {version!r} is none; write three numbers, as in pyproject.toml")
+        parser.error(f"version: {version!r} is invalid; write three numbers, as in pyproject.toml")
     histories, states = HISTORIES / version, STATES / version
     for folder in (histories, states):
         if folder.exists():
             parser.error(
-                f"version: {version} was recorded already, and a release is recorded once. Delete "
+                f"version: {version} is recorded already, and a release is recorded once. Delete "
                 f"{folder} if it was never deployed."
             )
     _write(histories, {each.file: recording.record(each) for each in SCENARIOS})
@@ -43,11 +43,11 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _write(folder: Path, told: Mapping[str, Any]) -> None:
+def _write(folder: Path, recordings: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True)
-    for name, content in told.items():
+    for name, content in recordings.items():
         (folder / name).write_text(json.dumps(content, separators=(",", ":")) + "\n")
-    print(f"{len(told)} recordings in {folder}")
+    print(f"{len(recordings)} recordings in {folder}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One stand for all tests that leave it whole."""
+"""The local system that most fault tests share."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from tests.faults.local_system import LocalSystem, local_system
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    """A host, a workspace and the benchmark's definitions."""
+    """A running host, a Databricks simulator and the benchmark's definitions."""
     with local_system(tmp_path_factory.mktemp("system")) as opened:
         yield opened

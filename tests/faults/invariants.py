@@ -1,4 +1,4 @@
-"""Invariants that hold after every fault, once no work is left."""
+"""Invariants that hold after every fault, as soon as no work is left."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def check_invariants(app: VirtualApp) -> list[TaskRun]:
     runs = app.stored()
     assert app.accepted <= {run.run_id for run in runs}, "an accepted run is lost"
     for run in runs:
-        _has_one_end(run)
-    _the_platform_did_what_the_rows_say(app, runs)
-    _every_dependent_was_notified_once(app, runs)
-    _nothing_is_held(app)
-    _the_index_lists_them(app, runs)
-    _every_change_was_published_in_order(app, runs)
+        _check_history(run)
+    _check_platform_runs(app, runs)
+    _check_dependents(app, runs)
+    _check_dispatcher(app)
+    _check_index(app, runs)
+    _check_events(app, runs)
     return runs
 
 
-def _has_one_end(run: TaskRun) -> None:
-    assert run.status.is_terminal, f"{run.status} forever: {_history(run)}"
+def _check_history(run: TaskRun) -> None:
+    assert run.status.is_terminal, f"still {run.status}: {_history(run)}"
     first, *rest = run.history
     assert (first.from_status, first.to_status) == (None, RunStatus.QUEUED)
     for before, entry in pairwise(run.history):
@@ -40,21 +40,21 @@ def _has_one_end(run: TaskRun) -> None:
     assert [attempt.number for attempt in run.attempts] == list(range(1, len(run.attempts) + 1))
 
 
-def _the_platform_did_what_the_rows_say(app: VirtualApp, runs: list[TaskRun]) -> None:
-    ordered = {
+def _check_platform_runs(app: VirtualApp, runs: list[TaskRun]) -> None:
+    expected = {
         attempt_token(run.run_id, attempt.number): attempt.external_run_id
         for run in runs
         for attempt in run.attempts
         if attempt.external_run_id is not None
     }
-    assert app.platform.started == ordered, "the platform's runs and the rows differ"
+    assert app.platform.started == expected, "the runs of the platform and the rows differ"
     assert app.platform.busy() == []
-    at_work = [work.order.token for work in app.platform.work.values()]
-    assert len(at_work) == len(set(at_work)), "an attempt was started twice"
+    tokens = [work.order.token for work in app.platform.work.values()]
+    assert len(tokens) == len(set(tokens)), "an attempt was started twice"
 
 
-def _every_dependent_was_notified_once(app: VirtualApp, runs: list[TaskRun]) -> None:
-    """Each outcome is consumed by one run of each dependent, so all gates are empty."""
+def _check_dependents(app: VirtualApp, runs: list[TaskRun]) -> None:
+    """Assert that one run of each dependent consumed each outcome, so all gates are empty."""
     used = Counter((run.task, parent.run_id) for run in runs for parent in run.parents)
     expected = Counter(
         (task, run.run_id)
@@ -64,26 +64,28 @@ def _every_dependent_was_notified_once(app: VirtualApp, runs: list[TaskRun]) -> 
         if run.task in {each.task for each in dependencies}
     )
     assert used == expected, "a dependent was not notified exactly once"
-    held = [key for _, key in app.tables.tables.get("Gates", {}) if key.startswith("t~")]
-    assert not held, "an outcome waits in its gate forever"
+    left = [key for _, key in app.tables.tables.get("Gates", {}) if key.startswith("t~")]
+    assert not left, "a token is left in a gate"
 
 
-def _nothing_is_held(app: VirtualApp) -> None:
+def _check_dispatcher(app: VirtualApp) -> None:
     assert app.engine.active() == []
-    assert app.engine.state_of("@dispatcher@main") is None, "something waits or holds a lease"
+    assert app.engine.state_of("@dispatcher@main") is None, (
+        "the Dispatcher has a waiting entry or a lease"
+    )
 
 
-def _the_index_lists_them(app: VirtualApp, runs: list[TaskRun]) -> None:
+def _check_index(app: VirtualApp, runs: list[TaskRun]) -> None:
     months = [rows for name, rows in app.tables.tables.items() if name.startswith("RunIndex2")]
     rows = {key for month in months for (_, key) in month}
-    assert not [key for key in rows if key.startswith("a~")], "a run is active forever"
+    assert not [key for key in rows if key.startswith("a~")], "a run is still in the active index"
     by_job = sorted(
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("j~")
     )
     assert by_job == sorted((run.job.name, run.run_id) for run in runs if run.task is None)
     runs = [run for run in runs if run.task is not None]
     listed = sorted(key.rpartition("~")[2] for key in rows if key.startswith("r~"))
-    assert listed == sorted(run.run_id for run in runs), "lists and rows differ"
+    assert listed == sorted(run.run_id for run in runs), "the index and the rows differ"
     by_task = sorted(
         (key.split("~")[1], key.rpartition("~")[2]) for key in rows if key.startswith("t~")
     )
@@ -94,8 +96,8 @@ def _the_index_lists_them(app: VirtualApp, runs: list[TaskRun]) -> None:
     assert by_outcome == sorted((run.status, run.run_id) for run in runs)
 
 
-def _every_change_was_published_in_order(app: VirtualApp, runs: list[TaskRun]) -> None:
-    """An event may be repeated; its first copy comes after those of all earlier changes."""
+def _check_events(app: VirtualApp, runs: list[TaskRun]) -> None:
+    """Assert that the first copy of each event follows the events of all earlier changes."""
     sent = [json.loads(text)["eventId"] for text in app.messages.get("run-events", [])]
     first_copies = list(dict.fromkeys(sent))
     for run in runs:

@@ -1,4 +1,4 @@
-"""A whole local host that may be killed, beside a platform that lives on and remembers."""
+"""A local host that a test may kill, and a Databricks simulator that survives it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APPKIT = {"pollIntervalMs": 100, "jobs": {"lake_nap": {"taskType": "notebook"}}}
 
 
 class DatabricksSimulator:
-    """The Databricks simulator as a process of its own, so that it survives the host."""
+    """The Databricks simulator in its own process, so that it survives the host."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -36,7 +36,7 @@ class DatabricksSimulator:
         self.url = self._process.stdout.readline().removeprefix("ready ").strip()
 
     def define(self, notebook: str) -> int:
-        """Define a job of one notebook, and return its number."""
+        """Create a job with one notebook, and return its id."""
         task = {"task_key": "only", "notebook_task": {"notebook_path": notebook}}
         answer = httpx.post(
             f"{self.url}/api/2.2/jobs/create",
@@ -46,17 +46,17 @@ class DatabricksSimulator:
         return answer.raise_for_status().json()["job_id"]
 
     def started(self) -> list[str]:
-        """Return the token of every run that was started, repeats of a submit left out."""
+        """Return the submit token of every started run, without repeated submits."""
         lines = (self.data / "submissions.jsonl").read_text().splitlines()
         return [entry["token"] for entry in map(json.loads, lines) if not entry["repeat"]]
 
     def inject_fault(self, **fault: Any) -> None:
-        """Let the next request of an endpoint go wrong."""
+        """Let the next request of an endpoint fail."""
         body = {"faults": [fault]}
         httpx.post(f"{self.url}/simulator/faults", json=body).raise_for_status()
 
     def close(self) -> None:
-        """End the simulator and its notebooks."""
+        """Stop the simulator and its notebooks."""
         self._process.terminate()
         self._process.wait(timeout=TIMEOUT)
         if self._process.stdout is not None:
@@ -64,7 +64,7 @@ class DatabricksSimulator:
 
 
 class LocalSystem:
-    """The app on a host, with the benchmark's notebooks defined."""
+    """The app on a local host, with a Databricks simulator and the benchmark's definitions."""
 
     def __init__(self, folder: Path, base: int | None = None) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
@@ -82,7 +82,7 @@ class LocalSystem:
         return HostProcess(data, app=ROOT, base=base, variables=self._variables).ready()
 
     def apply(self, text: str) -> None:
-        """Apply definitions, with the workspace where it is."""
+        """Apply definitions, with the address of the simulator."""
         document = yaml.safe_load(text)
         for platform in document.get("platforms", []):
             platform["attributes"]["workspaceUrl"] = self.databricks.url
@@ -94,7 +94,7 @@ class LocalSystem:
         return self.host.post(f"/tasks/{task}/run", body)["runId"]
 
     def runs(self, ids: list[str]) -> list[dict[str, Any]]:
-        """Return the runs as they are now."""
+        """Return the current state of the runs."""
         return [self.host.get(f"/task-runs/{run_id}") for run_id in ids]
 
     def wait_for(
@@ -102,35 +102,35 @@ class LocalSystem:
     ) -> list[dict[str, Any]]:
         """Wait until every run meets a condition."""
 
-        def look() -> list[dict[str, Any]] | None:
+        def poll() -> list[dict[str, Any]] | None:
             runs = self.runs(ids)
             return runs if all(map(met, runs)) else None
 
-        return eventually(look, within=within)
+        return eventually(poll, within=within)
 
     def cancel(self, run_id: str) -> dict[str, Any]:
-        """Cancel a run and return it as it has ended."""
+        """Cancel a run, and return it after its end."""
         self.host.http.post(f"/task-runs/{run_id}/cancel").raise_for_status()
         return self.wait_for([run_id], has_ended)[0]
 
     def kill(self) -> None:
-        """End the host as a crash does."""
+        """Kill the host, as a crash does."""
         self.host.end(signal.SIGKILL)
         self.host.close()
 
     def restart(self) -> None:
-        """Start a host on the same data and ports."""
+        """Start a new host with the same data and ports."""
         self.host = self._host(self.host.data, self._base)
 
     def close(self) -> None:
-        """End everything."""
+        """Stop the host and the simulator."""
         self.host.close()
         self.databricks.close()
 
 
 @contextmanager
 def local_system(folder: Path, base: int | None = None) -> Iterator[LocalSystem]:
-    """Yield a stand and clear it away; its ports begin at `base`, or where some are free."""
+    """Yield a local system and close it. Its ports begin at `base`, or are free ones."""
     opened = LocalSystem(folder, base)
     try:
         yield opened
@@ -139,10 +139,10 @@ def local_system(folder: Path, base: int | None = None) -> Iterator[LocalSystem]
 
 
 def has_ended(run: dict[str, Any]) -> bool:
-    """Tell whether a run has its outcome."""
+    """Return True if the run has its outcome."""
     return run["finishedAt"] is not None
 
 
 def is_submitted(run: dict[str, Any]) -> bool:
-    """Tell whether the platform has given a run its id."""
+    """Return True if the latest attempt has its external run id."""
     return bool(run["attempts"]) and run["attempts"][-1]["externalRunId"] is not None

@@ -1,4 +1,4 @@
-"""A gate before Table Storage: it lets requests through, is shut, or holds one of them fast."""
+"""A proxy in front of Table Storage that forwards, rejects or holds requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devhost.settings import storage_connection
 from tests.integration.devhost.host_process import TIMEOUT
 
 TABLES = 2
-"""Where Azurite's table port is, counted from its first."""
+"""The offset of Azurite's table port from its first port."""
 _NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding"}
 
 
@@ -32,7 +32,7 @@ type Matches = Callable[[Request], bool]
 
 @dataclass(slots=True)
 class HeldRequest:
-    """One request, or the answer to it, that is held until whoever sent it is gone."""
+    """A request, or its answer, that is held until its sender is gone."""
 
     matches: Matches
     after_execution: bool
@@ -41,7 +41,7 @@ class HeldRequest:
 
 
 class StorageProxy:
-    """A proxy on a port of its own; `connection` leads through it."""
+    """A proxy on its own port. `connection` is the connection string through the proxy."""
 
     def __init__(self, base: int) -> None:
         self._upstream = base + TABLES
@@ -49,11 +49,11 @@ class StorageProxy:
         self._lock = threading.Lock()
         self.closed = False
         self.rejected = 0
-        storage_proxy = self
+        proxy = self
 
         class Handler(_Handler):
-            def handle(self, request: Request) -> None:
-                storage_proxy.handle(self, request)
+            def process(self, request: Request) -> None:
+                proxy.process(self, request)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -64,12 +64,12 @@ class StorageProxy:
         )
 
     def hold(self, matches: Matches, *, after_execution: bool) -> HeldRequest:
-        """Hold the next request that matches: after it was done (its answer) or before."""
+        """Hold the next request that matches, either before or after its execution."""
         self._hold = HeldRequest(matches, after_execution)
         return self._hold
 
-    def handle(self, handler: _Handler, request: Request) -> None:
-        """Deal with one request."""
+    def process(self, handler: _Handler, request: Request) -> None:
+        """Forward, reject or hold one request."""
         if self.closed:
             self.rejected += 1
             handler.close_connection = True
@@ -109,7 +109,7 @@ class StorageProxy:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def handle(self, request: Request) -> None:
+    def process(self, request: Request) -> None:
         raise NotImplementedError
 
     def handle_one_request(self) -> None:
@@ -125,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.handle(Request(self.command, self.path, body))
+        self.process(Request(self.command, self.path, body))
 
     def reply(self, status: int, headers: Any, body: bytes) -> None:
         self.send_response_only(status)
@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is said on stderr."""
+        """Write nothing to stderr."""
 
 
 def _wait(hold: HeldRequest, handler: _Handler) -> None:
@@ -149,7 +149,7 @@ def _wait(hold: HeldRequest, handler: _Handler) -> None:
 
 @contextmanager
 def storage_proxy(base: int) -> Iterator[StorageProxy]:
-    """Yield an open gate before the Azurite whose ports begin at `base`."""
+    """Yield a proxy in front of the Azurite whose ports begin at `base`."""
     opened = StorageProxy(base)
     try:
         yield opened

@@ -1,4 +1,4 @@
-"""Accepting a run beside another request and beside the reconciler."""
+"""The acceptance of a run, concurrent with another request or with the reconciler."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.faults.virtual_app import VirtualApp
 REQUEST = RunRequest(task="nap", parameters={}, actor="test")
 
 
-def announced(runs: TableRuns, microsecond: int) -> TaskRun:
+def indexed(runs: TableRuns, microsecond: int) -> TaskRun:
     run = new_run(
         a_run(request_digest=REQUEST.digest, queued_at=NOON.replace(microsecond=microsecond)),
         actor="test",
@@ -26,15 +26,17 @@ def announced(runs: TableRuns, microsecond: int) -> TaskRun:
     return run
 
 
-def test_two_requests_for_one_run_in_one_millisecond_leave_it_in_the_lists(
+def test_two_requests_for_one_run_in_one_millisecond_keep_its_index_entry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Places in the lists were a millisecond apart and announcements told apart by the
-    microsecond: the slower request took back its own and with it that of the run, which then was
-    in no list, and lost if its signal was."""
+    """Index keys have milliseconds, but entries have microseconds.
+
+    The slower request must not remove the entry of the faster one. Without an entry, a run whose
+    signal is lost is lost.
+    """
     app = VirtualApp(monkeypatch)
     runs = app.process.ports.runs
-    first, second = announced(runs, 123_100), announced(runs, 123_900)
+    first, second = indexed(runs, 123_100), indexed(runs, 123_900)
     assert runs.insert(first) is not None
     assert app.process.run_factory.accept(second, app.client) == first
     app.clock.advance(3600)
@@ -44,11 +46,14 @@ def test_two_requests_for_one_run_in_one_millisecond_leave_it_in_the_lists(
     check_invariants(app)
 
 
-def test_a_run_that_is_accepted_slowly_keeps_its_announcement(
+def test_a_run_that_is_accepted_slowly_keeps_its_index_entry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An announcement counted as abandoned after 30 seconds, while storage is asked for longer than
-    that to take the row. A run that came late was in no list, and lost if its signal was."""
+    """The insertion of the row may take longer than 30 seconds.
+
+    Until then the index entry must not count as abandoned. Without an entry, a run whose signal is
+    lost is lost.
+    """
     app = VirtualApp(monkeypatch)
     run = new_run(a_run(request_digest=REQUEST.digest, queued_at=app.clock()), actor="test")
     app.process.ports.runs.index_active(run)
@@ -59,7 +64,7 @@ def test_a_run_that_is_accepted_slowly_keeps_its_announcement(
     assert check_invariants(app)
 
 
-def test_an_abandoned_announcement_is_withdrawn_in_the_end(
+def test_an_abandoned_index_entry_is_removed_after_15_minutes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app = VirtualApp(monkeypatch)

@@ -1,4 +1,4 @@
-"""Tests for AppKit's jobs through the whole stack."""
+"""The jobs of AppKit, through the whole stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.devhost
 JOB = "/jobs/lake_nap"
 
 
-def test_several_clients_stream_a_run_until_its_cancellation(system: LocalSystem) -> None:
+def test_two_clients_stream_one_run_until_its_cancellation(system: LocalSystem) -> None:
     body = {"params": {"seconds": 600}}
     with system.host.http.stream("POST", f"{JOB}/run?stream=true", json=body) as stream:
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"

@@ -1,4 +1,4 @@
-"""Bad input through the whole stack: refused by name, with nothing stored or started."""
+"""Bad input, through the whole stack: the answer names the error, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_read(system: LocalSyste
     assert refused(answer)["status"] == 413
 
 
-def test_broken_yaml_is_told_by_line(system: LocalSystem) -> None:
+def test_invalid_yaml_is_reported_with_its_line(system: LocalSystem) -> None:
     headers = {"Content-Type": "application/yaml"}
     answer = system.host.http.put("/definitions", content=b"jobs:\n  - a: [\n", headers=headers)
     assert refused(answer)["status"] == 400
@@ -43,7 +43,7 @@ def test_broken_yaml_is_told_by_line(system: LocalSystem) -> None:
         "etl/relative",
     ],
 )
-def test_an_external_id_that_could_leave_its_place_is_refused(
+def test_an_external_id_with_a_path_traversal_is_refused(
     system: LocalSystem, external_id: str
 ) -> None:
     body = {"platform": "lakehouse", "jobType": "DatabricksNotebook", "externalId": external_id}
@@ -64,7 +64,7 @@ def test_an_external_id_that_could_leave_its_place_is_refused(
         "http://169.254.169.254",
     ],
 )
-def test_a_workspace_address_that_is_none_is_refused(system: LocalSystem, url: str) -> None:
+def test_an_invalid_workspace_address_is_refused(system: LocalSystem, url: str) -> None:
     body = {
         "type": "AzureDatabricks",
         "auth": {"method": "PersonalAccessToken", "personalAccessToken": "vault://local/T"},
@@ -74,7 +74,7 @@ def test_a_workspace_address_that_is_none_is_refused(system: LocalSystem, url: s
     assert [error["path"] for error in problem["errors"]] == ["attributes.workspaceUrl"]
 
 
-def test_a_token_that_is_refused_fails_the_test_and_the_run(
+def test_a_refused_token_fails_the_connection_test_and_the_run(
     system: LocalSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system.databricks.inject_fault(endpoint="*", fault="status", status=401, times=2)
@@ -86,7 +86,7 @@ def test_a_token_that_is_refused_fails_the_test_and_the_run(
     assert run["attempts"][0]["cause"] == "Secret"
 
 
-def test_what_is_referred_to_is_not_deleted(system: LocalSystem) -> None:
+def test_a_definition_with_references_is_not_deleted(system: LocalSystem) -> None:
     problem = refused(system.host.http.delete("/platforms/lakehouse"))
     assert problem["status"] == 409
     assert "nap" in json.dumps(problem)
@@ -97,7 +97,7 @@ def test_a_stale_etag_is_refused(system: LocalSystem) -> None:
     assert refused(answer)["status"] == 412
 
 
-def test_a_parameter_of_seventy_kilobytes_is_kept_whole(system: LocalSystem) -> None:
+def test_a_parameter_of_140_kilobytes_is_stored_unchanged(system: LocalSystem) -> None:
     system.apply(
         "jobs: [{name: long, platform: lakehouse, jobType: DatabricksNotebook,"
         " externalId: /bench/nap, parameters: [{name: seconds, default: '0.1'}, {name: text}]}]\n"
@@ -110,7 +110,7 @@ def test_a_parameter_of_seventy_kilobytes_is_kept_whole(system: LocalSystem) -> 
     assert run["parameters"]["text"] == "ä" * 70_000
 
 
-def test_events_arrive_while_the_run_goes_on_and_end_with_it(system: LocalSystem) -> None:
+def test_the_event_stream_of_a_run_ends_with_the_run(system: LocalSystem) -> None:
     run_id = system.run(600)
     seen: list[str] = []
     with system.host.http.stream("GET", f"/task-runs/{run_id}/events") as stream:
@@ -122,6 +122,8 @@ def test_events_arrive_while_the_run_goes_on_and_end_with_it(system: LocalSystem
     assert seen[-1] == "Cancelled"
 
 
-def test_an_unknown_route_and_method_are_problem_documents(system: LocalSystem) -> None:
+def test_an_unknown_route_or_method_is_answered_with_a_problem_document(
+    system: LocalSystem,
+) -> None:
     assert refused(system.host.http.get("/nothing/here"))["status"] == 404
     assert refused(system.host.http.delete("/task-runs"))["status"] == 405

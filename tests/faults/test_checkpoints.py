@@ -1,6 +1,6 @@
-"""`kill -9` of the local host between two writes that belong together, and a second start.
+"""`kill -9` of the local host between two writes that belong together, and a restart.
 
-The gate before storage holds the host at the point; the product has no hooks for it.
+The proxy in front of storage holds the host at that point. The product has no hooks for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedSystem]
     with storage_proxy(base) as opened, pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_STORAGE", opened.connection)
         with local_system(tmp_path_factory.mktemp("checkpoints"), base) as system:
-            system.wait_for([system.run(0.1)], has_ended)  # the tables are created by it
+            system.wait_for([system.run(0.1)], has_ended)  # creates the tables
             yield ProxiedSystem(system, opened)
 
 
@@ -42,21 +42,23 @@ def inserts_run(request: Request) -> bool:
     return request.method == "POST" and request.path.endswith("Runs")
 
 
-def names_external_run(request: Request) -> bool:
+def writes_external_run_id(request: Request) -> bool:
     return writes_run(request) and b"external_run_id" in request.body
 
 
-def lists_outcome(request: Request) -> bool:
+def indexes_outcome(request: Request) -> bool:
     return request.path.endswith("$batch") and b"s~Succeeded~" in request.body
 
 
 @pytest.mark.parametrize(
     ("matches", "after_execution"),
     [
-        pytest.param(inserts_run, True, id="the row is inserted, the Dispatcher not told"),
+        pytest.param(inserts_run, True, id="the row is inserted, the Dispatcher not signalled"),
         pytest.param(writes_run, True, id="the attempt is begun, the submit not sent"),
-        pytest.param(names_external_run, False, id="the submit is answered, the answer not saved"),
-        pytest.param(lists_outcome, False, id="the outcome is saved, the index not settled"),
+        pytest.param(
+            writes_external_run_id, False, id="the submit is answered, the answer not saved"
+        ),
+        pytest.param(indexes_outcome, False, id="the outcome is saved, the run not deactivated"),
     ],
 )
 def test_a_host_killed_at_a_checkpoint_loses_nothing_and_starts_nothing_twice(
@@ -67,11 +69,11 @@ def test_a_host_killed_at_a_checkpoint_loses_nothing_and_starts_nothing_twice(
     started = len(system.databricks.started())
     hold = proxied.storage_proxy.hold(matches, after_execution=after_execution)
     with ThreadPoolExecutor(1) as caller:
-        asked = caller.submit(ask, system)
-        assert hold.reached.wait(timeout=TIMEOUT), "the host never came to the checkpoint"
+        request = caller.submit(start_run, system)
+        assert hold.reached.wait(timeout=TIMEOUT), "the host did not reach the checkpoint"
         system.kill()
         hold.released.set()
-        asked.result(timeout=TIMEOUT)
+        request.result(timeout=TIMEOUT)
     system.restart()
 
     new = eventually(lambda: [run for run in listed(system) if run["runId"] not in known])
@@ -83,12 +85,12 @@ def test_a_host_killed_at_a_checkpoint_loses_nothing_and_starts_nothing_twice(
     assert runs[0]["runId"] in {run["runId"] for run in ended}
 
 
-def ask(system: LocalSystem) -> None:
-    """Ask for a run; the host may die before it answers."""
+def start_run(system: LocalSystem) -> None:
+    """Request a run. The host may die before it answers."""
     try:
         system.run(0.2)
     except httpx.TransportError:
-        """The row tells whether it was accepted."""
+        """The row shows whether the run was accepted."""
 
 
 def listed(system: LocalSystem) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Contention profiles through the whole stack: the real engine's signals, timers and entities."""
+"""Contention profiles, through the whole stack and with the engine of the local host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.devhost
 
 @contextmanager
 def limited(system: LocalSystem, kind: str, **settings: Any) -> Iterator[str]:
-    """Put the platform under a profile, and take it off again."""
+    """Give the platform a profile, and remove it afterwards."""
     name = f"limit-{kind.lower()}"
     profile = {"type": kind, "settings": settings}
     system.host.http.put(f"/contention-profiles/{name}", json=profile).raise_for_status()
@@ -29,18 +29,18 @@ def limited(system: LocalSystem, kind: str, **settings: Any) -> Iterator[str]:
         system.host.http.patch(links, json={"contentionProfiles": []}).raise_for_status()
 
 
-def test_a_window_that_has_room_again_starts_what_waits_without_any_message(
+def test_the_end_of_a_rate_window_starts_waiting_runs_without_any_message(
     system: LocalSystem,
 ) -> None:
     with limited(system, "RateLimit", limit=1, windowSeconds=3):
         runs = system.wait_for([system.run(0.1) for _ in range(3)], has_ended)
     starts = sorted(datetime.fromisoformat(run["startedAt"]) for run in runs)
-    # Six seconds, less what the first may have come later to its platform than the last.
+    # Six seconds, minus the time by which the first run may have reached the platform late.
     assert (starts[2] - starts[0]).total_seconds() > 3, "three starts need two windows"
     assert {run["status"] for run in runs} == {"Succeeded"}
 
 
-def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(
+def test_a_raised_limit_starts_the_run_whose_wait_explain_and_usage_described(
     system: LocalSystem,
 ) -> None:
     with limited(system, "Concurrency", maxConcurrentTasks=1) as name:
@@ -69,7 +69,7 @@ def test_an_edit_starts_what_waits_and_usage_and_explain_tell_why_it_waited(
         pytest.param({"queueTimeoutSeconds": 1}, "QueueTimeout", id="after waiting too long"),
     ],
 )
-def test_a_run_that_may_not_wait_fails_with_its_cause_and_never_reaches_the_platform(
+def test_a_run_that_may_not_wait_fails_with_its_cause_and_is_never_submitted(
     system: LocalSystem, settings: dict[str, Any], cause: str
 ) -> None:
     with limited(system, "Concurrency", maxConcurrentTasks=1, **settings):

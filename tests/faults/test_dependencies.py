@@ -1,4 +1,4 @@
-"""A wide graph through the engine, and many graph runs at once."""
+"""Wide graphs and concurrent graph runs in virtual time."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def after(*tasks: str, condition: Condition = Condition.ON_SUCCESS) -> tuple[Dep
     return tuple(Dependency(task=task, condition=condition) for task in tasks)
 
 
-def played(
+def run_graph(
     monkeypatch: pytest.MonkeyPatch, verdict: ProviderStatus, parts: list[str]
 ) -> list[TaskRun]:
-    """Start `root`, which starts the parts, which start `end`."""
+    """Run `root`, which starts the parts, which start `end`."""
     app = VirtualApp(monkeypatch)
     app.platform.verdict = verdict
     app.definitions.dependencies = {
@@ -36,23 +36,23 @@ def played(
     return check_invariants(app)
 
 
-def test_one_run_starts_two_hundred_and_they_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = played(monkeypatch, ProviderStatus.SUCCESS, WIDE)
+def test_one_run_starts_200_runs_and_these_start_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = run_graph(monkeypatch, ProviderStatus.SUCCESS, WIDE)
     assert Counter(run.status for run in runs) == {RunStatus.SUCCEEDED: 202, RunStatus.SKIPPED: 1}
     (end,) = (run for run in runs if run.task == "end")
     assert {parent.task for parent in end.parents} == set(WIDE)
 
 
-def test_one_failure_skips_all_that_depends_on_it_and_wakes_what_waits_for_that(
+def test_a_failure_skips_all_dependents_and_starts_the_task_that_depends_on_a_skip(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    runs = played(monkeypatch, ProviderStatus.FAILED, WIDE[:60])
+    runs = run_graph(monkeypatch, ProviderStatus.FAILED, WIDE[:60])
     failed = sorted(run.task for run in runs if run.status is RunStatus.FAILED)
     assert failed == ["alarm", "root"]
     assert sum(run.status is RunStatus.SKIPPED for run in runs) == 61
 
 
-def test_many_graph_runs_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_graph_runs_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     app = VirtualApp(monkeypatch)
     app.definitions.limits = {"slow": 2}
     app.definitions.dependencies = {

@@ -1,7 +1,7 @@
-"""Every step of every scenario goes wrong once, in every way: nothing lost, nothing twice.
+"""Every kind of fault at every step of every scenario: no run is lost or started twice.
 
-The cases are generated: a scenario is run again and again, and each time the next call that it
-makes to storage, to the engine or to the platform is spoilt.
+The cases are generated. A scenario is played many times, and each time the fault hits its next call
+to storage, to the engine or to the platform.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ ON_CALL = Webhook.model_validate(
 
 
 class Scenario:
-    """What is done, and how each run of it may end."""
+    """A sequence of requests, and the outcomes that its runs may have."""
 
-    ends: frozenset[RunStatus] = frozenset({SUCCEEDED})
-    calm: tuple[RunStatus, ...] = (SUCCEEDED,)
-    """How its runs end when nothing goes wrong."""
+    possible: frozenset[RunStatus] = frozenset({SUCCEEDED})
+    without_faults: tuple[RunStatus, ...] = (SUCCEEDED,)
+    """The outcomes of its runs without any fault."""
 
     def play(self, app: VirtualApp) -> None:
         raise NotImplementedError
 
     def check(self, app: VirtualApp, runs: list[TaskRun]) -> None:
-        """Assert what holds of this scenario alone."""
+        """Assert the invariants of this scenario alone."""
 
 
 class OneRun(Scenario):
@@ -54,7 +54,7 @@ class OneRunAndAWebhook(Scenario):
 
 
 class OneFailure(Scenario):
-    ends, calm = frozenset({FAILED}), (FAILED,)
+    possible, without_faults = frozenset({FAILED}), (FAILED,)
 
     def play(self, app: VirtualApp) -> None:
         app.platform.verdict = ProviderStatus.FAILED
@@ -62,7 +62,7 @@ class OneFailure(Scenario):
 
 
 class CancelledWhileWaiting(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
     def play(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
@@ -75,7 +75,7 @@ class CancelledWhileWaiting(Scenario):
 
 
 class CancelledWhileRunning(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
     def play(self, app: VirtualApp) -> None:
         app.platform.seconds = 90
@@ -86,7 +86,7 @@ class CancelledWhileRunning(Scenario):
 
 
 class CancelledBeforeItsOrchestrationBegins(Scenario):
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (CANCELLED,)
 
     def play(self, app: VirtualApp) -> None:
         app.start()
@@ -105,10 +105,10 @@ class OneKeyTwice(Scenario):
         assert len(runs) <= 1
 
 
-class ExecutedNow(Scenario):
-    """A Job without a Task, asked for twice under one key, beside a Task whose name it has."""
+class JobRun(Scenario):
+    """A Job run is requested twice, beside a Task of the same name."""
 
-    calm = (SUCCEEDED,) * 2
+    without_faults = (SUCCEEDED,) * 2
 
     def play(self, app: VirtualApp) -> None:
         app.execute(key="monday")
@@ -121,7 +121,7 @@ class ExecutedNow(Scenario):
 
 
 class ThreeAndALimitOfOne(Scenario):
-    calm = (SUCCEEDED,) * 3
+    without_faults = (SUCCEEDED,) * 3
 
     def play(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
@@ -139,16 +139,16 @@ class LostSubmit(Scenario):
         app.start()
 
 
-class DeniedForAWhile(Scenario):
+class DeniedTwice(Scenario):
     def play(self, app: VirtualApp) -> None:
         app.platform.denials = 2
         app.start()
 
 
-class AllByTheReconciler(Scenario):
-    """No signal is heard, so that the reconciler has everything to do, passes that die included."""
+class RepairedByTheReconciler(Scenario):
+    """Every signal is lost, so the reconciler must do everything, and its passes may die."""
 
-    ends, calm = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
+    possible, without_faults = frozenset({SUCCEEDED, CANCELLED}), (SUCCEEDED, CANCELLED)
 
     def play(self, app: VirtualApp) -> None:
         app.drops_signals = True
@@ -161,9 +161,9 @@ class AllByTheReconciler(Scenario):
 
 
 class Join(Scenario):
-    """A chain, and a Task that joins both ends of it."""
+    """A chain of two Tasks, and a Task that depends on both."""
 
-    calm = (SUCCEEDED,) * 3
+    without_faults = (SUCCEEDED,) * 3
 
     def play(self, app: VirtualApp) -> None:
         app.definitions.dependencies = {"second": after("first"), "third": after("first", "second")}
@@ -175,9 +175,9 @@ class Join(Scenario):
 
 
 class SkippedBranch(Scenario):
-    """A Task that is skipped, and one that runs because of it."""
+    """A skipped Task, and a Task that runs because of the skip."""
 
-    ends, calm = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
+    possible, without_faults = frozenset({FAILED, SKIPPED}), (FAILED, SKIPPED, FAILED)
 
     def play(self, app: VirtualApp) -> None:
         app.platform.verdict = ProviderStatus.FAILED
@@ -191,10 +191,13 @@ class SkippedBranch(Scenario):
         assert len(runs) in {0, 3}
 
 
-class CancelledAndDependedOn(Scenario):
-    """A run that no orchestration carries ends, and a Task depends on it."""
+class CancelledWithADependent(Scenario):
+    """A run without an orchestration is cancelled, and a Task depends on it."""
 
-    ends, calm = frozenset({SUCCEEDED, CANCELLED, SKIPPED}), (SUCCEEDED, CANCELLED, SKIPPED)
+    possible, without_faults = (
+        frozenset({SUCCEEDED, CANCELLED, SKIPPED}),
+        (SUCCEEDED, CANCELLED, SKIPPED),
+    )
 
     def play(self, app: VirtualApp) -> None:
         app.definitions.limits["nap"] = 1
@@ -219,14 +222,14 @@ SCENARIOS = {
     "a cancel while running": CancelledWhileRunning,
     "a cancel before the orchestration begins": CancelledBeforeItsOrchestrationBegins,
     "one idempotency key twice": OneKeyTwice,
-    "a job without a task": ExecutedNow,
+    "a job without a task": JobRun,
     "three runs and a limit of one": ThreeAndALimitOfOne,
     "a submit whose answer is lost": LostSubmit,
-    "a platform that denies the run": DeniedForAWhile,
-    "all by the reconciler": AllByTheReconciler,
+    "a platform that denies the run": DeniedTwice,
+    "everything by the reconciler": RepairedByTheReconciler,
     "a chain and a join": Join,
     "a skipped branch": SkippedBranch,
-    "a cancel that another task depends on": CancelledAndDependedOn,
+    "a cancel that another task depends on": CancelledWithADependent,
 }
 
 
@@ -242,7 +245,7 @@ def play(scenario: Scenario, plan: FaultPlan) -> tuple[VirtualApp, list[TaskRun]
     with pytest.MonkeyPatch.context() as patch:
         app = VirtualApp(patch, plan)
         scenario.play(app)
-        app.advance(70)  # the work itself and one pass of the reconciler, all of it spoilt too
+        app.advance(70)  # the work and one pass of the reconciler, also with faults
         app.run_until_idle()
         runs = check_invariants(app)
         scenario.check(app, runs)
@@ -250,38 +253,41 @@ def play(scenario: Scenario, plan: FaultPlan) -> tuple[VirtualApp, list[TaskRun]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_a_scenario_ends_as_it_should_when_nothing_goes_wrong(
+def test_a_scenario_without_faults_has_the_expected_outcomes(
     scenario: Callable[[], Scenario],
 ) -> None:
     app, runs = play(scenario(), FaultPlan())
-    assert Counter(run.status for run in runs) == Counter(scenario().calm)
+    assert Counter(run.status for run in runs) == Counter(scenario().without_faults)
     assert app.crashes == 0
 
 
-WAYS = {
+FAULTS = {
     "the process dies before the step": (Fault.CRASH_BEFORE, True),
     "a worker dies after the step": (Fault.CRASH_AFTER, False),
     "the answer is lost": (Fault.ANSWER_LOST, False),
     "another writer comes first": (Fault.STALE, False),
-    "storage goes away": (Fault.OUTAGE, False),
+    "storage is unavailable": (Fault.OUTAGE, False),
 }
-MORE_WAYS = {
+MORE_FAULTS = {
     "the process dies after the step": (Fault.CRASH_AFTER, True),
     "a worker dies before the step": (Fault.CRASH_BEFORE, False),
     "the call is not sent": (Fault.NOT_SENT, False),
 }
-"""Nearly what the others are, one step on."""
+"""Nearly the same as the other faults, one step later."""
 
 
 @pytest.mark.parametrize(
     ("fault", "engine_dies"),
     [
-        *(pytest.param(*way, id=name) for name, way in WAYS.items()),
-        *(pytest.param(*way, id=name, marks=pytest.mark.soak) for name, way in MORE_WAYS.items()),
+        *(pytest.param(*each, id=name) for name, each in FAULTS.items()),
+        *(
+            pytest.param(*each, id=name, marks=pytest.mark.soak)
+            for name, each in MORE_FAULTS.items()
+        ),
     ],
 )
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
-def test_no_run_is_lost_or_started_twice_whichever_step_goes_wrong(
+def test_no_run_is_lost_or_started_twice_if_any_step_fails(
     scenario: Callable[[], Scenario], fault: Fault, *, engine_dies: bool
 ) -> None:
     for plan in cases(scenario(), fault, engine_dies=engine_dies):
@@ -290,6 +296,6 @@ def test_no_run_is_lost_or_started_twice_whichever_step_goes_wrong(
         except AssertionError as error:
             error.add_note(plan.injected)
             raise
-        assert {run.status for run in runs} <= scenario().ends, plan.injected
+        assert {run.status for run in runs} <= scenario().possible, plan.injected
         if not plan.injected:
             return

@@ -1,4 +1,4 @@
-"""The graph through the whole stack."""
+"""The graph, through the whole stack."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from tests.faults.local_system import LocalSystem, has_ended
 pytestmark = pytest.mark.devhost
 
 
-def test_the_graph_shows_how_a_run_ended_and_that_of_its_graph_run(system: LocalSystem) -> None:
+def test_the_graph_of_a_task_and_of_a_graph_run_show_the_outcome_of_the_run(
+    system: LocalSystem,
+) -> None:
     system.apply("tasks:\n  - {name: after-nap, job: nap, dependencies: [{task: nap}]}\n")
     try:
         (run,) = system.wait_for([system.run(0.1)], has_ended)
-        around = system.host.get("/graph?task=nap")
+        of_task = system.host.get("/graph?task=nap")
         of_run = system.host.get(f"/graph?graphRunId={run['runId']}")
     finally:
         system.host.http.delete("/tasks/after-nap").raise_for_status()
 
-    for graph in (around, of_run):
+    for graph in (of_task, of_run):
         assert [node["task"] for node in graph["nodes"]] == ["nap", "after-nap"]
         assert graph["nodes"][0]["lastRun"] == {
             "runId": run["runId"],

@@ -1,4 +1,4 @@
-"""Execute Now through the whole stack."""
+"""Execute Now, through the whole stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.local_system import LocalSystem, has_ended, is_submitted
 pytestmark = pytest.mark.devhost
 
 
-def test_a_job_runs_without_a_task_and_is_told_as_it_goes_until_it_is_stopped(
+def test_a_job_run_streams_its_status_until_it_is_cancelled(
     system: LocalSystem,
 ) -> None:
     seen: list[str] = []
@@ -29,5 +29,5 @@ def test_a_job_runs_without_a_task_and_is_told_as_it_goes_until_it_is_stopped(
     assert system.host.get("/jobs/nap/status")["run"]["runId"] == run_id
     quick = system.host.post("/jobs/nap/run", {"params": {"seconds": "0.1"}})["runId"]
     system.wait_for([quick], has_ended)
-    told = [(run["runId"], run["status"]) for run in system.host.get("/jobs/nap/runs")["runs"]]
-    assert told == [(quick, "Succeeded"), (run_id, "Cancelled")]
+    listed = [(run["runId"], run["status"]) for run in system.host.get("/jobs/nap/runs")["runs"]]
+    assert listed == [(quick, "Succeeded"), (run_id, "Cancelled")]

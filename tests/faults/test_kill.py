@@ -1,4 +1,4 @@
-"""`kill -9` of the whole local host, and a second start on the same data."""
+"""`kill -9` of the local host, and a restart with the same data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.local_system import has_ended, is_submitted, local_system
 pytestmark = pytest.mark.devhost
 
 
-def test_runs_survive_a_killed_host_and_are_adopted_not_resubmitted(tmp_path: Path) -> None:
+def test_runs_survive_a_killed_host_and_are_resumed_without_a_second_submit(tmp_path: Path) -> None:
     with local_system(tmp_path) as system:
         running = [system.run(4) for _ in range(3)]
         system.wait_for(running, is_submitted)
@@ -24,6 +24,6 @@ def test_runs_survive_a_killed_host_and_are_adopted_not_resubmitted(tmp_path: Pa
         assert len(system.databricks.started()) == len(set(system.databricks.started())) == 6
         for run_id in running:
             history = system.host.get(f"/task-runs/{run_id}/history")["items"]
-            assert any("taken up again" in entry["reason"] for entry in history)
+            assert any("the run was resumed" in entry["reason"] for entry in history)
         active = system.host.get("/task-runs?status=Running")["items"]
         assert active == []

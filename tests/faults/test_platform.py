@@ -1,4 +1,4 @@
-"""What a platform can do to a run, through the whole stack: one start, and the right end."""
+"""Failures of a platform, through the whole stack: one start, and the right outcome."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GET = "jobs/runs/get"
     [
         pytest.param({"fault": "lost-response"}, id="the answer is lost after the run was started"),
         pytest.param({"fault": "truncated"}, id="half an answer after the run was started"),
-        pytest.param({"fault": "malformed"}, id="an answer that is no JSON"),
+        pytest.param({"fault": "malformed"}, id="an answer that is not JSON"),
         pytest.param({"fault": "wrong-type"}, id="an answer without a run id"),
         pytest.param({"fault": "status", "status": 500, "body": "html"}, id="a 500 in HTML"),
         pytest.param(
@@ -29,7 +29,7 @@ GET = "jobs/runs/get"
         ),
     ],
 )
-def test_a_submit_that_goes_wrong_once_starts_one_run(
+def test_a_submit_that_fails_once_starts_one_run(
     system: LocalSystem, fault: dict[str, Any]
 ) -> None:
     before = system.databricks.started()
@@ -47,9 +47,7 @@ def test_a_submit_that_goes_wrong_once_starts_one_run(
         pytest.param({"fault": "truncated"}, id="half an answer"),
     ],
 )
-def test_a_look_that_goes_wrong_says_nothing_of_the_run(
-    system: LocalSystem, fault: dict[str, Any]
-) -> None:
+def test_a_failed_poll_does_not_fail_the_run(system: LocalSystem, fault: dict[str, Any]) -> None:
     system.databricks.inject_fault(endpoint=GET, **fault)
     assert system.wait_for([system.run(0.1)], has_ended)[0]["status"] == "Succeeded"
 
@@ -73,7 +71,7 @@ def test_a_running_run_is_cancelled_on_its_platform(system: LocalSystem) -> None
     assert run["attempts"][0]["providerStatus"] == "Cancelled"
 
 
-def test_a_notebook_that_fails_fails_its_run_with_its_words(system: LocalSystem) -> None:
+def test_a_failed_notebook_fails_its_run_with_its_own_error(system: LocalSystem) -> None:
     body = {"parameters": {"failures": 99, "key": "always"}}
     run_id = system.host.post("/tasks/flaky/run", body)["runId"]
     run = system.wait_for([run_id], has_ended)[0]
@@ -81,7 +79,7 @@ def test_a_notebook_that_fails_fails_its_run_with_its_words(system: LocalSystem)
     assert run["attempts"][0]["error"]
 
 
-def test_max_concurrent_runs_holds_through_the_whole_stack(system: LocalSystem) -> None:
+def test_max_concurrent_runs_is_never_exceeded(system: LocalSystem) -> None:
     system.host.http.patch("/tasks/nap", json={"maxConcurrentRuns": 1}).raise_for_status()
     try:
         runs = system.wait_for([system.run(0.3) for _ in range(3)], has_ended)

@@ -1,4 +1,4 @@
-"""Retries and time-outs through the whole stack: what the platform saw, and what was kept of it."""
+"""Retries and time-outs, through the whole stack: on the platform and in the stored run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ tasks:
     job: flaky
     maxConcurrentRuns: 1
     retry: {enabled: true, maxRetryAttempts: 2, initialDelaySeconds: 1, maxDelaySeconds: 2}
-  - {<<: *retried, name: flaky-hopeless}
+  - {<<: *retried, name: flaky-always}
   - {name: nap-limited, job: nap, executionTimeoutSeconds: 2}
-  - name: nap-patient
+  - name: nap-back-off
     job: nap
     maxConcurrentRuns: 1
     retry: {enabled: true, maxRetryAttempts: 1, initialDelaySeconds: 600}
@@ -36,13 +36,13 @@ def start(system: LocalSystem, task: str, **parameters: Any) -> str:
 
 
 class StartedRuns(NamedTuple):
-    """The runs of all tests: they wait for the same seconds, at the same time."""
+    """The runs of all tests, started together so that they wait at the same time."""
 
     system: LocalSystem
     twice: str
-    hopeless: str
+    always_failing: str
     limited: str
-    patient: str
+    in_back_off: str
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +51,17 @@ def started_runs(system: LocalSystem) -> StartedRuns:
     return StartedRuns(
         system,
         twice=start(system, "flaky-retried", failures=2, key="twice"),
-        hopeless=start(system, "flaky-hopeless", failures=9, key="always-again"),
+        always_failing=start(system, "flaky-always", failures=9, key="always-again"),
         limited=start(system, "nap-limited", seconds=60),
-        patient=start(system, "nap-patient", seconds=60),
+        in_back_off=start(system, "nap-back-off", seconds=60),
     )
 
 
-def moment(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(
+def test_a_notebook_that_fails_twice_succeeds_in_its_third_attempt(
     started_runs: StartedRuns,
 ) -> None:
     (run,) = started_runs.system.wait_for([started_runs.twice], has_ended)
@@ -75,33 +75,35 @@ def test_a_notebook_that_fails_twice_succeeds_at_its_third_attempt(
     tokens = [attempt_token(RunId(started_runs.twice), number) for number in (1, 2, 3, 4)]
     assert [started[token] for token in tokens] == [1, 1, 1, 0]
     for earlier, later in zip(run["attempts"], run["attempts"][1:], strict=False):
-        pause = moment(later["submittedAt"]) - moment(earlier["finishedAt"])
+        pause = time_of(later["submittedAt"]) - time_of(earlier["finishedAt"])
         assert pause.total_seconds() >= 1
     history = started_runs.system.host.get(f"/task-runs/{started_runs.twice}/history")["items"]
     passed = [entry["to"] for entry in history]
     assert passed == ["Queued", *["Running", "Queued"] * 2, "Running", "Succeeded"]
 
 
-def test_a_run_has_failed_after_its_last_attempt(started_runs: StartedRuns) -> None:
-    (run,) = started_runs.system.wait_for([started_runs.hopeless], has_ended)
+def test_a_run_fails_after_its_last_attempt(started_runs: StartedRuns) -> None:
+    (run,) = started_runs.system.wait_for([started_runs.always_failing], has_ended)
     assert run["status"] == "Failed"
     assert [attempt["cause"] for attempt in run["attempts"]] == ["Artefact"] * 3
 
 
-def test_a_run_that_naps_for_too_long_is_stopped_on_its_platform(started_runs: StartedRuns) -> None:
+def test_a_run_that_exceeds_its_time_out_is_cancelled_on_its_platform(
+    started_runs: StartedRuns,
+) -> None:
     (run,) = started_runs.system.wait_for([started_runs.limited], has_ended)
     attempt = run["attempts"][0]
     assert (run["status"], attempt["cause"]) == ("Failed", "Timeout")
     assert attempt["providerStatus"] == "Cancelled"
 
 
-def test_a_run_in_back_off_holds_nothing_and_is_cancelled_at_once(
+def test_a_run_in_back_off_holds_no_lease_and_is_cancelled_at_once(
     started_runs: StartedRuns,
 ) -> None:
-    system, first = started_runs.system, started_runs.patient
+    system, first = started_runs.system, started_runs.in_back_off
     (run,) = system.wait_for([first], lambda run: run["nextAttemptAt"] is not None)
     assert run["status"] == "Queued"
-    second = start(system, "nap-patient", seconds=0.1)
+    second = start(system, "nap-back-off", seconds=0.1)
     assert system.wait_for([second], has_ended)[0]["attempts"][0]["externalRunId"]
 
     answer = system.host.http.post(f"/task-runs/{first}/cancel").json()
@@ -121,4 +123,4 @@ def test_a_back_off_survives_a_killed_host(tmp_path: Path) -> None:
         assert run["status"] == "Succeeded"
         assert run["attempts"][0] == waiting["attempts"][0]
         assert len(run["attempts"]) == len(system.databricks.started()) == 2
-        assert moment(run["attempts"][1]["submittedAt"]) >= moment(waiting["nextAttemptAt"])
+        assert time_of(run["attempts"][1]["submittedAt"]) >= time_of(waiting["nextAttemptAt"])

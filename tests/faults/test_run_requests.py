@@ -1,4 +1,4 @@
-"""Runs by messages through the whole stack: one for each request, and a reason for each refusal."""
+"""Run requests by queue message, through the whole stack: accepted and refused ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CANARY = "canary-c81d-message"
 
 
 def queue_of(system: LocalSystem) -> QueueClient:
-    """Return a client of the queue as a sender has it who knows nothing of base64."""
+    """Return a queue client that does not encode its messages as base64."""
     connection = storage_connection(system.host.base)
     queue = QueueClient.from_connection_string(connection, "run-requests")
     with suppress(ResourceExistsError):
@@ -34,7 +34,9 @@ def encoded(message: Any) -> str:
     return base64.b64encode(raw).decode()
 
 
-def test_messages_start_runs_and_refusals_are_on_record(system: LocalSystem) -> None:
+def test_messages_start_runs_and_refused_messages_are_recorded_with_their_reason(
+    system: LocalSystem,
+) -> None:
     queue = queue_of(system)
     values = {"task": "nap", "parameters": {"seconds": "0.1"}}
     plain = json.dumps({**values, "priority": 300})

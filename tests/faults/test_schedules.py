@@ -1,6 +1,6 @@
-"""Random schedules: messages lost, repeated, late and out of order, work interleaved step by step.
+"""Random interleavings of calls, with messages that are lost, repeated, late or out of order.
 
-A schedule is its seed; `pytest -k "seed-17"` plays the seventeenth again.
+A seed identifies an interleaving: `pytest -k "seed-17"` plays number 17 again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEYS = (None, None, "monday", "tuesday")
 
 
 GRAPH = {"second": ("nap",), "third": ("nap", "second"), "fourth": ("second", "third")}
-"""A Task that others wait for, by more than one way."""
+"""A Task with several paths to its dependents."""
 
 
 def play(
@@ -50,7 +50,7 @@ def play(
 
 
 def move(app: VirtualApp, rng: random.Random, tasks: list[str]) -> None:
-    """Do what people do, several things at once."""
+    """Send random requests, or let time pass."""
     match rng.randrange(4):
         case 0 | 1:
             for _ in range(rng.randint(1, 2)):
@@ -67,20 +67,20 @@ def cases(seeds: range) -> list[object]:
 
 
 @pytest.mark.parametrize("seed", cases(SHORT))
-def test_a_schedule_leaves_nothing_lost_and_nothing_twice(seed: int) -> None:
+def test_random_interleavings_lose_no_run_and_start_none_twice(seed: int) -> None:
     crash = 0.004 if seed % 2 else 0.0
     play(seed, moves=4, engine_dies=seed % 4 == 1, disturbance=Disturbance(crash=crash))
 
 
 @pytest.mark.parametrize("seed", cases(GRAPHS))
-def test_a_schedule_leaves_no_dependent_untold_and_none_told_twice(seed: int) -> None:
+def test_random_interleavings_notify_every_dependent_exactly_once(seed: int) -> None:
     crash = 0.004 if seed % 2 else 0.0
     play(seed, moves=2, engine_dies=seed % 4 == 1, disturbance=Disturbance(crash=crash), graph=True)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(1000, 11000, 500), ids=lambda first: f"from-{first}")
-def test_long_schedules_leave_nothing_lost_and_nothing_twice(first: int) -> None:
+def test_long_random_interleavings_lose_no_run_and_start_none_twice(first: int) -> None:
     for seed in range(first, first + 500):
         try:
             crash = random.Random(seed).choice([0.0, 0.002, 0.01])
@@ -97,8 +97,8 @@ def test_long_schedules_leave_nothing_lost_and_nothing_twice(first: int) -> None
             raise
 
 
-def test_the_schedules_do_what_they_are_for() -> None:
-    """A schedule in which nothing crashed or was accepted would prove nothing."""
+def test_the_interleavings_contain_crashes_and_accepted_runs() -> None:
+    """Interleavings without a crash or an accepted run would prove nothing."""
     worlds = [
         play(seed, moves=8, engine_dies=False, disturbance=Disturbance(crash=0.01))
         for seed in range(10)

@@ -1,4 +1,4 @@
-"""A secret runs through success, failure and faults; then everything that was kept is searched."""
+"""Secrets pass through success, failure and faults; nothing stored or sent contains them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.devhost
 
 CANARY = "canary-91c4e7ab-parameter"
 ECHO = "0.1091827364501"
-OF_THE_EXPORTER = {
+"""A secret that the notebook returns as an output."""
+EXPORTER_METRICS = {
     "_OTELRESOURCE_",
     *("Item_Success_Count", "Item_Dropped_Count", "Item_Retry_Count"),
 }
-"""Metrics that Azure's exporter adds: of whom it sends for, and at the end of what it has sent."""
-"""A secret that the notebook gives back as an output."""
+"""Metrics that the exporter of Azure adds about itself."""
 ALWAYS = {
     *(names.RUNS_ACCEPTED.name, names.RUN_WAIT.name, names.RUN_DURATION.name),
     *(names.ATTEMPT_FAILURES.name, names.CALL_DURATION.name, names.TICK_DURATION.name),
 }
-"""Metrics that there are whatever the minute is."""
+"""Metrics that the app sends in every minute."""
 DEFINITIONS = """
 jobs:
   - name: secretive
@@ -58,7 +58,7 @@ tasks:
 
 
 def answers_about(system: LocalSystem, ids: list[str]) -> str:
-    """Return every answer of the API that might show what was used."""
+    """Return every answer of the API that might contain a secret."""
     pages = [f"/task-runs/{run_id}{part}" for run_id in ids for part in ("", "/history", "/events")]
     pages += ["/task-runs?limit=100", "/definitions", "/tasks/secretive", "/platforms/lakehouse"]
     texts = [system.host.http.get(page).text for page in pages]
@@ -67,7 +67,7 @@ def answers_about(system: LocalSystem, ids: list[str]) -> str:
 
 
 def engine_memory(host: HostProcess) -> str:
-    """Return inputs, outputs, failures and histories of all that the durable engine holds."""
+    """Return all inputs, outputs, failures and histories that the engine holds."""
     process = psutil.Process(host.process.pid)
     listening = {
         each.laddr.port for each in process.net_connections("tcp") if each.status == "LISTEN"
@@ -85,27 +85,27 @@ def engine_memory(host: HostProcess) -> str:
 
 
 def files_below(folder: Path) -> bytes:
-    """Return the content of every file that the host and its storage have written."""
+    """Return the content of every file that the host and its storage wrote."""
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 @dataclass(frozen=True)
 class Aftermath:
-    """What is left when everything is over."""
+    """Everything that is stored, shown or sent after the runs."""
 
     runs: list[dict[str, Any]]
     refused: httpx.Response
     submissions: int
     seen: str
-    """Every answer, and all that the engine remembers."""
+    """Every answer of the API, and the memory of the engine."""
     kept: bytes
-    """Every file and every line of the log."""
+    """Every file, and the log."""
     sent: Ingestion
 
 
 @pytest.fixture(scope="module")
 def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
-    """Let secrets go through success, failure and faults on a host that sends telemetry."""
+    """Run Tasks with secrets on a host that sends telemetry."""
     folder = tmp_path_factory.mktemp("secrets")
     with pytest.MonkeyPatch.context() as environment, ingestion() as sent:
         secrets = {"POLYSYNC_TEST_CANARY": CANARY, "POLYSYNC_TEST_ECHO": ECHO}
@@ -136,32 +136,34 @@ def _aftermath(system: LocalSystem, folder: Path, sent: Ingestion) -> Aftermath:
     return Aftermath(runs, refused, submissions, seen, kept, sent)
 
 
-def test_no_secret_is_kept_or_shown_anywhere(aftermath: Aftermath) -> None:
+def test_no_secret_is_stored_or_shown(aftermath: Aftermath) -> None:
     runs, seen, kept = aftermath.runs, aftermath.seen, aftermath.kept
     causes = [run["attempts"][0]["cause"] for run in runs]
     assert causes == [None, "Secret", None, None, "Submit"]
     assert runs[2]["outputs"] == {"slept": {"redacted": True}}
     assert aftermath.refused.status_code == 422
     assert aftermath.submissions == 3
-    assert "vault://local/POLYSYNC_TEST_CANARY" in seen  # the search looks where it should
+    assert "vault://local/POLYSYNC_TEST_CANARY" in seen  # proves that the search covers the data
     assert b"POLYSYNC_TEST_CANARY" in kept
     for secret in (CANARY, ECHO, TOKEN):
         assert secret not in seen
         assert secret.encode() not in kept
 
 
-def test_no_secret_and_no_address_is_sent_in_telemetry(aftermath: Aftermath) -> None:
+def test_telemetry_contains_no_secret_and_no_address(aftermath: Aftermath) -> None:
     sent = b"".join(aftermath.sent.bodies)
-    assert runs_of(aftermath, "secretive")[0].encode() in sent  # the search looks where it should
+    assert (
+        runs_of(aftermath, "secretive")[0].encode() in sent
+    )  # proves that the search covers the data
     for hidden in (CANARY, ECHO, TOKEN, "jobs/runs/submit", "run_id="):
         assert hidden.encode() not in sent
 
 
-def test_what_arrives_has_the_names_that_queries_ask_for(aftermath: Aftermath) -> None:
+def test_telemetry_has_the_documented_names_and_dimensions(aftermath: Aftermath) -> None:
     sent = aftermath.sent
     split = {each.name: set(each.attributes) for each in names.METRICS}
     for metric in sent.items("customMetrics"):
-        if metric.name not in OF_THE_EXPORTER:
+        if metric.name not in EXPORTER_METRICS:
             assert set(metric.dimensions) <= split[metric.name]
     for line in (*sent.items("traces"), *sent.items("exceptions")):
         if "action" in line.dimensions:
@@ -169,14 +171,16 @@ def test_what_arrives_has_the_names_that_queries_ask_for(aftermath: Aftermath) -
             assert set(line.dimensions) <= {*fields, "action", "logger_name"}
     known = {*names.ATTRIBUTES}
     for span in sent.items("dependencies"):
-        # The exporter makes columns of those that say where a call went, and how.
+        # The exporter turns the address and the method of a call into columns.
         assert set(span.dimensions) <= known
     assert {"run_accepted", "attempt_submitted", "run_ended"} <= {
         line.dimensions.get("action") for line in sent.items("traces")
     }
 
 
-def test_every_run_is_one_trace_from_its_request_to_its_calls(aftermath: Aftermath) -> None:
+def test_every_run_is_one_trace_from_its_request_to_its_platform_calls(
+    aftermath: Aftermath,
+) -> None:
     spans = aftermath.sent.items("dependencies")
     for run in aftermath.runs:
         own = {each.id: each for each in spans if each.operation == run["traceId"]}

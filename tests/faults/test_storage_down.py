@@ -1,4 +1,4 @@
-"""Storage goes away under a host at work, and comes back."""
+"""Storage is unavailable for some seconds while a host has active runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from tests.integration.devhost.host_process import free_ports
 
 pytestmark = pytest.mark.devhost
 
-AWAY_SECONDS = 6.0
-"""Longer than one call is repeated, so that requests and activities fail; the rest is patience,
-which the tests in virtual time prove for longer."""
+OUTAGE_SECONDS = 6.0
+"""Longer than the retries of one call, so requests and activities fail.
+
+The tests in virtual time cover longer outages.
+"""
 
 
-def test_what_runs_while_storage_is_away_goes_on_afterwards(
+def test_active_runs_continue_after_a_storage_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = free_ports(4)
@@ -28,16 +30,16 @@ def test_what_runs_while_storage_is_away_goes_on_afterwards(
             before = [system.run(1.0) for _ in range(3)]
             system.wait_for(before, is_submitted)
             opened.closed = True
-            until = time.monotonic() + AWAY_SECONDS
+            until = time.monotonic() + OUTAGE_SECONDS
             read = system.host.http.get(f"/task-runs/{before[0]}")
-            asked = system.host.http.post("/tasks/nap/run", json={})
+            started = system.host.http.post("/tasks/nap/run", json={})
             time.sleep(max(0.0, until - time.monotonic()))
             opened.closed = False
             after = system.run(0.1)
             runs = system.wait_for([*before, after], has_ended)
 
             assert opened.rejected > 0
-            for refusal in (read, asked):
+            for refusal in (read, started):
                 assert refusal.status_code == 503
                 assert refusal.headers["Content-Type"] == "application/problem+json"
                 assert int(refusal.headers["Retry-After"]) >= 1

@@ -1,4 +1,4 @@
-"""Events through the whole stack: to the queue, and to a receiver that fails before it takes."""
+"""Events, through the whole stack: to the queue, and to a receiver that fails at first."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.integration.devhost.host_process import eventually
 pytestmark = pytest.mark.devhost
 
 KEY = "canary-3b6d-webhook"
-LIFE = ["Queued", "Running", "Succeeded"]
+STATUSES = ["Queued", "Running", "Succeeded"]
 
 
 @dataclass(frozen=True)
-class Posted:
-    """A request that the receiver saw."""
+class Delivered:
+    """A request that the receiver got."""
 
     path: str
     headers: Mapping[str, str]
@@ -47,21 +47,21 @@ class Posted:
 
 @dataclass
 class Receiver:
-    """Fails the first requests of each event, as many as it is told, then takes it."""
+    """Refuses the first `failures` requests of each delivery, and accepts the next one."""
 
     url: str = ""
     failures: int = 0
-    posted: list[Posted] = field(default_factory=list)
+    posted: list[Delivered] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         delivery = headers["X-Polysync-Delivery"]
         self.seen[delivery] = self.seen.get(delivery, 0) + 1
         status = 500 if self.seen[delivery] <= self.failures else 204
-        self.posted.append(Posted(path, headers, body, status))
+        self.posted.append(Delivered(path, headers, body, status))
         return status
 
-    def taken(self) -> list[Posted]:
+    def accepted(self) -> list[Delivered]:
         return [each for each in self.posted if each.answer == 204]
 
 
@@ -80,7 +80,7 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """The test says what it saw."""
+            """Write nothing to stderr."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -95,7 +95,7 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    """A host that gives a webhook three attempts, a second and three seconds apart."""
+    """A host with three delivery attempts, the second after one second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_TEST_WEBHOOK_KEY", KEY)
         patch.setenv("POLYSYNC_WEBHOOK_ATTEMPTS", "3")
@@ -104,8 +104,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
             yield opened
 
 
-def subscribe(system: LocalSystem, name: str, url: str, **facts: Any) -> None:
-    body = {"url": url, "secret": "vault://local/POLYSYNC_TEST_WEBHOOK_KEY", **facts}
+def subscribe(system: LocalSystem, name: str, url: str, **fields: Any) -> None:
+    body = {"url": url, "secret": "vault://local/POLYSYNC_TEST_WEBHOOK_KEY", **fields}
     system.host.http.put(f"/webhooks/{name}", json=body).raise_for_status()
 
 
@@ -121,18 +121,18 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(system: LocalSys
         subscribe(system, "others", receiver.url, events={"tasks": ["flaky"]})
         run_id = system.run(0.1)
         system.wait_for([run_id], has_ended)
-        eventually(lambda: len(receiver.taken()) >= 3)
+        eventually(lambda: len(receiver.accepted()) >= 3)
         poison = eventually(lambda: system.host.get("/poison-messages?limit=5")["items"])
 
     events = list({event["eventId"]: event for event in queued_events(system)}.values())
-    assert [event["to"] for event in events] == LIFE
+    assert [event["to"] for event in events] == STATUSES
     assert [event["eventId"] for event in events] == [f"{run_id}/{n}" for n in (1, 2, 3)]
 
     assert all(each.is_genuine and each.path == "/hook?team=data" for each in receiver.posted)
     firsts = {each.headers["X-Polysync-Delivery"]: each for each in receiver.posted}
     assert sorted(firsts) == [f"{run_id}/{n}/all" for n in (1, 2, 3)]
     assert [firsts[name].event for name in sorted(firsts)] == events
-    assert {each.event["eventId"]: each.event["to"] for each in receiver.taken()} == {
+    assert {each.event["eventId"]: each.event["to"] for each in receiver.accepted()} == {
         event["eventId"]: event["to"] for event in events
     }
     assert all(count >= 3 for count in receiver.seen.values())
@@ -149,7 +149,7 @@ def test_events_reach_the_queue_and_a_receiver_that_fails_twice(system: LocalSys
     assert KEY not in log_text + json.dumps(poison)
 
 
-def test_a_message_that_is_no_delivery_is_shown_as_poison(system: LocalSystem) -> None:
+def test_an_invalid_delivery_message_is_shown_as_a_poison_message(system: LocalSystem) -> None:
     text = '{"webhook": 3}'
     queue = system.host.queue("webhook-deliveries")
     with suppress(ResourceExistsError):

@@ -1,7 +1,8 @@
-"""The durable engine of the local host in virtual time, driven step by step in one thread.
+"""The durable engine of the local host in virtual time.
 
-The library that Azure uses replays the orchestrations and executes the entities. Clients call the
-engine through `DurableEngine` as in production, but without a network.
+A test drives the engine step by step in one thread. The library that Azure uses replays the
+orchestrations and executes the entities. Clients call the engine through `DurableEngine` as in
+production, but without a network.
 """
 
 from __future__ import annotations

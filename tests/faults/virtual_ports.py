@@ -91,6 +91,6 @@ class VirtualQueue:
 
 
 class SequentialPool:
-    """A pool without threads, so that the steps of a pass always have the same order."""
+    """A pool without threads, which keeps the order of the steps."""
 
     map = staticmethod(map)

@@ -1,4 +1,4 @@
-"""Lives of a Dispatcher: sequences of messages in their current form.
+"""Scenarios of the Dispatcher: sequences of messages in their current form.
 
 A recorded state is never recorded again, so this module may change with the Dispatcher.
 """
@@ -33,7 +33,7 @@ TASK = TaskPolicy(name="load", version=1)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to the entity, so many seconds after the start of its life."""
+    """A message to the entity, `after` seconds from the start of the scenario."""
 
     after: float
     operation: str
@@ -42,14 +42,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class DispatcherScenario:
-    """One life of a Dispatcher, including the timers that it sends to itself."""
+    """A sequence of messages to one Dispatcher. Its own timer messages are added to them."""
 
     name: str
     messages: Sequence[Message]
 
     @property
     def file(self) -> str:
-        """The name of its recording."""
+        """The file name of the recording."""
         return f"{DISPATCHER}.{self.name}.json"
 
 
@@ -57,7 +57,7 @@ def _run(name: str) -> RunId:
     return derived_run_id("replay", name)
 
 
-def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Message:
+def _enqueue(after: float, name: str, *policies: Policy, **fields: Any) -> Message:
     usual = WaitingRun(
         run_id=_run(name),
         attempt=1,
@@ -66,7 +66,7 @@ def _enqueue(after: float, name: str, *policies: Policy, **facts: Any) -> Messag
         queued_at=START + timedelta(seconds=after),
         platform="lakehouse",
     )
-    message = {"waiting": encode_waiting(replace(usual, **facts))}
+    message = {"waiting": encode_waiting(replace(usual, **fields))}
     return Message(
         after, "enqueue", message | {"policies": _policies(policies)} if policies else message
     )
@@ -86,9 +86,9 @@ def _update_policies(after: float, *policies: Policy) -> Message:
     return Message(after, "update_policies", {"policies": _policies(policies)})
 
 
-def _restore_lease(after: float, name: str, **facts: Any) -> Message:
+def _restore_lease(after: float, name: str, **fields: Any) -> Message:
     usual = Lease(run_id=_run(name), attempt=1, task="load", granted_at=START, platform="lakehouse")
-    return Message(after, "restore_lease", dict(encode_lease(replace(usual, **facts))))
+    return Message(after, "restore_lease", dict(encode_lease(replace(usual, **fields))))
 
 
 def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
@@ -96,8 +96,8 @@ def _limited_by(*profiles: ProfilePolicy) -> list[Policy]:
     return [replace(PLATFORM, profiles=names), TASK, *profiles]
 
 
-def _concurrency(slots: int, name: str = "cap", **facts: Any) -> ProfilePolicy:
-    return ProfilePolicy(name=name, version=1, rule=ConcurrencyRule(slots=slots), **facts)
+def _concurrency(slots: int, name: str = "cap", **fields: Any) -> ProfilePolicy:
+    return ProfilePolicy(name=name, version=1, rule=ConcurrencyRule(slots=slots), **fields)
 
 
 def _start_rate(name: str, rate: StartRateRule) -> ProfilePolicy:
@@ -105,11 +105,11 @@ def _start_rate(name: str, rate: StartRateRule) -> ProfilePolicy:
 
 
 _ONE_AT_A_TIME = replace(TASK, max_concurrent_runs=1)
-_FREE = [PLATFORM, _concurrency(9)]
+_UNLIMITED = [PLATFORM, _concurrency(9)]
 _HEAVY = TaskPolicy(name="merge", version=1, weight=2, profiles=("everywhere",))
 _EVERYWHERE = _concurrency(3, "everywhere", is_global=True)
 _OFF = _concurrency(1, "off", enabled=False)
-_WAITING_ROOM = _concurrency(1, queue_size=2, queue_timeout=30_000)
+_SHORT_QUEUE = _concurrency(1, queue_size=2, queue_timeout=30_000)
 _NEXT_MINUTE = replace(
     _concurrency(1, exceed_action=ExceedAction.DEFER_TO_NEXT_WINDOW),
     rule=ConcurrencyRule(slots=1, window=60_000),
@@ -120,8 +120,8 @@ DISPATCHER_SCENARIOS = (
     DispatcherScenario(
         "max_concurrent_runs",
         [
-            _enqueue(0, "a", _ONE_AT_A_TIME, *_FREE),
-            _enqueue(1, "b", _ONE_AT_A_TIME, *_FREE),
+            _enqueue(0, "a", _ONE_AT_A_TIME, *_UNLIMITED),
+            _enqueue(1, "b", _ONE_AT_A_TIME, *_UNLIMITED),
             _enqueue(2, "c", priority=200),
             _enqueue(3, "a"),
             _update_policies(4, replace(_ONE_AT_A_TIME, version=2, max_concurrent_runs=2)),
@@ -168,7 +168,7 @@ DISPATCHER_SCENARIOS = (
     DispatcherScenario(
         "queue_timeout",
         [
-            _enqueue(0, "a", *_limited_by(_WAITING_ROOM)),
+            _enqueue(0, "a", *_limited_by(_SHORT_QUEUE)),
             *[_enqueue(n, f"b{n}") for n in (1, 2, 3)],
             _release(60, "a"),
         ],
@@ -187,9 +187,11 @@ DISPATCHER_SCENARIOS = (
     DispatcherScenario(
         "back_off",
         [
-            _enqueue(0, "a", TASK, *_FREE),
+            _enqueue(0, "a", TASK, *_UNLIMITED),
             _release(5, "a"),
-            _enqueue(5, "a", TASK, *_FREE, attempt=2, not_before=START + timedelta(seconds=35)),
+            _enqueue(
+                5, "a", TASK, *_UNLIMITED, attempt=2, not_before=START + timedelta(seconds=35)
+            ),
             _release(40, "a"),
             _release(50, "a", 2),
         ],
@@ -197,7 +199,7 @@ DISPATCHER_SCENARIOS = (
     DispatcherScenario(
         "backfill",
         [
-            _enqueue(0, "b0", TASK, *_FREE, **_BACKFILL),
+            _enqueue(0, "b0", TASK, *_UNLIMITED, **_BACKFILL),
             *[_enqueue(n, f"b{n}", priority=90, **_BACKFILL) for n in (1, 2, 3)],
             *[_release(10 + n, f"b{n}") for n in range(4)],
         ],
@@ -205,10 +207,10 @@ DISPATCHER_SCENARIOS = (
     DispatcherScenario(
         "restored",
         [
-            _update_policies(0, _ONE_AT_A_TIME, *_FREE),
+            _update_policies(0, _ONE_AT_A_TIME, *_UNLIMITED),
             _restore_lease(1, "a", attempt=2, weight=2, **_BACKFILL),
             _enqueue(2, "a"),
-            _enqueue(3, "b", _ONE_AT_A_TIME, *_FREE),
+            _enqueue(3, "b", _ONE_AT_A_TIME, *_UNLIMITED),
             _restore_lease(4, "b"),
             _release(5, "a", 2),
             _release(6, "b"),
@@ -218,7 +220,7 @@ DISPATCHER_SCENARIOS = (
         "late_policies",
         [
             _enqueue(0, "a"),
-            _update_policies(60, TASK, *_FREE),
+            _update_policies(60, TASK, *_UNLIMITED),
             _release(70, "a"),
         ],
     ),

@@ -1,7 +1,7 @@
-"""Recording what a Dispatcher keeps, and letting that of another release go on.
+"""Records the states of a Dispatcher, and continues from the states of earlier releases.
 
-An entity is not replayed: the host hands it the state that it kept, and the next messages. So after
-a deployment the state of the former release, and messages that are under way, meet the new code.
+An entity is not replayed: the host passes the stored state and the next messages to it. So after a
+deployment the new code gets states and messages of the earlier release.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from orchestrations.names import DISPATCHER, END_RUN
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from tests.faults.virtual_engine import START, VirtualClock, durable_functions, use_virtual_time
 from tests.replay.dispatcher_scenarios import DispatcherScenario
-from tests.replay.history_replay import Broken
+from tests.replay.history_replay import Incompatible
 
 STATES = Path(__file__).with_name("states")
 _ENTITY = f"@{DISPATCHER}@main"
 _MOST_STEPS = 1_000
 
 type Step = dict[str, Any]
-"""A message with its time, the state it left, and what the entity did besides."""
+"""A message with its time, the state after it, and the actions of the entity."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateRecording:
-    """The recording of one life in one release."""
+    """The recording of one scenario in one release."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """The release and the life."""
+        """The release and the scenario."""
         return f"{self.path.parent.name}/{self.path.stem}"
 
     def steps(self) -> list[Step]:
-        """Return the recording."""
+        """Return the recorded steps."""
         return json.loads(self.path.read_text())["steps"]
 
 
@@ -54,26 +54,28 @@ def recorded_states() -> list[StateRecording]:
     return [StateRecording(path) for path in sorted(STATES.glob("*/*.json"))]
 
 
-def record(life: DispatcherScenario) -> dict[str, Any]:
-    """Return what becomes of a Dispatcher in one life."""
+def record(scenario: DispatcherScenario) -> dict[str, Any]:
+    """Play one scenario and return its recording."""
     steps: list[Step] = []
-    due = [(START.timestamp() + each.after, each.operation, each.input) for each in life.messages]
+    due = [
+        (START.timestamp() + each.after, each.operation, each.input) for each in scenario.messages
+    ]
     while due:
-        assert len(steps) < _MOST_STEPS, "it does not come to an end"
+        assert len(steps) < _MOST_STEPS, "the scenario does not end"
         due.sort(key=lambda each: each[0])
         at, operation, message = due.pop(0)
         before = steps[-1]["state"] if steps else None
-        step = carry_out(before, datetime.fromtimestamp(at, UTC), operation, message)
+        step = execute_step(before, datetime.fromtimestamp(at, UTC), operation, message)
         steps.append(step)
         for each in step["did"]:
             if "signal" in each:
-                ringing = datetime.fromisoformat(each["at"]).timestamp()
-                due.append((ringing, each["signal"], each["input"]))
+                signal_time = datetime.fromisoformat(each["at"]).timestamp()
+                due.append((signal_time, each["signal"], each["input"]))
     return {"entity": DISPATCHER, "steps": steps}
 
 
-def carry_out(state: Any, at: datetime, operation: str, message: dict[str, Any]) -> Step:
-    """Return one step of the entity of today; raises `Broken` where it fails."""
+def execute_step(state: Any, at: datetime, operation: str, message: dict[str, Any]) -> Step:
+    """Execute one step with the current code. Raises `Incompatible` if the step fails."""
     clock = VirtualClock()
     clock.now = at
     request = pb.EntityBatchRequest(
@@ -87,39 +89,41 @@ def carry_out(state: Any, at: datetime, operation: str, message: dict[str, Any])
         result = _result(request)
     for failed in (each.failure for each in result.results if each.HasField("failure")):
         details = failed.failureDetails
-        raise Broken(f"{operation}: {details.errorType}: {details.errorMessage}")
+        raise Incompatible(f"{operation}: {details.errorType}: {details.errorMessage}")
     return {
         "at": at.isoformat(),
         "operation": operation,
         "input": message,
         "state": json.loads(result.entityState.value or "null"),
-        "did": [_deed(action) for action in result.actions],
+        "did": [_action(action) for action in result.actions],
     }
 
 
-def go_on(steps: Sequence[Step]) -> None:
-    """Let the entity of today take each recorded step from the state that was recorded before it.
+def continue_from(steps: Sequence[Step]) -> None:
+    """Execute each recorded step with the current code, from its recorded state.
 
-    Raises `Broken` where it fails, loses a run, or decides otherwise than it did.
+    Raises `Incompatible` if a step fails, loses a run, or has other actions than the recording.
     """
     before = None
     for step in steps:
         at = datetime.fromisoformat(step["at"])
-        now = carry_out(before, at, step["operation"], step["input"])
-        if lost := _known(before, step) - _known(now["state"], None) - _gone(now):
-            raise Broken(f"{step['operation']}: it forgets {len(lost)} runs")
+        now = execute_step(before, at, step["operation"], step["input"])
+        if lost := _known(before, step) - _known(now["state"], None) - _removed(now):
+            raise Incompatible(f"{step['operation']}: {len(lost)} runs are lost")
         if now["did"] != step["did"]:
-            raise Broken(f"{step['operation']} at {at}: it does {now['did']}, not {step['did']}")
+            raise Incompatible(
+                f"{step['operation']} at {at}: the actions are {now['did']}, not {step['did']}"
+            )
         before = step["state"]
 
 
-def take_over(state: Any) -> Any:
-    """Return a stored state as the code of today would store it."""
+def restored(state: Any) -> Any:
+    """Return a stored state as the current code would store it."""
     return json.loads(json.dumps(encode_state(decode_state(state))))
 
 
 def begins_with(longer: Any, shorter: Any) -> bool:
-    """Tell whether the one is the other, with nothing but more at the end of its lists."""
+    """Return True if the values differ only by additions at the end of lists."""
     match longer, shorter:
         case dict(), dict():
             return all(key in longer and begins_with(longer[key], shorter[key]) for key in shorter)
@@ -131,7 +135,7 @@ def begins_with(longer: Any, shorter: Any) -> bool:
 
 
 def _known(state: Any, step: Step | None) -> set[str]:
-    """Return the runs that wait or hold something, the one of a message included."""
+    """Return the runs of a state and of the message of a step."""
     stored = state or {"waiting": [], "leases": []}
     runs = {row[0] for row in (*stored["waiting"], *stored["leases"])}
     if step is not None and step["operation"] == "enqueue":
@@ -141,19 +145,19 @@ def _known(state: Any, step: Step | None) -> set[str]:
     return runs
 
 
-def _gone(step: Step) -> set[str]:
-    """Return the runs that are rightly known no more."""
+def _removed(step: Step) -> set[str]:
+    """Return the runs that a step was expected to remove."""
     ended = {each["input"]["run"] for each in step["did"] if each.get("start") == END_RUN}
     return ended | ({step["input"]["run"]} if step["operation"] == "release" else set())
 
 
-def _deed(action: pb.OperationAction) -> dict[str, Any]:
+def _action(action: pb.OperationAction) -> dict[str, Any]:
     if action.HasField("sendSignal"):
         signal = action.sendSignal
         at = signal.scheduledTime.ToDatetime(tzinfo=UTC).isoformat()
         return {"signal": signal.name, "at": at, "input": json.loads(signal.input.value)}
     start = action.startNewOrchestration
-    # Those that end a run have another id each time.
+    # The id of an orchestration that ends a run is random.
     named = {} if start.name == END_RUN else {"id": start.instanceId}
     return {"start": start.name, **named, "input": json.loads(start.input.value)}
 

@@ -1,4 +1,4 @@
-"""Recording histories: the local host's engine, scripted activities, and time that flies."""
+"""Records histories of orchestrations: real engine, scripted activities, virtual time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_STEPS = 10_000
 
 
 class ActivityFailure(Exception):
-    """An activity failed."""
+    """The failure of an activity."""
 
 
 class Recorder(VirtualEngine):
@@ -32,7 +32,7 @@ class Recorder(VirtualEngine):
         self._calls: defaultdict[str, int] = defaultdict(int)
 
     def take_orchestration(self) -> pb.WorkItem | None:
-        """Return the next episode, and keep what it is told."""
+        """Return the next episode, and keep its history."""
         item = super().take_orchestration()
         if item is not None:
             request = item.orchestratorRequest
@@ -42,7 +42,7 @@ class Recorder(VirtualEngine):
         return item
 
     def answer_activity(self, work: Any) -> None:
-        """Answer an activity as the scenario says."""
+        """Return the answer that the scenario has for an activity."""
         answers = self._scenario.answers[work.name]
         answer = answers[min(self._calls[work.name], len(answers) - 1)]
         self._calls[work.name] += 1
@@ -58,16 +58,16 @@ class Recorder(VirtualEngine):
             result.result.value = json.dumps(answer)
         self.CompleteActivityTask(result, LOCAL)
 
-    def ring(self) -> None:
-        """Ring the orchestration's bell."""
+    def wake(self) -> None:
+        """Send a wake-up event to the orchestration."""
         self.RaiseEvent(pb.RaiseEventRequest(instanceId=self._scenario.instance, name=WAKE), LOCAL)
 
     def _run_entity(self) -> bool:
-        return False  # nobody reads what the Dispatcher is told
+        return False  # no test reads the messages to the Dispatcher
 
 
 def record(scenario: Scenario) -> dict[str, Any]:
-    """Return the histories of one scenario as they are kept: an execution each."""
+    """Play one scenario and return the history of each of its executions."""
     clock = VirtualClock()
     with pytest.MonkeyPatch.context() as patch:
         use_virtual_time(clock, patch)
@@ -80,7 +80,7 @@ def record(scenario: Scenario) -> dict[str, Any]:
             ),
             LOCAL,
         )
-        _live(engine, clock, scenario.bells)
+        _run_to_the_end(engine, clock, scenario.wake_ups)
     return {
         "orchestration": scenario.orchestration,
         "instance": scenario.instance,
@@ -90,8 +90,8 @@ def record(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _live(engine: Recorder, clock: VirtualClock, bells: int) -> None:
-    """Let everything happen that is to happen."""
+def _run_to_the_end(engine: Recorder, clock: VirtualClock, wake_ups: int) -> None:
+    """Run until the orchestration has ended."""
     for _ in range(_MOST_STEPS):
         if engine.run_next():
             continue
@@ -99,12 +99,12 @@ def _live(engine: Recorder, clock: VirtualClock, bells: int) -> None:
             engine.answer_activity(work)
         elif not engine.active():
             return
-        elif bells:
-            bells -= 1
-            engine.ring()
+        elif wake_ups:
+            wake_ups -= 1
+            engine.wake()
         else:
             due = engine.timer_queue.next_due()
-            assert due is not None, "it waits for nothing"
+            assert due is not None, "the orchestration waits for nothing"
             clock.advance(max(due - clock.seconds(), 0.0))
             engine.fire_timers()
-    raise AssertionError("it does not come to an end")
+    raise AssertionError("the orchestration does not end")

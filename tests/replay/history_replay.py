@@ -1,4 +1,4 @@
-"""Feeding recorded histories to orchestrators, as the Functions host does after a deployment."""
+"""Replays recorded histories, as the Functions host does after a deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from azure.durable_functions.worker import DurableFunctionsWorker
 from durabletask.internal import orchestrator_service_pb2 as pb
 from google.protobuf import json_format
 
-_DEEDS = {
+_ACTIONS = {
     "taskScheduled",
     "timerCreated",
     "subOrchestrationInstanceCreated",
@@ -26,13 +26,13 @@ _DEEDS = {
 HISTORIES = Path(__file__).with_name("histories")
 
 
-class Broken(AssertionError):
-    """What an earlier release left in the engine cannot be gone on with."""
+class Incompatible(AssertionError):
+    """The current code cannot continue the work of an earlier release."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecording:
-    """What became of one orchestration in one release."""
+    """The recording of one orchestration in one release."""
 
     path: Path
 
@@ -52,32 +52,32 @@ def recordings() -> list[HistoryRecording]:
 
 
 def replay(recording: dict[str, Any], orchestrator: Callable[..., Any]) -> int:
-    """Take up the orchestration at every point of its life; return how many points there were.
+    """Replay every episode of an orchestration, and return the number of episodes.
 
-    Raises `Broken` where the orchestrator contradicts what it is told to have done, or fails.
+    Raises `Incompatible` if the orchestrator fails or contradicts its recorded actions.
     """
-    points = 0
+    episodes = 0
     for execution in recording["executions"]:
         events = [json_format.ParseDict(each, pb.HistoryEvent()) for each in execution]
         for past, new in _episodes(events):
             _episode(recording["instance"], past, new, orchestrator)
-            points += 1
-    return points
+            episodes += 1
+    return episodes
 
 
 def _episodes(
     events: Sequence[pb.HistoryEvent],
 ) -> Iterator[tuple[Sequence[pb.HistoryEvent], Sequence[pb.HistoryEvent]]]:
-    """Yield what is past and what is new, each time that the orchestrator was called."""
+    """Yield the past events and the new events of each episode."""
     begins = [i for i, event in enumerate(events) if event.HasField("orchestratorStarted")]
     for begin, end in zip(begins, [*begins[1:], len(events)], strict=True):
         of_episode = events[begin:end]
-        yield events[:begin], list(takewhile(_is_news, of_episode))
+        yield events[:begin], list(takewhile(_is_input, of_episode))
 
 
-def _is_news(event: pb.HistoryEvent) -> bool:
-    """Whether an event was told to the orchestrator; what it did is written behind that."""
-    return event.WhichOneof("eventType") not in _DEEDS
+def _is_input(event: pb.HistoryEvent) -> bool:
+    """Return True for an event that the orchestrator got, not caused."""
+    return event.WhichOneof("eventType") not in _ACTIONS
 
 
 def _episode(
@@ -88,11 +88,13 @@ def _episode(
 ) -> None:
     request = pb.OrchestratorRequest(instanceId=instance, pastEvents=past, newEvents=new)
     encoded = base64.b64encode(request.SerializeToString())
-    # A new worker each time: one remembers the first orchestrator of a name.
+    # A new worker each time, because a worker keeps the first orchestrator of a name.
     answer = DurableFunctionsWorker().execute_orchestration_request(orchestrator, encoded)
     response = pb.OrchestratorResponse()
     response.ParseFromString(base64.b64decode(answer))
     for action in response.actions:
         if action.completeOrchestration.HasField("failureDetails"):
             failure = action.completeOrchestration.failureDetails
-            raise Broken(f"after {len(past)} events: {failure.errorType}: {failure.errorMessage}")
+            raise Incompatible(
+                f"after {len(past)} events: {failure.errorType}: {failure.errorMessage}"
+            )

@@ -1,6 +1,6 @@
-"""What may happen to each orchestration, with answers as the activities give them today.
+"""Scenarios of the orchestrations, with the answers that the activities give today.
 
-A recorded history is never recorded again, so what is here may change with the orchestrations.
+A recorded history is never recorded again, so this module may change with the orchestrations.
 """
 
 from __future__ import annotations
@@ -38,29 +38,29 @@ _NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _RUN = derived_run_id("replay")
 
 type Answer = dict[str, Any] | None
-"""What an activity returns; None is a fault of ours."""
+"""The result of an activity; None means that the activity fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One life of an orchestration."""
+    """One execution of an orchestration from its start to its end."""
 
     orchestration: str
     name: str
     instance: str
     input: Mapping[str, Any]
     answers: Mapping[str, Sequence[Answer]]
-    """What each activity answers, call by call; the last answer holds for all later calls."""
-    bells: int = 0
-    """How many times somebody rings while it waits, before any timer is due."""
+    """The answers of each activity, call by call; the last one is repeated."""
+    wake_ups: int = 0
+    """The number of wake-up events, which are sent before any timer is due."""
 
     @property
     def file(self) -> str:
-        """The name of its recording."""
+        """The file name of the recording."""
         return f"{self.orchestration}.{self.name}.json"
 
 
-def _task_run(name: str, *, bells: int = 0, **answers: Sequence[Answer]) -> Scenario:
+def _task_run(name: str, *, wake_ups: int = 0, **answers: Sequence[Answer]) -> Scenario:
     work = {"run": _RUN, "attempt": 1, "shard": "main"}
     return Scenario(
         orchestration=TASK_RUN,
@@ -68,7 +68,7 @@ def _task_run(name: str, *, bells: int = 0, **answers: Sequence[Answer]) -> Scen
         instance=instance_id(_RUN, 1),
         input=work,
         answers=answers,
-        bells=bells,
+        wake_ups=wake_ups,
     )
 
 
@@ -134,7 +134,9 @@ SCENARIOS = (
     _task_run("success", **{SUBMIT: [_after(1)], POLL: [_after(2), _after(4), _ENDED]}),
     _task_run("success_at_once", **{SUBMIT: [_ENDED]}),
     _task_run("retry", **{SUBMIT: [_after(1)], POLL: [_AGAIN]}),
-    _task_run("cancel", bells=2, **{SUBMIT: [_after(1)], POLL: [_after(900), _after(5), _ENDED]}),
+    _task_run(
+        "cancel", wake_ups=2, **{SUBMIT: [_after(1)], POLL: [_after(900), _after(5), _ENDED]}
+    ),
     _task_run(
         "lost_answer",
         **{SUBMIT: [_after(5, submitted=False), None, _after(0)], POLL: [_after(2), _ENDED]},
@@ -145,7 +147,7 @@ SCENARIOS = (
     ),
     _task_run(
         "continue_as_new",
-        bells=1,
+        wake_ups=1,
         **{
             SUBMIT: [_after(1)],
             POLL: [*[_after(30, polls=n) for n in range(2 * CALLS_PER_GENERATION)], _ENDED],

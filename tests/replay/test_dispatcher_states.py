@@ -1,4 +1,4 @@
-"""What waits and runs survives a deployment: recorded states on the Dispatcher of today."""
+"""The current Dispatcher continues from the recorded states of earlier releases."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tests.replay.dispatcher_states import (
     StateRecording,
     Step,
     begins_with,
-    go_on,
+    continue_from,
     record,
     recorded_states,
-    take_over,
+    restored,
 )
-from tests.replay.history_replay import Broken
+from tests.replay.history_replay import Incompatible
 
 ROOT = STATES.parents[2]
 
@@ -46,39 +46,39 @@ def _version() -> str:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
-@pytest.mark.parametrize("told", recorded_states(), ids=lambda each: each.name)
-def test_a_recorded_state_is_gone_on_with_at_every_point(told: StateRecording) -> None:
-    go_on(told.steps())
+@pytest.mark.parametrize("recording", recorded_states(), ids=lambda each: each.name)
+def test_the_dispatcher_continues_from_every_recorded_state(recording: StateRecording) -> None:
+    continue_from(recording.steps())
 
 
-@pytest.mark.parametrize("told", recorded_states(), ids=lambda each: each.name)
-def test_a_recorded_state_is_taken_over_whole(told: StateRecording) -> None:
-    states = [step["state"] for step in told.steps() if step["state"] is not None]
+@pytest.mark.parametrize("recording", recorded_states(), ids=lambda each: each.name)
+def test_no_part_of_a_recorded_state_is_lost(recording: StateRecording) -> None:
+    states = [step["state"] for step in recording.steps() if step["state"] is not None]
     assert states
-    assert [state for state in states if not begins_with(take_over(state), state)] == []
+    assert [state for state in states if not begins_with(restored(state), state)] == []
 
 
-def test_the_release_that_is_worked_on_has_every_life() -> None:
-    told = {path.name for path in (STATES / _version()).glob("*.json")}
-    assert told == {each.file for each in DISPATCHER_SCENARIOS}, "see docs/howto/release.md"
+def test_the_current_release_has_a_recording_of_every_scenario() -> None:
+    recorded = {path.name for path in (STATES / _version()).glob("*.json")}
+    assert recorded == {each.file for each in DISPATCHER_SCENARIOS}, "see docs/howto/release.md"
 
 
-def test_every_entity_has_lives() -> None:
+def test_every_entity_has_scenarios() -> None:
     assert {name for (kind, name), _ in durable_functions() if kind == "entity"} == {DISPATCHER}
 
 
 def test_every_operation_is_recorded() -> None:
     operations = {name for name in vars(dispatcher.Dispatcher) if not name.startswith("_")}
-    told = {step["operation"] for each in recorded_states() for step in each.steps()}
-    assert told == operations
+    recorded = {step["operation"] for each in recorded_states() for step in each.steps()}
+    assert recorded == operations
 
 
-def _kept() -> Iterator[Any]:
-    """Yield all that the recorded states of the release that is worked on hold."""
-    for told in recorded_states():
-        if told.path.parent.name != _version():
+def _recorded_values() -> Iterator[Any]:
+    """Yield every value of the recorded states of the current release."""
+    for recording in recorded_states():
+        if recording.path.parent.name != _version():
             continue
-        for step in told.steps():
+        for step in recording.steps():
             state = decode_state(step["state"])
             yield from (*state.waiting.values(), *state.leases.values(), *state.start_logs.values())
             policies = state.policies
@@ -111,9 +111,11 @@ def _defaults(kind: type[Any]) -> dict[str, Any]:
     ],
     ids=lambda each: each.__name__,
 )
-def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any]) -> None:
-    """A column that is always empty in them could be lost without anybody noticing."""
-    held = [each for each in _kept() if isinstance(each, kind)]
+def test_the_recordings_contain_every_field_with_another_value_than_its_default(
+    kind: type[Any],
+) -> None:
+    """The tests would not notice the loss of a field that always has its default."""
+    held = [each for each in _recorded_values() if isinstance(each, kind)]
     unused = [
         name
         for name, default in _defaults(kind).items()
@@ -123,34 +125,34 @@ def test_the_recordings_hold_every_value_as_more_than_its_default(kind: type[Any
     assert unused == []
 
 
-# The proof that a change which breaks what is stored does not pass.
+# An incompatible change of the stored state fails these tests.
 
 
 def _steps(name: str) -> list[Step]:
-    told = record(next(each for each in DISPATCHER_SCENARIOS if each.name == name))
-    return json.loads(json.dumps(told))["steps"]
+    recording = record(next(each for each in DISPATCHER_SCENARIOS if each.name == name))
+    return json.loads(json.dumps(recording))["steps"]
 
 
-def test_a_state_that_is_not_understood_any_more_is_caught(
+def test_a_lost_state_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = _steps("max_concurrent_runs")
+    steps = _steps("max_concurrent_runs")
     monkeypatch.setattr(dispatcher, "decode_state", lambda _: DispatcherState())
-    with pytest.raises(Broken, match="forgets 1 runs"):
-        go_on(told)
+    with pytest.raises(Incompatible, match="1 runs are lost"):
+        continue_from(steps)
 
 
-def test_a_message_that_is_not_understood_any_more_is_caught(
+def test_an_unreadable_message_is_detected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = _steps("back_off")
+    steps = _steps("back_off")
     monkeypatch.setattr(dispatcher, "decode_waiting", lambda data: data["notBeforeMillis"])
-    with pytest.raises(Broken, match="KeyError"):
-        go_on(told)
+    with pytest.raises(Incompatible, match="KeyError"):
+        continue_from(steps)
 
 
-def test_a_value_that_is_lost_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("backfill")
+def test_a_lost_value_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = _steps("backfill")
 
     def without_backfills(data: Any) -> DispatcherState:
         state = decode_state(data)
@@ -158,26 +160,26 @@ def test_a_value_that_is_lost_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
         return state
 
     monkeypatch.setattr(dispatcher, "decode_state", without_backfills)
-    with pytest.raises(Broken, match="it does"):
-        go_on(told)
+    with pytest.raises(Incompatible, match="the actions are"):
+        continue_from(steps)
 
 
-def test_an_operation_that_is_gone_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("late_policies")
+def test_a_removed_operation_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = _steps("late_policies")
     monkeypatch.delattr(dispatcher.Dispatcher, "update_policies")
-    with pytest.raises(Broken, match="update_policies"):
-        go_on(told)
+    with pytest.raises(Incompatible, match="update_policies"):
+        continue_from(steps)
 
 
-def test_other_decisions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _steps("start_rates")
+def test_another_decision_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = _steps("start_rates")
     monkeypatch.setattr(decisions, "_set_timer", lambda *_: None)
-    with pytest.raises(Broken, match="it does \\[\\]"):
-        go_on(told)
+    with pytest.raises(Incompatible, match="the actions are \\[\\]"):
+        continue_from(steps)
 
 
 @pytest.mark.parametrize(
-    ("longer", "shorter", "it_does"),
+    ("longer", "shorter", "expected"),
     [
         ({"a": [1, 2], "b": 0}, {"a": [1]}, True),
         ({"a": [[1, 2, 3]]}, {"a": [[1, 2]]}, True),
@@ -186,5 +188,7 @@ def test_other_decisions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, {"a": []}, False),
     ],
 )
-def test_more_may_follow_and_nothing_may_move(longer: Any, shorter: Any, it_does: bool) -> None:
-    assert begins_with(longer, shorter) is it_does
+def test_a_list_may_get_more_values_at_its_end_only(
+    longer: Any, shorter: Any, expected: bool
+) -> None:
+    assert begins_with(longer, shorter) is expected

@@ -1,4 +1,4 @@
-"""Runs in flight survive a deployment: recorded histories on the orchestrators of today."""
+"""The current orchestrators continue from the recorded histories of earlier releases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from scripts import record_histories
 from tests.faults.virtual_engine import durable_functions
 from tests.replay.dispatcher_scenarios import DISPATCHER_SCENARIOS
 from tests.replay.history_recorder import record
-from tests.replay.history_replay import HISTORIES, Broken, HistoryRecording, recordings, replay
+from tests.replay.history_replay import (
+    HISTORIES,
+    HistoryRecording,
+    Incompatible,
+    recordings,
+    replay,
+)
 from tests.replay.scenarios import SCENARIOS
 
 ORCHESTRATORS = {
@@ -27,30 +33,32 @@ PYPROJECT = HISTORIES.parents[2] / "pyproject.toml"
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=lambda each: each.name)
-def test_a_recorded_history_is_gone_on_with_at_every_point(recording: HistoryRecording) -> None:
-    told = recording.read()
-    assert replay(told, ORCHESTRATORS[told["orchestration"]]) >= 2
+def test_the_orchestrators_continue_from_every_recorded_episode(
+    recording: HistoryRecording,
+) -> None:
+    history = recording.read()
+    assert replay(history, ORCHESTRATORS[history["orchestration"]]) >= 2
 
 
-def test_the_release_that_is_worked_on_has_every_scenario() -> None:
+def test_the_current_release_has_a_recording_of_every_scenario() -> None:
     version = tomllib.loads(PYPROJECT.read_text())["project"]["version"]
-    told = {path.name for path in (HISTORIES / version).glob("*.json")}
-    assert told == {each.file for each in SCENARIOS}, "see docs/howto/release.md"
+    recorded = {path.name for path in (HISTORIES / version).glob("*.json")}
+    assert recorded == {each.file for each in SCENARIOS}, "see docs/howto/release.md"
 
 
 def test_every_orchestration_has_scenarios() -> None:
     assert {scenario.orchestration for scenario in SCENARIOS} == set(ORCHESTRATORS)
 
 
-def test_a_recording_holds_what_the_scenarios_are_named_after() -> None:
-    told = {scenario.file: record(scenario) for scenario in SCENARIOS}
-    assert len(told["task_run.continue_as_new.json"]["executions"]) == 3
-    cancelled = _kinds(told["task_run.cancel.json"])
+def test_a_recording_contains_the_events_of_its_scenario() -> None:
+    recorded = {scenario.file: record(scenario) for scenario in SCENARIOS}
+    assert len(recorded["task_run.continue_as_new.json"]["executions"]) == 3
+    cancelled = _kinds(recorded["task_run.cancel.json"])
     assert cancelled.count("eventRaised") == 2
-    assert _kinds(told["task_run.lost_answer.json"]).count("taskFailed") == 1
+    assert _kinds(recorded["task_run.lost_answer.json"]).count("taskFailed") == 1
     for name in ("task_run", "end_run", "complete_run"):
-        told_of = _kinds(told[f"{name}.fan_out.json"])
-        assert told_of.count("taskFailed") == 1, "a step is repeated in the midst of others"
+        kinds = _kinds(recorded[f"{name}.fan_out.json"])
+        assert kinds.count("taskFailed") == 1, "one step must be repeated among the others"
 
 
 def _kinds(recording: dict[str, Any]) -> list[str]:
@@ -63,11 +71,11 @@ def _kinds(recording: dict[str, Any]) -> list[str]:
     ]
 
 
-# The proof that a change which breaks runs in flight does not pass.
+# A change that breaks active runs fails these tests.
 
 
 def _with_an_activity_first(context: Any, work: dict[str, Any]) -> Generator[Any, Any]:
-    yield context.call_activity("write_down", input=work)
+    yield context.call_activity("added_activity", input=work)
     yield from ORCHESTRATORS[TASK_RUN](context, work)
 
 
@@ -78,7 +86,7 @@ def _with_a_timer_first(context: Any, work: dict[str, Any]) -> Generator[Any, An
 
 def _that_fails(context: Any, work: dict[str, Any]) -> Generator[Any, Any]:
     yield context.call_activity(task_run.SUBMIT, input=work)
-    raise KeyError("what the answers of today have and those of former releases had not")
+    raise KeyError("a field that earlier releases did not write")
 
 
 def _newest(scenario: str) -> dict[str, Any]:
@@ -87,8 +95,8 @@ def _newest(scenario: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("changed", [_with_an_activity_first, _with_a_timer_first])
 @pytest.mark.parametrize("scenario", ["success", "retry", "cancel", "fan_out"])
-def test_a_step_that_was_added_is_caught(changed: Callable[..., Any], scenario: str) -> None:
-    with pytest.raises(Broken, match="NonDeterminismError"):
+def test_an_added_step_is_detected(changed: Callable[..., Any], scenario: str) -> None:
+    with pytest.raises(Incompatible, match="NonDeterminismError"):
         replay(_newest(f"task_run.{scenario}"), changed)
 
 
@@ -100,40 +108,38 @@ def test_a_step_that_was_added_is_caught(changed: Callable[..., Any], scenario: 
         (COMPLETE_RUN, complete_run, "DEACTIVATE_RUNS"),
     ],
 )
-def test_an_activity_of_another_name_is_caught(
+def test_a_renamed_activity_is_detected(
     name: str, module: Any, constant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = _newest(f"{name}.fan_out")
+    history = _newest(f"{name}.fan_out")
     monkeypatch.setattr(module, constant, "renamed")
-    with pytest.raises(Broken, match="NonDeterminismError"):
-        replay(told, ORCHESTRATORS[name])
+    with pytest.raises(Incompatible, match="NonDeterminismError"):
+        replay(history, ORCHESTRATORS[name])
 
 
-def test_more_at_once_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = _newest("complete_run.fan_out")
+def test_a_larger_fan_out_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = _newest("complete_run.fan_out")
     monkeypatch.setattr(complete_run, "TASKS_A_CALL", 10)
-    with pytest.raises(Broken, match="NonDeterminismError"):
-        replay(told, ORCHESTRATORS[COMPLETE_RUN])
+    with pytest.raises(Incompatible, match="NonDeterminismError"):
+        replay(history, ORCHESTRATORS[COMPLETE_RUN])
 
 
-def test_an_orchestrator_that_fails_on_an_old_answer_is_caught() -> None:
-    with pytest.raises(Broken, match="KeyError"):
+def test_an_orchestrator_that_fails_on_an_old_answer_is_detected() -> None:
+    with pytest.raises(Incompatible, match="KeyError"):
         replay(_newest("task_run.success"), _that_fails)
 
 
-# Recording.
+# Recording
 
 
 @pytest.mark.parametrize("version", ["latest", "1.0", "../1.0.0", "1.0.0/x"])
-def test_a_version_that_is_none_is_refused(
-    version: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_version_is_refused(version: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         record_histories.main([version])
     assert "version" in capsys.readouterr().err
 
 
-def test_a_release_is_recorded_once(
+def test_a_release_is_recorded_only_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     histories, states = tmp_path / "histories", tmp_path / "states"

@@ -1,8 +1,8 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Flaky
-# MAGIC Fails the first `failures` runs that share a `key`, then succeeds: the state is a file in the
-# MAGIC lake, so a retry can be watched. `how` says what a failure looks like.
+# MAGIC Fails the first `failures` runs with the same `key`, then succeeds. A file in the lake holds the
+# MAGIC count, so a retry succeeds. `how` is the kind of the failure.
 
 # COMMAND ----------
 
@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-dbutils.widgets.text("failures", "1", "How many runs fail")
-dbutils.widgets.text("key", "flaky", "Runs with the same key count together")
-dbutils.widgets.dropdown("how", "exception", ["exception", "exit", "kill"], "What a failure does")
+dbutils.widgets.text("failures", "1", "Number of failing runs")
+dbutils.widgets.text("key", "flaky", "Runs with the same key share one count")
+dbutils.widgets.dropdown("how", "exception", ["exception", "exit", "kill"], "Kind of the failure")
 dbutils.widgets.text("seconds", "0.2", "Seconds to work before the end")
 
 failures = int(dbutils.widgets.get("failures"))
@@ -41,7 +41,7 @@ if number <= failures:
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "exit":
         sys.exit(1)
-    raise RuntimeError(f"Run {number} of {key} fails, as it was asked to.")
+    raise RuntimeError(f"Run {number} of {key} fails on request.")
 
 # COMMAND ----------
 

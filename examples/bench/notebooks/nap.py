@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Nap
-# MAGIC Sleeps for as long as `seconds` says. It stands for work that somebody else's cluster does.
+# MAGIC Sleeps for `seconds`. It simulates work on a remote cluster.
 
 # COMMAND ----------
 

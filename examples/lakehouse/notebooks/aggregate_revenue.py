@@ -13,8 +13,8 @@
 import statistics
 from collections import defaultdict
 
-dbutils.widgets.text("minimum_orders", "1", "Groups of fewer orders are left out")
-dbutils.widgets.text("pace_seconds", "1.0", "Seconds that reading takes")
+dbutils.widgets.text("minimum_orders", "1", "Smaller groups are left out")
+dbutils.widgets.text("pace_seconds", "1.0", "Duration of reading in seconds")
 
 minimum_orders = int(dbutils.widgets.get("minimum_orders"))
 pace = float(dbutils.widgets.get("pace_seconds"))
@@ -54,7 +54,7 @@ columns = ["month", "country", "orders", "revenue_cents", "median_order_cents"]
 write_rows(gold / "revenue_by_month.csv", columns, months)
 write_rows(gold / "revenue_by_product.csv", ["product", "orders", "pieces", "revenue_cents"], products)
 total = sum(row["revenue_cents"] for row in months)
-print(f"{len(months)} months and countries, {len(products)} products, {total / 100:,.2f} in all")
+print(f"{len(months)} months and countries, {len(products)} products, {total / 100:,.2f} in total")
 dbutils.notebook.exit(
     json.dumps({"groups": len(months), "products": len(products), "revenue_cents": total})
 )

@@ -1,8 +1,8 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Fetch the exchange rates
-# MAGIC Stands for a partner's service that is busy now and then: it refuses the first `refusals` calls
-# MAGIC before it answers. A Task with a retry does not mind. Writes `landing/rates.json`.
+# MAGIC Simulates a partner's service that is sometimes busy: it refuses the first `refusals` calls. A Task
+# MAGIC with a retry succeeds nevertheless. Writes `landing/rates.json`.
 
 # COMMAND ----------
 
@@ -11,8 +11,8 @@
 # COMMAND ----------
 
 dbutils.widgets.text("run_date", "2026-01-01", "Date of the rates")
-dbutils.widgets.text("refusals", "1", "How many calls are refused before one is answered")
-dbutils.widgets.text("pace_seconds", "1.0", "Seconds that the service takes")
+dbutils.widgets.text("refusals", "1", "Number of refused calls before an answer")
+dbutils.widgets.text("pace_seconds", "1.0", "Duration of a call in seconds")
 
 run_date = dbutils.widgets.get("run_date")
 refusals = int(dbutils.widgets.get("refusals"))

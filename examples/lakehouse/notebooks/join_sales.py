@@ -13,7 +13,7 @@
 import sqlite3
 
 dbutils.widgets.dropdown("country", "ALL", ["ALL", "AU", "DE", "FR", "JP", "US"], "Country")
-dbutils.widgets.text("pace_seconds", "1.5", "Seconds that reading takes")
+dbutils.widgets.text("pace_seconds", "1.5", "Duration of reading in seconds")
 
 wanted = dbutils.widgets.get("country")
 pace = float(dbutils.widgets.get("pace_seconds"))

@@ -1,9 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Land the sources
-# MAGIC Stands for the source systems: writes a year of orders up to `run_date`, the customers and
-# MAGIC the products into `landing`, with the dirt that such files have. The same values give the
-# MAGIC same files, byte by byte.
+# MAGIC Simulates the source systems: writes a year of orders up to `run_date`, the customers and the
+# MAGIC products into `landing`, including some wrong rows. The same values give the same files, byte by
+# MAGIC byte.
 
 # COMMAND ----------
 
@@ -14,10 +14,10 @@
 import random
 from datetime import date, timedelta
 
-dbutils.widgets.text("run_date", "2026-01-01", "The first day that is not delivered any more")
-dbutils.widgets.text("orders", "5000", "How many orders")
-dbutils.widgets.text("seed", "7", "Another seed, other data")
-dbutils.widgets.text("pace_seconds", "1.0", "Seconds that the transfer takes")
+dbutils.widgets.text("run_date", "2026-01-01", "The first day after the delivered orders")
+dbutils.widgets.text("orders", "5000", "Number of orders")
+dbutils.widgets.text("seed", "7", "Seed of the random data")
+dbutils.widgets.text("pace_seconds", "1.0", "Duration of the transfer in seconds")
 
 run_date = date.fromisoformat(dbutils.widgets.get("run_date"))
 order_count = int(dbutils.widgets.get("orders"))
@@ -44,7 +44,7 @@ for number in range(400):
 
 # COMMAND ----------
 
-def an_order(number):
+def new_order(number):
     day = run_date - timedelta(days=dice.randrange(1, 366))
     return {
         "order_id": f"O{number:06}",
@@ -56,7 +56,7 @@ def an_order(number):
 
 
 def spoil(order):
-    """Return the order with something wrong in it."""
+    """Return the order with one wrong value."""
     field, value = dice.choice(
         [
             ("quantity", "-1"),
@@ -72,7 +72,7 @@ def spoil(order):
 
 orders = []
 for number in range(order_count):
-    order = an_order(number)
+    order = new_order(number)
     orders.append(spoil(order) if dice.random() < 0.03 else order)
     if dice.random() < 0.02:
         orders.append(order)

@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # Load customers and products
 # MAGIC `landing/customers.csv` and `landing/products.json` → `silver/master.sqlite`, with the
-# MAGIC countries in one spelling. A country that nobody knows becomes the `default_country`.
+# MAGIC countries in one spelling. An unknown country becomes the `default_country`.
 
 # COMMAND ----------
 
@@ -13,7 +13,7 @@
 import sqlite3
 
 dbutils.widgets.dropdown("default_country", "XX", ["XX", "AU", "DE", "FR", "JP", "US"])
-dbutils.widgets.text("pace_seconds", "1.0", "Seconds that reading takes")
+dbutils.widgets.text("pace_seconds", "1.0", "Duration of reading in seconds")
 
 default_country = dbutils.widgets.get("default_country")
 pace = float(dbutils.widgets.get("pace_seconds"))

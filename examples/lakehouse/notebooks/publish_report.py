@@ -14,9 +14,9 @@
 from collections import defaultdict
 
 dbutils.widgets.text("run_date", "2026-01-01", "Date on the report")
-dbutils.widgets.text("top", "5", "How many products to name")
-dbutils.widgets.text("eur_rate", "0.9", "Euros for a dollar")
-dbutils.widgets.text("pace_seconds", "1.0", "Seconds that reading takes")
+dbutils.widgets.text("top", "5", "Number of products in the report")
+dbutils.widgets.text("eur_rate", "0.9", "Euros per dollar")
+dbutils.widgets.text("pace_seconds", "1.0", "Duration of reading in seconds")
 
 run_date = dbutils.widgets.get("run_date")
 top = int(dbutils.widgets.get("top"))
@@ -47,9 +47,9 @@ for month, amounts in sorted(revenue.items()):
 sums = [sum(months.get(country, 0) for months in revenue.values()) for country in countries]
 lines.append("all     " + "".join(f"{money(cell):>{width}}" for cell in [*sums, total]))
 lines += ["", f"Top {len(best)} products"]
-for place, row in enumerate(best, start=1):
-    lines.append(f"{place}. {row['product']:<16} {money(int(row['revenue_cents'])):>{width}}")
-lines += ["", f"In euros, {eur_rate} for a dollar: {money(total * eur_rate)}"]
+for rank, row in enumerate(best, start=1):
+    lines.append(f"{rank}. {row['product']:<16} {money(int(row['revenue_cents'])):>{width}}")
+lines += ["", f"In euros, {eur_rate} per dollar: {money(total * eur_rate)}"]
 report = "\n".join(lines) + "\n"
 print(report)
 

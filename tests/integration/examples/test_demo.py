@@ -1,4 +1,4 @@
-"""The demo, with a stand-in for the local host: a process that serves the API from a script."""
+"""The demo with a fake local host: a process that serves the API from a script."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from pathlib import Path
 from tests.unit.cli.conftest import build_run
 from tests.unit.cli.fake_api import Answer, FakeApi
 
-told = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 behaviour = {behaviour!r}
-data = Path(told["--data"])
+data = Path(options["--data"])
 order = ["land", "load", "forecast-revenue", "publish-figures"]
-page = "http://127.0.0.1:" + told["--google-functions-port"] + "/published/1"
+page = "http://127.0.0.1:" + options["--google-functions-port"] + "/published/1"
 outputs = {{"load": {{"rows": 500}}, "publish-figures": {{"url": page, "[b]fields[/b]": 3}}}}
 lake = data / "simulators/databricks/lakehouse"
 JOB = {{
@@ -50,13 +50,13 @@ class Api(FakeApi):
             return Answer({{"runId": parts[2]}}, status=202)
         return Answer({{"items": self.runs(), "continuationToken": None}})
 
-    looks = 0
+    polls = 0
 
     def runs(self):
-        # At each look one more task of the graph has ended, and the next runs.
-        self.looks += 1
-        runs = [self.run(task) for task in order[: self.looks]]
-        if self.looks > len(order) and behaviour != "no report":
+        # At each poll one more task of the graph has ended, and the next one runs.
+        self.polls += 1
+        runs = [self.run(task) for task in order[: self.polls]]
+        if self.polls > len(order) and behaviour != "no report":
             for path, text in [("reports/revenue.txt", "Revenue [bold]1,234[/bold]"),
                                ("gold/revenue_by_month.csv", "revenue_cents\\n500\\n700\\n")]:
                 (lake / path).parent.mkdir(parents=True, exist_ok=True)
@@ -67,10 +67,10 @@ class Api(FakeApi):
         return build_run(self.status(task), task=task, outputs=outputs.get(task, {{}}))
 
     def status(self, task):
-        place = order.index(task)
-        if behaviour == "load" and place > 1:
+        index = order.index(task)
+        if behaviour == "load" and index > 1:
             return "Skipped"
-        if place == self.looks - 1:
+        if index == self.polls - 1:
             return "Running"
         if behaviour == task:
             return "Failed"
@@ -93,9 +93,9 @@ print("line 1 of the log", flush=True)
 if behaviour == "dies":
     sys.exit(3)
 with ExitStack() as stack:
-    stack.enter_context(Foundry(port=int(told["--foundry-port"])))
-    stack.enter_context(Functions(port=int(told["--google-functions-port"])))
-    api = stack.enter_context(Api(port=int(told["--port"])))
+    stack.enter_context(Foundry(port=int(options["--foundry-port"])))
+    stack.enter_context(Functions(port=int(options["--google-functions-port"])))
+    api = stack.enter_context(Api(port=int(options["--port"])))
     if behaviour != "hangs":
         print("ready", api.url, flush=True)
     ended.wait()
@@ -120,8 +120,8 @@ tasks:
 """
 
 
-class Stage:
-    """A folder with the stand-in, and a way to run the demo in it."""
+class DemoFolder:
+    """A folder with the fake host, in which the demo runs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -129,22 +129,24 @@ class Stage:
         self.script = folder / "run_demo.py"
         (folder / "definitions.yaml").write_text(DEFINITIONS)
         (folder / "devhost").mkdir()
-        (folder / "devhost" / "__init__.py").touch()  # or the real package would come before it
+        (
+            folder / "devhost" / "__init__.py"
+        ).touch()  # the package of this folder replaces the real one
         self.script.write_text(
             "import sys\n"
             "from pathlib import Path\n"
             "from examples import demo, local_host\n"
             f"local_host.ROOT = Path({str(folder)!r})\n"
             "demo.DEFINITIONS = local_host.ROOT / 'definitions.yaml'\n"
-            "demo.LOOK_SECONDS = 0.02\n"
+            "demo.POLL_SECONDS = 0.02\n"
             "sys.exit(demo.main())\n"
         )
 
     def start(self, behaviour: str) -> subprocess.Popen[str]:
         (self.folder / "devhost" / "__main__.py").write_text(HOST.format(behaviour=behaviour))
-        ports = ["--port", str(a_free_port()), "--databricks-port", "18787"]
-        ports += ["--foundry-port", str(a_free_port())]
-        ports += ["--google-functions-port", str(a_free_port())]
+        ports = ["--port", str(free_port()), "--databricks-port", "18787"]
+        ports += ["--foundry-port", str(free_port())]
+        ports += ["--google-functions-port", str(free_port())]
         return subprocess.Popen(
             [sys.executable, str(self.script), *ports, "--data", str(self.data)],
             env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
@@ -162,33 +164,33 @@ class Stage:
         return (self.data / "requests.jsonl").read_text()
 
 
-def a_free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def demo_folder(tmp_path: Path) -> DemoFolder:
+    return DemoFolder(tmp_path)
 
 
-def test_runs_everything_in_order_shows_the_report_and_stops(stage: Stage):
-    exit_code, output = stage.run("works")
+def test_the_demo_runs_all_tasks_in_order_shows_the_report_and_stops(demo_folder: DemoFolder):
+    exit_code, output = demo_folder.run("works")
 
     assert exit_code == 0
     ended = [line for line in output.splitlines() if line.endswith(": Succeeded")]
     order = ("land", "load", "forecast-revenue", "publish-figures")
     assert ended == [f"{task}: Succeeded" for task in order]
-    assert stage.requests().count('"/tasks/') == 1
+    assert demo_folder.requests().count('"/tasks/') == 1
     assert "Monitor URL" in output
     assert "[OnFailure] join" in output
     assert "Revenue [bold]1,234[/bold]" in output
     assert "[b]fields[/b]" in output
-    assert '"workspaceUrl": "http://127.0.0.1:18787"' in stage.requests()
-    assert "http://127.0.0.1:978" not in stage.requests()
-    assert '"workspaceName": "analytics"' in stage.requests()
-    assert (stage.data / "ended").exists()
+    assert '"workspaceUrl": "http://127.0.0.1:18787"' in demo_folder.requests()
+    assert "http://127.0.0.1:978" not in demo_folder.requests()
+    assert '"workspaceName": "analytics"' in demo_folder.requests()
+    assert (demo_folder.data / "ended").exists()
     cells = [line.split() for line in output.splitlines()]
     assert ["load", "rows", "500", "forecast-revenue", "revenue_cents"] in cells
     assert ["publish-figures", "cloud", "Succeeded", "1"] in [line[:4] for line in cells]
@@ -198,18 +200,20 @@ def test_runs_everything_in_order_shows_the_report_and_stops(stage: Stage):
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        pytest.param("load", "load ended as Failed: ZeroDivisionError", id="a run that fails"),
-        pytest.param("no report", "The lake does not hold the figures", id="no product"),
+        pytest.param("load", "load ended as Failed: ZeroDivisionError", id="a failed run"),
+        pytest.param("no report", "The lake has no figures", id="no report"),
         pytest.param(
             "another figure",
-            "forecast_cents did not arrive as it was: 1300 in AI Foundry",
-            id="a figure that is another on its page",
+            "forecast_cents differs: 1300 in AI Foundry",
+            id="a different figure on the page",
         ),
         pytest.param("dies", "The local host ended with exit code 3", id="a host that dies"),
     ],
 )
-def test_a_failure_ends_with_1_and_the_log(stage: Stage, behaviour: str, reason: str):
-    exit_code, output = stage.run(behaviour)
+def test_a_failure_ends_with_exit_code_1_and_the_log(
+    demo_folder: DemoFolder, behaviour: str, reason: str
+):
+    exit_code, output = demo_folder.run(behaviour)
 
     assert exit_code == 1
     assert f"The demo failed: {reason}" in output
@@ -218,26 +222,26 @@ def test_a_failure_ends_with_1_and_the_log(stage: Stage, behaviour: str, reason:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_stops_the_host_too(stage: Stage, number: signal.Signals):
-    process = stage.start("hangs")
-    log, until = stage.data / "devhost.log", time.monotonic() + TIMEOUT
+def test_an_interrupt_also_stops_the_host(demo_folder: DemoFolder, number: signal.Signals):
+    process = demo_folder.start("hangs")
+    log, until = demo_folder.data / "devhost.log", time.monotonic() + TIMEOUT
     while not (log.exists() and "line 1" in log.read_text()) and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(number)
     output, _ = process.communicate(timeout=TIMEOUT)
 
     assert process.returncode == 130
-    assert "all is stopped" in output
-    assert (stage.data / "ended").exists()
+    assert "Everything is stopped" in output
+    assert (demo_folder.data / "ended").exists()
 
 
-def test_tasks_without_dependencies_keep_the_order_of_the_file():
+def test_tasks_without_dependencies_keep_the_order_of_the_document():
     tasks: list[Any] = [{"name": name} for name in ("c", "a", "b")]
 
-    assert demo.in_order({"tasks": tasks}) == ["c", "a", "b"]
+    assert demo.ordered_tasks({"tasks": tasks}) == ["c", "a", "b"]
 
 
-def test_takes_the_next_ports_where_the_usual_ones_are_taken():
+def test_the_next_ports_are_used_if_the_default_ports_are_taken():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -246,9 +250,9 @@ def test_takes_the_next_ports_where_the_usual_ones_are_taken():
         assert local_host.free_ports(port, 3) > port
 
 
-def test_never_empties_a_folder_that_it_was_given(tmp_path: Path):
+def test_a_folder_of_the_user_is_never_emptied(tmp_path: Path):
     (tmp_path / "mine").touch()
 
     with pytest.raises(local_host.DemoFailed, match="is not empty"):
-        local_host.fresh_folder(tmp_path)
+        local_host.empty_folder(tmp_path)
     assert (tmp_path / "mine").exists()

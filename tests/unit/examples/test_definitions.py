@@ -1,4 +1,4 @@
-"""The definitions of the examples are accepted, and fit what the simulators have."""
+"""The definitions of the examples are valid and match the simulators."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def job(name: str) -> Any:
 
 
 @pytest.mark.parametrize("example", ["lakehouse", "bench"])
-def test_an_example_is_accepted_as_a_whole(example: str) -> None:
+def test_each_example_is_valid_as_a_document(example: str) -> None:
     plan = documents_of(FakeDefinitions(), RULES).apply(
         read_document(document(example)), engine=None
     )
@@ -48,9 +48,11 @@ def test_the_forecast_has_the_parameters_of_its_template() -> None:
 
     template: Any = TEMPLATES[forecast["externalId"]]
     declared = {each.name: each.direction for each in describe_inputs(template).parameters}
-    ours = {each["name"]: each.get("direction", Direction.INPUT) for each in forecast["parameters"]}
-    assert ours == declared
+    defined = {
+        each["name"]: each.get("direction", Direction.INPUT) for each in forecast["parameters"]
+    }
+    assert defined == declared
 
 
-def test_the_figures_are_published_by_the_function_that_there_is() -> None:
+def test_the_figures_are_published_by_the_function_of_the_simulator() -> None:
     assert job("publish-figures")["externalId"].endswith(f"/functions/{NAME}")

@@ -1,15 +1,15 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Lake
-# MAGIC What the notebooks of this lakehouse share. They include it by `%run ./common/lake`.
+# MAGIC Shared code of the notebooks of this lakehouse. They include it with `%run ./common/lake`.
 # MAGIC
 # MAGIC | Folder | Holds |
 # MAGIC |---|---|
-# MAGIC | `landing` | files as the source systems deliver them, dirt included |
-# MAGIC | `bronze` | the same rows, readable, each with where it came from |
-# MAGIC | `silver` | rows that are right: one an order, typed, in one spelling |
-# MAGIC | `gold` | sales and what they add up to |
-# MAGIC | `reports` | what people read |
+# MAGIC | `landing` | files of the source systems, including wrong rows |
+# MAGIC | `bronze` | the same rows, each with its source line and date |
+# MAGIC | `silver` | valid rows: one for each order, with one spelling of each country |
+# MAGIC | `gold` | sales and their sums |
+# MAGIC | `reports` | reports for people |
 
 # COMMAND ----------
 
@@ -27,9 +27,9 @@ LAKE = Path(os.environ["LAKEHOUSE_ROOT"])
 
 @contextmanager
 def replacing(path):
-    """Give a temporary path whose file takes the place of `path` only if all went well.
+    """Yield a temporary path; its file replaces `path` only after success.
 
-    A run that is cancelled or tried again therefore never leaves half a file behind.
+    So a cancelled or repeated run never leaves an incomplete file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -47,7 +47,7 @@ def write_text(path, text):
 
 
 def write_rows(path, columns, rows):
-    """Write dictionaries as CSV and return how many there were."""
+    """Write dictionaries as CSV and return their number."""
     count = 0
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -64,9 +64,9 @@ def read_rows(path):
 
 
 def at_pace(rows, seconds):
-    """Yield the rows spread over `seconds`: remote storage is not read in no time either."""
-    batch = max(1, len(rows) // 20)
+    """Yield the rows spread over `seconds`, as if they came from remote storage."""
+    group = max(1, len(rows) // 20)
     for index, row in enumerate(rows):
-        if index % batch == 0:
-            time.sleep(seconds / max(1, len(rows) / batch))
+        if index % group == 0:
+            time.sleep(seconds / max(1, len(rows) / group))
         yield row
