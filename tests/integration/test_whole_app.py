@@ -69,7 +69,7 @@ def test_the_smoke_test_notices_that_nobody_must_sign_in(system: LocalSystem) ->
     checked = _smoke(system)
 
     assert checked.returncode == 1
-    assert "FAIL  no token, no answer: 200 where 401 was expected" in checked.stdout
+    assert "FAIL  request without a token: 200 where 401 was expected" in checked.stdout
 
 
 def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) -> None:
