@@ -41,11 +41,11 @@ def decided(gates: TableGates, *tokens: Token) -> StoredGate:
     return gates.save_decision("child", gates.read("child"), PendingDecision.of(decision, at=NOON))
 
 
-def test_a_gate_that_was_never_used_is_empty(gates: TableGates) -> None:
+def test_a_new_gate_is_empty(gates: TableGates) -> None:
     assert gates.read("child") == StoredGate()
 
 
-def test_a_token_is_read_as_it_was_put_in_and_only_once(gates: TableGates) -> None:
+def test_a_token_is_read_unchanged_and_only_once(gates: TableGates) -> None:
     fire = ScheduledFire(
         schedule="daily",
         scheduled_time=NOON,
@@ -59,7 +59,9 @@ def test_a_token_is_read_as_it_was_put_in_and_only_once(gates: TableGates) -> No
     assert list(gates.read("child").tokens) == tokens, "by edge, the oldest first"
 
 
-def test_a_decision_is_read_with_what_it_uses_and_takes_it_out(gates: TableGates) -> None:
+def test_a_stored_decision_has_its_tokens_and_its_completion_removes_them(
+    gates: TableGates,
+) -> None:
     used = [token(number) for number in range(3)]
     for each in [*used, token(3)]:
         gates.deliver("child", each)
@@ -75,7 +77,9 @@ def test_a_decision_is_read_with_what_it_uses_and_takes_it_out(gates: TableGates
     assert gates.read("child").tokens == (token(3),), "what is used up does not come again"
 
 
-def test_of_two_decisions_over_one_gate_the_second_is_stale(gates: TableGates) -> None:
+def test_of_two_decisions_about_one_version_of_a_gate_the_second_is_stale(
+    gates: TableGates,
+) -> None:
     for each in (token(1), token(2)):
         gates.deliver("child", each)
     fresh = gates.read("child")
@@ -94,7 +98,9 @@ def test_of_two_decisions_over_one_gate_the_second_is_stale(gates: TableGates) -
 
 
 @pytest.mark.parametrize("count", [99, 100, 101])
-def test_a_decision_may_use_more_than_a_transaction_holds(gates: TableGates, count: int) -> None:
+def test_a_decision_may_use_more_tokens_than_one_transaction_holds(
+    gates: TableGates, count: int
+) -> None:
     used = [token(number) for number in range(count)]
     for each in used:
         gates.deliver("child", each)
@@ -105,7 +111,7 @@ def test_a_decision_may_use_more_than_a_transaction_holds(gates: TableGates, cou
         gates.complete_decision("child", stored)
 
 
-def test_what_is_half_taken_out_is_no_decision_to_make_a_run_of(gates: TableGates) -> None:
+def test_a_decision_with_a_removed_token_creates_no_run(gates: TableGates) -> None:
     used = [token(number) for number in range(2)]
     for each in used:
         gates.deliver("child", each)
