@@ -112,7 +112,7 @@ class Services:
     @cached_property
     def secrets(self) -> SecretResolver:
         return SecretResolver(
-            self.definitions.vault,
+            self.definitions,
             development=self.settings.development,
             open_vault=self.ports.open_vault,
             monotonic=self.ports.monotonic,
@@ -180,7 +180,7 @@ class Services:
     def run_factory(self) -> RunFactory:
         return RunFactory(
             store=self.run_store,
-            job_named=self.definitions.job,
+            definitions=self.definitions,
             connections=self.connections,
             policies=self.policies,
             clock=self.ports.clock,
@@ -191,7 +191,7 @@ class Services:
         return TaskRuns(
             runs=self.ports.runs,
             store=self.run_store,
-            task_named=self.definitions.task,
+            definitions=self.definitions,
             factory=self.run_factory,
             finisher=self.run_finisher,
             clock=self.ports.clock,

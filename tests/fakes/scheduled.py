@@ -95,7 +95,7 @@ class Scheduled:
         connections = Connections(self.definitions, lambda _: self._no_connector())
         factory = RunFactory(
             store=store,
-            job_named=self.definitions.job,
+            definitions=self.definitions,
             connections=connections,
             policies=Policies(stored.get),
             clock=clock,
@@ -103,7 +103,7 @@ class Scheduled:
         self.task_runs = TaskRuns(
             runs=self.runs,
             store=store,
-            task_named=self.definitions.task,
+            definitions=self.definitions,
             factory=factory,
             finisher=finisher,
             clock=clock,
