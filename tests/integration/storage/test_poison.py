@@ -1,4 +1,4 @@
-"""Messages that were given up, in Table Storage."""
+"""Tests of poison messages in Table Storage."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def test_messages_are_listed_newest_first_page_by_page(storage: TableStorage) ->
     assert rest.continuation_token is None
 
 
-def test_a_payload_of_any_content_comes_back(storage: TableStorage) -> None:
+def test_a_payload_of_any_content_is_read_back(storage: TableStorage) -> None:
     store = TablePoison(storage)
     message = a_message(1, payload="\u00fc\U0001f600\ufffd\n<>&" * 2_000)
     store.put(message)
     assert store.page(limit=1).items == [message]
 
 
-def test_nothing_given_up_is_an_empty_list(storage: TableStorage) -> None:
+def test_a_list_without_messages_is_empty(storage: TableStorage) -> None:
     assert TablePoison(storage).page(limit=10).items == []

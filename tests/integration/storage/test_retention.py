@@ -214,7 +214,7 @@ def test_whole_days_of_the_audit_go(storage: TableStorage) -> None:
     for days in range(-3, 2):
         audit.put(replace(entry, at=BEFORE + days * DAY + timedelta(hours=1)))
 
-    assert audit.forget(BEFORE + timedelta(hours=7), always) == 3
+    assert audit.purge(BEFORE + timedelta(hours=7), always) == 3
 
     kept = [len(audit.page((BEFORE + days * DAY).date(), limit=9).items) for days in range(-3, 2)]
     assert kept == [0, 0, 0, 1, 1]
@@ -228,7 +228,7 @@ def test_old_messages_go(storage: TableStorage) -> None:
         )
         poison.put(message)
 
-    assert poison.forget(NOON + 2 * DAY, always) == 2
+    assert poison.purge(NOON + 2 * DAY, always) == 2
 
     assert [each.id for each in poison.page(limit=9).items] == ["3", "2"]
 
