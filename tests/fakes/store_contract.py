@@ -1,4 +1,4 @@
-"""What every store of definitions must do; subclass it with a `store` fixture."""
+"""Tests of every store of definitions; a subclass provides the `store` fixture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def save_lakehouse(store: DefinitionStore) -> None:
 
 
 class StoreContract:
-    def test_what_is_written_is_read_back(self, store: DefinitionStore) -> None:
+    def test_a_written_definition_is_read_back(self, store: DefinitionStore) -> None:
         for definition in read_document(lakehouse()).items:
             save(store, definition)
 
@@ -41,21 +41,21 @@ class StoreContract:
         assert task is not None
         assert task.definition in read_document(lakehouse()).items
 
-    def test_what_was_never_written_is_none(self, store: DefinitionStore) -> None:
+    def test_an_absent_definition_is_none(self, store: DefinitionStore) -> None:
         assert store.get(Kind.TASK, "nothing") is None
         assert list(store.all(Kind.TASK)) == []
 
     @pytest.mark.parametrize("name", ["", "A", "a/b", "a#b", "a\n", "../a", "a" * 64, "\u00e9"])
-    def test_a_name_that_nothing_can_have_is_none(self, store: DefinitionStore, name: str) -> None:
+    def test_an_invalid_name_has_no_definition(self, store: DefinitionStore, name: str) -> None:
         assert store.get(Kind.TASK, name) is None
 
-    def test_creating_what_exists_is_stale(self, store: DefinitionStore) -> None:
+    def test_creating_an_existing_definition_is_stale(self, store: DefinitionStore) -> None:
         save(store, a_calendar())
 
         with pytest.raises(StaleETag):
             save(store, a_calendar(date="2027-01-01"))
 
-    def test_of_two_writers_who_read_the_same_one_loses(self, store: DefinitionStore) -> None:
+    def test_one_of_two_concurrent_writers_fails(self, store: DefinitionStore) -> None:
         first = save(store, a_calendar())
         second = save(store, a_calendar(date="2027-01-01"), first)
 
@@ -65,7 +65,7 @@ class StoreContract:
             store.delete(first)
         assert store.get(Kind.CALENDAR, "holidays") == second
 
-    def test_replacing_what_was_deleted_is_stale(self, store: DefinitionStore) -> None:
+    def test_replacing_a_deleted_definition_is_stale(self, store: DefinitionStore) -> None:
         first = save(store, a_calendar())
         store.delete(first)
 
@@ -74,7 +74,7 @@ class StoreContract:
             save(store, a_calendar(), first)
         assert save(store, a_calendar()).etag != first.etag
 
-    def test_what_is_referred_to_stays(self, store: DefinitionStore) -> None:
+    def test_a_definition_with_referrers_cannot_be_deleted(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
 
         for reference, user in [
@@ -94,9 +94,7 @@ class StoreContract:
                 each.definition.name for each in store.referrers(reference)
             ]
 
-    def test_a_reference_that_was_given_up_frees_what_it_named(
-        self, store: DefinitionStore
-    ) -> None:
+    def test_a_removed_reference_frees_its_target(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
         task = store.get(Kind.TASK, "sales-load-daily")
         assert task is not None

@@ -1,6 +1,6 @@
 """Table Storage in memory, below `Table`: its retries, marks and translations stay the real ones.
 
-It passes the tests of tables beside the emulator. Every call goes through `around`, where a test
+It passes the tests of tables beside the emulator. Every call goes through `intercept`, where a test
 may spoil it, before or after it is done.
 """
 
