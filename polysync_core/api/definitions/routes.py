@@ -136,5 +136,5 @@ def _writable(body: JsonValue) -> JsonValue:
 
 
 def _without_read_only(body: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """Drop the fields that only reads return, so that a read body can be written back."""
+    """Drop the read-only fields, so that a client can send a read body back."""
     return {key: value for key, value in body.items() if key not in _READ_ONLY}

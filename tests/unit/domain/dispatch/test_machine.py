@@ -1,4 +1,4 @@
-"""The Dispatcher under messages in any order, repeated, late or lost, and under a bad clock."""
+"""The Dispatcher under repeated, late, lost and reordered messages and clock changes."""
 
 from __future__ import annotations
 
