@@ -1,4 +1,4 @@
-"""What the use cases need from the outside; storage and the engine implement it."""
+"""The ports of the use cases, which storage and the engine implement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunReader(Protocol):
         ...
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return the existing ones of some runs, in the order of the ids."""
+        """Return the existing runs of these ids, in the order of the ids."""
         ...
 
     def active_runs(self) -> Iterator[ActiveRun]:
@@ -96,7 +96,7 @@ class GateStore(Protocol):
 
 
 class ScheduleStore(Protocol):
-    """Stores the states of schedules, with an index by the time at which they are due.
+    """Stores the states of schedules, indexed by their next due time.
 
     Every call may raise `Unavailable`; a write may raise `Uncertain`. One transaction changes a
     state together with its index entry.
@@ -190,18 +190,18 @@ class Engine(Protocol):
 
 
 class Queue(Protocol):
-    """A queue to put messages into."""
+    """A queue that receives messages."""
 
     def send(self, text: str, *, delay_seconds: int = 0) -> None:
-        """Put a message, to be seen after a delay; raises `Unavailable` or `TooLarge`."""
+        """Add a message, visible after the delay; raises `Unavailable` or `TooLarge`."""
         ...
 
 
 class Publisher(Protocol):
-    """Tells the world of runs."""
+    """Publishes the events of runs."""
 
     def publish(self, event: RunEvent) -> None:
-        """Send an event, perhaps not for the first time; raises where it may not have arrived."""
+        """Send an event at least once; raises if the event may not have arrived."""
         ...
 
 
