@@ -1,4 +1,4 @@
-"""The ports of the use cases, which storage and the engine implement."""
+"""Ports of the use cases; storage and the engine implement them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunReader(Protocol):
         ...
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return the existing runs of these ids, in the order of the ids."""
+        """Return the runs of these ids that exist, in the order of the ids."""
         ...
 
     def active_runs(self) -> Iterator[ActiveRun]:
@@ -190,15 +190,15 @@ class Engine(Protocol):
 
 
 class Queue(Protocol):
-    """A queue that receives messages."""
+    """A queue to put messages into."""
 
     def send(self, text: str, *, delay_seconds: int = 0) -> None:
-        """Add a message, visible after the delay; raises `Unavailable` or `TooLarge`."""
+        """Put a message, to be seen after a delay; raises `Unavailable` or `TooLarge`."""
         ...
 
 
 class Publisher(Protocol):
-    """Publishes the events of runs."""
+    """Publishes run events."""
 
     def publish(self, event: RunEvent) -> None:
         """Send an event at least once; raises if the event may not have arrived."""

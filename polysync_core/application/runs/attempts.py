@@ -17,9 +17,13 @@ from polysync_core.application.runs.finishing import (
     ACTOR,
     AttemptRecorder,
     in_words,
+    is_over,
+    is_to_stop,
     reported,
     reported_at_submit,
     unconfirmed_stop,
+    with_doubt,
+    with_progress,
 )
 from polysync_core.application.runs.polling import PollPlanner
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
@@ -88,7 +92,7 @@ class AttemptSteps:
     def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Start the attempt on its platform, once, however often this is called."""
         with self._reading(run_id, attempt, step="submit") as stored:
-            if _is_over(stored.run, attempt):
+            if is_over(stored.run, attempt):
                 return self.recorder.after_attempt(stored.run, attempt)
             sending = self._record_send(stored, attempt, number=memo.failures + 1)
             if not sending.is_written:
@@ -118,14 +122,14 @@ class AttemptSteps:
             if report.status.is_final:
                 return self._end(stored, report, secrets)
             stored = self._record_progress(stored, report)
-            if _is_to_stop(stored.run):
+            if is_to_stop(stored.run):
                 return self._stop(stored, external_id, memo)
             return self._plan_poll(stored.run, memo.after_poll(), report.retry_after)
 
     def abandon(self, run_id: RunId, attempt: int) -> StepResult:
         """End an attempt that faults of Polysync itself keep from going on."""
         with self._reading(run_id, attempt, step="abandon") as stored:
-            if _is_over(stored.run, attempt):
+            if is_over(stored.run, attempt):
                 return self.recorder.after_attempt(stored.run, attempt)
             # An attempt that was never sent may be retried at once; one that was sent must stop
             # first.
@@ -134,7 +138,7 @@ class AttemptSteps:
             if not stored.run.carries(attempt):
                 return self.recorder.after_attempt(stored.run, attempt)
             message = "Polysync could not carry on; its log holds the reason under this run's id."
-            message = _with_doubt(message, not may_repeat)
+            message = with_doubt(message, not may_repeat)
             return self.recorder.fail(stored, FailureCause.INTERNAL, message, may_repeat=may_repeat)
 
     @contextmanager
@@ -171,10 +175,10 @@ class AttemptSteps:
             submitted = connector.submit(request)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
-            message = _with_doubt(str(error), memo.uncertain)
+            message = with_doubt(str(error), memo.uncertain)
             return self.recorder.fail(stored, cause, message, may_repeat=not memo.uncertain)
         except OutcomeUnknown as error:
-            message = _with_doubt(str(error), True)
+            message = with_doubt(str(error), True)
             return self.recorder.fail(stored, FailureCause.LOST, message, may_repeat=False)
         except (Unavailable, Uncertain) as error:
             return self._submit_failed(stored, memo, error)
@@ -246,7 +250,7 @@ class AttemptSteps:
         return self.recorder.fail(
             stored,
             FailureCause.PLATFORM_UNREACHABLE,
-            _with_doubt(message, memo.uncertain),
+            with_doubt(message, memo.uncertain),
             may_repeat=not memo.uncertain,
         )
 
@@ -277,7 +281,7 @@ class AttemptSteps:
             return stored
         if self._is_worth_a_write(stored.run, attempt, report):
             stored = self.store.update(
-                stored, lambda run: _with_progress(run, attempt.number, report)
+                stored, lambda run: with_progress(run, attempt.number, report)
             )
         return self.store.update(stored, lambda run: self._with_time_out(run, attempt.number))
 
@@ -366,40 +370,6 @@ class AttemptSteps:
             return False
         _log.warning("An abandoned run was stopped.", extra=_facts("abandoned_run_stopped", run))
         return True
-
-
-def _with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None:
-    if not run.carries(attempt) or run.attempt is None:
-        return None
-    progress = replace(
-        run.attempt,
-        provider_status=report.status,
-        monitor_url=report.monitor_url or run.attempt.monitor_url,
-        started_at=report.started_at or run.attempt.started_at,
-    )
-    return with_attempt(run, progress)
-
-
-def _is_over(run: TaskRun, attempt: int) -> bool:
-    """Return whether the run has ended, or continues with another attempt."""
-    if run.status.is_terminal:
-        return True
-    due = run.next_attempt if run.status is RunStatus.QUEUED else len(run.attempts)
-    return attempt != due
-
-
-def _is_to_stop(run: TaskRun) -> bool:
-    """Return whether the attempt under way was cancelled or timed out."""
-    attempt = run.attempt
-    return run.cancel_requested is not None or (
-        attempt is not None and attempt.timed_out is not None
-    )
-
-
-def _with_doubt(message: str, may_run: bool) -> str:
-    """Return the message; if the platform may run the attempt, add where to check."""
-    doubt = " It may still run on its platform; check the run there."
-    return message + doubt if may_run else message
 
 
 def _delay_after(memo: AttemptMemo, error: Exception, run: TaskRun) -> float:

@@ -26,6 +26,7 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     back_off,
     finish,
+    with_attempt,
 )
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.secrets import Secret
@@ -260,3 +261,38 @@ def _was_to_stop(run: TaskRun) -> bool:
 
 def _timeout(run: TaskRun) -> str:
     return f"{run.execution_timeout_seconds} seconds"
+
+
+def with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None:
+    """Return the run with the progress of a report, or None if the attempt is not under way."""
+    if not run.carries(attempt) or run.attempt is None:
+        return None
+    progress = replace(
+        run.attempt,
+        provider_status=report.status,
+        monitor_url=report.monitor_url or run.attempt.monitor_url,
+        started_at=report.started_at or run.attempt.started_at,
+    )
+    return with_attempt(run, progress)
+
+
+def is_over(run: TaskRun, attempt: int) -> bool:
+    """Return whether the run has ended, or continues with another attempt."""
+    if run.status.is_terminal:
+        return True
+    due = run.next_attempt if run.status is RunStatus.QUEUED else len(run.attempts)
+    return attempt != due
+
+
+def is_to_stop(run: TaskRun) -> bool:
+    """Return whether the attempt under way was cancelled or timed out."""
+    attempt = run.attempt
+    return run.cancel_requested is not None or (
+        attempt is not None and attempt.timed_out is not None
+    )
+
+
+def with_doubt(message: str, may_run: bool) -> str:
+    """Return the message; if the platform may run the attempt, add where to check."""
+    doubt = " It may still run on its platform; check the run there."
+    return message + doubt if may_run else message
