@@ -1,4 +1,4 @@
-"""What every store of definitions must do; subclass it with a `store` fixture."""
+"""The contract of a definition store. A subclass adds a `store` fixture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def save_lakehouse(store: DefinitionStore) -> None:
 
 
 class StoreContract:
-    def test_what_is_written_is_read_back(self, store: DefinitionStore) -> None:
+    def test_a_definition_is_read_as_it_was_written(self, store: DefinitionStore) -> None:
         for definition in read_document(lakehouse()).items:
             save(store, definition)
 
@@ -39,21 +39,23 @@ class StoreContract:
         assert task is not None
         assert task.definition in read_document(lakehouse()).items
 
-    def test_what_was_never_written_is_none(self, store: DefinitionStore) -> None:
+    def test_a_missing_definition_is_none(self, store: DefinitionStore) -> None:
         assert store.get(Kind.TASK, "nothing") is None
         assert list(store.all(Kind.TASK)) == []
 
     @pytest.mark.parametrize("name", ["", "A", "a/b", "a#b", "a\n", "../a", "a" * 64, "\u00e9"])
-    def test_a_name_that_nothing_can_have_is_none(self, store: DefinitionStore, name: str) -> None:
+    def test_an_invalid_name_is_none(self, store: DefinitionStore, name: str) -> None:
         assert store.get(Kind.TASK, name) is None
 
-    def test_creating_what_exists_is_stale(self, store: DefinitionStore) -> None:
+    def test_creating_an_existing_definition_is_stale(self, store: DefinitionStore) -> None:
         save(store, a_calendar())
 
         with pytest.raises(StaleETag):
             save(store, a_calendar(date="2027-01-01"))
 
-    def test_of_two_writers_who_read_the_same_one_loses(self, store: DefinitionStore) -> None:
+    def test_the_second_of_two_writers_with_the_same_etag_fails(
+        self, store: DefinitionStore
+    ) -> None:
         first = save(store, a_calendar())
         second = save(store, a_calendar(date="2027-01-01"), first)
 
@@ -63,7 +65,7 @@ class StoreContract:
             store.delete(first)
         assert store.get(Kind.CALENDAR, "holidays") == second
 
-    def test_replacing_what_was_deleted_is_stale(self, store: DefinitionStore) -> None:
+    def test_replacing_a_deleted_definition_is_stale(self, store: DefinitionStore) -> None:
         first = save(store, a_calendar())
         store.delete(first)
 
@@ -72,7 +74,7 @@ class StoreContract:
             save(store, a_calendar(), first)
         assert save(store, a_calendar()).etag != first.etag
 
-    def test_what_is_referred_to_stays(self, store: DefinitionStore) -> None:
+    def test_a_definition_with_references_is_not_deleted(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
 
         for reference, user in [
@@ -92,9 +94,7 @@ class StoreContract:
                 each.definition.name for each in store.referrers(reference)
             ]
 
-    def test_a_reference_that_was_given_up_frees_what_it_named(
-        self, store: DefinitionStore
-    ) -> None:
+    def test_a_removed_reference_allows_the_deletion(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
         task = store.get(Kind.TASK, "sales-load-daily")
         assert task is not None
@@ -109,7 +109,7 @@ class StoreContract:
             store.delete(freed)
             assert store.get(kind, name) is None
 
-    def test_pages_go_by_name_and_follow_each_other(self, store: DefinitionStore) -> None:
+    def test_pages_are_sorted_by_name_without_gap_or_overlap(self, store: DefinitionStore) -> None:
         names = [f"c{number:02}" for number in range(7)]
         for name in reversed(names):
             save(store, a_calendar(name))
@@ -124,13 +124,13 @@ class StoreContract:
         assert seen == names == [each.definition.name for each in store.all(Kind.CALENDAR)]
 
     @pytest.mark.parametrize("token", ["x!", "", "AAAA", "eyJhIjoxfQ"])
-    def test_a_token_of_somebody_elses_is_malformed(
+    def test_a_foreign_continuation_token_is_malformed(
         self, store: DefinitionStore, token: str
     ) -> None:
         with pytest.raises(Malformed):
             store.page(Kind.CALENDAR, limit=3, token=token)
 
-    def test_a_definition_of_many_chunks_is_kept_whole(self, store: DefinitionStore) -> None:
+    def test_a_definition_of_many_chunks_is_stored_unchanged(self, store: DefinitionStore) -> None:
         days = [
             f"20{number:02}-{month:02}-{day:02}"
             for number in range(15)

@@ -1,4 +1,4 @@
-"""The settings, and what is refused by its name."""
+"""The settings: defaults and invalid values."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ DEVELOPMENT = {"POLYSYNC_ENVIRONMENT": "development"}
 LOOPBACK = {"POLYSYNC_ALLOW_LOOPBACK_PLATFORMS": "true"}
 
 
-def test_production_is_what_is_not_said_otherwise() -> None:
+def test_the_default_environment_is_production() -> None:
     settings = Settings.read(STORAGE)
     assert settings.environment is Environment.PRODUCTION
     assert not settings.allow_loopback_platforms
 
 
-def test_telemetry_goes_where_it_is_told_to() -> None:
-    nowhere = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
-    assert (nowhere.sends_telemetry, nowhere.service_name) == (False, "polysync")
-    for told in (
+def test_telemetry_is_sent_if_a_destination_is_set() -> None:
+    settings = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
+    assert (settings.sends_telemetry, settings.service_name) == (False, "polysync")
+    for variables in (
         {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
     ):
-        assert Settings.read(STORAGE | told).sends_telemetry
+        assert Settings.read(STORAGE | variables).sends_telemetry
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:4318", "http://", "grpc://collector:4317"])
@@ -34,28 +34,28 @@ def test_the_address_of_a_collector_is_checked(address: str) -> None:
         Settings.read(STORAGE | {"OTEL_EXPORTER_OTLP_ENDPOINT": address})
 
 
-def test_an_identity_takes_the_place_of_a_connection_string() -> None:
+def test_an_identity_replaces_a_connection_string() -> None:
     settings = Settings.read({"POLYSYNC_STORAGE__accountName": "data", "OTHER": "x"})
     assert settings.storage == {"POLYSYNC_STORAGE__accountName": "data"}
 
 
-def test_an_empty_setting_of_storage_counts_as_left_out() -> None:
-    told = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
-    assert Settings.read(told).storage == STORAGE
+def test_an_empty_storage_setting_is_ignored() -> None:
+    variables = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
+    assert Settings.read(variables).storage == STORAGE
 
 
-def test_the_premises_are_what_the_deployment_says() -> None:
-    told = STORAGE | {
+def test_the_app_identity_is_read_from_the_settings() -> None:
+    variables = STORAGE | {
         "AZURE_CLIENT_ID": "0b1f",
         "POLYSYNC_PRIVATE_HOSTS": "Vault.corp.example, b.c,",
     }
-    app_identity = Settings.read(told).app_identity
+    app_identity = Settings.read(variables).app_identity
     assert (app_identity.identity, app_identity.private_hosts) == (
         "0b1f",
         {"vault.corp.example", "b.c"},
     )
-    nothing = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
-    assert nothing.app_identity == NO_IDENTITY
+    empty = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
+    assert empty.app_identity == NO_IDENTITY
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_the_premises_are_what_the_deployment_says() -> None:
         "[::1]",
     ],
 )
-def test_what_is_no_name_of_a_host_is_refused(entry: str) -> None:
-    told = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
+def test_an_invalid_host_name_is_refused(entry: str) -> None:
+    variables = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
     with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* no name of a host"):
-        Settings.read(told)
+        Settings.read(variables)
 
 
 @pytest.mark.parametrize(
     ("variables", "name"),
     [
-        pytest.param({}, "POLYSYNC_STORAGE", id="nothing at all"),
+        pytest.param({}, "POLYSYNC_STORAGE", id="no setting"),
         pytest.param(
             STORAGE | {"POLYSYNC_STORAGE__accountName": "data"},
             "POLYSYNC_STORAGE__accountName contradict",
@@ -99,7 +99,7 @@ def test_what_is_no_name_of_a_host_is_refused(entry: str) -> None:
         pytest.param(
             STORAGE | {"POLYSYNC_ENVIRONMENT": "staging"},
             "POLYSYNC_ENVIRONMENT",
-            id="an environment that there is not",
+            id="an unknown environment",
         ),
         pytest.param(
             STORAGE | LOOPBACK,
@@ -119,16 +119,16 @@ def test_what_is_no_name_of_a_host_is_refused(entry: str) -> None:
         pytest.param(
             STORAGE | {"POLYSYNC_ACCESS_KEYS": "ci:Operator:00"},
             "POLYSYNC_ACCESS_KEYS: the role of ci must be one of Polysync.Reader, ",
-            id="a key of a machine without a role",
+            id="an access key with an invalid role",
         ),
     ],
 )
-def test_a_wrong_setting_is_named(variables: dict[str, str], name: str) -> None:
+def test_an_invalid_setting_is_named(variables: dict[str, str], name: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read(variables)
 
 
-def test_things_are_kept_for_a_while_unless_said_otherwise() -> None:
+def test_the_default_retention_periods() -> None:
     settings = Settings.read(STORAGE)
     assert (settings.run_retention_days, settings.engine_retention_days) == (90, 7)
 
@@ -136,12 +136,12 @@ def test_things_are_kept_for_a_while_unless_said_otherwise() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("POLYSYNC_RUN_RETENTION_DAYS", "0"),  # would delete what has just ended
+        ("POLYSYNC_RUN_RETENTION_DAYS", "0"),  # would delete runs that have just ended
         ("POLYSYNC_RUN_RETENTION_DAYS", "3651"),
         ("POLYSYNC_ENGINE_RETENTION_DAYS", "366"),
         ("POLYSYNC_ENGINE_RETENTION_DAYS", "a week"),
     ],
 )
-def test_a_retention_that_cannot_be_meant_is_refused(name: str, text: str) -> None:
+def test_an_invalid_retention_period_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read({**STORAGE, name: text})

@@ -1,4 +1,4 @@
-"""The record of changes, in Table Storage."""
+"""The audit entries, in Table Storage."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_entries_of_a_day_are_listed_newest_first_page_by_page(storage: TableSto
     assert rest.continuation_token is None
 
 
-def test_the_answer_takes_the_place_of_the_intent(storage: TableStorage) -> None:
+def test_the_final_entry_replaces_the_entry_without_a_status(storage: TableStorage) -> None:
     store = TableAudit(storage)
     store.put(an_entry(1))
     store.put(replace(an_entry(1), status=201))

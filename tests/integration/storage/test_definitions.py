@@ -1,4 +1,4 @@
-"""The store of definitions against Azurite."""
+"""The definition store, in Table Storage."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class TestTableDefinitions(StoreContract):
         return TableDefinitions(storage)
 
 
-def test_what_somebody_is_about_to_refer_to_cannot_be_deleted(
+def test_a_definition_with_a_pending_reference_is_not_deleted(
     store: TableDefinitions, clock: Clock
 ) -> None:
-    """The writer has looked and not written yet: deleting now would leave it dangling."""
+    """A deletion before the pending write would leave a dangling reference."""
     calendar = save(store, a_calendar())
     store.index_references(read_definition(Kind.TASK, USER))
 
@@ -69,10 +69,10 @@ def test_what_somebody_is_about_to_refer_to_cannot_be_deleted(
     assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is None
 
 
-def test_what_is_being_deleted_is_not_there_for_others(
+def test_a_definition_that_is_being_deleted_is_not_visible(
     storage: TableStorage, store: TableDefinitions, clock: Clock
 ) -> None:
-    """A delete that died half-way hides its row for a minute only."""
+    """A deletion that crashed hides its row for one minute only."""
     save(store, a_calendar())
     rows = storage.table("Definitions")
     row = rows.get("calendars", "holidays")
@@ -87,7 +87,7 @@ def test_what_is_being_deleted_is_not_there_for_others(
     assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is not None
 
 
-def test_records_that_nothing_stands_behind_are_cleaned_up_when_met(
+def test_dangling_index_entries_are_removed_on_read(
     storage: TableStorage, store: TableDefinitions, clock: Clock
 ) -> None:
     store.index_references(read_definition(Kind.TASK, USER))
@@ -115,7 +115,7 @@ def test_a_refused_delete_leaves_the_definition_as_it_was(store: TableDefinition
     assert (again.definition, again.updated_at) == (job.definition, job.updated_at)
 
 
-def test_of_many_writers_who_read_the_same_exactly_one_wins(store: TableDefinitions) -> None:
+def test_one_of_many_writers_with_the_same_etag_succeeds(store: TableDefinitions) -> None:
     first = save(store, a_calendar())
 
     def write(number: int) -> bool:
@@ -134,7 +134,7 @@ def test_of_many_writers_who_read_the_same_exactly_one_wins(store: TableDefiniti
     assert stored.definition == a_calendar(date=f"2027-01-{won.index(True) + 1:02}")
 
 
-def test_deleting_and_referring_at_once_never_leaves_a_dangling_reference(
+def test_a_concurrent_deletion_and_reference_leave_no_dangling_reference(
     storage: TableStorage,
 ) -> None:
     store, rules = TableDefinitions(storage), Rules(development=True)
