@@ -1,1 +1,1 @@
-"""Measures what docs/reference/performance.md states; never part of a test."""
+"""Measures the figures of docs/reference/performance.md; never part of a test."""

@@ -1,4 +1,4 @@
-"""`make bench`: print the figures of docs/reference/performance.md, as measured here and now."""
+"""Measure and print the figures of docs/reference/performance.md (`make bench`)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 import psutil
 
 from bench import (
-    dispatching,
+    cold_start,
+    dispatcher,
     graphs,
-    importing,
-    lists,
+    imports,
     load,
-    polling,
-    starting,
-    ticking,
+    polls,
+    reads,
+    ticks,
     watchers,
 )
 
@@ -25,36 +25,36 @@ PARTS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "idle": load.idle,
     "runs": load.runs,
     "memory": load.memory,
-    "lists": lists.reading,
-    "ticks": ticking.ticks,
-    "start": starting.cold_start,
-    "dispatch": dispatching.dispatch,
-    "cap": dispatching.cap,
-    "rate": dispatching.rate,
+    "lists": reads.read_latency,
+    "ticks": ticks.schedule_ticks,
+    "start": cold_start.import_app,
+    "dispatch": dispatcher.dispatch,
+    "cap": dispatcher.cap,
+    "rate": dispatcher.rate,
     "chain": graphs.chain,
     "fan": graphs.fan,
-    "importing": importing.imports,
-    "polling": polling.looks,
-    "watchers": watchers.watching,
+    "imports": imports.import_artefacts,
+    "polls": polls.compare_plans,
+    "watchers": watchers.follow_jobs,
 }
 
 
 def main() -> None:
-    """Measure what was asked for, everything by default."""
+    """Run the given parts, or all of them."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all if none is named")
-    parser.add_argument("--stored", type=int, default=50_000, help="runs stored for `lists`")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="the parts; all by default")
+    parser.add_argument("--stored", type=int, default=50_000, help="stored runs for `lists`")
     parser.add_argument("--many", type=int, default=2_000, help="runs for `memory`")
     parser.add_argument("--contended", type=int, default=500, help="runs for `cap` and `rate`")
     parser.add_argument("--nap", type=float, default=2.0, help="seconds of a run for `cap`")
     parser.add_argument("--slots", type=int, default=8, help="slots for `cap`")
-    parser.add_argument("--limit", type=int, default=20, help="starts a window for `rate`")
+    parser.add_argument("--limit", type=int, default=20, help="starts per window for `rate`")
     parser.add_argument("--window", type=int, default=5, help="seconds of a window for `rate`")
-    told = parser.parse_args()
+    options = parser.parse_args()
     gigabytes = psutil.virtual_memory().total / 2**30
     print(f"{os.cpu_count()} cores, {gigabytes:.0f} GiB, Python {platform.python_version()}")
-    for name in told.parts or PARTS:
-        PARTS[name](told)
+    for name in options.parts or PARTS:
+        PARTS[name](options)
 
 
 if __name__ == "__main__":

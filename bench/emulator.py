@@ -1,4 +1,4 @@
-"""Azurite alone, for what needs nothing but storage."""
+"""Starts Azurite for benchmarks that need only storage."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from polysync_core.storage.azure.connection import StorageConnection
 
 @contextmanager
 def emulator() -> Iterator[StorageConnection]:
-    """Yield the connection to an Azurite of its own.
+    """Yield the connection to a new Azurite.
 
-    In memory, as its saving of everything every few seconds would be measured otherwise.
+    It works in memory, because its periodic saves to disk would distort the figures.
     """
     base = free_ports_base()
     ports = [

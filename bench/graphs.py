@@ -1,4 +1,4 @@
-"""Tasks that start one another: how long after its parent's end a child is on its way."""
+"""Measures graph runs: the delay from the end of a parent to the submit of its child."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import httpx
 
 from bench import load
 from bench.host import LocalHost
-from bench.printing import row, spread, title
+from bench.report import row, spread, title
 
 _PAGE = 100
-_PATIENCE_SECONDS = 600.0
-_LOOK_SECONDS = 0.5
+_TIMEOUT_SECONDS = 600.0
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A task of a graph under measurement: how long it naps, and after which tasks."""
+    """A Task of the measured graph: its duration and its upstream Tasks."""
 
     name: str
     seconds: float
@@ -31,26 +31,26 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GraphUse:
-    """How a graph run went."""
+class GraphFigures:
+    """The measurements of a graph run."""
 
     makespan: float
     """From the acceptance of the root to the last recorded end."""
     critical_path: float
-    """What the naps alone take."""
+    """The duration of the longest path of naps."""
     lags: Sequence[float]
     """Seconds from the platform's end of the last parent to the submit of the child."""
     own_lags: Sequence[float]
-    """The part of these that polling is not to blame for: from the recorded end on."""
+    """The part after the recorded end, without the delay of polls."""
 
 
 def chain(_: argparse.Namespace) -> None:
-    """Twenty tasks, each started by the end of the one before."""
+    """Measure a chain of twenty Tasks."""
     _graph("A chain of 20 naps of 0.5 to 3.5 s", chain_of(20))
 
 
 def fan(_: argparse.Namespace) -> None:
-    """One task that starts fifty, which together start one."""
+    """Measure one Task that starts fifty, which start one."""
     _graph("1 → 50 → 1 naps of 2 s", diamond(50, seconds=2.0))
 
 
@@ -61,11 +61,11 @@ def _graph(name: str, nodes: Sequence[Node]) -> None:
     title(name)
     row("makespan", f"{use.makespan:.1f} s; the naps alone {use.critical_path:.1f} s")
     row("parent ended → child submitted", spread(use.lags))
-    row("of it after the recorded end", spread(use.own_lags))
+    row("part after recorded end", spread(use.own_lags))
 
 
 def chain_of(length: int) -> list[Node]:
-    """Return tasks in a row, of uneven durations."""
+    """Return a chain of Tasks with different durations."""
     return [
         Node(
             name=f"chain-{number:02}",
@@ -77,7 +77,7 @@ def chain_of(length: int) -> list[Node]:
 
 
 def diamond(width: int, *, seconds: float) -> list[Node]:
-    """Return one task, many after it, and one after all of these."""
+    """Return a root Task, many dependents, and one Task after all of them."""
     middle = [f"fan-{number:03}" for number in range(width)]
     return [
         Node(name="fan-root", seconds=seconds),
@@ -86,8 +86,8 @@ def diamond(width: int, *, seconds: float) -> list[Node]:
     ]
 
 
-def run_graph(url: str, nodes: Sequence[Node]) -> GraphUse:
-    """Define the tasks, start the first of them, and wait until all have run."""
+def run_graph(url: str, nodes: Sequence[Node]) -> GraphFigures:
+    """Define the Tasks, run the first one, and wait for all runs."""
     tasks = [
         {
             "name": node.name,
@@ -104,16 +104,16 @@ def run_graph(url: str, nodes: Sequence[Node]) -> GraphUse:
     bad = [run for run in runs.values() if run["status"] != "Succeeded"]
     if bad:
         raise RuntimeError(f"{len(bad)} runs did not succeed; the first: {bad[0]}")
-    return _use(nodes, runs)
+    return _figures(nodes, runs)
 
 
 def _until_ended(client: httpx.Client, graph: str, count: int) -> Mapping[str, Any]:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         runs = {run["task"]: run for run in _runs_of(client, graph)}
         if len(runs) == count and all(run["finishedAt"] for run in runs.values()):
             return runs
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     raise RuntimeError(f"The graph run {graph} did not end.")
 
 
@@ -128,7 +128,7 @@ def _runs_of(client: httpx.Client, graph: str) -> list[Any]:
         query["continuationToken"] = page["continuationToken"]
 
 
-def _use(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphUse:
+def _figures(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphFigures:
     lags: list[float] = []
     own: list[float] = []
     path: dict[str, float] = {}
@@ -144,7 +144,7 @@ def _use(nodes: Sequence[Node], runs: Mapping[str, Any]) -> GraphUse:
         lags.append(submitted - ended)
         own.append(submitted - recorded)
     began = _time(runs[nodes[0].name]["queuedAt"])
-    return GraphUse(
+    return GraphFigures(
         makespan=max(_time(run["finishedAt"]) for run in runs.values()) - began,
         critical_path=max(path.values()),
         lags=lags,

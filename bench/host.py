@@ -1,4 +1,4 @@
-"""A local host under measurement, with fresh data and free ports."""
+"""Starts a local host for measurements, with empty data and free ports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORK = re.compile(r"\b(episodes|entity_batches|activities)=(\d+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """CPU seconds and memory of one part since it started."""
+    """CPU seconds and memory of one part since its start."""
 
     cpu_seconds: float
     pss_megabytes: float
@@ -34,13 +34,13 @@ class Usage:
 
 @dataclass(slots=True)
 class LocalHost:
-    """`python -m devhost` as a context: started with it, ended with it."""
+    """A context manager that runs `python -m devhost`."""
 
     data: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="polysync-bench-")))
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What its environment has besides this one's."""
+    """Additional environment variables of the host."""
     simulators: bool = True
-    """Whether it has a Databricks simulator of its own, and the definitions for it."""
+    """True if the host starts a Databricks simulator with its definitions."""
     url: str = ""
     _process: subprocess.Popen[str] | None = None
     _simulator_port: int = 0
@@ -85,16 +85,16 @@ class LocalHost:
 
     @property
     def log(self) -> Path:
-        """The host's log."""
+        """Return the path of the host's log."""
         return self.data / "devhost.log"
 
     @property
     def storage_log(self) -> Path:
-        """The access log of the storage emulator."""
+        """Return the path of the access log of the storage emulator."""
         return self.data / "storage.log"
 
     def usage(self) -> dict[str, Usage]:
-        """Return what each part has used so far: the host itself, Azurite, the simulator."""
+        """Return the usage of the host, Azurite and the simulator since their start."""
         assert self._process is not None
         host = psutil.Process(self._process.pid)
         used = {"host": _usage([host])}
@@ -105,7 +105,7 @@ class LocalHost:
         return used
 
     def table_operations(self) -> int:
-        """Return how many requests Table Storage has had so far; a transaction is one."""
+        """Return the number of requests to Table Storage; a transaction is one."""
         return sum(
             count
             for (_, path), count in (
@@ -115,12 +115,12 @@ class LocalHost:
         )
 
     def storage_requests(self) -> Counter[tuple[str, str]]:
-        """Return the requests so far by method and resource, keys left out."""
+        """Return the storage requests by method and resource, without keys."""
         found = _ACCESS.finditer(self.storage_log.read_text())
         return Counter((match["method"], match["path"].partition("(")[0]) for match in found)
 
     def durable_work(self) -> dict[str, int]:
-        """Return the pieces of durable work by kind; call it after the host has ended."""
+        """Return the counts of durable work by kind, after the end of the host."""
         return {name: int(count) for name, count in _WORK.findall(self.log.read_text())}
 
     def _apply(self) -> None:
@@ -149,7 +149,7 @@ def free_port() -> int:
 
 
 def free_ports_base() -> int:
-    """Return the first of three free ports in a row."""
+    """Return the first of three consecutive free ports."""
     while True:
         base = free_port()
         try:

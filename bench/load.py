@@ -1,4 +1,4 @@
-"""Runs put onto a host, and what became of them."""
+"""Starts runs on a host and measures them."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from typing import Any
 import httpx
 
 from bench.host import LocalHost
-from bench.printing import row, spread, title
+from bench.report import row, spread, title
 
 TASK = "nap"
 WARM_UP = 5
-"""Runs before those that are measured."""
+"""The number of runs before the measured ones."""
 _RUNS = 200
 _NAP = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The runs as the API tells them, and how long all took."""
+    """The runs from the API, and their makespan."""
 
     runs: Sequence[dict[str, Any]]
     makespan: float
     reads: int
-    """How often a run was read, one table operation each."""
+    """The number of reads of runs, one table operation each."""
 
     def submit_lags(self) -> list[float]:
-        """Return the seconds from accepted to submitted, a run each."""
+        """Return the seconds from acceptance to submit of each run."""
         return [_between(run["queuedAt"], _attempt(run)["submittedAt"]) for run in self.runs]
 
     def record_lags(self) -> list[float]:
-        """Return the seconds from finished on the platform to recorded here, a run each."""
+        """Return the seconds from the platform's end to the recorded end of each run."""
         return [_between(_attempt(run)["finishedAt"], run["finishedAt"]) for run in self.runs]
 
 
 def idle(_: argparse.Namespace) -> None:
-    """One run at a time on an idle system."""
+    """Measure one run at a time on an idle system."""
     with LocalHost() as host:
         asyncio.run(one_by_one(host.url, 2, seconds=0.1))
         outcome = asyncio.run(one_by_one(host.url, 10, seconds=0.1))
-    title("10 runs, one after the other, on an idle system")
+    title("10 consecutive runs on an idle system")
     row("accepted → submitted", spread(outcome.submit_lags()))
 
 
 def runs(_: argparse.Namespace) -> None:
-    """200 independent runs through the whole stack."""
+    """Measure 200 independent runs through the whole stack."""
     with LocalHost() as host:
         asyncio.run(run_all(host.url, WARM_UP, seconds=2.0))
         before, operations = host.usage(), host.table_operations()
@@ -61,33 +61,33 @@ def runs(_: argparse.Namespace) -> None:
     row("accepted → submitted", spread(outcome.submit_lags()))
     row("finished → recorded", spread(outcome.record_lags()))
     own = outcome.reads
-    row("table operations a run", f"{(operations - own) / _RUNS:.1f} (its own reads left out)")
+    row("table operations per run", f"{(operations - own) / _RUNS:.1f} (without its own reads)")
     for part, used in after.items():
         cpu = used.cpu_seconds - before[part].cpu_seconds
         memory = f"{used.pss_megabytes:.0f} MB (PSS)"
-        row(f"{part}: CPU, memory", f"{cpu / _RUNS * 1000:.0f} ms a run, {memory}")
+        row(f"{part}: CPU, memory", f"{cpu / _RUNS * 1000:.0f} ms per run, {memory}")
     for kind, count in host.durable_work().items():
-        row(f"{kind} a run", f"{count / (_RUNS + WARM_UP):.1f}")
+        row(f"{kind} per run", f"{count / (_RUNS + WARM_UP):.1f}")
 
 
-def memory(told: argparse.Namespace) -> None:
-    """Many short runs: does memory stay flat?"""
-    title(f"Memory of the host (PSS) over {told.many} runs of 0.1 s")
+def memory(options: argparse.Namespace) -> None:
+    """Measure the memory of the host during many short runs."""
+    title(f"Memory of the host (PSS) over {options.many} runs of 0.1 s")
     with LocalHost() as host:
-        done, step = 0, max(told.many // 4, 1)
-        while done < told.many:
+        done, step = 0, max(options.many // 4, 1)
+        while done < options.many:
             asyncio.run(run_all(host.url, step, seconds=0.1))
             done += step
             row(f"after {done} runs", f"{host.usage()['host'].pss_megabytes:.0f} MB")
 
 
 async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) -> Outcome:
-    """Ask for `count` independent runs as fast as the API takes them, and wait for all."""
+    """Start `count` independent runs at the speed of the API, and wait for all."""
     limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
         began = time.monotonic()
         gate = asyncio.Semaphore(at_once)
-        ids = await asyncio.gather(*(_ask(client, gate, seconds) for _ in range(count)))
+        ids = await asyncio.gather(*(_start(client, gate, seconds) for _ in range(count)))
         reads = await _until_ended(client, set(ids))
         makespan = time.monotonic() - began
         runs = await asyncio.gather(*(_read(client, gate, run_id) for run_id in ids))
@@ -98,7 +98,7 @@ async def run_all(url: str, count: int, *, seconds: float, at_once: int = 64) ->
 
 
 async def one_by_one(url: str, count: int, *, seconds: float) -> Outcome:
-    """Ask for one run after the other on an otherwise idle system."""
+    """Start consecutive runs on an idle system."""
     outcomes = [await run_all(url, 1, seconds=seconds) for _ in range(count)]
     return Outcome(
         runs=[run for outcome in outcomes for run in outcome.runs],
@@ -107,7 +107,7 @@ async def one_by_one(url: str, count: int, *, seconds: float) -> Outcome:
     )
 
 
-async def _ask(client: httpx.AsyncClient, gate: asyncio.Semaphore, seconds: float) -> str:
+async def _start(client: httpx.AsyncClient, gate: asyncio.Semaphore, seconds: float) -> str:
     async with gate:
         body = {"parameters": {"seconds": str(seconds)}}
         answer = await client.post(f"/tasks/{TASK}/run", json=body)
@@ -121,7 +121,7 @@ async def _read(client: httpx.AsyncClient, gate: asyncio.Semaphore, run_id: str)
 
 
 async def _until_ended(client: httpx.AsyncClient, ids: set[str]) -> int:
-    """Wait for the end of all, one run after the other; return the number of requests."""
+    """Wait for the end of all runs; return the number of requests."""
     reads = 0
     for run_id in ids:
         while True:

@@ -1,7 +1,7 @@
-"""Clients that watch runs by server-sent events: how soon they are told, and what it costs.
+"""Measures clients that follow runs by server-sent events: delay, requests and memory.
 
-The published AppKit starts a run for every client, and can have no second client of a run. So both
-are measured with a run a client, and Polysync besides with few runs that all clients share.
+The published AppKit starts a run for every client, and a run cannot have a second client. So both
+servers are measured with one run per client. Polysync is also measured with a few shared runs.
 """
 
 from __future__ import annotations
@@ -21,67 +21,67 @@ import httpx
 import psutil
 
 from bench.host import LocalHost
-from bench.printing import row, spread, title
+from bench.report import row, spread, title
 from tests.contract.appkit.servers import OriginalProcess, environment
 from tests.fakes.simulators import SimulatorProcess
 
 JOBS = 10
 SHORTEST = 8
-"""Seconds that the run of the first job takes; each further one takes a second more."""
+"""The duration in seconds of the first job; each further job takes one second more."""
 INTERVAL = 1
-"""Seconds between looks at the first."""
-PATIENCE = 300
+"""The first poll interval in seconds."""
+TIMEOUT_SECONDS = 300
 _CLIENTS = 100
 _SHARED = 10
 
 
 @dataclass(slots=True)
-class Watch:
-    """What one client was told."""
+class Watcher:
+    """The events that one client received."""
 
     key: str
-    asked_at: float
-    told_at: list[float] = field(default_factory=list[float])
+    requested_at: float
+    events_at: list[float] = field(default_factory=list[float])
     run_id: int = 0
 
     def note(self, event: Mapping[str, str]) -> None:
-        """Keep when an event came, and of which run it tells."""
+        """Record the time and the run id of an event."""
         data = json.loads(event["data"])
         if event["event"] == "error":
-            raise RuntimeError(f"a stream failed: {data}")
-        self.told_at.append(time.time())
+            raise RuntimeError(f"A stream failed: {data}")
+        self.events_at.append(time.time())
         self.run_id = data["run"]["run_id"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What was measured of a number of clients."""
+    """The measurements of a group of clients."""
 
     runs: int
     events: int
     requests: Mapping[str, int]
-    """What Databricks was asked for, by endpoint."""
+    """The requests to Databricks, by endpoint."""
     first: Sequence[float]
     """Seconds from the client's request to its first event."""
     last: Sequence[float]
-    """Seconds from the end of the run to the event that tells it."""
+    """Seconds from the end of the run to the event that reports it."""
     memory: tuple[float, float]
-    """Megabytes (PSS) before the first client, and with all of them."""
+    """Megabytes (PSS) before the first client, and with all clients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
-    """A server under measurement, and the Databricks simulator that it asks."""
+class MeasuredServer:
+    """The measured server and its Databricks simulator."""
 
     url: str
-    """Where its jobs are: the address of `/api/jobs`."""
+    """The URL of `/api/jobs`."""
     simulator: str
     memory: Callable[[], float]
     """Returns the megabytes (PSS) of the server's process."""
 
 
 class Workspace:
-    """A Databricks simulator with jobs that nap, each for a time of its own."""
+    """A Databricks simulator with jobs of different durations."""
 
     def __init__(self, folder: Path) -> None:
         self.process = SimulatorProcess("simulators.databricks", folder / "workspace")
@@ -95,14 +95,14 @@ class Workspace:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What names the workspace and its jobs in the environment of a server."""
+        """Return the environment variables that name the workspace and its jobs."""
         ids = {key: str(job_id) for key, job_id in self.ids.items()}
         return environment(self.process.url, ids)
 
 
 @contextmanager
 def workspace(folder: Path) -> Iterator[Workspace]:
-    """Have a workspace."""
+    """Run a workspace."""
     found = Workspace(folder)
     try:
         yield found
@@ -111,25 +111,27 @@ def workspace(folder: Path) -> Iterator[Workspace]:
 
 
 @contextmanager
-def appkit(workspace: Workspace, folder: Path) -> Iterator[Stand]:
-    """Serve the published AppKit."""
+def appkit(workspace: Workspace, folder: Path) -> Iterator[MeasuredServer]:
+    """Run the published AppKit."""
     config = {"pollIntervalMs": INTERVAL * 1000, "jobs": {key: {} for key in workspace.ids}}
-    # It does not start without this variable, although no job is named by it.
+    # AppKit does not start without this variable, although it names no job.
     server = OriginalProcess(folder, config, {**workspace.variables, "DATABRICKS_JOB_ID": "1"})
     try:
         pid, simulator = server.process.pid, workspace.process.url
-        yield Stand(url=f"{server.url}/api/jobs", simulator=simulator, memory=partial(_pss, pid))
+        yield MeasuredServer(
+            url=f"{server.url}/api/jobs", simulator=simulator, memory=partial(_pss, pid)
+        )
     finally:
         server.stop()
 
 
 @contextmanager
-def polysync(workspace: Workspace) -> Iterator[Stand]:
-    """Serve the whole of Polysync on the local host."""
+def polysync(workspace: Workspace) -> Iterator[MeasuredServer]:
+    """Run Polysync on the local host."""
     setting = {"pollIntervalMs": INTERVAL * 1000}
     variables = {**workspace.variables, "POLYSYNC_APPKIT": json.dumps(setting)}
     with LocalHost(variables=variables, simulators=False) as host:
-        yield Stand(
+        yield MeasuredServer(
             url=f"{host.url}/jobs",
             simulator=workspace.process.url,
             memory=lambda: host.usage()["host"].pss_megabytes,
@@ -140,95 +142,95 @@ def _pss(pid: int) -> float:
     return psutil.Process(pid).memory_full_info().pss / 2**20
 
 
-def measure(stand: Stand, *, runs: int, joined: int = 0) -> Figures:
-    """Start runs with a client each, and let others join them; wait for all to end."""
-    return asyncio.run(_measure(stand, runs, joined))
+def measure(measured: MeasuredServer, *, runs: int, joined: int = 0) -> Figures:
+    """Start runs with one client each, add clients that join them, and wait for all."""
+    return asyncio.run(_measure(measured, runs, joined))
 
 
-async def _measure(stand: Stand, runs: int, joined: int) -> Figures:
+async def _measure(measured: MeasuredServer, runs: int, joined: int) -> Figures:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(limits=limits, timeout=PATIENCE) as client:
-        await client.delete(f"{stand.simulator}/simulator/requests")
-        before = stand.memory()
-        crowd = _Crowd(client, stand.url)
+    async with httpx.AsyncClient(limits=limits, timeout=TIMEOUT_SECONDS) as client:
+        await client.delete(f"{measured.simulator}/simulator/requests")
+        before = measured.memory()
+        group = _Watchers(client, measured.url)
         for number in range(runs):
-            crowd.start(f"nap{number % JOBS}")
-        await crowd.until_told()
+            group.start(f"nap{number % JOBS}")
+        await group.until_first_event()
         for number in range(joined):
-            crowd.join(crowd.watches[number % runs])
-        await crowd.until_told()
-        during = stand.memory()
-        await asyncio.gather(*crowd.following)
-        told = (await client.get(f"{stand.simulator}/simulator/requests")).json()
-        ended = (await client.get(f"{stand.simulator}/simulator/runs")).json()["runs"]
+            group.join(group.watchers[number % runs])
+        await group.until_first_event()
+        during = measured.memory()
+        await asyncio.gather(*group.following)
+        recorded = (await client.get(f"{measured.simulator}/simulator/requests")).json()
+        ended = (await client.get(f"{measured.simulator}/simulator/runs")).json()["runs"]
     ends = {run["run_id"]: run["ended_at"] / 1000 for run in ended}
-    return _figures(crowd.watches, told["counts"], ends, (before, during))
+    return _figures(group.watchers, recorded["counts"], ends, (before, during))
 
 
 def _figures(
-    watches: Sequence[Watch],
+    watchers: Sequence[Watcher],
     requests: Mapping[str, int],
     ends: Mapping[int, float],
     memory: tuple[float, float],
 ) -> Figures:
     return Figures(
-        runs=len({watch.run_id for watch in watches}),
-        events=sum(len(watch.told_at) for watch in watches),
+        runs=len({watcher.run_id for watcher in watchers}),
+        events=sum(len(watcher.events_at) for watcher in watchers),
         requests=requests,
-        first=[watch.told_at[0] - watch.asked_at for watch in watches],
-        last=[watch.told_at[-1] - ends[watch.run_id] for watch in watches],
+        first=[watcher.events_at[0] - watcher.requested_at for watcher in watchers],
+        last=[watcher.events_at[-1] - ends[watcher.run_id] for watcher in watchers],
         memory=memory,
     )
 
 
-def watching(_: argparse.Namespace) -> None:
-    """Clients that follow runs by server-sent events, beside the published AppKit."""
+def follow_jobs(_: argparse.Namespace) -> None:
+    """Measure clients that follow runs, in the published AppKit and in Polysync."""
     title(
         f"{_CLIENTS} clients follow runs of {SHORTEST} to "
         f"{SHORTEST + JOBS - 1} s by server-sent events"
     )
     folder = Path(tempfile.mkdtemp(prefix="polysync-bench-"))
-    with workspace(folder) as place:
-        with appkit(place, folder) as stand:
-            _watched("AppKit, a run each", measure(stand, runs=_CLIENTS))
-        with polysync(place) as stand:
-            _watched("Polysync, a run each", measure(stand, runs=_CLIENTS))
-            shared = measure(stand, runs=_SHARED, joined=_CLIENTS - _SHARED)
-            _watched(f"Polysync, {_SHARED} runs for all", shared)
+    with workspace(folder) as databricks:
+        with appkit(databricks, folder) as measured:
+            _print("AppKit, one run per client", measure(measured, runs=_CLIENTS))
+        with polysync(databricks) as measured:
+            _print("Polysync, one run per client", measure(measured, runs=_CLIENTS))
+            shared = measure(measured, runs=_SHARED, joined=_CLIENTS - _SHARED)
+            _print(f"Polysync, {_SHARED} runs for all clients", shared)
 
 
-def _watched(name: str, found: Figures) -> None:
+def _print(name: str, found: Figures) -> None:
     calls = ", ".join(f"{call} {count}" for call, count in sorted(found.requests.items()))
-    row(name, f"{found.runs} runs, {found.events} events; Databricks was asked: {calls}")
+    row(name, f"{found.runs} runs, {found.events} events; calls to Databricks: {calls}")
     row("  request → first event", spread(found.first))
     row("  run ended → last event", spread(found.last))
-    row("  memory (PSS)", "before {:.0f} MB, with all of them {:.0f} MB".format(*found.memory))
+    row("  memory (PSS)", "before {:.0f} MB, with all clients {:.0f} MB".format(*found.memory))
 
 
 @dataclass(slots=True)
-class _Crowd:
-    """The clients."""
+class _Watchers:
+    """A group of clients."""
 
     client: httpx.AsyncClient
     url: str
-    watches: list[Watch] = field(default_factory=list[Watch])
+    watchers: list[Watcher] = field(default_factory=list[Watcher])
     following: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
     def start(self, key: str) -> None:
-        """Let a client start a run and follow it."""
+        """Add a client that starts a run and follows it."""
         self._add("POST", key, "run")
 
-    def join(self, other: Watch) -> None:
-        """Let a client follow the run of another."""
+    def join(self, other: Watcher) -> None:
+        """Add a client that follows the run of another client."""
         self._add("GET", other.key, f"runs/{other.run_id}")
 
     def _add(self, method: str, key: str, path: str) -> None:
-        watch = Watch(key=key, asked_at=time.time())
-        self.watches.append(watch)
+        watcher = Watcher(key=key, requested_at=time.time())
+        self.watchers.append(watcher)
         url = f"{self.url}/{key}/{path}?stream=true"
-        self.following.append(asyncio.create_task(self._follow(method, url, watch)))
+        self.following.append(asyncio.create_task(self._follow(method, url, watcher)))
 
-    async def _follow(self, method: str, url: str, watch: Watch) -> None:
+    async def _follow(self, method: str, url: str, watcher: Watcher) -> None:
         async with self.client.stream(method, url) as answer:
             answer.raise_for_status()
             event: dict[str, str] = {}
@@ -237,12 +239,12 @@ class _Crowd:
                 if line:
                     event[name] = value
                 elif "data" in event:
-                    watch.note(event)
+                    watcher.note(event)
                     event = {}
 
-    async def until_told(self) -> None:
-        """Wait until each has been told something."""
-        while not all(watch.told_at for watch in self.watches):
+    async def until_first_event(self) -> None:
+        """Wait until each client has received an event."""
+        while not all(watcher.events_at for watcher in self.watchers):
             for each in self.following:
                 if each.done():
                     each.result()

@@ -55,9 +55,9 @@ def observe() -> None:
     """Start to export telemetry if the settings name a destination; otherwise load nothing."""
     configured = settings()
     if configured.sends_telemetry:
-        from polysync_core.telemetry.sending import send
+        from polysync_core.telemetry.export import start_export
 
-        send(
+        start_export(
             service_name=configured.service_name,
             application_insights=configured.application_insights,
             to_collector=bool(configured.otlp_endpoint),

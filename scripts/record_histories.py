@@ -1,9 +1,9 @@
-"""Record what a release leaves in the engine: histories of orchestrations, states of entities.
+"""Record the orchestration histories and entity states of a release.
 
     python -m scripts.record_histories 0.2.0
 
-Each release is recorded once, before its deployment. A recording is never changed. From then on the
-tests in tests/replay prove that later code can continue from it.
+Run it once for a release, before the deployment. Recordings are never changed, only added.
+tests/replay checks every later change with them.
 """
 
 from __future__ import annotations
@@ -26,18 +26,16 @@ from tests.replay.scenarios import SCENARIOS
 
 def main(arguments: Sequence[str]) -> int:
     """Record every scenario, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Record what a release leaves in the engine.")
-    parser.add_argument("version", help="the release, 0.2.0 for example")
+    parser = argparse.ArgumentParser(description="Record the histories and states of a release.")
+    parser.add_argument("version", help="the version of the release, for example 0.2.0")
     version = parser.parse_args(arguments).version
     if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+(?:[a-z]+[0-9]+)?", version) is None:
-        parser.error(
-            f"version: {version!r} is not a version; write three numbers, as in pyproject.toml"
-        )
+        parser.error(f"version: {version!r} is invalid; write three numbers, as in pyproject.toml")
     histories, states = HISTORIES / version, STATES / version
     for folder in (histories, states):
         if folder.exists():
             parser.error(
-                f"version: {version} was recorded already, and a release is recorded once. Delete "
+                f"version: {version} is recorded already, and a release is recorded once. Delete "
                 f"{folder} if it was never deployed."
             )
     _write(histories, {each.file: recording.record(each) for each in SCENARIOS})

@@ -1,10 +1,10 @@
-"""Register the application that callers of a deployment sign in to, in Microsoft Entra.
+"""Register the application of a deployment in Microsoft Entra.
 
     python -m scripts.register dev
 
-It makes what docs/howto/deploy.md describes, or brings it up to date: the registration with its app
-roles and a scope for the Azure CLI, and no secret; whoever is signed in becomes its administrator.
-`azd up` calls it by itself, and does without where POLYSYNC_AUTH_CLIENT_ID is set already.
+Callers sign in to this application. The script creates or updates the registration that
+docs/howto/deploy.md describes: app roles, a scope for the Azure CLI, and no secret. The person who
+runs the script becomes an administrator. `azd up` runs it, unless POLYSYNC_AUTH_CLIENT_ID is set.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from typing import Any
 GRAPH = "https://graph.microsoft.com/v1.0"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 SCOPE = "5f0d3a52-9f0c-4c55-a1f3-0f5d0d6c2a10"
-"""The id of `user_impersonation`, the same in every registration, as those of the roles are."""
+"""The id of `user_impersonation`, the same in every registration."""
 ROLES = Path(__file__).parents[1] / "infra" / "entra" / "app-roles.json"
 PAUSES = (2.0, 4.0, 8.0)
-"""Seconds before something is looked for again."""
+"""Seconds before each repetition of a read."""
 
 type Command = Callable[[Sequence[str]], str]
 """Runs a program and returns what it prints; raises `CommandFailed`."""
 
 
 class CommandFailed(Exception):
-    """The message is the last that the program said."""
+    """A program failed; the message is the last line of its error output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Microsoft Graph as the Azure CLI reaches it, signed in as whoever uses it."""
+    """Calls Microsoft Graph through the Azure CLI, as its signed-in user."""
 
     run: Command
     sleep: Callable[[float], None] = time.sleep
 
     def get(self, path: str) -> Any:
-        """Return what a path answers; what was made a moment ago may not be found at once."""
+        """Return the object at a path; a new object may need several reads."""
         command = ["az", "rest", "--method", "GET", "--url", f"{GRAPH}/{path}"]
         for pause in PAUSES:
             try:
@@ -56,14 +56,14 @@ class Graph:
         return json.loads(self.run(command))
 
     def send(self, method: str, path: str, body: Any, *, create: bool = False) -> None:
-        """Send JSON; with `create`, make what is not there yet."""
-        told = ["az", "rest", "--method", method, "--url", f"{GRAPH}/{path}"]
+        """Send JSON; `create` allows the request to create the object."""
+        options = ["az", "rest", "--method", method, "--url", f"{GRAPH}/{path}"]
         headers = ["Content-Type=application/json"] + ["Prefer=create-if-missing"] * create
-        self.run([*told, "--headers", *headers, "--body", json.dumps(body)])
+        self.run([*options, "--headers", *headers, "--body", json.dumps(body)])
 
 
 def register(graph: Graph, environment: str) -> str:
-    """Make the registration of an environment, or bring it up to date; return its client id."""
+    """Create or update the registration of an environment; return its client id."""
     named = f"applications(uniqueName='polysync-{environment}')"
     application = {
         "displayName": f"polysync-{environment}",
@@ -73,18 +73,18 @@ def register(graph: Graph, environment: str) -> str:
     }
     graph.send("PATCH", named, application, create=True)
     client_id = graph.get(f"{named}?$select=appId")["appId"]
-    # An address may name the client id, and the scope be referred to, only once they exist.
+    # The identifier URI needs the client id, and the authorisation needs the scope.
     known = [{"appId": AZURE_CLI, "delegatedPermissionIds": [SCOPE]}]
     graph.send("PATCH", named, {"identifierUris": [f"api://{client_id}"], "api": _api(known)})
     enterprise = f"servicePrincipals(appId='{client_id}')"
-    # Nobody gets a token who has no role.
+    # A caller without a role gets no token.
     graph.send("PATCH", enterprise, {"appRoleAssignmentRequired": True}, create=True)
-    _appoint(graph, graph.get(f"{enterprise}?$select=id")["id"])
+    _assign_administrator(graph, graph.get(f"{enterprise}?$select=id")["id"])
     return client_id
 
 
 def _api(known: list[dict[str, Any]]) -> dict[str, Any]:
-    what = "Use Polysync as the person who is signed in"
+    what = "Use Polysync as the signed-in user"
     scope = {
         "id": SCOPE,
         "value": "user_impersonation",
@@ -102,8 +102,8 @@ def _api(known: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _appoint(graph: Graph, enterprise_id: str) -> None:
-    """Make whoever is signed in an administrator, unless they have some role already."""
+def _assign_administrator(graph: Graph, enterprise_id: str) -> None:
+    """Make the signed-in user an administrator, unless the user has a role."""
     person = graph.get("me?$select=id")["id"]
     held = graph.get(f"servicePrincipals/{enterprise_id}/appRoleAssignedTo?$top=999")["value"]
     if any(each["principalId"] == person for each in held):
@@ -123,40 +123,40 @@ def run(command: Sequence[str]) -> str:
     program = shutil.which(command[0])
     if program is None:
         raise CommandFailed(f"{command[0]} is not installed")
-    done = subprocess.run(  # noqa: S603 - a list of our own, and no shell
+    done = subprocess.run(  # noqa: S603 - fixed arguments, and no shell
         [program, *command[1:]], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise CommandFailed(f"{command[0]}: {said[-1]}")
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise CommandFailed(f"{command[0]}: {lines[-1]}")
     return done.stdout
 
 
 def main(arguments: Sequence[str], variables: Mapping[str, str], command: Command = run) -> int:
-    """Register, print the client id or tell azd of it, and return the exit code."""
+    """Register, print the client id, store it in azd if requested; return the exit code."""
     parser = argparse.ArgumentParser(prog="register", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("environment", nargs="?", default=variables.get("AZURE_ENV_NAME", ""))
     parser.add_argument(
-        "--azd", action="store_true", help="keep the client id in azd's environment"
+        "--azd", action="store_true", help="store the client id in azd's environment"
     )
-    told = parser.parse_args(arguments)
-    if re.fullmatch(r"[A-Za-z0-9-]{1,40}", told.environment) is None:
+    options = parser.parse_args(arguments)
+    if re.fullmatch(r"[A-Za-z0-9-]{1,40}", options.environment) is None:
         parser.error(
-            f"environment: {told.environment!r} must have 1 to 40 letters, digits and hyphens"
+            f"environment: {options.environment!r} must have 1 to 40 letters, digits and hyphens"
         )
-    if told.azd and variables.get("POLYSYNC_AUTH_CLIENT_ID"):
+    if options.azd and variables.get("POLYSYNC_AUTH_CLIENT_ID"):
         return 0
     try:
-        client_id = register(Graph(command), told.environment)
-        if told.azd:
+        client_id = register(Graph(command), options.environment)
+        if options.azd:
             command(["azd", "env", "set", "POLYSYNC_AUTH_CLIENT_ID", client_id])
             if not variables.get("POLYSYNC_AUTH_ALLOWED_APPLICATIONS"):
                 command(["azd", "env", "set", "POLYSYNC_AUTH_ALLOWED_APPLICATIONS", AZURE_CLI])
     except CommandFailed as failure:
         print(
-            f"The application could not be registered: {failure}. Run `az login` as somebody who "
-            "may register applications; or have it registered as docs/howto/deploy.md says, and "
-            "give its client id as POLYSYNC_AUTH_CLIENT_ID.",
+            f"The application could not be registered: {failure}. Run `az login` as a user who may "
+            "register applications. Or ask such a user to follow docs/howto/deploy.md, and set "
+            "POLYSYNC_AUTH_CLIENT_ID to the client id.",
             file=sys.stderr,
         )
         return 1

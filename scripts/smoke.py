@@ -93,16 +93,16 @@ class Smoke:
         """Yield the name of every check and the check, which returns its result."""
         options = self._options
         yield "health", self.health
-        yield ("open" if options.open else "no token, no answer"), self.anonymous
+        yield ("open" if options.open else "request without a token"), self.anonymous
         if not options.open:
-            yield "no principal but App Service's own", self.forged
-            yield "no key but those listed", self.unlisted
-            yield "agents' own door", self.agents
-        yield "engine's own door", self.webhooks
+            yield "forged principal", self.forged
+            yield "unknown key", self.unlisted
+            yield "MCP endpoint of the host", self.agents
+        yield "engine endpoint of the host", self.webhooks
         if options.credential:
             yield ("key" if options.token is None else "token"), self.authorised
         if options.open or options.token is not None:
-            yield "agents", self.greeting
+            yield "MCP server", self.greeting
         if options.task is not None:
             yield f"run of {options.task}", self.run
 
@@ -155,7 +155,7 @@ class Smoke:
             "POST", str(url), {**MCP_HEADERS, **self._options.credential}, MCP_INITIALIZE
         )
         if answer.status_code == 401 and self._keys_allowed:
-            return "401: with access keys enabled, it also requires a key of the host"
+            return "401: with access keys, it also requires a key of the host"
         _expect(answer, 200)
         server = _greeted(answer)
         if server.get("name") != "Polysync":

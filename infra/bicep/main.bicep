@@ -1,6 +1,6 @@
 targetScope = 'subscription'
 
-// Plain resources in local modules: `bicep build` needs no module registry.
+// All modules are local files, so `bicep build` needs no module registry.
 
 @description('Required. Name of the environment, for example dev or prod. Every name is derived from it.')
 @minLength(1)
@@ -320,7 +320,7 @@ module rbac './modules/rbac.bicep' = {
 module app './modules/app.bicep' = {
   name: 'app'
   scope: group
-  // The app fails at its start where its identity may not read yet.
+  // The app cannot start before its identity has its roles.
   dependsOn: [
     rbac
   ]

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import typer
 
-from polysync_core.cli.commands.apply import apply
-from polysync_core.cli.commands.artefacts import artefacts
-from polysync_core.cli.commands.backfill import backfill
-from polysync_core.cli.commands.cancel import cancel
-from polysync_core.cli.commands.exec import execute
-from polysync_core.cli.commands.explain import explain
-from polysync_core.cli.commands.export import export
-from polysync_core.cli.commands.fire_times import fire_times
-from polysync_core.cli.commands.graph import graph
-from polysync_core.cli.commands.import_ import import_jobs, sync_parameters
-from polysync_core.cli.commands.platform_runs import platform_runs
-from polysync_core.cli.commands.rerun import rerun
-from polysync_core.cli.commands.run import run
-from polysync_core.cli.commands.runs import runs
-from polysync_core.cli.commands.schedules import pause, resume, schedules
-from polysync_core.cli.commands.show import show
-from polysync_core.cli.commands.test import test
-from polysync_core.cli.commands.usage import usage
+from polysync_core.cli.commands.definitions.apply import apply
+from polysync_core.cli.commands.definitions.artefacts import artefacts
+from polysync_core.cli.commands.definitions.export import export
+from polysync_core.cli.commands.definitions.import_ import import_jobs, sync_parameters
+from polysync_core.cli.commands.definitions.test import test
+from polysync_core.cli.commands.runs.cancel import cancel
+from polysync_core.cli.commands.runs.exec import execute
+from polysync_core.cli.commands.runs.explain import explain
+from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.platform_runs import platform_runs
+from polysync_core.cli.commands.runs.rerun import rerun
+from polysync_core.cli.commands.runs.run import run
+from polysync_core.cli.commands.runs.runs import runs
+from polysync_core.cli.commands.runs.show import show
+from polysync_core.cli.commands.runs.usage import usage
+from polysync_core.cli.commands.schedules.backfill import backfill
+from polysync_core.cli.commands.schedules.fire_times import fire_times
+from polysync_core.cli.commands.schedules.schedules import pause, resume, schedules
 
 app = typer.Typer(
     name="polysync",

@@ -18,8 +18,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracer, format_span_id, format_trace_id
 
+from polysync_core.telemetry.export import ChosenIds
 from polysync_core.telemetry.instruments import SCOPE, measure_with
-from polysync_core.telemetry.sending import ChosenIds
 from polysync_core.telemetry.tracing import trace_with
 
 

@@ -68,7 +68,7 @@ def test_the_smoke_test_fails_if_the_app_requires_no_sign_in(system: LocalSystem
     checked = _smoke(system)
 
     assert checked.returncode == 1
-    assert "FAIL  no token, no answer: 200 where 401 was expected" in checked.stdout
+    assert "FAIL  request without a token: 200 where 401 was expected" in checked.stdout
 
 
 def test_an_access_key_allows_what_its_role_allows(system: LocalSystem) -> None:

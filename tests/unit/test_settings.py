@@ -1,4 +1,4 @@
-"""The settings: defaults and invalid values."""
+"""Settings are read, and wrong ones are refused with their names."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def test_the_default_environment_is_production() -> None:
     assert not settings.allow_loopback_platforms
 
 
-def test_telemetry_is_sent_if_a_destination_is_set() -> None:
-    settings = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
-    assert (settings.sends_telemetry, settings.service_name) == (False, "polysync")
-    for variables in (
+def test_telemetry_is_sent_to_the_configured_destinations() -> None:
+    nowhere = Settings.read({**STORAGE, "OTEL_EXPORTER_OTLP_ENDPOINT": ""})
+    assert (nowhere.sends_telemetry, nowhere.service_name) == (False, "polysync")
+    for configured in (
         {"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=0"},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
     ):
-        assert Settings.read(STORAGE | variables).sends_telemetry
+        assert Settings.read(STORAGE | configured).sends_telemetry
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:4318", "http://", "grpc://collector:4317"])
@@ -39,23 +39,23 @@ def test_an_identity_replaces_a_connection_string() -> None:
     assert settings.storage == {"POLYSYNC_STORAGE__accountName": "data"}
 
 
-def test_an_empty_storage_setting_is_ignored() -> None:
-    variables = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
-    assert Settings.read(variables).storage == STORAGE
+def test_an_empty_storage_setting_counts_as_missing() -> None:
+    configured = STORAGE | {"POLYSYNC_STORAGE__clientId": "", "POLYSYNC_STORAGE_OLD": "x"}
+    assert Settings.read(configured).storage == STORAGE
 
 
 def test_the_app_identity_is_read_from_the_settings() -> None:
-    variables = STORAGE | {
+    configured = STORAGE | {
         "AZURE_CLIENT_ID": "0b1f",
         "POLYSYNC_PRIVATE_HOSTS": "Vault.corp.example, b.c,",
     }
-    app_identity = Settings.read(variables).app_identity
+    app_identity = Settings.read(configured).app_identity
     assert (app_identity.identity, app_identity.private_hosts) == (
         "0b1f",
         {"vault.corp.example", "b.c"},
     )
-    empty = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
-    assert empty.app_identity == NO_IDENTITY
+    nothing = Settings.read(STORAGE | {"AZURE_CLIENT_ID": "", "POLYSYNC_PRIVATE_HOSTS": ""})
+    assert nothing.app_identity == NO_IDENTITY
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_the_app_identity_is_read_from_the_settings() -> None:
     ],
 )
 def test_an_invalid_host_name_is_refused(entry: str) -> None:
-    variables = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
+    configured = STORAGE | {"POLYSYNC_PRIVATE_HOSTS": f"a.b,{entry}"}
     with pytest.raises(SettingError, match=r"POLYSYNC_PRIVATE_HOSTS: .* no name of a host"):
-        Settings.read(variables)
+        Settings.read(configured)
 
 
 @pytest.mark.parametrize(
     ("variables", "name"),
     [
-        pytest.param({}, "POLYSYNC_STORAGE", id="no setting"),
+        pytest.param({}, "POLYSYNC_STORAGE", id="nothing at all"),
         pytest.param(
             STORAGE | {"POLYSYNC_STORAGE__accountName": "data"},
             "POLYSYNC_STORAGE__accountName contradict",
@@ -99,7 +99,7 @@ def test_an_invalid_host_name_is_refused(entry: str) -> None:
         pytest.param(
             STORAGE | {"POLYSYNC_ENVIRONMENT": "staging"},
             "POLYSYNC_ENVIRONMENT",
-            id="an unknown environment",
+            id="an environment that there is not",
         ),
         pytest.param(
             STORAGE | LOOPBACK,
@@ -119,16 +119,16 @@ def test_an_invalid_host_name_is_refused(entry: str) -> None:
         pytest.param(
             STORAGE | {"POLYSYNC_ACCESS_KEYS": "ci:Operator:00"},
             "POLYSYNC_ACCESS_KEYS: the role of ci must be one of Polysync.Reader, ",
-            id="an access key with an invalid role",
+            id="a key of a machine without a role",
         ),
     ],
 )
-def test_an_invalid_setting_is_named(variables: dict[str, str], name: str) -> None:
+def test_the_error_names_the_wrong_setting(variables: dict[str, str], name: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read(variables)
 
 
-def test_the_default_retention_periods() -> None:
+def test_retention_has_defaults() -> None:
     settings = Settings.read(STORAGE)
     assert (settings.run_retention_days, settings.engine_retention_days) == (90, 7)
 
@@ -136,12 +136,12 @@ def test_the_default_retention_periods() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("POLYSYNC_RUN_RETENTION_DAYS", "0"),  # would delete runs that have just ended
+        ("POLYSYNC_RUN_RETENTION_DAYS", "0"),  # would delete what has just ended
         ("POLYSYNC_RUN_RETENTION_DAYS", "3651"),
         ("POLYSYNC_ENGINE_RETENTION_DAYS", "366"),
         ("POLYSYNC_ENGINE_RETENTION_DAYS", "a week"),
     ],
 )
-def test_an_invalid_retention_period_is_refused(name: str, text: str) -> None:
+def test_an_impossible_retention_is_refused(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=name):
         Settings.read({**STORAGE, name: text})

@@ -31,7 +31,7 @@ param applicationInsightsName string
 @description('Required. Name of the task hub.')
 param taskHubName string
 
-@description('Required. Address of the Durable Task Scheduler; empty where Azure Storage carries the orchestrations.')
+@description('Required. Address of the Durable Task Scheduler; empty if Azure Storage stores the orchestrations.')
 param schedulerEndpoint string
 
 @description('Required. Subnet for outbound traffic of the app; empty for none.')
@@ -99,7 +99,7 @@ var alwaysReady = concat(
   alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
 )
 
-// Every setting of the app; docs/reference/settings.md says who reads which.
+// All settings of the app. docs/reference/settings.md lists the reader of each.
 var settings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
@@ -116,7 +116,7 @@ var settings = {
   TASKHUB_NAME: taskHubName
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: authTenantId
   WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES: authScope
-  // What App Service does not close, the host's own key does.
+  // With access keys, App Service lets requests without a token through, so MCP requires a key of the host.
   AzureFunctionsJobHost__extensions__mcp__system__webhookAuthorizationLevel: empty(accessKeys) ? 'Anonymous' : 'System'
   POLYSYNC_STORAGE__credential: 'managedidentity'
   POLYSYNC_STORAGE__clientId: identityClientId
@@ -137,7 +137,7 @@ var settings = {
   DATABRICKS_HOST: databricksHost
 }
 
-// Settings of this form win over host.json, which speaks of Azure Storage.
+// Settings of this form override host.json, which configures Azure Storage.
 var schedulerSettings = {
   DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
@@ -230,12 +230,12 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: union(settings, databricksJobs, empty(schedulerEndpoint) ? {} : schedulerSettings)
 }
 
-// Deployments sign in through Entra; passwords for them are off.
+// Deployments sign in through Entra. Publishing passwords are disabled.
 resource basicPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
   for kind in ['ftp', 'scm']: {
     parent: app
     name: kind
-    // Two changes of an app at the same time are a conflict.
+    // Two concurrent changes of an app conflict.
     dependsOn: [
       appSettings
     ]

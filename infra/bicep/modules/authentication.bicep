@@ -23,7 +23,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' existing = {
   name: appName
 }
 
-// Tokens are only checked and nobody is sent to a sign-in page, so no client secret is needed.
+// App Service only validates tokens. It redirects no caller to a sign-in page, so it needs no client secret.
 resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'authsettingsV2'

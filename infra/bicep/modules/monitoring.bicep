@@ -43,7 +43,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // Telemetry is taken from identities only: the key in the connection string opens nothing.
+    // Only identities may send telemetry; the key in the connection string has no effect.
     DisableLocalAuth: true
   }
 }

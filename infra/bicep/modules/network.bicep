@@ -74,7 +74,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressPrefix, 26, 0)
-          // What the Flex Consumption plan asks of the subnet that its instances go out by.
+          // The Flex Consumption plan requires this delegation for its outbound subnet.
           delegations: [
             {
               name: 'flex'

@@ -1,4 +1,4 @@
-// Every role of the deployment, each at the narrowest scope that serves.
+// All role assignments of the deployment, each with the narrowest sufficient scope.
 
 @description('Required. Principal id of the app\'s identity.')
 param principalId string
@@ -15,10 +15,10 @@ param vaultName string
 @description('Required. Name of the Application Insights component.')
 param applicationInsightsName string
 
-@description('Required. Whether the Durable Task Scheduler carries the orchestrations.')
+@description('Required. Whether the Durable Task Scheduler stores the orchestrations.')
 param useScheduler bool
 
-@description('Required. Name of the Durable Task Scheduler; it need not exist where it is not used.')
+@description('Required. Name of the Durable Task Scheduler; it need not exist if it is not used.')
 param schedulerName string
 
 @description('Required. Name of the task hub.')
@@ -99,7 +99,7 @@ resource hostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Events and webhook deliveries; a queue is made by its first message.
+// Events and webhook deliveries. The app creates a queue with its first message.
 resource dataQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(dataStorage.id, principalId, roles.queueContributor)
   scope: dataStorage
@@ -110,7 +110,7 @@ resource dataQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Definitions and runs; tables are made as months go by.
+// Definitions and runs. The app creates new tables every month.
 resource dataTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(dataStorage.id, principalId, roles.tableContributor)
   scope: dataStorage
@@ -121,7 +121,7 @@ resource dataTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Secrets are read, never written.
+// The app reads secrets and never writes them.
 resource vaultSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, principalId, roles.secretsUser)
   scope: vault
@@ -132,7 +132,7 @@ resource vaultSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Telemetry by identity, as keys are off.
+// The app sends telemetry with its identity, because keys are disabled.
 resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(applicationInsights.id, principalId, roles.metricsPublisher)
   scope: applicationInsights
@@ -143,7 +143,7 @@ resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The engine, where the Durable Task Scheduler is chosen.
+// The engine, with the Durable Task Scheduler.
 resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (useScheduler) {
   name: guid(taskHub.id, principalId, roles.durableContributor)
   scope: taskHub
@@ -154,7 +154,7 @@ resource taskHubData 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (
   }
 }
 
-// The person or pipeline that puts the platforms' secrets into the vault.
+// The person or pipeline that writes the secrets of the platforms into the vault.
 resource vaultOfficer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(vaultOfficerId)) {
   name: guid(vault.id, vaultOfficerId, roles.secretsOfficer)
   scope: vault

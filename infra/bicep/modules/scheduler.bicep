@@ -21,7 +21,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
     sku: {
       name: 'Consumption'
     }
-    // Instances have no fixed addresses; what keeps others out is the role. An empty list denies everyone.
+    // Instances have no fixed addresses, so the role restricts access. An empty list would deny all access.
     ipAllowlist: [
       '0.0.0.0/0'
     ]

@@ -1,5 +1,5 @@
-// Queues and tables are made by those who use them, here as on one machine: tables come with the
-// months, and the Functions host makes its own.
+// The app and the Functions host create their queues and tables themselves, as on one machine. The app
+// creates new tables every month.
 
 @description('Required. Name of the account.')
 @minLength(3)

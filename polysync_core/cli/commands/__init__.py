@@ -1,1 +1,1 @@
-"""The commands, one file for each name that users type."""
+"""The commands of the CLI, grouped by the objects that they act on."""

@@ -142,7 +142,9 @@ def test_a_call_that_may_not_be_repeated_is_sent_once(fault: Callable[[], Step])
     [
         pytest.param(refused_connection(), Unavailable, id="nothing was sent"),
         pytest.param(Reply(429), Unavailable, id="it was turned away"),
-        pytest.param(Reply(503, b"", {"Retry-After": "60"}), Unavailable, id="it got to come back"),
+        pytest.param(
+            Reply(503, b"", {"Retry-After": "60"}), Unavailable, id="a 503 with Retry-After"
+        ),
         pytest.param(reset_connection(), Uncertain, id="the connection broke after sending"),
         pytest.param(requests.ReadTimeout(), Uncertain, id="no answer in time"),
         pytest.param(Reply(500), Uncertain, id="the server failed on the way"),

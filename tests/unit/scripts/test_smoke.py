@@ -91,10 +91,10 @@ EVENT = 'event: message\ndata: {"result": {"serverInfo": {"name": "Polysync", "v
     [
         pytest.param(
             httpx.Response(200, text=EVENT, headers={"content-type": "text/event-stream"}),
-            "ok    agents: Polysync 1",
+            "ok    MCP server: Polysync 1",
             id="by an event",
         ),
-        pytest.param(httpx.Response(401), "FAIL  agents: 401", id="the token does not open"),
+        pytest.param(httpx.Response(401), "FAIL  MCP server: 401", id="the token does not open"),
         pytest.param(httpx.Response(200, json={}), "not as Polysync", id="another server"),
         pytest.param(httpx.Response(200, text=""), "not as Polysync", id="nothing"),
         pytest.param(
@@ -124,7 +124,7 @@ def test_with_access_keys_an_mcp_client_needs_the_hosts_key_too(
     deployment.answers["POST", "/runtime/webhooks/mcp"] = [httpx.Response(401)]
 
     assert deployment.check(task=None) == 0
-    assert "agents: 401: with access keys enabled" in capsys.readouterr().out
+    assert "MCP server: 401: with access keys" in capsys.readouterr().out
 
 
 def test_an_accepted_forged_principal_is_a_failure(
@@ -132,7 +132,7 @@ def test_an_accepted_forged_principal_is_a_failure(
 ) -> None:
     deployment.accepts_forged_principal = True
     assert deployment.check() == 1
-    assert "FAIL  no principal but App Service's own: 200" in capsys.readouterr().out
+    assert "FAIL  forged principal: 200" in capsys.readouterr().out
 
 
 def test_the_token_is_sent_only_where_it_is_needed(deployment: Deployment) -> None:
@@ -191,7 +191,7 @@ def test_a_slow_start_is_awaited(deployment: Deployment) -> None:
         pytest.param(
             ("GET", "/task-runs"),
             [httpx.Response(401), httpx.Response(401), httpx.Response(200, json={})],
-            "no key but those listed: 200 where 401 was expected",
+            "unknown key: 200 where 401 was expected",
             id="any key opens",
         ),
         pytest.param(

@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bench.polling import DISTRIBUTIONS, Durations, follow, watch
+from bench.polls import DISTRIBUTIONS, Durations, follow, simulate
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, MIN_PAST_RUNS, Ended, learned
 from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
@@ -39,11 +39,11 @@ def test_no_past_makes_looks_more_frequent_or_rarer_than_is_bearable(
 def test_a_run_like_no_other_is_found_in_bounded_time_and_with_bounded_looks(
     past: list[Ended], duration: float
 ) -> None:
-    looks, found = follow(learned(FAST, past), duration)
+    polls, found = follow(learned(FAST, past), duration)
     assert found <= duration + 45.01
     assert found <= 6 * duration + 3.01
     # Looks half as far apart as the plan's first are the most that there can be.
-    assert looks <= 2 * duration / FAST.first + 1
+    assert polls <= 2 * duration / FAST.first + 1
 
 
 @given(STARTS, PASTS, st.floats(0, 1e5), st.randoms())
@@ -61,9 +61,9 @@ def test_few_runs_teach_nothing(start: PollPlan, past: list[Ended]) -> None:
 
 @given(st.floats(5, 20_000), st.integers(MIN_PAST_RUNS, MAX_PAST_RUNS))
 def test_runs_that_take_always_the_same_are_found_at_once(duration: float, runs: int) -> None:
-    looks, found = follow(learned(FAST, of(*[duration] * runs)), duration)
+    polls, found = follow(learned(FAST, of(*[duration] * runs)), duration)
     assert found - duration <= 0.0101 * duration + 0.51
-    assert looks < FAST.polls(duration)
+    assert polls < FAST.polls(duration)
 
 
 def test_a_run_is_looked_at_rarely_until_the_time_at_which_others_ended() -> None:
@@ -91,10 +91,10 @@ def test_learning_costs_fewer_requests_and_finds_ends_sooner(
     durations: Callable[[float, Random], Durations], seconds: float
 ) -> None:
     fixed, learning = (
-        watch(FAST, durations(seconds, Random(1)), RUNS, learning=learning)
+        simulate(FAST, durations(seconds, Random(1)), RUNS, learning=learning)
         for learning in (False, True)
     )
-    assert learning.looks < fixed.looks
+    assert learning.polls < fixed.polls
     assert learning.lag < fixed.lag
     assert learning.lag_p95 < fixed.lag_p95
 
@@ -105,10 +105,10 @@ def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
 ) -> None:
     """A patient plan is as good as any for durations of which only the mean is known."""
     fixed, learning = (
-        watch(SLOW, durations(600, Random(1)), RUNS, learning=learning)
+        simulate(SLOW, durations(600, Random(1)), RUNS, learning=learning)
         for learning in (False, True)
     )
-    assert learning.looks < 1.05 * fixed.looks
+    assert learning.polls < 1.05 * fixed.polls
     assert learning.lag < fixed.lag
 
 
@@ -117,8 +117,8 @@ def test_runs_that_are_only_seen_to_have_ended_are_not_found_ever_later(seconds:
     """What is learned from is late by the look that saw it; that must not add up."""
     steady = DISTRIBUTIONS["constant"]
     fixed, learning = (
-        watch(FAST, steady(seconds, Random(1)), RUNS, learning=learning, told_ends=False)
+        simulate(FAST, steady(seconds, Random(1)), RUNS, learning=learning, exact_ends=False)
         for learning in (False, True)
     )
-    assert learning.looks < fixed.looks
+    assert learning.polls < fixed.polls
     assert learning.lag < 0.05 * seconds

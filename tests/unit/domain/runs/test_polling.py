@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from bench.polling import follow
+from bench.polls import follow
 from polysync_core.domain.runs.polling import (
     FAST,
     MAX_RETRY_AFTER,
@@ -44,7 +44,7 @@ def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(
     lags = sorted(age - end for (_, age), end in zip(found, AROUND_TEN_MINUTES, strict=True))
 
     assert plan.polls(600) <= 40
-    assert sum(looks for looks, _ in found) / len(found) <= 40
+    assert sum(polls for polls, _ in found) / len(found) <= 40
     assert lags[int(0.95 * len(lags))] <= 15
 
 

@@ -1,4 +1,4 @@
-"""What looks at runs cost and how late they find an end: simulated, the same in every process."""
+"""Simulates poll plans: the number of polls, and the delay until a poll finds the end."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from itertools import islice
 from math import exp
 from random import Random
 
-from bench import lists
+from bench import reads
 from bench.emulator import emulator
-from bench.printing import row, title
+from bench.report import row, title
 from polysync_core.domain.runs.poll_learning import MAX_PAST_RUNS, Ended, LearnedPlan, learned
 from polysync_core.domain.runs.polling import FAST, SLOW, PollPlan
 
@@ -20,55 +20,55 @@ type Durations = Iterator[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What became of many runs of one Task, one after the other."""
+class PollFigures:
+    """The figures of many consecutive runs of one Task."""
 
-    looks: float
-    """Requests a run."""
+    polls: float
+    """Polls per run."""
     lag: float
-    """Mean seconds from an end to the look that found it."""
+    """Mean seconds from an end to the poll that finds it."""
     lag_p95: float
 
     def __str__(self) -> str:
         """Return the figures in one line."""
-        return f"{self.looks:.1f} looks, {self.lag:.1f} s, {self.lag_p95:.1f} s"
+        return f"{self.polls:.1f} polls, {self.lag:.1f} s, {self.lag_p95:.1f} s"
 
 
-PLANS = {"quick": FAST, "patient": SLOW}
+PLANS = {"fast": FAST, "slow": SLOW}
 
 
-def looks(_: argparse.Namespace) -> None:
-    """What looking at runs costs and how late an end is found, by fixed plans and learned ones."""
-    title("Looks a run, and seconds from its end to the look that finds it (mean, p95)")
+def compare_plans(_: argparse.Namespace) -> None:
+    """Compare fixed and learned poll plans."""
+    title("Polls per run, and seconds from its end to the poll that finds it (mean, p95)")
     for name, plan in PLANS.items():
         for seconds in (20, 600, 3600):
             for kind, durations in DISTRIBUTIONS.items():
                 by_plan, by_learning = (
-                    watch(plan, durations(seconds, Random(1)), 400, learning=learning)
+                    simulate(plan, durations(seconds, Random(1)), 400, learning=learning)
                     for learning in (False, True)
                 )
                 row(f"{name}, {seconds} s, {kind}", f"fixed {by_plan}; learned {by_learning}")
-    title("Storage operations of learning from the last runs of a Task")
+    title("Storage operations of a learned poll plan")
     with emulator() as connection:
         for stored in (1_000, 10_000):
-            first, later = lists.learning(connection, stored)
-            row(f"{stored} runs stored", f"{first} every ten minutes, else {later} a run")
+            first, later = reads.learning(connection, stored)
+            row(f"{stored} runs stored", f"{first} every ten minutes, else {later} per run")
 
 
 def about(seconds: float, chance: Random) -> Durations:
-    """Yield durations within a fifth of each other, each as likely as any other."""
+    """Yield durations with a uniform distribution of ten per cent to both sides."""
     while True:
         yield seconds * chance.uniform(0.9, 1.1)
 
 
 def constant(seconds: float, chance: Random) -> Durations:
-    """Yield durations that differ by a part in a hundred."""
+    """Yield durations that differ by at most one per cent."""
     while True:
         yield seconds * chance.uniform(0.995, 1.005)
 
 
 def growing(seconds: float, chance: Random) -> Durations:
-    """Yield durations that grow by half a per cent a run, from half to three times as long."""
+    """Yield durations that grow by 0.5 % per run, from a factor of 0.5 to 3."""
     day = 0
     while True:
         yield seconds * min(0.5 * 1.005**day, 3.0) * chance.uniform(0.98, 1.02)
@@ -76,19 +76,19 @@ def growing(seconds: float, chance: Random) -> Durations:
 
 
 def lognormal(seconds: float, chance: Random) -> Durations:
-    """Yield durations two thirds of which are within a third of the median."""
+    """Yield durations of which two thirds are within a third of the median."""
     while True:
         yield seconds * exp(chance.gauss(0, 0.3))
 
 
 def bimodal(seconds: float, chance: Random) -> Durations:
-    """Yield durations as of a Task whose parameters decide between little and much work."""
+    """Yield durations of a Task whose parameters decide between little and much work."""
     while True:
         yield seconds * chance.choice((0.1, 1.0)) * chance.uniform(0.95, 1.05)
 
 
 def exponential(seconds: float, chance: Random) -> Durations:
-    """Yield durations from which nothing can be learned but their mean."""
+    """Yield durations of which only the mean can be learned."""
     while True:
         yield chance.expovariate(1 / seconds)
 
@@ -98,32 +98,32 @@ DISTRIBUTIONS: Mapping[str, Callable[[float, Random], Durations]] = {
 }
 
 
-def watch(
-    plan: PollPlan, durations: Durations, runs: int, *, learning: bool, told_ends: bool = True
-) -> Watched:
-    """Follow so many runs, one after the other, by a plan that learns from them or does not.
+def simulate(
+    plan: PollPlan, durations: Durations, runs: int, *, learning: bool, exact_ends: bool = True
+) -> PollFigures:
+    """Poll consecutive runs with a fixed plan or a learned plan.
 
-    `told_ends` is whether the platform tells when a run ended; else it is only seen.
+    With `exact_ends`, the platform reports the time of an end; otherwise only the poll knows it.
     """
     past: list[Ended] = []
     counts: list[int] = []
     lags: list[float] = []
     for duration in islice(durations, runs):
-        looks, found = follow(learned(plan, past) if learning else plan, duration)
-        end = Ended(by=duration) if told_ends else Ended(by=found, exact=False)
+        polls, found = follow(learned(plan, past) if learning else plan, duration)
+        end = Ended(by=duration) if exact_ends else Ended(by=found, exact=False)
         past = [end, *past][:MAX_PAST_RUNS]
-        counts.append(looks)
+        counts.append(polls)
         lags.append(found - duration)
-    return Watched(
-        looks=statistics.fmean(counts),
+    return PollFigures(
+        polls=statistics.fmean(counts),
         lag=statistics.fmean(lags),
         lag_p95=sorted(lags)[int(0.95 * (len(lags) - 1))],
     )
 
 
 def follow(plan: PollPlan | LearnedPlan, duration: float) -> tuple[int, float]:
-    """Return how many looks it takes to find the end of a run, and the age at which it is found."""
-    age, looks = plan.delay(0.0), 1
+    """Return the number of polls, and the age of the run at the last poll."""
+    age, polls = plan.delay(0.0), 1
     while age < duration:
-        age, looks = age + plan.delay(age), looks + 1
-    return looks, age
+        age, polls = age + plan.delay(age), polls + 1
+    return polls, age

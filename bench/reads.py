@@ -1,4 +1,4 @@
-"""What reading costs when much is stored: point reads and lists at 0 and at many runs."""
+"""Measures point reads and lists with few and with many stored runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bench.emulator import emulator
-from bench.printing import row, title
-from bench.ticking import CountingStorage
+from bench.report import row, title
+from bench.ticks import CountingStorage
 from polysync_core.application.runs.polling import DurationHistory
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.runs.identity import RunId, new_run_id
@@ -40,19 +40,19 @@ _JOB = Job(name="nap", platform="p", job_type=JobType.DATABRICKS_NOTEBOOK, exter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Median milliseconds of one read each."""
+class ReadLatency:
+    """The median milliseconds of each kind of read."""
 
     point: float
     newest_of_all: float
     newest_of_task: float
 
 
-def reading(told: argparse.Namespace) -> None:
-    """Reading with little and with much stored; a page is full in both cases."""
-    title("Reading, median milliseconds")
+def read_latency(options: argparse.Namespace) -> None:
+    """Measure reads with few and with many runs; a page is full in both cases."""
+    title("Reads, median milliseconds")
     with emulator() as connection:
-        for stored in (1_000, told.stored):
+        for stored in (1_000, options.stored):
             found = measure(connection, stored)
             row(
                 f"{stored} runs stored",
@@ -61,26 +61,29 @@ def reading(told: argparse.Namespace) -> None:
             )
 
 
-def measure(connection: StorageConnection, stored: int) -> Reading:
-    """Store so many ended runs in fresh tables and read them."""
+def measure(connection: StorageConnection, stored: int) -> ReadLatency:
+    """Store a number of ended runs in new tables and read them."""
     storage = TableStorage(connection, prefix=f"Bench{stored}")
     runs = TableRuns(storage)
     fill(storage, runs, stored)
     known = runs.page(Listing(limit=20)).items
     ids = itertools.cycle(run.run_id for run in known)
     tasks = itertools.cycle(run.task for run in known)
-    reading = Reading(
+    read_latency = ReadLatency(
         point=_median(lambda: runs.get(RunId(next(ids))), 300),
         newest_of_all=_median(lambda: runs.page(Listing(limit=20)), 40),
         newest_of_task=_median(lambda: runs.page(Listing(task=next(tasks), limit=20)), 40),
     )
     storage.close()
-    return reading
+    return read_latency
 
 
 def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
-    """Return the storage operations of learning from the past runs of a Task: the first time, and
-    for each run of the ten minutes that follow."""
+    """Return the storage operations that a learned poll plan costs.
+
+    The first number is for the first run of a Task. The second is for each run in the next ten
+    minutes.
+    """
     storage = CountingStorage(connection, prefix=f"Learn{stored}")
     runs = TableRuns(storage)
     fill(storage, runs, stored)
@@ -90,15 +93,15 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     for _ in range(2):
         storage.counts.clear()
         if len(durations.of(run, read=True) or ()) != MAX_PAST_RUNS:
-            raise RuntimeError("the past runs are not found")
+            raise RuntimeError("The past runs were not found.")
         counts.append(storage.counts["operations"])
     storage.close()
-    first, next_one = counts
-    return first, next_one
+    first, later = counts
+    return first, later
 
 
 def fill(storage: TableStorage, runs: TableRuns, stored: int) -> None:
-    """Store so many ended runs, ten minutes apart, of 50 Tasks in turn."""
+    """Store ended runs of 50 Tasks in turn, ten minutes apart."""
     with ThreadPoolExecutor(8) as pool:
         for batch in itertools.batched(range(stored), 30, strict=False):
             _list(storage, runs, list(pool.map(lambda number: _store(runs, number), batch)))
@@ -129,10 +132,10 @@ def _store(runs: TableRuns, number: int) -> TaskRun:
 
 
 def _list(storage: TableStorage, runs: TableRuns, ended: list[TaskRun]) -> None:
-    """List ended runs as the product would have, in few transactions."""
+    """Write the list entries of ended runs as the app does, in few transactions."""
     for _, month in itertools.groupby(ended, key=lambda run: run.queued_at.month):
         first, *others = month
-        runs.index_active(first)  # makes the month known
+        runs.index_active(first)  # registers the month
         runs.deactivate(first)
         entries: list[Operation] = []
         for run in others:

@@ -1,4 +1,4 @@
-"""What a tick costs: many schedules, of which few are due."""
+"""Measures the schedule tick with many schedules, of which few are due."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from bench.emulator import emulator
-from bench.printing import row, title
+from bench.report import row, title
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.definitions.task_graph import TaskGraphCache
@@ -53,11 +53,11 @@ _PLATFORM = Platform(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one tick costs, and the one after it in which nothing is due."""
+    """The cost of a tick with due schedules, and of a tick without."""
 
     operations: int
     rows: int
-    """Rows that lists gave; point reads are operations."""
+    """Rows that lists returned; point reads are operations."""
     cpu_milliseconds: float
     seconds: float
     idle_operations: int
@@ -65,7 +65,7 @@ class Cost:
 
 
 class CountingStorage(TableStorage):
-    """Counts the calls of its tables and the rows that they list."""
+    """Counts the calls of its tables and the rows that they return."""
 
     def __init__(self, connection: StorageConnection, prefix: str) -> None:
         super().__init__(connection, prefix=prefix)
@@ -94,7 +94,7 @@ class CountingStorage(TableStorage):
 
 
 class _Client:
-    """A client of the SDK whose single calls are counted; lists are counted by their pages."""
+    """Wraps a client of the SDK and counts single calls; lists are counted by page."""
 
     def __init__(self, client: Any, counted: Any) -> None:
         self._client, self._counted = client, counted
@@ -104,22 +104,22 @@ class _Client:
         return found if name in {"query_entities", "table_url"} else self._counted(found)
 
 
-class _Deaf:
-    """An engine that takes every signal and does nothing."""
+class _NullEngine:
+    """An engine that ignores every signal."""
 
     def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
-        """Take the signal."""
+        """Ignore the signal."""
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
-        """Take the fire time."""
+        """Ignore the fire time."""
 
     def publish(self, event: RunEvent) -> None:
-        """Take the event."""
+        """Ignore the event."""
 
 
-def ticks(_: argparse.Namespace) -> None:
-    """What the minute's tick costs with few and with many schedules."""
-    title("One tick with 10 schedules that are due")
+def schedule_ticks(_: argparse.Namespace) -> None:
+    """Measure the schedule tick with few and with many schedules."""
+    title("One tick with 10 due schedules")
     with emulator() as connection:
         for schedules in (10, 1_000, 20_000):
             cost = measure(connection, schedules)
@@ -132,14 +132,14 @@ def ticks(_: argparse.Namespace) -> None:
 
 
 def measure(connection: StorageConnection, schedules: int) -> Cost:
-    """Store so many schedules, ten of which are due every minute, and tick."""
+    """Store schedules, of which ten are due every minute, and run the tick."""
     storage = CountingStorage(connection, f"Tick{schedules}")
     clock = [_NOW]
     ticker = _ticker(storage, lambda: clock[0])
     _fill(storage, schedules)
     costs: list[tuple[int, int, float, float]] = []
     for passed in (1, 60, 1):
-        # The first tick makes the tables; in the third nothing is due.
+        # The first tick creates the tables; in the third, no schedule is due.
         clock[0] += timedelta(seconds=passed)
         costs.append(_tick(ticker, storage.counts))
     storage.close()
@@ -157,13 +157,13 @@ def measure(connection: StorageConnection, schedules: int) -> Cost:
 def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, float]:
     counts.clear()
     cpu, began = time.process_time(), time.perf_counter()
-    ticker.tick(cast("Engine", _Deaf()))
+    ticker.tick(cast("Engine", _NullEngine()))
     spent = (time.process_time() - cpu) * 1000
     return counts["operations"], counts["rows"], spent, time.perf_counter() - began
 
 
 def _fill(storage: TableStorage, schedules: int) -> None:
-    """Store the schedules; of the Tasks only those that are due, as no others are looked at."""
+    """Store the schedules, and the Tasks of those that are due."""
     definitions, states = TableDefinitions(storage), TableSchedules(storage)
     for definition in (_PLATFORM, _JOB, *(_task(number) for number in range(_DUE))):
         definitions.put(definition, replacing=None)
@@ -185,7 +185,7 @@ def _task(number: int) -> Task:
 
 def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
-    store = RunStore(runs, _Deaf())
+    store = RunStore(runs, _NullEngine())
     definitions = DefinitionLookup(stored)
     connections = Connections(definitions, lambda _: cast("Connector", None))
     return ScheduleTick(
@@ -203,7 +203,7 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
                 clock=clock,
             ),
             finisher=RunFinisher(store=store, task_graph=TaskGraphCache(stored), clock=clock),
-            gate=_Deaf(),
+            gate=_NullEngine(),
             cancel=lambda *_, **__: None,
             clock=clock,
         ),

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from polysync_core.telemetry import sending
+from polysync_core.telemetry import export as sending
 from polysync_core.telemetry.tracing import next_span_id
 from tests.fakes.ingestion import ingestion
 from tests.unit.infra.templates import ROOT
@@ -78,7 +78,7 @@ def test_without_a_destination_no_exporter_is_imported() -> None:
 @pytest.mark.slow
 def test_a_collector_is_configured_by_its_own_settings() -> None:
     code = """
-from polysync_core.telemetry.sending import _collector
+from polysync_core.telemetry.export import _collector
 print(_collector().spans._endpoint, _collector().logs._endpoint)
 """
     urls = run(code, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318").stdout.split()

@@ -1,4 +1,4 @@
-"""What a decision of the Dispatcher costs, and how well limits are used by the whole stack."""
+"""Measures the cost of a dispatch round, and the use of limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import httpx
 
 from bench import load
 from bench.host import LocalHost
-from bench.printing import row, spread, title
+from bench.report import row, spread, title
 from polysync_core.domain.dispatch.codec import decode_state, encode_state
 from polysync_core.domain.dispatch.decisions import decide, release
 from polysync_core.domain.dispatch.policies import (
@@ -35,105 +35,105 @@ _SLOTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What one decision costs: reading the state, a release with a start, writing the state."""
+class RoundCost:
+    """The cost of one dispatch round, including the read and the write of the state."""
 
     cpu_milliseconds: float
     state_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapUse:
-    """How a cap was used while more waited than it lets run."""
+class SlotUse:
+    """The use of a concurrency limit while more runs wait than it allows."""
 
     mean: float
-    most: int
+    peak: int
     lags: Sequence[float]
-    """Seconds from each freed slot to the submit that took it."""
+    """Seconds from each freed slot to the submit that used it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateUse:
-    """How a rate was used while more waited than it lets start."""
+    """The use of a rate limit while more runs wait than it allows to start."""
 
     most_starts: int
-    """The most in any window that the Dispatcher let start."""
+    """The most starts by the Dispatcher in any window."""
     most_submits: int
-    """The most in any window that were handed to the platform, which follows a little later."""
+    """The most submits to the platform in any window; a submit follows its start."""
     achieved: float
-    """Of the permitted rate."""
+    """The share of the permitted rate."""
 
 
 def dispatch(_: argparse.Namespace) -> None:
-    """One decision, the reading and writing of the state included."""
-    title("One decision of a Dispatcher (a release and the start that follows)")
+    """Measure one dispatch round with few and with many waiting runs."""
+    title("One dispatch round (a release and the start after it)")
     for waiting in (10, 1_000, 10_000):
-        cost = decision(waiting)
+        cost = measure_round(waiting)
         row(
             f"{waiting} waiting",
-            f"{cost.cpu_milliseconds:.2f} ms CPU, {1000 / cost.cpu_milliseconds:.0f} decisions/s, "
+            f"{cost.cpu_milliseconds:.2f} ms CPU, {1000 / cost.cpu_milliseconds:.0f} rounds/s, "
             f"{cost.state_bytes} bytes of state",
         )
 
 
-def cap(told: argparse.Namespace) -> None:
-    """More runs than slots."""
+def cap(options: argparse.Namespace) -> None:
+    """Measure a concurrency limit with more runs than slots."""
     with LocalHost() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
-        use = under_cap(host.url, told.contended, told.slots, seconds=told.nap)
-    title(f"{told.contended} runs of {told.nap:g} s against {told.slots} slots")
-    row("occupancy", f"mean {use.mean:.1%}, never more than {use.most} of {told.slots}")
+        use = measure_cap(host.url, options.contended, options.slots, seconds=options.nap)
+    title(f"{options.contended} runs of {options.nap:g} s with {options.slots} slots")
+    row("occupancy", f"mean {use.mean:.1%}, never more than {use.peak} of {options.slots}")
     row("freed slot → next submit", spread(use.lags))
 
 
-def rate(told: argparse.Namespace) -> None:
-    """More runs than a token bucket lets start."""
+def rate(options: argparse.Namespace) -> None:
+    """Measure a rate limit with more runs than it allows to start."""
     with LocalHost() as host:
         asyncio.run(load.run_all(host.url, load.WARM_UP, seconds=0.1))
-        count = min(told.contended, 8 * told.limit + 1)
-        use = under_rate(host.url, count, told.limit, told.window)
-    title(f"{count} runs against a token bucket of {told.limit} starts in {told.window} s")
-    row("most starts in any window", f"{use.most_starts} of {told.limit}")
+        count = min(options.contended, 8 * options.limit + 1)
+        use = measure_rate(host.url, count, options.limit, options.window)
+    title(f"{count} runs with a token bucket of {options.limit} starts in {options.window} s")
+    row("most starts in any window", f"{use.most_starts} of {options.limit}")
     row("most submits in any window", f"{use.most_submits} (each follows its start a little later)")
-    row("achieved of permitted rate", f"{use.achieved:.1%}")
+    row("share of permitted rate", f"{use.achieved:.1%}")
 
 
-def decision(waiting: int) -> Cost:
-    """Measure decisions with so many runs waiting under a cap, a rate and a queue time-out."""
+def measure_round(waiting: int) -> RoundCost:
+    """Measure rounds with waiting runs under two limits and a queue time-out."""
     stored = json.dumps(encode_state(_state(waiting)))
     at, times = _NOW + timedelta(minutes=2), max(20, 20_000 // max(waiting, 100))
     began = time.process_time()
     for _ in range(times):
         state = decode_state(json.loads(stored))
-        decided = release(state, next(iter(state.leases)), 1, now=at)
-        assert len(decided.starts) == 1
+        outcome = release(state, next(iter(state.leases)), 1, now=at)
+        assert len(outcome.starts) == 1
         json.dumps(encode_state(state))
     spent = (time.process_time() - began) / times
-    return Cost(cpu_milliseconds=spent * 1000, state_bytes=len(stored))
+    return RoundCost(cpu_milliseconds=spent * 1000, state_bytes=len(stored))
 
 
-def under_cap(url: str, count: int, slots: int, *, seconds: float) -> CapUse:
-    """Run naps against a cap; times are those of the runs' own rows."""
+def measure_cap(url: str, count: int, slots: int, *, seconds: float) -> SlotUse:
+    """Run naps under a concurrency limit; the times come from the rows of the runs."""
     settings = {"maxConcurrentTasks": slots}
     _limit(url, {"name": "bench", "type": "Concurrency", "settings": settings})
     runs = asyncio.run(load.run_all(url, count, seconds=seconds)).runs
     spans = sorted((_time(run["startedAt"]), _time(run["finishedAt"])) for run in runs)
     changes = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
     last_start = spans[-1][0]
-    busy, level, most, before = 0.0, 0, 0, spans[0][0]
+    busy, level, peak, before = 0.0, 0, 0, spans[0][0]
     for at, change in changes:
         if before < last_start:
             busy += level * (min(at, last_start) - before)
         level, before = level + change, at
-        most = max(most, level)
+        peak = max(peak, level)
     ends = sorted(end for _, end in spans)
     submits = sorted(_time(run["attempts"][-1]["submittedAt"]) for run in runs)
     lags = [submit - ends[number] for number, submit in enumerate(submits[slots:])]
-    return CapUse(mean=busy / (last_start - spans[0][0]) / slots, most=most, lags=lags)
+    return SlotUse(mean=busy / (last_start - spans[0][0]) / slots, peak=peak, lags=lags)
 
 
-def under_rate(url: str, count: int, limit: int, window: int) -> RateUse:
-    """Run short naps against a token bucket, and watch when the Dispatcher lets them start."""
+def measure_rate(url: str, count: int, limit: int, window: int) -> RateUse:
+    """Run short naps under a rate limit, and record the time of each start."""
     settings = {"limit": limit, "windowSeconds": window}
     _limit(
         url,
@@ -141,35 +141,35 @@ def under_rate(url: str, count: int, limit: int, window: int) -> RateUse:
         {"name": "seen", "type": "Concurrency", "settings": {"maxConcurrentTasks": 1_000_000}},
     )
     granted: dict[str, float] = {}
-    over = threading.Event()
-    watching = threading.Thread(target=_watch, args=(url, granted, over))
+    done = threading.Event()
+    watching = threading.Thread(target=_watch, args=(url, granted, done))
     watching.start()
     runs = asyncio.run(load.run_all(url, count, seconds=1.0)).runs
-    over.set()
+    done.set()
     watching.join()
-    assert len(granted) == count, "a lease came and went unseen"
+    assert len(granted) == count, "a lease was granted and released between two reads"
     starts = sorted(granted.values())
-    # The first `limit` come at once; each further one waits for its share of a window.
+    # The first `limit` runs start at once; each further run waits for its share of a window.
     permitted = (count - 1) // limit * window
     return RateUse(
-        most_starts=_most_within(starts, window),
-        most_submits=_most_within(sorted(_time(run["startedAt"]) for run in runs), window),
+        most_starts=_peak_within(starts, window),
+        most_submits=_peak_within(sorted(_time(run["startedAt"]) for run in runs), window),
         achieved=permitted / (starts[-1] - starts[0]),
     )
 
 
-def _watch(url: str, granted: dict[str, float], over: threading.Event) -> None:
-    """Note when each lease was granted; a nap is long enough to be seen."""
+def _watch(url: str, granted: dict[str, float], done: threading.Event) -> None:
+    """Record the time of each lease; a nap is longer than the pause between reads."""
     with httpx.Client(base_url=url, timeout=30) as client:
-        while not over.wait(0.2):
+        while not done.wait(0.2):
             usage = client.get("/contention-profiles/seen/usage").raise_for_status().json()
             for counter in usage["counters"]:
                 for lease in counter["holders"]:
                     granted[lease["runId"]] = _time(lease["since"])
 
 
-def _most_within(times: Sequence[float], window: float) -> int:
-    """Return the most that lie in any window of this many seconds."""
+def _peak_within(times: Sequence[float], window: float) -> int:
+    """Return the largest number of times in any window of this length."""
     return max(number - bisect_right(times, at - window) + 1 for number, at in enumerate(times))
 
 
@@ -200,7 +200,7 @@ def _state(waiting: int) -> DispatcherState:
 
 
 def _limit(url: str, *profiles: dict[str, object]) -> None:
-    """Put the benchmark's platform under some profiles."""
+    """Set the contention profiles of the benchmark's platforms."""
     with httpx.Client(base_url=url, timeout=30) as client:
         document = client.get("/definitions", headers={"Accept": "application/json"}).json()
         document["contentionProfiles"] = profiles

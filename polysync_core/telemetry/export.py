@@ -45,7 +45,7 @@ class ChosenIds(RandomIdGenerator):
         return super().generate_span_id() if chosen is None else chosen
 
 
-def send(*, service_name: str, application_insights: str, to_collector: bool) -> None:
+def start_export(*, service_name: str, application_insights: str, to_collector: bool) -> None:
     """Export traces, metrics and logs of this process from now on; call it only once.
 
     `application_insights` is a connection string, empty for none.

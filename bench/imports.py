@@ -1,8 +1,8 @@
-"""What an import costs: a platform with many artefacts, into tables that are real.
+"""Measures the import of many artefacts from a platform into Azurite.
 
-Each measurement is a process of its own, so that its peak of memory is its own as well:
-`python -m bench.importing PLATFORM` reads the settings of the app from the environment, and prints
-what it has measured as JSON.
+Each measurement runs in its own process, so its peak of memory is not mixed with others:
+`python -m bench.imports PLATFORM` reads the settings of the app from the environment, and prints
+the measurement as JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.emulator import emulator
-from bench.printing import row, title
+from bench.report import row, title
 from polysync_core.adapters import production_ports
 from polysync_core.application.platforms.import_report import ArtefactSelection
 from polysync_core.composition import build
@@ -33,8 +33,8 @@ from polysync_core.domain.definitions.document import read_definition
 from polysync_core.settings import Settings
 from tests.fakes.simulators import SimulatorProcess
 
-AT_ONCE = 500
-"""Artefacts in one call, as many as the command line asks for."""
+PER_CALL = 500
+"""Artefacts per call, as in the command line."""
 _NOTEBOOKS_IN_FOLDER = 25
 _WIDGETS = """\
 dbutils.widgets.text("run_date", "2026-01-01", "Day")
@@ -48,23 +48,23 @@ _VAULT: dict[str, Any] = {"name": "local", "provider": "Environment"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What it takes to import everything, and to do so again when nothing has changed."""
+    """The cost of an import, and of a second import without changes."""
 
     jobs: int
     seconds: float
     again: float
     requests: int
-    """Sent to the platform by the first import."""
+    """Requests of the first import to the platform."""
     operations: int
-    """Of Table Storage."""
+    """Operations of Table Storage."""
     megabytes: float
-    """How far memory has risen above what the process had before."""
+    """The growth of the process's memory during the import."""
 
 
-def imports(_: argparse.Namespace) -> None:
-    """Everything that a platform has, taken over as jobs."""
+def import_artefacts(_: argparse.Namespace) -> None:
+    """Measure the import of all artefacts of a platform."""
     for kind in ("notebooks", "pipelines"):
-        title(f"Import of {kind}, {AT_ONCE} in one call")
+        title(f"Import of {kind}, {PER_CALL} in one call")
         for count in (100, 500, 1_000):
             cost = measure(kind, count)
             row(
@@ -75,7 +75,7 @@ def imports(_: argparse.Namespace) -> None:
 
 
 def measure(kind: str, count: int) -> Cost:
-    """Import so many artefacts of a kind from its simulator."""
+    """Import a number of artefacts of a kind from its simulator."""
     with (
         TemporaryDirectory(prefix="polysync-bench-") as data,
         emulator() as connection,
@@ -88,16 +88,16 @@ def measure(kind: str, count: int) -> Cost:
             "POLYSYNC_STORAGE": connection.connection_string or "",
             "DATABRICKS_TOKEN": "bench",
         }
-        command = [sys.executable, "-m", "bench.importing", json.dumps(platform)]
+        command = [sys.executable, "-m", "bench.imports", json.dumps(platform)]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
     return Cost(**json.loads(done.stdout))
 
 
 @contextmanager
 def _notebooks(data: Path, count: int) -> Iterator[dict[str, Any]]:
-    """Half of them in source form, half as Jupyter documents that have no other."""
+    """Run a simulator with notebooks: half in source form, half as Jupyter documents."""
     cells = [{"cell_type": "code", "source": [_WIDGETS]}] * 2
-    cells += [{"cell_type": "markdown", "source": ["A long story. " * 20]}] * _MANY_CELLS
+    cells += [{"cell_type": "markdown", "source": ["A long text. " * 20]}] * _MANY_CELLS
     document = json.dumps({"nbformat": 4, "cells": cells})
     for number in range(count):
         folder = data / "notebooks" / f"area-{number // _NOTEBOOKS_IN_FOLDER}"
@@ -127,7 +127,7 @@ def _pipelines(data: Path, count: int) -> Iterator[dict[str, Any]]:
     group = f"subscriptions/{subscription}/resourceGroups/rg-data"
     factory = f"{group}/providers/Microsoft.DataFactory/factories/adf-sales"
     parameters = {"rows": {"type": "int", "defaultValue": 1}, "day": {"type": "string"}}
-    copy = {"name": "Copy", "type": "Copy", "description": "A long story. " * 20}
+    copy = {"name": "Copy", "type": "Copy", "description": "A long text. " * 20}
     definition = {"parameters": parameters, "activities": [copy] * _MANY_CELLS}
     with _running("simulators.data_factory", data) as simulator:
         for number in range(count):
@@ -159,7 +159,7 @@ def _running(module: str, data: Path, *options: str) -> Iterator[SimulatorProces
 
 
 class _Requests(logging.Handler):
-    """Counts the requests by the port that they go to: all HTTP of the app is urllib3's."""
+    """Counts the requests of urllib3 by port; the app has no other HTTP client."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,29 +178,29 @@ def _import_all(raw: dict[str, Any]) -> Cost:
     services = build(production_ports(settings), settings)
     for kind, definition in ((Kind.VAULT, _VAULT), (Kind.PLATFORM, raw)):
         services.definition_editing.put(read_definition(kind, definition), engine=None)
-    name, counted = raw["name"], _Requests()
+    name, counter = raw["name"], _Requests()
     services.connection_tests.test_platform(name)
     log = logging.getLogger("urllib3.connectionpool")
-    log.addHandler(counted)
+    log.addHandler(counter)
     log.setLevel(logging.DEBUG)
     log.propagate = False
     before = _peak()
 
     def everything() -> tuple[int, float]:
-        began, jobs, token, more = time.perf_counter(), 0, None, True
-        while more:
-            selection = ArtefactSelection(limit=AT_ONCE, token=token)
+        began, jobs, token, has_more = time.perf_counter(), 0, None, True
+        while has_more:
+            selection = ArtefactSelection(limit=PER_CALL, token=token)
             report = services.artefact_import.import_artefacts(name, selection, engine=None)
             assert not [each for each in report.items if each.error], report.items
             jobs, token = jobs + len(report.items), report.token
-            more = token is not None
+            has_more = token is not None
         return jobs, time.perf_counter() - began
 
     jobs, seconds = everything()
     attributes = raw["attributes"]
     address = attributes.get("endpoint") or attributes["workspaceUrl"]
-    requests = counted.by_port[int(address.rpartition(":")[2])]
-    operations = counted.by_port.total() - requests
+    requests = counter.by_port[int(address.rpartition(":")[2])]
+    operations = counter.by_port.total() - requests
     rise = _peak() - before
     _, again = everything()
     return Cost(

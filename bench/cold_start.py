@@ -1,4 +1,4 @@
-"""What importing the app costs."""
+"""Measures the import of the app in new processes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import os
 import subprocess
 import sys
 
-from bench.printing import row, spread, title
+from bench.report import row, spread, title
 
 _ENV = {**os.environ, "POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 
-def cold_start(_: argparse.Namespace) -> None:
-    """Import it in new processes."""
-    title("Importing function_app.py in a new process")
+def import_app(_: argparse.Namespace) -> None:
+    """Measure the import of the app."""
+    title("Import of function_app.py in a new process")
     command = [
         sys.executable,
         "-c",

@@ -1,0 +1,1 @@
+"""Commands for definitions and artefacts, one module for each command."""

@@ -1,0 +1,1 @@
+"""Commands for runs, one module for each command."""
