@@ -75,7 +75,7 @@ class GateStore(Protocol):
     """Stored gates; every call may raise `Unavailable`."""
 
     def deliver(self, task: str, token: Token) -> None:
-        """Add a token to the gate of a Task, unless the token was ever added before."""
+        """Add a token to the gate of a Task, unless it was ever added before."""
         ...
 
     def read(self, task: str) -> StoredGate:

@@ -43,7 +43,7 @@ class TableGates:
         self._table = storage.table("Gates")
 
     def deliver(self, task: str, token: Token) -> None:
-        """Add a token to the gate of a Task, unless the token was ever added before."""
+        """Add a token to the gate of a Task, unless it was ever added before."""
         delivered = f"{_DELIVERED}{milliseconds(token.finished_at):013}~{token.edge}~{token.run_id}"
         document = split_text(_DOCUMENT, encode_token(token))
         try:

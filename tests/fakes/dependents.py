@@ -1,4 +1,4 @@
-"""Run finishers over the Tasks of a test."""
+"""Run finishers for the Tasks of a test."""
 
 from __future__ import annotations
 

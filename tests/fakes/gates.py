@@ -1,4 +1,4 @@
-"""Gates over tables in memory, with Tasks that a test defines."""
+"""Gates on in-memory tables, with the Tasks of a test."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _InTurn:
 
 
 class GateWorld:
-    """Tasks, their runs and their gates; runs end when a test says so."""
+    """Tasks with their runs and gates; a test ends the runs."""
 
     def __init__(self, *tasks: Task, job: Job | None = None) -> None:
         self.clock = FakeClock()
@@ -67,7 +67,7 @@ class GateWorld:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Start a process that remembers nothing."""
+        """Start a new process with empty caches."""
         storage = self.tables.storage()
         self.runs = TableRuns(storage)
         self.runs._readers = _InTurn()  # type: ignore[assignment]
@@ -112,7 +112,7 @@ class GateWorld:
         return stored.definition
 
     def start(self, task: str, name: str = "", **facts: Any) -> TaskRun:
-        """Accept a run that is a root."""
+        """Accept a root run."""
         self.clock.advance(seconds=1)
         run_id = derived_run_id("test", task, name or self.clock().isoformat())
         spec = RunSpec(run_id=run_id, trigger_type=TriggerType.MANUAL, actor="test", **facts)
@@ -121,7 +121,7 @@ class GateWorld:
         return stored.run
 
     def end(self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED, **outputs: Any) -> TaskRun:
-        """Let a run end, and tell nobody."""
+        """End a run without a notification."""
         self.clock.advance(seconds=1)
         stored = self.runs.get(run.run_id)
         assert stored is not None
@@ -132,25 +132,25 @@ class GateWorld:
         )
         return self.runs.save(stored, finish(begun, outcome, at=self.clock(), actor="test")).run
 
-    def tell(self, run: TaskRun) -> list[TaskRun]:
-        """Tell all dependents, also of what ends by it; return what came of it, settled."""
-        came: list[TaskRun] = []
+    def notify_all(self, run: TaskRun) -> list[TaskRun]:
+        """Notify all dependents, also of runs that end at once; return the created runs."""
+        created: list[TaskRun] = []
         for child in self.finisher.dependents_of(run):
-            for made in self.gates.deliver(child, run):
-                came.append(made)
-                if made.status.is_terminal:
-                    came += self.tell(made)
+            for result in self.gates.deliver(child, run):
+                created.append(result)
+                if result.status.is_terminal:
+                    created += self.notify_all(result)
         self.notifier.deactivate([run.run_id])
-        return came
+        return created
 
     def carry(
         self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED, **outputs: Any
     ) -> list[TaskRun]:
-        """Let a run end and tell of it."""
-        return self.tell(self.end(run, status, **outputs))
+        """End a run and notify its dependents."""
+        return self.notify_all(self.end(run, status, **outputs))
 
     def run(self, task: str, status: RunStatus = RunStatus.SUCCEEDED, **facts: Any) -> TaskRun:
-        """Start a root, let it end and tell of it."""
+        """Start a root run, end it and notify its dependents."""
         run = self.start(task, **facts)
         self.carry(run, status)
         return self.read(run.run_id)
@@ -161,7 +161,7 @@ class GateWorld:
         return stored.run
 
     def all_runs(self, *tasks: str) -> list[TaskRun]:
-        """Return the runs of some Tasks, of all where none is named, the oldest first."""
+        """Return the runs of the named Tasks or of all Tasks, oldest first."""
         rows: Iterable[tuple[str, str]] = self.tables.tables.get("Runs", {})
         found = [self.read(RunId(key)) for _, key in rows]
         wanted: Callable[[TaskRun], bool] = lambda run: not tasks or run.task in tasks  # noqa: E731

@@ -1,4 +1,4 @@
-"""Schedules on tables in memory: the use cases around them, a clock, and an engine that listens."""
+"""The use cases of schedules on in-memory tables, with a fake clock and engine."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def a_task(*schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -
 
 @dataclass
 class FakeGate:
-    """Keeps the fire times that wait for other Tasks."""
+    """Records the delivered fire times."""
 
     fires: list[tuple[str, ScheduledFire]] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class FakeGate:
 
 
 class Scheduled:
-    """A whole app, as far as schedules are concerned; by default it does one thing at a time."""
+    """The use cases of schedules with in-memory tables; one Task at a time by default."""
 
     def __init__(self, storage: TableStorage | None = None, *, at_once: int = 1) -> None:
         self.tables = TableService()
@@ -81,7 +81,7 @@ class Scheduled:
         self.define(Kind.JOB, JOB)
 
     def start(self, storage: TableStorage) -> None:
-        """Put the use cases together, as a process does that has just begun."""
+        """Compose the use cases as a new process does."""
         clock = self.clock
         stored = TableDefinitions(storage, clock=clock)
         self.store = TableSchedules(storage, clock=clock)
@@ -141,7 +141,7 @@ class Scheduled:
         )
 
     def writes(self, definition: Definition, *, replacing: Stored[Definition]) -> None:
-        """Write a definition without a check, over the version that a test has read."""
+        """Write an unchecked definition in place of the version that a test has read."""
         with definition_writer(self.stored_definitions, self.sync).edit(None) as edit:
             edit.put(definition, replacing=replacing)
 
@@ -149,14 +149,14 @@ class Scheduled:
         self.editing.put(read_definition(kind, raw), engine=None)
 
     def task(self, *schedules: dict[str, Any], name: str = "load-daily", **facts: Any) -> None:
-        """Define a Task with schedules, or define it anew."""
+        """Define or redefine a Task with schedules."""
         self.define(Kind.TASK, a_task(*schedules, name=name, **facts))
 
     def delete(self, name: str = "load-daily") -> None:
         self.editing.delete(Reference(Kind.TASK, name), engine=None)
 
     def tick(self, **later: float) -> Tally:
-        """Let time pass and the minute's tick come."""
+        """Advance the clock, then run one tick."""
         self.clock.advance(**later)
         return self.ticker.tick(self.engine)
 
@@ -183,7 +183,7 @@ class Scheduled:
         return [f"{run.scheduled_time:%d %H:%M}" for run in self.made(status)]
 
     def end(self, run: TaskRun, status: RunStatus = RunStatus.SUCCEEDED) -> None:
-        """Let a run start and come to its end."""
+        """Start and end a run."""
         stored = self.runs.get(run.run_id)
         assert stored is not None
         running = begin_attempt(stored.run, at=self.clock(), actor="test")

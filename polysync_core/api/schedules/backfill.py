@@ -21,14 +21,16 @@ from polysync_core.domain.definitions.base import ObjectName
 
 
 class BackfillBody(BaseModel):
-    """The body of Backfill."""
+    """The request body of Backfill."""
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Annotated[AwareDatetime, Field(alias="from", description="The first time included.")]
-    end: Annotated[AwareDatetime, Field(alias="to", description="The first time left out.")]
+    begin: Annotated[
+        AwareDatetime, Field(alias="from", description="Start of the range (inclusive).")
+    ]
+    end: Annotated[AwareDatetime, Field(alias="to", description="End of the range (exclusive).")]
     schedule: Annotated[
-        ObjectName | None, Field(description="Required where the Task has several.")
+        ObjectName | None, Field(description="Required if the Task has several schedules.")
     ] = None
     dry_run: Annotated[bool, Field(alias="dryRun", strict=True)] = False
     max_concurrent_runs: Annotated[
@@ -41,7 +43,7 @@ class BackfillBody(BaseModel):
 
 
 def backfill_routes(backfill: Backfill) -> APIRouter:
-    """Return the route."""
+    """Return the route of Backfill."""
     routes = APIRouter(tags=["Schedules"])
 
     @routes.post("/tasks/{name}/backfill", status_code=202)

@@ -13,7 +13,7 @@ Count = Annotated[int, Query(ge=1, le=100, description="The number of fire times
 
 
 def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
-    """Return the route."""
+    """Return the route of the next fire times."""
     routes = APIRouter()
 
     @routes.get("/tasks/{name}/fire-times", tags=["tasks"])

@@ -15,7 +15,7 @@ from polysync_core.domain.definitions.base import ObjectName
 
 
 class PauseRequest(BaseModel):
-    """The body of Pause."""
+    """The request body of Pause."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,7 +27,7 @@ class PauseRequest(BaseModel):
 
 
 class ResumeRequest(BaseModel):
-    """The body of Resume."""
+    """The request body of Resume."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class ResumeRequest(BaseModel):
 
 
 def schedule_routes(schedules: ScheduleService) -> APIRouter:
-    """Return the routes."""
+    """Return the routes of schedules."""
     routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
 
     @routes.get("/schedules")

@@ -99,7 +99,7 @@ class DependentNotifier:
         return DONE
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
-        """Deliver a fire time to the gate of its own Task, and enqueue the runs that result."""
+        """Deliver a fire time to the gate of its own Task; enqueue the created runs."""
         for run in self.gates.deliver_fire_time(task, fire):
             if run.status is RunStatus.QUEUED:
                 self.factory.enqueue(run, engine)

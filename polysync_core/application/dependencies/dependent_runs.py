@@ -54,7 +54,7 @@ class DependentRuns:
         return None if stored is None else stored.run
 
     def recall(self, task: Task, edge: str, graph_runs: Collection[RunId]) -> Token | None:
-        """Return the token of an edge in the graph runs that a rerun repeats in part.
+        """Return the token of an edge in the graph runs that a rerun repeats.
 
         A later rerun of the upstream that succeeded takes precedence. If the upstream had no run
         in the graph runs, its newest success counts.

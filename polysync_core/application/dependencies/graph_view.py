@@ -1,4 +1,4 @@
-"""The graph of Tasks: what starts what, how it went last, and when it is due next."""
+"""The Task graph: dependencies, newest runs and next fire times."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import Listing
 
 MAX_NODES = 1_000
-"""More than that is no picture any more, and would cost thousands of reads."""
+"""The largest graph in one answer; each node costs several reads."""
 _READERS = 8
 _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A Task, or what a graph run remembers of one that was deleted."""
+    """A Task, or a deleted Task as its last run describes it."""
 
     task: str
     job: str
@@ -38,7 +38,7 @@ class Node:
     enabled: bool
     schedules: int
     last_run: TaskRun | None
-    """The newest run or, in the graph of a graph run, the newest of that."""
+    """The newest run; in the graph of a graph run, the newest run of that graph run."""
     next_fire_time: datetime | None
 
 
@@ -54,7 +54,7 @@ class DependencyEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """Tasks, each after those upstream of it, and the dependencies between them."""
+    """Tasks in topological order, and the dependencies between them."""
 
     nodes: tuple[Node, ...]
     edges: tuple[DependencyEdge, ...]
@@ -62,36 +62,38 @@ class Graph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskGraphs:
-    """The use case of looking at the graph."""
+    """Reads the graph of all Tasks, of one Task, or of a graph run."""
 
     store: DefinitionSource
     runs: RunReader
     next_fire: Callable[[str], datetime | None]
-    """Return when a Task fires next by its schedules."""
+    """Returns the next fire time of a Task's schedules."""
 
     def of_tasks(self, task: str | None = None) -> Graph:
-        """Return the graph of all Tasks, or of one with its ancestors and descendants.
+        """Return the graph of all Tasks, or of one Task with its ancestors and descendants.
 
         Raises `NotFound`, and `Invalid` for more than `MAX_NODES`.
         """
-        tasks = self._all() if task is None else self._around(task)
+        tasks = self._all() if task is None else self._with_relatives(task)
         return self._graph(tasks, self._newest(tasks))
 
     def of_graph_run(self, graph_run_id: RunId, task: str | None = None) -> Graph:
-        """Return what a graph run has come through, with the runs of it alone.
+        """Return the graph of a graph run; its nodes show only the runs of that graph run.
 
-        That is the Tasks that have run in it and whatever is downstream of its root; with `task`,
-        the Task with its ancestors and descendants. Raises as `of_tasks` does.
+        The graph has the Tasks with a run in the graph run and the descendants of its root. With
+        `task`, it has that Task with its ancestors and descendants. Raises as `of_tasks`.
         """
         found = self._runs_of(graph_run_id)
         if not found:
             raise NotFound("There is no graph run of this id.")
         if task is not None:
-            tasks = self._around(task)
+            tasks = self._with_relatives(task)
             return self._graph(tasks, {name: found[name] for name in tasks if name in found})
         roots = [name for name, run in found.items() if run.run_id == graph_run_id]
         known = {name: known for name in found if (known := self._task(name)) is not None}
-        downstream = self._reached([known[name] for name in roots if name in known], self._below)
+        downstream = self._reachable(
+            [known[name] for name in roots if name in known], self._dependents
+        )
         return self._graph({**known, **downstream}, found)
 
     def _all(self) -> dict[str, Task]:
@@ -99,13 +101,15 @@ class TaskGraphs:
         tasks = [each.definition for each in stored]
         return _bounded({each.name: each for each in tasks if isinstance(each, Task)})
 
-    def _around(self, name: str) -> dict[str, Task]:
+    def _with_relatives(self, name: str) -> dict[str, Task]:
         task = self._task(name)
         if task is None:
             raise NotFound(f"There is no {Reference(Kind.TASK, name)}.")
-        return _bounded(self._reached([task], self._above) | self._reached([task], self._below))
+        return _bounded(
+            self._reachable([task], self._upstreams) | self._reachable([task], self._dependents)
+        )
 
-    def _reached(
+    def _reachable(
         self, start: Iterable[Task], following: Callable[[Task], Iterable[Task]]
     ) -> dict[str, Task]:
         reached: dict[str, Task] = {}
@@ -118,11 +122,11 @@ class TaskGraphs:
                 pending += following(task)
         return reached
 
-    def _above(self, task: Task) -> Iterator[Task]:
+    def _upstreams(self, task: Task) -> Iterator[Task]:
         parents = (self._task(dependency.task) for dependency in task.dependencies)
         return (parent for parent in parents if parent is not None)
 
-    def _below(self, task: Task) -> Iterator[Task]:
+    def _dependents(self, task: Task) -> Iterator[Task]:
         referrers = self.store.referrers(Reference(Kind.TASK, task.name))
         found = (stored.definition for stored in referrers)
         return (each for each in found if isinstance(each, Task))
@@ -163,7 +167,11 @@ class TaskGraphs:
         nodes = {
             name: self._node(task, jobs[task.job], runs.get(name)) for name, task in tasks.items()
         }
-        nodes |= {name: _remembered(name, run) for name, run in runs.items() if name not in tasks}
+        nodes |= {
+            name: _node_of_deleted_task(name, run)
+            for name, run in runs.items()
+            if name not in tasks
+        }
         edges = sorted(_edges(tasks), key=lambda edge: (edge.downstream, edge.upstream))
         upstream: dict[str, list[str]] = {name: [] for name in sorted(nodes)}
         for edge in edges:
@@ -197,8 +205,8 @@ def _edges(tasks: Mapping[str, Task]) -> Iterator[DependencyEdge]:
                 )
 
 
-def _remembered(task: str, run: TaskRun) -> Node:
-    """Return the node of a Task that was deleted after it had run."""
+def _node_of_deleted_task(task: str, run: TaskRun) -> Node:
+    """Return the node of a deleted Task, from its last run."""
     return Node(
         task=task,
         job=run.job.name,
@@ -213,6 +221,6 @@ def _remembered(task: str, run: TaskRun) -> Node:
 
 def _bounded[T](found: dict[str, T]) -> dict[str, T]:
     if len(found) > MAX_NODES:
-        message = f"the graph has more than {MAX_NODES} tasks: name one that has fewer around it"
+        message = f"the graph has more than {MAX_NODES} tasks: name a task with a smaller graph"
         raise Invalid.at("task", message)
     return found

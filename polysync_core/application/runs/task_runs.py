@@ -100,7 +100,7 @@ class TaskRuns:
         actor: str,
         engine: Engine,
     ) -> TaskRun:
-        """Accept a new run with the inputs and the nominal time of a finished one.
+        """Accept a new run with the inputs and the scheduled time of a finished one.
 
         The new run uses the current Job. With `downstream`, the dependents of the Task run again,
         and take the outcomes of other Tasks from the old graph run. Raises the errors of

@@ -150,7 +150,7 @@ class ScheduleProcessor:
         return stored
 
     def _past_outcomes(self, state: ScheduleState) -> Iterator[RunStatus]:
-        """Yield the outcomes of the uncounted runs, up to the first run that has not ended."""
+        """Yield the outcomes of the uncounted runs, up to the first active run."""
         for run_id in state.uncounted_runs:
             stored = self.runs.get(run_id)
             if stored is None or not stored.run.status.is_terminal:
@@ -191,7 +191,7 @@ class ScheduleProcessor:
     def _fire(
         self, of: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
     ) -> None:
-        """Create the run of a fire time, or deliver the fire time to the gate of the Task."""
+        """Create the run of a fire time, or deliver the fire time to a gate."""
         lateness = self.clock() - of.due_time(occurrence.scheduled_time)
         instruments().schedule_lateness.record(lateness.total_seconds())
         for run_id in occurrence.cancels:

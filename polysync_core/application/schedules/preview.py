@@ -24,7 +24,7 @@ class FutureFireTime:
     schedule: Schedule
     fire: FireTime
     starts_at: datetime
-    """The nominal time plus the jitter."""
+    """The scheduled time plus the jitter."""
     excluded_by: str | None
     """The calendar that excludes this fire time."""
 
@@ -83,7 +83,7 @@ def _notes(task: Task, now: datetime, pauses: dict[str, Pause]) -> Iterator[str]
         yield f"Task {task.name} has no schedules."
     for schedule in task.schedules:
         if not schedule.enabled:
-            yield f"Schedule {schedule.name} is disabled; its fire times are left out."
+            yield f"Schedule {schedule.name} is disabled; its fire times are not listed."
         elif next(fire_times(schedule, after=now), None) is None:
             yield f"Schedule {schedule.name} does not fire any more."
         elif (pause := pauses.get(schedule.name)) is not None:

@@ -42,7 +42,7 @@ class ScheduleStatus:
     schedule: Schedule
     paused: Pause | None = None
     next_fire_time: datetime | None = None
-    """The next nominal time; None if the schedule will not fire in its present state."""
+    """The next fire time; None if the schedule will not fire in its present state."""
     last_fire_time: datetime | None = None
 
 

@@ -86,7 +86,7 @@ class GateRules:
     recall: Recall = lambda _, __: None
 
     def decide(self, tokens: Iterable[Token]) -> GateDecision | None:
-        """Return the first decision about the tokens of a gate, or None if all tokens wait.
+        """Return the first decision about some tokens, or None if all tokens wait.
 
         The caller removes the used tokens and calls again, until the answer is None.
         """

@@ -67,7 +67,7 @@ def _output(parent: TaskRun | None, task: str, name: str, path: str) -> JsonValu
 
 
 def _absence(parent: TaskRun, name: str) -> str:
-    """Return the reason why a run has no value of an output, as the end of a sentence."""
+    """Return the reason for a missing output, as the end of a sentence."""
     if name in parent.redacted_outputs:
         return "does not keep it, because it is sensitive"
     if why := parent.outputs_not_kept.get(name):

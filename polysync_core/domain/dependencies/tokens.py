@@ -38,7 +38,7 @@ class ScheduledFire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One outcome of an upstream Task, or one fire time, that no run has used yet."""
+    """An outcome of an upstream Task, or a fire time, that waits in a gate."""
 
     edge: str
     """The upstream Task, or `SCHEDULE`."""

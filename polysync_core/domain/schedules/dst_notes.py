@@ -1,4 +1,4 @@
-"""What a change of the clocks does to a fire time, in words."""
+"""Notes that explain the effect of a clock change on a fire time."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from datetime import datetime
 
 
 def moved(lost: Sequence[datetime], to: datetime) -> str:
-    """Tell of wall-clock times that a change leaves out, and when they run instead."""
+    """Describe wall-clock times in a gap that run right after the gap."""
     runs = "runs" if len(lost) == 1 else "run"
     return f"{_missing(lost)}; {runs} at {_moment(to, _day_of(lost))}"
 
 
-def left_out(lost: Sequence[datetime]) -> str:
-    """Tell of wall-clock times that a change leaves out and that do not run at all."""
-    return f"{_missing(lost)}; left out"
+def skipped(lost: Sequence[datetime]) -> str:
+    """Describe wall-clock times in a gap that do not run."""
+    return f"{_missing(lost)}; skipped"
 
 
 def repeated(wall: datetime, *, is_second: bool, is_only: bool) -> str:
-    """Tell of a wall-clock time that comes twice which one this is."""
+    """Describe one of the two occurrences of a repeated wall-clock time."""
     which = "second" if is_second else "first"
     runs = f"runs at the {which} only" if is_only else f"this is the {which}"
-    return f"{_clock(wall)} comes twice on {wall:%Y-%m-%d}; {runs}"
+    return f"{_clock(wall)} occurs twice on {wall:%Y-%m-%d}; {runs}"
 
 
 def _missing(lost: Sequence[datetime]) -> str:
@@ -39,10 +39,10 @@ def _day_of(lost: Sequence[datetime]) -> str | None:
     return days.pop() if len(days) == 1 else None
 
 
-def _moment(wall: datetime, told: str | None) -> str:
-    """Return the time, and the date unless it was told just before."""
+def _moment(wall: datetime, known_day: str | None) -> str:
+    """Return the time, and the date unless the sentence has it already."""
     day = f"{wall:%Y-%m-%d}"
-    return _clock(wall) if day == told else f"{_clock(wall)} on {day}"
+    return _clock(wall) if day == known_day else f"{_clock(wall)} on {day}"
 
 
 def _clock(wall: datetime) -> str:

@@ -88,7 +88,7 @@ class _Timetable:
 
     @property
     def catch_up(self) -> timedelta:
-        """How late a fire time may still run."""
+        """The age up to which a fire time may still run."""
         schedule = self.of.schedule
         seconds = 0 if schedule.misfire is Misfire.SKIP else schedule.catch_up_seconds
         return timedelta(seconds=seconds)
@@ -102,7 +102,7 @@ class _Timetable:
         return (fire for fire in fires if not self.is_excluded(fire))
 
     def due(self, after: datetime, now: datetime) -> Iterator[tuple[FireTime, datetime]]:
-        """Yield every elapsed fire time with the time at which it was due, excluded or not.
+        """Yield every elapsed fire time with its due time; include excluded fire times.
 
         The order is kept: where jitter would swap two fire times, both are due at the later time.
         """

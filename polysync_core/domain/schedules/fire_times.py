@@ -1,9 +1,9 @@
-"""When a schedule fires.
+"""Computes the fire times of a schedule.
 
-Wall-clock times (`wall_clock`) become instants here. Between two changes of a zone's offset that
-is a subtraction, so one goes from change to change: at a gap the wall-clock times that are left
-out are looked at, at a fold those that come twice are gone through again. Instants therefore come
-in order by themselves, whatever the change and the time of day it happens at.
+The module converts wall-clock times (`wall_clock`) to instants. Between two changes of the zone's
+offset the conversion is a subtraction. The walk therefore goes from change to change. At a gap it
+handles the skipped wall-clock times. At a fold it visits the repeated wall-clock times again. The
+instants come in ascending order, at any change and at any time of day.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import takewhile
 
 from polysync_core.domain.clock import zone_named
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
-from polysync_core.domain.schedules.dst_notes import left_out, moved, repeated
+from polysync_core.domain.schedules.dst_notes import moved, repeated, skipped
 from polysync_core.domain.schedules.offset_changes import (
     OffsetChange,
     next_change,
@@ -26,59 +26,59 @@ from polysync_core.domain.schedules.offset_changes import (
 from polysync_core.domain.schedules.wall_clock import LAST_YEAR, pattern_of
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""Nothing fires before; the calendar of Python begins with the year 1."""
+"""No schedule fires earlier; the calendar of Python begins with the year 1."""
 _LATEST = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
-_LONGEST = timedelta(days=2)
-"""More than any zone was ever set back or forward."""
-_COUNTED = timedelta(days=50 * 366)
-"""How far is counted before looking whether that is too much already."""
+_MAX_CHANGE = timedelta(days=2)
+"""More than the longest change of any zone."""
+_COUNT_SPAN = timedelta(days=50 * 366)
+"""The span that is counted before the count is compared with its limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireTime:
-    """One occurrence of a schedule."""
+    """A time at which a schedule fires."""
 
     scheduled_time: datetime
-    """The instant it stands for, in UTC: its identity."""
+    """The instant in UTC, without jitter; it identifies the fire time."""
     local: datetime
     """The same instant in the schedule's zone."""
     note: str | None = None
-    """What a change of the clocks does to it, for people."""
+    """A sentence about the effect of a clock change."""
 
 
 def fire_times(schedule: Schedule, *, after: datetime) -> Iterator[FireTime]:
     """Yield the fire times strictly after `after`, in order, each instant once.
 
-    They lie from the schedule's start (inclusive) to its end (exclusive). Whether it is enabled,
-    and what its calendars exclude, is not looked at. `nominal` of any of them, given as `after`,
-    yields the rest.
+    They lie between the schedule's start (inclusive) and its end (exclusive). The function ignores
+    calendars and whether the schedule is enabled. To continue after a fire time, pass its
+    `scheduled_time` as `after`.
     """
     begin, end = _window(schedule, after, _LATEST)
     return takewhile(lambda fire: fire.scheduled_time < end, _Walk(schedule, begin).fires())
 
 
 def count_between(schedule: Schedule, *, after: datetime, until: datetime, most: int) -> int:
-    """Return how many fire times there are strictly after `after` and before `until`.
+    """Return the number of fire times strictly after `after` and before `until`.
 
-    It multiplies the fires of a day by the matching dates, and goes through single fire times only
-    around changes of the clocks. Up to `most` it is exact; so it is above for fifty years, with
-    which it stops.
+    The function multiplies the times of a day by the number of dates. It visits single fire times
+    only near clock changes. The count is exact up to `most`. A larger count may be too low for a
+    range of more than fifty years.
     """
     begin, end = _window(schedule, after, until)
     begin += _INSTANT
     count = 0
     while begin < end and count <= most:
-        near = min(end, begin + _COUNTED)
+        near = min(end, begin + _COUNT_SPAN)
         count += _count(schedule, begin, near)
         begin = near
     return count
 
 
 def _count(schedule: Schedule, begin: datetime, end: datetime) -> int:
-    """Count from `begin` and before `end`, as all that follow do."""
-    count, changed = 0, begin - _LONGEST
-    while change := next_change(schedule.time_zone, changed, end + _LONGEST):
+    """Count the fire times at or after `begin` and before `end`."""
+    count, changed = 0, begin - _MAX_CHANGE
+    while change := next_change(schedule.time_zone, changed, end + _MAX_CHANGE):
         uneven = min(max(begin, change.at - change.length), end)
         even = max(begin, min(change.at + change.length, end))
         count += _count_evenly(schedule, begin, uneven) + _count_singly(schedule, uneven, even)
@@ -87,7 +87,7 @@ def _count(schedule: Schedule, begin: datetime, end: datetime) -> int:
 
 
 def _count_evenly(schedule: Schedule, begin: datetime, end: datetime) -> int:
-    """Count where the clocks run evenly."""
+    """Count the fire times of a range without clock changes."""
     if begin >= end:
         return 0
     offset = offset_at(schedule.time_zone, begin)
@@ -105,19 +105,19 @@ def _count_singly(schedule: Schedule, begin: datetime, end: datetime) -> int:
 
 
 def is_excluded(fire: FireTime, calendars: Iterable[Calendar]) -> bool:
-    """Tell whether one of the calendars has the local date of a fire time."""
+    """Return True if a calendar contains the local date of a fire time."""
     return any(calendar.has(fire.local.date()) for calendar in calendars)
 
 
 def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta:
-    """Return how much later than its nominal time an occurrence starts: the same every time."""
+    """Return the delay between a fire time and its start; it is the same for each call."""
     occurrence = f"{task}/{schedule.name}/{scheduled_time.astimezone(UTC).isoformat()}"
     drawn = int.from_bytes(hashlib.sha256(occurrence.encode()).digest()[:8])
     return timedelta(milliseconds=drawn % (schedule.jitter_seconds * 1000 + 1))
 
 
 def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
-    """Return what fire times must be after and before, the schedule's own bounds included."""
+    """Return the exclusive bounds of a range within the start and end of a schedule."""
     begin, end = max(after, _EARLIEST), min(until, _LATEST)
     if schedule.start_at is not None:
         begin = max(begin, schedule.start_at.astimezone(UTC) - _INSTANT)
@@ -127,7 +127,7 @@ def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datet
 
 
 class _Walk:
-    """Goes through the fire times after an instant, as if the schedule had no end."""
+    """Visits the fire times after an instant; it ignores the end of the schedule."""
 
     def __init__(self, schedule: Schedule, after: datetime) -> None:
         self.pattern = pattern_of(schedule.cron)
@@ -137,17 +137,17 @@ class _Walk:
             self.fold = Fold.BOTH if self.pattern.is_hourly else Fold.FIRST
         self._now, self._offset = after, offset_at(self.zone, after)
         self._next = wall_clock(after + _INSTANT, self._offset)
-        """The first wall-clock time that is still to be looked at."""
+        """The first wall-clock time that is not visited yet."""
         self._note: str | None = None
-        """What is to be said with the next fire time."""
+        """The note for the next fire time."""
 
     def fires(self) -> Iterator[FireTime]:
         while (change := (yield from self._until_change())) is not None:
             yield from self._across(change)
 
     def _until_change(self) -> Generator[FireTime, None, OffsetChange | None]:
-        """Yield what fires before the next change of the clocks that concerns this schedule."""
-        for wall in self.pattern.walls(self._next):
+        """Yield the fire times before the next clock change that affects this schedule."""
+        for wall in self.pattern.times_from(self._next):
             if (change := self._change_before(wall)) is not None:
                 return change
             self._now, self._next = _instant(wall, self._offset), wall + _INSTANT
@@ -156,9 +156,9 @@ class _Walk:
         return None
 
     def _change_before(self, wall: datetime) -> OffsetChange | None:
-        """Return the change that comes before a wall-clock time; pass over what skips nothing."""
+        """Return the change before a wall-clock time that affects the schedule; pass others."""
         while change := next_change(self.zone, self._now, _instant(wall, self._offset)):
-            if change.concerns(self._next, wall):
+            if change.affects(self._next, wall):
                 return change
             self._now, self._offset = change.at, change.after
         return None
@@ -167,30 +167,30 @@ class _Walk:
         first = wall.replace(tzinfo=zone_named(self.zone))
         second = first.replace(fold=1)
         if first.utcoffset() == second.utcoffset():
-            return self._told(first, None)
+            return self._fire_time(first, None)
         is_second = second.utcoffset() == self._offset
         if self.fold is (Fold.FIRST if is_second else Fold.SECOND):
             return None
         note = repeated(wall, is_second=is_second, is_only=self.fold is not Fold.BOTH)
-        return self._told(second if is_second else first, note)
+        return self._fire_time(second if is_second else first, note)
 
     def _across(self, change: OffsetChange) -> Iterator[FireTime]:
-        """Yield what fires at a change itself, and go on with what its clocks are set to."""
-        walls = self.pattern.walls(self._next)
+        """Yield the fire time at a change, and continue with the new wall-clock time."""
+        walls = self.pattern.times_from(self._next)
         lost = list(takewhile(lambda wall: wall < change.set_to, walls))
         self._now, self._offset, self._next = change.at, change.after, change.set_to
         if lost and self.gap is Gap.RUN_AFTER:
-            # A wall-clock time that is right after the gap is the same instant, and fires once.
+            # The first wall-clock time after the gap is the same instant; it must fire once.
             self._next += _INSTANT
             end = change.set_to.replace(tzinfo=zone_named(self.zone))
-            yield self._told(end, moved(lost, change.set_to))
+            yield self._fire_time(end, moved(lost, change.set_to))
         elif lost:
-            self._note = left_out(lost)
+            self._note = skipped(lost)
 
-    def _told(self, local: datetime, note: str | None) -> FireTime:
-        remarks = [each for each in (self._note, note) if each is not None]
+    def _fire_time(self, local: datetime, note: str | None) -> FireTime:
+        notes = [each for each in (self._note, note) if each is not None]
         self._note = None
-        return FireTime(scheduled_time=self._now, local=local, note="; ".join(remarks) or None)
+        return FireTime(scheduled_time=self._now, local=local, note="; ".join(notes) or None)
 
 
 def _instant(wall: datetime, offset: timedelta) -> datetime:

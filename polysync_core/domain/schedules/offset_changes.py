@@ -1,4 +1,4 @@
-"""When a zone's offset from UTC changes, by daylight saving or by decree."""
+"""Finds the changes of a zone's offset from UTC, for example by daylight saving."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import lru_cache
 from polysync_core.domain.clock import zone_named
 
 _STEP = timedelta(days=1)
-"""No zone has ever changed twice within a week, so no change hides between two looks."""
+"""The distance of two samples. No zone has ever changed twice within a week."""
 _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffsetChange:
-    """A moment at which the wall clocks of a zone are set."""
+    """An instant at which the wall clocks of a zone are set forward or back."""
 
     at: datetime
     before: timedelta
@@ -23,23 +23,23 @@ class OffsetChange:
 
     @property
     def length(self) -> timedelta:
-        """How much wall-clock time is left out, or comes twice."""
+        """The wall-clock time that the change skips or repeats."""
         return abs(self.after - self.before)
 
     @property
     def set_from(self) -> datetime:
-        """What the wall clocks show (naive) when they are set."""
+        """The wall-clock time (naive) just before the change."""
         return wall_clock(self.at, self.before)
 
     @property
     def set_to(self) -> datetime:
-        """What they are set to (naive)."""
+        """The wall-clock time (naive) just after the change."""
         return wall_clock(self.at, self.after)
 
-    def concerns(self, begin: datetime, wall: datetime) -> bool:
-        """Tell whether it leaves out or repeats `wall`, or times before `begin`.
+    def affects(self, begin: datetime, wall: datetime) -> bool:
+        """Return True if the change skips or repeats `wall` or a time before `begin`.
 
-        What is between the two, `wall` apart, does not matter.
+        The times between `begin` and `wall` do not matter, because none of them fires.
         """
         low, high = sorted((self.set_from, self.set_to))
         return begin > low or wall < high
@@ -55,18 +55,18 @@ def next_change(zone: str, after: datetime, until: datetime) -> OffsetChange | N
 
 
 def offset_at(zone: str, moment: datetime) -> timedelta:
-    """Return how far the wall clocks of a zone are ahead of UTC."""
+    """Return the offset of a zone from UTC at an instant."""
     return moment.astimezone(zone_named(zone)).utcoffset() or timedelta()
 
 
 def wall_clock(moment: datetime, offset: timedelta) -> datetime:
-    """Return what wall clocks show (naive) that are so far ahead of UTC."""
+    """Return the wall-clock time (naive) at an instant for an offset from UTC."""
     return moment.replace(tzinfo=None) + offset
 
 
 @lru_cache(maxsize=8192)
 def _changes_in(zone: str, year: int) -> tuple[OffsetChange, ...]:
-    """Return the changes of a year of UTC; zoneinfo lists none, so they are looked for."""
+    """Return the changes in a year of UTC; zoneinfo lists none, so samples find them."""
     found: list[OffsetChange] = []
     moment = datetime(year, 1, 1, tzinfo=UTC) - _SECOND
     end = datetime(year + 1, 1, 1, tzinfo=UTC) - _SECOND
@@ -82,7 +82,7 @@ def _changes_in(zone: str, year: int) -> tuple[OffsetChange, ...]:
 
 
 def _first_with(offset: timedelta, zone: str, early: datetime, late: datetime) -> datetime:
-    """Return the first whole second with an offset that `late` has and `early` has not."""
+    """Return the first whole second with an offset; `late` has it, `early` does not."""
     while late - early > _SECOND:
         middle = early + (late - early) // _SECOND // 2 * _SECOND
         if offset_at(zone, middle) == offset:

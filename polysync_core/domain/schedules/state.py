@@ -34,11 +34,11 @@ class TaskSchedule:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether both the Task and the schedule are enabled."""
+        """True if both the Task and the schedule are enabled."""
         return self.task.enabled and self.schedule.enabled
 
     def due_time(self, scheduled_time: datetime) -> datetime:
-        """Return when a fire time is due: its nominal time plus its jitter."""
+        """Return when a fire time is due: its scheduled time plus its jitter."""
         return scheduled_time + jitter(self.task.name, self.schedule, scheduled_time)
 
 
@@ -88,7 +88,7 @@ class FirePlan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the plan creates no run and only advances the watermark."""
+        """True if the plan creates no run and only advances the watermark."""
         return not self.occurrences and self.missed is None
 
     @property
@@ -120,9 +120,9 @@ class ScheduleState:
 
 
 def revision_of(task: Task, schedule: Schedule) -> str:
-    """Return a digest that changes with every edit of when the schedule fires or what it runs.
+    """Return a digest of the definition of a schedule, which changes with every edit.
 
-    It covers whether the Task is enabled, so that an enabled schedule starts from now.
+    The digest covers whether the Task is enabled, so that an enabled schedule starts from now.
     """
     content = [task.name, task.enabled, schedule.model_dump(mode="json")]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

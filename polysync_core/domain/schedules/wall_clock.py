@@ -1,7 +1,7 @@
-"""Cron expressions on a wall clock that knows neither zones nor daylight saving.
+"""Cron expressions on a wall clock without zones and daylight saving.
 
-The times of a day and the dates are apart: no cron expression has other times on other dates. So
-a day's fire times are known without a search, and many of them are counted by a multiplication.
+The times of day and the dates are separate, because a cron expression has the same times on each
+of its dates. The times of a day need no search, and a multiplication counts the times of many days.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from croniter import CroniterBadDateError, croniter
 from polysync_core.domain.definitions.schedules import cron_fields
 
 LAST_YEAR = 9000
-"""Nothing fires later; the calendar of Python ends with the year 9999."""
+"""No schedule fires later; the calendar of Python ends with the year 9999."""
 _EVERY_DATE = [["*"]] * 3
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -28,30 +28,30 @@ _TICK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
-    """What a cron expression says: some times of day, on some dates."""
+class CronPattern:
+    """A parsed cron expression: times of day, on some dates."""
 
     times: tuple[time, ...]
-    """In order, and at least one."""
+    """The times of day in ascending order; never empty."""
     date_search: croniter | None
-    """Finds the dates; None where it is every date. A copy of it is used, never itself."""
+    """Finds the dates; None means every date. Use a copy, because a search changes its object."""
 
     @property
     def is_hourly(self) -> bool:
-        """Whether it fires in every hour of its days, once or more often."""
+        """True if the expression fires in every hour of its dates."""
         return len({each.hour for each in self.times}) == 24
 
-    def walls(self, start: datetime) -> Iterator[datetime]:
-        """Yield the wall-clock times from `start` on, itself included."""
+    def times_from(self, start: datetime) -> Iterator[datetime]:
+        """Yield the wall-clock times at or after `start`, in order."""
         first = bisect_left(self.times, start.time())
         for day in self._dates(start.date()):
             for each in self.times[first if day == start.date() else 0 :]:
                 yield datetime.combine(day, each)
 
     def count(self, start: datetime, end: datetime) -> int:
-        """Return how many wall-clock times there are from `start` on and before `end`.
+        """Return the number of wall-clock times at or after `start` and before `end`.
 
-        The cost depends on the number of dates at most, and on nothing where it is every date.
+        The cost grows with the number of dates. For a pattern of every date it is constant.
         """
         if start >= end:
             return 0
@@ -71,7 +71,7 @@ class Pattern:
         return sum(1 for _ in takewhile(lambda day: day < end, self._dates(start)))
 
     def _dates(self, start: date) -> Iterator[date]:
-        """Yield the dates from `start` on; there may be an end to them."""
+        """Yield the dates at or after `start`; the sequence may end."""
         if self.date_search is None:
             day = start
             while day.year <= LAST_YEAR:
@@ -88,25 +88,25 @@ class Pattern:
 
 
 @lru_cache(maxsize=4096)
-def pattern_of(cron: str) -> Pattern:
-    """Return what a checked cron expression says."""
+def pattern_of(cron: str) -> CronPattern:
+    """Parse a valid cron expression."""
     second, fields = cron_fields(cron)
     expanded = cast("list[list[int | str]]", croniter(" ".join(fields), _ANY_TIME).expanded)
     minutes, hours = _numbers(expanded[0], 60), _numbers(expanded[1], 24)
     dates = " ".join(["0", "0", *fields[2:]])
-    return Pattern(
+    return CronPattern(
         times=tuple(_time(hour, minute, second) for hour in hours for minute in minutes),
         date_search=None if expanded[2:5] == _EVERY_DATE else croniter(dates, _ANY_TIME),
     )
 
 
 def _numbers(field: Sequence[int | str], size: int) -> list[int]:
-    """Return the values of a field, in which croniter may keep `*`, also beside others."""
+    """Return the values of a field; croniter may keep `*`, also beside other values."""
     numbers = sorted(value for value in field if isinstance(value, int))
     return list(range(size)) if "*" in field else numbers
 
 
 @cache
 def _time(hour: int, minute: int, second: int) -> time:
-    """Return a time of day, shared by all patterns that have it."""
+    """Return a time of day; all patterns share one object for it."""
     return time(hour, minute, second)

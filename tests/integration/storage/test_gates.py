@@ -41,11 +41,11 @@ def decided(gates: TableGates, *tokens: Token) -> StoredGate:
     return gates.save_decision("child", gates.read("child"), PendingDecision.of(decision, at=NOON))
 
 
-def test_an_unused_gate_is_empty(gates: TableGates) -> None:
+def test_a_new_gate_is_empty(gates: TableGates) -> None:
     assert gates.read("child") == StoredGate()
 
 
-def test_a_repeated_token_is_stored_once_and_read_as_it_was_written(gates: TableGates) -> None:
+def test_a_token_is_read_unchanged_and_only_once(gates: TableGates) -> None:
     fire = ScheduledFire(
         schedule="daily",
         scheduled_time=NOON,
@@ -59,7 +59,9 @@ def test_a_repeated_token_is_stored_once_and_read_as_it_was_written(gates: Table
     assert list(gates.read("child").tokens) == tokens, "by edge, the oldest first"
 
 
-def test_a_decision_is_read_with_its_tokens_and_removes_them(gates: TableGates) -> None:
+def test_a_stored_decision_has_its_tokens_and_its_completion_removes_them(
+    gates: TableGates,
+) -> None:
     used = [token(number) for number in range(3)]
     for each in [*used, token(3)]:
         gates.deliver("child", each)
@@ -72,10 +74,12 @@ def test_a_decision_is_read_with_its_tokens_and_removes_them(gates: TableGates) 
     left = gates.read("child")
     assert (left.tokens, left.pending) == ((token(3),), None)
     gates.deliver("child", used[0])
-    assert gates.read("child").tokens == (token(3),), "a used token is not stored again"
+    assert gates.read("child").tokens == (token(3),), "what is used up does not come again"
 
 
-def test_the_second_of_two_decisions_about_one_gate_is_stale(gates: TableGates) -> None:
+def test_of_two_decisions_about_one_version_of_a_gate_the_second_is_stale(
+    gates: TableGates,
+) -> None:
     for each in (token(1), token(2)):
         gates.deliver("child", each)
     fresh = gates.read("child")
@@ -94,7 +98,7 @@ def test_the_second_of_two_decisions_about_one_gate_is_stale(gates: TableGates) 
 
 
 @pytest.mark.parametrize("count", [99, 100, 101])
-def test_a_decision_may_use_more_tokens_than_one_transaction_may_contain(
+def test_a_decision_may_use_more_tokens_than_one_transaction_holds(
     gates: TableGates, count: int
 ) -> None:
     used = [token(number) for number in range(count)]
@@ -107,7 +111,7 @@ def test_a_decision_may_use_more_tokens_than_one_transaction_may_contain(
         gates.complete_decision("child", stored)
 
 
-def test_a_half_removed_decision_creates_no_run(gates: TableGates) -> None:
+def test_a_decision_with_a_removed_token_creates_no_run(gates: TableGates) -> None:
     used = [token(number) for number in range(2)]
     for each in used:
         gates.deliver("child", each)

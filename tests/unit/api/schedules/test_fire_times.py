@@ -1,4 +1,4 @@
-"""The route of fire times."""
+"""Tests of the route of fire times."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def client() -> Iterator[TestClient]:
         yield opened
 
 
-def test_answers_fire_times_in_utc_and_local_with_remarks(client: TestClient):
+def test_fire_times_are_in_utc_and_local_time_with_notes(client: TestClient):
     answer = client.get("/tasks/daily/fire-times", params={"count": 2})
 
     assert answer.status_code == 200
@@ -60,17 +60,17 @@ def test_answers_fire_times_in_utc_and_local_with_remarks(client: TestClient):
                 "excluded": "holidays",
             },
         ],
-        "notes": ["Schedule off is disabled; its fire times are left out."],
+        "notes": ["Schedule off is disabled; its fire times are not listed."],
         "continuationToken": None,
     }
 
 
-def test_answers_ten_unless_told_otherwise(client: TestClient):
+def test_the_default_count_is_ten(client: TestClient):
     assert len(client.get("/tasks/daily/fire-times").json()["items"]) == 10
 
 
 @pytest.mark.parametrize("count", ["0", "101", "-1", "many"])
-def test_refuses_a_count_out_of_bounds_by_its_name(client: TestClient, count: str):
+def test_a_count_out_of_bounds_is_refused_with_its_field_name(client: TestClient, count: str):
     answer = client.get("/tasks/daily/fire-times", params={"count": count})
     assert answer.status_code == 422
     assert "count" in answer.json()["errors"][0]["path"]

@@ -1,4 +1,4 @@
-"""The routes of schedules and of backfills."""
+"""Tests of the routes of schedules and backfills."""
 
 from __future__ import annotations
 
@@ -103,12 +103,14 @@ def test_an_unknown_task_is_not_found(client: TestClient) -> None:
     assert client.post("/tasks/gone/backfill", json=RANGE).status_code == 404
 
 
-def test_a_backfill_is_shown_then_made_once(client: TestClient, world: Scheduled) -> None:
+def test_a_dry_run_shows_the_backfill_that_a_request_then_creates_once(
+    client: TestClient, world: Scheduled
+) -> None:
     plan = client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": True})
     assert plan.status_code == 200
-    told = plan.json()
-    assert (told["count"], told["created"], told["existing"]) == (2, 0, 0)
-    assert told["runs"][0] == {
+    answer = plan.json()
+    assert (answer["count"], answer["created"], answer["existing"]) == (2, 0, 0)
+    assert answer["runs"][0] == {
         "scheduledTime": "2026-02-01T19:00:00.000Z",
         "localTime": "2026-02-02T06:00:00+11:00",
         "remark": None,
@@ -125,10 +127,10 @@ def test_a_backfill_is_shown_then_made_once(client: TestClient, world: Scheduled
 
 
 @pytest.mark.parametrize(("dry", "status"), [(True, 200), (False, None)])
-def test_the_audit_tells_a_plan_from_a_backfill(
+def test_the_audit_log_distinguishes_a_dry_run_from_a_backfill(
     world: Scheduled, *, dry: bool, status: int | None
 ) -> None:
-    """A plan is asked for in the body, which the door has not read: it looked like a change."""
+    """Only the request body shows the dry run, and the audit does not read it."""
     store = FakeAuditStore()
     audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
     access = replace(OPEN_ACCESS, audit=audit)

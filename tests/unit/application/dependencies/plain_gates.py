@@ -1,4 +1,4 @@
-"""Gates as one would explain them on paper: lists, sets and no storage."""
+"""A simple model of gates: lists and sets, without storage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEETS = {
 
 
 class Outcome(NamedTuple):
-    """One end of a run; `roots` are the root runs that it came out of, with their tasks."""
+    """One outcome; `roots` are the root runs with their Tasks."""
 
     at: int
     run: str
@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A run that must come of it."""
+    """A run that the gate must create."""
 
     consumed: frozenset[str]
     skipped: bool
@@ -38,7 +38,7 @@ type Edges = Mapping[str, Condition]
 
 
 def ancestors(task: str, graph: Mapping[str, Edges]) -> set[str]:
-    """Return a Task and everything upstream of it."""
+    """Return a Task and its ancestors."""
     found = {task}
     for upstream in graph[task]:
         found |= ancestors(upstream, graph)
@@ -54,7 +54,7 @@ class PlainGate:
     held: list[Outcome] = field(default_factory=list)
 
     def arrive(self, outcome: Outcome) -> list[Fired]:
-        """Take an outcome in and return what comes of it."""
+        """Add an outcome and return the runs that result."""
         self.held.append(outcome)
         fired: list[Fired] = []
         while (used := self._next()) is not None:
@@ -87,7 +87,7 @@ class PlainGate:
         return coming - {each.task for each in family}
 
     def _families(self) -> list[list[Outcome]]:
-        """Return the outcomes that have a root run in common, directly or by way of others."""
+        """Group the outcomes that share a root run, directly or through others."""
         families: list[list[Outcome]] = []
         for outcome in self.held:
             kin = [f for f in families if any(each.roots & outcome.roots for each in f)]

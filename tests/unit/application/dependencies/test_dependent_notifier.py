@@ -1,4 +1,4 @@
-"""What is owed once a run has ended."""
+"""Tests of the notification of dependents."""
 
 from __future__ import annotations
 
@@ -34,37 +34,37 @@ def active(world: GateWorld) -> set[str]:
     return {entry.task for entry in world.runs.active_runs()}
 
 
-def test_a_run_that_nobody_depends_on_is_settled_at_once() -> None:
+def test_a_run_without_dependents_is_deactivated_at_once() -> None:
     world = GateWorld(task("a"))
     run = world.end(world.start("a"))
     assert world.finisher.after_run(run).notify == ()
     assert active(world) == set()
 
 
-def test_a_run_stays_among_the_active_ones_until_its_dependents_were_told() -> None:
+def test_a_run_stays_active_until_its_dependents_are_notified() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
     run = world.end(world.start("a"))
     assert world.notifier.find_dependents(run.run_id).notify == ("b", "c")
     assert "a" in active(world)
     notified = world.notifier.notify(run.run_id, ["b", "c"])
-    assert "a" in active(world), "a crash here is made good by the reconciler"
+    assert "a" in active(world), "the reconciler recovers from a crash here"
     assert {each.waiting.task for each in notified.dispatch} == {"b", "c"}
     world.notifier.deactivate([run.run_id])
     assert active(world) == {"b", "c"}
 
 
-def test_what_ends_as_it_comes_into_being_is_owed_in_its_turn() -> None:
+def test_a_run_that_is_created_as_ended_notifies_its_own_dependents() -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "b"), task("d", "a"))
     run = world.end(world.start("a"), FAILED)
     notified = world.notifier.notify(run.run_id, ["b", "d"])
     assert notified.dispatch == ()
     (pending,) = notified.pending
     assert pending.tasks == ("c",)
-    assert active(world) == {"a", "b"}, "d, which nobody depends on, is settled already"
+    assert active(world) == {"a", "b"}, "d has no dependents and is deactivated already"
     assert notified.as_json()["pending"] == [{"run": pending.run_id, "notify": ["c"]}]
 
 
-def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
+def test_a_failed_notification_does_not_stop_the_notification_of_other_dependents(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = GateWorld(task("a"), task("b", "a"), task("c", "a"))
@@ -82,13 +82,13 @@ def test_a_dependent_that_cannot_be_told_keeps_no_other_from_it(
     assert len(world.all_runs("c")) == 1
 
 
-def test_a_run_that_goes_on_has_nobody_to_be_told_yet() -> None:
+def test_an_active_run_has_no_dependents_to_notify_yet() -> None:
     world = GateWorld(task("a"), task("b", "a"))
     assert world.notifier.find_dependents(world.start("a").run_id).notify == ()
     assert "a" in active(world)
 
 
-def test_the_reconciler_takes_up_what_was_not_told() -> None:
+def test_the_reconciler_starts_missing_notifications() -> None:
     world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
     run = world.end(world.start("a"))
     reconciler = Reconciler(
@@ -99,13 +99,13 @@ def test_the_reconciler_takes_up_what_was_not_told() -> None:
         clock=world.clock,
     )
     engine.live.add((run.run_id, 1))
-    assert reconciler.reconcile(engine).completed == 0, "its orchestration is at it"
+    assert reconciler.reconcile(engine).completed == 0, "its orchestration is still active"
     engine.live.clear()
     assert reconciler.reconcile(engine).completed == 1
     assert engine.completed == [run.run_id]
 
 
-# By hand
+# Run Once, cancel and rerun
 
 
 def task_runs(world: GateWorld) -> TaskRuns:
@@ -136,7 +136,7 @@ def mapping_world() -> GateWorld:
     return GateWorld(task("a"), Task(name="child", job="job", dependencies=(edge,)), job=job)
 
 
-def test_a_cancel_of_a_waiting_run_is_told_by_an_orchestration_of_its_own() -> None:
+def test_a_cancelled_queued_run_notifies_its_dependents_with_a_new_orchestration() -> None:
     world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
     run = world.start("a")
     task_runs(world).cancel(run.run_id, actor="test", engine=engine)
@@ -144,10 +144,10 @@ def test_a_cancel_of_a_waiting_run_is_told_by_an_orchestration_of_its_own() -> N
     assert "a" in active(world)
 
 
-def test_run_once_ignores_the_gate_and_takes_from_the_newest_success() -> None:
+def test_run_once_ignores_the_gate_and_reads_the_newest_success() -> None:
     world = mapping_world()
     for count, status in enumerate([SUCCEEDED, SUCCEEDED, FAILED]):
-        world.tell(world.end(world.start("a"), status, count=count))
+        world.notify_all(world.end(world.start("a"), status, count=count))
     newest = world.all_runs("a")[1]
     run = run_once(world, "child")
     assert run.parameters == {"rows": 1}
@@ -155,12 +155,12 @@ def test_run_once_ignores_the_gate_and_takes_from_the_newest_success() -> None:
     assert run.graph_run_id == run.run_id
 
 
-def test_run_once_needs_no_parent_for_what_it_is_given() -> None:
+def test_run_once_needs_no_parent_for_given_parameters() -> None:
     run = run_once(mapping_world(), "child", rows=7)
     assert (run.parameters, run.parents) == ({"rows": 7}, ())
 
 
-def test_run_once_is_refused_by_the_input_that_no_parent_gives() -> None:
+def test_run_once_is_refused_with_the_name_of_the_input_that_no_parent_provides() -> None:
     with pytest.raises(Invalid) as refusal:
         run_once(mapping_world(), "child")
     (problem,) = refusal.value.problems
@@ -168,14 +168,14 @@ def test_run_once_is_refused_by_the_input_that_no_parent_gives() -> None:
     assert "no run of 'a' has succeeded yet: run it first, or give a value" in problem.message
 
 
-def test_run_once_is_refused_where_the_newest_success_lacks_the_output() -> None:
+def test_run_once_is_refused_if_the_newest_success_lacks_the_output() -> None:
     world = mapping_world()
     world.carry(world.start("a"), other=1)
     with pytest.raises(Invalid, match=r"has no such output \(it has: other\)"):
         run_once(world, "child")
 
 
-def test_a_rerun_alone_is_told_to_nobody() -> None:
+def test_a_rerun_without_downstream_notifies_no_dependents() -> None:
     world = GateWorld(task("a"), task("b", "a"))
     former = world.run("a")
     again = world.end(rerun(world, former, downstream=False))
@@ -183,7 +183,7 @@ def test_a_rerun_alone_is_told_to_nobody() -> None:
     assert len(world.all_runs("b")) == 1
 
 
-def test_a_rerun_downstream_takes_from_the_old_graph_run_what_is_not_run_again() -> None:
+def test_a_rerun_with_downstream_uses_old_outcomes_of_the_upstreams_that_do_not_run_again() -> None:
     """One root leads to flaky and to steady, and both to end."""
     world = GateWorld(task("root"), task("flaky", "root"), task("steady", "root"))
     world.define(task("end", "flaky", "steady"))
@@ -202,8 +202,8 @@ def test_a_rerun_downstream_takes_from_the_old_graph_run_what_is_not_run_again()
     assert end.repeats == (root.run_id,)
 
 
-def test_two_reruns_of_one_graph_run_know_of_each_other() -> None:
-    """Both parents failed; the second rerun found the first parent's old failure, and skipped."""
+def test_the_second_rerun_of_a_graph_run_uses_the_success_of_the_first() -> None:
+    """Both parents failed. The second rerun must not use the old failure of the first parent."""
     world = GateWorld(task("root"), task("left", "root"), task("right", "root"))
     world.define(task("end", "left", "right"))
     world.run("root")
@@ -211,58 +211,58 @@ def test_two_reruns_of_one_graph_run_know_of_each_other() -> None:
         world.carry(run, FAILED)
     left, right = world.all_runs("left", "right")
     (end,) = world.carry(rerun(world, left, downstream=True))
-    assert end.status is SKIPPED, "right is as it was"
+    assert end.status is SKIPPED, "right still has its old failure"
     (end,) = world.carry(rerun(world, right, downstream=True))
     assert end.status is RunStatus.QUEUED
 
 
-def test_a_rerun_of_one_of_two_independent_sources_takes_the_other_as_it_was() -> None:
+def test_a_rerun_of_one_independent_source_uses_the_old_outcome_of_the_other() -> None:
     world = GateWorld(task("a"), task("b"), task("end", "a", "b"))
     a, b = world.run("a"), world.run("b")
     (end,) = world.carry(rerun(world, a, downstream=True))
     assert b.run_id in {parent.run_id for parent in end.parents}
 
 
-# The graph around a Task
+# The cache of the Task graph
 
 
-def test_the_graph_is_remembered_until_it_is_edited_or_old() -> None:
+def test_the_task_graph_is_cached_until_an_edit_or_its_expiry() -> None:
     store, now = FakeDefinitions(), 0.0
     for each in (task("a"), task("b", "a")):
         store.put(each, replacing=None)
-    neighbours = TaskGraphCache(store, monotonic=lambda: now)
-    assert neighbours.downstream("a") == ("b",)
-    assert neighbours.descends("b", frozenset({"a"}))
+    graph = TaskGraphCache(store, monotonic=lambda: now)
+    assert graph.downstream("a") == ("b",)
+    assert graph.descends("b", frozenset({"a"}))
     store.put(task("c", "b"), replacing=None)
     store.put(task("d", "a"), replacing=None)
-    assert neighbours.downstream("a") == ("b",), "another process has edited it"
+    assert graph.downstream("a") == ("b",), "another process has edited the graph"
     now += DEFINITION_TTL
-    assert neighbours.downstream("a") == ("b", "d")
+    assert graph.downstream("a") == ("b", "d")
     store.put(task("e", "a"), replacing=None)
-    neighbours.invalidate([Reference(Kind.JOB, "job")])
-    assert neighbours.downstream("a") == ("b", "d")
-    neighbours.invalidate([Reference(Kind.TASK, "e")])
-    assert neighbours.downstream("a") == ("b", "d", "e")
-    assert neighbours.descends("c", frozenset({"a"}))
-    assert not neighbours.descends("a", frozenset({"b"}))
+    graph.invalidate([Reference(Kind.JOB, "job")])
+    assert graph.downstream("a") == ("b", "d")
+    graph.invalidate([Reference(Kind.TASK, "e")])
+    assert graph.downstream("a") == ("b", "d", "e")
+    assert graph.descends("c", frozenset({"a"}))
+    assert not graph.descends("a", frozenset({"b"}))
 
 
-def test_what_was_read_before_an_edit_is_not_remembered_after_it() -> None:
+def test_a_read_from_before_an_edit_is_not_cached_after_the_edit() -> None:
     store = FakeDefinitions()
     store.put(task("a"), replacing=None)
-    neighbours = TaskGraphCache(store, monotonic=lambda: 0.0)
+    graph = TaskGraphCache(store, monotonic=lambda: 0.0)
     read = store.referrers
 
     def slowly(reference: Reference) -> Any:
         found = list(read(reference))
         if "b" not in {each.name for each in store.stored}:
             store.put(task("b", "a"), replacing=None)
-            neighbours.invalidate([Reference(Kind.TASK, "b")])
+            graph.invalidate([Reference(Kind.TASK, "b")])
         return iter(found)
 
     store.referrers = slowly  # type: ignore[method-assign]
-    assert neighbours.downstream("a") == ()
-    assert neighbours.downstream("a") == ("b",)
+    assert graph.downstream("a") == ()
+    assert graph.downstream("a") == ("b",)
 
 
 def test_a_webhook_that_names_a_task_does_not_depend_on_it() -> None:
@@ -273,7 +273,7 @@ def test_a_webhook_that_names_a_task_does_not_depend_on_it() -> None:
     assert TaskGraphCache(store).downstream("sales-load-daily") == ()
 
 
-def test_a_condition_other_than_success_reaches_its_branch() -> None:
+def test_a_failure_starts_the_branch_with_the_condition_on_failure() -> None:
     world = GateWorld(
         task("a"),
         Task(name="alarm", job="job", dependencies=after("a", condition=Condition.ON_FAILURE)),

@@ -1,4 +1,4 @@
-"""Gates over random graphs: outcomes in any order, repeated, and crashes at every step."""
+"""Tests of gates with random graphs, repeated deliveries and crashes at every step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONDITIONS = st.sampled_from([Condition.ON_SUCCESS, Condition.ON_COMPLETION] * 4
 
 @st.composite
 def graphs(draw: st.DrawFn, *, one_root: bool = False) -> dict[str, Edges]:
-    """A graph without cycles: each Task depends on some of those before it."""
+    """Draw a graph without cycles: each Task depends on earlier Tasks."""
     graph: dict[str, Edges] = {}
     for number in range(SIZE):
         before = list(graph)
@@ -55,7 +55,7 @@ def world_of(graph: dict[str, Edges]) -> GateWorld:
 
 
 class GateMachine(RuleBasedStateMachine):
-    """The model is told of each outcome once; the gates hear it as messages fare."""
+    """Compares gates with a model that gets each outcome once and in order."""
 
     @initialize(graph=graphs())
     def begin(self, graph: dict[str, Edges]) -> None:
@@ -64,37 +64,37 @@ class GateMachine(RuleBasedStateMachine):
         self.expected: dict[str, list[Fired]] = {name: [] for name in self.model}
         self.made: dict[str, list[Fired]] = {name: [] for name in self.model}
         self.roots: dict[RunId, frozenset[tuple[str, str]]] = {}
-        self.going: list[TaskRun] = []
-        self.untold: list[tuple[str, TaskRun]] = []
-        self.told: list[tuple[str, TaskRun]] = []
+        self.active: list[TaskRun] = []
+        self.undelivered: list[tuple[str, TaskRun]] = []
+        self.delivered: list[tuple[str, TaskRun]] = []
 
-    @precondition(lambda self: len(self.untold) + len(self.going) < 12)
+    @precondition(lambda self: len(self.undelivered) + len(self.active) < 12)
     @rule(tasks=st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=4), status=OUTCOMES)
     def start(self, tasks: list[int], status: RunStatus) -> None:
-        """Start roots, most of them where a graph run begins, and let them end."""
+        """Start root runs, most of them of Tasks without upstreams, and end them."""
         for number in tasks:
             name = f"t{number}"
             if self.graph[name] and number % 2:
                 name = next(iter(self.graph))
             run = self.world.start(name)
             self.roots[run.run_id] = frozenset({(run.run_id, run.task)})
-            self.owe(self.world.end(run, status))
+            self.queue_deliveries(self.world.end(run, status))
 
-    @precondition(lambda self: self.going)
+    @precondition(lambda self: self.active)
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
-        """Let some of what runs end, in any order."""
-        for run in some(data, self.going, 4):
-            self.owe(self.world.end(run, data.draw(OUTCOMES)))
+        """End some active runs in any order."""
+        for run in some(data, self.active, 4):
+            self.queue_deliveries(self.world.end(run, data.draw(OUTCOMES)))
 
-    @precondition(lambda self: self.untold)
+    @precondition(lambda self: self.undelivered)
     @rule(
         data=st.data(), crashes=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=3)
     )
-    def tell(self, data: st.DataObject, crashes: list[tuple[int, bool]]) -> None:
-        """Tell some dependents of outcomes, in any order and as often as it takes."""
-        for child, run in some(data, self.untold, 15):
-            self.told.append((child, run))
+    def deliver_new(self, data: st.DataObject, crashes: list[tuple[int, bool]]) -> None:
+        """Deliver outcomes to some dependents in any order, repeated after each crash."""
+        for child, run in some(data, self.undelivered, 15):
+            self.delivered.append((child, run))
             at = round(run.finished_at.timestamp()) if run.finished_at else 0
             known = Outcome(at, run.run_id, run.task, run.status, self.roots[run.run_id])
             self.expected[child] += self.model[child].arrive(known)
@@ -104,11 +104,11 @@ class GateMachine(RuleBasedStateMachine):
             self.deliver(child, run)
             self.check()
 
-    @precondition(lambda self: self.told)
+    @precondition(lambda self: self.delivered)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
-        """Tell of an outcome that was told before."""
-        child, run = self.told[data.draw(st.integers(0, len(self.told) - 1))]
+        """Deliver an outcome again."""
+        child, run = self.delivered[data.draw(st.integers(0, len(self.delivered) - 1))]
         self.deliver(child, run)
         self.check()
 
@@ -117,12 +117,12 @@ class GateMachine(RuleBasedStateMachine):
         try:
             self.world.gates.deliver(child, run)
         except Crash:
-            """Whoever comes by next goes on with it."""
+            """The next delivery continues."""
         finally:
             self.world.tables.intercept = lambda _, do: do()
 
-    def take_in(self) -> None:
-        """Take in what came into being, and owe its dependents what ended at once."""
+    def record_created(self) -> None:
+        """Record the created runs; queue the deliveries of runs that have ended."""
         for _, key in self.world.tables.tables["Runs"]:
             if (run_id := RunId(key)) in self.roots:
                 continue
@@ -132,28 +132,30 @@ class GateMachine(RuleBasedStateMachine):
             skipped = run.status is RunStatus.SKIPPED
             self.made[run.task].append(Fired(frozenset(parents), skipped))
             if run.status.is_terminal:
-                self.owe(run)
+                self.queue_deliveries(run)
             else:
-                self.going.append(run)
+                self.active.append(run)
 
-    def owe(self, run: TaskRun) -> None:
-        self.untold += [(child, run) for child, edges in self.graph.items() if run.task in edges]
+    def queue_deliveries(self, run: TaskRun) -> None:
+        self.undelivered += [
+            (child, run) for child, edges in self.graph.items() if run.task in edges
+        ]
 
     def check(self) -> None:
-        """Assert that every child has fired exactly as often as the model says."""
-        self.take_in()
+        """Assert that every dependent has the runs that the model expects."""
+        self.record_created()
         for child, expected in self.expected.items():
             assert Counter(self.made[child]) == Counter(expected), child
 
 
 def some[T](data: st.DataObject, waiting: list[T], most: int) -> list[T]:
-    """Take some out of a list, in any order."""
-    places = data.draw(st.lists(st.integers(0, 99), min_size=1, max_size=most))
-    return [waiting.pop(place % len(waiting)) for place in places if waiting]
+    """Remove some items from a list, in any order."""
+    indexes = data.draw(st.lists(st.integers(0, 99), min_size=1, max_size=most))
+    return [waiting.pop(index % len(waiting)) for index in indexes if waiting]
 
 
 def crash_at(step: int, *, before: bool) -> Callable[..., Any]:
-    """End the process at one of its calls to storage: before it is carried out, or after."""
+    """Return a hook that crashes the process before or after one storage call."""
     left = step
 
     def intercept(_: Any, do: Callable[[], Any]) -> Any:
@@ -174,20 +176,22 @@ TestGateMachine.settings = settings(max_examples=settings().max_examples // 2)
 
 
 @given(graph=graphs(one_root=True), data=st.data())
-def test_in_one_graph_run_every_task_has_one_run_with_the_outcome_that_the_graph_gives(
+def test_in_one_graph_run_every_task_has_one_run_with_the_outcome_that_the_model_expects(
     graph: dict[str, Edges], data: st.DataObject
 ) -> None:
-    world, foreseen = world_of(graph), dict[str, RunStatus]()
-    wishes = {name: data.draw(OUTCOMES, label=name) for name in graph}
+    world, expected_outcomes = world_of(graph), dict[str, RunStatus]()
+    outcomes = {name: data.draw(OUTCOMES, label=name) for name in graph}
     for name, edges in graph.items():
-        met = all(foreseen[up].value in MEETS[wanted].split() for up, wanted in edges.items())
-        foreseen[name] = wishes[name] if met else RunStatus.SKIPPED
-    going = [world.start("t0")]
-    while going:
-        run = going.pop(data.draw(st.integers(0, len(going) - 1)))
-        came = world.carry(run, wishes[run.task])
-        going += [made for made in came if not made.status.is_terminal]
+        met = all(
+            expected_outcomes[up].value in MEETS[wanted].split() for up, wanted in edges.items()
+        )
+        expected_outcomes[name] = outcomes[name] if met else RunStatus.SKIPPED
+    active = [world.start("t0")]
+    while active:
+        run = active.pop(data.draw(st.integers(0, len(active) - 1)))
+        created = world.carry(run, outcomes[run.task])
+        active += [made for made in created if not made.status.is_terminal]
     assert [(run.task, run.status) for run in sorted(world.all_runs(), key=lambda r: r.task)] == [
-        *foreseen.items()
+        *expected_outcomes.items()
     ]
     assert len({run.graph_run_id for run in world.all_runs()}) == 1

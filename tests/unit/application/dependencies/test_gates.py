@@ -1,4 +1,4 @@
-"""Gates at work: what is put in once, decided once, and made."""
+"""Tests of gates: deliveries, decisions, mappings and views."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def join() -> GateWorld:
     return GateWorld(task("a"), task("b"), task("child", "a", "b"))
 
 
-def test_a_child_runs_in_its_parents_graph_run_and_names_them() -> None:
+def test_a_dependent_run_joins_the_graph_run_of_its_parents_and_lists_them() -> None:
     world = GateWorld(task("root"), task("left", "root"), task("right", "root"), task("end"))
     world.define(task("end", "left", "right"))
     root = world.run("root")
@@ -47,7 +47,7 @@ def test_a_child_runs_in_its_parents_graph_run_and_names_them() -> None:
     assert (end.status, end.graph_run_id) == (QUEUED, root.run_id)
 
 
-def test_independent_parents_give_the_graph_run_of_the_one_that_finished_last() -> None:
+def test_with_independent_parents_the_graph_run_is_that_of_the_last_finished_parent() -> None:
     world = join()
     later, sooner = world.start("a"), world.start("b")
     world.carry(sooner)
@@ -56,8 +56,8 @@ def test_independent_parents_give_the_graph_run_of_the_one_that_finished_last() 
     assert {origin.run_id for origin in child.roots} == {later.run_id, sooner.run_id}
 
 
-def test_the_nominal_time_goes_with_the_graph_run() -> None:
-    """Else the children of a backfilled run would read the day of the backfill as theirs."""
+def test_dependent_runs_inherit_the_scheduled_time_of_the_graph_run() -> None:
+    """Otherwise a dependent of a backfilled run would get the day of the backfill."""
     world = GateWorld(task("root"), task("middle", "root"), task("end", "middle"))
     scheduled_time = datetime(2026, 1, 5, 6, tzinfo=UTC)
     world.run("root", scheduled_time=scheduled_time, time_zone="Australia/Sydney", schedule="daily")
@@ -68,14 +68,14 @@ def test_the_nominal_time_goes_with_the_graph_run() -> None:
         assert child.schedule is None
 
 
-def test_an_outcome_that_is_told_many_times_counts_once() -> None:
+def test_an_outcome_that_is_delivered_many_times_counts_once() -> None:
     world = join()
     once = world.end(world.start("a"))
     for _ in range(3):
         assert world.gates.deliver("child", once) == []
     (child,) = world.carry(world.start("b"))
     for _ in range(3):
-        assert world.gates.deliver("child", once) == [], "also after it was used up"
+        assert world.gates.deliver("child", once) == [], "also after it was used"
     assert [run.run_id for run in world.all_runs("child")] == [child.run_id]
 
 
@@ -86,7 +86,7 @@ def test_an_outcome_that_decides_nothing_writes_no_decision() -> None:
 
 
 def during(world: GateWorld, call: str, do: Callable[[], Any]) -> None:
-    """Let something happen right before the next call of a kind to the gates' table."""
+    """Execute a function right before the next call of a kind to the table."""
 
     def intercept(made: Any, carry_out: Callable[[], Any]) -> Any:
         if str(made) == f"{call} on Gates":
@@ -101,8 +101,8 @@ def crash() -> None:
     raise Crash
 
 
-def test_what_was_decided_before_a_crash_is_carried_out_by_whoever_comes_by() -> None:
-    """What came in since would have decided otherwise, as its fellow is older."""
+def test_the_next_delivery_executes_a_decision_that_was_stored_before_a_crash() -> None:
+    """The later delivery brings an older outcome, which a new decision would use."""
     world = join()
     first, second = world.start("a"), world.start("a")
     b = world.end(world.start("b"))
@@ -119,7 +119,7 @@ def test_what_was_decided_before_a_crash_is_carried_out_by_whoever_comes_by() ->
     assert [token.run_id for token in world.store.read("child").tokens] == [first.run_id]
 
 
-def test_of_two_that_decide_at_once_one_reads_again() -> None:
+def test_of_two_concurrent_deliveries_one_reads_the_gate_again() -> None:
     world = join()
     a, b = world.end(world.start("a")), world.end(world.start("b"))
     world.gates.deliver("child", a)
@@ -131,7 +131,7 @@ def test_of_two_that_decide_at_once_one_reads_again() -> None:
 
 
 @pytest.mark.slow
-def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
+def test_one_run_starts_two_hundred_runs_and_two_hundred_runs_start_one() -> None:
     names = [f"t{number}" for number in range(200)]
     world = GateWorld(task("root"), *(task(name, "root") for name in names), task("end", *names))
     world.run("root")
@@ -146,7 +146,7 @@ def test_one_starts_two_hundred_and_two_hundred_start_one() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("calls", [1, 2])
-def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(calls: int) -> None:
+def test_more_tokens_than_one_transaction_holds_are_removed_despite_a_crash(calls: int) -> None:
     names = [f"t{number}" for number in range(120)]
     world = GateWorld(task("root"), *(task(name, "root") for name in names), task("end", *names))
     world.run("root")
@@ -176,7 +176,7 @@ def test_more_tokens_than_a_transaction_holds_are_taken_out_through_a_crash(call
     assert world.store.read("end").pending is None
 
 
-def test_a_disabled_task_is_skipped_and_so_its_dependents_wait_for_nothing() -> None:
+def test_a_disabled_task_is_skipped_so_its_dependents_do_not_wait() -> None:
     world = GateWorld(task("a"), task("child", "a", enabled=False), task("grandchild", "child"))
     world.run("a")
     child, grandchild = world.all_runs("child", "grandchild")
@@ -189,7 +189,7 @@ def test_a_disabled_task_is_skipped_and_so_its_dependents_wait_for_nothing() -> 
     ]
 
 
-def test_a_dependency_that_is_removed_leaves_nothing_behind() -> None:
+def test_a_removed_dependency_leaves_no_token() -> None:
     world = join()
     world.run("a")
     world.define(task("child", "b"))
@@ -199,7 +199,7 @@ def test_a_dependency_that_is_removed_leaves_nothing_behind() -> None:
     assert world.store.read("child").tokens == ()
 
 
-def test_a_task_that_is_deleted_meanwhile_is_no_fault() -> None:
+def test_a_delivery_to_a_deleted_task_is_not_an_error() -> None:
     world = GateWorld(task("a"))
     assert world.gates.deliver("gone", world.end(world.start("a"))) == []
 
@@ -229,7 +229,7 @@ def test_an_output_becomes_an_input_of_its_parameters_type() -> None:
     assert child.parameters == {"rows": 12, "note": '{"a":1}', "given": "as ever"}
 
 
-def test_what_looks_like_a_variable_in_an_output_stays_text() -> None:
+def test_a_run_variable_in_an_output_stays_text() -> None:
     world = mapped(note="text")
     (child,) = world.carry(world.start("a"), text="costs ${run.id}")
     assert child.parameters["note"] == "costs $${run.id}", "as a literal is written"
@@ -243,7 +243,7 @@ def test_what_looks_like_a_variable_in_an_output_stays_text() -> None:
         pytest.param({"count": None}, "has no such output", id="it is null"),
     ],
 )
-def test_an_output_that_cannot_be_taken_fails_the_run_by_its_parameters(
+def test_an_output_that_does_not_fit_fails_the_run_with_cause_parameters(
     outputs: dict[str, Any], message: str
 ) -> None:
     world = mapped(rows="count")
@@ -258,7 +258,7 @@ def test_an_output_that_cannot_be_taken_fails_the_run_by_its_parameters(
 
 
 def test_an_output_cannot_name_a_secret() -> None:
-    """Whoever writes a notebook would read any secret of every vault."""
+    """Otherwise the author of a notebook could read every secret of every vault."""
     world = mapped(note="text")
     child, _ = world.carry(world.start("a"), text="vault://local/PASSWORD")
     assert child.status is FAILED
@@ -266,7 +266,7 @@ def test_an_output_cannot_name_a_secret() -> None:
     assert "PASSWORD" not in child.reason
 
 
-def test_outputs_that_are_too_large_together_fail_the_run_instead_of_every_delivery() -> None:
+def test_outputs_that_are_too_large_together_fail_the_run_and_not_every_delivery() -> None:
     edges = (
         Dependency(task="a", mappings=(Mapping(output="text", input="note"),)),
         Dependency(task="b", mappings=(Mapping(output="text", input="given"),)),
@@ -296,7 +296,7 @@ def fire_time(**facts: Any) -> ScheduledFire:
     )
 
 
-def test_a_fire_time_is_one_more_edge_and_gives_its_time_and_parameters() -> None:
+def test_a_fire_time_is_one_more_edge_and_sets_the_time_and_parameters() -> None:
     world, engine = scheduled(), FakeEngine()
     world.run("a")
     assert world.all_runs("child") == []
@@ -312,7 +312,7 @@ def test_a_fire_time_is_one_more_edge_and_gives_its_time_and_parameters() -> Non
     assert (child.run_id, 1) in engine.live
 
 
-def test_a_fire_time_that_comes_twice_counts_once() -> None:
+def test_a_fire_time_that_is_delivered_twice_counts_once() -> None:
     world = scheduled()
     for _ in range(2):
         assert world.gates.deliver_fire_time("child", fire_time()) == []
@@ -322,10 +322,10 @@ def test_a_fire_time_that_comes_twice_counts_once() -> None:
     assert len(world.gates.view("child").groups) == 1
 
 
-# What it tells
+# The view of a gate
 
 
-def test_a_gate_tells_what_it_holds_and_what_it_awaits() -> None:
+def test_a_gate_view_describes_what_the_gate_holds_and_awaits() -> None:
     world = GateWorld(task("root"), task("slow", "root"), task("end", "root", "slow"))
     assert list(world.gates.view("end").sentences()) == [
         "The gate is empty: it awaits one outcome of each upstream."

@@ -1,4 +1,4 @@
-"""The graph of Tasks, around one, of all, and of a graph run."""
+"""Tests of the graph of all Tasks, of one Task, and of a graph run."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def edges(graph: graph_module.Graph) -> set[tuple[str, str]]:
     return {(edge.upstream, edge.downstream) for edge in graph.edges}
 
 
-def test_all_tasks_come_after_those_upstream_of_them(world: World) -> None:
+def test_every_task_comes_after_its_upstreams(world: World) -> None:
     graph = world.graphs.of_tasks()
     order = names(graph)
     assert sorted(order) == ["alert", "audit", "bronze", "gold", "landing", "lonely", "silver"]
@@ -92,7 +92,7 @@ def test_all_tasks_come_after_those_upstream_of_them(world: World) -> None:
     assert len(graph.edges) == 5
 
 
-def test_around_a_task_are_its_ancestors_and_descendants_and_nobody_else(world: World) -> None:
+def test_the_graph_of_a_task_has_only_its_ancestors_and_descendants(world: World) -> None:
     graph = world.graphs.of_tasks("silver")
     assert sorted(names(graph)) == ["alert", "bronze", "gold", "landing", "silver"]
     assert edges(graph) == {
@@ -103,7 +103,7 @@ def test_around_a_task_are_its_ancestors_and_descendants_and_nobody_else(world: 
     }
 
 
-def test_a_task_without_neighbours_is_a_graph(world: World) -> None:
+def test_a_task_without_dependencies_is_a_graph_of_one_node(world: World) -> None:
     assert names(world.graphs.of_tasks("lonely")) == ["lonely"]
 
 
@@ -121,7 +121,7 @@ def test_a_node_shows_its_newest_run_and_its_next_fire_time(world: World) -> Non
     assert nodes["gold"].last_run is None
 
 
-def test_a_graph_run_shows_its_own_runs_and_what_is_still_to_come(world: World) -> None:
+def test_a_graph_run_shows_its_own_runs_and_the_tasks_that_have_not_run_yet(world: World) -> None:
     world.ran("landing", RunStatus.FAILED, graph_run_id=run_id("older"))
     world.ran("landing", run_id=ROOT)
     world.ran("bronze", RunStatus.FAILED)
@@ -138,7 +138,7 @@ def test_a_graph_run_shows_its_own_runs_and_what_is_still_to_come(world: World) 
     assert runs["gold"] is None
 
 
-def test_a_graph_run_can_be_looked_at_around_one_task(world: World) -> None:
+def test_the_graph_of_a_graph_run_can_be_limited_to_one_task(world: World) -> None:
     world.ran("landing", run_id=ROOT)
     world.ran("audit", RunStatus.SKIPPED)
     graph = world.graphs.of_graph_run(ROOT, "gold")
@@ -150,14 +150,14 @@ def test_a_graph_run_can_be_looked_at_around_one_task(world: World) -> None:
     ]
 
 
-def test_a_graph_run_remembers_a_task_that_was_deleted(world: World) -> None:
+def test_a_graph_run_shows_a_task_that_was_deleted(world: World) -> None:
     world.ran("landing", run_id=ROOT)
     world.ran("gone")
     nodes = {node.task: node for node in world.graphs.of_graph_run(ROOT).nodes}
     assert (nodes["gone"].job, nodes["gone"].enabled) == ("sales-load", False)
 
 
-def test_a_graph_run_of_many_pages_is_read_to_its_end(world: World) -> None:
+def test_a_graph_run_of_many_pages_is_read_completely(world: World) -> None:
     world.ran("landing", run_id=ROOT)
     for number in range(250):
         world.ran(f"t{number}")
@@ -169,11 +169,11 @@ def test_an_unknown_graph_run_is_not_found(world: World) -> None:
         world.graphs.of_graph_run(RunId("r" + "a" * 25))
 
 
-def test_too_many_tasks_are_refused_with_the_remedy(
+def test_too_many_tasks_are_refused_with_advice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_module, "MAX_NODES", 5)
-    with pytest.raises(Invalid, match="more than 5 tasks: name one") as caught:
+    with pytest.raises(Invalid, match="more than 5 tasks: name a task") as caught:
         world.graphs.of_tasks()
     assert caught.value.problems[0].path == "task"
     assert len(world.graphs.of_tasks("silver").nodes) == 5
@@ -214,7 +214,7 @@ def test_the_api_shows_nodes_and_edges(world: World, client: TestClient) -> None
     ("query", "status"),
     [({"task": "x/../y"}, 404), ({"task": ""}, 404), ({"graphRunId": "nonsense"}, 404)],
 )
-def test_the_api_knows_nothing_of_what_is_not_there(
+def test_the_api_answers_404_for_an_unknown_task_or_graph_run(
     client: TestClient, query: dict[str, str], status: int
 ) -> None:
     assert client.get("/graph", params=query).status_code == status

@@ -1,4 +1,4 @@
-"""Making up for fire times of the past."""
+"""Tests of backfills."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_each_fire_time_of_the_range_gets_a_run(world: Scheduled) -> None:
 
 
 def test_the_oldest_fire_time_starts_first(world: Scheduled) -> None:
-    """All were queued at one moment, so that they started in the order of their random ids."""
+    """Runs with one queue time would start in the order of their random ids."""
     world.backfill(FIRST, FIRST + timedelta(days=9), max_concurrent_runs=1)
     by_rank = sorted(world.made(), key=lambda run: run.queued_at)
     assert [run.scheduled_time for run in by_rank] == sorted(
@@ -45,7 +45,7 @@ def test_the_oldest_fire_time_starts_first(world: Scheduled) -> None:
     assert len({run.queued_at for run in by_rank}) == 9
 
 
-def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
+def test_a_repeated_request_creates_no_run_twice(world: Scheduled) -> None:
     first = world.backfill(FIRST, FOURTH)
     again = world.backfill(FIRST, FOURTH)
     longer = world.backfill(FIRST, FOURTH + timedelta(days=1))
@@ -56,7 +56,9 @@ def test_asking_twice_makes_nothing_twice(world: Scheduled) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 14))
-def test_what_broke_off_anywhere_is_completed_by_asking_again(world: Scheduled, at: int) -> None:
+def test_a_repeated_request_completes_a_backfill_that_crashed_at_any_step(
+    world: Scheduled, at: int
+) -> None:
     calls = 0
 
     def intercept(_, do):  # type: ignore[no-untyped-def]
@@ -74,7 +76,7 @@ def test_what_broke_off_anywhere_is_completed_by_asking_again(world: Scheduled, 
     assert world.times(None) == ["01 06:00", "02 06:00", "03 06:00"]
 
 
-def test_a_dry_run_only_tells(world: Scheduled) -> None:
+def test_a_dry_run_creates_nothing(world: Scheduled) -> None:
     done = world.backfill(FIRST, FOURTH, dry_run=True)
     assert [f"{each.fire.scheduled_time:%d %H}" for each in done.items] == [
         "01 06",
@@ -95,7 +97,7 @@ def test_a_run_of_the_schedule_itself_counts_unless_it_was_skipped(world: Schedu
     assert len(world.made()) == 3
 
 
-def test_what_the_schedule_is_about_to_fire_is_left_to_it(world: Scheduled) -> None:
+def test_a_backfill_leaves_out_fire_times_that_the_schedule_will_process(world: Scheduled) -> None:
     world.task(MINUTELY)
     world.clock.advance(minutes=2)
     assert world.backfill(NOON, world.clock()).items[-1].fire.scheduled_time == NOON
@@ -103,13 +105,13 @@ def test_what_the_schedule_is_about_to_fire_is_left_to_it(world: Scheduled) -> N
     assert world.times() == ["01 12:00", "01 12:01", "01 12:02"]
 
 
-def test_its_runs_are_limited_together_and_go_last(world: Scheduled) -> None:
+def test_the_runs_of_a_backfill_share_a_limit_and_have_a_lower_priority(world: Scheduled) -> None:
     world.backfill(FIRST, FOURTH, max_concurrent_runs=2)
     state = world.engine.dispatcher("main")
     assert (len(state.leases), len(state.waiting)) == (2, 1)
 
 
-def test_calendars_leave_out_dates(world: Scheduled) -> None:
+def test_calendars_exclude_dates(world: Scheduled) -> None:
     world.define(Kind.CALENDAR, {"name": "holidays", "dates": ["2026-02-02"]})
     world.task(DAILY | {"calendars": ["holidays"]})
     world.backfill(FIRST, FOURTH)
@@ -134,7 +136,7 @@ def test_ten_years_of_minutes_are_refused_with_their_number(world: Scheduled) ->
         pytest.param(datetime(1, 1, 1, tzinfo=UTC), NOON, {}, "from: is outside", id="too early"),
     ],
 )
-def test_a_range_that_cannot_be_is_refused(
+def test_an_invalid_range_is_refused(
     world: Scheduled, begin: datetime, end: datetime, facts: dict[str, object], problem: str
 ) -> None:
     with pytest.raises(Invalid, match=problem):

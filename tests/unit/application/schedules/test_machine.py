@@ -1,6 +1,6 @@
-"""Ticks that come late, twice, at once or not to the end, under edits and a clock that is set.
+"""Tests of late, repeated, concurrent and crashed ticks, with edits and clock changes.
 
-The judge knows the policies and what was done when, and reads what came of it from the runs alone.
+The tests know the policies and the steps, and read the results from the runs alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPAN = re.compile(r"Missed (?:the fire time (\S+)|\d+ fire times, from (\S+) to
 
 
 class Crashing:
-    """Ends the process at the k-th call of storage; nothing goes through until it is started."""
+    """Crashes the process at one storage call; later calls fail until the next start."""
 
     def __init__(self, at: int, *, done: bool) -> None:
         self.at, self.done, self.calls = at, done, 0
@@ -43,7 +43,7 @@ class Crashing:
 
 
 class ScheduleMachine(RuleBasedStateMachine):
-    """One schedule of every minute."""
+    """Tests one schedule that fires every minute."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class ScheduleMachine(RuleBasedStateMachine):
         self.facts: dict[str, Any] = {}
         self.is_paused = False
         self.since = self.now
-        """When the schedule was last begun."""
+        """The last time from which the schedule continued."""
         self.taken_back: set[str] = set()
-        """Runs of what was still to come when it was begun anew by a clock that was set back."""
+        """Runs whose time was in the future when the schedule restarted."""
         self.edit("Last", 600)
 
     @property
@@ -66,7 +66,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         assert stored is not None
         return stored.state.revision
 
-    # What happens
+    # Steps
 
     @rule(misfire=st.sampled_from(["Skip", "Last", "All"]), window=st.sampled_from([30, 300, 3600]))
     def edit(self, misfire: str, window: int) -> None:
@@ -86,7 +86,7 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     @rule()
     def pause(self) -> None:
-        self.world.schedules.pause("load-daily", schedule=None, reason="Mended.", by="test")
+        self.world.schedules.pause("load-daily", schedule=None, reason="Fixed.", by="test")
         self.is_paused = True
 
     @rule()
@@ -110,7 +110,7 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 25), later=st.sampled_from([0, 30, 95]))
     def tick_beside_another(self, at: int, later: int) -> None:
-        """A second tick runs from beginning to end in the middle of the first."""
+        """Run a complete second tick during the first."""
         calls = 0
 
         def intercept(_: Call, do: Callable[[], Any]) -> Any:
@@ -129,7 +129,7 @@ class ScheduleMachine(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 20), done=st.booleans())
     def edit_crashes(self, at: int, done: bool) -> None:
-        """Whether the definition was written or not, the next tick follows it."""
+        """Crash during an edit; the next tick follows the stored definition."""
         before = self.revision
         self.spoiled(
             Crashing(at, done=done), lambda: self.world.task(MINUTELY | {"misfire": "Skip"})
@@ -140,10 +140,10 @@ class ScheduleMachine(RuleBasedStateMachine):
         if self.revision != before:
             self.let_pass()
 
-    # What must hold
+    # Invariants
 
     @invariant()
-    def every_fire_time_is_dealt_with_once(self) -> None:
+    def every_fire_time_is_processed_once(self) -> None:
         made = [run for run in self.world.made() if run.run_id not in self.taken_back]
         spans = [span_of(run) for run in made if run.status is RunStatus.SKIPPED]
         for run in made:
@@ -156,13 +156,13 @@ class ScheduleMachine(RuleBasedStateMachine):
             assert all(last < other or end < first for other, end in spans[:number])
 
     @invariant()
-    def nothing_is_made_good_beyond_its_window(self) -> None:
+    def no_fire_time_runs_after_its_window(self) -> None:
         for run in self.fired():
             assert run.scheduled_time is not None
             assert run.queued_at - run.scheduled_time <= max(_LATE, timedelta(hours=1))
 
     def teardown(self) -> None:
-        """After a while of good ticks nothing is left open, and all is accounted for."""
+        """Assert that three ticks complete all plans and that every fire time has a run."""
         self.clock_goes_on()
         self.resume()
         begun = self.now
@@ -178,19 +178,19 @@ class ScheduleMachine(RuleBasedStateMachine):
         minute = self.since.replace(second=0, microsecond=0) + _MINUTE
         while minute <= self.now:
             known = minute in fired or any(first <= minute <= last for first, last in covered)
-            assert known, f"nothing is known of {minute}"
+            assert known, f"{minute} has no run"
             assert minute in fired or minute <= begun
             minute += _MINUTE
 
-    # How it is done
+    # Helpers
 
     def let_pass(self) -> None:
-        """From now on it fires; what was before, nobody expects any more."""
+        """Restart the expectations from now; earlier fire times need no run."""
         self.since = self.now
         self.taken_back |= {run.run_id for run in self.world.made() if last_of(run) > self.now}
 
     def clock_goes_on(self) -> None:
-        """A clock that was set back passes what was dealt with."""
+        """Advance the clock past the watermark."""
         stored = self.world.store.get("load-daily", "minutely")
         if stored is None:
             return

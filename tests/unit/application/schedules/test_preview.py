@@ -1,4 +1,4 @@
-"""The next fire times of a Task, as a preview tells them."""
+"""Tests of the preview of fire times."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_the_schedules_of_a_task_are_merged_in_order():
     assert found.notes == []
 
 
-def test_what_the_clocks_do_to_it_is_told():
+def test_a_note_explains_the_effect_of_a_clock_change():
     found = preview(a_schedule("night", "30 2 * * *", timeZone="Europe/Berlin"), count=2)
     assert [each.fire.note for each in found.fires] == [
         "02:30 does not exist on 2026-03-29; runs at 03:00",
@@ -84,7 +84,7 @@ def test_what_the_clocks_do_to_it_is_told():
     assert found.fires[0].fire.local.isoformat() == "2026-03-29T03:00:00+02:00"
 
 
-def test_what_calendars_exclude_is_shown_with_the_calendar():
+def test_an_excluded_fire_time_names_its_calendar():
     found = preview(a_schedule("daily", "0 6 * * *", calendars=["closed", "holidays"]), count=5)
     assert [each.excluded_by for each in found.fires] == [
         None,
@@ -106,26 +106,26 @@ def test_jitter_moves_the_start_and_not_the_fire_time():
     assert again == found
 
 
-def test_disabled_schedules_are_left_out_with_a_note():
+def test_disabled_schedules_are_not_listed_and_have_a_note():
     found = preview(
         a_schedule("off", "0 5 * * *", enabled=False), a_schedule("on", "0 6 * * *"), count=1
     )
     assert shown(found) == ["on 29 06:00"]
-    assert found.notes == ["Schedule off is disabled; its fire times are left out."]
+    assert found.notes == ["Schedule off is disabled; its fire times are not listed."]
 
 
-def test_a_schedule_that_has_ended_is_told():
+def test_a_note_names_a_schedule_that_has_ended():
     found = preview(a_schedule("old", "0 5 * * *", endAt="2026-03-01T00:00:00Z"))
     assert shown(found) == []
     assert found.notes == ["Schedule old does not fire any more."]
 
 
-def test_a_schedule_that_has_not_begun_begins_with_its_start():
+def test_a_future_schedule_fires_first_at_its_start():
     found = preview(a_schedule("new", "0 5 * * *", startAt="2027-01-01T05:00:00Z"), count=1)
     assert found.fires[0].fire.scheduled_time == datetime(2027, 1, 1, 5, tzinfo=UTC)
 
 
-def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():
+def test_a_paused_schedule_has_fire_times_and_a_note():
     pause = Pause(reason="The source moves.", at=BEFORE_THE_GAP, by="ann")
     state = ScheduleState(
         task="daily", schedule="early", revision="r", watermark=BEFORE_THE_GAP, paused=pause
@@ -138,7 +138,7 @@ def test_a_paused_schedule_is_foreseen_and_told_to_be_paused():
     assert found.notes == ["Schedule early is paused until it is resumed: The source moves."]
 
 
-def test_a_disabled_task_and_one_without_schedules_are_told():
+def test_notes_name_a_disabled_task_and_a_task_without_schedules():
     found = preview(a_schedule("on", "0 6 * * *"), count=1, enabled=False)
     assert shown(found) == ["on 29 06:00"]
     assert found.notes == ["Task daily is disabled: its schedules do not fire until it is enabled."]

@@ -1,4 +1,4 @@
-"""Pausing, resuming, and where schedules stand."""
+"""Tests of pause, resume and the status of schedules."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_one_schedule_may_be_paused_alone(world: Scheduled) -> None:
     assert daily.next_fire_time is None
 
 
-def test_what_is_resumed_goes_on_from_now(world: Scheduled) -> None:
+def test_a_resumed_schedule_continues_from_now(world: Scheduled) -> None:
     pause(world)
     world.clock.advance(hours=2)
     world.schedules.resume("load-daily", schedule="minutely")
@@ -51,14 +51,14 @@ def test_what_is_resumed_goes_on_from_now(world: Scheduled) -> None:
     assert daily.paused is not None
 
 
-def test_resuming_what_is_not_paused_swallows_nothing(world: Scheduled) -> None:
+def test_resuming_a_schedule_that_is_not_paused_loses_no_fire_time(world: Scheduled) -> None:
     world.clock.advance(minutes=1)
     world.schedules.resume("load-daily", schedule=None)
     world.tick()
     assert world.times() == ["01 12:01"]
 
 
-def test_a_pause_outlasts_edits(world: Scheduled) -> None:
+def test_a_pause_survives_edits(world: Scheduled) -> None:
     pause(world)
     world.task(MINUTELY | {"misfire": "All"}, enabled=False)
     world.task(MINUTELY | {"misfire": "Skip"}, description="Loads.")
@@ -77,7 +77,7 @@ def test_the_next_fire_time_respects_calendars(world: Scheduled) -> None:
     assert f"{standing.next_fire_time:%Y-%m-%d}" == "2026-06-01"
 
 
-def test_a_task_fires_next_when_the_first_of_its_schedules_does(world: Scheduled) -> None:
+def test_the_next_fire_time_of_a_task_is_the_earliest_of_its_schedules(world: Scheduled) -> None:
     assert world.schedules.next_fire_time("load-daily") == NOON + timedelta(minutes=1)
     pause(world, "minutely")
     assert world.schedules.next_fire_time("load-daily") == NOON + timedelta(hours=18)
@@ -89,7 +89,7 @@ def test_a_task_fires_next_when_the_first_of_its_schedules_does(world: Scheduled
     assert world.schedules.next_fire_time("load-daily") is None
 
 
-def test_what_calendars_exclude_for_ever_is_given_up(world: Scheduled) -> None:
+def test_the_search_ends_if_calendars_exclude_every_fire_time(world: Scheduled) -> None:
     world.define(
         Kind.CALENDAR, {"name": "all", "ranges": [{"from": "2026-01-01", "to": "9999-12-31"}]}
     )
@@ -97,7 +97,7 @@ def test_what_calendars_exclude_for_ever_is_given_up(world: Scheduled) -> None:
     assert world.schedules.next_fire_time("load-daily") is None
 
 
-def test_what_is_not_there_is_named(world: Scheduled) -> None:
+def test_an_unknown_schedule_is_named_in_the_error(world: Scheduled) -> None:
     with pytest.raises(NotFound, match="no task 'gone'"):
         world.schedules.statuses("gone")
     with pytest.raises(NotFound, match="no schedule 'hourly' \\(it has: minutely, daily\\)"):
@@ -107,8 +107,10 @@ def test_what_is_not_there_is_named(world: Scheduled) -> None:
         pause(world)
 
 
-def test_a_schedule_that_was_left_behind_is_brought_in_line_first(world: Scheduled) -> None:
-    """A crash after the definition was written must not keep anybody from pausing."""
+def test_a_pause_first_syncs_a_schedule_that_an_interrupted_edit_left_behind(
+    world: Scheduled,
+) -> None:
+    """A crash after the write of the definition must not prevent a pause."""
     for stored in world.store.of_task("load-daily"):
         world.store.remove(stored)
     pause(world)

@@ -1,4 +1,4 @@
-"""How schedules follow the definitions of their Tasks."""
+"""Tests of the sync of schedules with the definitions of their Tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def notes(world: Scheduled) -> list[str]:
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 @pytest.mark.parametrize("at", range(1, 12))
-def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
+def test_the_next_tick_recovers_from_a_crash_at_any_write(
     world: Scheduled, at: int, done: bool
 ) -> None:
     calls = 0
@@ -65,8 +65,8 @@ def test_a_crash_at_any_write_is_made_good_by_the_next_tick(
     assert notes(world) == []
 
 
-def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) -> None:
-    """A tick that took it away too early left a schedule that never fires."""
+def test_the_record_of_an_edit_stays_while_its_write_may_still_happen(world: Scheduled) -> None:
+    """A tick that removed the record too early would leave a schedule that never fires."""
     world.store.record_edit("load-daily")
     world.tick(minutes=1)
     assert len(notes(world)) == 1
@@ -75,7 +75,7 @@ def test_a_note_stays_while_its_writer_may_still_be_at_work(world: Scheduled) ->
     assert due_of(world) == NOON + timedelta(minutes=3)
 
 
-def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
+def test_a_refused_write_leaves_no_record_of_an_edit(world: Scheduled) -> None:
     world.task(MINUTELY)
     stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
@@ -86,7 +86,7 @@ def test_a_write_that_was_refused_leaves_no_note(world: Scheduled) -> None:
     assert due_of(world) is None
 
 
-def test_a_definition_is_saved_though_its_schedules_cannot_follow(world: Scheduled) -> None:
+def test_a_definition_is_saved_even_if_its_schedules_cannot_be_synced(world: Scheduled) -> None:
     def intercept(call: Call, do: Callable[[], Any]) -> Any:
         if call.table == "Schedules" and call.method == "send_batch":
             raise Unavailable
@@ -100,8 +100,8 @@ def test_a_definition_is_saved_though_its_schedules_cannot_follow(world: Schedul
     assert due_of(world) == NOON + timedelta(minutes=1)
 
 
-def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> None:
-    """Two edits at once: the slower one has read the Task before the faster one wrote it."""
+def test_an_older_definition_never_overwrites_a_newer_state(world: Scheduled) -> None:
+    """The slower of two concurrent edits read the Task before the faster one wrote it."""
     world.task(DAILY)
     calls = 0
 
@@ -119,8 +119,8 @@ def test_an_older_definition_never_takes_back_a_newer_one(world: Scheduled) -> N
     assert due_of(world, "daily") == NOON + timedelta(hours=19)
 
 
-def test_a_schedule_keeps_what_it_was_in_the_middle_of(world: Scheduled) -> None:
-    """The process ended after the decision; an edit comes before the next tick."""
+def test_an_edit_keeps_a_pending_plan(world: Scheduled) -> None:
+    """The process crashes after it stored the plan; an edit precedes the next tick."""
     world.task(MINUTELY)
     world.clock.advance(seconds=61)
 

@@ -1,4 +1,4 @@
-"""What ticks make of schedules."""
+"""Tests of schedule ticks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def world() -> Scheduled:
     return world
 
 
-def test_a_fire_time_makes_one_run_that_says_where_it_comes_from(world: Scheduled) -> None:
+def test_a_fire_time_creates_one_run_with_its_schedule_and_time(world: Scheduled) -> None:
     sydney = {"timeZone": "Australia/Sydney", "cron": "0 17 * * *"}
     world.task(DAILY | sydney | {"parameters": {"mode": "changes"}}, parameters={"day": "today"})
     assert world.tick(seconds=20).fired == 0
@@ -50,7 +50,9 @@ def test_only_what_is_due_is_read(world: Scheduled) -> None:
 
 
 class TestMisfire:
-    def test_last_makes_good_the_newest_and_tells_of_the_others(self, world: Scheduled) -> None:
+    def test_last_runs_the_newest_missed_fire_time_and_records_the_others(
+        self, world: Scheduled
+    ) -> None:
         world.task(MINUTELY)
         world.tick(hours=3)
         # 08:58 and 08:59 are late by less than 90 seconds at 08:59:30.
@@ -61,14 +63,14 @@ class TestMisfire:
             "the run of 2026-03-02T08:58:00Z replaces them (misfire Last)."
         )
 
-    def test_last_takes_one_that_is_late_where_none_is_in_time(self, world: Scheduled) -> None:
+    def test_last_runs_a_late_fire_time_if_none_is_on_time(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"cron": "*/10 * * * *"})
         world.tick(minutes=27)
         assert world.times() == ["02 06:20"]
         (missed,) = world.made(RunStatus.SKIPPED)
         assert missed.reason.startswith("Missed 2 fire times")
 
-    def test_skip_makes_nothing_good(self, world: Scheduled) -> None:
+    def test_skip_does_not_catch_up(self, world: Scheduled) -> None:
         world.task(DAILY | {"misfire": "Skip"})
         world.tick(minutes=5)
         assert world.times() == []
@@ -79,7 +81,7 @@ class TestMisfire:
         )
         assert missed.scheduled_time == datetime(2026, 3, 2, 6, tzinfo=UTC)
 
-    def test_all_makes_good_what_is_within_the_window(self, world: Scheduled) -> None:
+    def test_all_catches_up_within_the_window(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 600})
         world.tick(hours=1)
         assert world.times() == [f"02 06:{minute}" for minute in range(50, 60)]
@@ -95,7 +97,7 @@ class TestMisfire:
         assert times == sorted(set(times))
         assert len({run.queued_at for run in by_rank}) == 10
 
-    def test_all_makes_good_a_part_at_a_time(self, world: Scheduled) -> None:
+    def test_all_catches_up_in_parts(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 7200})
         assert world.tick(minutes=120).fired == 50
         assert world.tick().fired == 50
@@ -114,13 +116,13 @@ class TestMisfire:
 
 
 class TestOverlap:
-    def test_queue_lets_it_wait_as_any_other(self, world: Scheduled) -> None:
+    def test_queue_queues_the_run_like_any_other(self, world: Scheduled) -> None:
         world.task(MINUTELY)
         world.tick(seconds=31)
         world.tick(minutes=1)
         assert world.times() == ["02 06:00", "02 06:01"]
 
-    def test_skip_leaves_out_what_would_run_beside_another(self, world: Scheduled) -> None:
+    def test_skip_skips_a_fire_time_while_a_run_is_active(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
         world.tick(seconds=31)
         (first,) = world.made()
@@ -141,27 +143,31 @@ class TestOverlap:
         world.tick(seconds=31)
         assert len([run for run in world.runs.active_runs()]) == 1
 
-    def test_skip_goes_by_the_row_where_the_engine_has_forgotten(self, world: Scheduled) -> None:
+    def test_skip_reads_the_row_if_the_engine_does_not_know_the_run(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
         world.tick(seconds=31)
         world.engine.states.clear()
         world.tick(minutes=1)
         assert world.times(RunStatus.SKIPPED) == ["02 06:01"]
 
-    def test_cancel_running_takes_the_place_of_what_runs(self, world: Scheduled) -> None:
+    def test_cancel_running_replaces_the_active_run(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "CancelRunning"})
         world.tick(seconds=31)
         world.tick(minutes=1)
         assert world.times(RunStatus.CANCELLED) == ["02 06:00"]
         assert world.times() == ["02 06:01"]
 
-    def test_of_two_at_once_cancel_running_runs_the_newer(self, world: Scheduled) -> None:
+    def test_of_two_fire_times_at_once_cancel_running_runs_the_newer(
+        self, world: Scheduled
+    ) -> None:
         world.task(MINUTELY | {"overlap": "CancelRunning"})
         world.tick(seconds=95)
         assert world.times() == ["02 06:01"]
         assert world.times(RunStatus.SKIPPED) == ["02 06:00"]
 
-    def test_two_schedules_of_a_task_see_each_other(self, world: Scheduled) -> None:
+    def test_the_overlap_policy_counts_runs_of_another_schedule_of_the_task(
+        self, world: Scheduled
+    ) -> None:
         skip = {"overlap": "Skip"}
         world.task(DAILY | skip, DAILY | {"name": "other"} | skip)
         world.tick(minutes=1)
@@ -177,21 +183,21 @@ class TestEdits:
         world.tick(minutes=1)
         assert world.times(None) == ["02 06:30"]
 
-    def test_an_edit_of_something_else_swallows_nothing(self, world: Scheduled) -> None:
+    def test_an_edit_of_another_field_loses_no_fire_time(self, world: Scheduled) -> None:
         world.task(DAILY)
         world.clock.advance(minutes=1)
         world.task(DAILY, description="Loads.")
         world.tick()
         assert world.times() == ["02 06:00"]
 
-    def test_enabling_catches_up_on_nothing(self, world: Scheduled) -> None:
+    def test_enabling_does_not_catch_up(self, world: Scheduled) -> None:
         world.task(MINUTELY, enabled=False)
         assert world.tick(hours=1).due == 0
         world.task(MINUTELY)
         world.tick(minutes=1)
         assert world.times(None) == ["02 07:00"]
 
-    def test_what_is_removed_leaves_nothing(self, world: Scheduled) -> None:
+    def test_a_removed_schedule_leaves_no_row(self, world: Scheduled) -> None:
         world.task(MINUTELY, DAILY)
         world.task(DAILY)
         assert [each.state.schedule for each in world.store.of_task("load-daily")] == ["daily"]
@@ -206,7 +212,7 @@ class TestEdits:
         assert world.tick(days=10).due == 0
 
 
-def test_calendars_leave_out_dates_without_a_word(world: Scheduled) -> None:
+def test_an_excluded_fire_time_leaves_no_run(world: Scheduled) -> None:
     world.define(Kind.CALENDAR, {"name": "holidays", "dates": ["2026-03-02", "2026-03-03"]})
     world.task(DAILY | {"calendars": ["holidays"]})
     for _ in range(3):
@@ -214,7 +220,7 @@ def test_calendars_leave_out_dates_without_a_word(world: Scheduled) -> None:
     assert world.times(None) == ["04 06:00"]
 
 
-def test_a_task_with_dependencies_gives_its_gate_the_fire_time(world: Scheduled) -> None:
+def test_a_fire_time_of_a_task_with_dependencies_is_delivered_to_its_gate(world: Scheduled) -> None:
     world.task(name="before")
     world.task(DAILY, dependencies=[{"task": "before"}])
     world.tick(minutes=1)
@@ -224,7 +230,7 @@ def test_a_task_with_dependencies_gives_its_gate_the_fire_time(world: Scheduled)
     assert fire.scheduled_time == datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
-def test_parameters_that_cannot_be_given_are_a_failed_run(world: Scheduled) -> None:
+def test_parameters_that_cannot_be_resolved_create_a_failed_run(world: Scheduled) -> None:
     world.task(DAILY)
     stored = world.stored_definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
@@ -244,7 +250,7 @@ def test_a_lost_signal_leaves_a_run_for_the_reconciler(world: Scheduled) -> None
     assert world.tick(minutes=1).due == 0
 
 
-def test_a_schedule_that_cannot_be_dealt_with_stops_no_other(world: Scheduled) -> None:
+def test_a_schedule_that_fails_stops_no_other_schedule(world: Scheduled) -> None:
     world.task(DAILY, name="bad")
     world.task(DAILY)
     stored = world.store.get("bad", "daily")
@@ -257,7 +263,7 @@ def test_a_schedule_that_cannot_be_dealt_with_stops_no_other(world: Scheduled) -
     assert (tally.fired, tally.failed) == (1, 1)
 
 
-def test_what_there_is_no_time_for_is_left_to_the_next_tick() -> None:
+def test_entries_that_exceed_the_time_of_a_tick_are_left_to_the_next_tick() -> None:
     world = Scheduled()
     world.clock.now = EARLY
     for number in range(3):
@@ -276,7 +282,7 @@ class TestFailures:
         (run,) = world.made(RunStatus.QUEUED)
         world.end(run, RunStatus.FAILED)
 
-    def test_it_pauses_after_so_many_in_a_row(self, world: Scheduled) -> None:
+    def test_a_schedule_pauses_after_consecutive_failures(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"pauseAfterFailures": 2})
         world.tick(seconds=31)
         self.fail(world)
@@ -309,7 +315,7 @@ class TestFailures:
             "schedule_paused",
         ]
 
-    def test_a_success_begins_the_count_anew(self, world: Scheduled) -> None:
+    def test_a_success_resets_the_count(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"pauseAfterFailures": 2})
         world.tick(seconds=31)
         for outcome in (RunStatus.FAILED, RunStatus.SUCCEEDED, RunStatus.FAILED):

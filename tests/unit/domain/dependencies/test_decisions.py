@@ -1,4 +1,4 @@
-"""What a gate makes of the tokens that it holds."""
+"""Tests of the rules of gates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CANCELLED, SKIPPED = RunStatus.CANCELLED, RunStatus.SKIPPED
 
 
 def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any) -> Token:
-    """A token of a run whose roots are runs of the Task `root`, unless they are named `task/id`."""
+    """Return a token; each root is a run of the Task `root`, or is named `task/id`."""
     origins = []
     for graph in graphs:
         task, _, name = graph.rpartition("/")
@@ -45,7 +45,7 @@ def token(edge: str, *graphs: str, minute: int = 0, run: str = "", **facts: Any)
 def gate(
     *edges: str | GateEdge, below: dict[str, set[str]] | None = None, **facts: Any
 ) -> GateRules:
-    """A gate whose upstreams all descend from `root`, unless `below` says it of others."""
+    """Return the rules of a gate; all upstreams descend from `root` unless `below` is given."""
     made = tuple(
         edge
         if isinstance(edge, GateEdge)
@@ -76,7 +76,7 @@ def decided(rules: GateRules, *tokens: Token) -> GateDecision:
         (Condition.ON_SKIPPED, {SKIPPED}),
     ],
 )
-def test_each_condition_has_its_outcomes_and_every_other_one_skips(
+def test_each_condition_is_met_by_its_outcomes_and_any_other_outcome_skips(
     condition: Condition, meets: set[RunStatus]
 ) -> None:
     rules = gate(GateEdge(upstream="a", condition=condition))
@@ -85,28 +85,28 @@ def test_each_condition_has_its_outcomes_and_every_other_one_skips(
         assert (decision.skip_reason is None) == (status in meets), status
 
 
-def test_a_graph_run_that_has_not_brought_everything_is_awaited() -> None:
+def test_an_incomplete_group_waits_for_its_graph_run() -> None:
     assert gate("a", "b").decide([token("a", "g")]) is None
-    assert gate("a", "b").decide([token("a", "g", status=FAILED)]) is None, "also one that failed"
+    assert gate("a", "b").decide([token("a", "g", status=FAILED)]) is None, "also after a failure"
 
 
-def test_the_same_graph_run_comes_first() -> None:
+def test_outcomes_of_the_same_graph_run_are_used_first() -> None:
     old, new = token("a", "g1", minute=1), token("a", "g2", minute=2)
     decision = decided(gate("a", "b"), old, new, token("b", "g2", minute=3))
     assert [each.run_id for each in decision.used] == ["a-g2-2", "b-g2-3"]
 
 
-def test_a_skip_names_the_parent_how_it_ended_and_what_was_wanted() -> None:
+def test_a_skip_reason_names_the_parent_its_outcome_and_the_condition() -> None:
     tokens = [token("a", "g"), token("b", "g", minute=1, status=FAILED, run="r1")]
     decision = decided(gate("a", "b"), *tokens)
     assert decision.skip_reason == "Task 'b' ended as Failed (run r1); the dependency is OnSuccess."
-    assert set(decision.used) == set(tokens), "what the others brought is used up with it"
+    assert set(decision.used) == set(tokens), "the decision uses all outcomes of the group"
 
 
 APART = {"left": {"a"}, "right": {"b"}}
 
 
-def test_upstreams_without_a_common_root_are_taken_oldest_first() -> None:
+def test_outcomes_without_a_common_root_are_used_oldest_first() -> None:
     tokens = [
         token("a", "left/l2", minute=2),
         token("a", "left/l1", minute=1),
@@ -122,9 +122,12 @@ def test_a_failure_on_one_side_skips_without_waiting_for_the_other() -> None:
     assert decision.skip_reason
 
 
-def test_what_was_joined_before_is_joined_with_what_one_of_its_roots_brought_directly() -> None:
-    """Two independent sources, their join, and a Task that needs the join and one source: taken
-    by graph run alone it waited for ever, as the join's run belongs to the other graph run."""
+def test_a_joined_run_is_grouped_with_the_direct_outcome_of_one_of_its_roots() -> None:
+    """A Task needs a join and one of its two independent sources.
+
+    Grouped by graph run alone, the Task would wait for ever, because the run of the join belongs
+    to the graph run of the other source.
+    """
     below = {"left": {"join"}, "right": {"join"}}
     rules = gate("left", "join", below=below)
     direct = token("left", "left/l", minute=1)
@@ -133,7 +136,7 @@ def test_what_was_joined_before_is_joined_with_what_one_of_its_roots_brought_dir
     assert [each.edge for each in decision.sources] == ["left", "join"]
 
 
-def test_a_dependency_that_is_gone_takes_its_tokens_with_it() -> None:
+def test_the_tokens_of_a_removed_dependency_are_dropped() -> None:
     decision = decided(gate("a"), token("gone", "g"), token("a", "g"))
     assert decision.void
     assert [each.edge for each in decision.used] == ["gone"]
@@ -157,7 +160,7 @@ def test_of_several_outcomes_of_one_upstream_in_a_group_the_newest_counts() -> N
     assert len(decision.used) == 3
 
 
-def test_a_partial_repetition_takes_the_rest_from_what_it_repeats_and_does_not_use_it_up() -> None:
+def test_a_rerun_recalls_missing_tokens_from_the_repeated_graph_run_and_does_not_use_them() -> None:
     asked: list[Any] = []
 
     def recall(edge: str, graphs: tuple[RunId, ...]) -> Token:
@@ -177,7 +180,7 @@ def replace_status(one: Token) -> Token:
     return token("a", "a/new", repeats=one.repeats, status=FAILED)
 
 
-def test_what_stands_for_too_long_is_given_up_visibly_the_oldest_first() -> None:
+def test_too_many_complete_groups_skip_the_oldest_group_with_a_reason() -> None:
     rules = gate("a", "b", below=APART)
     standing = [token("a", f"left/l{n}", minute=n) for n in range(MAX_COMPLETE_GROUPS)]
     assert rules.decide(standing) is None
@@ -186,7 +189,7 @@ def test_what_stands_for_too_long_is_given_up_visibly_the_oldest_first() -> None
     assert "100 newer outcomes of task 'a' wait for task 'b'" in decision.skip_reason
 
 
-def test_graph_runs_under_way_may_be_many_more_than_those_that_only_stand() -> None:
+def test_many_more_incomplete_groups_than_complete_groups_may_wait() -> None:
     rules = gate("a", "b")
     on_their_way = [token("a", f"g{n}", minute=n) for n in range(MAX_GROUPS)]
     assert rules.decide(on_their_way) is None
@@ -194,7 +197,7 @@ def test_graph_runs_under_way_may_be_many_more_than_those_that_only_stand() -> N
     assert decision.used == (on_their_way[0],)
 
 
-def test_a_decision_has_one_id_whatever_the_order_of_its_tokens() -> None:
+def test_the_id_of_a_decision_does_not_depend_on_the_order_of_its_tokens() -> None:
     tokens = [token("a", "g"), token("b", "g", minute=1)]
     one, other = decided(gate("a", "b"), *tokens), decided(gate("a", "b"), *reversed(tokens))
     assert one == other

@@ -1,4 +1,4 @@
-"""Outputs that a mapping asks for and that are not there."""
+"""Tests of mappings of missing outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.fakes.builders import a_job, a_run
         ("row", "(Succeeded) has no such output (it has: path, rows)"),
     ],
 )
-def test_whoever_asks_for_an_output_that_is_not_kept_learns_why(output: str, why: str) -> None:
+def test_the_error_of_a_missing_output_gives_the_reason(output: str, why: str) -> None:
     parent = a_run(
         status=RunStatus.SUCCEEDED,
         outputs={"rows": 1, "path": "/a"},
@@ -35,7 +35,7 @@ def test_whoever_asks_for_an_output_that_is_not_kept_learns_why(output: str, why
     assert why in str(caught.value)
 
 
-def test_the_outputs_that_there_are_are_named_up_to_some() -> None:
+def test_the_error_names_the_existing_outputs_up_to_a_limit() -> None:
     parent = a_run(outputs={f"o{number:03}": 1 for number in range(500)})
     edge = Dependency(task="parent", mappings=(Mapping(output="x", input="in"),))
     child = Task(name="child", job="sales-load", dependencies=(edge,))

@@ -1,6 +1,7 @@
-"""When a schedule fires, by looking at every minute: slow, plain, and nothing of ours in it.
+"""A slow and simple model of fire times that tests every minute without product code.
 
-Of cron it knows `*`, numbers, lists, ranges and steps; of zones what the standard library says.
+It supports `*`, numbers, lists, ranges and steps in cron expressions. The zones come from the
+standard library.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local(moment: datetime, name: str) -> datetime:
-    """Return what a wall clock shows, without its zone."""
+    """Return the wall-clock time of an instant (naive)."""
     return moment.astimezone(zone(name)).replace(tzinfo=None, fold=0)
 
 
 class Fields:
-    """What the fields of a cron expression allow."""
+    """The allowed values of the fields of a cron expression."""
 
     def __init__(self, cron: str) -> None:
         fields = cron.split()
@@ -84,7 +85,7 @@ def _allowed(text: str, first: int, last: int) -> set[int]:
 
 
 def by_minutes(schedule: Schedule, begin: datetime, end: datetime) -> dict[datetime, str]:
-    """Return what fires from `begin` on and before `end`: once, moved, first or second."""
+    """Return the fire times in a range with their kind: once, moved, first or second."""
     fields = Fields(schedule.cron)
     instants: dict[datetime, list[datetime]] = defaultdict(list)
     fires: dict[datetime, str] = {}
@@ -135,10 +136,10 @@ def _chosen(found: list[datetime], fold: Fold, fields: Fields) -> dict[datetime,
 
 
 def by_dates(schedule: Schedule, first: date, last: date) -> list[datetime]:
-    """Return what fires for the local dates from `first` to `last`; its time is that of dates.
+    """Return the fire times of the local dates from `first` to `last`.
 
-    For schedules that are seldom: each wall-clock time is looked for under every offset that the
-    zone had in those years.
+    The cost grows with the number of dates, so the function fits schedules that fire seldom. It
+    tries each wall-clock time with every offset that the zone had in those years.
     """
     fields = Fields(schedule.cron)
     fires: set[datetime] = set()
@@ -169,7 +170,7 @@ def _after(wall: datetime, name: str) -> datetime:
 
 @cache
 def offsets(name: str, year: int) -> frozenset[timedelta]:
-    """Return the offsets from UTC that a zone has around a year."""
+    """Return the offsets from UTC that a zone has in and near a year."""
     start = datetime(year, 1, 1, tzinfo=UTC) - DAY
     days = (start + number * DAY for number in range(369))
     return frozenset(day.astimezone(zone(name)).utcoffset() or timedelta() for day in days)

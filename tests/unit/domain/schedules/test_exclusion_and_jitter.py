@@ -1,4 +1,4 @@
-"""What a schedule leaves out, and by how much it is spread."""
+"""Tests of calendars and jitter."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class TestExclusion:
         fire = next(fire_times(a_schedule(), after=after))
         assert is_excluded(fire, [HOLIDAYS, CLOSED]) is excluded
 
-    def test_the_date_is_that_of_the_schedules_zone(self):
+    def test_the_local_date_in_the_schedules_zone_counts(self):
         sydney = a_schedule(time_zone="Australia/Sydney")
         fire = next(fire_times(sydney, after=datetime(2026, 12, 24, 12, tzinfo=UTC)))
         assert (fire.scheduled_time.day, fire.local.day) == (24, 25)
         assert is_excluded(fire, [HOLIDAYS])
 
-    def test_without_calendars_nothing_is(self):
+    def test_without_calendars_no_date_is_excluded(self):
         assert not is_excluded(next(fire_times(a_schedule(), after=NOON)), [])
 
 

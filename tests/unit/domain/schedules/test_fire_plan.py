@@ -1,4 +1,4 @@
-"""Plans of the elapsed fire times of a schedule."""
+"""Tests of fire plans."""
 
 from __future__ import annotations
 

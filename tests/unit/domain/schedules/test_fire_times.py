@@ -1,4 +1,4 @@
-"""Every fire time, against an oracle that looks at every minute."""
+"""Tests of fire times, also against an oracle that tests every minute."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ZONES = (
     "Pacific/Auckland",
     "Pacific/Chatham",
 )
-REMARKS = {
+NOTES = {
     "once": None,
     "moved": "not exist",
     "first": "at the first|is the first",
@@ -60,7 +60,7 @@ def utc(*parts: int) -> datetime:
 
 
 def fired(schedule: Schedule, begin: datetime, end: datetime) -> list[FireTime]:
-    """Return what fires from `begin` on and before `end`."""
+    """Return the fire times at or after `begin` and before `end`."""
     fires = fire_times(schedule, after=begin - INSTANT)
     return list(takewhile(lambda fire: fire.scheduled_time < end, fires))
 
@@ -108,7 +108,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
 
 @st.composite
 def begins(draw: st.DrawFn, time_zone: str) -> datetime:
-    """Choose the beginning of two days that mostly have a change of the clocks in them."""
+    """Draw the start of two days that usually contain a clock change."""
     year = draw(st.integers(1990, 2040))
     days = days_of_change(time_zone, year) or (utc(year, 1, 1),)
     day = draw(st.sampled_from(days)) + draw(st.sampled_from([0, 0, 0, 30])) * DAY
@@ -119,9 +119,7 @@ def begins(draw: st.DrawFn, time_zone: str) -> datetime:
 class TestAgainstTheOracle:
     @settings(max_examples=150, deadline=None)
     @given(st.data(), schedules())
-    def test_every_minute_around_changes_of_the_clocks(
-        self, data: st.DataObject, schedule: Schedule
-    ):
+    def test_every_minute_near_clock_changes(self, data: st.DataObject, schedule: Schedule):
         begin = data.draw(begins(schedule.time_zone))
         end = begin + 2 * DAY
 
@@ -137,7 +135,7 @@ class TestAgainstTheOracle:
             )
             assert fire.local.fold == at_home.fold
             if schedule.gap is Gap.RUN_AFTER:
-                wanted = REMARKS[expected[fire.scheduled_time]]
+                wanted = NOTES[expected[fire.scheduled_time]]
                 assert (fire.note is None) == (wanted is None)
                 assert wanted is None or any(part in str(fire.note) for part in wanted.split("|"))
 
@@ -174,13 +172,15 @@ class TestAgainstTheOracle:
         days = (date(year, 1, 1) + number * DAY for number in range(3 * 365))
         expected = [day for day in days if Fields(cron).has_date(day)]
 
-        walls = pattern_of(cron).walls(datetime(year, 1, 1))  # noqa: DTZ001 - a wall clock
+        walls = pattern_of(cron).times_from(datetime(year, 1, 1))  # noqa: DTZ001 - a wall clock
 
         assert [wall.date() for wall in islice(walls, len(expected))] == expected
 
     @settings(max_examples=80, deadline=None)
     @given(st.data(), schedules())
-    def test_counting_is_going_through_them(self, data: st.DataObject, schedule: Schedule):
+    def test_the_count_equals_the_number_of_fire_times(
+        self, data: st.DataObject, schedule: Schedule
+    ):
         begin = data.draw(begins(schedule.time_zone))
         end = begin + timedelta(minutes=data.draw(st.integers(-10, 20 * 24 * 60)))
 
@@ -193,7 +193,7 @@ class TestOrder:
     @pytest.mark.slow
     @settings(max_examples=80, deadline=None)
     @given(st.data(), schedules())
-    def test_they_rise_and_going_on_from_any_yields_the_rest(
+    def test_fire_times_ascend_and_can_be_continued_after_any_of_them(
         self, data: st.DataObject, schedule: Schedule
     ):
         after = data.draw(begins(schedule.time_zone))
@@ -202,11 +202,11 @@ class TestOrder:
 
         assert all(fire.scheduled_time > after for fire in some)
         assert all(one.scheduled_time < two.scheduled_time for one, two in pairwise(some))
-        place = data.draw(st.integers(0, len(some) - 1))
-        rest = fire_times(schedule, after=some[place].scheduled_time)
-        assert list(islice(rest, len(some) - place - 1)) == some[place + 1 :]
+        index = data.draw(st.integers(0, len(some) - 1))
+        rest = fire_times(schedule, after=some[index].scheduled_time)
+        assert list(islice(rest, len(some) - index - 1)) == some[index + 1 :]
 
-    def test_the_time_itself_is_not_after_it(self):
+    def test_after_is_exclusive(self):
         schedule = a_schedule("0 6 * * *", "UTC")
         assert next(fire_times(schedule, after=utc(2026, 1, 1, 6))).scheduled_time == utc(
             2026, 1, 2, 6
@@ -245,12 +245,17 @@ GOLDEN: list[Any] = [
         [("01:00", "03:00", "02:00 does not exist on 2026-03-29; runs at 03:00")],
         id="a time in the gap and the one at its end run once",
     ),
-    pytest.param(a_schedule("30 2 * * *", gap="Skip"), GAP, [], id="left out where told to"),
+    pytest.param(
+        a_schedule("30 2 * * *", gap="Skip"),
+        GAP,
+        [],
+        id="a time in the gap is skipped with gap Skip",
+    ),
     pytest.param(
         a_schedule("0 2,4 * * *", gap="Skip"),
         GAP,
-        [("02:00", "04:00", "02:00 does not exist on 2026-03-29; left out")],
-        id="what is left out is told with the next",
+        [("02:00", "04:00", "02:00 does not exist on 2026-03-29; skipped")],
+        id="the next fire time has a note on the skipped time",
     ),
     pytest.param(
         a_schedule("*/15 1-3 * * *"),
@@ -276,21 +281,21 @@ GOLDEN: list[Any] = [
     pytest.param(
         a_schedule("30 2 * * *"),
         FOLD,
-        [("00:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the first only")],
+        [("00:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the first only")],
         id="a daily one runs at the first of two",
     ),
     pytest.param(
         a_schedule("30 2 * * *", fold="Second"),
         FOLD,
-        [("01:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the second only")],
+        [("01:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the second only")],
         id="or at the second",
     ),
     pytest.param(
         a_schedule("30 2 * * *", fold="Both"),
         FOLD,
         [
-            ("00:30", "02:30", "02:30 comes twice on 2026-10-25; this is the first"),
-            ("01:30", "02:30", "02:30 comes twice on 2026-10-25; this is the second"),
+            ("00:30", "02:30", "02:30 occurs twice on 2026-10-25; this is the first"),
+            ("01:30", "02:30", "02:30 occurs twice on 2026-10-25; this is the second"),
         ],
         id="or at both",
     ),
@@ -298,8 +303,8 @@ GOLDEN: list[Any] = [
         a_schedule("*/30 2 * * *"),
         FOLD,
         [
-            ("00:00", "02:00", "02:00 comes twice on 2026-10-25; runs at the first only"),
-            ("00:30", "02:30", "02:30 comes twice on 2026-10-25; runs at the first only"),
+            ("00:00", "02:00", "02:00 occurs twice on 2026-10-25; runs at the first only"),
+            ("00:30", "02:30", "02:30 occurs twice on 2026-10-25; runs at the first only"),
         ],
         id="fixed hours run at the first, however many minutes",
     ),
@@ -308,8 +313,8 @@ GOLDEN: list[Any] = [
         FOLD,
         [
             ("23:00", "01:00", None),
-            ("00:00", "02:00", "02:00 comes twice on 2026-10-25; this is the first"),
-            ("01:00", "02:00", "02:00 comes twice on 2026-10-25; this is the second"),
+            ("00:00", "02:00", "02:00 occurs twice on 2026-10-25; this is the first"),
+            ("01:00", "02:00", "02:00 occurs twice on 2026-10-25; this is the second"),
             ("02:00", "03:00", None),
         ],
         id="the hour after the fold comes once",
@@ -328,12 +333,14 @@ class TestDaylightSaving:
 
     @pytest.mark.parametrize("cron", ["0 * * * *", "*/5 * * * *", "* * * * *"])
     @pytest.mark.parametrize("day", [GAP, FOLD])
-    def test_hourly_and_finer_ones_keep_their_beat(self, cron: str, day: tuple[int, int, int]):
+    def test_hourly_and_more_frequent_schedules_keep_their_interval(
+        self, cron: str, day: tuple[int, int, int]
+    ):
         found = fired(a_schedule(cron), _berlin(*day), _berlin(*day) + timedelta(hours=20))
         distances = {two.scheduled_time - one.scheduled_time for one, two in pairwise(found)}
         assert len(distances) == 1
 
-    def test_a_day_that_a_zone_leaves_out_runs_at_its_end(self):
+    def test_a_day_that_a_zone_skips_fires_at_its_end(self):
         schedule = a_schedule("0 6 * * *", "Pacific/Apia")
         found = fired(schedule, utc(2011, 12, 29), utc(2011, 12, 31))
         assert [f"{fire.local:%m-%d %H:%M}" for fire in found] == [
@@ -341,11 +348,11 @@ class TestDaylightSaving:
             "12-31 00:00",
             "12-31 06:00",
         ]
-        remark = "06:00 does not exist on 2011-12-30; runs at 00:00 on 2011-12-31"
-        assert found[1].note == remark
+        note = "06:00 does not exist on 2011-12-30; runs at 00:00 on 2011-12-31"
+        assert found[1].note == note
 
-    def test_a_fold_that_reaches_into_yesterday_comes_in_order(self):
-        """St John's went from 00:01 back to 23:01: midnight came before the second 23:30."""
+    def test_a_fold_across_midnight_comes_in_order(self):
+        """St John's set its clocks from 00:01 to 23:01: midnight precedes the second 23:30."""
         schedule = a_schedule("0,30 0,23 * * *", "America/St_Johns", fold="Both")
         found = fired(schedule, utc(2006, 10, 29, 1, 45), utc(2006, 10, 29, 4, 30))
         assert [f"{fire.local:%d %H:%M} {fire.local.fold}" for fire in found] == [
@@ -371,17 +378,17 @@ class TestBounds:
         ]
         assert count_between(schedule, after=utc(2020, 1, 1), until=utc(2030, 1, 1), most=9) == 3
 
-    def test_there_is_none_after_the_end(self):
+    def test_a_schedule_does_not_fire_after_its_end(self):
         schedule = a_schedule("@daily", end_at=utc(2026, 1, 1))
         assert list(fire_times(schedule, after=utc(2026, 1, 1))) == []
 
-    def test_a_date_that_never_comes_ends_the_search(self):
+    def test_a_date_that_does_not_exist_ends_the_search(self):
         never = pattern_of("0 0 30 2 *")
-        assert list(never.walls(datetime(2026, 1, 1))) == []  # noqa: DTZ001 - a wall clock
+        assert list(never.times_from(datetime(2026, 1, 1))) == []  # noqa: DTZ001 - a wall clock
 
     @pytest.mark.parametrize("cron", ["@yearly", "* * * * *", "0 0 29 2 1"])
     @pytest.mark.parametrize("time_zone", ["UTC", "Pacific/Kiritimati", "America/Adak"])
-    def test_the_ends_of_the_calendar_are_survived(self, cron: str, time_zone: str):
+    def test_the_first_and_last_years_of_the_calendar_are_valid(self, cron: str, time_zone: str):
         last = a_schedule(cron, time_zone, start_at=datetime.max.replace(tzinfo=UTC))
         assert list(fire_times(last, after=utc(2026, 1, 1))) == []
         assert list(fire_times(a_schedule(cron), after=datetime.max.replace(tzinfo=UTC))) == []
@@ -413,7 +420,7 @@ class TestCounting:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("time_zone", ["UTC", "Europe/Berlin"])
-    def test_what_is_too_much_already_is_not_counted_to_its_end(self, time_zone: str):
+    def test_counting_stops_early_above_the_limit(self, time_zone: str):
         count = count_between(
             a_schedule("* * * * 1-5", time_zone),
             after=utc(1990, 1, 1),
@@ -423,7 +430,7 @@ class TestCounting:
         assert 13_000 * 1440 < count < 14_000 * 1440
 
     @pytest.mark.slow
-    def test_what_is_little_is_counted_to_its_end(self):
+    def test_a_small_count_is_exact(self):
         schedule = a_schedule("0 0 1 */6 *", "UTC")
         count = count_between(schedule, after=utc(1990, 6, 1), until=utc(2990, 6, 1), most=10_000)
         assert count == 2000
@@ -440,7 +447,7 @@ class TestCounting:
         pytest.param("0 0 ? * ?", "0 0 * * *", id="question marks"),
     ],
 )
-def test_two_ways_to_say_the_same(one: str, other: str):
+def test_two_expressions_with_the_same_meaning(one: str, other: str):
     after = utc(2026, 1, 1)
     same = [list(islice(fire_times(a_schedule(c), after=after), 40)) for c in (one, other)]
     assert same[0] == same[1]
@@ -455,6 +462,6 @@ def test_two_ways_to_say_the_same(one: str, other: str):
         pytest.param("0 0 1W * *", ["01-01", "02-02", "03-02"], id="the weekday next to the 1st"),
     ],
 )
-def test_days_that_are_found_by_their_place_in_the_month(cron: str, days: list[str]):
+def test_days_that_depend_on_their_position_in_the_month(cron: str, days: list[str]):
     fires = fire_times(a_schedule(cron, "UTC"), after=utc(2025, 12, 31, 12))
     assert [f"{fire.local:%m-%d}" for fire in islice(fires, 3)] == days

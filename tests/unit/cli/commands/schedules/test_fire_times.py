@@ -28,7 +28,7 @@ ANSWER = {
             "excluded": None,
         },
     ],
-    "notes": ["Schedule off is disabled; its fire times are left out."],
+    "notes": ["Schedule off is disabled; its fire times are not listed."],
     "continuationToken": None,
 }
 
@@ -46,7 +46,7 @@ def test_each_fire_time_is_one_line_and_the_notes_follow(api: FakeApi, polysync:
         "starts 1 m 02 s later (jitter)"
     )
     assert lines[3].split()[-2:] == ["noon", "-"]
-    assert lines[4] == "Schedule off is disabled; its fire times are left out."
+    assert lines[4] == "Schedule off is disabled; its fire times are not listed."
     assert api.requests[0].query == {"count": "2"}
     assert result.exit_code == 0
 
