@@ -197,7 +197,7 @@ def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
             store=states,
             factory=RunFactory(
                 store=store,
-                job_named=definitions.job,
+                definitions=definitions,
                 connections=connections,
                 policies=Policies(stored.get),
                 clock=clock,

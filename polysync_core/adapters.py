@@ -54,18 +54,18 @@ class OpenWorkspaces(Protocol):
     def __call__(
         self,
         configuration: AppKitConfiguration,
-        platform_named: Callable[[str], Platform],
+        read_platform: Callable[[str], Platform],
         secrets: Secrets,
     ) -> Workspaces: ...
 
 
 def open_workspaces(
-    configuration: AppKitConfiguration, platform_named: Callable[[str], Platform], secrets: Secrets
+    configuration: AppKitConfiguration, read_platform: Callable[[str], Platform], secrets: Secrets
 ) -> Workspaces:
     """Return the workspaces of the AppKit jobs; imported on first use for a fast cold start."""
     from polysync_core.appkit.workspaces import Workspaces
 
-    return Workspaces(configuration=configuration, platform_named=platform_named, secrets=secrets)
+    return Workspaces(configuration=configuration, read_platform=read_platform, secrets=secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +128,8 @@ def table_ports(
         poison=poison,
         purge_runs=OldRuns(tables, runs).purge,
         purge_outcomes=gates.delete_deduplication_rows,
-        purge_audit=audit.forget,
-        purge_messages=poison.forget,
+        purge_audit=audit.purge,
+        purge_messages=poison.purge,
         queue=queue,
         open_vault=open_vault,
         open_connector=open_connector,

@@ -19,7 +19,7 @@ from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
-from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
+from polysync_core.application.events.webhooks import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.platforms.artefact_import import ArtefactImport
@@ -112,7 +112,7 @@ class Services:
     @cached_property
     def secrets(self) -> SecretResolver:
         return SecretResolver(
-            self.definitions.vault,
+            self.definitions,
             development=self.settings.development,
             open_vault=self.ports.open_vault,
             monotonic=self.ports.monotonic,
@@ -180,7 +180,7 @@ class Services:
     def run_factory(self) -> RunFactory:
         return RunFactory(
             store=self.run_store,
-            job_named=self.definitions.job,
+            definitions=self.definitions,
             connections=self.connections,
             policies=self.policies,
             clock=self.ports.clock,
@@ -191,7 +191,7 @@ class Services:
         return TaskRuns(
             runs=self.ports.runs,
             store=self.run_store,
-            task_named=self.definitions.task,
+            definitions=self.definitions,
             factory=self.run_factory,
             finisher=self.run_finisher,
             clock=self.ports.clock,
@@ -352,10 +352,10 @@ class Services:
             definitions=self.definitions,
             secrets=self.secrets,
             post=ports.post,
-            again=ports.queue(DELIVERIES),
-            given_up=ports.queue(f"{DELIVERIES}-poison"),
+            delivery_queue=ports.queue(DELIVERIES),
+            poison_queue=ports.queue(f"{DELIVERIES}-poison"),
             clock=ports.clock,
-            persistence=Persistence(
+            retry_policy=DeliveryRetryPolicy(
                 attempts=settings.webhook_attempts, first_delay=settings.webhook_first_delay
             ),
         )

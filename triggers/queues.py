@@ -14,7 +14,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from orchestrations.engine import DurableEngine
-from polysync_core.application.events.deliveries import given_up_delivery
+from polysync_core.application.events.deliveries import abandoned_delivery
 from polysync_core.application.runs.messages import poison_request
 from polysync_core.composition import services
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, STORAGE
@@ -34,8 +34,8 @@ def deliver_webhook(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name=f"{DELIVERIES}-poison", connection=STORAGE)
 def record_poison(message: func.QueueMessage) -> None:
     """Record a delivery that was abandoned."""
-    given_up = given_up_delivery(message.id or "", _text(message))
-    services().poison_messages.record(DELIVERIES, given_up, at=_inserted_at(message))
+    abandoned = abandoned_delivery(message.id or "", _text(message))
+    services().poison_messages.record(DELIVERIES, abandoned, at=_inserted_at(message))
 
 
 @blueprint.function_name("accept_run_request")
@@ -54,8 +54,8 @@ def accept_run_request(message: func.QueueMessage, durable: str, context: func.C
 )
 def record_refused_request(message: func.QueueMessage) -> None:
     """Record a run request that was refused."""
-    given_up = poison_request(message.id or "", _content(message))
-    services().poison_messages.record(RUN_REQUESTS, given_up, at=_inserted_at(message))
+    abandoned = poison_request(message.id or "", _content(message))
+    services().poison_messages.record(RUN_REQUESTS, abandoned, at=_inserted_at(message))
 
 
 def _content(message: func.QueueMessage) -> bytes:

@@ -66,7 +66,7 @@ class Workspaces:
     """Opens connections by Platform and user. Safe for threads."""
 
     configuration: AppKitConfiguration
-    platform_named: Callable[[str], Platform] | None = None
+    read_platform: Callable[[str], Platform] | None = None
     """Returns a stored Platform; None if there is no store."""
     secrets: Secrets = field(default_factory=_NoSecrets)
     http_options: HttpOptions = field(default_factory=HttpOptions)
@@ -109,9 +109,9 @@ class Workspaces:
         return Workspace(base, cloud, authenticator_of(auth, cloud, self.secrets))
 
     def _of_platform(self, name: str) -> Workspace:
-        if self.platform_named is None:
+        if self.read_platform is None:
             raise Invalid.at("platform", "stored Platforms are available in the deployed app only")
-        platform = self.platform_named(name)
+        platform = self.read_platform(name)
         with self._lock:
             cached = self._by_platform.get(name)
             # An unchanged Platform keeps its authenticator.

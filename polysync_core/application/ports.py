@@ -206,10 +206,10 @@ class Publisher(Protocol):
 
 
 class PoisonStore(Protocol):
-    """Messages that were given up; every call may raise `Unavailable`."""
+    """Stores poison messages; every call may raise `Unavailable`."""
 
     def put(self, message: PoisonMessage) -> None:
-        """Keep a message; doing it twice is doing it once."""
+        """Store a message; storing it twice has no further effect."""
         ...
 
     def page(self, *, limit: int, token: str | None = None) -> Page[PoisonMessage]:

@@ -16,7 +16,7 @@ from hmac import compare_digest
 
 from polysync_core.domain.roles import Role
 
-KEYS_A_NAME = 2
+MAX_KEYS_PER_NAME = 2
 """The key in use and its successor."""
 
 _PREFIX = "polysync_"
@@ -49,8 +49,8 @@ def new_access_key(name: str, role: Role) -> tuple[str, AccessKey]:
 
 
 def holder_of(key: str, keys: Iterable[AccessKey]) -> AccessKey | None:
-    """Find the key's holder, comparing in constant time."""
-    # A key of another form is not random and must never be accepted, even if its hash is listed.
+    """Return the stored key that matches a key; the comparison takes constant time."""
+    # A text of another form is not random, so it is refused even if its hash is listed.
     if _KEY.fullmatch(key) is None:
         return None
     digest = _digest(key)
@@ -91,18 +91,20 @@ def _entry(text: str, index: int) -> AccessKey:
 
 
 def _check_together(keys: Sequence[AccessKey]) -> None:
-    of_name: defaultdict[str, list[AccessKey]] = defaultdict(list)
+    by_name: defaultdict[str, list[AccessKey]] = defaultdict(list)
     for key in keys:
-        of_name[key.name].append(key)
-    for name, held in of_name.items():
-        if len(held) > KEYS_A_NAME:
-            raise BadAccessKeys(f"{name} has more than {KEYS_A_NAME} keys: remove the former ones")
+        by_name[key.name].append(key)
+    for name, held in by_name.items():
+        if len(held) > MAX_KEYS_PER_NAME:
+            raise BadAccessKeys(
+                f"{name} has more than {MAX_KEYS_PER_NAME} keys: remove the old ones"
+            )
         if len({each.role for each in held}) > 1:
             raise BadAccessKeys(f"the keys of {name} contradict each other: give both one role")
-    of_digest: defaultdict[str, list[str]] = defaultdict(list)
+    by_digest: defaultdict[str, list[str]] = defaultdict(list)
     for key in keys:
-        of_digest[key.digest].append(key.name)
-    for names in of_digest.values():
+        by_digest[key.digest].append(key.name)
+    for names in by_digest.values():
         if len(names) > 1:
             raise BadAccessKeys(f"{' and '.join(names)} have the same key: make one for each entry")
 

@@ -1,4 +1,4 @@
-"""Audit entries: who requested which change, and when."""
+"""Audit entries: each records one change with its caller and time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ class AuditEntry:
     at: datetime
     actor: str
     object_id: str | None
-    """The Entra object id of the caller, which stays when names change."""
+    """The Entra object id of the caller; it never changes, unlike a name."""
     method: str
     path: str
     status: int | None
-    """The answer where nothing was changed (400 and above); None where the change was made, or the
-    app ended in its middle: what was changed tells that itself, and a second write is saved."""
+    """The status of a call that changed nothing (mostly 400 and above).
+
+    It is None if the change was made, because that saves a second write. It is also None if the
+    app stopped during the call.
+    """
     run_id: str | None = None
-    """The run that the call has started on a platform, of which Polysync keeps no other record."""
+    """The run that the call has started on a platform, which Polysync stores nowhere else."""

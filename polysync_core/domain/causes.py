@@ -1,4 +1,4 @@
-"""Why an attempt failed."""
+"""The causes of failed attempts."""
 
 from enum import StrEnum
 
@@ -7,9 +7,9 @@ class FailureCause(StrEnum):
     """The cause of every failed attempt, as the API names it."""
 
     ARTEFACT = "Artefact"
-    """The platform ran it, and it failed."""
+    """The artefact ran on the platform and failed."""
     SUBMIT = "Submit"
-    """The platform refused to start it."""
+    """The platform refused to start the artefact."""
     TIMEOUT = "Timeout"
     QUEUE_TIMEOUT = "QueueTimeout"
     CONTENTION_REJECTED = "ContentionRejected"
@@ -17,5 +17,5 @@ class FailureCause(StrEnum):
     SECRET = "Secret"  # noqa: S105 - a word of the API, not a credential
     PLATFORM_UNREACHABLE = "PlatformUnreachable"
     LOST = "Lost"
-    """The platform no longer knows the run, or cannot tell whether it has ever begun."""
+    """The platform no longer knows the run, or never confirmed its start."""
     INTERNAL = "Internal"

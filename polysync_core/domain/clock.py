@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, StringConstraints
 
 type Clock = Callable[[], datetime]
-"""Tells the present time, aware, in UTC."""
+"""Returns the present time in UTC, with its zone."""
 
 
 def utc_now() -> datetime:

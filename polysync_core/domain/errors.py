@@ -1,4 +1,4 @@
-"""Errors, grouped by what the caller can do about them.
+"""Errors, grouped by the possible reaction of the caller.
 
 PolysyncError
 ├── Refused            correct the request; a repetition fails again
@@ -15,7 +15,7 @@ PolysyncError
 ├── Uncertain          the request may have succeeded: check before repeating
 └── Broken             a defect of Polysync
 
-The docstring of a class is its default message. No message holds a secret or the body of a
+The docstring of a class is its default message. No message contains a secret, or the body of a
 platform's answer.
 """
 

@@ -1,4 +1,4 @@
-"""The type of what JSON can hold."""
+"""The types of JSON values, and merge patches of them."""
 
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 type JsonObject = dict[str, JsonValue]

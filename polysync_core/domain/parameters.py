@@ -1,16 +1,16 @@
-"""Parameter values: their conversion to the schema's data types, and which value is in force.
+"""Converts parameter values to the data types of the schema, and resolves their precedence.
 
-| Data type | Takes |
+| Data type | Accepts |
 |---|---|
-| `String` | text; a number or truth value becomes its JSON text |
+| `String` | text; another value becomes its JSON text |
 | `Secret` | a `vault://<vault>/<secret>` reference |
 | `Int` | a whole number, or its decimal text |
 | `Float` | a finite number, or its decimal text |
 | `Bool` | true or false, or those words |
-| `Json` | any JSON value; text that is the JSON of an object or a list is read as such |
+| `Json` | any JSON value; the JSON text of an object or a list is parsed |
 | `JsonArray` | a list, or its JSON text |
 
-A reference to a secret, and text with run variables in it, stay as they are for any data type.
+A reference to a secret and a text with run variables stay unchanged for every data type.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9
 
 
 def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
-    """Return a value as its data type has it, or raise `Invalid` at `path`.
+    """Return a value converted to its data type, or raise `Invalid` at `path`.
 
-    None is the absence of a value and stays None.
+    None means an absent value and stays None.
     """
     if value is None:
         return None
@@ -44,18 +44,20 @@ def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
     if isinstance(value, str) and has_variables(value) and data_type is not DataType.SECRET:
         return _template(value, path)
     if data_type is DataType.STRING and not isinstance(value, str):
-        # What was no text holds no variable: its text must not be taken for one later.
+        # Only texts hold variables, so a `${` inside another value is escaped.
         return _text(value).replace("${", "$${")
     return convert_literal(value, data_type, path=path)
 
 
 def convert_literal(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
-    """Convert what holds neither a reference nor a variable any more, such as an output."""
+    """Convert a value without references and variables, such as an output."""
     match data_type:
         case DataType.STRING:
             return _string(value)
         case DataType.SECRET:
-            raise Invalid.at(path, "a Secret is given as vault://<vault>/<secret>, never itself")
+            raise Invalid.at(
+                path, "a Secret is given as vault://<vault>/<secret>, never as plain text"
+            )
         case DataType.INT:
             return _int(value, path)
         case DataType.FLOAT:
@@ -75,12 +77,15 @@ def resolve(
     *,
     path: str = "parameters",
 ) -> dict[str, JsonValue]:
-    """Return the value in force of every parameter that has one: override, Task, Job default.
+    """Return the effective values: an override wins over the Task, the Task over the default.
 
-    References stay references and texts with run variables stay texts. Raises `Invalid` with
-    every unknown name, wrong type and missing required value.
+    References and run variables stay unresolved. Raises `Invalid` with every unknown name, wrong
+    type and missing required value.
     """
-    problems = [*unknown(job, overrides, path=path), *unknown(job, task_values, path=path)]
+    problems = [
+        *unknown_parameters(job, overrides, path=path),
+        *unknown_parameters(job, task_values, path=path),
+    ]
     effective: dict[str, JsonValue] = {}
     for parameter in job.parameters:
         inner = f"{path}.{parameter.name}"
@@ -100,8 +105,8 @@ def resolve(
     return effective
 
 
-def unknown(job: Job, values: Mapping[str, JsonValue], *, path: str) -> list[Problem]:
-    """Return a problem for every value that the Job's schema has no input for."""
+def unknown_parameters(job: Job, values: Mapping[str, JsonValue], *, path: str) -> list[Problem]:
+    """Return a problem for every value that has no input in the Job's schema."""
     inputs = [each.name for each in job.parameters if each.direction is not Direction.OUTPUT]
     known = {each.name: each for each in job.parameters}
     problems: list[Problem] = []
@@ -211,7 +216,7 @@ def _loaded(text: str) -> JsonValue:
 
 
 def _shown(value: JsonValue) -> str:
-    """Name what was given without repeating it: it may be a secret in the wrong place."""
+    """Describe a value without repeating it, because it may be a secret."""
     match value:
         case bool():
             return "true or false"

@@ -1,4 +1,4 @@
-"""Poison messages: messages that failed every attempt."""
+"""Poison messages: messages that were abandoned after every attempt failed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ NO_REASON = "The message could not be processed; the log of its function has the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GivenUp:
-    """The content of a message in a poison queue."""
+class AbandonedMessage:
+    """An abandoned message, as the app reads it from a poison queue."""
 
     message_id: str
     """The queue's own id of the message."""
@@ -21,7 +21,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoisonMessage:
-    """A failed message that is stored for inspection."""
+    """An abandoned message that is stored for inspection."""
 
     id: str
     """The queue's own id of the message."""

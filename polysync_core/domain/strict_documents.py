@@ -1,8 +1,7 @@
-"""Text to plain JSON values: one strict reader for YAML and one for JSON.
+"""Reads YAML and JSON strictly as plain values, and writes YAML.
 
-YAML is read from its events, so that depth, size and every scalar are in our hands: dates stay
-text, only `true` and `false` are booleans, `1:30` and `0777` are text, there are no tags, no merge
-keys, and aliases count as often as they are used.
+The YAML reader knows only the scalars of JSON. A date, `no`, `1:30` and `0777` stay text. Tags and
+merge keys are refused. Depth and size are limited, and every use of an alias counts.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
 import yaml
+from yaml.composer import Composer
 
 from polysync_core.domain.errors import Invalid, Malformed, Problem, TooLarge
 from polysync_core.domain.json_types import JsonValue
@@ -23,21 +22,13 @@ MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40
 MAX_VALUES = 200_000
 FORBIDDEN_KEYS = frozenset({"__class__", "__module__", "__data__"})
-"""Durable's codec rebuilds Python objects from what holds these keys."""
+"""Durable's codec builds Python objects from a JSON object with one of these keys."""
 
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_DIGITS = 4000
-"""Below Python's own limit for the conversion of text to a number."""
-_FLOAT = re.compile(r"(?:[-+]?(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]{1,4})?")
-"""Not more than YAML 1.1 takes for a number, so that what its writers leave unquoted stays text."""
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|nan)", re.IGNORECASE)
-_WORDS: dict[str, JsonValue] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
+_MAX_DIGITS = 4000
+"""Less than Python's own limit for the conversion of text to a number."""
 _MERGE = "<<"
-_STRING_TAG = "tag:yaml.org,2002:str"
+_TAG = "tag:yaml.org,2002:"
+_STRING_TAG = f"{_TAG}str"
 
 
 def read_text(data: bytes) -> str:
@@ -51,7 +42,7 @@ def read_text(data: bytes) -> str:
 
 
 def read_json(data: bytes) -> JsonValue:
-    """Return what a JSON text holds; raises `TooLarge`, `Malformed` or `Invalid`."""
+    """Return the value of a JSON text; raises `TooLarge`, `Malformed` or `Invalid`."""
     text = read_text(data)
     try:
         value = cast(
@@ -69,18 +60,18 @@ def read_json(data: bytes) -> JsonValue:
 
 
 def read_yaml(data: bytes) -> JsonValue:
-    """Return what a YAML text (or a JSON one) holds; raises as `read_json` does."""
+    """Return the value of a YAML or JSON text; raises as `read_json` does."""
     text = read_text(data)
     if text.lstrip()[:1] in {"{", "["} and _is_json(text):
         return read_json(data)
     try:
-        return checked(_Reader(text).read())
+        return checked(_Loader(text).read())
     except yaml.YAMLError as error:
-        raise Malformed.at("", _complaint(error)) from error
+        raise Malformed.at("", _syntax_problem(error)) from error
 
 
 def write_yaml(value: JsonValue) -> str:
-    """Return YAML that `read_yaml`, and any other reader of YAML 1.1 or 1.2, reads back."""
+    """Return YAML that readers of YAML 1.1 and 1.2 read as this value."""
     return yaml.dump(value, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -92,10 +83,10 @@ class _Writer(yaml.CSafeDumper):
 
 
 def _write_text(_writer: _Writer, text: str) -> yaml.ScalarNode:
-    # PyYAML leaves these line ends of Unicode bare, where readers fold them into spaces, and the
-    # key that others take for a merge of objects.
-    is_bare = text == _MERGE or any(char in text for char in "\x85\u2028\u2029")
-    style = '"' if is_bare else None
+    # PyYAML does not quote Unicode line ends, which readers fold into spaces. It does not quote
+    # `<<` either, which readers take for a merge key.
+    needs_quotes = text == _MERGE or any(char in text for char in "\x85\u2028\u2029")
+    style = '"' if needs_quotes else None
     return yaml.ScalarNode(_STRING_TAG, text, style=style)
 
 
@@ -103,19 +94,19 @@ _Writer.add_representer(str, _write_text)
 
 
 def _is_json(text: str) -> bool:
-    """Tell JSON from a YAML document that begins like it."""
+    """Return whether the text is JSON, not YAML in flow style."""
     try:
         json.loads(text)
     except (json.JSONDecodeError, RecursionError):
         return False
     except ValueError:
-        # Python's limit on the digits of a number: it is JSON, and `read_json` says what is wrong.
+        # The text is JSON, but a number is too long. `read_json` reports it.
         return True
     return True
 
 
 def checked(value: JsonValue) -> JsonValue:
-    """Return a value that can be stored, or raise `Invalid` with what is wrong in it."""
+    """Return a value that can be stored, or raise `Invalid` with every problem."""
     problems = list(_problems(value, "", 0))
     if problems:
         raise Invalid(problems)
@@ -130,19 +121,19 @@ def _problems(value: JsonValue, path: str, depth: int) -> Iterator[Problem]:
             inner = f"{path}.{key}" if path else key
             if key in FORBIDDEN_KEYS:
                 yield Problem(inner, "this key is not allowed anywhere: rename it")
-            elif not _storable(key):
+            elif not _is_storable(key):
                 yield Problem(path, "a key holds half of a surrogate pair")
             yield from _problems(each, inner, depth + 1)
     elif isinstance(value, list):
-        for place, each in enumerate(value):
-            yield from _problems(each, f"{path}[{place}]", depth + 1)
-    elif isinstance(value, str) and not _storable(value):
+        for index, each in enumerate(value):
+            yield from _problems(each, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, str) and not _is_storable(value):
         yield Problem(path, "the text holds half of a surrogate pair")
     elif isinstance(value, float) and not math.isfinite(value):
         yield Problem(path, "must be a finite number")
 
 
-def _storable(text: str) -> bool:
+def _is_storable(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
@@ -161,141 +152,124 @@ def _refuse_constant(word: str) -> NoReturn:
     raise Malformed.at("", f"{word} is not a number that JSON knows")
 
 
-@dataclass(slots=True)
-class _Open:
-    """A list or object whose end has not come yet."""
+class _Loader(Composer, yaml.CSafeLoader):
+    """PyYAML's safe loader with the scalars of JSON, and with limits.
 
-    value: list[JsonValue] | dict[str, JsonValue]
-    anchor: str | None
-    size_before: int
-    key: str | None = None
-    keys: set[str] = field(default_factory=set[str])
+    `Composer` stands first, because the loader's own composer recurses without a limit.
+    """
 
-
-class _Reader:
-    """Builds plain values from YAML's events."""
+    yaml_implicit_resolvers: dict[Any, Any] = {}
 
     def __init__(self, text: str) -> None:
-        self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
-        self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[JsonValue, int]] = {}
+        Composer.__init__(self)
+        yaml.CSafeLoader.__init__(self, text)
+        self._depth = 0
         self._size = 0
-        self._result: JsonValue = None
-        self._documents = 0
+        self._anchored_sizes: dict[str, int] = {}
 
     def read(self) -> JsonValue:
-        for event in self._events:
-            match event:
-                case yaml.DocumentStartEvent():
-                    self._documents += 1
-                    if self._documents > 1:
-                        self._fail(event, "one document is enough: join them or send them apart")
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    self._begin(event)
-                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                    self._end(event)
-                case yaml.ScalarEvent():
-                    self._scalar(event)
-                case yaml.AliasEvent():
-                    self._alias(event)
-                case _:
-                    pass
-        return self._result
-
-    def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        if event.tag is not None:
-            self._fail(event, f"tags such as '{event.tag}' are not supported: remove it")
-        if len(self._open) >= MAX_DEPTH:
-            self._fail(event, f"nested deeper than {MAX_DEPTH} levels")
-        self._refuse_as_key(event)
-        value: list[JsonValue] | dict[str, JsonValue]
-        value = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._open.append(_Open(value, event.anchor, self._size))
-
-    def _end(self, event: yaml.Event) -> None:
-        done = self._open.pop()
-        self._put(event, done.value, done.anchor, self._size - done.size_before)
-
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        if event.tag not in {None, "!", _STRING_TAG}:
-            self._fail(event, f"tags such as '{event.tag}' are not supported: use quotes or none")
-        quoted = event.style is not None and event.style != ""
-        text: str = event.value
-        if self._awaits_key():
-            self._key(event, text, quoted=quoted)
-            return
-        is_text = quoted or event.tag is not None
-        self._put(event, text if is_text else self._resolve(event, text), event.anchor, 0)
-
-    def _alias(self, event: yaml.AliasEvent) -> None:
-        self._refuse_as_key(event)
-        known = self._anchors.get(event.anchor or "")
-        if known is None:
-            self._fail(event, f"there is no complete '&{event.anchor}' before '*{event.anchor}'")
-        value, size = known
-        self._size += size
-        self._put(event, value, None, 0)
-
-    def _resolve(self, event: yaml.Event, text: str) -> JsonValue:
-        if text in _WORDS:
-            return _WORDS[text]
-        if _INT.fullmatch(text):
-            return self._int(event, text)
-        if _NOT_FINITE.fullmatch(text):
-            self._fail(event, f"{text} is not a number that can be used")
-        if _FLOAT.fullmatch(text):
-            return float(text)
-        return text
-
-    def _int(self, event: yaml.Event, text: str) -> int:
-        if len(text) > _DIGITS:
-            self._fail(event, "the number is too long")
-        return int(text)
-
-    def _put(self, event: yaml.Event, value: JsonValue, anchor: str | None, size: int) -> None:
-        self._size += 1
-        if self._size > MAX_VALUES:
-            self._fail(event, f"more than {MAX_VALUES} values, aliases counted as often as used")
-        if anchor is not None:
-            self._anchors[anchor] = (value, size + 1)
-        if not self._open:
-            self._result = value
-            return
-        parent = self._open[-1]
-        if isinstance(parent.value, list):
-            parent.value.append(value)
-        elif parent.key is not None:
-            parent.value[parent.key] = value
-            parent.key = None
-
-    def _key(self, event: yaml.ScalarEvent, text: str, *, quoted: bool) -> None:
-        parent = self._open[-1]
-        if event.anchor is not None:
-            self._fail(event, "an anchor on a key is not supported: put it on the value")
-        if text == _MERGE and not quoted:
-            self._fail(event, "merge keys are not supported: write the fields out")
-        if text in parent.keys:
-            self._fail(event, f"the key '{text}' is there twice in one object")
-        parent.keys.add(text)
-        parent.key = text
-
-    def _awaits_key(self) -> bool:
-        return (
-            bool(self._open)
-            and isinstance(self._open[-1].value, dict)
-            and self._open[-1].key is None
+        """Return the value of the only document."""
+        self.get_event()
+        node = (
+            None if isinstance(self.peek_event(), yaml.StreamEndEvent) else self.compose_document()
         )
+        if not isinstance(self.peek_event(), yaml.StreamEndEvent):
+            _fail(self.peek_event(), "one document is enough: join them or send them apart")
+        return None if node is None else cast("Any", self).construct_document(node)
 
-    def _refuse_as_key(self, event: yaml.Event) -> None:
-        if self._awaits_key():
-            self._fail(event, "a key must be text")
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()
+        if isinstance(parent, yaml.MappingNode) and index is None:
+            _check_key(event)
+            self.get_event()
+            return yaml.ScalarNode(_STRING_TAG, event.value, event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            self._count(event, self._anchored_sizes.get(str(event.anchor)))
+            return super().compose_node(parent, index)
+        _check_tag(event)
+        if event.tag == "!":
+            event.tag = _STRING_TAG
+        # An anchor may be defined again, and an alias must not refer to a value around it.
+        self.anchors.pop(event.anchor, None)
+        self._anchored_sizes.pop(event.anchor, None)
+        size_before = self._size
+        self._count(event, 1)
+        self._depth += 1
+        # A scalar adds no level.
+        if self._depth > MAX_DEPTH + isinstance(event, yaml.ScalarEvent):
+            _fail(event, f"nested deeper than {MAX_DEPTH} levels")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        self._anchored_sizes[event.anchor] = self._size - size_before
+        return node
 
-    def _fail(self, event: yaml.Event, message: str) -> NoReturn:
-        mark: Any = event.start_mark
-        raise Malformed.at("", f"line {mark.line + 1}, column {mark.column + 1}: {message}")
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        value: dict[str, Any] = {}
+        for key, each in node.value:
+            if key.value in value:
+                _fail(key, f"the key '{key.value}' is there twice in one object")
+            value[key.value] = cast("Any", self).construct_object(each, deep)
+        return value
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > _MAX_DIGITS:
+            _fail(node, "the number is too long")
+        return int(node.value)
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        if node.value[-1].isalpha():
+            _fail(node, f"{node.value} is not a number that can be used")
+        return float(node.value)
+
+    def _count(self, event: Any, size: int | None) -> None:
+        if size is None:
+            _fail(event, f"there is no complete '&{event.anchor}' before '*{event.anchor}'")
+        self._size += size
+        if self._size > MAX_VALUES:
+            _fail(event, f"more than {MAX_VALUES} values, aliases counted as often as used")
 
 
-def _complaint(error: yaml.YAMLError) -> str:
+# YAML 1.1 also resolves dates, `no`, `1:30` and `0777`; here they are text. `1e3` is text too,
+# because a writer of YAML 1.1 does not quote such a text.
+_SCALARS = {
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?(?:0|[1-9][0-9]*)",
+    "float": r"(?:[-+]?(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]{1,4})?"
+    r"|[-+]?\.(?i:inf|nan)",
+}
+for _name, _pattern in _SCALARS.items():
+    cast("Any", _Loader).add_implicit_resolver(
+        f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), None
+    )
+_Loader.add_constructor(f"{_TAG}int", _Loader.construct_yaml_int)
+_Loader.add_constructor(f"{_TAG}float", _Loader.construct_yaml_float)
+
+
+def _check_key(event: Any) -> None:
+    if not isinstance(event, yaml.ScalarEvent):
+        _fail(event, "a key must be text")
+    _check_tag(event)
+    if event.anchor is not None:
+        _fail(event, "an anchor on a key is not supported: put it on the value")
+    if event.value == _MERGE and not event.style:
+        _fail(event, "merge keys are not supported: write the fields out")
+
+
+def _check_tag(event: Any) -> None:
+    if event.tag is None or (
+        isinstance(event, yaml.ScalarEvent) and event.tag in {"!", _STRING_TAG}
+    ):
+        return
+    _fail(event, f"tags such as '{event.tag}' are not supported: use quotes or no tag")
+
+
+def _fail(found: Any, message: str) -> NoReturn:
+    mark = found.start_mark
+    raise Malformed.at("", f"line {mark.line + 1}, column {mark.column + 1}: {message}")
+
+
+def _syntax_problem(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return f"not YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from polysync_core.domain.clock import zone_named
 from polysync_core.domain.errors import Invalid
 
-_PLACE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _DIRECTIVE = re.compile(r"%(.?)", re.DOTALL)
 _DIRECTIVES = frozenset("aAbBcdHIjmMpSUwWxXyYzZfGuV%")
 _NAMES = ("run.id", "run.attempt", "run.scheduledTime", "run.triggerType", "run.graphRunId")
@@ -53,7 +53,7 @@ def substitute(text: str, variables: RunVariables) -> str:
         check_template(text)
     except ValueError as error:
         raise Invalid.at("", str(error)) from error
-    return _PLACE.sub(lambda place: _value(place, variables), text)
+    return _REFERENCE.sub(lambda found: _value(found, variables), text)
 
 
 def has_variables(text: str) -> bool:
@@ -62,12 +62,12 @@ def has_variables(text: str) -> bool:
 
 
 def _references(text: str) -> Iterator[tuple[str, str | None]]:
-    for place in _PLACE.finditer(text):
-        if place[0] == "$${":
+    for found in _REFERENCE.finditer(text):
+        if found[0] == "$${":
             continue
-        if place[1] is None:
+        if found[1] is None:
             raise ValueError("a '${' has no '}' after it; write '$${' for a literal '${'")
-        name, colon, form = place[1].partition(":")
+        name, colon, form = found[1].partition(":")
         yield name, form if colon else None
 
 
@@ -79,10 +79,10 @@ def _check_format(form: str) -> None:
             raise ValueError(f"'{directive[0]}' is not a format directive of strftime")
 
 
-def _value(place: re.Match[str], variables: RunVariables) -> str:
-    if place[0] == "$${":
+def _value(found: re.Match[str], variables: RunVariables) -> str:
+    if found[0] == "$${":
         return "${"
-    name, _, form = place[1].partition(":")
+    name, _, form = found[1].partition(":")
     match name:
         case "run.id":
             return variables.id

@@ -1,4 +1,4 @@
-"""The record of changes, in Table Storage: a partition a day, newest first."""
+"""Stores the audit log in Table Storage: one partition per day, newest entry first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polysync_core.storage.purging import More, delete_rows, partitions
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = 9_999_999_999_999
-"""Epoch milliseconds from which a time is subtracted, so that the newest sorts first."""
+"""Epoch milliseconds; keys are the difference to this time, so the newest sorts first."""
 
 
 class TableAudit:
@@ -22,7 +22,7 @@ class TableAudit:
         self._table = storage.table("Audit")
 
     def put(self, entry: AuditEntry) -> None:
-        """Keep an entry; the same again, with its status, takes its place."""
+        """Store an entry; an entry with the same time and id replaces it."""
         at = (entry.at - _EPOCH) // timedelta(milliseconds=1)
         self._table.upsert(
             Row(
@@ -42,12 +42,12 @@ class TableAudit:
         )
 
     def page(self, day: date, *, limit: int, token: str | None = None) -> Page[AuditEntry]:
-        """Return the entries of a day, newest first; raises `Malformed` for another's token."""
+        """Return the entries of a day, newest first; raises `Malformed` for a foreign token."""
         page = self._table.page(RowRange(_partition(day)), limit=limit, token=token)
         return Page(items=[_entry(row) for row in page.rows], continuation_token=page.token)
 
-    def forget(self, before: datetime, more: More) -> int:
-        """Delete the days that lie wholly before a time, and return how many entries they had."""
+    def purge(self, before: datetime, more: More) -> int:
+        """Delete the entries of all days before a time's day, and return their number."""
         deleted = 0
         for day in partitions(self._table, more):
             if day >= _partition(before.astimezone(UTC).date()):
@@ -69,6 +69,5 @@ def _entry(row: Row) -> AuditEntry:
         method=row.text("method"),
         path=row.text("path"),
         status=int(str(row.values["status"])) or None,
-        # Entries of older versions have none.
         run_id=row.text("runId") or None,
     )

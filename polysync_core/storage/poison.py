@@ -1,4 +1,4 @@
-"""Messages that were given up, in Table Storage, newest first."""
+"""Stores poison messages in Table Storage, newest first."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _PARTITION = "poison"
 _PAYLOAD = "payload"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = 9_999_999_999_999
-"""Epoch milliseconds from which a time is subtracted, so that the newest sorts first."""
+"""Epoch milliseconds; keys are the difference to this time, so the newest sorts first."""
 
 
 class TablePoison:
-    """The application's `PoisonStore`; they are few, so one partition holds them all."""
+    """The application's `PoisonStore`; one partition suffices, because the messages are few."""
 
     def __init__(self, storage: TableStorage) -> None:
         self._table = storage.table("PoisonMessages")
 
     def put(self, message: PoisonMessage) -> None:
-        """Keep a message; doing it twice is doing it once."""
+        """Store a message; storing it twice has no further effect."""
         self._table.upsert(
             Row(
                 _PARTITION,
@@ -41,13 +41,13 @@ class TablePoison:
         )
 
     def page(self, *, limit: int, token: str | None = None) -> Page[PoisonMessage]:
-        """Return messages, newest first; raises `Malformed` for a token of somebody else's."""
+        """Return messages, newest first; raises `Malformed` for a foreign token."""
         page = self._table.page(RowRange(_PARTITION), limit=limit, token=token)
         return Page(items=[_message(row) for row in page.rows], continuation_token=page.token)
 
-    def forget(self, before: datetime, more: More) -> int:
-        """Delete the messages that were given up before a time, and return how many there were."""
-        # The newest first: what is older has greater keys.
+    def purge(self, before: datetime, more: More) -> int:
+        """Delete the messages that were abandoned before a time, and return their number."""
+        # The newest message sorts first, so older messages have greater keys.
         oldest = RowRange(_PARTITION, f"{_FAR_FUTURE - _milliseconds(before):013}~~")
         return delete_rows(self._table, oldest, more)
 

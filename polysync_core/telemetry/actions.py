@@ -114,7 +114,7 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "webhook_dropped": Action(
         "an event was dropped because its webhook was deleted or disabled",
-        (*_WEBHOOK, "webhook_is"),
+        (*_WEBHOOK, "webhook_state"),
     ),
     "message_abandoned": Action(
         "a message was abandoned and recorded as a poison message",

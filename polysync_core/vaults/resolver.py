@@ -9,6 +9,7 @@ from typing import Protocol
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Vault
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.errors import NotFound, PlatformRefused
 from polysync_core.domain.secrets import Secret, SecretReference
 from polysync_core.domain.timed_cache import TimedCache
@@ -38,13 +39,13 @@ class SecretResolver:
 
     def __init__(
         self,
-        vault_named: Callable[[str], Vault],
+        definitions: DefinitionReader,
         *,
         development: bool,
         open_vault: OpenVault = open_vault,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._vault_named = vault_named
+        self._definitions = definitions
         self._development = development
         self._open_vault = open_vault
         self._values = TimedCache(
@@ -86,7 +87,7 @@ class SecretResolver:
 
     def _defined(self, name: str) -> Vault | None:
         try:
-            return self._vault_named(name)
+            return self._definitions.vault(name)
         except NotFound:
             return None
 

@@ -18,7 +18,11 @@ from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
 from polysync_core.domain.definitions.references import references_of
-from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import (
+    DefinitionPage,
+    DefinitionStore,
+    StoredDefinition,
+)
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 
 DEVELOPMENT = Rules(development=True)
@@ -29,11 +33,11 @@ class FakeDefinitions:
     """Keeps definitions in a dictionary; counts what is read."""
 
     def __init__(self) -> None:
-        self.stored: dict[Reference, Stored[Definition]] = {}
+        self.stored: dict[Reference, StoredDefinition[Definition]] = {}
         self.reads = 0
         self._writes = 0
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         self.reads += 1
         return self.stored.get(Reference(kind, name))
 
@@ -41,23 +45,23 @@ class FakeDefinitions:
         """Do nothing: `referrers` reads the definitions themselves."""
 
     def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
+        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+    ) -> StoredDefinition[Definition]:
         reference = reference_to(definition)
         self._check(reference, replacing)
         self._writes += 1
-        stored = Stored(definition=definition, etag=f'"{self._writes}"', updated_at=_AT)
+        stored = StoredDefinition(definition=definition, etag=f'"{self._writes}"', updated_at=_AT)
         self.stored[reference] = stored
         return stored
 
-    def delete(self, stored: Stored[Definition]) -> None:
+    def delete(self, stored: StoredDefinition[Definition]) -> None:
         reference = reference_to(stored.definition)
         self._check(reference, stored)
         if named := [str(reference_to(each.definition)) for each in self.referrers(reference)]:
             raise Conflict(f"{reference} is in use: {', '.join(named)}")
         del self.stored[reference]
 
-    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
         for stored in list(self.stored.values()):
             if reference in {each for _, each in references_of(stored.definition)}:
                 yield stored
@@ -72,11 +76,11 @@ class FakeDefinitions:
             items=everything[start : start + limit], token=str(start + limit) if more else None
         )
 
-    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
         found = [each for each in self.stored.values() if kind_of(each.definition) is kind]
         return iter(sorted(found, key=lambda each: each.definition.name))
 
-    def _check(self, reference: Reference, expected: Stored[Definition] | None) -> None:
+    def _check(self, reference: Reference, expected: StoredDefinition[Definition] | None) -> None:
         present = self.stored.get(reference)
         if (present.etag if present else None) != (expected.etag if expected else None):
             raise StaleETag

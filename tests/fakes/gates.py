@@ -62,6 +62,7 @@ class GateWorld:
         self.tables = TableService()
         self.definitions = FakeDefinitions()
         self.job = job or a_job(name="job")
+        self.definitions.put(self.job, replacing=None)
         for task in tasks:
             self.define(task)
         self.begin_anew()
@@ -79,7 +80,7 @@ class GateWorld:
         )
         self.factory = RunFactory(
             store=self.run_store,
-            job_named=lambda _: self.job,
+            definitions=DefinitionLookup(self.definitions),
             connections=Connections(definition_reader(PLATFORM), lambda _: FakePlatform()),
             policies=policies_of(PLATFORM),
             clock=self.clock,

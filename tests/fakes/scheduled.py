@@ -23,7 +23,7 @@ from polysync_core.application.schedules.tick import ScheduleTick, Tally
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
@@ -95,7 +95,7 @@ class Scheduled:
         connections = Connections(self.definitions, lambda _: self._no_connector())
         factory = RunFactory(
             store=store,
-            job_named=self.definitions.job,
+            definitions=self.definitions,
             connections=connections,
             policies=Policies(stored.get),
             clock=clock,
@@ -103,7 +103,7 @@ class Scheduled:
         self.task_runs = TaskRuns(
             runs=self.runs,
             store=store,
-            task_named=self.definitions.task,
+            definitions=self.definitions,
             factory=factory,
             finisher=finisher,
             clock=clock,
@@ -140,7 +140,7 @@ class Scheduled:
             workers=self.at_once,
         )
 
-    def writes(self, definition: Definition, *, replacing: Stored[Definition]) -> None:
+    def writes(self, definition: Definition, *, replacing: StoredDefinition[Definition]) -> None:
         """Write an unchecked definition in place of the version that a test has read."""
         with definition_writer(self.stored_definitions, self.sync).edit(None) as edit:
             edit.put(definition, replacing=replacing)

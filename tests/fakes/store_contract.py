@@ -6,7 +6,7 @@ import pytest
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
-from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionStore, StoredDefinition
 from polysync_core.domain.errors import Conflict, Malformed, StaleETag
 from tests.fakes.definitions import lakehouse
 
@@ -16,8 +16,10 @@ def a_calendar(name: str = "holidays", date: str = "2026-12-25") -> Definition:
 
 
 def save(
-    store: DefinitionStore, definition: Definition, replacing: Stored[Definition] | None = None
-) -> Stored[Definition]:
+    store: DefinitionStore,
+    definition: Definition,
+    replacing: StoredDefinition[Definition] | None = None,
+) -> StoredDefinition[Definition]:
     store.index_references(definition)
     return store.put(definition, replacing=replacing)
 

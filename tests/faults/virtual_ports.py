@@ -10,7 +10,7 @@ from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Unavailable, Uncertain
@@ -37,7 +37,7 @@ class VirtualDefinitions(FakeDefinitions):
         """The dependencies by dependent Task."""
         self.webhooks: list[Webhook] = []
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         match kind:
             case Kind.TASK:
                 return _stored(self._task(name))
@@ -48,11 +48,11 @@ class VirtualDefinitions(FakeDefinitions):
             case _:
                 return None
 
-    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
         if kind is Kind.WEBHOOK:
             yield from map(_stored, self.webhooks)
 
-    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
         for name, dependencies in self.dependencies.items():
             if reference.name in {each.task for each in dependencies}:
                 yield _stored(self._task(name))
@@ -66,8 +66,8 @@ class VirtualDefinitions(FakeDefinitions):
         )
 
 
-def _stored(definition: Definition) -> Stored[Definition]:
-    return Stored(definition=definition, etag="1", updated_at=START)
+def _stored(definition: Definition) -> StoredDefinition[Definition]:
+    return StoredDefinition(definition=definition, etag="1", updated_at=START)
 
 
 class VirtualQueue:

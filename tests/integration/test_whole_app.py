@@ -1,4 +1,5 @@
-"""The app on the official worker: triggers, access keys and the smoke test."""
+"""The app itself on the official worker: every trigger is invoked, keys open what they should, and
+smoke.py finds it whole."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from polysync_core.domain.roles import Role
 from tests.faults.local_system import LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
-from tests.integration.whole_app import OPERATOR_KEY, READER_KEY
+from tests.integration.whole_app import READER_KEY, OPERATOR_KEY
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
@@ -32,17 +33,17 @@ def _by_type(trigger: str) -> list[str]:
 
 
 def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
-    # This is first, because two queues must be polled again before its result.
-    _send_invalid_delivery(system)
+    # First, for it waits until two queues are looked at again.
+    _send_no_delivery(system)
     invoked = {
         "httpTrigger": _answers_health(system),
-        "timerTrigger": _timer_has_fired(system),
-        # The entity starts the orchestration, and the orchestration calls the activities.
+        "timerTrigger": _has_ticked(system),
+        # One after the other: the entity starts the orchestration, and that the activities.
         **dict.fromkeys(
             ("entityTrigger", "orchestrationTrigger", "activityTrigger"), _runs(system)
         ),
         **asyncio.run(_serves_mcp(system)),
-        "queueTrigger": _records_poison_message(system),
+        "queueTrigger": _stores_abandoned_messages(system),
     }
 
     functions = json.loads(SNAPSHOT.read_text())
@@ -54,29 +55,29 @@ def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
     }
     assert invoked == dict.fromkeys(triggers, True)
     errors = [line for line in system.host.log_text().splitlines() if " ERROR " in line]
-    assert [line for line in errors if "A message was given up" not in line] == []
+    assert [line for line in errors if "A message was abandoned" not in line] == []
 
 
-def test_the_smoke_test_passes(system: LocalSystem) -> None:
+def test_the_smoke_test_finds_it_whole(system: LocalSystem) -> None:
     checked = _smoke(system, "--open", "--task", "nap")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 5
 
 
-def test_the_smoke_test_fails_if_the_app_requires_no_sign_in(system: LocalSystem) -> None:
+def test_the_smoke_test_notices_that_nobody_must_sign_in(system: LocalSystem) -> None:
     checked = _smoke(system)
 
     assert checked.returncode == 1
     assert "FAIL  request without a token: 200 where 401 was expected" in checked.stdout
 
 
-def test_an_access_key_allows_what_its_role_allows(system: LocalSystem) -> None:
-    command = ["run", "nap", "-p", "seconds=0.1", "--follow"]
+def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) -> None:
+    asked = ["run", "nap", "-p", "seconds=0.1", "--follow"]
 
     assert _polysync(system, READER_KEY, "runs").returncode == 0
-    refused = _polysync(system, READER_KEY, *command)
-    ran = _polysync(system, OPERATOR_KEY, *command)
+    refused = _polysync(system, READER_KEY, *asked)
+    ran = _polysync(system, OPERATOR_KEY, *asked)
     unknown = _polysync(system, new_access_key("nightly-ci", Role.OPERATOR)[0], "runs")
 
     assert (refused.returncode, ran.returncode, unknown.returncode) == (1, 0, 1)
@@ -85,8 +86,8 @@ def test_an_access_key_allows_what_its_role_allows(system: LocalSystem) -> None:
     changes = system.host.get("/audit")["items"]
     by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
     assert by_key == ["/tasks/nap/run"]
-    output = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
-    assert [key for key in (READER_KEY, OPERATOR_KEY) if key in output] == []
+    told = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
+    assert [key for key in (READER_KEY, OPERATOR_KEY) if key in told] == []
 
 
 def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:
@@ -100,11 +101,11 @@ def _polysync(system: LocalSystem, key: str, *options: str) -> subprocess.Comple
 def _call(
     system: LocalSystem, arguments: list[str], **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    inherited = {name: text for name, text in os.environ.items() if name != "POLYSYNC_TOKEN"}
+    usual = {name: text for name, text in os.environ.items() if name != "POLYSYNC_TOKEN"}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=inherited | {"POLYSYNC_URL": _url(system)} | variables,
+        env=usual | {"POLYSYNC_URL": _url(system)} | variables,
         capture_output=True,
         text=True,
         timeout=120,
@@ -119,29 +120,29 @@ def _answers_health(system: LocalSystem) -> bool:
     return system.host.get("/health") == {"status": "ok"}
 
 
-def _timer_has_fired(system: LocalSystem) -> bool:
-    """Development ticks on startup, and the host records every tick that has returned."""
-    record = system.host.data / "timers.json"
-    eventually(record.exists, within=30)
-    return set(json.loads(record.read_text())) == set(_by_type("timerTrigger"))
+def _has_ticked(system: LocalSystem) -> bool:
+    """Development ticks at the start; the host notes the next time when a tick has returned."""
+    noted = system.host.data / "timers.json"
+    eventually(noted.exists, within=30)
+    return set(json.loads(noted.read_text())) == set(_by_type("timerTrigger"))
 
 
-def _send_invalid_delivery(system: LocalSystem) -> None:
+def _send_no_delivery(system: LocalSystem) -> None:
     deliveries = system.host.queue("webhook-deliveries")
     with suppress(ResourceExistsError):
         deliveries.create_queue()
     deliveries.send_message("no delivery")
 
 
-def _records_poison_message(system: LocalSystem) -> bool:
-    """An invalid delivery calls the function of the queue and that of its poison queue."""
+def _stores_abandoned_messages(system: LocalSystem) -> bool:
+    """What is no delivery goes by both queue functions of a queue: the one and its poison's."""
 
-    def recorded() -> bool:
+    def kept() -> bool:
         return [m["payload"] for m in system.host.get("/poison-messages")["items"]] == [
             "no delivery"
         ]
 
-    return eventually(recorded, within=30)
+    return eventually(kept, within=30)
 
 
 async def _serves_mcp(system: LocalSystem) -> dict[str, bool]:

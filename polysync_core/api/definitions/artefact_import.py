@@ -19,7 +19,7 @@ from polysync_core.application.platforms.import_report import (
     ImportResult,
 )
 from polysync_core.domain.definitions.document import write_definition
-from polysync_core.domain.definitions.schemas import Change, SchemaDifference
+from polysync_core.domain.definitions.schemas import ParameterChange, SchemaDifference
 from polysync_core.domain.json_types import JsonValue
 
 MAX_PER_CALL = 500
@@ -150,5 +150,5 @@ def _difference(difference: SchemaDifference) -> dict[str, Any]:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: ParameterChange) -> dict[str, Any]:
     return {"name": change.name, "before": change.before, "after": change.after}

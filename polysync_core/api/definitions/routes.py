@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.document import (
     reference_to,
 )
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 
@@ -104,7 +104,7 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         definitions.delete(Reference(kind, name), condition, engine=engine)
 
 
-def view(stored: Stored[Definition]) -> dict[str, Any]:
+def view(stored: StoredDefinition[Definition]) -> dict[str, Any]:
     """Return the JSON of a definition: every field, the ETag and the time of the last write."""
     content = stored.definition.model_dump(mode="json", by_alias=True)
     updated = stored.updated_at.isoformat().replace("+00:00", "Z")

@@ -16,8 +16,8 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
-    Difference,
     Document,
+    FieldDifference,
     Reference,
     canonical,
     differences,
@@ -28,7 +28,7 @@ from polysync_core.domain.definitions.document import (
 )
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.references import references_of, upstream_first
-from polysync_core.domain.definitions.stored import DefinitionSource, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
@@ -62,8 +62,8 @@ class PlannedChange:
     reference: Reference
     definition: Definition | None = None
     """The definition to store; None for a delete."""
-    before: Stored[Definition] | None = None
-    differences: tuple[Difference, ...] = ()
+    before: StoredDefinition[Definition] | None = None
+    differences: tuple[FieldDifference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ class Documents:
     def _deletes(self, document: Document) -> list[PlannedChange]:
         """Plan the deletes, so that a referrer is deleted before its target."""
         kept = set(document.paths)
-        gone: dict[Reference, Stored[Definition]] = {}
+        gone: dict[Reference, StoredDefinition[Definition]] = {}
         for kind in document.kinds:
             for stored in self._source.all(kind):
                 reference = reference_to(stored.definition)
@@ -213,7 +213,7 @@ def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:
             return
         case PlannedChange(definition=Definition() as definition):
             edit.put(definition, replacing=step.before)
-        case PlannedChange(before=Stored() as before):
+        case PlannedChange(before=StoredDefinition() as before):
             edit.delete(before)
         case _:
             raise AssertionError(step)

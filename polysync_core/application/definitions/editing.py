@@ -22,7 +22,11 @@ from polysync_core.domain.definitions.document import (
     write_definition,
 )
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.stored import DefinitionPage, DefinitionSource, Stored
+from polysync_core.domain.definitions.stored import (
+    DefinitionPage,
+    DefinitionSource,
+    StoredDefinition,
+)
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
@@ -47,7 +51,7 @@ class WriteCondition:
         accepts_any_version = self.if_match in {None, ANY} and not self.if_absent
         return MAX_TRIES if accepts_any_version else 1
 
-    def check(self, stored: Stored[Definition] | None) -> None:
+    def check(self, stored: StoredDefinition[Definition] | None) -> None:
         """Raise `StaleETag` if the stored definition does not meet the precondition."""
         if self.if_absent and stored is not None:
             raise StaleETag("The definition exists already.")
@@ -64,7 +68,7 @@ NO_CONDITION = WriteCondition()
 class SavedDefinition:
     """The outcome of a write."""
 
-    stored: Stored[Definition]
+    stored: StoredDefinition[Definition]
     created: bool = False
 
 
@@ -76,7 +80,7 @@ class DefinitionEditing:
         self._writer = writer
         self._rules = rules
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition]:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition, or raise `NotFound`."""
         return found(self._source.get(kind, name), Reference(kind, name))
 
@@ -161,8 +165,11 @@ class DefinitionEditing:
             return retry_on_conflict(attempt, max_tries=condition.max_tries)
 
     def _write(
-        self, definition: Definition, before: Stored[Definition] | None, edit: DefinitionEdit
-    ) -> Stored[Definition]:
+        self,
+        definition: Definition,
+        before: StoredDefinition[Definition] | None,
+        edit: DefinitionEdit,
+    ) -> StoredDefinition[Definition]:
         catalogue = Overlay(self._source, [definition])
         checks = Checks(catalogue, self._rules)
         problems = checks.problems(definition, None if before is None else before.definition)
@@ -175,7 +182,10 @@ class DefinitionEditing:
         return stored
 
     def _undo_cycle(
-        self, stored: Stored[Definition], before: Stored[Definition] | None, edit: DefinitionEdit
+        self,
+        stored: StoredDefinition[Definition],
+        before: StoredDefinition[Definition] | None,
+        edit: DefinitionEdit,
     ) -> None:
         """Undo a write if two concurrent writers have closed a cycle together."""
         if not isinstance(stored.definition, Task) or not stored.definition.dependencies:

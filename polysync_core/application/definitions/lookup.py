@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, Vault
 from polysync_core.domain.definitions.schedules import Calendar
-from polysync_core.domain.definitions.stored import DefinitionSource, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Broken, NotFound
@@ -21,7 +21,7 @@ class DefinitionLookup:
     def __init__(self, source: DefinitionSource) -> None:
         self._source = source
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition]:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition with its ETag, or raise `NotFound`."""
         return found(self._source.get(kind, name), Reference(kind, name))
 
@@ -67,14 +67,16 @@ class DefinitionLookup:
         return (_checked(model, stored) for stored in self._source.all(kind))
 
 
-def found(stored: Stored[Definition] | None, reference: Reference) -> Stored[Definition]:
+def found(
+    stored: StoredDefinition[Definition] | None, reference: Reference
+) -> StoredDefinition[Definition]:
     """Return a definition, or raise `NotFound` for None."""
     if stored is None:
         raise NotFound(f"There is no {reference}.")
     return stored
 
 
-def _checked[D: Definition](model: type[D], stored: Stored[Definition]) -> D:
+def _checked[D: Definition](model: type[D], stored: StoredDefinition[Definition]) -> D:
     definition = stored.definition
     if not isinstance(definition, model):
         raise Broken(f"the store returned a {type(definition).__name__}, not a {model.__name__}")

@@ -19,7 +19,7 @@ from polysync_core.domain.definitions.contention import (
 )
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dispatch.policies import (
     ConcurrencyRule,
@@ -51,7 +51,7 @@ class Policies:
 
     def __init__(
         self,
-        read: Callable[[Kind, str], Stored[Definition] | None],
+        read: Callable[[Kind, str], StoredDefinition[Definition] | None],
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -114,7 +114,7 @@ class Policies:
 
 
 class PolicyUpdates:
-    """Sends edited limits to the Dispatchers, so that the limits apply at once to waiting runs."""
+    """Sends edited limits to the Dispatchers, so that waiting runs see them at once."""
 
     def __init__(self, policies: Policies, shards: Callable[[], Iterable[str]]) -> None:
         self._policies = policies

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
-from polysync_core.domain.definitions.stored import DefinitionSource, Stored
+from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.timed_cache import TimedCache
 
@@ -60,7 +60,7 @@ class TaskGraphCache:
         return frozenset(seen)
 
 
-def _depends(stored: Stored[Definition], task: str) -> bool:
+def _depends(stored: StoredDefinition[Definition], task: str) -> bool:
     """Return whether a referrer is a dependent Task; webhooks refer to Tasks as well."""
     definition = stored.definition
     return isinstance(definition, Task) and any(

@@ -13,7 +13,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import Reference, reference_to
-from polysync_core.domain.definitions.stored import DefinitionStore, Stored
+from polysync_core.domain.definitions.stored import DefinitionStore, StoredDefinition
 from polysync_core.domain.errors import Invalid, Refused
 
 
@@ -47,7 +47,7 @@ class DefinitionWriter:
 
     @contextmanager
     def edit(self, engine: Engine | None) -> Generator[DefinitionEdit]:
-        """Open an edit, and send the edited limits when the edit ends, even after an error.
+        """Open an edit, and send the edited limits at its end, even after an error.
 
         Without an engine the Dispatchers receive the limits at the next tick.
         """
@@ -71,8 +71,8 @@ class DefinitionEdit:
         """The definitions that have been written, or may have been written."""
 
     def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
+        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+    ) -> StoredDefinition[Definition]:
         """Write a checked definition, so that none of its references can vanish meanwhile."""
         self._store.index_references(definition)
         dangling = list(Checks(Overlay(self._store, [definition]), Rules()).dangling(definition))
@@ -81,20 +81,20 @@ class DefinitionEdit:
         return self._put(definition, replacing)
 
     def restore(
-        self, before: Stored[Definition], *, replacing: Stored[Definition]
-    ) -> Stored[Definition]:
+        self, before: StoredDefinition[Definition], *, replacing: StoredDefinition[Definition]
+    ) -> StoredDefinition[Definition]:
         """Undo a write: put an earlier version back, even if its references have vanished."""
         self._store.index_references(before.definition)
         return self._put(before.definition, replacing)
 
-    def delete(self, stored: Stored[Definition]) -> None:
+    def delete(self, stored: StoredDefinition[Definition]) -> None:
         """Delete a definition that no other definition refers to."""
         with self._consequences(stored.definition):
             self._store.delete(stored)
 
     def _put(
-        self, definition: Definition, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
+        self, definition: Definition, replacing: StoredDefinition[Definition] | None
+    ) -> StoredDefinition[Definition]:
         before = None if replacing is None else replacing.definition
         with self._consequences(definition, before):
             return self._store.put(definition, replacing=replacing)

@@ -124,7 +124,7 @@ class DependentRuns:
         edges = {token.run_id: token.edge for token in decision.sources if token.edge in needed}
         found = (stored.run for stored in self.runs.get_many(edges))
         parents = {edges[run.run_id]: run for run in found}
-        return mapped_values(task, self.factory.job_named(task.job), parents, {})
+        return mapped_values(task, self.factory.definitions.job(task.job), parents, {})
 
 
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:

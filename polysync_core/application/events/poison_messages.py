@@ -1,4 +1,4 @@
-"""Keeping messages that were given up where a person finds them."""
+"""Stores and lists poison messages, and logs each of them as an error."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from datetime import datetime
 
 from polysync_core.application.ports import PoisonStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.poison import GivenUp, PoisonMessage
+from polysync_core.domain.poison import AbandonedMessage, PoisonMessage
 from polysync_core.domain.runs.stored import Page
 from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
 
-_LONGEST_PAYLOAD = 16_000
-_LONGEST_REASON = 1_000
+_MAX_PAYLOAD = 16_000
+_MAX_REASON = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""What a table might refuse, and no person would miss."""
+"""Characters that a table might refuse."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoisonMessages:
-    """The use cases around messages that were given up."""
+    """The use cases of poison messages."""
 
     store: PoisonStore
     clock: Clock
 
-    def record(self, queue: str, given_up: GivenUp, *, at: datetime | None) -> None:
-        """Keep a message and make it heard; a repetition with the same `at` changes nothing.
+    def record(self, queue: str, abandoned: AbandonedMessage, *, at: datetime | None) -> None:
+        """Store and log an abandoned message; a repetition with the same `at` changes nothing.
 
-        Any text is taken, or there would be messages that nobody ever sees.
+        The message may have any content. Long texts are cut.
         """
-        reason = _storable(given_up.reason, _LONGEST_REASON)
+        reason = _storable(abandoned.reason, _MAX_REASON)
         self.store.put(
             PoisonMessage(
-                id=given_up.message_id,
+                id=abandoned.message_id,
                 queue=queue,
                 at=at or self.clock(),
                 reason=reason,
-                payload=_storable(given_up.payload, _LONGEST_PAYLOAD),
+                payload=_storable(abandoned.payload, _MAX_PAYLOAD),
             )
         )
         instruments().poison_messages.add(1, {names.QUEUE: queue})
         _log.error(
-            "A message was given up; GET /api/poison-messages shows it.",
+            "A message was abandoned; GET /api/poison-messages shows it.",
             extra={
                 "action": "message_abandoned",
                 "queue": queue,
-                "message_id": given_up.message_id,
+                "message_id": abandoned.message_id,
                 "reason": reason,
             },
         )
@@ -60,6 +60,6 @@ class PoisonMessages:
         return self.store.page(limit=limit, token=token)
 
 
-def _storable(text: str, longest: int) -> str:
-    cut = text if len(text) <= longest else text[: longest - 1] + "…"
+def _storable(text: str, max_length: int) -> str:
+    cut = text if len(text) <= max_length else text[: max_length - 1] + "…"
     return _CONTROL.sub("\ufffd", cut)

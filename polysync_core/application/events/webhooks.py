@@ -1,7 +1,7 @@
-"""Delivering events to webhooks: signed, patiently, and never without a trace.
+"""Delivers events to webhooks: signed, with retries, and with a poison queue.
 
-An attempt that fails is put into the queue again, hidden for longer each time; the host's own
-repetition, which knows one distance only, is left for faults of ours.
+A failed delivery returns to the queue with a growing delay. The host also repeats a message, but
+with one fixed delay, so its retries are used only for faults of the app.
 """
 
 from __future__ import annotations
@@ -22,56 +22,55 @@ from polysync_core.domain.runs.events import encode_message
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 
-_LONGEST_DELAY = 3600.0
+_MAX_DELAY = 3600.0
 _GROWTH = 3.0
-_REFUSALS_OF_A_SIGNATURE = frozenset({401, 403})
+_SIGNATURE_REFUSED = frozenset({401, 403})
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Persistence:
-    """How long a receiver that fails is tried: eight times within two hours."""
+class DeliveryRetryPolicy:
+    """The retry policy of deliveries: by default eight attempts within two hours."""
 
     attempts: int = 8
     first_delay: float = 10.0
-    """Seconds; each later one is three times as long, up to an hour."""
+    """Seconds; each later delay is three times as long, up to an hour."""
 
-    def delay_after(self, attempt: int, wish: float | None) -> int:
-        """Return the seconds until the next attempt; a receiver may ask for more."""
-        own = self.first_delay * _GROWTH ** (attempt - 1)
-        return round(max(1.0, min(max(own, wish or 0.0), _LONGEST_DELAY)))
+    def delay_after(self, attempt: int, retry_after: float | None) -> int:
+        """Return the seconds until the next attempt; `retry_after` can only lengthen them."""
+        backoff = self.first_delay * _GROWTH ** (attempt - 1)
+        return round(max(1.0, min(max(backoff, retry_after or 0.0), _MAX_DELAY)))
 
 
 class Post(Protocol):
-    """Posts a body; returns if the receiver took it, raises a `PolysyncError` otherwise."""
+    """Posts a body; raises a `PolysyncError` unless the receiver accepts it."""
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDelivery:
-    """The use case behind the queue of deliveries."""
+    """The use case that processes the queue of deliveries."""
 
     definitions: DefinitionReader
     secrets: Secrets
     post: Post
-    again: Queue
-    """The queue of deliveries itself."""
-    given_up: Queue
-    """Its poison queue."""
+    delivery_queue: Queue
+    poison_queue: Queue
+    """The poison queue of deliveries."""
     clock: Clock
-    persistence: Persistence = Persistence()
+    retry_policy: DeliveryRetryPolicy = DeliveryRetryPolicy()
 
     def deliver(self, text: str) -> None:
-        """Handle one message; when this returns it is delivered, put off, dropped or given up.
+        """Process one message: the delivery is sent, delayed, dropped or abandoned.
 
-        Raises `Unavailable` where the queues are away: then the host repeats the message.
+        Raises `Unavailable` if a queue is not available. The host then repeats the message.
         """
         try:
             delivery = Delivery.parse(text)
         except Malformed:
-            self.given_up.send(text)
+            self.poison_queue.send(text)
             return
         try:
             self._attempt(delivery)
@@ -82,21 +81,21 @@ class WebhookDelivery:
         try:
             webhook = self.definitions.webhook(delivery.webhook)
         except NotFound:
-            _dropped(delivery, "deleted")
+            _log_dropped(delivery, "deleted")
             return
         if not webhook.enabled:
-            _dropped(delivery, "disabled")
+            _log_dropped(delivery, "disabled")
             return
         secret = self.secrets.resolve(webhook.secret)
         body = encode_message(delivery.event).encode()
         try:
             self.post(webhook.url, self._headers(delivery, secret, body), body)
         except PolysyncError as error:
-            if getattr(error, "status", None) in _REFUSALS_OF_A_SIGNATURE:
-                # The secret may have been exchanged: read it anew for the next attempt.
+            if getattr(error, "status", None) in _SIGNATURE_REFUSED:
+                # The secret may have been rotated: the next attempt reads it again.
                 self.secrets.forget(webhook.secret)
             raise
-        _log.info("A webhook took an event.", extra=_facts(delivery, "webhook_delivered"))
+        _log.info("A webhook accepted an event.", extra=_log_fields(delivery, "webhook_delivered"))
 
     def _headers(self, delivery: Delivery, secret: Secret, body: bytes) -> dict[str, str]:
         timestamp = str(int(self.clock().timestamp()))
@@ -108,37 +107,37 @@ class WebhookDelivery:
         }
 
     def _failed(self, delivery: Delivery, error: PolysyncError) -> None:
-        following = delivery.after(str(error))
-        last = delivery.attempt >= self.persistence.attempts
+        next_attempt = delivery.after(str(error))
+        is_last = delivery.attempt >= self.retry_policy.attempts
         _log.warning(
-            "A webhook did not take an event.",
+            "A webhook did not accept an event.",
             extra={
-                **_facts(delivery, "webhook_failed"),
+                **_log_fields(delivery, "webhook_failed"),
                 "error": str(error),
                 "attempt": delivery.attempt,
-                "abandoned": last,
+                "abandoned": is_last,
             },
         )
-        if last:
-            self.given_up.send(following.encode())
+        if is_last:
+            self.poison_queue.send(next_attempt.encode())
             return
-        wish = error.retry_after if isinstance(error, Unavailable) else None
-        delay = self.persistence.delay_after(delivery.attempt, wish)
-        self.again.send(following.encode(), delay_seconds=delay)
+        retry_after = error.retry_after if isinstance(error, Unavailable) else None
+        delay = self.retry_policy.delay_after(delivery.attempt, retry_after)
+        self.delivery_queue.send(next_attempt.encode(), delay_seconds=delay)
 
 
 def signature(secret: Secret, timestamp: str, body: bytes) -> str:
-    """Return HMAC-SHA256 over `<timestamp>.<body>` in hexadecimal digits."""
+    """Return the HMAC-SHA256 of `<timestamp>.<body>` in hexadecimal."""
     key = secret.reveal().encode()
     return hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def _dropped(delivery: Delivery, why: str) -> None:
+def _log_dropped(delivery: Delivery, state: str) -> None:
     _log.info(
         "An event for a webhook was dropped.",
-        extra={**_facts(delivery, "webhook_dropped"), "webhook_is": why},
+        extra={**_log_fields(delivery, "webhook_dropped"), "webhook_state": state},
     )
 
 
-def _facts(delivery: Delivery, action: str) -> dict[str, str]:
+def _log_fields(delivery: Delivery, action: str) -> dict[str, str]:
     return {"action": action, "webhook": delivery.webhook, "delivery": delivery.id}

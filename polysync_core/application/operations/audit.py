@@ -1,4 +1,4 @@
-"""Writing down who changes what, before it is done."""
+"""The audit log: records each change and its caller before the change is made."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.stored import Page
 
-_LONGEST_PATH = 1_000
-_NOTHING_CHANGED = 400
-"""Answers from this status on."""
+_MAX_PATH_LENGTH = 1_000
+_FIRST_ERROR_STATUS = 400
 
 _log = logging.getLogger(__name__)
 
 
 class AuditStore(Protocol):
-    """Keeps the entries, a day at a time."""
+    """Stores audit entries by day; every call may raise `Unavailable`."""
 
     def put(self, entry: AuditEntry) -> None:
-        """Keep an entry; the same again, with its status, takes its place."""
+        """Store an entry; an entry with the same time and id replaces it."""
         ...
 
     def page(self, day: date, *, limit: int, token: str | None = None) -> Page[AuditEntry]:
@@ -34,43 +33,49 @@ class AuditStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The use cases around the record of changes."""
+    """The use cases of the audit log."""
 
     store: AuditStore
     clock: Clock
     new_id: Callable[[], str]
 
     def begin(self, *, actor: str, object_id: str | None, method: str, path: str) -> AuditEntry:
-        """Write down what is about to be done; where that fails, it must not be done."""
+        """Store the entry of a change; the caller must not make the change if this fails."""
         entry = AuditEntry(
             id=self.new_id(),
             at=self.clock(),
             actor=actor,
             object_id=object_id,
             method=method,
-            path=path[:_LONGEST_PATH],
+            path=path[:_MAX_PATH_LENGTH],
             status=None,
         )
         self.store.put(entry)
         return entry
 
     def end(self, entry: AuditEntry, status: int, *, changes: bool = True) -> None:
-        """Add the answer to a call that changed nothing; a failure is told to the log only."""
-        if status >= _NOTHING_CHANGED or not changes:
+        """Add the status of a call that changed nothing.
+
+        The call is over, so a failure of the store is only logged.
+        """
+        if status >= _FIRST_ERROR_STATUS or not changes:
             self._complete(replace(entry, status=status))
 
     def add_run(self, entry: AuditEntry, run_id: str) -> AuditEntry:
-        """Add the run that a call has started elsewhere; a failure is told to the log only."""
-        told = replace(entry, run_id=run_id)
-        self._complete(told)
-        return told
+        """Add the run that a call has started on a platform.
+
+        The run has started, so a failure of the store is only logged.
+        """
+        completed = replace(entry, run_id=run_id)
+        self._complete(completed)
+        return completed
 
     def _complete(self, entry: AuditEntry) -> None:
         try:
             self.store.put(entry)
         except PolysyncError:
             _log.exception(
-                "What became of a call is missing in the audit.",
+                "An audit entry could not be completed.",
                 extra={
                     "action": "audit_incomplete",
                     "actor": entry.actor,
@@ -82,5 +87,5 @@ class Audit:
             )
 
     def page(self, day: date | None, *, limit: int, token: str | None = None) -> Page[AuditEntry]:
-        """Return the entries of a day in UTC, today's if none is named, newest first."""
+        """Return the entries of a day in UTC, newest first; the default is today."""
         return self.store.page(day or self.clock().date(), limit=limit, token=token)

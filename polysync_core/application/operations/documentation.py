@@ -1,4 +1,4 @@
-"""Answering questions from the documentation that comes with the app."""
+"""Searches the documentation that is deployed with the app."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from polysync_core.domain.errors import Unavailable
 
 @dataclass(frozen=True, kw_only=True)
 class Documentation:
-    """The use case of looking something up; the pages are read when it is first used."""
+    """The use case of a search; the first search reads and indexes the pages."""
 
     folder: Path
 
     def search(self, question: str, *, limit: int) -> list[Section]:
-        """Return the sections that answer a question best.
+        """Return the sections that match a question best.
 
-        Raises `Unavailable` where the app came without its documentation.
+        Raises `Unavailable` if the deployment contains no documentation.
         """
         return self._index.best(question, limit=limit)
 

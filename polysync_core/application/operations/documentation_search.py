@@ -1,4 +1,4 @@
-"""Pages of documentation by their sections, and which of these answer a question best (BM25)."""
+"""Splits pages of documentation into sections and ranks the sections for a question (BM25)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-# The usual weights: https://en.wikipedia.org/wiki/Okapi_BM25
+# The usual parameters k1 and b: https://en.wikipedia.org/wiki/Okapi_BM25
 _SATURATION, _LENGTH = 1.2, 0.75
-_OF_HEADING = 4
-"""As often as a word of a heading counts against one of the text."""
+_HEADING_WEIGHT = 4
+"""A word of a heading counts as much as this number of words of the text."""
 
-_OF_ONE_PAGE = 2
+_MAX_PER_PAGE = 2
+"""Otherwise a page about one word would take every position of the answer."""
 
 _HEADING = re.compile(r"(#{1,6}) +(.+?) *#*$")
 _FENCE = re.compile(r" *(```|~~~)")
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_COMMON = re.compile(
+_STOP_WORD = re.compile(
     r"about|an?|and|another|any|are|as|at|be|but|by|can|do|does|for|from|get|go|happens?|have|how"
     r"|i[ns]?|it|make|many|me|my|never|next|o[fnr]|one|our|put|same|should|that|the|there|things?"
     r"|this|to|two|up|use|want|we|what|when|where|which|who|why|will|with|work|would|you|your"
 )
-"""What a question holds besides what it is about."""
+"""Words of a question that say nothing about its subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,12 @@ class Section:
 
     page: str
     headings: tuple[str, ...]
-    """From the page's title down to the section's own."""
+    """The headings from the page's title down to the section."""
     text: str
 
 
 def sections_of(page: str, content: str) -> Iterator[Section]:
-    """Yield the sections of a page of Markdown in their order; what is empty is left out."""
+    """Yield the sections of a Markdown page in order, without empty ones."""
     headings: list[tuple[int, str]] = []
     lines: list[str] = []
     is_code = False
@@ -62,7 +63,7 @@ def _section(page: str, headings: list[tuple[int, str]], lines: list[str]) -> It
 
 
 class SectionIndex:
-    """Finds sections by words."""
+    """An index of sections by their words."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
         self._sections = list(sections)
@@ -72,16 +73,16 @@ class SectionIndex:
         self._holders = Counter(word for counts in self._counts for word in counts)
 
     def best(self, question: str, *, limit: int) -> list[Section]:
-        """Return the sections that fit a question best, the best first; none where none fits.
+        """Return the sections that match a question, the best first.
 
-        Of a page there are two at most: one that is all about a word would else be the only one.
+        At most `_MAX_PER_PAGE` sections of one page are returned.
         """
         words = set(_words(question))
         scored = [(self._score(each, words), -each) for each in range(len(self._sections))]
         found: list[Section] = []
         for score, number in sorted(scored, reverse=True):
             section = self._sections[-number]
-            if score > 0 and sum(each.page == section.page for each in found) < _OF_ONE_PAGE:
+            if score > 0 and sum(each.page == section.page for each in found) < _MAX_PER_PAGE:
                 found.append(section)
         return found[:limit]
 
@@ -106,20 +107,20 @@ def _counted(section: Section) -> Counter[str]:
     counts = Counter(_words(section.text))
     for heading in (*section.headings, section.page):
         for word in _words(heading):
-            counts[word] += _OF_HEADING
+            counts[word] += _HEADING_WEIGHT
     return counts
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield words as they are compared: small, without the plural, `maxRuns` in parts."""
+    """Yield the words of a text in lower case and singular; `maxRuns` yields its parts too."""
     for found in _WORD.findall(text):
         parts = _PART.findall(found)
         for word in {found.lower(), *(part.lower() for part in parts)}:
-            if _COMMON.fullmatch(word):
+            if _STOP_WORD.fullmatch(word):
                 continue
             yield _singular(word) if len(word) > 3 else word
 
 
 def _singular(word: str) -> str:
-    """Return a word without what makes it several, as far as comparing needs it."""
+    """Return the singular of a word; it is exact enough for comparisons."""
     return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")

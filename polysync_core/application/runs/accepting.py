@@ -17,6 +17,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import Conflict, Unavailable
@@ -72,15 +73,14 @@ class RunFactory:
     """Creates runs of Tasks, and of Jobs without a Task."""
 
     store: RunStore
-    job_named: Callable[[str], Job]
-    """Return a Job, or raise `NotFound`."""
+    definitions: DefinitionReader
     connections: Connections
     policies: Policies
     clock: Clock
 
     def queued_run(self, task: Task, spec: RunSpec) -> TaskRun:
         """Build a queued run, not stored yet; raises `Invalid` for its parameters."""
-        job = self.job_named(task.job)
+        job = self.definitions.job(task.job)
         parameters = resolve(job, task.parameters, spec.parameters)
         return new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
 
@@ -98,7 +98,7 @@ class RunFactory:
         Its parameters stay unresolved: they may be the reason of the failure. A cause belongs to an
         attempt, so a failed run gets a first attempt.
         """
-        job = self.job_named(task.job)
+        job = self.definitions.job(task.job)
         parameters = {**task.parameters, **spec.parameters}
         run = new_run(self._of_task(task, job, spec, parameters), actor=spec.actor)
         if outcome.cause is not None:

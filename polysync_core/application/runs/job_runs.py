@@ -47,7 +47,7 @@ class JobRuns:
     def knows(self, job: str) -> bool:
         """Return whether a Job of this name exists."""
         try:
-            self.factory.job_named(job)
+            self.factory.definitions.job(job)
         except NotFound:
             return False
         return True
@@ -58,7 +58,7 @@ class JobRuns:
         Raises `NotFound`, `Conflict` (other content with the same idempotency key) and `Invalid`
         (parameters).
         """
-        job = self.factory.job_named(request.job)
+        job = self.factory.definitions.job(request.job)
         run_id = new_run_id()
         if request.idempotency_key is not None:
             run_id = derived_run_id("execute-now", job.name, request.idempotency_key)
@@ -86,7 +86,7 @@ class JobRuns:
     def page(self, job: str, *, limit: int, continuation_token: str | None) -> Page[TaskRun]:
         """Return the runs of a Job, newest first; raises `NotFound`."""
         listing = Listing(
-            job=self.factory.job_named(job).name,
+            job=self.factory.definitions.job(job).name,
             limit=limit,
             continuation_token=continuation_token,
         )
@@ -94,7 +94,7 @@ class JobRuns:
 
     def newest(self, job: str) -> TaskRun | None:
         """Return the newest run of a Job, or None before the first; raises `NotFound`."""
-        listing = Listing(job=self.factory.job_named(job).name)
+        listing = Listing(job=self.factory.definitions.job(job).name)
         return newest_run(self.runs, listing)
 
     def cancel(self, job: str, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from polysync_core.application.ports import Engine, RunReader
@@ -17,6 +17,7 @@ from polysync_core.application.runs.queries import newest_success, read_run
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Direction
+from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict
@@ -67,8 +68,7 @@ class TaskRuns:
 
     runs: RunReader
     store: RunStore
-    task_named: Callable[[str], Task]
-    """Return a Task, or raise `NotFound`."""
+    definitions: DefinitionReader
     factory: RunFactory
     finisher: RunFinisher
     clock: Clock
@@ -79,7 +79,7 @@ class TaskRuns:
         Raises `NotFound`, `Conflict` (disabled; other content with the same idempotency key) and
         `Invalid` (parameters).
         """
-        task = self.task_named(request.task)
+        task = self.definitions.task(request.task)
         run_id = new_run_id()
         if request.idempotency_key is not None:
             run_id = derived_run_id("idempotency-key", task.name, request.idempotency_key)
@@ -169,7 +169,7 @@ class TaskRuns:
             return spec
         found = {name: newest_success(self.runs, name) for name in upstreams}
         parents = {name: run for name, run in found.items() if run is not None}
-        job = self.factory.job_named(task.job)
+        job = self.definitions.job(task.job)
         mapped = mapped_values(task, job, parents, spec.parameters)
         return replace(
             spec,

@@ -163,7 +163,7 @@ def _model_for(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """One changed field; None stands for an absent value."""
 
     path: str
@@ -171,12 +171,12 @@ class Difference:
     after: JsonValue
 
 
-def differences(before: Definition, after: Definition) -> tuple[Difference, ...]:
+def differences(before: Definition, after: Definition) -> tuple[FieldDifference, ...]:
     """Return the fields in which two definitions differ; defaults count as absent."""
     return tuple(_between(write_definition(before), write_definition(after), ""))
 
 
-def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[Difference]:
+def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[FieldDifference]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
             inner = f"{path}.{key}" if path else key
@@ -185,7 +185,7 @@ def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[Differe
         for index in range(max(len(before), len(after))):
             yield from _between(_at(before, index), _at(after, index), f"{path}[{index}]")
     elif json.dumps(before) != json.dumps(after):
-        yield Difference(path, before, after)
+        yield FieldDifference(path, before, after)
 
 
 def _at(values: list[JsonValue], index: int) -> JsonValue:

@@ -86,7 +86,7 @@ class Parameter(Value):
 
     @property
     def is_secret(self) -> bool:
-        """Whether an output of this name must not be stored or shown.
+        """Return whether an output of this name must not be stored or shown.
 
         An output with the name of a secret input could repeat the secret.
         """

@@ -101,7 +101,7 @@ class Auth(Value):
 
 
 class PlatformType(StrEnum):
-    """The services that Polysync itself knows how to run artefacts on; packages may add more."""
+    """The platform types of Polysync itself; packages may add more."""
 
     AZURE_DATABRICKS = "AzureDatabricks"
     AZURE_AI_FOUNDRY = "AzureAIFoundry"
@@ -117,11 +117,11 @@ class Platform(Definition):
 
     type: TypeName
     auth: Auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
-    """The app's own identity, unless it is said otherwise: it needs no secret."""
+    """The default is the identity of the app, which needs no secret."""
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
     contention_profiles: tuple[ObjectName, ...] = ()
     shard: ObjectName = "main"
-    """The Dispatcher that decides for this platform's runs (ADR 1)."""
+    """The Dispatcher that starts the runs of this platform (ADR 1)."""
 
 
 class VaultProvider(StrEnum):

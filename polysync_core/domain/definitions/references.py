@@ -96,10 +96,10 @@ def _texts(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
 def find_cycle(
     start: str, upstream: Callable[[str], Iterable[str]], cleared: set[str]
 ) -> list[str] | None:
-    """Return the names along a cycle that can be reached from `start`, or None.
+    """Return the names of a cycle that `start` leads to, or None.
 
-    The first name comes again as the last. `cleared` holds names that lead to no cycle; it grows,
-    so that many starts share the work.
+    The first name is repeated as the last. `cleared` holds names that lead to no cycle. The
+    function adds to it, so that many calls share the work.
     """
     path: list[str] = [start]
     on_path = {start}

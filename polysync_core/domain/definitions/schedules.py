@@ -1,4 +1,8 @@
-"""Schedules, their cron expressions, and the calendars of excluded dates."""
+"""Schedules, their cron expressions, and the calendars of excluded dates.
+
+A cron expression has five fields (minute hour day month weekday), six with a leading second, or is
+a name such as `@daily`. `croniter` accepts more forms; this module refuses them.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,16 @@ CRON_NAMES = {
 _FIELDS = "minute hour day month weekday"
 _RANDOM = re.compile(r"(?<![a-z])[hr](?![a-z])", re.IGNORECASE)
 _SECOND = re.compile(r"[0-5]?[0-9]")
-_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-"""A search from here meets every 29 February on every weekday within croniter's 50 years."""
+_SEARCH_START = datetime(2000, 1, 1, tzinfo=UTC)
+"""A search from this time finds every date within croniter's limit of 50 years.
+
+That includes 29 February on each weekday.
+"""
 
 
 @lru_cache(maxsize=4096)
 def check_cron(expression: str) -> str:
-    """Return a cron expression as it is, or raise `ValueError` with the remedy."""
+    """Return a valid cron expression unchanged, or raise `ValueError` with the remedy."""
     if expression.strip().startswith("@"):
         if expression.strip().lower() not in CRON_NAMES:
             raise ValueError(f"'{expression}' is not one of {', '.join(CRON_NAMES)}")
@@ -63,12 +70,12 @@ def cron_fields(expression: str) -> tuple[int, list[str]]:
 def _check_fires(fields: list[str]) -> None:
     has_second = len(fields) == 6
     try:
-        times = croniter(" ".join(fields), _ANY_TIME, second_at_beginning=has_second)
+        times = croniter(" ".join(fields), _SEARCH_START, second_at_beginning=has_second)
     except (CroniterError, ValueError, KeyError, IndexError) as error:
         raise ValueError(f"is not a cron expression ({_FIELDS}): {_reason(error)}") from error
     day, weekday = times.expanded[2], times.expanded[4]
     if (times.nth_weekday_of_month or times.nearest_weekday) and ["*"] not in (day, weekday):
-        # croniter would go by the one and pass over the other.
+        # croniter would use one of the two fields and ignore the other.
         raise ValueError(
             "has '#', 'W' or a last weekday beside another day or weekday: "
             "write * for the other one, or use two schedules"
@@ -156,13 +163,13 @@ class Schedule(Value):
         if self.misfire is Misfire.ALL and self.overlap is not Overlap.QUEUE:
             refuse(
                 "overlap",
-                f"contradicts misfire All: {self.overlap} would drop runs that All makes good; "
+                f"contradicts misfire All: {self.overlap} would drop runs that All catches up; "
                 "use overlap Queue or misfire Last",
             )
         if self.misfire is not Misfire.SKIP and self.catch_up_seconds == 0:
             refuse(
                 "catchUpSeconds",
-                f"contradicts misfire {self.misfire}: nothing is ever made good within 0 seconds; "
+                f"contradicts misfire {self.misfire}: no fire time is caught up within 0 seconds; "
                 "use misfire Skip",
             )
         return self

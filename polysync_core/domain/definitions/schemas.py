@@ -14,7 +14,7 @@ from polysync_core.domain.secrets import is_secret_reference
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ParameterChange:
     """An attribute of a parameter before and after an import."""
 
     name: str
@@ -28,12 +28,12 @@ class SchemaDifference:
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    type_changed: tuple[Change, ...] = ()
-    default_changed: tuple[Change, ...] = ()
+    type_changed: tuple[ParameterChange, ...] = ()
+    default_changed: tuple[ParameterChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether the schemas are equal."""
+        """Return whether the schemas are equal."""
         return not (self.added or self.removed or self.type_changed or self.default_changed)
 
 
@@ -48,12 +48,12 @@ def schema_difference(before: Sequence[Parameter], after: Sequence[Parameter]) -
         added=tuple(name for name in new if name not in old),
         removed=tuple(name for name in old if name not in new),
         type_changed=tuple(
-            Change(one.name, one.data_type.value, other.data_type.value)
+            ParameterChange(one.name, one.data_type.value, other.data_type.value)
             for one, other in both
             if one.data_type is not other.data_type
         ),
         default_changed=tuple(
-            Change(one.name, one.default, other.default)
+            ParameterChange(one.name, one.default, other.default)
             for one, other in both
             if json.dumps(one.default) != json.dumps(other.default)
         ),

@@ -17,7 +17,7 @@ from polysync_core.domain.definitions.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored[D: Definition]:
+class StoredDefinition[D: Definition]:
     """A definition with the ETag that the next write must match."""
 
     definition: D
@@ -29,7 +29,7 @@ class Stored[D: Definition]:
 class DefinitionPage:
     """Some definitions by name; `token` continues the list and is None on the last page."""
 
-    items: Sequence[Stored[Definition]]
+    items: Sequence[StoredDefinition[Definition]]
     token: str | None
 
 
@@ -67,11 +67,11 @@ class DefinitionSource(Protocol):
     The cost of a call does not grow with the number of definitions, except that of `all`.
     """
 
-    def get(self, kind: Kind, name: str) -> Stored[Definition] | None:
+    def get(self, kind: Kind, name: str) -> StoredDefinition[Definition] | None:
         """Return a definition by one point read."""
         ...
 
-    def referrers(self, reference: Reference) -> Iterator[Stored[Definition]]:
+    def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition; the cost depends on their number."""
         ...
 
@@ -79,7 +79,7 @@ class DefinitionSource(Protocol):
         """Return definitions of a kind by name."""
         ...
 
-    def all(self, kind: Kind) -> Iterator[Stored[Definition]]:
+    def all(self, kind: Kind) -> Iterator[StoredDefinition[Definition]]:
         """Yield every definition of a kind by name."""
         ...
 
@@ -100,14 +100,14 @@ class DefinitionStore(DefinitionSource, Protocol):
         ...
 
     def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
+        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+    ) -> StoredDefinition[Definition]:
         """Create a definition or replace one; raises `StaleETag` after another write.
 
         The references of the definition must be indexed.
         """
         ...
 
-    def delete(self, stored: Stored[Definition]) -> None:
+    def delete(self, stored: StoredDefinition[Definition]) -> None:
         """Delete a definition; raises `StaleETag`, or `Conflict` that names the referrers."""
         ...

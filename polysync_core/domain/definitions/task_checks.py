@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.definitions.tasks import Dependency, Task
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.parameters import convert, unknown
+from polysync_core.domain.parameters import convert, unknown_parameters
 
 type Find = Callable[[Kind, str], Definition | None]
 type OutputsProblem = Callable[[Job], str | None]
@@ -36,7 +36,7 @@ def task_problems(task: Task, find: Find, outputs_problem: OutputsProblem) -> It
 
 
 def _value_problems(job: Job, values: Mapping[str, JsonValue], path: str) -> Iterator[Problem]:
-    yield from unknown(job, values, path=path)
+    yield from unknown_parameters(job, values, path=path)
     for name, value in values.items():
         parameter = job.parameter(name)
         if parameter is None:
@@ -50,7 +50,7 @@ def _value_problems(job: Job, values: Mapping[str, JsonValue], path: str) -> Ite
 def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Problem]:
     for index, mapping in enumerate(dependency.mappings):
         inner = f"{path}.mappings[{index}].input"
-        for problem in unknown(job, {mapping.input: None}, path=""):
+        for problem in unknown_parameters(job, {mapping.input: None}, path=""):
             yield Problem(inner, problem.message)
         parameter = job.parameter(mapping.input)
         if parameter is not None and parameter.data_type is DataType.SECRET:

@@ -1,4 +1,4 @@
-"""Tasks: configured instances of Jobs, the things that run."""
+"""Tasks: configured instances of Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The definition store, in Table Storage."""
+"""Tests of the store of definitions with Azurite."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class TestTableDefinitions(StoreContract):
         return TableDefinitions(storage)
 
 
-def test_a_definition_with_a_pending_reference_is_not_deleted(
+def test_a_definition_with_a_pending_reference_cannot_be_deleted(
     store: TableDefinitions, clock: Clock
 ) -> None:
-    """A deletion before the pending write would leave a dangling reference."""
+    """The writer has checked the target but not written yet, so a delete would dangle."""
     calendar = save(store, a_calendar())
     store.index_references(read_definition(Kind.TASK, USER))
 
@@ -69,15 +69,15 @@ def test_a_definition_with_a_pending_reference_is_not_deleted(
     assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is None
 
 
-def test_a_definition_that_is_being_deleted_is_not_visible(
+def test_a_definition_that_is_being_deleted_is_hidden(
     storage: TableStorage, store: TableDefinitions, clock: Clock
 ) -> None:
-    """A deletion that crashed hides its row for one minute only."""
+    """An interrupted delete hides its row for only one minute."""
     save(store, a_calendar())
     rows = storage.table("Definitions")
     row = rows.get("calendars", "holidays")
     assert row is not None
-    rows.merge(Row("calendars", "holidays", {"goingSince": clock.now.isoformat()}, row.etag))
+    rows.merge(Row("calendars", "holidays", {"deletingSince": clock.now.isoformat()}, row.etag))
 
     assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is None
     with pytest.raises(Unavailable):
@@ -87,7 +87,7 @@ def test_a_definition_that_is_being_deleted_is_not_visible(
     assert store.get(HOLIDAYS.kind, HOLIDAYS.name) is not None
 
 
-def test_dangling_index_entries_are_removed_on_read(
+def test_stale_reference_records_are_removed_when_they_are_read(
     storage: TableStorage, store: TableDefinitions, clock: Clock
 ) -> None:
     store.index_references(read_definition(Kind.TASK, USER))
@@ -115,7 +115,7 @@ def test_a_refused_delete_leaves_the_definition_as_it_was(store: TableDefinition
     assert (again.definition, again.updated_at) == (job.definition, job.updated_at)
 
 
-def test_one_of_many_writers_with_the_same_etag_succeeds(store: TableDefinitions) -> None:
+def test_exactly_one_of_many_concurrent_writers_succeeds(store: TableDefinitions) -> None:
     first = save(store, a_calendar())
 
     def write(number: int) -> bool:
@@ -134,7 +134,7 @@ def test_one_of_many_writers_with_the_same_etag_succeeds(store: TableDefinitions
     assert stored.definition == a_calendar(date=f"2027-01-{won.index(True) + 1:02}")
 
 
-def test_a_concurrent_deletion_and_reference_leave_no_dangling_reference(
+def test_a_concurrent_delete_and_reference_never_leave_a_dangling_reference(
     storage: TableStorage,
 ) -> None:
     store, rules = TableDefinitions(storage), Rules(development=True)

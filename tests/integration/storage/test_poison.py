@@ -1,4 +1,4 @@
-"""Poison messages, in Table Storage."""
+"""Tests of poison messages in Table Storage."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_messages_are_listed_newest_first_page_by_page(storage: TableStorage) ->
     messages = [a_message(number) for number in range(5)]
     for message in messages:
         store.put(message)
-    store.put(messages[2])  # recorded twice, stored once
+    store.put(messages[2])  # recorded twice, kept once
     first = store.page(limit=3)
     rest = store.page(limit=3, token=first.continuation_token)
     assert [*first.items, *rest.items] == messages[::-1]
     assert rest.continuation_token is None
 
 
-def test_a_payload_is_read_as_it_was_written(storage: TableStorage) -> None:
+def test_a_payload_of_any_content_is_read_back(storage: TableStorage) -> None:
     store = TablePoison(storage)
     message = a_message(1, payload="\u00fc\U0001f600\ufffd\n<>&" * 2_000)
     store.put(message)

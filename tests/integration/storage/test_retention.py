@@ -217,7 +217,7 @@ def test_old_audit_entries_are_deleted_by_day(storage: TableStorage) -> None:
     for days in range(-3, 2):
         audit.put(replace(entry, at=BEFORE + days * DAY + timedelta(hours=1)))
 
-    assert audit.forget(BEFORE + timedelta(hours=7), always) == 3
+    assert audit.purge(BEFORE + timedelta(hours=7), always) == 3
 
     kept = [len(audit.page((BEFORE + days * DAY).date(), limit=9).items) for days in range(-3, 2)]
     assert kept == [0, 0, 0, 1, 1]
@@ -231,7 +231,7 @@ def test_old_poison_messages_are_deleted(storage: TableStorage) -> None:
         )
         poison.put(message)
 
-    assert poison.forget(NOON + 2 * DAY, always) == 2
+    assert poison.purge(NOON + 2 * DAY, always) == 2
 
     assert [each.id for each in poison.page(limit=9).items] == ["3", "2"]
 

@@ -54,7 +54,7 @@ class World:
         transport = ScriptedTransport([self.workspace.answer])
         self.workspaces = Workspaces(
             configuration=configuration,
-            platform_named=self._platform,
+            read_platform=self._platform,
             secrets=self.secrets,
             http_options=HttpOptions(transport=transport, timer=VirtualTime().timer),
         )

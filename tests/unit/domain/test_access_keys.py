@@ -1,4 +1,4 @@
-"""Keys of machines: what is kept of them, how they follow one another, and what is refused."""
+"""Tests of access keys: the stored form, rotation, and invalid lists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE, TWO, THREE = (sha256(text).hexdigest() for text in (b"1", b"2", b"3"))
 READER, OPERATOR = Role.READER, Role.OPERATOR
 
 
-def test_what_is_kept_of_a_key_does_not_tell_it() -> None:
+def test_the_stored_form_of_a_key_does_not_reveal_the_key() -> None:
     key, kept = new_access_key("nightly", OPERATOR)
 
     assert re.fullmatch(r"polysync_[A-Za-z0-9_-]{43}", key)
@@ -28,11 +28,11 @@ def test_what_is_kept_of_a_key_does_not_tell_it() -> None:
     assert kept.digest not in repr(kept)
 
 
-def test_no_two_keys_are_alike() -> None:
+def test_new_keys_are_unique() -> None:
     assert len({new_access_key("nightly", OPERATOR)[0] for _ in range(100)}) == 100
 
 
-def test_a_key_is_known_by_what_was_kept_of_it() -> None:
+def test_a_key_is_recognised_by_its_stored_form() -> None:
     made = [new_access_key(name, OPERATOR) for name in ("a", "b", "c")]
     listed = read_access_keys(", ".join(str(kept) for _, kept in made))
 
@@ -40,29 +40,29 @@ def test_a_key_is_known_by_what_was_kept_of_it() -> None:
     assert holder_of(new_access_key("a", OPERATOR)[0], listed) is None
 
 
-def test_a_key_is_followed_by_another_while_both_hold() -> None:
-    """A machine is given the new one first; then the former is taken out of the list."""
-    (former, kept), (following, also) = (new_access_key("ci", OPERATOR) for _ in range(2))
+def test_two_keys_of_one_name_are_valid_during_a_rotation() -> None:
+    """The machine gets the new key first; then the old key is removed from the list."""
+    (old, kept), (new, also) = (new_access_key("ci", OPERATOR) for _ in range(2))
     both = read_access_keys(f"{kept},{also}")
     after = read_access_keys(str(also))
 
-    assert [holder_of(each, both) for each in (former, following)] == [kept, also]
-    assert [holder_of(each, after) for each in (former, following)] == [None, also]
+    assert [holder_of(each, both) for each in (old, new)] == [kept, also]
+    assert [holder_of(each, after) for each in (old, new)] == [None, also]
 
 
-def test_a_word_that_somebody_thought_of_is_no_key_though_its_hash_is_listed() -> None:
+def test_a_text_of_another_form_is_refused_even_if_its_hash_is_listed() -> None:
     word = AccessKey(name="ci", role=OPERATOR, digest=sha256(b"summer2026").hexdigest())
 
     assert holder_of("summer2026", [word]) is None
 
 
 @pytest.mark.parametrize("text", ["", " "])
-def test_there_may_be_none(text: str) -> None:
+def test_an_empty_list_has_no_keys(text: str) -> None:
     assert read_access_keys(text) == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         pytest.param(f"ci:{ONE}", "entry 1 must be name:role:sha256", id="no role"),
         pytest.param(
@@ -76,7 +76,7 @@ def test_there_may_be_none(text: str) -> None:
         pytest.param(
             f"ci:{READER}:{ONE},ci:{READER}:{TWO},ci:{READER}:{THREE}",
             "ci has more than 2 keys",
-            id="a key that was never taken back",
+            id="three keys of one name",
         ),
         pytest.param(
             f"ci:{READER}:{ONE},ci:{OPERATOR}:{TWO}",
@@ -90,12 +90,12 @@ def test_there_may_be_none(text: str) -> None:
         ),
     ],
 )
-def test_a_list_that_is_wrong_is_refused(text: str, complaint: str) -> None:
-    with pytest.raises(BadAccessKeys, match=re.escape(complaint)):
+def test_an_invalid_list_is_refused(text: str, message: str) -> None:
+    with pytest.raises(BadAccessKeys, match=re.escape(message)):
         read_access_keys(text)
 
 
-def test_a_key_in_place_of_its_hash_is_refused_and_not_repeated() -> None:
+def test_a_key_instead_of_its_hash_is_refused_and_not_repeated() -> None:
     key, kept = new_access_key("ci", OPERATOR)
 
     for text in (f"ci:{OPERATOR}:{key}", key, f"{key}:{OPERATOR}:{kept.digest}", f"ci:{key}:x"):

@@ -1,4 +1,4 @@
-"""Values of parameters: conversion and precedence."""
+"""Tests of parameter values: conversion and precedence."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ def a_job(*parameters: Parameter) -> Job:
     [
         pytest.param(DataType.STRING, "x", "x", id="text as text"),
         pytest.param(DataType.STRING, 1.5, "1.5", id="number as text"),
-        pytest.param(DataType.STRING, True, "true", id="truth as text, as JSON spells it"),
+        pytest.param(DataType.STRING, True, "true", id="boolean as its JSON text"),
         pytest.param(DataType.STRING, {"a": [1]}, '{"a":[1]}', id="object as its JSON"),
         pytest.param(DataType.INT, "-42", -42, id="text as a whole number"),
         pytest.param(DataType.INT, 3.0, 3, id="3.0 as a whole number"),
         pytest.param(DataType.FLOAT, "1e3", 1000.0, id="text as a number"),
         pytest.param(DataType.FLOAT, 2, 2.0, id="whole number as a number"),
-        pytest.param(DataType.BOOL, "TRUE", True, id="text as truth"),
+        pytest.param(DataType.BOOL, "TRUE", True, id="text as a boolean"),
         pytest.param(DataType.JSON, '{"a": 1}', {"a": 1}, id="text as its object"),
-        pytest.param(DataType.JSON, "plain", "plain", id="text that is no object stays"),
+        pytest.param(DataType.JSON, "plain", "plain", id="text that is not JSON stays"),
         pytest.param(DataType.JSON_ARRAY, "[1, 2]", [1, 2], id="text as its list"),
         pytest.param(DataType.SECRET, "vault://v/s", "vault://v/s", id="reference"),
         pytest.param(DataType.INT, "vault://v/s", "vault://v/s", id="reference for a number"),
         pytest.param(DataType.INT, "${run.attempt}", "${run.attempt}", id="variable for a number"),
-        pytest.param(DataType.INT, None, None, id="absence"),
+        pytest.param(DataType.INT, None, None, id="absent value"),
     ],
 )
-def test_a_value_becomes_what_its_type_says(
+def test_a_value_is_converted_to_its_data_type(
     data_type: DataType, value: JsonValue, expected: JsonValue
 ) -> None:
     found = convert(value, data_type, path="p")
@@ -72,25 +72,25 @@ def test_a_value_becomes_what_its_type_says(
 @pytest.mark.parametrize(
     ("data_type", "value"),
     [
-        pytest.param(DataType.INT, True, id="truth is no number"),
+        pytest.param(DataType.INT, True, id="boolean is not a number"),
         pytest.param(DataType.INT, 1.5, id="1.5 is not whole"),
-        pytest.param(DataType.INT, "1_000", id="Python's own spelling"),
+        pytest.param(DataType.INT, "1_000", id="Python's digit separator"),
         pytest.param(DataType.INT, "\uff11", id="full-width digit"),
-        pytest.param(DataType.INT, "9" * 31, id="number without end"),
+        pytest.param(DataType.INT, "9" * 31, id="number of too many digits"),
         pytest.param(DataType.FLOAT, "nan", id="not a number"),
-        pytest.param(DataType.FLOAT, "1e999", id="infinity in disguise"),
+        pytest.param(DataType.FLOAT, "1e999", id="number that overflows to infinity"),
         pytest.param(DataType.FLOAT, 10**400, id="number that is too large"),
         pytest.param(DataType.BOOL, 1, id="1 is not true"),
         pytest.param(DataType.BOOL, "yes", id="yes is not true"),
         pytest.param(DataType.JSON_ARRAY, {"a": 1}, id="object for a list"),
-        pytest.param(DataType.JSON_ARRAY, "[1,", id="torn list"),
-        pytest.param(DataType.JSON_ARRAY, "[" * 9999, id="list without bottom"),
-        pytest.param(DataType.SECRET, "hunter2", id="secret itself"),
-        pytest.param(DataType.STRING, "vault://nope", id="torn reference"),
+        pytest.param(DataType.JSON_ARRAY, "[1,", id="incomplete list"),
+        pytest.param(DataType.JSON_ARRAY, "[" * 9999, id="list nested too deeply"),
+        pytest.param(DataType.SECRET, "hunter2", id="secret in plain text"),
+        pytest.param(DataType.STRING, "vault://nope", id="incomplete reference"),
         pytest.param(DataType.STRING, "${run.nope}", id="unknown variable"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_at_its_path(
+def test_a_value_that_cannot_be_converted_is_refused_at_its_path(
     data_type: DataType, value: JsonValue
 ) -> None:
     with pytest.raises(Invalid) as caught:
@@ -103,7 +103,7 @@ def test_a_value_that_does_not_fit_is_refused_at_its_path(
 
 @given(JSON_VALUES, st.sampled_from(DataType))
 @example({"${": None}, DataType.STRING)
-def test_converting_twice_is_converting_once(value: Any, data_type: DataType) -> None:
+def test_a_second_conversion_changes_nothing(value: Any, data_type: DataType) -> None:
     try:
         once = convert(value, data_type, path="p")
     except Invalid:
@@ -112,8 +112,8 @@ def test_converting_twice_is_converting_once(value: Any, data_type: DataType) ->
     assert json.loads(json.dumps(once, allow_nan=False)) == once
 
 
-def test_the_text_of_an_object_is_sent_as_it_is_however_much_it_looks_like_a_variable() -> None:
-    """An object that became text held `${`, which was then taken for a broken run variable."""
+def test_variables_inside_an_object_that_becomes_text_are_not_substituted() -> None:
+    """Regression: `${` inside an object was read as a broken run variable."""
     text = convert({"a": "${run.id} ${"}, DataType.STRING, path="p")
     assert isinstance(text, str)
     variables = RunVariables(
@@ -123,19 +123,19 @@ def test_the_text_of_an_object_is_sent_as_it_is_however_much_it_looks_like_a_var
 
 
 @given(st.integers(-(10**29), 10**29))
-def test_whole_numbers_survive_their_text(value: int) -> None:
+def test_a_whole_number_is_read_back_from_its_text(value: int) -> None:
     assert convert(str(value), DataType.INT, path="p") == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_numbers_survive_their_text(value: float) -> None:
+def test_a_float_is_read_back_from_its_text(value: float) -> None:
     found = convert(repr(value), DataType.FLOAT, path="p")
     assert isinstance(found, float)
     assert math.copysign(1, found) == math.copysign(1, value)
     assert found == value
 
 
-def test_an_override_wins_over_the_task_and_the_task_over_the_default() -> None:
+def test_an_override_wins_over_the_task_and_the_task_wins_over_the_default() -> None:
     job = a_job(*(Parameter(name=name, default="job") for name in "abc"))
 
     found = resolve(job, {"a": "task", "b": "task"}, {"a": "override"})
@@ -143,11 +143,11 @@ def test_an_override_wins_over_the_task_and_the_task_over_the_default() -> None:
     assert found == {"a": "override", "b": "task", "c": "job"}
 
 
-def test_what_has_no_value_is_left_out() -> None:
+def test_a_parameter_without_a_value_is_left_out() -> None:
     assert resolve(a_job(Parameter(name="a")), {"a": None}, {}) == {}
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     job = a_job(
         Parameter(name="count", data_type=DataType.INT),
         Parameter(name="needed", required=True),

@@ -1,4 +1,4 @@
-"""Run variables in texts."""
+"""Tests of run variables in texts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_variables_are_replaced(text: str, expected: str) -> None:
         ("${run.scheduledTime:%}", "not a format directive"),
     ],
 )
-def test_what_cannot_be_replaced_is_refused_with_the_remedy(text: str, remedy: str) -> None:
+def test_a_text_with_an_invalid_variable_is_refused_with_the_remedy(text: str, remedy: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         check_template(text)
     assert remedy in str(caught.value)
@@ -60,7 +60,7 @@ def test_what_cannot_be_replaced_is_refused_with_the_remedy(text: str, remedy: s
 
 
 @given(st.text())
-def test_what_is_put_in_is_never_looked_at_again(hostile: str) -> None:
+def test_an_inserted_value_is_never_substituted_again(hostile: str) -> None:
     run = RunVariables(
         id=hostile + "${run.attempt}",
         attempt=1,
@@ -73,7 +73,7 @@ def test_what_is_put_in_is_never_looked_at_again(hostile: str) -> None:
 
 
 @given(st.text(alphabet="$${}run.id:%Ya ", max_size=30))
-def test_a_text_that_was_accepted_can_be_substituted(text: str) -> None:
+def test_an_accepted_text_can_be_substituted(text: str) -> None:
     try:
         check_template(text)
     except ValueError:

@@ -15,7 +15,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.dispatch.decisions import enqueue
 from polysync_core.domain.dispatch.state import DispatcherState, WaitingRun
-from polysync_core.domain.poison import GivenUp, PoisonMessage
+from polysync_core.domain.poison import AbandonedMessage, PoisonMessage
 from polysync_core.domain.runs.run import (
     Outcome,
     RunStatus,
@@ -147,7 +147,9 @@ def test_abandoned_messages_are_counted_by_their_queue(exported: Listener) -> No
             """Discard the message."""
 
     messages = PoisonMessages(store=Store(), clock=lambda: NOON)  # pyright: ignore[reportArgumentType]
-    messages.record("run-requests", GivenUp(message_id="1", payload="{}", reason="No."), at=NOON)
+    messages.record(
+        "run-requests", AbandonedMessage(message_id="1", payload="{}", reason="No."), at=NOON
+    )
     assert one(exported, names.POISON_MESSAGES).attributes == {names.QUEUE: "run-requests"}
 
 

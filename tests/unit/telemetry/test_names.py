@@ -18,7 +18,7 @@ from tests.unit.telemetry.reference import BEGIN, END, tables
 pytestmark = pytest.mark.slow
 
 REFERENCE = ROOT / "docs" / "reference" / "telemetry.md"
-PASSED_ON = {"_log_change", "_facts", "_stop", "_log_edit"}
+PASSED_ON = {"_log_change", "_facts", "_log_fields", "_stop", "_log_edit"}
 """Functions that take an action and build the fields of a log line."""
 
 

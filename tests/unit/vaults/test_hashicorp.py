@@ -17,6 +17,7 @@ from polysync_core.outbound.read_client import ReadClient
 from polysync_core.vaults.hashicorp import HashiCorpVault, open_hashicorp
 from polysync_core.vaults.registry import check_vault, open_vault
 from polysync_core.vaults.resolver import SecretResolver
+from tests.fakes.definitions import definition_reader
 from tests.fakes.hashicorp import FakeVault, serving
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 from tests.fakes.secrets import KnownSecrets
@@ -410,8 +411,7 @@ def test_a_reference_is_resolved_through_two_vaults(
         attributes={"address": stage.address},
     )
     local = Vault.model_validate({"name": "local", "provider": "Environment"})
-    vaults = {"hashi": hashi, "local": local}
-    resolver = SecretResolver(vaults.__getitem__, development=True)
+    resolver = SecretResolver(definition_reader(hashi, local), development=True)
 
     assert resolver.resolve("vault://hashi/db/main").reveal() == "s3cret"
     opened = open_vault(hashi, development=True, secrets=resolver)

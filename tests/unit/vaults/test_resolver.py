@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
@@ -11,6 +12,7 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.resolver import SECRET_TTL, SecretResolver
 from polysync_core.vaults.source import SecretSource
+from tests.fakes.definitions import FakeDefinitions
 
 
 class Source:
@@ -31,6 +33,19 @@ class Source:
         return "ok"
 
 
+class VaultReader(DefinitionLookup):
+    """Reads vaults that a test may add, replace and delete."""
+
+    def __init__(self, vaults: dict[str, Vault]) -> None:
+        super().__init__(FakeDefinitions())
+        self.vaults = vaults
+
+    def vault(self, name: str) -> Vault:
+        if name not in self.vaults:
+            raise NotFound(f"no {name}")
+        return self.vaults[name]
+
+
 class Stage:
     """A resolver over fake vaults, in virtual time."""
 
@@ -40,16 +55,11 @@ class Stage:
         self.sources: dict[str, Source] = {}
         self.opened: list[str] = []
         self.resolver = SecretResolver(
-            self.vault_named,
+            VaultReader(self.vaults),
             development=True,
             open_vault=self.open,
             monotonic=lambda: self.now,
         )
-
-    def vault_named(self, name: str) -> Vault:
-        if name not in self.vaults:
-            raise NotFound(f"no {name}")
-        return self.vaults[name]
 
     def add(self, name: str, client_secret: str | None = None, **values: str | Exception) -> Source:
         definition: dict[str, Any] = {"name": name, "provider": "AzureKeyVault"}

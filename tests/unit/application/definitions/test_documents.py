@@ -1,4 +1,4 @@
-"""Applying whole documents, and exporting them."""
+"""Tests that plan, apply and export whole documents."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from polysync_core.application.definitions.documents import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import (
-    Difference,
+    FieldDifference,
     Reference,
     read_document,
     write_document,
 )
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.errors import Conflict, Invalid, StaleETag, Unavailable
 from polysync_core.domain.strict_documents import FORBIDDEN_KEYS, read_yaml, write_yaml
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
@@ -31,7 +31,7 @@ def names(plan: ApplyPlan, action: ChangeAction) -> set[str]:
     return {f"{step.reference.kind}/{step.reference.name}" for step in plan.with_action(action)}
 
 
-def test_applying_twice_changes_nothing_the_second_time() -> None:
+def test_a_second_apply_changes_nothing() -> None:
     store = FakeDefinitions()
     first = apply(store, lakehouse())
     stored = dict(store.stored)
@@ -67,14 +67,14 @@ def test_another_document_has_another_token() -> None:
     assert _token(store, raw) != _token(store, lakehouse())
 
 
-def test_what_somebody_else_writes_gives_the_same_document_another_token() -> None:
+def test_a_write_of_another_caller_changes_the_token_of_the_same_document() -> None:
     store, raw = FakeDefinitions(), lakehouse()
     apply(store, raw)
     raw["tasks"][1]["priority"] = 7
     planned = _token(store, raw)
-    theirs = lakehouse()
-    theirs["tasks"][1]["priority"] = 8
-    apply(store, theirs)
+    other = lakehouse()
+    other["tasks"][1]["priority"] = 8
+    apply(store, other)
     stored = dict(store.stored)
 
     with pytest.raises(StaleETag, match="plan it again"):
@@ -83,14 +83,14 @@ def test_what_somebody_else_writes_gives_the_same_document_another_token() -> No
     assert store.stored == stored
 
 
-def test_what_is_to_be_deleted_is_part_of_the_token() -> None:
+def test_pending_deletions_are_part_of_the_token() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
 
     assert _token(store, lakehouse(tasks=[])) != _token(store, lakehouse(tasks=[]), prune=True)
 
 
-def test_an_update_shows_what_differs() -> None:
+def test_an_update_shows_the_changed_fields() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
     raw = lakehouse()
@@ -101,13 +101,13 @@ def test_an_update_shows_what_differs() -> None:
     (step,) = apply(store, raw).with_action(ChangeAction.UPDATE)
 
     assert step.differences == (
-        Difference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
-        Difference("retry.maxRetryAttempts", 2, 3),
-        Difference("contentionProfiles", ["submit-rate"], None),
+        FieldDifference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
+        FieldDifference("retry.maxRetryAttempts", 2, 3),
+        FieldDifference("contentionProfiles", ["submit-rate"], None),
     )
 
 
-def test_a_part_of_the_definitions_is_checked_with_what_is_stored() -> None:
+def test_a_partial_document_is_checked_against_the_stored_definitions() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
 
@@ -129,7 +129,7 @@ def test_a_part_of_the_definitions_is_checked_with_what_is_stored() -> None:
         )
 
 
-def test_pruning_deletes_what_the_lists_of_the_document_leave_out() -> None:
+def test_pruning_deletes_the_definitions_that_a_list_of_the_document_lacks() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
     raw = {"tasks": [{"name": "landing-check", "job": "landing"}], "calendars": []}
@@ -150,7 +150,7 @@ def test_pruning_everything_deletes_dependents_first() -> None:
     assert not store.stored
 
 
-def test_what_is_still_needed_is_not_pruned() -> None:
+def test_a_definition_with_a_referrer_is_not_pruned() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
     stored = dict(store.stored)
@@ -160,7 +160,7 @@ def test_what_is_still_needed_is_not_pruned() -> None:
     assert store.stored == stored
 
 
-def test_dependencies_can_be_turned_round_in_one_document() -> None:
+def test_one_document_can_reverse_a_dependency() -> None:
     store = FakeDefinitions()
     base = lakehouse(tasks=[])
     one = [
@@ -178,7 +178,7 @@ def test_dependencies_can_be_turned_round_in_one_document() -> None:
     assert [step.reference.name for step in plan.with_action(ChangeAction.UPDATE)] == ["b", "a"]
 
 
-def test_a_changed_job_is_checked_with_the_tasks_that_stay() -> None:
+def test_a_changed_job_is_checked_against_its_unchanged_tasks() -> None:
     store = FakeDefinitions()
     apply(store, lakehouse())
     changed = deepcopy(lakehouse()["jobs"])
@@ -195,8 +195,8 @@ def test_a_changed_job_is_checked_with_the_tasks_that_stay() -> None:
     assert len(plan.with_action(ChangeAction.UPDATE)) == 2
 
 
-class Interrupted(FakeDefinitions):
-    """Fails at the n-th write."""
+class InterruptedStore(FakeDefinitions):
+    """A store that fails once, after a number of writes."""
 
     def __init__(self, at: int, error: Exception) -> None:
         super().__init__()
@@ -204,8 +204,8 @@ class Interrupted(FakeDefinitions):
         self._error = error
 
     def put(
-        self, definition: Definition, *, replacing: Stored[Definition] | None
-    ) -> Stored[Definition]:
+        self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+    ) -> StoredDefinition[Definition]:
         if self._left == 0:
             self._left = -1
             raise self._error
@@ -217,21 +217,21 @@ class Interrupted(FakeDefinitions):
 @pytest.mark.parametrize(
     ("error", "family"), [(StaleETag(), Conflict), (Unavailable(), Unavailable)]
 )
-def test_an_interrupted_apply_says_how_far_it_came_and_is_healed_by_the_next(
+def test_an_interrupted_apply_reports_its_progress_and_the_next_apply_completes_it(
     at: int, error: Exception, family: type[Exception]
 ) -> None:
-    store = Interrupted(at, error)
+    store = InterruptedStore(at, error)
 
     with pytest.raises(family, match=rf"{at} of 9 changes are applied"):
         apply(store, lakehouse())
 
-    # What is there is whole: nothing refers to what is not there yet.
+    # The stored definitions are consistent: no reference dangles.
     assert len(store.stored) == at
     documents_of(store).plan(read_document(documents_of(store).export()))
-    healed = apply(store, lakehouse())
+    completed = apply(store, lakehouse())
     assert (
-        len(healed.with_action(ChangeAction.CREATE)),
-        len(healed.with_action(ChangeAction.UNCHANGED)),
+        len(completed.with_action(ChangeAction.CREATE)),
+        len(completed.with_action(ChangeAction.UNCHANGED)),
     ) == (
         9 - at,
         at,
@@ -251,7 +251,7 @@ VALUES = st.recursive(
 
 @st.composite
 def tasks(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Tasks that depend only on those before them, with fields left out, given and at default."""
+    """Draw Tasks without cycles, with fields that are absent, set or at their default."""
     drawn: list[dict[str, Any]] = []
     for name in draw(st.lists(NAMES, min_size=1, max_size=4, unique=True)):
         optional: dict[str, st.SearchStrategy[Any]] = {
@@ -284,7 +284,7 @@ def tasks(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 @settings(max_examples=25)
 @given(tasks(), VALUES)
-def test_an_export_applied_changes_nothing(some: list[dict[str, Any]], setting: Any) -> None:
+def test_applying_an_export_changes_nothing(some: list[dict[str, Any]], setting: Any) -> None:
     store = FakeDefinitions()
     raw = lakehouse(tasks=some)
     raw["jobs"][1]["settings"] = {"x": setting}

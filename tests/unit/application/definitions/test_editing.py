@@ -1,4 +1,4 @@
-"""The use cases of single definitions."""
+"""Tests of the use cases that edit one definition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.stored import Stored
+from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Conflict, Invalid, NotFound, StaleETag
 from polysync_core.domain.json_types import JsonValue
@@ -57,7 +57,7 @@ def test_each_kind_is_read_as_its_own_type(store: FakeDefinitions) -> None:
     assert definitions.vault("local").name == "local"
 
 
-def test_saving_what_is_there_writes_nothing(
+def test_saving_an_unchanged_definition_writes_nothing(
     definitions: DefinitionEditing, store: FakeDefinitions
 ) -> None:
     before = dict(store.stored)
@@ -68,8 +68,8 @@ def test_saving_what_is_there_writes_nothing(
     assert store.stored == before
 
 
-def test_true_is_a_change_from_one(definitions: DefinitionEditing) -> None:
-    """Python says that they are equal, a platform does not."""
+def test_a_change_from_1_to_true_is_written(definitions: DefinitionEditing) -> None:
+    """The values are equal in Python, but not for a platform."""
     job = {
         "name": "x",
         "platform": "lakehouse",
@@ -88,10 +88,10 @@ def test_true_is_a_change_from_one(definitions: DefinitionEditing) -> None:
     "condition",
     [
         pytest.param(WriteCondition(if_match='"0"'), id="another ETag"),
-        pytest.param(WriteCondition(if_absent=True), id="nothing expected"),
+        pytest.param(WriteCondition(if_absent=True), id="no definition expected"),
     ],
 )
-def test_an_expectation_that_is_not_met_stops_the_write(
+def test_a_write_whose_condition_is_not_met_is_refused(
     definitions: DefinitionEditing, condition: WriteCondition, store: FakeDefinitions
 ) -> None:
     with pytest.raises(StaleETag):
@@ -100,23 +100,23 @@ def test_an_expectation_that_is_not_met_stops_the_write(
 
 
 @pytest.mark.parametrize("etag", ["*", '"1"'])
-def test_expecting_something_where_there_is_nothing_stops_the_write(
+def test_a_write_that_expects_an_absent_definition_to_exist_is_refused(
     definitions: DefinitionEditing, etag: str
 ) -> None:
     with pytest.raises(StaleETag):
         definitions.put(a_task(name="new"), WriteCondition(if_match=etag), engine=None)
 
 
-def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> None:
+def test_a_write_without_a_condition_is_repeated_after_a_conflict(store: FakeDefinitions) -> None:
     class Racing(FakeDefinitions):
         raced = False
 
         def put(
-            self, definition: Definition, *, replacing: Stored[Definition] | None
-        ) -> Stored[Definition]:
+            self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        ) -> StoredDefinition[Definition]:
             if not self.raced and replacing is not None:
                 self.raced = True
-                super().put(a_task(description="mine was first"), replacing=replacing)
+                super().put(a_task(description="the other writer was first"), replacing=replacing)
             return super().put(definition, replacing=replacing)
 
     racing = Racing()
@@ -126,10 +126,10 @@ def test_a_write_without_expectation_survives_a_race(store: FakeDefinitions) -> 
     patched = definitions.patch(TASK, {"priority": 7}, engine=None).stored.definition
 
     assert isinstance(patched, Task)
-    assert (patched.priority, patched.description) == (7, "mine was first")
+    assert (patched.priority, patched.description) == (7, "the other writer was first")
 
 
-def test_a_patch_changes_what_it_names_and_null_removes(
+def test_a_patch_changes_the_given_fields_and_null_removes_a_field(
     definitions: DefinitionEditing, store: FakeDefinitions
 ) -> None:
     definitions.patch(
@@ -153,10 +153,10 @@ def test_a_patch_changes_what_it_names_and_null_removes(
         pytest.param({"name": "other"}, "name", id="a new name"),
         pytest.param({"job": None}, "job", id="a required field removed"),
         pytest.param({"job": "sales-load"}, "job", id="another job"),
-        pytest.param([], "", id="no object"),
+        pytest.param([], "", id="not an object"),
     ],
 )
-def test_a_patch_that_cannot_be_is_refused(
+def test_an_invalid_patch_is_refused(
     definitions: DefinitionEditing, patch: JsonValue, path: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
@@ -183,7 +183,7 @@ def test_a_patch_that_cannot_be_is_refused(
         ),
     ],
 )
-def test_what_others_were_built_on_is_locked(
+def test_a_field_that_referrers_rely_on_is_locked(
     definitions: DefinitionEditing,
     store: FakeDefinitions,
     kind: Kind,
@@ -232,14 +232,14 @@ def test_a_cycle_over_stored_tasks_is_refused(definitions: DefinitionEditing) ->
 
 
 def test_two_writers_cannot_close_a_cycle_together(store: FakeDefinitions) -> None:
-    """Each checks before the other has written; whoever sees the cycle takes its write back."""
+    """Each writer checks before the other writes; the one that sees the cycle reverts its write."""
     plain = read_definition(Kind.TASK, {"name": "other", "job": "landing"})
     save(store, plain)
 
     class Racing(FakeDefinitions):
         def put(
-            self, definition: Definition, *, replacing: Stored[Definition] | None
-        ) -> Stored[Definition]:
+            self, definition: Definition, *, replacing: StoredDefinition[Definition] | None
+        ) -> StoredDefinition[Definition]:
             if definition.name == "landing-check" and isinstance(definition, Task):
                 closing = {"name": "other", "job": "landing"} | (
                     {"dependencies": [{"task": "landing-check"}]}
@@ -269,19 +269,19 @@ def test_platforms_under_a_global_limit_share_a_shard(definitions: DefinitionEdi
         )
 
 
-def test_the_connectors_have_their_say(store: FakeDefinitions) -> None:
+def test_the_plugins_can_refuse_a_definition(store: FakeDefinitions) -> None:
     def refuse(_: Platform, job: Job) -> None:
-        raise Invalid.at("externalId", f"'{job.name}' is no notebook")
+        raise Invalid.at("externalId", f"'{job.name}' is not a notebook")
 
     definitions = editing_of(store, Rules(development=True, check_job=refuse))
 
-    with pytest.raises(Invalid, match="externalId: 'landing' is no notebook"):
+    with pytest.raises(Invalid, match="externalId: 'landing' is not a notebook"):
         definitions.put(
             read_definition(Kind.JOB, lakehouse()["jobs"][0] | {"tags": {"a": "b"}}), engine=None
         )
 
 
-def test_the_cost_of_a_save_does_not_depend_on_how_much_is_stored(
+def test_the_cost_of_a_save_does_not_grow_with_the_number_of_definitions(
     definitions: DefinitionEditing, store: FakeDefinitions
 ) -> None:
     store.reads = 0

@@ -1,4 +1,4 @@
-"""The store in memory keeps the contract that it stands in for."""
+"""Tests that the store in memory keeps the contract of the real store."""
 
 from __future__ import annotations
 

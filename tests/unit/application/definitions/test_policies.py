@@ -1,4 +1,4 @@
-"""Where a Dispatcher's policies come from, and how edits reach it."""
+"""Tests that the policies of a Dispatcher follow the definitions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class World:
         definition = read_definition(kind, {"name": name, **content})
         self.store.put(definition, replacing=before)
 
-    def ask(self, name: str) -> None:
+    def enqueue(self, name: str) -> None:
         waiting = WaitingRun(
             run_id=RunId(name),
             attempt=1,
@@ -61,14 +61,14 @@ def world() -> World:
     return World()
 
 
-def test_a_run_is_told_the_limits_of_its_task_and_platform(world: World) -> None:
+def test_the_policies_of_a_run_hold_the_limits_of_its_task_and_platform(world: World) -> None:
     found = world.policies.for_run("daily", "lakehouse")
     assert found.tasks["daily"].weight == 2
     assert found.platforms["lakehouse"].profiles == ("cap",)
     assert found.profiles["cap"].rule == ConcurrencyRule(slots=1)
 
 
-def test_accepting_many_runs_reads_each_definition_once(world: World) -> None:
+def test_many_accepted_runs_read_each_definition_once(world: World) -> None:
     reads = world.store.reads
     for _ in range(5):
         world.policies.for_run("daily", "lakehouse")
@@ -78,16 +78,16 @@ def test_accepting_many_runs_reads_each_definition_once(world: World) -> None:
     assert world.store.reads - reads == 6
 
 
-def test_an_edit_reaches_what_waits_at_once(world: World) -> None:
-    world.ask("a")
-    world.ask("b")
+def test_an_edit_applies_at_once_to_waiting_runs(world: World) -> None:
+    world.enqueue("a")
+    world.enqueue("b")
     assert (RunId("b"), 1) not in world.engine.live
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
     world.updates.publish([CAP], world.engine)
     assert (RunId("b"), 1) in world.engine.live
 
 
-def test_an_edit_is_kept_where_the_engine_cannot_be_told(world: World) -> None:
+def test_an_edit_takes_effect_later_if_the_engine_cannot_be_signalled(world: World) -> None:
     world.engine.deaf = True
     world.policies.for_run("daily", "lakehouse")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
@@ -98,21 +98,21 @@ def test_an_edit_is_kept_where_the_engine_cannot_be_told(world: World) -> None:
     )
 
 
-def test_definitions_that_limit_nothing_are_not_passed_on(world: World) -> None:
-    world.ask("a")
+def test_edits_of_definitions_without_limits_are_not_sent(world: World) -> None:
+    world.enqueue("a")
     world.engine.deaf = True
     world.updates.publish([Reference(Kind.JOB, "load")], world.engine)
     assert world.policies.for_definitions([Reference(Kind.JOB, "load")]) == PolicySet()
 
 
-def test_the_tick_reads_everything_in_use_anew(world: World) -> None:
-    world.ask("a")
+def test_the_tick_reads_all_policies_in_use_again(world: World) -> None:
+    world.enqueue("a")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(7))
     found = world.policies.refreshed(world.engine.dispatcher("main"))
     assert found.profiles["cap"].rule == ConcurrencyRule(slots=7)
 
 
-def test_settings_become_limits_in_milliseconds(world: World) -> None:
+def test_the_limits_of_a_profile_are_in_milliseconds(world: World) -> None:
     world.put(
         Kind.CONTENTION_PROFILE,
         "rate",

@@ -63,10 +63,10 @@ def by_http_document(app: FakeApp, **fields: Any) -> None:
     assert answer.is_success, answer.text
 
 
-WAYS = [by_put, by_patch, by_document, by_http, by_http_document]
+WRITES = [by_put, by_patch, by_document, by_http, by_http_document]
 
 
-@pytest.mark.parametrize("write", WAYS)
+@pytest.mark.parametrize("write", WRITES)
 def test_every_way_to_write_a_task_performs_every_consequence(
     app: FakeApp, write: Callable[..., None]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.task_graph import TaskGraphCache
 from polysync_core.application.runs.reconciling import Reconciler
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
@@ -112,7 +113,7 @@ def task_runs(world: GateWorld) -> TaskRuns:
     return TaskRuns(
         runs=world.runs,
         store=world.run_store,
-        task_named=world.task,
+        definitions=DefinitionLookup(world.definitions),
         factory=world.factory,
         finisher=world.finisher,
         clock=world.clock,

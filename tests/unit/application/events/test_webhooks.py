@@ -1,4 +1,4 @@
-"""From an event to a delivery, to another attempt, to being given up."""
+"""Tests of events, their deliveries to webhooks, retries and poison messages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 
 from polysync_core.application.events.deliveries import (
     Delivery,
-    given_up_delivery,
+    abandoned_delivery,
 )
 from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
-from polysync_core.application.events.webhooks import Persistence, WebhookDelivery
+from polysync_core.application.events.webhooks import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
@@ -61,7 +61,7 @@ class FakeSecrets:
 
 
 class World:
-    """Queues, a receiver that answers by a script, and the use cases between them."""
+    """Queues, a receiver with scripted answers, and the use cases."""
 
     def __init__(self, *webhooks: Webhook) -> None:
         self.webhooks = {webhook.name: webhook for webhook in webhooks}
@@ -71,7 +71,7 @@ class World:
         self.secrets, self.clock = FakeSecrets(), FakeClock()
         self.answers: list[PolysyncError] = []
         self.posts: list[tuple[str, Mapping[str, str], bytes]] = []
-        self.announcements = EventPublisher(
+        self.publisher = EventPublisher(
             events=self.events,
             deliveries=self.queue,
             subscriptions=Subscriptions(self._read, monotonic=lambda: self.seconds),
@@ -80,10 +80,10 @@ class World:
             definitions=cast("DefinitionReader", self),
             secrets=self.secrets,
             post=self._post,
-            again=self.queue,
-            given_up=self.poison,
+            delivery_queue=self.queue,
+            poison_queue=self.poison,
             clock=self.clock,
-            persistence=Persistence(attempts=3),
+            retry_policy=DeliveryRetryPolicy(attempts=3),
         )
 
     def deliver(self) -> None:
@@ -109,31 +109,31 @@ def world() -> World:
     return World(a_webhook())
 
 
-def test_an_event_goes_to_the_queue_and_to_every_webhook_that_wants_it() -> None:
+def test_an_event_is_sent_to_the_queue_and_to_every_webhook_whose_filter_accepts_it() -> None:
     world = World(
         a_webhook(),
         a_webhook(name="off", enabled=False),
         a_webhook(name="failures", events={"statuses": ["Failed"]}),
         a_webhook(name="sales", events={"tags": {"team": "sales"}}),
     )
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     assert [json.loads(sent.text)["eventId"] for sent in world.events.sent] == [f"{run_id()}/1"]
     assert [json.loads(sent.text)["webhook"] for sent in world.queue.sent] == ["on-call", "sales"]
 
 
-def test_webhooks_are_read_once_in_a_while_and_not_for_every_event(world: World) -> None:
+def test_webhooks_are_cached_between_events(world: World) -> None:
     for _ in range(5):
-        world.announcements.publish(an_event())
+        world.publisher.publish(an_event())
     assert world.reads == 1
     del world.webhooks["on-call"]
     world.seconds += DEFINITION_TTL
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     assert world.reads == 2
     assert len(world.queue.sent) == 5
 
 
-def test_a_delivery_is_signed_over_its_time_and_body(world: World) -> None:
-    world.announcements.publish(an_event())
+def test_the_signature_of_a_delivery_covers_its_time_and_body(world: World) -> None:
+    world.publisher.publish(an_event())
     world.deliver()
     ((url, headers, body),) = world.posts
     assert url == ON_CALL["url"]
@@ -150,9 +150,9 @@ def test_a_delivery_is_signed_over_its_time_and_body(world: World) -> None:
     assert not world.poison.sent
 
 
-def test_a_receiver_that_fails_is_tried_later_and_later_with_one_id(world: World) -> None:
+def test_a_failed_delivery_is_retried_with_growing_delays_and_the_same_id(world: World) -> None:
     world.answers = [NotTaken("h answered with status 500", status=500)] * 2
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     delays: list[int] = []
     world.deliver()
     delays.append(world.queue.sent[0].delay_seconds)
@@ -170,18 +170,18 @@ def test_a_receiver_that_fails_is_tried_later_and_later_with_one_id(world: World
     assert len({body for _, _, body in world.posts}) == 1
 
 
-def test_the_distances_grow_to_an_hour_and_heed_the_receivers_wish() -> None:
-    persistence = Persistence()
-    delays = [persistence.delay_after(attempt, None) for attempt in range(1, 8)]
+def test_delays_grow_to_an_hour_and_respect_retry_after() -> None:
+    retry_policy = DeliveryRetryPolicy()
+    delays = [retry_policy.delay_after(attempt, None) for attempt in range(1, 8)]
     assert delays == [10, 30, 90, 270, 810, 2430, 3600]
-    assert persistence.delay_after(1, 120) == 120
-    assert persistence.delay_after(1, 1e9) == 3600
-    assert persistence.delay_after(5, 1) == 810
+    assert retry_policy.delay_after(1, 120) == 120
+    assert retry_policy.delay_after(1, 1e9) == 3600
+    assert retry_policy.delay_after(5, 1) == 810
 
 
-def test_after_the_last_attempt_it_is_given_up_with_the_reason(world: World) -> None:
+def test_a_delivery_is_abandoned_with_the_reason_after_the_last_attempt(world: World) -> None:
     world.answers = [NotTaken("h answered with status 500", status=500)] * 3
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     for _ in range(3):
         world.deliver()
     (sent,) = world.poison.sent
@@ -206,69 +206,71 @@ def test_after_the_last_attempt_it_is_given_up_with_the_reason(world: World) -> 
         "\ufffd\x00",
     ],
 )
-def test_a_message_that_is_no_delivery_is_given_up_at_once(world: World, text: str) -> None:
+def test_a_message_that_is_not_a_delivery_is_abandoned_at_once(world: World, text: str) -> None:
     world.delivery.deliver(text)
     assert [sent.text for sent in world.poison.sent] == [text]
     assert not world.posts
 
 
-@pytest.mark.parametrize("fate", ["deleted", "disabled"])
-def test_a_webhook_that_is_gone_gets_nothing(
-    world: World, fate: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("state", ["deleted", "disabled"])
+def test_an_event_of_a_deleted_or_disabled_webhook_is_dropped(
+    world: World, state: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    world.announcements.publish(an_event())
-    world.webhooks = {} if fate == "deleted" else {"on-call": a_webhook(enabled=False)}
+    world.publisher.publish(an_event())
+    world.webhooks = {} if state == "deleted" else {"on-call": a_webhook(enabled=False)}
     world.deliver()
     assert not (world.posts or world.queue.sent or world.poison.sent)
-    assert [(r.action, r.webhook_is) for r in caplog.records] == [("webhook_dropped", fate)]  # type: ignore[attr-defined]
+    assert [(r.action, r.webhook_state) for r in caplog.records] == [("webhook_dropped", state)]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     "failure",
     [
-        pytest.param(Unavailable(), id="the vault is away"),
+        pytest.param(Unavailable(), id="the vault is not available"),
         pytest.param(
             PlatformRefused("there is no vault named local", cause=FailureCause.SECRET),
-            id="the vault says no",
+            id="the vault refuses",
         ),
     ],
 )
-def test_a_secret_that_cannot_be_read_is_tried_again(world: World, failure: PolysyncError) -> None:
+def test_a_delivery_is_retried_if_its_secret_cannot_be_read(
+    world: World, failure: PolysyncError
+) -> None:
     world.secrets.failure = failure
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     world.deliver()
     assert [Delivery.parse(sent.text).attempt for sent in world.queue.sent] == [2]
     assert not world.posts
 
 
-def test_a_refused_signature_has_the_secret_read_anew(world: World) -> None:
+def test_the_secret_is_read_again_after_a_refused_signature(world: World) -> None:
     world.answers = [NotTaken("h answered with status 401", status=401)]
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     world.deliver()
     assert world.secrets.forgotten == [REFERENCE]
 
 
-def test_a_failed_delivery_that_cannot_be_put_off_is_left_to_the_host(world: World) -> None:
+def test_the_host_retries_a_failed_delivery_if_the_queue_is_not_available(world: World) -> None:
     world.answers = [NotTaken("h cannot be reached")]
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     text = world.queue.sent.pop().text
     world.queue.away = True
     with pytest.raises(Unavailable):
         world.delivery.deliver(text)
 
 
-def test_the_secret_is_in_no_message_and_no_log(
+def test_no_message_and_no_log_line_contains_the_secret(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     world.answers = [NotTaken("h answered with status 500", status=500)] * 3
-    world.announcements.publish(an_event())
+    world.publisher.publish(an_event())
     for _ in range(3):
         world.deliver()
-    told = repr([vars(record) for record in caplog.records])
-    assert "webhook_failed" in told
-    assert KEY not in told + repr(world.poison.sent) + repr(world.events.sent)
+    logged = repr([vars(record) for record in caplog.records])
+    assert "webhook_failed" in logged
+    assert KEY not in logged + repr(world.poison.sent) + repr(world.events.sent)
 
 
 class FakePoisonStore:
@@ -287,30 +289,30 @@ class FakePoisonStore:
     [
         pytest.param(
             Delivery(webhook="a", event={"eventId": "e", "to": "Failed"})
-            .after("h said 500")
+            .after("h answered 500")
             .encode(),
-            "h said 500",
+            "h answered 500",
             id="a delivery with its last failure",
         ),
         pytest.param(
             Delivery(webhook="a", event={"eventId": "e", "to": "Failed"}).encode(),
             "The message could not be processed; the log of its function has the cause.",
-            id="a delivery that the host gave up",
+            id="a delivery that the host abandoned",
         ),
         pytest.param(
             Delivery(webhook="a", event={"eventId": "e", "to": "Failed"}).after("\x00y").encode(),
             "\ufffdy",
-            id="a reason with a character that no table takes",
+            id="a reason with a character that tables refuse",
         ),
         pytest.param("x" * 40_000, "the message is not a delivery to a webhook", id="anything"),
     ],
 )
-def test_what_was_given_up_is_kept_with_its_reason_and_heard(
+def test_an_abandoned_message_is_stored_and_logged_with_its_reason(
     text: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = FakePoisonStore()
     PoisonMessages(store=store, clock=FakeClock()).record(
-        "deliveries", given_up_delivery("m1", text), at=None
+        "deliveries", abandoned_delivery("m1", text), at=None
     )
     (message,) = store.messages
     assert (message.queue, message.id, message.at) == ("deliveries", "m1", NOON)
@@ -321,10 +323,10 @@ def test_what_was_given_up_is_kept_with_its_reason_and_heard(
     assert (record.levelname, record.action) == ("ERROR", "message_abandoned")  # type: ignore[attr-defined]
 
 
-def test_a_reason_of_any_length_can_be_kept() -> None:
+def test_a_long_reason_is_cut() -> None:
     store = FakePoisonStore()
-    endless = Delivery(webhook="a", event={"eventId": "e", "to": "x"}).after("y" * 90_000).encode()
+    delivery = Delivery(webhook="a", event={"eventId": "e", "to": "x"}).after("y" * 90_000).encode()
     PoisonMessages(store=store, clock=FakeClock()).record(
-        "deliveries", given_up_delivery("m1", endless), at=NOON
+        "deliveries", abandoned_delivery("m1", delivery), at=NOON
     )
     assert len(store.messages[0].reason) == 1_000

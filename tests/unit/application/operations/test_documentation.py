@@ -1,4 +1,4 @@
-"""Searching the documentation that comes with the app."""
+"""Tests that search the deployed documentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOCUMENTATION = Documentation(folder=Path(__file__).parents[4] / "docs")
         ("connect vs code to the copilot", "howto/copilot.md"),
     ],
 )
-def test_a_question_finds_its_page(question: str, page: str) -> None:
+def test_a_search_finds_the_page_of_a_question(question: str, page: str) -> None:
     found = DOCUMENTATION.search(question, limit=5)
 
     assert page in [each.page for each in found]
@@ -47,12 +47,14 @@ def test_a_question_finds_its_page(question: str, page: str) -> None:
         ("Trigger a run from another system", "howto/messages.md"),
     ],
 )
-def test_a_newcomer_finds_the_page_among_the_first(question: str, page: str) -> None:
+def test_the_first_results_hold_the_page_of_a_question_in_everyday_words(
+    question: str, page: str
+) -> None:
     found = DOCUMENTATION.search(question, limit=3)
 
     assert page in [each.page for each in found]
 
 
-def test_an_app_without_its_documentation_says_so(tmp_path: Path) -> None:
+def test_a_search_without_deployed_documentation_raises_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not part of this deployment"):
         Documentation(folder=tmp_path).search("cron", limit=1)

@@ -1,4 +1,4 @@
-"""Which sections of a page answer a question."""
+"""Tests of the sections of a page and of their ranking."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ How long runs are kept.
 """
 
 
-def test_a_page_falls_into_its_sections() -> None:
+def test_a_page_is_split_into_its_sections() -> None:
     found = [(each.headings, each.text.splitlines()[0]) for each in sections_of("runs.md", PAGE)]
 
     assert found == [
@@ -42,13 +42,13 @@ def test_a_page_falls_into_its_sections() -> None:
 @pytest.mark.parametrize(
     ("question", "best"),
     [
-        pytest.param("calendar", None, id="no such word"),
-        pytest.param("retry", "Retries", id="the one where there are several"),
+        pytest.param("calendar", None, id="a word that no section has"),
+        pytest.param("retry", "Retries", id="the singular of a word"),
         pytest.param("how are retries counted?", "Retries", id="a word of the heading"),
         pytest.param("attempts", "Retries", id="a part of a name"),
-        pytest.param("MAXRETRYATTEMPTS", "Retries", id="a name in other letters"),
+        pytest.param("MAXRETRYATTEMPTS", "Retries", id="a name in upper case"),
         pytest.param("kept", "Deeper", id="a word of the text"),
-        pytest.param("what is the", None, id="words that say nothing"),
+        pytest.param("what is the", None, id="only stop words"),
     ],
 )
 def test_the_best_section_comes_first(question: str, best: str | None) -> None:
@@ -58,7 +58,7 @@ def test_the_best_section_comes_first(question: str, best: str | None) -> None:
 
 
 @given(st.text(), st.text(), st.integers(1, 5))
-def test_any_page_and_question_have_an_answer(page: str, question: str, limit: int) -> None:
+def test_a_search_accepts_any_page_and_question(page: str, question: str, limit: int) -> None:
     sections = list(sections_of("a.md", page))
 
     found = SectionIndex(sections).best(question, limit=limit)

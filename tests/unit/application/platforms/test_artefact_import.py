@@ -1,4 +1,4 @@
-"""Importing artefacts: many, broken ones, twice, and under Tasks that are at odds with them."""
+"""Tests of the import of artefacts: lists, failures, repetitions and incompatible Tasks."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
 NOTEBOOK = "DatabricksNotebook"
 
 
-class Shelf:
-    """A platform with artefacts on it; counts what is described."""
+class FakePlatform:
+    """A platform with artefacts, which records the described ones."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, ArtefactSchema | Exception] = {}
@@ -67,7 +67,7 @@ class Shelf:
 
 class World:
     def __init__(self) -> None:
-        self.store, self.shelf = FakeDefinitions(), Shelf()
+        self.store, self.platform = FakeDefinitions(), FakePlatform()
         self.seconds = 0.0
         self.definitions = DefinitionLookup(self.store)
         self.editing = editing_of(self.store, Rules(development=True, check_job=check_job))
@@ -83,7 +83,7 @@ class World:
 
     def _connect(self, name: str) -> Any:
         self.definitions.platform(name)
-        return self.shelf
+        return self.platform
 
     def _monotonic(self) -> float:
         return self.seconds
@@ -110,11 +110,11 @@ def results(report: ImportReport) -> dict[str, list[str]]:
     return found
 
 
-def test_artefacts_become_jobs_named_after_them_and_a_second_import_changes_nothing(
+def test_an_import_creates_jobs_with_the_names_of_artefacts_and_a_second_import_changes_nothing(
     world: World,
 ) -> None:
-    world.shelf.put("/etl/Sales Load (new)", Parameter(name="day", default="1"))
-    world.shelf.put("/etl/clean_orders")
+    world.platform.put("/etl/Sales Load (new)", Parameter(name="day", default="1"))
+    world.platform.put("/etl/clean_orders")
 
     assert results(world.run()) == {"created": ["sales-load-new", "clean-orders"]}
     assert results(world.run()) == {"unchanged": ["sales-load-new", "clean-orders"]}
@@ -124,9 +124,9 @@ def test_artefacts_become_jobs_named_after_them_and_a_second_import_changes_noth
     assert [(each.name, each.default) for each in job.parameters] == [("day", "1")]
 
 
-def test_artefacts_of_one_name_have_jobs_of_their_own_for_good(world: World) -> None:
+def test_artefacts_with_the_same_name_keep_separate_jobs(world: World) -> None:
     for folder in "abc":
-        world.shelf.put(f"/{folder}/load")
+        world.platform.put(f"/{folder}/load")
     first = results(world.run())["created"]
     again = results(world.run())["unchanged"]
 
@@ -135,27 +135,25 @@ def test_artefacts_of_one_name_have_jobs_of_their_own_for_good(world: World) -> 
     assert first == again
 
 
-def test_what_the_list_tells_is_not_asked_for_again(world: World) -> None:
-    world.shelf.put("/etl/load")
-    world.shelf.put("/etl/clean")
-    world.shelf.listed["/etl/load"] = ArtefactSchema(parameters=(Parameter(name="day"),))
+def test_an_artefact_that_is_listed_with_its_schema_is_not_described_again(world: World) -> None:
+    world.platform.put("/etl/load")
+    world.platform.put("/etl/clean")
+    world.platform.listed["/etl/load"] = ArtefactSchema(parameters=(Parameter(name="day"),))
 
     world.run()
 
-    assert world.shelf.described == ["/etl/clean"]
+    assert world.platform.described == ["/etl/clean"]
     assert [each.name for each in world.definitions.job("load").parameters] == ["day"]
 
 
 @pytest.mark.parametrize("before", [0, 1])
-def test_more_parameters_than_a_job_can_have_fail_that_artefact_alone(
-    world: World, before: int
-) -> None:
-    """It was stored, and then nothing could read any job again."""
+def test_an_artefact_with_too_many_parameters_fails_alone(world: World, before: int) -> None:
+    """Regression: the Job was stored, and then no Job could be read."""
     if before:
-        world.shelf.put("/etl/load")
+        world.platform.put("/etl/load")
         world.run()
-    world.shelf.put("/etl/load", *(Parameter(name=f"p{number}") for number in range(501)))
-    world.shelf.put("/etl/other")
+    world.platform.put("/etl/load", *(Parameter(name=f"p{number}") for number in range(501)))
+    world.platform.put("/etl/other")
 
     report = world.run()
 
@@ -165,19 +163,19 @@ def test_more_parameters_than_a_job_can_have_fail_that_artefact_alone(
 
 
 @pytest.mark.parametrize("name", ["日本", "-", "___"])
-def test_a_name_without_a_letter_of_ours_becomes_a_name_all_the_same(
+def test_an_artefact_without_an_ascii_letter_in_its_name_gets_a_valid_job_name(
     world: World, name: str
 ) -> None:
-    world.shelf.put(f"/etl/{name}")
+    world.platform.put(f"/etl/{name}")
 
     (job,) = results(world.run())["created"]
 
     assert job.startswith("job-")
 
 
-def test_a_very_long_name_is_cut(world: World) -> None:
-    world.shelf.put(f"/a/{'x' * 100}")
-    world.shelf.put(f"/b/{'x' * 100}")
+def test_a_long_name_is_cut(world: World) -> None:
+    world.platform.put(f"/a/{'x' * 100}")
+    world.platform.put(f"/b/{'x' * 100}")
 
     first, second = results(world.run())["created"]
 
@@ -192,13 +190,13 @@ def test_a_very_long_name_is_cut(world: World) -> None:
         (Unavailable("It does not answer."), "does not answer"),
     ],
 )
-def test_one_broken_artefact_is_told_and_the_rest_is_imported(
+def test_a_failed_artefact_is_reported_and_the_others_are_imported(
     world: World, error: Exception, word: str
 ) -> None:
-    world.shelf.put("/a")
-    world.shelf.schemas["/broken"] = error
-    world.shelf.put("/../odd")
-    world.shelf.put("/z")
+    world.platform.put("/a")
+    world.platform.schemas["/broken"] = error
+    world.platform.put("/../odd")
+    world.platform.put("/z")
 
     report = world.run()
 
@@ -208,9 +206,9 @@ def test_one_broken_artefact_is_told_and_the_rest_is_imported(
     assert "externalId" in str(odd.error)
 
 
-def test_hundreds_are_imported_part_by_part_and_each_once(world: World) -> None:
+def test_a_long_import_continues_page_by_page_and_imports_each_artefact_once(world: World) -> None:
     for number in range(250):
-        world.shelf.put(f"/etl/n{number:03}")
+        world.platform.put(f"/etl/n{number:03}")
     created: list[str] = []
     token, calls = None, 0
     while calls == 0 or token is not None:
@@ -219,34 +217,34 @@ def test_hundreds_are_imported_part_by_part_and_each_once(world: World) -> None:
         token, calls = report.token, calls + 1
 
     assert created == [f"n{number:03}" for number in range(250)]
-    assert len(world.shelf.described) == 250
+    assert len(world.platform.described) == 250
     assert calls == 5
 
 
-def test_an_import_that_takes_long_answers_in_time_and_goes_on_later(world: World) -> None:
+def test_a_slow_import_returns_in_time_and_continues_in_the_next_call(world: World) -> None:
     for number in range(20):
-        world.shelf.put(f"/n{number:02}")
-    inner = world.shelf.describe
+        world.platform.put(f"/n{number:02}")
+    inner = world.platform.describe
 
     def slow(external_id: str) -> ArtefactSchema:
         world.seconds += CALL_BUDGET_SECONDS / 5
         return inner(external_id)
 
-    world.shelf.describe = slow
+    world.platform.describe = slow
     first = world.run()
     rest = world.run(token=first.token)
     while rest.token is not None:
         rest = world.run(token=rest.token)
 
     assert 0 < len(first.items) < 20
-    assert len(world.shelf.described) == 20
+    assert len(world.platform.described) == 20
 
 
-def test_a_place_that_is_gone_is_no_place_to_go_on_from(world: World) -> None:
+def test_a_token_whose_artefact_has_vanished_is_refused(world: World) -> None:
     for name in "abc":
-        world.shelf.put(f"/{name}")
+        world.platform.put(f"/{name}")
     token = world.run(limit=2).token
-    del world.shelf.schemas["/b"]
+    del world.platform.schemas["/b"]
 
     with pytest.raises(Conflict, match="start again"):
         world.run(token=token)
@@ -254,19 +252,21 @@ def test_a_place_that_is_gone_is_no_place_to_go_on_from(world: World) -> None:
         world.run(token="nonsense")
 
 
-def test_only_what_is_named_is_imported_and_what_is_not_there_is_told(world: World) -> None:
+def test_only_the_selected_artefacts_are_imported_and_missing_ones_are_reported(
+    world: World,
+) -> None:
     for name in "abc":
-        world.shelf.put(f"/{name}")
+        world.platform.put(f"/{name}")
 
     report = world.run(external_ids=frozenset({"/b", "/nowhere"}))
 
     assert results(report) == {"created": ["b"], "failed": ["/nowhere"]}
-    assert world.shelf.described == ["/b"]
+    assert world.platform.described == ["/b"]
 
 
-def test_what_is_listed_says_what_is_imported(world: World) -> None:
-    world.shelf.put("/a")
-    world.shelf.put("/b")
+def test_the_list_shows_the_jobs_of_each_artefact(world: World) -> None:
+    world.platform.put("/a")
+    world.platform.put("/b")
     world.run(external_ids=frozenset({"/a"}))
 
     first = world.importing.artefacts("lakehouse", ArtefactSelection(limit=1))
@@ -279,11 +279,11 @@ def test_what_is_listed_says_what_is_imported(world: World) -> None:
     assert rest.token is None
 
 
-def test_a_changed_schema_is_shown_and_values_of_tasks_are_kept(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="day", default="1"), Parameter(name="old"))
+def test_a_changed_schema_is_reported_and_the_values_of_tasks_are_kept(world: World) -> None:
+    world.platform.put("/load", Parameter(name="day", default="1"), Parameter(name="old"))
     world.run()
     world.task("daily", "load", day="2")
-    world.shelf.put("/load", Parameter(name="day", default="3"), Parameter(name="new"))
+    world.platform.put("/load", Parameter(name="day", default="3"), Parameter(name="new"))
 
     (imported,) = world.run().items
 
@@ -294,26 +294,26 @@ def test_a_changed_schema_is_shown_and_values_of_tasks_are_kept(world: World) ->
     assert imported.incompatible_tasks == ()
 
 
-def test_tasks_that_no_longer_fit_are_named_and_go_on_working(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="old"), Parameter(name="unused"))
+def test_incompatible_tasks_are_reported_and_stay_valid(world: World) -> None:
+    world.platform.put("/load", Parameter(name="old"), Parameter(name="unused"))
     world.run()
     world.task("daily", "load", old="2")
-    world.shelf.put("/load", Parameter(name="new"))
+    world.platform.put("/load", Parameter(name="new"))
 
     imported = world.importing.sync_parameters("load", engine=None)
 
-    (misfit,) = imported.incompatible_tasks
-    assert misfit.task == "daily"
-    assert [problem.path for problem in misfit.problems] == ["parameters.old"]
+    (incompatible,) = imported.incompatible_tasks
+    assert incompatible.task == "daily"
+    assert [problem.path for problem in incompatible.problems] == ["parameters.old"]
     assert imported.difference.added == ("new",)
     names = {each.name for each in world.definitions.job("load").parameters}
     assert names == {"new", "old", "unused"}
 
 
-def test_a_parameter_that_may_have_been_overlooked_is_kept(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="hidden"))
+def test_a_parameter_is_kept_if_the_artefact_could_not_be_read_completely(world: World) -> None:
+    world.platform.put("/load", Parameter(name="hidden"))
     world.run()
-    world.shelf.put("/load", notes=("a cell is not valid Python",))
+    world.platform.put("/load", notes=("a cell is not valid Python",))
 
     (imported,) = world.run().items
 
@@ -321,16 +321,16 @@ def test_a_parameter_that_may_have_been_overlooked_is_kept(world: World) -> None
     assert imported.notes == ("a cell is not valid Python",)
 
 
-def test_a_default_cannot_reach_for_a_secret_of_ours(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="x", default="vault://local/DATABRICKS_TOKEN"))
+def test_the_default_of_an_artefact_cannot_refer_to_a_secret(world: World) -> None:
+    world.platform.put("/load", Parameter(name="x", default="vault://local/DATABRICKS_TOKEN"))
 
     world.run()
 
     assert world.definitions.job("load").parameters[0].default is None
 
 
-def test_a_task_is_created_of_a_job_once(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
+def test_a_task_is_created_from_a_job_only_once(world: World) -> None:
+    world.platform.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
     world.run()
 
     task = world.importing.create_task("load", "daily", {}, engine=None)
@@ -344,10 +344,10 @@ def test_a_task_is_created_of_a_job_once(world: World) -> None:
         world.importing.create_task("load", "other", {"rows": "many"}, engine=None)
 
 
-def test_an_edit_at_the_same_time_is_not_lost(world: World) -> None:
-    world.shelf.put("/load", Parameter(name="day"))
+def test_a_concurrent_edit_is_not_lost(world: World) -> None:
+    world.platform.put("/load", Parameter(name="day"))
     world.run()
-    world.shelf.put("/load", Parameter(name="day"), Parameter(name="new"))
+    world.platform.put("/load", Parameter(name="day"), Parameter(name="new"))
     inner, edited = world.store.put, False
 
     def racing(definition: Any, *, replacing: Any) -> Any:

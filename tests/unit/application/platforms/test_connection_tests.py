@@ -1,4 +1,4 @@
-"""Trying out vaults and platforms."""
+"""Tests of the connection tests of vaults and platforms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Source:
         return self.answer
 
 
-def connectivity(answer: str | PolysyncError) -> ConnectionTests:
+def connection_tests(answer: str | PolysyncError) -> ConnectionTests:
     source: Any = Source(answer)
     return ConnectionTests(
         definitions=definition_reader(VAULT, PLATFORM),
@@ -41,8 +41,8 @@ def connectivity(answer: str | PolysyncError) -> ConnectionTests:
     )
 
 
-def test_a_target_that_answers_is_ok_with_its_words() -> None:
-    result = connectivity("Reached it.").test_vault("v")
+def test_a_target_that_answers_is_ok_and_its_message_is_returned() -> None:
+    result = connection_tests("Reached it.").test_vault("v")
     assert (result.ok, result.message) == (True, "Reached it.")
     assert result.latency_ms >= 0
 
@@ -54,11 +54,11 @@ def test_a_target_that_answers_is_ok_with_its_words() -> None:
         Unavailable("It does not answer."),
     ],
 )
-def test_a_target_that_fails_is_an_answer_and_no_error(error: PolysyncError) -> None:
-    result = connectivity(error).test_platform("v")
+def test_a_failed_target_is_an_outcome_and_not_an_error(error: PolysyncError) -> None:
+    result = connection_tests(error).test_platform("v")
     assert (result.ok, result.message) == (False, str(error))
 
 
-def test_what_is_not_defined_is_not_found() -> None:
+def test_an_undefined_target_is_not_found() -> None:
     with pytest.raises(NotFound):
-        connectivity("ok").test_platform("other")
+        connection_tests("ok").test_platform("other")

@@ -41,9 +41,9 @@ class Desk:
         """Return the account of the only message that was given up."""
         assert self.accepted == []
         (sent,) = self.poison.sent
-        given_up = poison_request("p-1", sent.text.encode())
-        assert given_up.message_id == "m-1"
-        return {"reason": given_up.reason, "payload": given_up.payload}
+        abandoned = poison_request("p-1", sent.text.encode())
+        assert abandoned.message_id == "m-1"
+        return {"reason": abandoned.reason, "payload": abandoned.payload}
 
 
 @pytest.fixture
@@ -169,9 +169,9 @@ def test_a_key_that_was_used_for_something_else_is_refused(desk: Desk) -> None:
     desk.accept({"task": "daily", "idempotencyKey": "k"})
     desk.accept({"task": "daily", "idempotencyKey": "k", "priority": 1}, message_id="m-2")
     (sent,) = desk.poison.sent
-    given_up = poison_request("p-1", sent.text.encode())
-    assert given_up.message_id == "m-2"
-    assert "used for a request with other content" in given_up.reason
+    abandoned = poison_request("p-1", sent.text.encode())
+    assert abandoned.message_id == "m-2"
+    assert "used for a request with other content" in abandoned.reason
     assert len(desk.accepted) == 1
 
 
@@ -229,6 +229,6 @@ def test_the_refusal_of_the_largest_message_fits_into_a_message(desk: Desk, mess
     "content", [b'{"task": "daily", "parameters": {"key": "canary"}}', b"\xff", b"", b"[]"]
 )
 def test_a_message_that_the_host_gave_up_is_accounted_for(content: bytes) -> None:
-    given_up = poison_request("p-1", content)
-    assert (given_up.message_id, given_up.reason) == ("p-1", NO_REASON)
-    assert "canary" not in given_up.payload
+    abandoned = poison_request("p-1", content)
+    assert (abandoned.message_id, abandoned.reason) == ("p-1", NO_REASON)
+    assert "canary" not in abandoned.payload

@@ -1,4 +1,4 @@
-"""Documents that are refused, each with the path and the remedy."""
+"""Tests that an invalid document is refused with the path and the remedy."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from polysync_core.platforms.registry import check_job, outputs_problem, platfor
 from polysync_core.vaults.registry import check_vault
 from tests.fakes.definitions import FakeDefinitions, documents_of, lakehouse
 
-type Spoil = Callable[[dict[str, Any]], None]
+type Break = Callable[[dict[str, Any]], None]
 
 
-def _set(*path: str | int, to: Any) -> Spoil:
-    """Set one place of a document."""
+def _set(*path: str | int, to: Any) -> Break:
+    """Return a function that sets one value of a document."""
 
-    def spoil(document: dict[str, Any]) -> None:
-        place: Any = document
+    def break_document(document: dict[str, Any]) -> None:
+        parent: Any = document
         for part in path[:-1]:
-            place = place[part]
-        place[path[-1]] = to
+            parent = parent[part]
+        parent[path[-1]] = to
 
-    return spoil
+    return break_document
 
 
-def _schedule(**changes: Any) -> Spoil:
-    def spoil(document: dict[str, Any]) -> None:
+def _schedule(**changes: Any) -> Break:
+    def break_document(document: dict[str, Any]) -> None:
         document["tasks"][1]["schedules"][0].update(changes)
 
-    return spoil
+    return break_document
 
 
 def _chain(document: dict[str, Any]) -> None:
@@ -67,9 +67,9 @@ BAD: list[Any] = [
         id="unknown field of a part",
     ),
     pytest.param(_set("task", to=[]), "task", "did you mean 'tasks'?", id="unknown list"),
-    pytest.param(_set("tasks", to={}), "tasks", "must be a list", id="list that is none"),
+    pytest.param(_set("tasks", to={}), "tasks", "must be a list", id="object instead of a list"),
     pytest.param(
-        _set("tasks", 0, to="x"), "tasks[0]", "must be an object", id="object that is none"
+        _set("tasks", 0, to="x"), "tasks[0]", "must be an object", id="text instead of an object"
     ),
     pytest.param(
         _set("tasks", 0, "job", to="nowhere"),
@@ -99,7 +99,7 @@ BAD: list[Any] = [
         _set("platforms", 0, "auth", "personalAccessToken", to="dapi123"),
         "platforms[0].auth.personalAccessToken",
         "vault://<vault>/<secret>",
-        id="secret in the open",
+        id="secret in plain text",
     ),
     pytest.param(
         _schedule(calendars=["none"]),
@@ -117,7 +117,7 @@ BAD: list[Any] = [
         _set("jobs", 0, "externalId", to=4711),
         "jobs[0].externalId",
         "put it in quotes",
-        id="number for a text",
+        id="number instead of text",
     ),
     pytest.param(
         _set("jobs", 0, "externalId", to="/a\n/b"),
@@ -129,19 +129,19 @@ BAD: list[Any] = [
         _set("tasks", 0, "priority", to="high"),
         "tasks[0].priority",
         "must be a whole number",
-        id="text for a number",
+        id="text instead of a number",
     ),
     pytest.param(
         _set("tasks", 0, "enabled", to="yes"),
         "tasks[0].enabled",
         "must be true or false",
-        id="text for a truth value",
+        id="text instead of a boolean",
     ),
     pytest.param(
         _set("tasks", 0, "maxConcurrentRuns", to=0),
         "tasks[0].maxConcurrentRuns",
         "greater than or equal to 1",
-        id="limit of nothing",
+        id="limit of zero",
     ),
     pytest.param(
         _set("jobs", 0, "jobType", to="DatabricksNotebok"),
@@ -194,7 +194,7 @@ BAD: list[Any] = [
     pytest.param(
         _set("tasks", 1, "parameters", to={"token": "hunter2"}),
         "tasks[1].parameters.token",
-        "never itself",
+        "never as plain text",
         id="secret as a value",
     ),
     pytest.param(
@@ -267,7 +267,7 @@ BAD: list[Any] = [
         _schedule(startAt="2026-02-01T00:00:00Z", endAt="2026-02-01T01:00:00+01:00"),
         "tasks[1].schedules[0].endAt",
         "must be later than startAt",
-        id="start and end at one instant",
+        id="start and end at the same time",
     ),
     pytest.param(
         _schedule(startAt="2026-02-01T00:00:00"),
@@ -291,7 +291,7 @@ BAD: list[Any] = [
         _schedule(catchUpSeconds=0),
         "tasks[1].schedules[0].catchUpSeconds",
         "contradicts misfire Last",
-        id="catching up within no time",
+        id="catch-up time of zero",
     ),
     pytest.param(
         _set("tasks", 1, "schedules", to=[{"name": "a", "cron": "@daily"}] * 2),
@@ -404,13 +404,13 @@ BAD: list[Any] = [
         _set("contentionProfiles", 1, "settings", "burst", to=31),
         "contentionProfiles[1].settings.burst",
         "must not be more than limit",
-        id="burst beyond the rate",
+        id="burst above the limit",
     ),
     pytest.param(
         _set("tasks", 1, "weight", to=9),
         "tasks[1].weight",
         "can never start: profile 'lakehouse-cap' has only 8 slots",
-        id="weight beyond the cap",
+        id="weight above the limit",
     ),
     pytest.param(
         _set("tasks", 0, "name", to="sales-load-daily"),
@@ -421,10 +421,12 @@ BAD: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "path", "remedy"), BAD)
-def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, remedy: str) -> None:
+@pytest.mark.parametrize(("break_document", "path", "remedy"), BAD)
+def test_an_invalid_document_is_refused_with_the_path_and_the_remedy(
+    break_document: Break, path: str, remedy: str
+) -> None:
     raw = lakehouse()
-    spoil(raw)
+    break_document(raw)
     store = FakeDefinitions()
 
     with pytest.raises(Invalid) as caught:
@@ -436,18 +438,18 @@ def test_a_bad_document_is_refused_where_it_is_wrong(spoil: Spoil, path: str, re
     assert not store.stored
 
 
-def test_the_document_without_a_fault_is_accepted() -> None:
+def test_the_valid_document_is_accepted() -> None:
     documents_of(FakeDefinitions(), RULES).apply(read_document(lakehouse()), engine=None)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     raw = lakehouse()
-    for spoil in (
+    for break_document in (
         _set("tasks", 0, "jbo", to=1),
         _schedule(cron="x", timeZone="Nowhere"),
         _set("jobs", 0, "name", to="A"),
     ):
-        spoil(raw)
+        break_document(raw)
 
     with pytest.raises(Invalid) as caught:
         read_document(raw)
@@ -460,7 +462,7 @@ def test_every_fault_is_told_at_once() -> None:
     ]
 
 
-def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
+def test_a_secret_in_the_wrong_field_is_not_repeated_in_the_message() -> None:
     raw = lakehouse()
     _set("tasks", 1, "parameters", to={"token": "canary-secret", "expected_rows": "canary-secret"})(
         raw
@@ -474,7 +476,7 @@ def test_a_secret_in_the_wrong_place_is_not_repeated_in_the_complaint() -> None:
     assert len(caught.value.problems) == 2
 
 
-def test_the_environment_as_a_vault_is_for_development_only() -> None:
+def test_an_environment_vault_is_accepted_only_in_development() -> None:
     with pytest.raises(Invalid) as caught:
         rules = Rules(check_vault=lambda vault: check_vault(vault, development=False))
         documents_of(FakeDefinitions(), rules).plan(read_document(lakehouse()))

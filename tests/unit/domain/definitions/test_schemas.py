@@ -1,4 +1,4 @@
-"""Taking over an artefact's parameters into a Job's schema."""
+"""Tests that merge the parameters of an artefact into the schema of a Job."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def a(name: str, **facts: Any) -> Parameter:
 
 
 @pytest.mark.parametrize(
-    ("default", "data_type", "taken"),
+    ("default", "data_type", "expected"),
     [
         pytest.param("2026-01-01", DataType.STRING, "2026-01-01", id="a text"),
-        pytest.param("vault://prod/admin", DataType.STRING, None, id="a secret of ours"),
+        pytest.param("vault://prod/admin", DataType.STRING, None, id="a secret of Polysync"),
         pytest.param("vault://prod/admin", DataType.SECRET, None, id="a secret as a secret"),
         pytest.param("s3cret", DataType.SECRET, None, id="a secret in clear text"),
-        pytest.param("${run.id}", DataType.STRING, "$${run.id}", id="what looks like a variable"),
-        pytest.param("seven", DataType.INT, None, id="no number"),
+        pytest.param("${run.id}", DataType.STRING, "$${run.id}", id="a text like a variable"),
+        pytest.param("seven", DataType.INT, None, id="text instead of a number"),
         pytest.param("7", DataType.INT, 7, id="a number as text"),
-        pytest.param(None, DataType.INT, None, id="nothing"),
+        pytest.param(None, DataType.INT, None, id="no default"),
     ],
 )
-def test_a_default_of_an_artefact_is_data_and_nothing_else(
-    default: Any, data_type: DataType, taken: Any
+def test_the_default_of_an_artefact_is_only_data(
+    default: Any, data_type: DataType, expected: Any
 ) -> None:
-    assert adopted(a("p", data_type=data_type, default=default)).default == taken
+    assert adopted(a("p", data_type=data_type, default=default)).default == expected
 
 
-def test_what_people_have_said_of_a_parameter_stays() -> None:
+def test_edits_of_a_parameter_by_people_are_kept() -> None:
     mine = a("rows", data_type=DataType.INT, default=3, required=True, description="How many.")
     secret = a("key", data_type=DataType.SECRET, default="vault://v/k")
 
@@ -53,7 +53,7 @@ def test_what_people_have_said_of_a_parameter_stays() -> None:
     assert key == secret
 
 
-def test_a_platform_that_declares_types_is_believed() -> None:
+def test_the_declared_types_of_a_platform_replace_those_of_the_job() -> None:
     old = a("rows", default="many")
 
     (new,) = merged([old], [a("rows", data_type=DataType.INT)], typed=True, complete=True)
@@ -61,17 +61,17 @@ def test_a_platform_that_declares_types_is_believed() -> None:
     assert (new.data_type, new.default) == (DataType.INT, None)
 
 
-def test_what_the_artefact_does_not_have_goes_unless_it_may_have_been_overlooked() -> None:
+def test_a_parameter_that_the_artefact_lacks_is_removed_only_if_the_list_is_complete() -> None:
     existing = [a("old"), a("out", direction=Direction.OUTPUT)]
 
-    gone = merged(existing, [a("new")], typed=False, complete=True)
-    kept = merged(existing, [a("new")], typed=False, complete=False)
+    complete = merged(existing, [a("new")], typed=False, complete=True)
+    incomplete = merged(existing, [a("new")], typed=False, complete=False)
 
-    assert [each.name for each in gone] == ["new", "out"]
-    assert [each.name for each in kept] == ["new", "old", "out"]
+    assert [each.name for each in complete] == ["new", "out"]
+    assert [each.name for each in incomplete] == ["new", "old", "out"]
 
 
-def test_a_difference_names_everything() -> None:
+def test_a_difference_names_every_changed_parameter() -> None:
     before = [a("gone"), a("typed"), a("changed", default="1"), a("same", default=True)]
     after = [a("new"), a("typed", data_type=DataType.INT), a("changed", default="2"), before[3]]
 
@@ -98,7 +98,7 @@ PARAMETERS = st.lists(
 
 
 @given(PARAMETERS, PARAMETERS, st.booleans(), st.booleans())
-def test_a_merged_schema_is_valid_and_merging_it_again_changes_nothing(
+def test_a_merged_schema_is_valid_and_a_second_merge_changes_nothing(
     existing: list[Parameter], found: list[Parameter], typed: bool, complete: bool
 ) -> None:
     once = merged(existing, found, typed=typed, complete=complete)
@@ -112,7 +112,7 @@ def test_a_merged_schema_is_valid_and_merging_it_again_changes_nothing(
 
 
 @given(PARAMETERS, PARAMETERS)
-def test_a_careful_merge_takes_nothing_away_that_a_task_may_have_set(
+def test_a_merge_without_breakage_keeps_everything_that_a_task_may_have_set(
     existing: list[Parameter], found: list[Parameter]
 ) -> None:
     careful = {each.name: each for each in without_breakage(existing, found)}

@@ -1,4 +1,4 @@
-"""Which webhooks are accepted, and which events they want."""
+"""Tests of the validation of webhooks and of their event filters."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def test_a_webhook_of_a_document_is_accepted() -> None:
         pytest.param({"event": {}}, "event", "did you mean 'events'?", id="an unknown field"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_path(changes: dict[str, Any], path: str, words: str) -> None:
+def test_a_problem_is_reported_with_its_path(
+    changes: dict[str, Any], path: str, words: str
+) -> None:
     with pytest.raises(Invalid) as refusal:
         plan(**changes)
     (problem,) = refusal.value.problems
@@ -64,9 +66,9 @@ def test_what_is_wrong_is_told_by_its_path(changes: dict[str, Any], path: str, w
 
 
 @pytest.mark.parametrize(
-    ("events", "wanted"),
+    ("events", "accepted"),
     [
-        pytest.param({}, True, id="an empty filter wants everything"),
+        pytest.param({}, True, id="an empty filter accepts every event"),
         pytest.param({"tasks": ["daily"]}, True, id="its task"),
         pytest.param({"tasks": ["weekly"]}, False, id="another task"),
         pytest.param({"statuses": ["Failed", "Cancelled"]}, True, id="one of its statuses"),
@@ -77,8 +79,8 @@ def test_what_is_wrong_is_told_by_its_path(changes: dict[str, Any], path: str, w
         pytest.param({"tasks": ["daily"], "statuses": ["Queued"]}, False, id="one part of two"),
     ],
 )
-def test_an_event_must_meet_every_part_of_a_filter(events: dict[str, Any], wanted: bool) -> None:
+def test_an_event_must_match_every_part_of_a_filter(events: dict[str, Any], accepted: bool) -> None:
     webhook = read_definition(Kind.WEBHOOK, ON_CALL | {"events": events})
     assert isinstance(webhook, Webhook)
     chosen: EventFilter = webhook.events
-    assert chosen.accepts("daily", RunStatus.FAILED, {"team": "sales"}) is wanted
+    assert chosen.accepts("daily", RunStatus.FAILED, {"team": "sales"}) is accepted

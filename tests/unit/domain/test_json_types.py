@@ -1,4 +1,4 @@
-"""Tests for JSON merge patches."""
+"""Tests of JSON merge patches."""
 
 from __future__ import annotations
 
