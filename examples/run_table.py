@@ -14,9 +14,12 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.reader import compact
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT, format_duration
-from polysync_core.cli.views.tables import new_table, status_cell
+from polysync_core.cli.views.tables import (
+    new_table,
+)
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.run import RunStatus
 

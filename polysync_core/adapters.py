@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from polysync_core.appkit.configuration import AppKitConfiguration
-from polysync_core.application.events.webhooks import Post
+from polysync_core.application.events.webhook_delivery import Post
 from polysync_core.application.operations.audit import AuditStore
 from polysync_core.application.ports import GateStore, PoisonStore, Queue, RunTable, ScheduleStore
 from polysync_core.application.runs.retention import Purge

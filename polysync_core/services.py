@@ -17,11 +17,11 @@ from polysync_core.application.dependencies.dependent_notifier import DependentN
 from polysync_core.application.dependencies.dependent_runs import DependentRuns
 from polysync_core.application.dependencies.gates import Gates
 from polysync_core.application.dependencies.graph_view import TaskGraphs
-from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
-from polysync_core.application.events.webhooks import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
 from polysync_core.application.operations.audit import Audit
 from polysync_core.application.operations.documentation import Documentation
+from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import utc_now
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Vault, VaultProvider
+from polysync_core.domain.definitions.platforms import (
+    Auth,
+    AuthMethod,
+)
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import (
     Invalid,
     PlatformRefused,

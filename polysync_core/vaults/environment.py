@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Vault, VaultProvider
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
 from polysync_core.vaults.plugin import VaultContext, VaultPlugin

@@ -11,7 +11,11 @@ from typing import cast
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Vault, VaultProvider
+from polysync_core.domain.definitions.platforms import (
+    Auth,
+    AuthMethod,
+)
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret

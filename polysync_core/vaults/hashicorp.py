@@ -11,7 +11,7 @@ from pydantic import Field
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Value
-from polysync_core.domain.definitions.platforms import Vault, VaultProvider
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.attributes import read_attributes

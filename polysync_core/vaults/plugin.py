@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.platforms import Auth, Vault
+from polysync_core.domain.definitions.platforms import (
+    Auth,
+)
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Problem
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import SignInMethod

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from polysync_core.domain.definitions.platforms import Vault, VaultProvider
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.plugins import PluginRegistry

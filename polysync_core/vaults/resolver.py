@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Vault
 from polysync_core.domain.definitions.stored import DefinitionReader
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import NotFound, PlatformRefused
 from polysync_core.domain.secrets import Secret, SecretReference
 from polysync_core.domain.timed_cache import TimedCache

@@ -19,7 +19,10 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.document import reference_to
-from polysync_core.domain.definitions.platforms import Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets

@@ -1,4 +1,4 @@
-"""An `Engine` that keeps what it was told, with a real Dispatcher state behind it."""
+"""A fake `Engine` that applies signals to a real Dispatcher state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polysync_core.domain.runs.identity import RunId
 
 
 class FakeEngine:
-    """Carries nothing by itself: `live` is what a test lets run; `deaf` loses every signal."""
+    """Applies signals at once; `live` holds the live attempts, and `deaf` refuses signals."""
 
     def __init__(self) -> None:
         self.states: dict[str, DispatcherState] = {}

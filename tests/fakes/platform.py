@@ -1,4 +1,4 @@
-"""A platform that does what a test's script says, and remembers what it saw."""
+"""Fake platforms with scripted answers and recorded calls."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ type Scripted[T] = T | Exception
 
 
 class FakePlatform:
-    """Starts one run a token, like a platform with an idempotency key."""
+    """Starts one run for each token, like a platform with an idempotency key."""
 
     def __init__(self) -> None:
         self.orders: list[SubmitRequest] = []
@@ -33,10 +33,10 @@ class FakePlatform:
         self.submit_answers: list[Exception] = []
         """Raised by the next submits, before anything is started."""
         self.at_once: Report | None = None
-        """What is told of a run together with its acceptance."""
+        """The report in the answer to each submit."""
         self.cancel_answer: Exception | None = None
         self.lost_answers = 0
-        """How many submits start the run and then fail to say so."""
+        """The number of submits that start a run and then lose the answer."""
         self.reports: list[Scripted[Report]] = []
         """The next answers to `read`; the last one stays."""
 
@@ -110,7 +110,7 @@ class TimedPlatform(FakePlatform):
         self.stop_seconds = 3.0
         self.verdict = ProviderStatus.SUCCESS
         self.denials = 0
-        """How many looks at a run are answered as if there were none."""
+        """The number of polls that are answered as if the run did not exist."""
         self._clock = clock
         self._step = step
 
@@ -124,11 +124,11 @@ class TimedPlatform(FakePlatform):
         self._step("cancel", lambda: self._stop(external_run_id))
 
     def busy(self) -> list[str]:
-        """Return the external ids of what still runs."""
+        """Return the external ids of the active runs."""
         return [work.external_id for work in self.work.values() if work.ends_at > self._clock()]
 
     def most_at_once(self) -> int:
-        """Return how many runs there were at the same time, at most."""
+        """Return the maximum number of concurrent runs."""
         moments = [(work.started_at, 1) for work in self.work.values()]
         moments += [(work.ends_at, -1) for work in self.work.values()]
         running = most = 0

@@ -1,4 +1,4 @@
-"""The contract of a definition store. A subclass adds a `store` fixture."""
+"""Tests of every store of definitions; a subclass provides the `store` fixture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def save_lakehouse(store: DefinitionStore) -> None:
 
 
 class StoreContract:
-    def test_a_definition_is_read_as_it_was_written(self, store: DefinitionStore) -> None:
+    def test_a_written_definition_is_read_back(self, store: DefinitionStore) -> None:
         for definition in read_document(lakehouse()).items:
             save(store, definition)
 
@@ -41,12 +41,12 @@ class StoreContract:
         assert task is not None
         assert task.definition in read_document(lakehouse()).items
 
-    def test_a_missing_definition_is_none(self, store: DefinitionStore) -> None:
+    def test_an_absent_definition_is_none(self, store: DefinitionStore) -> None:
         assert store.get(Kind.TASK, "nothing") is None
         assert list(store.all(Kind.TASK)) == []
 
     @pytest.mark.parametrize("name", ["", "A", "a/b", "a#b", "a\n", "../a", "a" * 64, "\u00e9"])
-    def test_an_invalid_name_is_none(self, store: DefinitionStore, name: str) -> None:
+    def test_an_invalid_name_has_no_definition(self, store: DefinitionStore, name: str) -> None:
         assert store.get(Kind.TASK, name) is None
 
     def test_creating_an_existing_definition_is_stale(self, store: DefinitionStore) -> None:
@@ -55,9 +55,7 @@ class StoreContract:
         with pytest.raises(StaleETag):
             save(store, a_calendar(date="2027-01-01"))
 
-    def test_the_second_of_two_writers_with_the_same_etag_fails(
-        self, store: DefinitionStore
-    ) -> None:
+    def test_one_of_two_concurrent_writers_fails(self, store: DefinitionStore) -> None:
         first = save(store, a_calendar())
         second = save(store, a_calendar(date="2027-01-01"), first)
 
@@ -76,7 +74,7 @@ class StoreContract:
             save(store, a_calendar(), first)
         assert save(store, a_calendar()).etag != first.etag
 
-    def test_a_definition_with_references_is_not_deleted(self, store: DefinitionStore) -> None:
+    def test_a_definition_with_referrers_cannot_be_deleted(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
 
         for reference, user in [
@@ -96,7 +94,7 @@ class StoreContract:
                 each.definition.name for each in store.referrers(reference)
             ]
 
-    def test_a_removed_reference_allows_the_deletion(self, store: DefinitionStore) -> None:
+    def test_a_removed_reference_frees_its_target(self, store: DefinitionStore) -> None:
         save_lakehouse(store)
         task = store.get(Kind.TASK, "sales-load-daily")
         assert task is not None

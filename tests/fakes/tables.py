@@ -1,12 +1,7 @@
 """Table Storage in memory, below `Table`, whose retries and error translation are the real ones.
 
-<<<<<<< HEAD
-It passes the same tests as the emulator. Every call goes through `intercept`, where a test may
-inject a fault before or after the execution.
-=======
 It passes the tests of tables beside the emulator. Every call goes through `intercept`, where a test
 may spoil it, before or after it is done.
->>>>>>> main
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from polysync_core.domain.roles import Role
 from tests.faults.local_system import LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
-from tests.integration.whole_app import READER_KEY, OPERATOR_KEY
+from tests.integration.whole_app import OPERATOR_KEY, READER_KEY
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.views import time_view
-from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.poison import PoisonMessage
 
 

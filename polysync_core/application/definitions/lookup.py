@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Broken, NotFound
 

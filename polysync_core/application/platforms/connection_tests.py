@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from polysync_core.domain.definitions.platforms import Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
 from polysync_core.domain.definitions.stored import DefinitionReader
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource

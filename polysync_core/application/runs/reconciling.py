@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
+from typing import assert_never
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.ports import Engine, RunReader
@@ -158,8 +159,10 @@ class Reconciler:
             case RunStatus.RUNNING:
                 work.active.add(run.run_id)
                 self._examine_running(stored, work)
-            case _:
+            case RunStatus.SUCCEEDED | RunStatus.FAILED | RunStatus.CANCELLED | RunStatus.SKIPPED:
                 self._examine_ended(run, work)
+            case _:
+                assert_never(run.status)
 
     def _examine_ended(self, run: TaskRun, work: _Pass) -> None:
         if not self.finisher.dependents_of(run):

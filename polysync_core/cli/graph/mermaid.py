@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphNode
-from polysync_core.cli.graph.labels import colours_of, last_run, next_fire, one_line
+from polysync_core.cli.graph.labels import (
+    last_run,
+    next_fire,
+    one_line,
+)
+from polysync_core.cli.statuses import colours_of
 
 _PLAIN = frozenset(" -_.,:+()/")
 _NO_RUN = "NoRun"

@@ -7,8 +7,13 @@ from html import escape
 from itertools import batched
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
-from polysync_core.cli.graph.labels import colours_of, last_run, next_fire, one_line
+from polysync_core.cli.graph.labels import (
+    last_run,
+    next_fire,
+    one_line,
+)
 from polysync_core.cli.graph.layout import BoxSizes, Drawing, Point, draw
+from polysync_core.cli.statuses import colours_of
 
 _MARGIN = 28
 _HEADING = 46

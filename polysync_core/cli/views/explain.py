@@ -7,9 +7,15 @@ from rich.table import Table
 from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT, format_time
-from polysync_core.cli.views.tables import cell, lines, names_cell, new_table, status_cell
+from polysync_core.cli.views.tables import (
+    cell,
+    lines,
+    names_cell,
+    new_table,
+)
 from polysync_core.domain.json_types import JsonObject
 
 _MAX_TOKENS = 5

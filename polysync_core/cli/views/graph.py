@@ -11,9 +11,13 @@ from rich.tree import Tree
 
 from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
 from polysync_core.cli.graph.labels import NO_RUN, next_fire
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import format_time
-from polysync_core.cli.views.tables import cell, new_table, status_cell
+from polysync_core.cli.views.tables import (
+    cell,
+    new_table,
+)
 
 _MAX_DEPTH = 16
 """A screen has no room for more levels; deeper tasks begin a new tree."""

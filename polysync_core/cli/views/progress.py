@@ -13,9 +13,9 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import format_duration, format_time
-from polysync_core.cli.views.tables import status_cell
 
 _FRAMES_PER_SECOND = 10
 

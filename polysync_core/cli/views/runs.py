@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from polysync_core.cli.api.answers import RunAnswer
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.views.formats import format_duration, format_time
-from polysync_core.cli.views.tables import cell, new_table, status_cell
+from polysync_core.cli.views.tables import (
+    cell,
+    new_table,
+)
 
 
 def runs_view(runs: Sequence[RunAnswer]) -> Table:

@@ -10,9 +10,14 @@ from rich.text import Text
 
 from polysync_core.cli.api.answers import REDACTED, HistoryLine, RunAnswer
 from polysync_core.cli.api.reader import compact
+from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
-from polysync_core.cli.views.tables import cell, new_facts, new_table, status_cell
+from polysync_core.cli.views.tables import (
+    cell,
+    new_facts,
+    new_table,
+)
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
 

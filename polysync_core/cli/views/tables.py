@@ -5,7 +5,7 @@ Every value becomes a `Text`, so that Rich never reads markup in text of a user 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.table import Table
@@ -13,15 +13,7 @@ from rich.text import Text
 
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT
-from polysync_core.domain.runs.status import RunStatus
 
-_STATUS_STYLES: Mapping[str, str] = {
-    RunStatus.RUNNING: "cyan",
-    RunStatus.SUCCEEDED: "green",
-    RunStatus.FAILED: "red",
-    RunStatus.CANCELLED: "yellow",
-    RunStatus.SKIPPED: "dim",
-}
 _MAX_NAMES = 3
 
 
@@ -46,11 +38,6 @@ def new_facts(rows: Iterable[tuple[str, Text | str]]) -> Table:
 def cell(value: str | None, style: str = "") -> Text:
     """Return a value as a table cell, a dash if it is absent."""
     return Text(printable(value), style=style) if value else Text(ABSENT)
-
-
-def status_cell(status: str) -> Text:
-    """Return a status in its colour."""
-    return Text(printable(status), style=_STATUS_STYLES.get(status, ""))
 
 
 def names_cell(names: Sequence[str]) -> Text:

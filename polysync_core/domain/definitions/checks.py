@@ -16,11 +16,14 @@ from polysync_core.domain.definitions.contention import (
 from polysync_core.domain.definitions.document import Reference, reference_to
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.platforms import Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
 from polysync_core.domain.definitions.references import find_cycle, malformed_secrets, references_of
 from polysync_core.domain.definitions.task_checks import task_problems
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.parameters import convert

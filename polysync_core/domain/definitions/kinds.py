@@ -14,9 +14,12 @@ from polysync_core.domain.definitions.contention import (
     RateLimitProfile,
 )
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.platforms import Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
 from polysync_core.domain.definitions.schedules import Calendar
 from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
 
 

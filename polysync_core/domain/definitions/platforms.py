@@ -1,4 +1,4 @@
-"""Platforms and vaults: connections to external services, and their sign-in methods."""
+"""Platforms: connections to execution services, and the sign-in methods of all connections."""
 
 from __future__ import annotations
 
@@ -122,20 +122,3 @@ class Platform(Definition):
     contention_profiles: tuple[ObjectName, ...] = ()
     shard: ObjectName = "main"
     """The Dispatcher that starts the runs of this platform (ADR 1)."""
-
-
-class VaultProvider(StrEnum):
-    """The secret managers that Polysync itself supports; packages may add more."""
-
-    AZURE_KEY_VAULT = "AzureKeyVault"
-    HASHICORP_VAULT = "HashiCorpVault"
-    GOOGLE_SECRET_MANAGER = "GoogleSecretManager"  # noqa: S105 - a provider's name
-    ENVIRONMENT = "Environment"
-
-
-class Vault(Definition):
-    """The connection to a secret manager; it never holds a secret."""
-
-    provider: Annotated[TypeName, Field(json_schema_extra={"examples": [*VaultProvider]})]
-    auth: Auth | None = None
-    attributes: dict[str, JsonValue] = Field(default_factory=dict)

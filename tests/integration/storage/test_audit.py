@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The audit entries, in Table Storage."""
-=======
 """Tests of the audit log in Table Storage."""
->>>>>>> main
 
 from __future__ import annotations
 
@@ -44,11 +40,7 @@ def test_entries_of_a_day_are_listed_newest_first_page_by_page(storage: TableSto
     assert rest.continuation_token is None
 
 
-<<<<<<< HEAD
-def test_the_final_entry_replaces_the_entry_without_a_status(storage: TableStorage) -> None:
-=======
 def test_an_entry_with_a_status_replaces_the_entry_without(storage: TableStorage) -> None:
->>>>>>> main
     store = TableAudit(storage)
     store.put(an_entry(1))
     store.put(replace(an_entry(1), status=201))

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from requests.adapters import HTTPAdapter
 
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, Vault
+from polysync_core.domain.definitions.platforms import (
+    Auth,
+    AuthMethod,
+    Platform,
+)
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope, BaseAddress

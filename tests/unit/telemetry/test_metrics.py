@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from opentelemetry.metrics import Histogram
 
-from polysync_core.application.events.poison_messages import PoisonMessages
+from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.runs.reconciling import record_dispatcher
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause

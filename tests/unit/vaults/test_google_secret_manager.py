@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Vault
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.outbound.read_client import ReadClient
 from polysync_core.vaults.crc32c import crc32c

@@ -15,7 +15,11 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import CredentialUnavailableError
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Vault
+from polysync_core.domain.definitions.platforms import (
+    Auth,
+    AuthMethod,
+)
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.vaults.azure_key_vault import AzureKeyVault, open_key_vault
 from polysync_core.vaults.registry import check_vault, open_vault

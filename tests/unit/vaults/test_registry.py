@@ -7,7 +7,7 @@ import pytest
 
 _SCRIPT = """
 import sys
-from polysync_core.domain.definitions.platforms import Vault
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.vaults.registry import check_vault
 for definition in (
     {"name": "a", "provider": "AzureKeyVault", "attributes": {"vaultUrl": "https://a.vault.azure.net"}},

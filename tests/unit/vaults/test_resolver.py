@@ -6,7 +6,7 @@ import pytest
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Vault
+from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets

@@ -8,7 +8,10 @@ import pytest
 
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Platform, Vault, VaultProvider
+from polysync_core.domain.definitions.platforms import (
+    Platform,
+)
+from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
 from tests.fakes.definitions import definition_reader

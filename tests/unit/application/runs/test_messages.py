@@ -64,17 +64,17 @@ def test_a_message_starts_a_run_with_its_values(desk: Desk) -> None:
 
 def test_a_message_may_say_which_trace_it_belongs_to(desk: Desk) -> None:
     sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    places: list[str] = []
+    traceparents: list[str] = []
 
     def run_once(request: RunRequest, engine: Engine) -> TaskRun:
-        places.append(traceparent())
+        traceparents.append(traceparent())
         return desk.world.task_runs.run_once(request, engine)
 
     requests = RunRequests(run_once=run_once, poison_queue=desk.poison)
-    for number, told in enumerate((sender, "not one")):
-        content = json.dumps({"task": "daily", "traceparent": told}).encode()
+    for number, header in enumerate((sender, "not one")):
+        content = json.dumps({"task": "daily", "traceparent": header}).encode()
         requests.accept(f"m-{number}", content, desk.world.engine)
-    assert places == [sender, ""]
+    assert traceparents == [sender, ""]
     assert len(desk.accepted) == 2
 
 
@@ -97,7 +97,7 @@ def test_messages_under_one_key_are_one_run(desk: Desk) -> None:
 
 
 def test_a_message_that_started_its_run_is_no_refusal_once_the_task_is_disabled(desk: Desk) -> None:
-    """The host crashed before it deleted the message, and somebody paused the task meanwhile."""
+    """The host crashed before it deleted the message; meanwhile the task was disabled."""
     desk.accept({"task": "daily"})
     disabled = Desk(TASK.model_copy(update={"enabled": False}))
     disabled.world.runs.rows.update(desk.world.runs.rows)
@@ -185,8 +185,8 @@ def test_a_secret_in_the_open_is_in_no_account_of_the_refusal(
     payload = json.loads(desk.refusal()["payload"])
     assert payload["task"] == "daily"
     assert payload["parameters"]["day"] == "vault://v/day"
-    told = repr(desk.poison.sent) + repr([vars(record) for record in caplog.records])
-    assert "canary" not in told
+    header = repr(desk.poison.sent) + repr([vars(record) for record in caplog.records])
+    assert "canary" not in header
 
 
 @pytest.mark.parametrize("error", [Unavailable(), Uncertain()])

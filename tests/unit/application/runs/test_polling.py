@@ -186,8 +186,8 @@ def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(worl
 def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:
     for seconds in (2.1, 2.2, 2.3):
         world.clock.now = NOON + timedelta(seconds=seconds + 1)
-        told = NOON + timedelta(seconds=seconds)
-        report = Report(status=ProviderStatus.SUCCESS, finished_at=told)
+        finished_at = NOON + timedelta(seconds=seconds)
+        report = Report(status=ProviderStatus.SUCCESS, finished_at=finished_at)
         world.planner.record_end(world.run, report)
     world.planner.record_end(world.run, Report(status=ProviderStatus.FAILED))
 
@@ -276,19 +276,19 @@ def test_a_clock_that_jumps_makes_polls_no_more_frequent(jumps: list[float]) -> 
 
 
 @pytest.mark.parametrize(
-    ("told", "seen", "end"),
+    ("finished_at", "seen", "end"),
     [
-        pytest.param(60, 65, Ended(by=60), id="told by the platform"),
+        pytest.param(60, 65, Ended(by=60), id="finished_at by the platform"),
         pytest.param(None, 65, Ended(by=65, exact=False), id="only seen"),
         pytest.param(70, 65, Ended(by=65, exact=False), id="by a clock that is ahead"),
         pytest.param(-5, 65, Ended(by=65, exact=False), id="by a clock that is behind"),
-        pytest.param(None, 0, None, id="told with the submit"),
+        pytest.param(None, 0, None, id="finished_at with the submit"),
         pytest.param(None, -3600, None, id="our clock was set back"),
     ],
 )
 def test_an_end_is_taken_for_what_it_says(
-    told: float | None, seen: float, end: Ended | None
+    finished_at: float | None, seen: float, end: Ended | None
 ) -> None:
-    finished_at = None if told is None else NOON + timedelta(seconds=told)
+    finished_at = None if finished_at is None else NOON + timedelta(seconds=finished_at)
     assert observed_end(NOON, finished_at, NOON + timedelta(seconds=seen)) == end
     assert observed_end(None, finished_at, NOON) is None

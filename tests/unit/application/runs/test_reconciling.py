@@ -162,8 +162,10 @@ def test_a_run_of_a_deaf_engine_is_kept_for_later(world: World) -> None:
 
 
 def test_what_runs_is_adopted_before_what_waits_is_enqueued(world: World) -> None:
-    """After a crash of the local host the Dispatcher knew nothing, and the newest run was told to
-    it first: it started beside the one that was running already, above a limit of one."""
+    """A Dispatcher that lost its state must learn of running attempts first.
+
+    Otherwise the waiting run would start above the limit of one.
+    """
     older = replace(running("a"), task=ONE_AT_A_TIME.name)
     younger = NOON + timedelta(seconds=1)
     newer = a_run(run_id=run_id("b"), queued_at=younger, task=ONE_AT_A_TIME.name)
@@ -223,8 +225,7 @@ class Unreadable(FakeRunTable):
 
 
 def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: World) -> None:
-    """One row of a newer release, read after a rollback, ended every pass at its batch: no other
-    run was repaired any more."""
+    """A row of a newer release, read after a rollback, must not end the pass."""
     world.runs = Unreadable()
     world.reconciler = world.reconciler_with(world.known)
     world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE_TIMEOUT * 2))

@@ -98,8 +98,8 @@ def test_a_step_that_fails_keeps_no_other_from_its_work(
 
 def test_deduplication_rows_stay_for_outcomes_that_are_not_delivered_yet(world: World) -> None:
     world.owe("goes on", 200 * DAY, RunStatus.RUNNING)
-    oldest = world.owe("ended, not told", 150 * DAY, RunStatus.SUCCEEDED)
-    world.owe("ended later, not told", 120 * DAY, RunStatus.FAILED)
+    oldest = world.owe("ended, not found", 150 * DAY, RunStatus.SUCCEEDED)
+    world.owe("ended later, not found", 120 * DAY, RunStatus.FAILED)
     world.owe("young", DAY, RunStatus.SUCCEEDED)
     world.retention().purge(world.engine)
     assert world.shelves["purge_outcomes"].asked == [oldest]
@@ -107,10 +107,10 @@ def test_deduplication_rows_stay_for_outcomes_that_are_not_delivered_yet(world: 
 
 
 def test_windows_leave_nothing_out_and_end_where_the_period_does() -> None:
-    told = list(windows(NOON))
-    assert told[0][1] == NOON - DAY
-    assert told[-1][1] == NOON
-    assert all(end == start for (_, end), (start, _) in itertools.pairwise(told))
+    found = list(windows(NOON))
+    assert found[0][1] == NOON - DAY
+    assert found[-1][1] == NOON
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(found))
 
 
 @pytest.mark.parametrize(

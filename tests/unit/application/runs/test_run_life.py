@@ -54,7 +54,7 @@ PLATFORM = Platform(
 
 @dataclass
 class ExternalRun:
-    """What the platform knows of one run."""
+    """A run as the platform knows it."""
 
     status: ProviderStatus = ProviderStatus.RUNNING
     cause: FailureCause | None = None
@@ -141,7 +141,7 @@ class RunLife(RuleBasedStateMachine):
         )
 
     def step(self, attempt: int, *, crash: int | None = None) -> None:
-        """Let an orchestration of an attempt do what it does next, perhaps not to its end."""
+        """Execute the next step of an attempt; the step may crash."""
         memo = self.memos.get(attempt, AttemptMemo())
         current = self.run.attempts[attempt - 1 : attempt]
         submitted = bool(current and current[0].external_run_id)
@@ -176,7 +176,7 @@ class RunLife(RuleBasedStateMachine):
     @precondition(lambda self: not self.run.status.is_terminal)
     @rule(cause=st.none() | st.sampled_from(sorted(RETRYABLE_CAUSES)), twice=st.booleans())
     def an_attempt_fails(self, cause: FailureCause | None, twice: bool) -> None:
-        """Two or three steps at once, so that runs get as far as their last attempts."""
+        """Two or three steps together, so that runs reach their last attempts."""
         self.step(self.due)
         if self._live():
             self.the_platform_finishes(ProviderStatus.FAILED, cause)
@@ -329,7 +329,7 @@ class RunLife(RuleBasedStateMachine):
 
     @invariant()
     def nothing_runs_unwatched(self) -> None:
-        """What is started is ended, or to stop, or watched; or its last attempt says to look."""
+        """Every external run ends, stops, is polled, or has a hint to check it."""
         for attempt in self.run.attempts:
             token = attempt_token(self.run.run_id, attempt.number)
             known = self.platform.external.get(self.platform.tokens.get(token, ""))
@@ -350,7 +350,7 @@ class RunLife(RuleBasedStateMachine):
             assert self.runs.active
 
     def teardown(self) -> None:
-        """Whatever has happened: with a platform that answers, the run comes to its end."""
+        """The run ends after any history if the platform answers."""
         if not hasattr(self, "runs"):
             return
         self.platform.refusals, self.platform.loses_answers = [], False

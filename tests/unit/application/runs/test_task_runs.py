@@ -140,7 +140,7 @@ def test_the_same_key_for_another_task_is_another_run() -> None:
 
 
 class ReadsBeforeTheOtherWrote(FakeRunTable):
-    """The first read finds nothing, as it does when two requests come at the same time."""
+    """The first read finds no run, as for two concurrent requests."""
 
     blind = 0
 

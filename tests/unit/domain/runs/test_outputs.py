@@ -1,4 +1,4 @@
-"""Outputs that are kept, those that are not, and those that nobody may see."""
+"""Outputs that are stored, rejected or redacted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Plans shaped by past runs: always within bounds, and better than the plans they start from.
 
-What is better is told by a simulation that is the same every time.
+A deterministic simulation compares the plans.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def test_learning_costs_fewer_requests_and_finds_ends_sooner(
 def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
     durations: Callable[[float, Random], Durations],
 ) -> None:
-    """A patient plan is as good as any for durations of which only the mean is known."""
+    """If only the mean duration is known, no plan beats the slow one."""
     fixed, learning = (
         simulate(SLOW, durations(600, Random(1)), RUNS, learning=learning)
         for learning in (False, True)
@@ -114,7 +114,7 @@ def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
 
 @pytest.mark.parametrize("seconds", [20, 120, 600])
 def test_runs_that_are_only_seen_to_have_ended_are_not_found_ever_later(seconds: float) -> None:
-    """What is learned from is late by the look that saw it; that must not add up."""
+    """Learned durations include the delay of a poll; these delays must not add up."""
     steady = DISTRIBUTIONS["constant"]
     fixed, learning = (
         simulate(FAST, steady(seconds, Random(1)), RUNS, learning=learning, exact_ends=False)

@@ -14,9 +14,9 @@ from polysync_core.application.events.deliveries import (
     Delivery,
     abandoned_delivery,
 )
-from polysync_core.application.events.poison_messages import PoisonMessages
 from polysync_core.application.events.publisher import EventPublisher, Subscriptions
-from polysync_core.application.events.webhooks import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.events.webhook_delivery import DeliveryRetryPolicy, WebhookDelivery
+from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.webhooks import Webhook
