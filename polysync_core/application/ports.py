@@ -1,4 +1,4 @@
-"""What the use cases need from the outside; storage and the engine implement it."""
+"""Ports of the use cases; storage and the engine implement them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunReader(Protocol):
         ...
 
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
-        """Return the existing ones of some runs, in the order of the ids."""
+        """Return the runs of these ids that exist, in the order of the ids."""
         ...
 
     def active_runs(self) -> Iterator[ActiveRun]:
@@ -198,10 +198,10 @@ class Queue(Protocol):
 
 
 class Publisher(Protocol):
-    """Tells the world of runs."""
+    """Publishes run events."""
 
     def publish(self, event: RunEvent) -> None:
-        """Send an event, perhaps not for the first time; raises where it may not have arrived."""
+        """Send an event at least once; raises if the event may not have arrived."""
         ...
 
 
