@@ -1,4 +1,4 @@
-"""The real composition over fake ports: every collaborator is wired as in production."""
+"""The real composition with fake ports: the use cases are wired as in production."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ SETTINGS = {"POLYSYNC_STORAGE": "UseDevelopmentStorage=true"}
 
 
 def settings_of(**variables: str) -> Settings:
-    """Return settings of a developer's machine, with some environment variables set."""
+    """Return development settings with some environment variables."""
     development = {"POLYSYNC_ENVIRONMENT": "development"}
     return Settings.read(SETTINGS | development | variables)
 
 
 @dataclass(slots=True)
 class FakeVaults:
-    """Vaults whose secrets are a dictionary from `<vault>/<secret>` to the value."""
+    """Vaults that read their secrets from a dictionary with keys `<vault>/<secret>`."""
 
     values: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -55,7 +55,7 @@ class FakeVaults:
 
 @dataclass(frozen=True, slots=True)
 class FakeVault:
-    """One vault, as an open connection."""
+    """An open connection to one vault."""
 
     name: str
     values: Mapping[str, str]
@@ -72,7 +72,7 @@ class FakeVault:
 
 @dataclass(slots=True)
 class FakeReceiver:
-    """Receives webhooks; `failure` is raised instead while it is set."""
+    """Receives deliveries of webhooks, or raises `failure` while it is set."""
 
     posts: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list[Any])
     failure: Exception | None = None
@@ -84,9 +84,9 @@ class FakeReceiver:
 
 
 class FakeApp:
-    """One app in memory: real use cases and API, fake storage, engine, platform and vaults.
+    """An app in memory: real use cases and API; fake storage, engine, platform and vaults.
 
-    `ports` names the ports that a test brings itself. The stores are in-memory tables by default.
+    `ports` replaces some ports. The default stores use in-memory tables.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class FakeApp:
         )
 
     def started(self) -> Services:
-        """Return the use cases of a new process, which remembers nothing of an earlier one."""
+        """Return the use cases of a new process, without the memory of an earlier one."""
         return build(self.ports(), self.settings)
 
     def restart(self) -> None:
@@ -146,7 +146,7 @@ class FakeApp:
         return self.queues.setdefault(name, FakeQueue())
 
     def define(self, *definitions: Definition) -> None:
-        """Store definitions without a check, and replace those that exist."""
+        """Store definitions without validation, and replace existing ones."""
         store = self.services.ports.definitions
         with self.services.definition_writer.edit(self.engine) as edit:
             for definition in definitions:
@@ -156,7 +156,7 @@ class FakeApp:
 
     @cached_property
     def api(self) -> FastAPI:
-        """The API, which identifies callers as the settings say."""
+        """The API, which identifies callers according to the settings."""
         return build_api(self.services, self._identify)
 
     @cached_property
@@ -169,7 +169,7 @@ class FakeApp:
 
 
 def with_engine(api: FastAPI, engine: Any) -> Callable[..., Any]:
-    """Return the API as the Functions host calls it: with an engine in the scope."""
+    """Return the API with an engine in its scope, as the Functions host calls it."""
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await api(scope | {SCOPE_KEY: engine}, receive, send)

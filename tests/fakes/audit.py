@@ -1,4 +1,4 @@
-"""The record of changes in memory."""
+"""The audit entries in memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from polysync_core.domain.runs.stored import Page
 
 
 class FakeAuditStore:
-    """Keeps entries by their id, and may be told not to answer."""
+    """Stores audit entries by id, and can stop to answer."""
 
     def __init__(self) -> None:
         self.entries: dict[str, AuditEntry] = {}
         self.answers_left: int | None = None
-        """How many more writes are answered; None for all."""
+        """The number of writes that are still answered; None means all."""
 
     def put(self, entry: AuditEntry) -> None:
         if self.answers_left is not None:

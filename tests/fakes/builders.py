@@ -1,4 +1,4 @@
-"""Values with defaults, so that a test names only what it is about."""
+"""Builders of values with defaults, so that a test names only the relevant fields."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def run_id(name: str = "a") -> RunId:
 
 
 def a_job(**changes: Any) -> Job:
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "name": "sales-load",
         "platform": "lakehouse",
         "job_type": JobType.DATABRICKS_NOTEBOOK,
         "external_id": "/etl/sales-load",
     }
-    return Job(**(facts | changes))
+    return Job(**(fields | changes))
 
 
 def a_run(**changes: Any) -> TaskRun:
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "run_id": run_id(),
         "task": "sales-load-daily",
         "job": a_job(),
@@ -41,11 +41,11 @@ def a_run(**changes: Any) -> TaskRun:
         "priority": 100,
         "queued_at": NOON,
     }
-    return TaskRun(**(facts | changes))
+    return TaskRun(**(fields | changes))
 
 
 class FakeClock:
-    """Time that passes when a test says so."""
+    """A clock that a test advances."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""A `Publisher` and queues that keep what they were given."""
+"""A publisher and a queue that record events and messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from polysync_core.domain.runs.events import RunEvent
 
 
 class FakePublisher:
-    """Keeps events; `away` refuses them, and `before_each` may crash."""
+    """Records events. It refuses them if `away` is set; `before_each` may crash."""
 
     def __init__(self, before_each: Callable[[], None] = lambda: None) -> None:
         self.events: list[RunEvent] = []
@@ -26,7 +26,7 @@ class FakePublisher:
         self.events.append(event)
 
     def news(self) -> list[RunEvent]:
-        """Return the events as a consumer has them that drops repetitions."""
+        """Return the events without repetitions, in the order of their last copies."""
         return list({event.event_id: event for event in reversed(self.events)}.values())[::-1]
 
 
@@ -39,7 +39,7 @@ class Sent:
 
 
 class FakeQueue:
-    """Keeps messages; `away` refuses them."""
+    """Records messages, or refuses them if `away` is set."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []

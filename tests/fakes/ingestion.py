@@ -1,6 +1,6 @@
-"""A stand-in for the ingestion of Application Insights: it takes what the exporter sends.
+"""A local replacement of the ingestion endpoint of Application Insights.
 
-What arrives is read back as the tables that queries see:
+The received telemetry is read as rows of the tables that queries use:
 https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete
 """
 
@@ -26,7 +26,7 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Item:
-    """A row of a table, as far as the queries need it."""
+    """A row of a table, with the columns that the queries need."""
 
     table: str
     name: str
@@ -40,20 +40,20 @@ class Item:
 
 @dataclass
 class Ingestion:
-    """What has arrived."""
+    """The telemetry that the endpoint received."""
 
     port: int = 0
     bodies: list[bytes] = field(default_factory=list)
 
     @property
     def connection_string(self) -> str:
-        """What the exporter is told."""
+        """The connection string for the exporter."""
         key = "00000000-0000-0000-0000-000000000000"
         return f"InstrumentationKey={key};IngestionEndpoint=http://127.0.0.1:{self.port}/"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings that let an app send here at once, and nothing anywhere else."""
+        """The settings that make an app send everything to this endpoint at once."""
         return {
             "APPLICATIONINSIGHTS_CONNECTION_STRING": self.connection_string,
             "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
@@ -72,15 +72,15 @@ class Ingestion:
 
 @contextmanager
 def ingestion() -> Iterator[Ingestion]:
-    """Yield a stand-in that listens on a free port."""
-    taken = Ingestion()
+    """Yield an endpoint that listens on a free port."""
+    received = Ingestion()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            taken.bodies.append(body)
+            received.bodies.append(body)
             count = len(json.loads(body))
             answer = {"itemsReceived": count, "itemsAccepted": count, "errors": []}
             content = json.dumps(answer).encode()
@@ -91,14 +91,14 @@ def ingestion() -> Iterator[Ingestion]:
             self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
-            """Tests read what arrived, not this."""
+            """Write nothing to stderr."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    taken.port = server.server_port
+    received.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield taken
+        yield received
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""One RSA key for the whole suite: making a key takes longer than most tests."""
+"""One RSA key for all tests, because its generation takes longer than most tests."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @cache
 def rsa_key() -> rsa.RSAPrivateKey:
-    """Return the key; each process of the suite makes it once."""
+    """Return the key, which each test process generates once."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,4 @@
-"""A JSON service on loopback whose answers a function gives."""
+"""A JSON service on loopback. A function returns its answers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that arrived."""
+    """A received request."""
 
     method: str
     path: str
-    """With its query."""
+    """The path with its query."""
     headers: Mapping[str, str]
     body: bytes
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What to answer."""
+    """The answer to a request."""
 
     status: int
     content: Any
@@ -33,7 +33,7 @@ class Answered:
 
 @contextmanager
 def listening(answer: Callable[[Asked], Answered]) -> Iterator[str]:
-    """Serve on a free port; yields the address."""
+    """Serve on a free port, and yield the address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

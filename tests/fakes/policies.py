@@ -1,4 +1,4 @@
-"""Policies read from definitions that a test has at hand."""
+"""Policies that are read from the definitions of a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def policies_of(*definitions: Definition) -> Policies:
-    """Return the policies of these definitions; what is not among them restricts nothing."""
+    """Return the policies of these definitions. Other names have no limits."""
     known = {
         reference_to(each): StoredDefinition(definition=each, etag="1", updated_at=AT)
         for each in definitions

@@ -1,4 +1,4 @@
-"""References that are resolved from a dictionary."""
+"""Secret references that are resolved from a dictionary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from polysync_core.domain.secrets import Secret
 
 
 class KnownSecrets:
-    """Resolves what it was given; a forgotten reference is looked up in `rotated` from then on."""
+    """Resolves references from `known`; `forget` takes the new value from `rotated`."""
 
     def __init__(self, known: Mapping[str, str], rotated: Mapping[str, str] | None = None) -> None:
         self.known = dict(known)

@@ -109,7 +109,7 @@ class StoreContract:
             store.delete(freed)
             assert store.get(kind, name) is None
 
-    def test_pages_go_by_name_and_follow_each_other(self, store: DefinitionStore) -> None:
+    def test_pages_are_sorted_by_name_without_gap_or_overlap(self, store: DefinitionStore) -> None:
         names = [f"c{number:02}" for number in range(7)]
         for name in reversed(names):
             save(store, a_calendar(name))
@@ -124,13 +124,13 @@ class StoreContract:
         assert seen == names == [each.definition.name for each in store.all(Kind.CALENDAR)]
 
     @pytest.mark.parametrize("token", ["x!", "", "AAAA", "eyJhIjoxfQ"])
-    def test_a_token_of_somebody_elses_is_malformed(
+    def test_a_foreign_continuation_token_is_malformed(
         self, store: DefinitionStore, token: str
     ) -> None:
         with pytest.raises(Malformed):
             store.page(Kind.CALENDAR, limit=3, token=token)
 
-    def test_a_definition_of_many_chunks_is_kept_whole(self, store: DefinitionStore) -> None:
+    def test_a_definition_of_many_chunks_is_stored_unchanged(self, store: DefinitionStore) -> None:
         days = [
             f"20{number:02}-{month:02}-{day:02}"
             for number in range(15)

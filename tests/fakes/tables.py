@@ -1,4 +1,4 @@
-"""Table Storage in memory, below `Table`: its retries, marks and translations stay the real ones.
+"""Table Storage in memory, below `Table`, whose retries and error translation are the real ones.
 
 It passes the tests of tables beside the emulator. Every call goes through `intercept`, where a test
 may spoil it, before or after it is done.
@@ -34,7 +34,7 @@ _KEYS = re.compile(r"\(PartitionKey='(.*)',RowKey='(.*)'\)$")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to the service; `guarded` is the row whose ETag it depends on."""
+    """One request to the service. `guarded` is the row whose ETag it compares."""
 
     method: str
     table: str
@@ -51,7 +51,7 @@ class _Stored:
 
 
 class TableService:
-    """The tables of one account; what a process keeps of them dies with it, this does not."""
+    """The tables of one storage account. They survive the processes that use them."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[Key, _Stored]] = {}
@@ -60,30 +60,30 @@ class TableService:
         self._numbers = itertools.count(1)
 
     def storage(self, *, sleep: Sleep = lambda _: None) -> TableStorage:
-        """Return the storage as one process sees it."""
+        """Return the storage of one process."""
         return _MemoryStorage(self, sleep)
 
     def touch(self, table: str, key: Key) -> None:
-        """Change a row's ETag, as another writer does."""
+        """Change the ETag of a row, as another writer does."""
         if (found := self.tables.get(table, {}).get(key)) is not None:
             found.etag = self.new_etag()
 
     def new_etag(self) -> str:
-        """Return an ETag that no row had yet."""
+        """Return a new ETag."""
         return f'W/"{next(self._numbers)}"'
 
     def call(self, call: Call, do: Callable[[], Any]) -> Any:
-        """Carry out a request as a whole."""
+        """Execute a request atomically."""
 
-        def alone() -> Any:
+        def locked() -> Any:
             with self._lock:
                 return do()
 
-        return self.intercept(call, alone)
+        return self.intercept(call, locked)
 
 
 class MemoryTableClient:
-    """What `Table` uses of the SDK's client."""
+    """The methods of the SDK client that `Table` uses."""
 
     def __init__(self, service: TableService, name: str) -> None:
         self._service = service
@@ -147,7 +147,7 @@ class MemoryTableClient:
     def read_page(
         self, wanted: dict[str, str], size: int, position: dict[str, str] | None
     ) -> tuple[list[TableEntity], dict[str, str] | None]:
-        """Return some rows in the order of their keys, and where to go on."""
+        """Return some rows in key order, and the continuation token of the rest."""
 
         def do() -> tuple[list[TableEntity], dict[str, str] | None]:
             if "after" in wanted:
@@ -173,7 +173,7 @@ class MemoryTableClient:
     def _batch(self, requests: list[_Request]) -> list[Part]:
         before = dict(self._service.tables.get(self._name, {}))
         try:
-            answers = [self._carry_out(request) for request in requests]
+            answers = [self._execute(request) for request in requests]
         except HttpResponseError as error:
             if self._name in self._service.tables:
                 self._service.tables[self._name] = before
@@ -181,7 +181,7 @@ class MemoryTableClient:
             return [Part(error.status_code or 0, code)]
         return [Part(204, answer) for answer in answers]
 
-    def _carry_out(self, request: _Request) -> dict[str, str]:
+    def _execute(self, request: _Request) -> dict[str, str]:
         match request.method:
             case "POST":
                 return self._insert(request.key, request.values)
@@ -216,7 +216,7 @@ class MemoryTableClient:
             raise _refusal(412, "UpdateConditionNotSatisfied")
 
     def _put(self, key: Key, values: dict[str, Any]) -> dict[str, str]:
-        # A new object each time, so that a copy of the table undoes a transaction.
+        # A new object each time, so that a copy of the table restores the old rows.
         self._rows()[key] = _Stored(values, etag := self._service.new_etag())
         return {"etag": etag}
 
@@ -247,7 +247,7 @@ class _Query:
 
 
 class _Pages:
-    """The first page; whoever wants the next asks anew with the token."""
+    """An iterator over one page. The next page needs a new query with the token."""
 
     continuation_token: dict[str, str] | None = None
 
@@ -272,7 +272,7 @@ class _MemoryClients:
     _open = client
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing, because no connection is open."""
 
 
 class _MemoryStorage(TableStorage):

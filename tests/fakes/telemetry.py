@@ -1,4 +1,4 @@
-"""Somebody who listens to traces and metrics, in memory."""
+"""A listener that records traces and metrics in memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from polysync_core.telemetry.tracing import trace_with
 
 @dataclass(frozen=True)
 class ExportedSpan:
-    """A span as it was told."""
+    """An ended span."""
 
     name: str
     trace: str
@@ -35,12 +35,12 @@ class ExportedSpan:
     seconds: float
     is_ok: bool
     text: str = field(repr=False)
-    """All of it, for a search."""
+    """The whole span as JSON, for a search."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A number as it was told; a histogram's is its sum."""
+    """A measured value; the value of a histogram is its sum."""
 
     attributes: Mapping[str, object]
     value: float
@@ -48,7 +48,7 @@ class Point:
 
 
 class Listener:
-    """Keeps what is told."""
+    """Records spans and metrics."""
 
     def __init__(self) -> None:
         self._exporter = InMemorySpanExporter()
@@ -69,9 +69,9 @@ class Listener:
         self._metrics.shutdown()
 
     def spans(self, name: str | None = None) -> list[ExportedSpan]:
-        """Return what has ended, in that order."""
-        told = map(_exported_span, self._exporter.get_finished_spans())
-        return [each for each in told if name in {None, each.name}]
+        """Return the ended spans, in the order of their ends."""
+        spans = map(_exported_span, self._exporter.get_finished_spans())
+        return [each for each in spans if name in {None, each.name}]
 
     def span(self, name: str) -> ExportedSpan:
         """Return the only span of a name."""
@@ -79,14 +79,14 @@ class Listener:
         return found
 
     def kinds(self) -> dict[str, tuple[str, str, str]]:
-        """Return kind, unit and description of what was measured since this was last asked."""
+        """Return kind, unit and description of the metrics since the last call."""
         return {
             metric.name: (type(metric.data).__name__, metric.unit or "", metric.description or "")
             for metric in self._measured()
         }
 
     def metrics(self) -> dict[str, list[Point]]:
-        """Return what was measured since this was last asked."""
+        """Return the values of the metrics since the last call."""
         return {
             metric.name: [_point(each) for each in metric.data.data_points]
             for metric in self._measured()
@@ -101,7 +101,7 @@ class Listener:
 
 @contextmanager
 def listening() -> Iterator[Listener]:
-    """Yield a listener to everything that is told meanwhile."""
+    """Yield a listener that records all telemetry until the end of the block."""
     listener = Listener()
     listener.listen()
     try:

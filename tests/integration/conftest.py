@@ -1,4 +1,4 @@
-"""Azurite, started once for all integration tests."""
+"""Azurite and the whole app, started once for all integration tests."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOt
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnection]:
-    """The emulator on free ports, in memory, ended with the session."""
-    # Not ports that the system hands out: another program might be given one before Azurite has it.
+    """The emulator in memory and on free ports, until the end of the session."""
+    # Not ports of the system's ephemeral range: another program might get one before Azurite.
     blob = free_ports(3)
     queue, table = blob + 1, blob + 2
     process = subprocess.Popen(
@@ -47,14 +47,14 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageConnect
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
-    """The whole app for all who need it; tests name what they make there."""
+    """The whole app. All tests share it, so each test uses its own names."""
     with whole_app(tmp_path_factory.mktemp("whole")) as opened:
         yield opened
 
 
 @pytest.fixture
 def storage(azurite: StorageConnection) -> Iterator[TableStorage]:
-    """Tables that no other test sees."""
+    """Tables of this test alone."""
     opened = TableStorage(azurite, prefix=f"t{uuid.uuid4().hex[:12]}")
     yield opened
     opened.close()

@@ -12,12 +12,12 @@ from tests.faults.local_system import LocalSystem
 
 
 def copilot(system: LocalSystem, mode: str = "legacy") -> Client:
-    """Return a client of a site, to be entered; it begins as clients of the cloud's host do."""
+    """Return an MCP client, which connects as it does to the host in Azure."""
     return Client(f"http://127.0.0.1:{system.host.port}{PATH}", mode=mode)
 
 
 async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """Return what a tool answers; an error is an answer too."""
+    """Return the answer of a tool, which may be an error."""
     result = await client.call_tool(tool, arguments)
     (block,) = result.content
     content = json.loads(block.text)  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,8 +1,8 @@
-"""The official worker library indexes the app as Azure will.
+"""The official worker library indexes the app as in Azure.
 
-`functions.json` is what it lists: the bindings that the host is told of, and with them the names of
-queues, the schedule and the routes. A change of it is a change of what is deployed, to be read in
-review; `ACCEPT=1 pytest tests/integration/test_indexing.py` writes it anew.
+`functions.json` lists the bindings of all functions: queue names, the schedule and the routes. A
+change of this file changes the deployment, so a reviewer must read it.
+`ACCEPT=1 pytest tests/integration/test_indexing.py` writes the file again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A copilot moves a pipeline here: the official client, over HTTP, against the whole app."""
+"""A copilot imports a pipeline and runs it, with the official MCP client over HTTP."""
 
 from __future__ import annotations
 
@@ -27,57 +27,57 @@ tasks:
 """
 
 
-def test_a_pipeline_is_moved_here_and_run(system: LocalSystem) -> None:
-    asyncio.run(_move(system))
+def test_a_copilot_imports_a_pipeline_and_runs_it(system: LocalSystem) -> None:
+    asyncio.run(_import_and_run(system))
 
 
-async def _move(system: LocalSystem) -> None:
-    said: list[Any] = []
+async def _import_and_run(system: LocalSystem) -> None:
+    answers: list[Any] = []
     async with copilot(system) as client:
 
-        async def tell(tool: str, **arguments: Any) -> dict[str, Any]:
-            said.append(await ask(client, tool, **arguments))
-            return said[-1]
+        async def call(tool: str, **arguments: Any) -> dict[str, Any]:
+            answers.append(await ask(client, tool, **arguments))
+            return answers[-1]
 
-        listed = await tell("list_platform_pipelines", platform="lakehouse", search="land_sources")
+        listed = await call("list_platform_pipelines", platform="lakehouse", search="land_sources")
         (pipeline,) = listed["pipelines"]
         external_id = pipeline["platform"]["untrusted"]["externalId"]
 
         wanted = {"platform": "lakehouse", "externalIds": [external_id]}
-        planned = await tell("import_platform_jobs", **wanted)
+        planned = await call("import_platform_jobs", **wanted)
         assert [each["jobType"] for each in planned["create"]] == ["DatabricksNotebook"]
-        imported = await tell("import_platform_jobs", **wanted, confirm=True)
+        imported = await call("import_platform_jobs", **wanted, confirm=True)
         job = imported["created"][0]["job"]
 
         change = {"job": job, "changes": {"displayName": "Landing"}}
-        would = await tell("configure_job", **change)
+        would = await call("configure_job", **change)
         assert "Landing" in str(would["differences"])
-        assert "done" in await tell("configure_job", **change, confirm=True)
+        assert "done" in await call("configure_job", **change, confirm=True)
 
-        assert "would" in await tell("create_task_from_job", job=job, task="landing")
-        assert "done" in await tell("create_task_from_job", job=job, task="landing", confirm=True)
+        assert "would" in await call("create_task_from_job", job=job, task="landing")
+        assert "done" in await call("create_task_from_job", job=job, task="landing", confirm=True)
 
-        started = await tell("run_task_once", task="landing")
+        started = await call("run_task_once", task="landing")
         run = await _ended(client, started["runId"])
-        said.append(run)
+        answers.append(run)
         assert (run["status"], run["job"]) == ("Succeeded", job)
-        explained = await tell("explain_run", runId=started["runId"])
+        explained = await call("explain_run", runId=started["runId"])
         assert "Succeeded" in str(explained["sentences"])
-        (listed_run,) = (await tell("list_runs", task="landing"))["runs"]
+        (listed_run,) = (await call("list_runs", task="landing"))["runs"]
         assert listed_run["runId"] == started["runId"]
 
         document = SCHEDULE.replace("JOB", job)
-        plan = await tell("apply_definitions", document=document)
+        plan = await call("apply_definitions", document=document)
         assert [each["name"] for each in plan["update"]] == ["landing"]
         token = plan["planToken"]
-        assert "done" in await tell("apply_definitions", document=document, planToken=token)
-        fires = await tell("next_fire_times", task="landing", count=2)
+        assert "done" in await call("apply_definitions", document=document, planToken=token)
+        fires = await call("next_fire_times", task="landing", count=2)
         assert [each["schedule"] for each in fires["fireTimes"]] == ["daily", "daily"]
 
         read = await client.read_resource(f"polysync://runs/{started['runId']}")
-        said.append(read.contents[0].text)  # pyright: ignore[reportAttributeAccessIssue]
-        assert '"to": "Succeeded"' in said[-1]
-    assert TOKEN not in str(said)
+        answers.append(read.contents[0].text)  # pyright: ignore[reportAttributeAccessIssue]
+        assert '"to": "Succeeded"' in answers[-1]
+    assert TOKEN not in str(answers)
 
 
 async def _ended(client: Client, run_id: str) -> dict[str, Any]:
@@ -88,54 +88,58 @@ async def _ended(client: Client, run_id: str) -> dict[str, Any]:
     return run
 
 
-def test_two_copilots_at_once_get_their_own_answers(system: LocalSystem) -> None:
-    async def both() -> list[dict[str, Any]]:
+def test_two_concurrent_copilots_get_their_own_answers(system: LocalSystem) -> None:
+    async def ask_both() -> list[dict[str, Any]]:
         async with copilot(system) as one, copilot(system, "auto") as other:
-            asked = [
-                ask(client, "next_fire_times", task=f"nobody-{number}")
+            calls = [
+                ask(client, "next_fire_times", task=f"unknown-{number}")
                 for number, client in enumerate([one, other] * 4)
             ]
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*calls)
 
-    answers = asyncio.run(both())
+    answers = asyncio.run(ask_both())
 
-    asked_for = [answer["error"]["problems"][0]["message"] for answer in answers]
-    assert asked_for == [f"there is no 'nobody-{number}'" for number in range(8)]
+    messages = [answer["error"]["problems"][0]["message"] for answer in answers]
+    assert messages == [f"there is no 'unknown-{number}'" for number in range(8)]
 
 
 @pytest.mark.parametrize(
     ("method", "headers", "status"),
     [
-        pytest.param("POST", {}, 200, id="as clients do"),
-        pytest.param("GET", {}, 405, id="a stream of its own, as of the older transport"),
-        pytest.param("POST", {"host": "evil.example"}, 421, id="a name bent to this machine"),
-        pytest.param("POST", {"origin": "https://evil.example"}, 403, id="a page of the internet"),
-        pytest.param("POST", {"content-type": "text/plain"}, 400, id="a form's content"),
+        pytest.param("POST", {}, 200, id="as MCP clients do"),
+        pytest.param("GET", {}, 405, id="a separate stream, as in the older transport"),
+        pytest.param("POST", {"host": "evil.example"}, 421, id="DNS rebinding"),
+        pytest.param(
+            "POST", {"origin": "https://evil.example"}, 403, id="a page from the internet"
+        ),
+        pytest.param("POST", {"content-type": "text/plain"}, 400, id="the content type of a form"),
     ],
 )
-def test_the_local_door_opens_to_this_machine_only(
+def test_the_local_mcp_endpoint_answers_this_machine_only(
     system: LocalSystem, method: str, headers: dict[str, str], status: int
 ) -> None:
     url = f"http://127.0.0.1:{system.host.port}{PATH}"
-    usual = {**MCP_HEADERS, "content-type": "application/json"}
+    defaults = {**MCP_HEADERS, "content-type": "application/json"}
 
-    answer = httpx.request(method, url, headers=usual | headers, content=json.dumps(MCP_INITIALIZE))
+    answer = httpx.request(
+        method, url, headers=defaults | headers, content=json.dumps(MCP_INITIALIZE)
+    )
 
     assert answer.status_code == status
 
 
-def test_what_the_extension_would_refuse_is_refused_here(system: LocalSystem) -> None:
-    async def ask_wrongly() -> list[str]:
-        said: list[str] = []
+def test_the_local_host_refuses_the_same_calls_as_the_extension(system: LocalSystem) -> None:
+    async def send_invalid_calls() -> list[str]:
+        answers: list[str] = []
         async with copilot(system) as client:
             for tool in ("get_run", "no_such_tool"):
                 try:
                     await client.call_tool(tool, {})
-                except Exception as error:  # the client's own family is not public
-                    said.append(str(error))
-        return said
+                except Exception as error:  # the error types of the client are not public
+                    answers.append(str(error))
+        return answers
 
-    assert asyncio.run(ask_wrongly()) == [
+    assert asyncio.run(send_invalid_calls()) == [
         "One or more required tool properties are missing values. Please provide: runId",
         "Unknown tool: 'no_such_tool'",
     ]

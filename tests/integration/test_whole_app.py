@@ -20,7 +20,7 @@ from polysync_core.domain.roles import Role
 from tests.faults.local_system import LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
-from tests.integration.whole_app import READS, RUNS
+from tests.integration.whole_app import OPERATOR_KEY, READER_KEY
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
 
@@ -75,9 +75,9 @@ def test_the_smoke_test_notices_that_nobody_must_sign_in(system: LocalSystem) ->
 def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) -> None:
     asked = ["run", "nap", "-p", "seconds=0.1", "--follow"]
 
-    assert _polysync(system, READS, "runs").returncode == 0
-    refused = _polysync(system, READS, *asked)
-    ran = _polysync(system, RUNS, *asked)
+    assert _polysync(system, READER_KEY, "runs").returncode == 0
+    refused = _polysync(system, READER_KEY, *asked)
+    ran = _polysync(system, OPERATOR_KEY, *asked)
     unknown = _polysync(system, new_access_key("nightly-ci", Role.OPERATOR)[0], "runs")
 
     assert (refused.returncode, ran.returncode, unknown.returncode) == (1, 0, 1)
@@ -87,7 +87,7 @@ def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) ->
     by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
     assert by_key == ["/tasks/nap/run"]
     told = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
-    assert [key for key in (READS, RUNS) if key in told] == []
+    assert [key for key in (READER_KEY, OPERATOR_KEY) if key in told] == []
 
 
 def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:

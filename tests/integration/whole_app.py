@@ -1,4 +1,4 @@
-"""The whole app on a local host beside a Databricks simulator, with keys of two machines."""
+"""The whole app on a local host, with a Databricks simulator and two access keys."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.roles import Role
 from tests.faults.local_system import LocalSystem, local_system
 
-READS, _READER = new_access_key("dashboard", Role.READER)
-RUNS, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
+READER_KEY, _READER = new_access_key("dashboard", Role.READER)
+OPERATOR_KEY, _OPERATOR = new_access_key("nightly-ci", Role.OPERATOR)
 
 
 @contextmanager
 def whole_app(folder: Path) -> Iterator[LocalSystem]:
-    """Yield the app and clear it away."""
+    """Yield the app and close it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_ACCESS_KEYS", f"{_READER},{_OPERATOR}")
         with local_system(folder) as opened:

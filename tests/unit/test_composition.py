@@ -1,4 +1,4 @@
-"""The composition over fake ports behaves as the deployed app does."""
+"""The composition with fake ports behaves like the deployed app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.fakes.app import FakeApp
 from tests.fakes.definitions import lakehouse
 
 
-def test_a_document_is_applied_and_a_run_starts_over_the_fake_ports() -> None:
+def test_a_document_is_applied_and_a_run_starts_with_fake_ports() -> None:
     app, document = FakeApp(), lakehouse()
     document["platforms"][0]["attributes"]["computeType"] = "Serverless"
     applied = app.http.put("/definitions", json=document)

@@ -1,4 +1,4 @@
-"""The minute's tick."""
+"""The tick of every minute."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def timers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_each_step_runs_even_if_the_other_one_fails(
     timers: Any, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    done: list[str] = []
+    called: list[str] = []
 
     def step(name: str) -> Any:
         def run(_: Any) -> None:
-            done.append(name)
+            called.append(name)
             if name == broken:
                 raise Unavailable
 
@@ -45,4 +45,4 @@ def test_each_step_runs_even_if_the_other_one_fails(
     function = getattr(tick, "_function", tick)
     with pytest.raises(ExceptionGroup, match="Steps of the tick have failed"):
         function.get_user_function()(None, "engine")
-    assert done == ["reconciler", "schedules"]
+    assert called == ["reconciler", "schedules"]

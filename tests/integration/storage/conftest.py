@@ -1,4 +1,4 @@
-"""The fake of Table Storage goes through the tests of the emulator, so that it may be trusted."""
+"""Runs the storage tests with the emulator and with the fake of Table Storage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fakes.tables import TableService
 
 @pytest.fixture(params=["emulator", "fake"])
 def storage(request: pytest.FixtureRequest) -> Iterator[TableStorage]:
-    """Tables that no other test sees."""
+    """Tables of this test alone."""
     if request.param == "fake":
         yield TableService().storage()
         return

@@ -1,4 +1,4 @@
-"""Forgetting what is old, in Table Storage."""
+"""The deletion of old data, in Table Storage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.azurite
 
 OLD = datetime(2025, 10, 15, 12, tzinfo=UTC)
 BEFORE = datetime(2025, 12, 5, tzinfo=UTC)
-"""Up to here all is to be forgotten."""
+"""Older data must be deleted."""
 DAY = timedelta(days=1)
 
 
@@ -37,20 +37,20 @@ def always() -> bool:
 
 
 def for_rounds(count: int) -> Callable[[], bool]:
-    """Have time for so many questions."""
+    """Return a condition that is true for this number of calls."""
     left = iter(range(count))
     return lambda: next(left, None) is not None
 
 
-class Shelf:
-    """The stored runs and the one who forgets them."""
+class RunArchive:
+    """The stored runs, and their deletion."""
 
     def __init__(self, storage: TableStorage) -> None:
         self.storage = storage
         self.runs = TableRuns(storage)
 
-    def forget(self, more: Callable[[], bool] = always) -> int:
-        # Each day another process does it.
+    def purge(self, more: Callable[[], bool] = always) -> int:
+        # A new store each time, because each day another process deletes.
         return OldRuns(self.storage, TableRuns(self.storage)).purge(BEFORE, more)
 
     def add(
@@ -59,7 +59,7 @@ class Shelf:
         *,
         status: RunStatus = RunStatus.SUCCEEDED,
         finished_at: datetime | None = None,
-        settled: bool = True,
+        deactivated: bool = True,
         shard: str = "main",
         task: str = "sales-load-daily",
     ) -> TaskRun:
@@ -75,7 +75,7 @@ class Shelf:
         )
         self.runs.index_active(run)
         assert self.runs.insert(run) is not None
-        if settled:
+        if deactivated:
             self.runs.deactivate(run)
         return run
 
@@ -87,110 +87,113 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(storage: TableStorage) -> Shelf:
-    return Shelf(storage)
+def archive(storage: TableStorage) -> RunArchive:
+    return RunArchive(storage)
 
 
-def test_runs_of_a_month_that_has_passed_go_with_all_their_lists(shelf: Shelf) -> None:
-    gone = [shelf.add(OLD + number * DAY) for number in range(3)]
-    other_shard = shelf.add(shard="other")
-    kept = shelf.add(NOON)
-    assert shelf.forget() == 4
-    assert shelf.listed() == [kept]
-    assert list(shelf.runs.get_many(run.run_id for run in [*gone, other_shard])) == []
-    assert shelf.months() == 1
-    assert shelf.storage.table("RunIndex202510").next_partition("") is None
-    assert shelf.forget() == 0
+def test_the_runs_of_an_old_month_are_deleted_with_their_index(archive: RunArchive) -> None:
+    gone = [archive.add(OLD + number * DAY) for number in range(3)]
+    other_shard = archive.add(shard="other")
+    kept = archive.add(NOON)
+    assert archive.purge() == 4
+    assert archive.listed() == [kept]
+    assert list(archive.runs.get_many(run.run_id for run in [*gone, other_shard])) == []
+    assert archive.months() == 1
+    assert archive.storage.table("RunIndex202510").next_partition("") is None
+    assert archive.purge() == 0
 
 
-def test_runs_of_jobs_without_a_task_go_as_well(shelf: Shelf) -> None:
-    gone, kept = shelf.add(task=None), shelf.add(NOON, task=None)
-    shelf.add(task=None, status=RunStatus.RUNNING, settled=False, shard="other")
-    assert shelf.forget() == 1
-    assert shelf.runs.get(gone.run_id) is None
-    listed = list(shelf.runs.page(Listing(job=kept.job.name, limit=9)).items)
+def test_old_job_runs_are_deleted_too(archive: RunArchive) -> None:
+    gone, kept = archive.add(task=None), archive.add(NOON, task=None)
+    archive.add(task=None, status=RunStatus.RUNNING, deactivated=False, shard="other")
+    assert archive.purge() == 1
+    assert archive.runs.get(gone.run_id) is None
+    listed = list(archive.runs.page(Listing(job=kept.job.name, limit=9)).items)
     assert len(listed) == 2
-    assert shelf.months() == 3, "the month is kept for what is active in it"
+    assert archive.months() == 3, "an active run keeps its month"
 
 
-def test_the_month_in_which_the_period_ends_is_left_alone(shelf: Shelf) -> None:
-    kept = shelf.add(BEFORE - DAY)
-    assert shelf.forget() == 0
-    assert shelf.listed() == [kept]
+def test_the_month_in_which_the_retention_period_begins_is_kept(archive: RunArchive) -> None:
+    kept = archive.add(BEFORE - DAY)
+    assert archive.purge() == 0
+    assert archive.listed() == [kept]
 
 
-def test_what_is_active_or_entry_or_ended_since_stays_with_its_month(shelf: Shelf) -> None:
-    running = shelf.add(status=RunStatus.RUNNING, settled=False)
-    untold = shelf.add(settled=False)
-    long = shelf.add(finished_at=BEFORE + DAY)
-    shelf.add()
-    assert shelf.forget() == 1
-    assert {run.run_id for run in shelf.listed()} == {
-        each.run_id for each in (running, untold, long)
+def test_active_and_recently_ended_runs_keep_their_month(archive: RunArchive) -> None:
+    running = archive.add(status=RunStatus.RUNNING, deactivated=False)
+    active_entry = archive.add(deactivated=False)
+    long = archive.add(finished_at=BEFORE + DAY)
+    archive.add()
+    assert archive.purge() == 1
+    assert {run.run_id for run in archive.listed()} == {
+        each.run_id for each in (running, active_entry, long)
     }
-    assert {entry.run_id for entry in shelf.runs.active_runs()} == {running.run_id, untold.run_id}
+    assert {entry.run_id for entry in archive.runs.active_runs()} == {
+        running.run_id,
+        active_entry.run_id,
+    }
 
-    shelf.runs.deactivate(untold)
-    shelf.runs.deactivate(replace(running, status=RunStatus.FAILED))
-    stored = shelf.runs.get(running.run_id)
+    archive.runs.deactivate(active_entry)
+    archive.runs.deactivate(replace(running, status=RunStatus.FAILED))
+    stored = archive.runs.get(running.run_id)
     assert stored is not None
-    shelf.runs.save(stored, replace(running, status=RunStatus.FAILED))
-    assert shelf.forget() == 2
-    assert shelf.listed() == [long]
+    archive.runs.save(stored, replace(running, status=RunStatus.FAILED))
+    assert archive.purge() == 2
+    assert archive.listed() == [long]
 
 
-def test_a_walk_that_ends_early_is_gone_on_with(
-    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_deletion_is_continued(
+    archive: RunArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("polysync_core.storage.old_runs.MAX_OPERATIONS", 2)
     for number in range(5):
-        shelf.add(OLD + number * DAY)
-    assert shelf.forget(for_rounds(1)) == 2
-    assert len(shelf.listed()) == 3
-    assert shelf.forget() == 3
-    assert shelf.months() == 0
+        archive.add(OLD + number * DAY)
+    assert archive.purge(for_rounds(1)) == 2
+    assert len(archive.listed()) == 3
+    assert archive.purge() == 3
+    assert archive.months() == 0
 
 
-def test_a_crash_between_row_and_listing_is_made_good(shelf: Shelf) -> None:
-    run = shelf.add()
-    stored = shelf.runs.get(run.run_id)
+def test_a_crash_between_row_and_index_is_repaired(archive: RunArchive) -> None:
+    run = archive.add()
+    stored = archive.runs.get(run.run_id)
     assert stored is not None
-    shelf.runs.delete(stored)
-    assert shelf.forget() == 0
-    assert shelf.months() == 0
+    archive.runs.delete(stored)
+    assert archive.purge() == 0
+    assert archive.months() == 0
 
 
-def test_a_second_announcement_does_not_take_the_run_with_it(shelf: Shelf) -> None:
-    run = shelf.add(NOON)
+def test_a_second_index_entry_does_not_delete_the_run(archive: RunArchive) -> None:
+    run = archive.add(NOON)
     first = replace(run, queued_at=OLD)
-    shelf.runs.index_active(first)
-    shelf.runs.deactivate(first)
-    assert shelf.forget() == 0
-    assert shelf.listed() == [run]
-    assert shelf.months() == 1
+    archive.runs.index_active(first)
+    archive.runs.deactivate(first)
+    assert archive.purge() == 0
+    assert archive.listed() == [run]
+    assert archive.months() == 1
 
 
-def test_an_announcement_that_waits_for_its_run_keeps_its_month(shelf: Shelf) -> None:
+def test_an_index_entry_without_its_run_keeps_its_month(archive: RunArchive) -> None:
     run = a_run(queued_at=OLD)
-    shelf.runs.index_active(run)
-    assert shelf.forget() == 0
-    assert shelf.months() == 1
-    entry = next(iter(shelf.runs.active_runs()))
+    archive.runs.index_active(run)
+    assert archive.purge() == 0
+    assert archive.months() == 1
+    entry = next(iter(archive.runs.active_runs()))
     assert isinstance(entry, ActiveRun)
-    shelf.runs.remove_from_index(entry)
-    shelf.forget()
-    assert shelf.months() == 0
+    archive.runs.remove_from_index(entry)
+    archive.purge()
+    assert archive.months() == 0
 
 
-def test_a_run_that_cannot_be_read_stays(shelf: Shelf) -> None:
-    run = shelf.add()
-    shelf.storage.table("Runs").upsert(Row(run.run_id, run.run_id, {"document": "{}"}))
-    assert shelf.forget() == 0
-    assert shelf.months() == 1
-    assert shelf.storage.table("Runs").get(run.run_id, run.run_id) is not None
+def test_an_unreadable_run_is_kept(archive: RunArchive) -> None:
+    run = archive.add()
+    archive.storage.table("Runs").upsert(Row(run.run_id, run.run_id, {"document": "{}"}))
+    assert archive.purge() == 0
+    assert archive.months() == 1
+    assert archive.storage.table("Runs").get(run.run_id, run.run_id) is not None
 
 
-def test_marks_of_old_outcomes_go_and_tokens_stay(storage: TableStorage) -> None:
+def test_old_deduplication_rows_are_deleted_and_tokens_are_kept(storage: TableStorage) -> None:
     gates = TableGates(storage)
     for task in ("a", "b"):
         for number in (0, 1, 3600):
@@ -202,11 +205,11 @@ def test_marks_of_old_outcomes_go_and_tokens_stay(storage: TableStorage) -> None
     assert gates.read("b") == before
     for number in (0, 1, 3600):
         gates.deliver("b", token(number))
-    assert gates.read("b") == before, "a token that is there is not put in again"
+    assert gates.read("b") == before, "a stored token is not stored again"
     assert gates.delete_deduplication_rows(NOON + timedelta(minutes=1), for_rounds(0)) == 0
 
 
-def test_whole_days_of_the_audit_go(storage: TableStorage) -> None:
+def test_old_audit_entries_are_deleted_by_day(storage: TableStorage) -> None:
     audit = TableAudit(storage)
     entry = AuditEntry(
         id="1" * 32, at=BEFORE, actor="a", object_id=None, method="PUT", path="/", status=200
@@ -220,7 +223,7 @@ def test_whole_days_of_the_audit_go(storage: TableStorage) -> None:
     assert kept == [0, 0, 0, 1, 1]
 
 
-def test_old_messages_go(storage: TableStorage) -> None:
+def test_old_poison_messages_are_deleted(storage: TableStorage) -> None:
     poison = TablePoison(storage)
     for days in range(4):
         message = PoisonMessage(
@@ -233,14 +236,16 @@ def test_old_messages_go(storage: TableStorage) -> None:
     assert [each.id for each in poison.page(limit=9).items] == ["3", "2"]
 
 
-def test_there_may_be_nothing_yet(storage: TableStorage) -> None:
+def test_a_deletion_without_any_table_does_nothing(storage: TableStorage) -> None:
     assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
     assert TableGates(storage).delete_deduplication_rows(BEFORE, always) == 0
     assert TableAudit(storage).forget(BEFORE, always) == 0
     assert TablePoison(storage).forget(BEFORE, always) == 0
 
 
-def test_rows_that_somebody_else_deleted_keep_no_others(storage: TableStorage) -> None:
+def test_rows_that_are_deleted_already_do_not_stop_the_deletion_of_others(
+    storage: TableStorage,
+) -> None:
     table = storage.table("Some")
     rows = [Row("p", f"{number:03}", {}) for number in range(250)]
     for row in rows[:5]:

@@ -35,7 +35,7 @@ def runs(storage: TableStorage) -> TableRuns:
 
 
 def stored(runs: TableRuns, **changes: object) -> TaskRun:
-    """Accept a run, each a minute younger than the one before."""
+    """Store a run, one minute younger than the previous one."""
     run_id = new_run_id()
     facts = {"run_id": run_id, "graph_run_id": run_id, **changes}
     run = a_run(queued_at=NOON + timedelta(minutes=next(_minutes)), **facts)
@@ -63,7 +63,7 @@ def history(runs: TableRuns, run: TaskRun) -> tuple[HistoryEntry, ...]:
 
 
 def listed(runs: TableRuns, **listing: object) -> list[str]:
-    """Follow the list to its end, page by page."""
+    """Return the run ids of all pages of a list."""
     found: list[str] = []
     token: str | None = None
     while True:
@@ -80,13 +80,13 @@ def test_a_run_is_read_as_it_was_written(runs: TableRuns) -> None:
     assert found.run == run
 
 
-def test_a_run_that_exists_is_not_inserted_again(runs: TableRuns) -> None:
+def test_an_existing_run_is_not_inserted_again(runs: TableRuns) -> None:
     run = stored(runs)
-    assert runs.insert(new_run(run, actor="somebody else")) is None
+    assert runs.insert(new_run(run, actor="another caller")) is None
     assert [entry.actor for entry in history(runs, run)] == ["test"]
 
 
-def test_of_two_writers_one_is_told_to_read_again(runs: TableRuns) -> None:
+def test_the_second_of_two_writers_with_the_same_etag_is_stale(runs: TableRuns) -> None:
     found = runs.get(stored(runs).run_id)
     assert found is not None
     runs.save(found, note(found.run, "first", at=NOON, actor="a"))
@@ -101,9 +101,9 @@ def test_the_history_is_kept_in_order(runs: TableRuns) -> None:
 
 
 def test_lists_are_newest_first_and_page_without_gaps(runs: TableRuns) -> None:
-    ours = [ended(runs, task="paged").run_id for _ in range(7)]
-    ours.append(stored(runs, task="paged").run_id)
-    assert listed(runs, task="paged", limit=3) == ours[::-1]
+    expected = [ended(runs, task="paged").run_id for _ in range(7)]
+    expected.append(stored(runs, task="paged").run_id)
+    assert listed(runs, task="paged", limit=3) == expected[::-1]
 
 
 def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
@@ -114,12 +114,12 @@ def test_all_runs_are_listed_across_shards(runs: TableRuns) -> None:
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.QUEUED])
-def test_lists_can_be_narrowed_by_status(runs: TableRuns, status: RunStatus) -> None:
-    ended(runs, task=f"narrowed-{status.lower()}")
-    failed = ended(runs, RunStatus.FAILED, task=f"narrowed-{status.lower()}")
-    queued = stored(runs, task=f"narrowed-{status.lower()}")
+def test_lists_are_filtered_by_status(runs: TableRuns, status: RunStatus) -> None:
+    ended(runs, task=f"filtered-{status.lower()}")
+    failed = ended(runs, RunStatus.FAILED, task=f"filtered-{status.lower()}")
+    queued = stored(runs, task=f"filtered-{status.lower()}")
     wanted = {RunStatus.FAILED: failed, RunStatus.QUEUED: queued}[status].run_id
-    assert listed(runs, task=f"narrowed-{status.lower()}", status=status) == [wanted]
+    assert listed(runs, task=f"filtered-{status.lower()}", status=status) == [wanted]
     assert wanted in listed(runs, status=status)
 
 
@@ -132,39 +132,43 @@ def test_a_graph_run_lists_its_root_and_its_descendants(runs: TableRuns) -> None
     assert listed(runs, graph_run_id=root.run_id, task=root.task) == [root.run_id]
 
 
-def test_only_active_runs_are_entries(runs: TableRuns) -> None:
+def test_only_active_runs_are_in_the_active_index(runs: TableRuns) -> None:
     done, active = ended(runs), stored(runs)
     entries = {item.run_id for item in runs.active_runs()}
     assert active.run_id in entries
     assert done.run_id not in entries
 
 
-def test_settling_twice_is_settling_once(runs: TableRuns) -> None:
-    run = ended(runs, task="settled")
+def test_a_repeated_deactivation_changes_nothing(runs: TableRuns) -> None:
+    run = ended(runs, task="deactivated")
     runs.deactivate(run)
-    assert listed(runs, task="settled", status=RunStatus.SUCCEEDED) == [run.run_id]
+    assert listed(runs, task="deactivated", status=RunStatus.SUCCEEDED) == [run.run_id]
 
 
-def test_a_second_announcement_is_not_listed_twice_and_can_be_withdrawn(runs: TableRuns) -> None:
+def test_a_second_index_entry_is_not_listed_and_can_be_removed(runs: TableRuns) -> None:
     run = stored(runs, task="twice")
     runs.index_active(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))
     assert listed(runs, task="twice") == [run.run_id]
     stale = [
-        o for o in runs.active_runs() if o.run_id == run.run_id and o.queued_at != run.queued_at
+        each
+        for each in runs.active_runs()
+        if each.run_id == run.run_id and each.queued_at != run.queued_at
     ]
     runs.remove_from_index(stale[0])
-    assert [o.queued_at for o in runs.active_runs() if o.run_id == run.run_id] == [run.queued_at]
+    assert [each.queued_at for each in runs.active_runs() if each.run_id == run.run_id] == [
+        run.queued_at
+    ]
 
 
 @pytest.mark.parametrize("token", ["x", "1~2~3", "' or '1' eq '1", "9999999999999~"])
-def test_a_token_that_no_answer_gave_is_refused(runs: TableRuns, token: str) -> None:
+def test_an_invalid_continuation_token_is_refused(runs: TableRuns, token: str) -> None:
     with pytest.raises(Malformed):
         runs.page(Listing(continuation_token=token))
 
 
-def test_lists_go_on_from_month_to_month(runs: TableRuns) -> None:
+def test_lists_continue_across_months(runs: TableRuns) -> None:
     months = [datetime(2026, month, 28, 23, 59, tzinfo=UTC) for month in (1, 2, 3, 5)]
-    ours = []
+    expected = []
     for month in months:
         for minute in range(2):
             run_id = new_run_id()
@@ -175,34 +179,32 @@ def test_lists_go_on_from_month_to_month(runs: TableRuns) -> None:
             )
             runs.index_active(run)
             runs.insert(run)
-            ours.append(run_id)
-    assert listed(runs, task="monthly", limit=3) == ours[::-1]
-    assert listed(runs, limit=3) == ours[::-1]
-    assert {entry.run_id for entry in runs.active_runs()} == set(ours)
+            expected.append(run_id)
+    assert listed(runs, task="monthly", limit=3) == expected[::-1]
+    assert listed(runs, limit=3) == expected[::-1]
+    assert {entry.run_id for entry in runs.active_runs()} == set(expected)
 
 
 class TestJobRuns:
-    def test_they_are_listed_by_their_job_and_nowhere_among_the_runs_of_tasks(
-        self, runs: TableRuns
-    ) -> None:
+    def test_they_are_listed_under_their_job_and_not_among_task_runs(self, runs: TableRuns) -> None:
         job = a_job(name=f"job-{new_run_id()}")
-        ours = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
+        expected = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
-        assert listed(runs, job=job.name, limit=1) == ours[::-1]
-        assert listed(runs, job=job.name, status=RunStatus.QUEUED) == ours[1:]
+        assert listed(runs, job=job.name, limit=1) == expected[::-1]
+        assert listed(runs, job=job.name, status=RunStatus.QUEUED) == expected[1:]
         for listing in ({}, {"status": RunStatus.SUCCEEDED}, {"status": RunStatus.QUEUED}):
-            assert not set(ours) & set(listed(runs, limit=100, **listing))
-        assert listed(runs, graph_run_id=ours[0]) == []
+            assert not set(expected) & set(listed(runs, limit=100, **listing))
+        assert listed(runs, graph_run_id=expected[0]) == []
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
-    def test_they_are_entries_until_they_are_settled_also_twice(self, runs: TableRuns) -> None:
+    def test_they_are_in_the_active_index_until_they_are_deactivated(self, runs: TableRuns) -> None:
         active, done = stored(runs, task=None), ended(runs, task=None)
         runs.deactivate(done)
         entries = {item.run_id: item for item in runs.active_runs()}
         assert done.run_id not in entries
         assert (entries[active.run_id].task, entries[active.run_id].job) == (None, active.job.name)
 
-    def test_an_announcement_is_withdrawn_from_the_list_of_its_job(self, runs: TableRuns) -> None:
+    def test_an_index_entry_is_removed_from_the_list_of_its_job(self, runs: TableRuns) -> None:
         job = a_job(name=f"job-{new_run_id()}")
         run = stored(runs, task=None, job=job)
         runs.index_active(replace(run, queued_at=run.queued_at - timedelta(seconds=1)))

@@ -1,4 +1,4 @@
-"""States of schedules and their index, in Table Storage."""
+"""The states of schedules and their index of due times, in Table Storage."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tests.fakes.builders import NOON
 pytestmark = pytest.mark.azurite
 
 
-def a_state(task: str = "load", schedule: str = "daily", **facts: object) -> ScheduleState:
+def a_state(task: str = "load", schedule: str = "daily", **fields: object) -> ScheduleState:
     known = {"revision": "1", "watermark": NOON, "due": NOON + timedelta(minutes=5)}
-    return ScheduleState(task=task, schedule=schedule, **{**known, **facts})  # type: ignore[arg-type]
+    return ScheduleState(task=task, schedule=schedule, **{**known, **fields})  # type: ignore[arg-type]
 
 
 def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
@@ -54,7 +54,7 @@ def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     assert store.of_task("loa") == []
 
 
-def test_what_is_due_is_found_in_the_order_of_its_time(storage: TableStorage) -> None:
+def test_due_schedules_are_listed_in_the_order_of_their_due_times(storage: TableStorage) -> None:
     store = TableSchedules(storage)
     for number in range(8):
         store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=8 - number)), replacing=None)
@@ -70,7 +70,7 @@ def test_what_is_due_is_found_in_the_order_of_its_time(storage: TableStorage) ->
     assert store.due(NOON, limit=100) == []
 
 
-def test_a_state_and_its_place_change_together(storage: TableStorage) -> None:
+def test_a_state_and_its_index_entry_change_together(storage: TableStorage) -> None:
     store = TableSchedules(storage)
     first = store.put(a_state(), replacing=None)
     later = replace(first.state, due=NOON + timedelta(hours=1))
@@ -91,7 +91,7 @@ def test_a_state_and_its_place_change_together(storage: TableStorage) -> None:
     assert store.of_task("load") == []
 
 
-def test_a_limit_bounds_what_is_read(storage: TableStorage) -> None:
+def test_a_limit_restricts_the_number_of_read_rows(storage: TableStorage) -> None:
     store = TableSchedules(storage)
     for number in range(12):
         store.put(a_state(schedule=f"s{number}"), replacing=None)

@@ -1,4 +1,4 @@
-"""Tables against Azurite."""
+"""`Table`, with the emulator and with the fake."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ def table(storage: TableStorage) -> Table:
     return storage.table("rows")
 
 
-class Saboteur:
-    """Stands before a client's method and spoils some calls, before or after they are done."""
+class FaultInjector:
+    """Replaces a method of a client, and makes some calls fail before or after execution."""
 
     def __init__(self, table: Table, method: str) -> None:
         self._client: Any = table._client
         self._method = method
         self._original: Callable[..., Any] = getattr(self._client, method)
-        self._spoilt: list[str] = []
+        self._faults: list[str] = []
         self.calls = 0
 
-    def spoil(self, *how: str) -> Saboteur:
-        self._spoilt = list(how)
+    def inject(self, *faults: str) -> FaultInjector:
+        self._faults = list(faults)
         setattr(self._client, self._method, self)
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.calls += 1
-        how = self._spoilt.pop(0) if self._spoilt else "none"
-        if how == "not sent":
+        fault = self._faults.pop(0) if self._faults else "none"
+        if fault == "not sent":
             raise ServiceRequestError("refused")
-        answer = self._original(*args, **kwargs) if how in {"none", "answer lost"} else None
-        if how != "none":
+        answer = self._original(*args, **kwargs) if fault in {"none", "answer lost"} else None
+        if fault != "none":
             raise ServiceResponseError("cut")
         return answer
 
 
 @pytest.fixture
-def patient_table(storage: TableStorage) -> Table:
-    """A table of its own client that does not sleep between attempts."""
-    return Table(storage._clients._open("Patient" + storage._prefix), sleep=lambda _: None)
+def fast_table(storage: TableStorage) -> Table:
+    """A table with its own client, which does not sleep between attempts."""
+    return Table(storage._clients._open("Fast" + storage._prefix), sleep=lambda _: None)
 
 
 VALUES: dict[str, RowValue] = {
@@ -71,7 +71,7 @@ VALUES: dict[str, RowValue] = {
 
 
 @pytest.mark.parametrize("key", ["plain", "it's", "a b", "100%25", "caf\u00e9", "x(1)=y,z:&+~|"])
-def test_a_row_comes_back_as_it_was_written(table: Table, key: str) -> None:
+def test_a_row_is_read_as_it_was_written(table: Table, key: str) -> None:
     etag = table.insert(Row(key, key, VALUES))
     assert table.get(key, key) == Row(key, key, VALUES, etag)
 
@@ -85,13 +85,13 @@ def test_a_row_comes_back_as_it_was_written(table: Table, key: str) -> None:
     assert table.get(key, key) is None
 
 
-def test_a_transaction_without_etags_writes_whatever_was_there(table: Table) -> None:
+def test_a_transaction_without_etags_writes_unconditionally(table: Table) -> None:
     for change in (Change.REPLACE, Change.MERGE, Change.DELETE):
         table.transact([Operation(change, Row("p", "k", {"a": 1}))])
     assert table.get("p", "k") is None
 
 
-def test_the_most_operations_of_one_transaction_arrive(table: Table) -> None:
+def test_a_transaction_may_have_100_operations(table: Table) -> None:
     rows = [Row("p", f"{number:03}", VALUES) for number in range(100)]
 
     etags = table.transact([Operation(Change.INSERT, row) for row in rows])
@@ -101,20 +101,20 @@ def test_the_most_operations_of_one_transaction_arrive(table: Table) -> None:
         table.transact([Operation(Change.DELETE, row) for row in [*rows, rows[0]]])
 
 
-def test_reading_what_is_not_there_is_none_even_without_a_table(table: Table) -> None:
+def test_a_missing_row_is_none_even_without_a_table(table: Table) -> None:
     assert table.get("p", "k") is None
     assert list(table.rows(RowRange("p"))) == []
     table.delete("p", "k")
 
 
-def test_a_taken_key_is_told_apart(table: Table) -> None:
+def test_an_existing_key_is_reported(table: Table) -> None:
     table.insert(Row("p", "k", {"a": 1}))
 
     with pytest.raises(RowExists):
         table.insert(Row("p", "k", {"a": 1}))
 
 
-def test_of_two_writers_with_the_same_etag_one_loses(table: Table) -> None:
+def test_the_second_of_two_writers_with_the_same_etag_is_stale(table: Table) -> None:
     etag = table.insert(Row("p", "k", {"a": 1}))
     table.replace(Row("p", "k", {"a": 2}, etag))
 
@@ -128,7 +128,7 @@ def test_of_two_writers_with_the_same_etag_one_loses(table: Table) -> None:
     assert found.values["a"] == 2
 
 
-def test_replacing_what_was_deleted_is_stale(table: Table) -> None:
+def test_replacing_a_deleted_row_is_stale(table: Table) -> None:
     etag = table.insert(Row("p", "k", {"a": 1}))
     table.delete("p", "k", etag=etag)
 
@@ -136,7 +136,7 @@ def test_replacing_what_was_deleted_is_stale(table: Table) -> None:
         table.replace(Row("p", "k", {"a": 2}, etag))
 
 
-def test_merge_keeps_what_it_does_not_name(table: Table) -> None:
+def test_a_merge_keeps_the_other_properties(table: Table) -> None:
     etag = table.insert(Row("p", "k", {"a": 1, "b": 1}))
     table.merge(Row("p", "k", {"b": 2}, etag))
 
@@ -144,7 +144,7 @@ def test_merge_keeps_what_it_does_not_name(table: Table) -> None:
     assert (found.values["a"], found.values["b"]) == (1, 2)
 
 
-def test_pages_follow_each_other_without_gap_or_overlap(table: Table) -> None:
+def test_pages_have_no_gap_and_no_overlap(table: Table) -> None:
     table.transact([Operation(Change.INSERT, Row("p", f"{n:03}", {})) for n in range(25)])
     table.insert(Row("q", "000", {}))
     seen: list[str] = []
@@ -187,7 +187,7 @@ def test_a_transaction_is_all_or_nothing(table: Table) -> None:
         table.transact([Operation(Change.DELETE, Row("p", "old", {}, etag))])
 
 
-def test_a_long_text_fits_as_several_properties(table: Table) -> None:
+def test_a_long_text_is_stored_in_several_properties(table: Table) -> None:
     text = "🚀a" * 60_000
     table.insert(Row("p", "k", split_text("json", text)))
 
@@ -195,69 +195,69 @@ def test_a_long_text_fits_as_several_properties(table: Table) -> None:
     assert join_text("json", found.values) == text
 
 
-def test_what_azure_would_refuse_is_refused_before_it_is_sent(table: Table) -> None:
+def test_a_row_beyond_the_limits_of_azure_is_refused_before_it_is_sent(table: Table) -> None:
     with pytest.raises(TooLarge):
         table.insert(Row("p", "k", {"a": "x" * 32_768}))
     with pytest.raises(TooLarge):
         table.insert(Row("p", "k", {f"a{n}": "x" * 32_000 for n in range(17)}))
 
 
-@pytest.mark.parametrize("loss", ["answer lost", "lost before it was done", "not sent"])
-def test_an_insert_whose_answer_is_lost_happens_once(patient_table: Table, loss: str) -> None:
-    sabotage = Saboteur(patient_table, "create_entity").spoil(loss)
+@pytest.mark.parametrize("loss", ["answer lost", "lost before execution", "not sent"])
+def test_an_insert_with_a_lost_answer_is_executed_once(fast_table: Table, loss: str) -> None:
+    injector = FaultInjector(fast_table, "create_entity").inject(loss)
 
-    etag = patient_table.insert(Row("p", "k", {"a": 1}))
+    etag = fast_table.insert(Row("p", "k", {"a": 1}))
 
-    assert sabotage.calls >= 2
-    assert (found := patient_table.get("p", "k"))
+    assert injector.calls >= 2
+    assert (found := fast_table.get("p", "k"))
     assert (found.values["a"], found.etag) == (1, etag)
 
 
-def test_a_lost_insert_is_not_taken_for_somebody_elses(patient_table: Table) -> None:
-    patient_table.insert(Row("p", "k", {"a": 1}))
-    Saboteur(patient_table, "create_entity").spoil("lost before it was done")
+def test_a_lost_insert_is_not_mistaken_for_that_of_another_writer(fast_table: Table) -> None:
+    fast_table.insert(Row("p", "k", {"a": 1}))
+    FaultInjector(fast_table, "create_entity").inject("lost before execution")
 
     with pytest.raises(RowExists):
-        patient_table.insert(Row("p", "k", {"a": 1}))
+        fast_table.insert(Row("p", "k", {"a": 1}))
 
 
-def test_a_replace_whose_answer_is_lost_is_not_stale(patient_table: Table) -> None:
-    etag = patient_table.insert(Row("p", "k", {"a": 1}))
-    Saboteur(patient_table, "update_entity").spoil("answer lost")
+def test_a_replace_with_a_lost_answer_is_not_stale(fast_table: Table) -> None:
+    etag = fast_table.insert(Row("p", "k", {"a": 1}))
+    FaultInjector(fast_table, "update_entity").inject("answer lost")
 
-    after = patient_table.replace(Row("p", "k", {"a": 2}, etag))
+    after = fast_table.replace(Row("p", "k", {"a": 2}, etag))
 
-    assert (found := patient_table.get("p", "k"))
+    assert (found := fast_table.get("p", "k"))
     assert (found.values["a"], found.etag) == (2, after)
 
 
-def test_a_transaction_whose_answer_is_lost_happens_once(patient_table: Table) -> None:
-    patient_table.insert(Row("p", "first", {}))
-    Saboteur(patient_table, "send_batch").spoil("answer lost")
+def test_a_transaction_with_a_lost_answer_is_executed_once(fast_table: Table) -> None:
+    fast_table.insert(Row("p", "first", {}))
+    FaultInjector(fast_table, "send_batch").inject("answer lost")
 
-    etags = patient_table.transact(
-        [Operation(Change.INSERT, Row("p", key, {})) for key in ("a", "b")]
-    )
+    etags = fast_table.transact([Operation(Change.INSERT, Row("p", key, {})) for key in ("a", "b")])
 
-    assert [row.etag for row in patient_table.rows(RowRange("p", "a", "c"))] == etags
+    assert [row.etag for row in fast_table.rows(RowRange("p", "a", "c"))] == etags
 
 
-def test_storage_that_stays_silent_leaves_a_write_uncertain(patient_table: Table) -> None:
-    Saboteur(patient_table, "create_entity").spoil(*["lost before it was done"] * 9)
+def test_a_write_without_any_answer_is_uncertain(fast_table: Table) -> None:
+    FaultInjector(fast_table, "create_entity").inject(*["lost before execution"] * 9)
 
     with pytest.raises(Uncertain):
-        patient_table.insert(Row("p", "k", {}))
+        fast_table.insert(Row("p", "k", {}))
 
 
-def test_storage_that_cannot_be_reached_is_unavailable() -> None:
+def test_unreachable_storage_is_unavailable() -> None:
     connection = (
         "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;"
         "TableEndpoint=http://127.0.0.1:9/a"
     )
-    nobody = TableStorage(StorageConnection(connection_string=connection), sleep=lambda _: None)
+    unreachable = TableStorage(
+        StorageConnection(connection_string=connection), sleep=lambda _: None
+    )
 
     with pytest.raises(Unavailable):
-        nobody.table("rows").get("p", "k")
+        unreachable.table("rows").get("p", "k")
     with pytest.raises(Unavailable):
-        nobody.table("rows").insert(Row("p", "k", {}))
-    nobody.close()
+        unreachable.table("rows").insert(Row("p", "k", {}))
+    unreachable.close()

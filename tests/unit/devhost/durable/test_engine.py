@@ -172,7 +172,7 @@ def test_the_end_of_a_run_cancels_its_timers(bench: Bench) -> None:
     assert len(bench.timer_queue) == 0
 
 
-def test_a_timer_of_a_earlier_generation_does_not_fire_in_the_next(bench: Bench) -> None:
+def test_a_timer_of_an_earlier_generation_does_not_fire_in_the_next(bench: Bench) -> None:
     bench.begin()
     bench.answer(timer(1, 10))
     bench.engine.RaiseEvent(pb.RaiseEventRequest(instanceId="one", name="go"), LOCAL)
@@ -185,7 +185,7 @@ def test_a_timer_of_a_earlier_generation_does_not_fire_in_the_next(bench: Bench)
     assert bench.engine.take_orchestration() is not None
 
 
-def test_a_result_of_a_earlier_generation_is_dropped(bench: Bench) -> None:
+def test_a_result_of_an_earlier_generation_is_dropped(bench: Bench) -> None:
     bench.begin()
     bench.answer(activity(1))
     late = bench.engine.take_activity()

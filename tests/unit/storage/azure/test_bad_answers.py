@@ -1,4 +1,4 @@
-"""What a storage account that is ill answers, over real sockets."""
+"""Invalid and failing answers of a storage account, over real sockets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Waits:
 
 @contextmanager
 def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[Table]:
-    """A table behind a server that gives these answers in turn, the last one for ever."""
+    """Yield a table whose server sends these answers in turn, the last one repeatedly."""
     left = list(answers)
 
     class Handler(socketserver.StreamRequestHandler):
@@ -68,13 +68,13 @@ def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(CUT, id="nothing at all"),
+        pytest.param(CUT, id="no answer"),
         pytest.param(TRUNCATED, id="half an answer"),
         pytest.param(TORN_JSON, id="torn JSON"),
         pytest.param(BUSY, id="busy, in HTML"),
     ],
 )
-def test_an_ill_storage_is_unavailable_for_reads_and_leaves_writes_uncertain(
+def test_a_bad_answer_makes_a_read_unavailable_and_a_write_uncertain(
     answer: bytes,
 ) -> None:
     with table_that_answers(answer) as table:
@@ -87,7 +87,7 @@ def test_an_ill_storage_is_unavailable_for_reads_and_leaves_writes_uncertain(
                 table.transact([Operation(Change.INSERT, Row("p", "k", {}))])
 
 
-def test_a_busy_storage_is_left_alone_for_as_long_as_it_asks() -> None:
+def test_retries_wait_for_the_time_that_busy_storage_requests() -> None:
     waits = Waits()
     with table_that_answers(BUSY, waits=waits) as table, pytest.raises(Unavailable) as caught:
         table.get("p", "k")
@@ -97,7 +97,7 @@ def test_a_busy_storage_is_left_alone_for_as_long_as_it_asks() -> None:
     assert caught.value.retry_after == 2
 
 
-def test_a_refusal_is_not_repeated_and_its_body_stays_out_of_the_error() -> None:
+def test_a_refused_call_is_not_repeated_and_the_error_has_no_body_text() -> None:
     waits = Waits()
     with (
         table_that_answers(FORBIDDEN, waits=waits) as table,
@@ -111,6 +111,6 @@ def test_a_refusal_is_not_repeated_and_its_body_stays_out_of_the_error() -> None
     assert "canary" not in str(error)
 
 
-def test_a_refusal_that_came_first_is_final_even_after_a_wait() -> None:
+def test_a_stale_etag_in_the_first_answer_is_final() -> None:
     with table_that_answers(STALE) as table, pytest.raises(StaleETag):
         table.replace(Row("p", "k", {"a": 1}, "etag"))

@@ -1,4 +1,4 @@
-"""Long texts over several properties, and the rules of keys and sizes."""
+"""Long texts in several properties, and the limits of keys and sizes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from polysync_core.storage.azure.rows import (
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        pytest.param("", 1, id="nothing"),
+        pytest.param("", 1, id="empty"),
         pytest.param("x" * UNITS_PER_PROPERTY, 1, id="just one property"),
         pytest.param("x" * (UNITS_PER_PROPERTY + 1), 2, id="one character more"),
-        pytest.param("\U0001f680" * 16_384, 2, id="a pair that would be parted"),
+        pytest.param("\U0001f680" * 16_384, 2, id="a surrogate pair at the limit"),
         pytest.param("x" * (MAX_BYTES // 2), 15, id="the longest"),
     ],
 )
-def test_a_text_is_taken_apart_and_put_together(text: str, parts: int) -> None:
+def test_a_text_is_split_and_joined(text: str, parts: int) -> None:
     split = split_text("json", text)
 
     assert len(split) == parts
@@ -44,7 +44,7 @@ def test_a_text_is_taken_apart_and_put_together(text: str, parts: int) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.integers(1, 3000))
-def test_any_text_comes_back(text: str, times: int) -> None:
+def test_any_text_is_read_as_it_was_written(text: str, times: int) -> None:
     whole = text * times
     assert utf16_units(whole) == len(whole.encode("utf-16-le")) // 2
     assert join_text("t", split_text("t", whole)) == whole
@@ -62,17 +62,17 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
         split_text("json", "a\ud800")
 
 
-def test_a_text_that_is_not_there_is_none() -> None:
+def test_a_missing_text_is_none() -> None:
     assert join_text("json", {"other": "x"}) is None
 
 
 @pytest.mark.parametrize("key", ["a/b", "a\\b", "a#b", "a?b", "a\tb", "a\x80", "x" * 513])
-def test_a_key_that_azure_refuses_is_an_error_of_ours(key: str) -> None:
+def test_an_invalid_key_is_an_internal_error(key: str) -> None:
     with pytest.raises(Broken):
         check_key(key)
 
 
-def test_sizes_are_measured_as_azure_does() -> None:
+def test_sizes_are_measured_as_in_azure() -> None:
     check_size(Row("p", "k", {f"a{n}": "x" * 32_000 for n in range(16)}))
     with pytest.raises(TooLarge):
         check_size(Row("p", "k", {f"a{n}": "x" * 32_767 for n in range(16)}))
@@ -86,7 +86,7 @@ def test_distinct_parts_have_distinct_keys(one: list[str], other: list[str]) -> 
 
 
 @given(st.text(max_size=20), st.none() | st.text(max_size=20))
-def test_a_token_comes_back(partition: str, key: str | None) -> None:
+def test_a_continuation_token_is_decoded(partition: str, key: str | None) -> None:
     position = {"PartitionKey": partition, "RowKey": key}
     assert decode_token(encode_token(position)) == position
 
