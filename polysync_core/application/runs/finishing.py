@@ -264,7 +264,7 @@ def _timeout(run: TaskRun) -> str:
 
 
 def with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None:
-    """Return the run with the progress of a report, or None if the attempt is not under way."""
+    """Return the run with a report's progress; None if the attempt is over."""
     if not run.carries(attempt) or run.attempt is None:
         return None
     progress = replace(
