@@ -1,7 +1,7 @@
 """Table Storage in memory, below `Table`, whose retries and error translation are the real ones.
 
-It passes the tests of tables beside the emulator. Every call goes through `intercept`, where a test
-may spoil it, before or after it is done.
+It passes the same tests as the emulator. Every call goes through `intercept`, where a test may
+inject a fault before or after the execution.
 """
 
 from __future__ import annotations

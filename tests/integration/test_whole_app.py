@@ -58,14 +58,14 @@ def test_every_type_of_trigger_is_invoked(system: LocalSystem) -> None:
     assert [line for line in errors if "A message was abandoned" not in line] == []
 
 
-def test_the_smoke_test_finds_it_whole(system: LocalSystem) -> None:
+def test_the_smoke_test_passes(system: LocalSystem) -> None:
     checked = _smoke(system, "--open", "--task", "nap")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert [line[:4] for line in checked.stdout.splitlines()] == ["ok  "] * 5
 
 
-def test_the_smoke_test_notices_that_nobody_must_sign_in(system: LocalSystem) -> None:
+def test_the_smoke_test_fails_if_the_app_requires_no_sign_in(system: LocalSystem) -> None:
     checked = _smoke(system)
 
     assert checked.returncode == 1
@@ -86,8 +86,8 @@ def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) ->
     changes = system.host.get("/audit")["items"]
     by_key = [each["path"] for each in changes if each["actor"] == "key:nightly-ci"]
     assert by_key == ["/tasks/nap/run"]
-    told = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
-    assert [key for key in (READER_KEY, OPERATOR_KEY) if key in told] == []
+    output = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
+    assert [key for key in (READER_KEY, OPERATOR_KEY) if key in output] == []
 
 
 def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:
@@ -135,7 +135,7 @@ def _send_no_delivery(system: LocalSystem) -> None:
 
 
 def _stores_abandoned_messages(system: LocalSystem) -> bool:
-    """What is no delivery goes by both queue functions of a queue: the one and its poison's."""
+    """An invalid delivery calls the function of the queue and that of its poison queue."""
 
     def kept() -> bool:
         return [m["payload"] for m in system.host.get("/poison-messages")["items"]] == [

@@ -239,8 +239,8 @@ def test_old_poison_messages_are_deleted(storage: TableStorage) -> None:
 def test_a_deletion_without_any_table_does_nothing(storage: TableStorage) -> None:
     assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
     assert TableGates(storage).delete_deduplication_rows(BEFORE, always) == 0
-    assert TableAudit(storage).forget(BEFORE, always) == 0
-    assert TablePoison(storage).forget(BEFORE, always) == 0
+    assert TableAudit(storage).purge(BEFORE, always) == 0
+    assert TablePoison(storage).purge(BEFORE, always) == 0
 
 
 def test_rows_that_are_deleted_already_do_not_stop_the_deletion_of_others(
