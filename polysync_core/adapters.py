@@ -1,4 +1,4 @@
-"""The adapters that one app is built from: stores, queues, vaults, platforms, clocks."""
+"""Collects the stores, queues, vaults, platforms and clock that the app uses."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def open_workspaces(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything that the use cases reach outside of the process, and what time it is."""
+    """The external services that the use cases call, and the clock."""
 
     definitions: DefinitionStore
     schedules: ScheduleStore

@@ -1,4 +1,4 @@
-"""Databricks jobs for a Python program of its own, without Functions and storage."""
+"""Gives a Python program Databricks jobs by job keys, without Functions and storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the app. Only this module gives meaning to environment variables."""
+"""Reads and checks the environment variables of the app."""
 
 from __future__ import annotations
 

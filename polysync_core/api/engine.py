@@ -1,4 +1,4 @@
-"""Dependencies that give a route the durable engine of its request."""
+"""Gives a route the durable engine of its request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Server-sent events with keep-alive comments.
+"""Formats server-sent events and adds keep-alive comments.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """

@@ -1,4 +1,4 @@
-"""Middleware that traces requests which may change something; reads have no span."""
+"""Middleware that creates a trace span for each request that may change data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON views of runs. A secret parameter appears as its reference, never as its value."""
+"""Converts runs to the JSON of the API, with secrets as references."""
 
 from __future__ import annotations
 

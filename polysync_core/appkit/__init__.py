@@ -1,1 +1,1 @@
-"""The jobs plugin of Databricks AppKit: Databricks jobs by short names, for HTTP and for Python."""
+"""Databricks jobs by job keys, compatible with the jobs plugin of AppKit."""

@@ -1,4 +1,4 @@
-"""The configuration of AppKit's jobs, and the JSON setting that describes it."""
+"""The configuration of job keys, read from a JSON setting."""
 
 from __future__ import annotations
 

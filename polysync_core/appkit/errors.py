@@ -1,4 +1,4 @@
-"""Errors of AppKit's jobs; `text` holds the sentence that AppKit's clients expect."""
+"""Errors of the AppKit surface, with the texts that AppKit clients expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs that the environment names, merged with the configured ones."""
+"""Finds the job keys in the environment and merges them with the configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cache of reads from Databricks: 60 seconds, per caller and arguments, with single flight."""
+"""Caches reads from Databricks for 60 seconds and merges concurrent equal reads."""
 
 from __future__ import annotations
 

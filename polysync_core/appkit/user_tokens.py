@@ -1,4 +1,4 @@
-"""The caller's own token, which the hosting adds to each request that it authenticates.
+"""Reads the caller's own token, which App Service adds to each request.
 
 The app trusts a token header only if the hosting removes that header from incoming requests and
 sets it itself.

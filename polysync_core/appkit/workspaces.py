@@ -1,4 +1,4 @@
-"""Connections to Databricks workspaces, with the identity of the app or of a user."""
+"""Opens Databricks workspaces with the identity of the app or of a user."""
 
 from __future__ import annotations
 

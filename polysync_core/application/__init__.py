@@ -1,1 +1,1 @@
-"""Use cases: what the API, the command line's server side and the activities call."""
+"""The use cases, which the API, the triggers and the activities call."""

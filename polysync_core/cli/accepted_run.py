@@ -1,4 +1,4 @@
-"""The end of the commands that start a run: report the run, or follow it to its end."""
+"""Reports an accepted run, or follows the run to its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Definitions files: YAML or JSON files are joined into one document.
+"""Joins YAML and JSON files of definitions into one document.
 
 The API reads and writes documents with the same functions.
 """

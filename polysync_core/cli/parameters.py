@@ -1,4 +1,4 @@
-"""Parameter values on the command line: `name=text` and `name:=json`."""
+"""Parses parameter values of the command line: `name=text` and `name:=json`."""
 
 from __future__ import annotations
 

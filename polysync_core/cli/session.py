@@ -1,4 +1,4 @@
-"""The session of a command: the API client, the terminal and the exit code of a failure."""
+"""Opens the session of a command: API client, terminal and exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of a command: results on standard output, everything else on standard error."""
+"""Writes results to standard output and all other text to standard error."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Values and rules: pure, without I/O."""
+"""The values and rules of the product, without I/O."""

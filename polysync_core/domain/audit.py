@@ -1,4 +1,4 @@
-"""Audit entries: each records one change with its caller and time."""
+"""The audit entry: one change with its caller and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock, times as text, and time zones by their IANA names."""
+"""The clock, the text form of times, and IANA time zones."""
 
 from __future__ import annotations
 

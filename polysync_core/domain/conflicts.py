@@ -1,4 +1,4 @@
-"""Optimistic concurrency: compare-and-set attempts with a bounded budget."""
+"""Retries a compare-and-set after a conflict, a bounded number of times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors, grouped by the possible reaction of the caller.
+"""The errors of the product, grouped by what the caller can do.
 
 PolysyncError
 ├── Refused            correct the request; a repetition fails again

@@ -1,4 +1,4 @@
-"""Secrets, and references to them.
+"""Secret values, and `vault://` references to secrets.
 
 Only an activity resolves a reference; everything else holds the reference.
 """

@@ -1,4 +1,4 @@
-"""A thread-safe cache of values that are read again after some seconds."""
+"""A thread-safe cache whose values expire after some seconds."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _references(text: str) -> Iterator[tuple[str, str | None]]:
 
 def _check_format(form: str) -> None:
     if not form:
-        raise ValueError("the format after the colon is empty; leave the colon out or give one")
+        raise ValueError("the format after the colon is empty: add a format or remove the colon")
     for directive in _DIRECTIVE.finditer(form):
         if directive[1] not in _DIRECTIVES:
             raise ValueError(f"'{directive[0]}' is not a format directive of strftime")

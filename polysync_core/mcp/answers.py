@@ -1,4 +1,4 @@
-"""The answers of tools: compact JSON of limited size, with foreign text marked as data."""
+"""Builds the answers of MCP tools: compact JSON that marks foreign text as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arguments of tools: their types, their description and their validation."""
+"""Describes and validates the arguments of MCP tools."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _run_id(text: str) -> str:
     try:
         return parse_run_id(text)
     except NotFound as error:
-        raise ValueError("is not a run id: an r and 25 more letters or digits") from error
+        raise ValueError(
+            "is not a run id: it must be the letter r and then 25 letters or digits"
+        ) from error
 
 
 type Name = Annotated[

@@ -1,4 +1,4 @@
-"""The tools of definitions: apply a document, preview fire times, search the documentation."""
+"""MCP tools that apply definitions, preview fire times and search the documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of tool calls, with hints for a model to correct the call.
+"""Converts API errors to errors of tool calls, with hints for the model.
 
 An error is `{"error": {...}}` with an HTTP status, a message and problems. A problem has the field,
 the rule, the allowed values and the nearest names. `retryAfterSeconds` is set if a retry may help.

@@ -1,4 +1,4 @@
-"""A client of the API in this process, for the caller of a tool."""
+"""Sends a tool's requests to the API in this process for the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools of Jobs: change a Job, and create a Task from it."""
+"""MCP tools that change a Job and create a Task from a Job."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ async def _plan(api: InProcessApi, kind: str, definition: JsonValue, *, field: s
 
 
 def _with_argument_paths(error: ApiError, prefix: str, replacement: str) -> ApiError:
-    """Return the error with paths of the tool's arguments; paths of Tasks stay."""
+    """Replace the API paths in an error by argument paths; paths of Tasks are unchanged."""
     if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
         return error
 

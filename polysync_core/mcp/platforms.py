@@ -1,4 +1,4 @@
-"""The tools of platforms: list their artefacts, and import them as Jobs."""
+"""MCP tools that list the artefacts of platforms and import artefacts as Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompts: pieces of work that a person starts by name."""
+"""MCP prompts: instructions for a copilot that a person starts by name."""
 
 from __future__ import annotations
 

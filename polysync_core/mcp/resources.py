@@ -1,4 +1,4 @@
-"""The documents that a client can read: the definitions, and a run with its history."""
+"""MCP resources: the definitions, and a run with its history."""
 
 from __future__ import annotations
 

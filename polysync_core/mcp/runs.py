@@ -1,4 +1,4 @@
-"""The tools of runs: list, read, explain, start and cancel."""
+"""MCP tools that list, read, explain, start and cancel runs."""
 
 from __future__ import annotations
 

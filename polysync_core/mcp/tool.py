@@ -1,4 +1,4 @@
-"""A tool; it turns a call from the trigger into a result."""
+"""An MCP tool: converts a call of the trigger to requests and a result."""
 
 from __future__ import annotations
 

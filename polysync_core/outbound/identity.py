@@ -1,4 +1,4 @@
-"""The app's own identity, and its right to act for users."""
+"""The app's own identity, and its permission to act for users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The resolver of `vault://` references, as platforms and vaults see it."""
+"""The interface through which platforms and vaults resolve `vault://` references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP calls of connectors, and the errors of their answers."""
+"""Defines the HTTP calls of connectors and decodes answers and errors."""
 
 from __future__ import annotations
 

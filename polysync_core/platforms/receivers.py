@@ -1,4 +1,4 @@
-"""Posts events to the receivers of webhooks, on public hosts only."""
+"""Posts events to webhooks, on public hosts only."""
 
 from __future__ import annotations
 

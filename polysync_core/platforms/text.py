@@ -1,4 +1,4 @@
-"""Platforms' texts for people."""
+"""Shortens texts of platforms to one printable line."""
 
 from __future__ import annotations
 

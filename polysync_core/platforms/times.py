@@ -1,4 +1,4 @@
-"""Platforms' times."""
+"""Converts the times of platforms to aware UTC times."""
 
 from __future__ import annotations
 

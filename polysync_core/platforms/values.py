@@ -1,4 +1,4 @@
-"""Converts parameter values for a platform: to typed JSON tokens, or to texts.
+"""Converts parameter values for a platform: to typed JSON values or to texts.
 
 | data type | JSON token | text (string-only job types, query, route) |
 |---|---|---|
@@ -7,8 +7,8 @@
 | `Bool` | `true` `false` | `true` `false` |
 | `Json` `JsonArray` | the value itself | JSON without spaces |
 
-The values of a submit request already have their parameters' types. Only a secret is text of any
-type; it is converted here, just before it is sent.
+The values of a submit request already have their parameters' types. A secret is always text. It
+is converted to its parameter's type here, just before it is sent.
 """
 
 from __future__ import annotations

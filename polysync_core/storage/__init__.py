@@ -1,1 +1,1 @@
-"""The stores of Polysync in tables, and their common tools."""
+"""The stores of Polysync in Table Storage."""

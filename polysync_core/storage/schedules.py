@@ -1,4 +1,4 @@
-"""Schedules in Table Storage: their states, and an index by the time at which they are due.
+"""Stores the states of schedules, and an index by their next due time.
 
     c~<task>~<token>                the record of an edit of the Task
     d~<due>~<task>~<schedule>       an index entry; `due` is in epoch milliseconds

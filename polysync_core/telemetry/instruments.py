@@ -1,4 +1,4 @@
-"""The metrics of the app; without an exporter they cost nothing.
+"""Defines the metric instruments of the app.
 
 The app uses its own meter instead of OpenTelemetry's global one. Through the global one, libraries
 would export URLs with their query strings.

@@ -1,4 +1,4 @@
-"""The checksum CRC-32C (Castagnoli; RFC 3720, 12.1), with which Google vouches for a payload.
+"""Computes the checksum CRC-32C, with which Google protects a payload.
 
 Secrets are at most 64 KiB, so a table will do and no compiled package is needed.
 """

@@ -1,4 +1,4 @@
-"""Vault provider Environment: the variables of this process, for development only."""
+"""Vault provider Environment: reads environment variables, for development only."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class HashiCorpVault:
         found = _map_of(answer, self.attributes.kv_version)
         if found is None:
             raise PlatformRefused(
-                f"{subject}: the answer is none of a key-value engine of version"
+                f"{subject}: the answer does not come from a key-value engine of version"
                 f" {self.attributes.kv_version}: check attributes.kvVersion and attributes.mount",
                 cause=FailureCause.SECRET,
             )

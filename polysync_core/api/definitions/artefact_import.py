@@ -1,4 +1,4 @@
-"""The routes that import a platform's artefacts."""
+"""The routes that list and import the artefacts of a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads request bodies strictly, and preconditions from headers."""
+"""Reads request bodies, and preconditions from the ETag headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes of single definitions, one set for each kind."""
+"""The routes that read, write and delete single definitions of each kind."""
 
 from __future__ import annotations
 

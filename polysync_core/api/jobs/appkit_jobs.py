@@ -1,4 +1,4 @@
-"""Handles the job routes for AppKit's jobs, with AppKit's answers."""
+"""Serves the AppKit surface for Databricks jobs that have a job key."""
 
 from __future__ import annotations
 

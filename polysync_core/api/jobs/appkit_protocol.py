@@ -1,4 +1,4 @@
-"""The protocol of AppKit's jobs plugin: request fields, event ids and error members."""
+"""Defines the request fields, event ids and error fields of the AppKit surface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests of the job routes, and the protocol of their handlers."""
+"""Defines the requests of the job routes and the interface of their handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The five routes of a job, in the form of AppKit's jobs plugin.
+"""The five routes that run a job and read its runs (the AppKit surface).
 
 A job is a stored definition of any platform, or a Databricks job that the environment names. Both
 share one namespace; a stored definition wins.

@@ -1,4 +1,4 @@
-"""Handles the job routes for stored job definitions (Execute Now)."""
+"""Serves the job routes for stored Jobs (Execute Now)."""
 
 from __future__ import annotations
 

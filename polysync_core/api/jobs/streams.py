@@ -1,4 +1,4 @@
-"""The event streams of the job routes, with the events that AppKit's clients expect."""
+"""Streams the runs of a job as the events that AppKit clients expect."""
 
 from __future__ import annotations
 

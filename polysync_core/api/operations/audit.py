@@ -1,4 +1,4 @@
-"""The route of the audit log."""
+"""The route that lists the audit entries."""
 
 from __future__ import annotations
 

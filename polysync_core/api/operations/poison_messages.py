@@ -1,4 +1,4 @@
-"""The route of poison messages: messages that were never processed successfully."""
+"""The route that lists poison messages."""
 
 from __future__ import annotations
 

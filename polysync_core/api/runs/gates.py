@@ -1,4 +1,4 @@
-"""The route that shows the gate of a Task: the outcomes it holds and awaits."""
+"""The route that shows the gate of a Task: its tokens and its missing tokens."""
 
 from __future__ import annotations
 

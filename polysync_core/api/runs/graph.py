@@ -1,4 +1,4 @@
-"""The route of the Task graph."""
+"""The route that returns the graph of Tasks and dependencies."""
 
 from __future__ import annotations
 

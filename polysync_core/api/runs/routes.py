@@ -1,4 +1,4 @@
-"""The routes of task runs."""
+"""The routes that start, list, read, cancel and rerun task runs."""
 
 from __future__ import annotations
 

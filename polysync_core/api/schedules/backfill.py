@@ -1,4 +1,4 @@
-"""The route of Backfill."""
+"""The route that backfills the schedules of a Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route of the next fire times of a Task."""
+"""The route that lists the next fire times of a Task."""
 
 from __future__ import annotations
 

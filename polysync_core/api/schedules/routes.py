@@ -1,4 +1,4 @@
-"""The routes of a Task's schedules: list, pause and resume."""
+"""The routes that list, pause and resume the schedules of a Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access control: each request needs a caller with the role of its route.
+"""Authorizes each request: the caller needs the role of the route.
 
 Requests without a row in the table of roles are refused. Changes are audited before they happen.
 """

@@ -1,4 +1,4 @@
-"""The audit record of a request, for routes that add to it."""
+"""Gives a route the audit entry of its request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads single definitions from the store by kind and name."""
+"""Reads definitions by kind and name; implements `DefinitionReader`."""
 
 from __future__ import annotations
 

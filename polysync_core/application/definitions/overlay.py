@@ -1,4 +1,4 @@
-"""Shows the stored definitions with unsaved changes on top."""
+"""Reads definitions as they will be after changes that are not stored yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionSource
 
 _MAX_NAMES = 500
-"""Bounds how many stored names a search for the intended name reads."""
+"""The maximum number of stored names to read when a name is suggested."""
 
 
 class Overlay:

@@ -1,4 +1,4 @@
-"""Dependent runs: builds and stores the runs that gates decide on."""
+"""Builds and stores the runs that the decision of a gate creates."""
 
 from __future__ import annotations
 

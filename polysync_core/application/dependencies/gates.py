@@ -1,4 +1,4 @@
-"""Gates: they collect the outcomes of upstream runs and create the dependent runs.
+"""Delivers tokens to gates and executes the decisions of gates.
 
 A delivery adds a token, then decides and executes until all tokens wait. Deliveries may be
 repeated, run at the same time, and crash at any step. A decision is stored before it is executed
@@ -33,7 +33,7 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 
 _MAX_TRIES = 20
-"""Conflicts with other deliveries before one decision fails."""
+"""The number of write conflicts after which a decision fails."""
 _MAX_DECISIONS = 500
 """Decisions that one delivery executes; the next delivery continues."""
 _MAX_SENTENCES = 10

@@ -1,4 +1,4 @@
-"""The Task graph: dependencies, newest runs and next fire times."""
+"""Reads the graph of Tasks: dependencies, newest runs and next fire times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries: the queue messages that carry an event to one webhook."""
+"""The queue message that carries one event to one webhook."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class EventPublisher:
 
     def publish(self, event: RunEvent) -> None:
         """Send the event to its queues; raises as `Queue.send` does."""
-        # First, so that nothing is sent, and then sent again, if the webhooks cannot be read.
+        # Read the webhooks first. If that fails, nothing was sent, so a retry sends no
+        # duplicate.
         deliveries = self.subscriptions.deliveries_of(event)
         self.events.send(encode_message(event.as_json()))
         for delivery in deliveries:

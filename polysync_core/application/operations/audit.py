@@ -1,4 +1,4 @@
-"""The audit log: records each change and its caller before the change is made."""
+"""Writes and lists audit entries; an entry is written before the change."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Audit:
         return entry
 
     def end(self, entry: AuditEntry, status: int, *, changes: bool = True) -> None:
-        """Add the status of a call that changed nothing.
+        """Add the status if the call failed or changed nothing.
 
         The call is over, so a failure of the store is only logged.
         """

@@ -1,4 +1,4 @@
-"""Continuation tokens for platform lists that have no stable cursor of their own."""
+"""Builds continuation tokens for platform lists without a stable cursor."""
 
 from __future__ import annotations
 

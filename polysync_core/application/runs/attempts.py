@@ -1,4 +1,4 @@
-"""The steps of one attempt: submit it, poll it, stop it, record its end.
+"""Executes the steps of one attempt: submit, poll, stop, and record the end.
 
 An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins by
 reading the row, which is the truth, and ends by returning the orchestration's next step.

@@ -1,4 +1,4 @@
-"""Ends attempts and runs: decides the outcome, writes it, and names what follows."""
+"""Ends attempts and runs: decides the outcome, writes it, and returns the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Common reads of task runs."""
+"""Reads a task run by id, and the newest run of a list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing, StoredRun
 
 _MAX_PAGES = 20
-"""Pages read in search of a run that the list may not hold."""
+"""The maximum number of pages to read, because the list may hold no run."""
 
 
 def read_run(runs: RunReader, run_id: RunId) -> StoredRun:

@@ -1,4 +1,4 @@
-"""Repairs what crashes and lost signals left undone.
+"""The reconciler: repeats work that a crash or a lost signal interrupted.
 
 The active index lists the runs that still need work. Each entry is compared with the run's row, the
 Dispatcher and the engine, and missing work is repeated. All repairs are safe to repeat, so two
@@ -31,10 +31,10 @@ from polysync_core.telemetry import names
 from polysync_core.telemetry.instruments import instruments
 
 ACCEPTANCE_TIMEOUT = timedelta(minutes=15)
-"""How long an index entry may wait for its row: longer than storage calls are retried and than the
-host lets a request last. Removed earlier, a run with a late row would be in no list."""
+"""An index entry without a row is removed after this time. The time exceeds all storage retries
+and requests, so no row arrives later."""
 GRACE = timedelta(seconds=30)
-"""The age below which a lease is sure to have its orchestration, so the engine is not asked."""
+"""The engine is not asked about younger leases: their orchestration certainly exists."""
 _BATCH = 50
 
 _log = logging.getLogger(__name__)
@@ -110,8 +110,8 @@ class Reconciler:
             for entry in batch:
                 if entry.run_id not in work.unreadable:
                     self._examine(entry, found.get(entry.run_id), work)
-        # Running attempts take their slots before any other run may start: a Dispatcher that lost
-        # its state would take its limits for free.
+        # Restore the leases of running attempts first. Otherwise a Dispatcher that lost its
+        # state would start too many runs.
         self._renew_policies(work)
         for run in work.unknown:
             self._examine_unknown(run, work)
@@ -271,7 +271,7 @@ def _report(repairs: Repairs) -> None:
 def record_dispatcher(shard: str, dispatcher: DispatcherState, now: datetime) -> None:
     """Record queue length, running count and longest wait of a Dispatcher, as metrics and log."""
     present = millis(now)
-    # Time in back-off is no wait for a start.
+    # A run in back-off does not count as waiting.
     since = (entry.waiting_since for entry in dispatcher.waiting.values())
     longest = max((present - each for each in since if each < present), default=0) // 1000
     size = 0 if dispatcher.is_empty else len(json.dumps(encode_state(dispatcher)))

@@ -1,4 +1,4 @@
-"""The only way to write a run: compare-and-set, then metrics and spans, then events.
+"""Writes runs: compare-and-set, then metrics and spans, then events.
 
 The index entry is written before the row and removed after all events are published. A crash in
 between leaves work for the reconciler, and never a lost run.

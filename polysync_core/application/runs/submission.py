@@ -1,4 +1,4 @@
-"""Builds what is sent to a platform for one attempt; only here do secrets join parameters."""
+"""Builds the submit request of one attempt and puts the secret values into it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class SubmissionBuilder:
     """Returns the secret that a `vault://` reference names."""
 
     def request(self, run: TaskRun, attempt: Attempt, *, is_resend: bool) -> SubmitRequest:
-        """Return the request of an attempt; `is_resend` if a former submit may be executed.
+        """Return the request of an attempt; `is_resend` means that an earlier submit may have
+        been executed.
 
         Raises `PlatformRefused` with cause `Secret` or `Parameters`, or `Unavailable`.
         """

@@ -1,1 +1,1 @@
-"""Schedules: kept in line with definitions, fired, paused, and gone through again."""
+"""Use cases that sync, fire, preview, pause and backfill schedules."""

@@ -1,4 +1,4 @@
-"""Fires the schedules that are due: plans their elapsed fire times and creates the runs."""
+"""Processes a schedule that is due: plans its fires and creates the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schedules of a Task for its users: list, pause and resume."""
+"""Lists, pauses and resumes the schedules of a Task."""
 
 from __future__ import annotations
 

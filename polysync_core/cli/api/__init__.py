@@ -1,1 +1,1 @@
-"""The HTTP API from the side of its client: calls, answers as values, errors."""
+"""The client of the HTTP API: calls, answers and errors."""

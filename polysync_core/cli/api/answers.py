@@ -1,4 +1,4 @@
-"""Answers of the API about runs, as values."""
+"""Decodes the answers of the API about runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reasons why a command fails.
+"""The errors that end a command, with their messages.
 
 CommandFailed
 ├── BadDocument       a definitions file cannot be read

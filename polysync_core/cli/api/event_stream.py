@@ -1,4 +1,4 @@
-"""Parser of server-sent events.
+"""Parses server-sent events.
 
 Specification: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """

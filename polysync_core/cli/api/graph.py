@@ -1,4 +1,4 @@
-"""The task graph as the API answers it."""
+"""Decodes the graph of Tasks from the answer of the API."""
 
 from __future__ import annotations
 

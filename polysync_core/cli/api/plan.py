@@ -1,4 +1,4 @@
-"""The plan of `apply` as the API answers it: the changes of a document."""
+"""Decodes the plan of `apply` from the answer of the API."""
 
 from __future__ import annotations
 

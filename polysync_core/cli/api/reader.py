@@ -1,4 +1,4 @@
-"""A typed reader of the API's JSON; its errors name the member that is wrong."""
+"""Reads typed values from the JSON of the API and names a wrong field."""
 
 from __future__ import annotations
 

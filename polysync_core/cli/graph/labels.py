@@ -1,4 +1,4 @@
-"""Labels of nodes, the same in every picture."""
+"""Returns the label texts of graph nodes, shared by all picture formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers of a graph, ordered so that few edges cross (Sugiyama's method).
+"""Orders the layers of a graph so that few edges cross (Sugiyama's method).
 
 The layer of a node is the length of the longest path to it. An edge over several layers has a bend
 in each layer between, so that it does not run behind a box.

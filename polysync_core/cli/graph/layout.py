@@ -1,4 +1,4 @@
-"""Layout of a graph: the positions of boxes and the routes of edges.
+"""Computes the positions of boxes and the routes of edges in a picture.
 
 Layers run from left to right, connected components stand below each other, and nodes without edges
 form a grid at the end.

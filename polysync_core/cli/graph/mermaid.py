@@ -1,4 +1,4 @@
-"""The graph as Mermaid text, which GitHub and many wikis can draw."""
+"""Writes the graph as Mermaid text, which GitHub and many wikis can draw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph as an SVG picture: from left to right, each box in the colour of its status."""
+"""Draws the graph as an SVG picture from left to right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The views of `explain`: the limits that a run waits for, and the gate of a task."""
+"""The views of `explain`: the limits that block a run, and the gate of a Task."""
 
 from __future__ import annotations
 

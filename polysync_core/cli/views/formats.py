@@ -1,4 +1,4 @@
-"""Times and durations in the format that people read."""
+"""Formats times and durations for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of `import` and `sync-parameters`: the changes of jobs and the notes on them."""
+"""The view of `import` and `sync-parameters`: the changed Jobs, with notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live line of a run that is followed."""
+"""The live status line of a followed run."""
 
 from __future__ import annotations
 

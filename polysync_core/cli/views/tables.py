@@ -1,4 +1,4 @@
-"""Tables and cells in the one style of all views.
+"""Builds the tables and cells of all views, in one style.
 
 Every value becomes a `Text`, so that Rich never reads markup in text of a user or a platform.
 """

@@ -1,4 +1,4 @@
-"""Platforms: connections to execution services, and the sign-in methods of all connections."""
+"""Platforms: connections to execution services. Also the sign-in of all connections."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""When a Task with upstreams runs: tokens of what has ended, and what its gate makes of them."""
+"""The rules of dependencies: tokens, gates and mappings."""

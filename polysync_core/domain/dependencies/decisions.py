@@ -1,4 +1,4 @@
-"""The rules of a gate: which tokens fire, which are skipped, and which still wait.
+"""Decides whether a gate creates a run, records a skipped run, or waits.
 
 The rules are pure. They read the tokens of a gate and return one decision at a time.
 
@@ -55,7 +55,7 @@ class GateDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenGroup:
-    """The tokens of one graph run, or of graph runs that an earlier run joined."""
+    """The tokens of one graph run, or of graph runs that a run combined."""
 
     tokens: tuple[Token, ...]
     awaits: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class TokenGroup:
 
     @property
     def repeats(self) -> tuple[RunId, ...]:
-        """The graph runs that the runs of this group repeat in part."""
+        """The earlier graph runs of which this group is a partial rerun."""
         return tuple(dict.fromkeys(each for token in self.tokens for each in token.repeats))
 
 
@@ -141,7 +141,7 @@ class GateRules:
         return reason + (others if more else "")
 
     def _join(self, waiting: Sequence[TokenGroup]) -> GateDecision | None:
-        """Return the run of the oldest complete groups that have every edge together."""
+        """Combine the oldest complete groups that together have a token on every edge."""
         chosen: dict[int, TokenGroup] = {}
         for edge in self.edges:
             ages = [

@@ -1,4 +1,4 @@
-"""A gate as it is stored: its tokens and the decision that may not be executed yet."""
+"""The stored form of a gate: its tokens and its pending decision."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Decides what happens to runs that are still blocked: keep waiting, defer, reject or time out.
+"""Decides about blocked runs: wait, defer, reject or time out.
 
-The exceed effects of a profile follow from the present state alone. So an edit of a profile applies
+The effects of an exceeded limit depend only on the present state. So an edit of a profile applies
 to waiting runs at once, and the order of messages does not matter.
 """
 

@@ -1,4 +1,4 @@
-"""The limits during one dispatch round: their usage and whether they have room."""
+"""The limits in one dispatch round, with their usage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start rates: the number of starts in a rolling window, and the pace of the starts.
+"""Start rates: limits on the number of starts in a time window.
 
 A start must satisfy two rules:
 

@@ -1,4 +1,4 @@
-"""Sentences that explain a limit, a rejection and a time-out."""
+"""The sentences that explain a limit, a rejection or a queue time-out."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Task runs: their values, their life and their identity."""
+"""The rules of runs: values, transitions, retries, polls and outputs."""

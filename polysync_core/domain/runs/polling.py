@@ -1,4 +1,4 @@
-"""Poll plans by job type, for runs of an unknown duration.
+"""The poll plans of job types, for runs of unknown duration.
 
 A plan depends on the age of the attempt, the seconds since its submit. So polling continues in the
 same rhythm after an orchestration starts again.

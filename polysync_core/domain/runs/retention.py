@@ -1,4 +1,4 @@
-"""The rule of run retention."""
+"""Decides which runs are old enough to delete."""
 
 from __future__ import annotations
 

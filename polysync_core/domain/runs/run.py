@@ -1,4 +1,4 @@
-"""A task run as a value, and the only ways in which it changes."""
+"""The value of a task run, and the functions that change the value."""
 
 from __future__ import annotations
 

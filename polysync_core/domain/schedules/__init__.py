@@ -1,1 +1,1 @@
-"""Schedules: when they fire, computed from their rules alone."""
+"""The rules of schedules: fire times, misfires, overlaps and clock changes."""

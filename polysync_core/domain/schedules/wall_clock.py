@@ -1,4 +1,4 @@
-"""Cron expressions on a wall clock without zones and daylight saving.
+"""Computes the local times of a cron expression, without zones and daylight saving.
 
 The times of day and the dates are separate, because a cron expression has the same times on each
 of its dates. The times of a day need no search, and a multiplication counts the times of many days.

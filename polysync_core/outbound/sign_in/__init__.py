@@ -1,0 +1,1 @@
+"""Sign-in methods, their tokens and their authenticators."""

@@ -1,4 +1,4 @@
-"""Authenticators: each adds to a request the proof of who calls."""
+"""Authenticators: each signs requests by a header, a certificate or a signature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP transport of google-auth: checked, and to Google only.
+"""The HTTP transport of google-auth, limited to the hosts of Google.
 
 A service account key names the address of the token service. Nothing is sent unless that address
 belongs to Google.

@@ -1,4 +1,4 @@
-"""The attributes that all Azure platforms share, and their addresses."""
+"""The attributes and base addresses that all Azure platforms share."""
 
 from __future__ import annotations
 

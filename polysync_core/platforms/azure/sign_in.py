@@ -1,4 +1,4 @@
-"""Credentials for Azure services."""
+"""Builds the authenticators of Azure services."""
 
 from __future__ import annotations
 

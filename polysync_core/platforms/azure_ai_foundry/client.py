@@ -1,4 +1,4 @@
-"""The HTTP calls to one workspace."""
+"""Calls the API of one Azure Machine Learning workspace."""
 
 from __future__ import annotations
 

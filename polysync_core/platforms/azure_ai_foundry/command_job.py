@@ -1,4 +1,4 @@
-"""Job type AIFoundryCommandJob."""
+"""Job type AIFoundryCommandJob: runs a copy of a command job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters of a template: reads them, and sets the values of a run.
+"""Reads the parameters of a template job, and sets their values for a run.
 
 A run can set literal inputs, which Azure Machine Learning accepts as text for every declared type.
 All other inputs are data; a run uses the data of the template.

@@ -1,4 +1,4 @@
-"""Job type AIFoundryPipelineJob."""
+"""Job type AIFoundryPipelineJob: runs a copy of a pipeline job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of a Job, which override properties of its template."""
+"""Checks the settings of a Job, which override properties of its template job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of templates: each run is a new job with a name that Polysync chooses."""
+"""Builds the Azure Machine Learning job of one run from a template job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the common parts of Databricks' answers."""
+"""Reads the parts that all answers of Databricks share."""
 
 from __future__ import annotations
 

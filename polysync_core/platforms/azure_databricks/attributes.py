@@ -1,4 +1,4 @@
-"""The attributes of an Azure Databricks platform, and its compute."""
+"""The attributes of an Azure Databricks platform: workspace, compute and paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP calls about runs of all Databricks job types: read, cancel and list."""
+"""Reads, cancels and lists Databricks runs of every job type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes updates of a pipeline: ids, states, and the match with an attempt."""
+"""Decodes the states of pipeline updates and finds the update of an attempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials for a workspace."""
+"""Builds the authenticator of a Databricks workspace."""
 
 from __future__ import annotations
 

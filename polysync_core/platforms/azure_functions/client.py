@@ -1,4 +1,4 @@
-"""Makes the clients for the three services of one function app.
+"""Builds the HTTP clients of a function app and of Azure Resource Manager.
 
 | auth | functions | Durable Functions' API | Resource Manager |
 |---|---|---|---|

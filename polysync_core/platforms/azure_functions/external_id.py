@@ -1,4 +1,4 @@
-"""The external ids of functions, and the checks of their Jobs.
+"""Parses the external ids of functions and checks the Jobs that use them.
 
 | external id | artefact |
 |---|---|

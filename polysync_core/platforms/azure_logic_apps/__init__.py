@@ -1,1 +1,1 @@
-"""Azure Logic Apps: starts workflows of both plans by their request triggers."""
+"""Azure Logic Apps: starts Standard and Consumption workflows by their request triggers."""

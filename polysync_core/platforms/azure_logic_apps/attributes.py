@@ -1,4 +1,4 @@
-"""The attributes of an Azure Logic Apps platform, and the paths of its plan."""
+"""Azure Logic Apps attributes, and the API paths of Standard and Consumption apps."""
 
 from __future__ import annotations
 

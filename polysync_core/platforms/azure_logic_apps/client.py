@@ -1,4 +1,4 @@
-"""HTTP calls about workflows, their triggers and their runs."""
+"""Calls the API of workflows, triggers and workflow runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP calls to one factory or workspace, and the mapping of their refusals."""
+"""Calls the pipeline API of one factory or workspace and converts refusals to errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the connection of both platform types."""
+"""Builds the connection of the Data Factory and Synapse platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings and the external id of a pipeline's Job."""
+"""Checks the settings and the external id of a pipeline Job."""
 
 from __future__ import annotations
 

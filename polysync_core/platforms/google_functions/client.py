@@ -1,4 +1,4 @@
-"""Clients for functions, with a cache of their addresses."""
+"""Caches the address of each Google function together with its HTTP client."""
 
 from __future__ import annotations
 

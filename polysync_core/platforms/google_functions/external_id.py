@@ -1,4 +1,4 @@
-"""External ids: `projects/<project>/locations/<region>/functions/<function>`."""
+"""Parses external ids: `projects/<project>/locations/<region>/functions/<function>`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials for Google's API and for functions."""
+"""Builds the authenticators of the Cloud Functions API and of single functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls a function once and polls its status address."""
+"""Calls a function once and polls the status URL that it returns."""
 
 from __future__ import annotations
 

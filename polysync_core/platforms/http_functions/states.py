@@ -1,4 +1,4 @@
-"""Decodes status addresses and their answers."""
+"""Finds the status URL of a function call and decodes its state."""
 
 from __future__ import annotations
 

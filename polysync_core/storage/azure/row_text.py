@@ -1,4 +1,4 @@
-"""Long texts in Table Storage: several properties of at most 32,767 UTF-16 units each.
+"""Splits long texts into several properties of a Table Storage row.
 
 A string property holds 64 KiB of UTF-16, an entity 1 MiB in all
 (https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model).

@@ -1,4 +1,4 @@
-"""`polysync apply`."""
+"""`polysync apply`: creates and updates the definitions of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync artefacts`."""
+"""`polysync artefacts`: lists the artefacts of a platform."""
 
 from __future__ import annotations
 

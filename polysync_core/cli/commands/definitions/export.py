@@ -1,4 +1,4 @@
-"""`polysync export`."""
+"""`polysync export`: writes the stored definitions as a document."""
 
 from __future__ import annotations
 

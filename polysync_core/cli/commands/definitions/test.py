@@ -1,4 +1,4 @@
-"""`polysync test`."""
+"""`polysync test`: tests the connection to a vault or platform."""
 
 from __future__ import annotations
 

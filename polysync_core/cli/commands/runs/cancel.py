@@ -1,4 +1,4 @@
-"""`polysync cancel`."""
+"""`polysync cancel`: cancels a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync exec`."""
+"""`polysync exec`: runs a Job now, without a Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync graph`."""
+"""`polysync graph`: shows which Task starts which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync platform-runs`."""
+"""`polysync platform-runs`: lists the runs that the platform itself has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync rerun`."""
+"""`polysync rerun`: runs a finished run again."""
 
 from __future__ import annotations
 

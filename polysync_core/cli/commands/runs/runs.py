@@ -1,4 +1,4 @@
-"""`polysync runs`."""
+"""`polysync runs`: lists runs, newest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`polysync usage`."""
+"""`polysync usage`: shows who holds a contention profile."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Reads the cells and widgets of notebooks."""

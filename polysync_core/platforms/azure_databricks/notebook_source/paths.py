@@ -1,4 +1,4 @@
-"""The rules for a notebook path in a workspace."""
+"""Checks the path of a notebook in a workspace."""
 
 from __future__ import annotations
 
