@@ -35,8 +35,8 @@ def api() -> Iterator[Api]:
 
 
 def test_artefacts_are_listed_imported_and_listed_as_imported(api: Api) -> None:
-    api.world.shelf.put("/etl/load", Parameter(name="day", default="1"))
-    api.world.shelf.schemas["/etl/broken"] = PlatformRefused("Gone.", cause=FailureCause.SUBMIT)
+    api.world.platform.put("/etl/load", Parameter(name="day", default="1"))
+    api.world.platform.schemas["/etl/broken"] = PlatformRefused("Gone.", cause=FailureCause.SUBMIT)
 
     report = api.post("/platforms/lakehouse/import")
     listed = api.client.get("/platforms/lakehouse/artefacts", params={"search": "load"}).json()
@@ -77,7 +77,7 @@ def test_artefacts_are_listed_imported_and_listed_as_imported(api: Api) -> None:
 
 def test_an_import_goes_on_where_it_was(api: Api) -> None:
     for name in "abc":
-        api.world.shelf.put(f"/{name}")
+        api.world.platform.put(f"/{name}")
 
     first = api.post("/platforms/lakehouse/import", {"limit": 2})
     rest = api.post(
@@ -88,12 +88,12 @@ def test_an_import_goes_on_where_it_was(api: Api) -> None:
 
 
 def test_a_job_is_synchronised_and_a_task_made_of_it(api: Api) -> None:
-    api.world.shelf.put("/load", Parameter(name="old"))
+    api.world.platform.put("/load", Parameter(name="old"))
     api.post("/platforms/lakehouse/import", {"externalIds": ["/load"]})
     created = api.client.post(
         "/jobs/load/tasks", json={"name": "daily", "parameters": {"old": "1"}}
     )
-    api.world.shelf.put("/load", Parameter(name="new"))
+    api.world.platform.put("/load", Parameter(name="new"))
 
     synced = api.post("/jobs/load/sync-parameters")
 
