@@ -23,6 +23,8 @@ from polysync_core.platforms.registry import open_connector
 from polysync_core.vaults import registry
 from polysync_core.vaults.hashicorp import open_hashicorp
 
+pytestmark = pytest.mark.slow
+
 OURS = "0b1f6471-1bf0-4dda-aec3-111122223333"
 THEIRS = "7c1f6471-1bf0-4dda-aec3-111122223333"
 HOST = "adb-1.7.azuredatabricks.net"

@@ -20,6 +20,8 @@ from polysync_core.vaults import registry as vaults
 from tests.fakes.app import FakeApp
 from tests.fakes.http import Reply, ScriptedTransport
 
+pytestmark = pytest.mark.slow
+
 HOWTO = Path(__file__).parents[3] / "docs/howto/add-a-job-type.md"
 SECRET = "secret-of-batch-key"
 DOCUMENT: dict[str, Any] = {

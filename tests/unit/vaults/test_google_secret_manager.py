@@ -30,6 +30,8 @@ from tests.fakes.http import VirtualTime
 from tests.fakes.listener import Answered
 from tests.fakes.secrets import KnownSecrets
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-c41a"
 KEY = {"method": "ServiceAccountKey", "keyJson": "vault://local/KEY"}
 FEDERATED = {

@@ -22,6 +22,8 @@ from tests.fakes.hashicorp import FakeVault, serving
 from tests.fakes.http import Reply, ScriptedTransport, Step, VirtualTime
 from tests.fakes.secrets import KnownSecrets
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-5b1d"
 TOKEN = f"hvs.{CANARY}"
 TOKEN_AUTH = {"method": "Token", "token": "vault://local/TOKEN"}

@@ -36,6 +36,8 @@ from polysync_core.vaults.registry import open_vault
 from tests.fakes.keys import rsa_key
 from tests.fakes.secrets import KnownSecrets
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-e2d8"
 PASSWORD = Secret("pass word")
 NOW = datetime(2090, 1, 1, tzinfo=UTC)

@@ -28,6 +28,8 @@ from tests.fakes.http import Reply, ScriptedTransport, Step
 from tests.fakes.listener import Answered
 from tests.fakes.secrets import KnownSecrets
 
+pytestmark = pytest.mark.slow
+
 CANARY = "canary-93f0"
 AUDIENCE = "https://hello-abc-ew.a.run.app"
 KEY = {"method": "ServiceAccountKey", "keyJson": "vault://local/KEY"}
