@@ -1,4 +1,4 @@
-"""Timer triggers: the tick of every minute and the daily purge."""
+"""Timer triggers: each minute reconcile runs and fire schedules; each day purge old data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration of job keys, read from a JSON setting."""
+"""The configuration of the jobs of the AppKit surface, and its JSON setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams a Databricks run from its start to its end, for `for` and `async for`."""
+"""Iterates over the states of a Databricks run until the run ends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Access keys for machine clients; only the hash of a key is stored.
 
 A key is 256 random bits, so its plain SHA-256 reveals nothing and is safe in a setting
-(docs/decisions/0011-keys-of-our-own.md).
+(docs/decisions/0011-access-keys-of-the-app.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""MCP tools that apply definitions, preview fire times and search the documentation."""
+"""MCP tools for definitions, fire times and the documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One HTTP request as a value, exactly as it is sent."""
+"""An immutable HTTP request, complete except for the trace header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that list and import the artefacts of a platform."""
+"""The routes that list and import artefacts, sync parameters and create Tasks of Jobs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from polysync_core.api.definitions.bodies import DocumentBody
 from polysync_core.api.definitions.schemas import document_body
 from polysync_core.api.engine import PossibleEngine
-from polysync_core.api.security.records import CurrentRecord, changes_nothing
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.application.definitions.documents import (
     ApplyPlan,
     ChangeAction,

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
 from polysync_core.api.runs.routes import Requester
-from polysync_core.api.security.records import AuditRecord
+from polysync_core.api.security.audit_record import AuditRecord
 from polysync_core.application.ports import Engine
 
 type Answer = Response | dict[str, Any]

@@ -31,8 +31,8 @@ from polysync_core.api.jobs.requests import (
 )
 from polysync_core.api.jobs.stored import StoredJobHandler
 from polysync_core.api.runs.routes import CurrentRequester
+from polysync_core.api.security.audit_record import CurrentRecord
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.api.security.records import CurrentRecord
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.runs.job_runs import JobRuns

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends
 
-from polysync_core.api.security.records import changes_nothing
+from polysync_core.api.security.audit_record import changes_nothing
 from polysync_core.application.platforms.connection_tests import (
     ConnectionTestResult,
     ConnectionTests,

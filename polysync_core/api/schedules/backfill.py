@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.api.security.records import CurrentRecord, changes_nothing
 from polysync_core.api.views import time_view
 from polysync_core.application.schedules.backfill import (
     Backfill,

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polysync_core.api.problems import answer_to
+from polysync_core.api.security.audit_record import RECORD_KEY, AuditRecord
 from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, accept_all
-from polysync_core.api.security.records import RECORD_KEY, AuditRecord
 from polysync_core.api.security.roles import is_open, methods_of, role_for
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError

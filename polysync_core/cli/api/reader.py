@@ -1,4 +1,4 @@
-"""Reads typed values from the JSON of the API and names a wrong field."""
+"""Reads typed values from API answers; an error tells which field is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns the label texts of graph nodes, shared by all picture formats."""
+"""Returns the label texts of graph nodes for all picture formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the graph as Mermaid text, which GitHub and many wikis can draw."""
+"""Writes the dependency graph of Tasks as a Mermaid flowchart."""
 
 from __future__ import annotations
 

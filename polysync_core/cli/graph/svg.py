@@ -1,4 +1,4 @@
-"""Draws the graph as an SVG picture from left to right."""
+"""Draws the dependency graph of Tasks as an SVG picture."""
 
 from __future__ import annotations
 

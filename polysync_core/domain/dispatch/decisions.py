@@ -1,4 +1,4 @@
-"""The operations of a Dispatcher; each may be repeated and may arrive late.
+"""Decides which runs the Dispatcher starts or ends after each message.
 
 Every operation changes the state and then decides: which runs start now, which must end, and when
 to decide again. A blocked run is skipped, so a full limit does not block runs without that limit.

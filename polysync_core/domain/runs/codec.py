@@ -1,4 +1,4 @@
-"""Encodes a task run as stored JSON.
+"""Encodes and decodes runs as stored JSON.
 
 Stored runs outlive a deployment: a new field needs a default, and no field is renamed. All values
 are stored, defaults included, so a changed default never changes an accepted run.

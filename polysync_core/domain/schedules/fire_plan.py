@@ -1,4 +1,4 @@
-"""Plans the elapsed fire times of a schedule: which run, which are skipped, and why.
+"""Decides which elapsed fire times of a schedule create runs, and which are skipped.
 
 A fire time that does not run is always recorded, unless a calendar excludes it.
 """

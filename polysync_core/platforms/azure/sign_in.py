@@ -1,4 +1,4 @@
-"""Builds the authenticators of Azure services."""
+"""Builds authenticators for Azure services and a client of Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads, cancels and lists Databricks runs of every job type."""
+"""Reads, cancels and lists runs of Databricks notebooks and jobs, not of pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the definition of a workflow: its trigger, kind and parameters."""
+"""Discovers what a workflow offers: its trigger, kind and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gives a route the audit entry of its request."""
+"""Lets a route add details to the audit entry of the current request."""
 
 from __future__ import annotations
 
