@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.infra.templates import ROOT, deployed_files, deployed_settings, template
 
+pytestmark = pytest.mark.slow
+
 GUIDS = {
     # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -88,18 +90,15 @@ def _needed() -> set[tuple[str, str]]:
     return needed
 
 
-@pytest.mark.slow
 def test_the_role_of_every_azure_library_is_known() -> None:
     assert _sdks() <= {*SDKS, *NO_ROLE}
 
 
-@pytest.mark.slow
 def test_the_assigned_roles_are_those_that_the_code_needs() -> None:
     assert set(_assigned().values()) == _needed()
     assert len(_assigned()) == len(_needed())
 
 
-@pytest.mark.slow
 def test_a_role_id_appears_once_beside_its_name() -> None:
     assert {name: guid for guid, name in _named().values()} == GUIDS
     for guid in GUIDS.values():

@@ -25,6 +25,8 @@ from tests.unit.infra.templates import (
     words_outside_strings,
 )
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "abcdefghijklm"  # the form of uniqueString(): 13 lower-case letters and digits
 BUILT_IN = {"tenant", "subscription", "environment"}
 

@@ -20,6 +20,8 @@ from scripts.register import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 CLIENT_ID = "7b9d1f5e-0000-4000-8000-000000000001"
 
 

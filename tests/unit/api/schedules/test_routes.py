@@ -19,6 +19,8 @@ from tests.fakes.audit import FakeAuditStore
 from tests.fakes.builders import FakeClock
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
 
+pytestmark = pytest.mark.slow
+
 RANGE = {"from": "2026-02-01T00:00:00Z", "to": "2026-02-03T10:00:00+11:00"}
 
 

@@ -9,6 +9,8 @@ import pytest
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.domain.errors import Unavailable
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTATION = Documentation(folder=Path(__file__).parents[4] / "docs")
 """Shared, because it indexes all pages on its first search."""
 

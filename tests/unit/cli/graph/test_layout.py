@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from polysync_core.cli.graph.layers import Bend, assign_layers
 from polysync_core.cli.graph.layout import BoxSizes, Drawing, draw
 
+pytestmark = pytest.mark.slow
+
 MEASURES = BoxSizes(width=100, height=40, layer_gap=50, box_gap=10)
 
 type Shape = tuple[list[str], list[tuple[str, str]]]
@@ -121,7 +123,6 @@ def test_a_graph_with_a_cycle_is_drawn() -> None:
     assert len(drawing.routes) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "edges",
     [

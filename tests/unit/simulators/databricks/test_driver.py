@@ -13,6 +13,8 @@ import pytest
 from simulators.databricks.notebooks.driver import Driver, DriverLost, Ended, NotebookProcess
 from simulators.databricks.notebooks.notebook import Ending
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = "# Databricks notebook source\ndbutils.notebook.exit('done')\n"
 STARTS_AND_DIES_IN_THE_MIDDLE_OF_A_REPORT = """
 import sys

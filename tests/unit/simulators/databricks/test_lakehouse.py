@@ -11,6 +11,8 @@ import yaml
 
 from simulators.databricks.notebooks.notebook import Ending, run_notebook
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[4] / "examples" / "lakehouse"
 DEFINITIONS: dict[str, Any] = yaml.safe_load((EXAMPLE / "definitions.yaml").read_text("utf-8"))
 JOBS = [job for job in DEFINITIONS["jobs"] if job["jobType"] == "DatabricksNotebook"]
@@ -34,7 +36,6 @@ def contents(lake: Path) -> dict[str, bytes]:
     return {str(f.relative_to(lake)): f.read_bytes() for f in lake.rglob("*") if f.is_file()}
 
 
-@pytest.mark.slow
 def test_the_pipeline_accounts_for_every_row(lake: Path) -> None:
     counts = {name: run(name, lake) for name in ORDER}
 
@@ -50,7 +51,6 @@ def test_the_pipeline_accounts_for_every_row(lake: Path) -> None:
     assert len(report["revenue"]) == 12
 
 
-@pytest.mark.slow
 def test_a_second_run_of_everything_changes_nothing(lake: Path) -> None:
     for name in ORDER:
         run(name, lake)

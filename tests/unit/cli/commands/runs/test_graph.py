@@ -12,6 +12,8 @@ from tests.unit.cli.conftest import Invoke
 from tests.unit.cli.fake_api import Answer, FakeApi, problem
 from tests.unit.cli.graphs import PIPELINE, a_node, an_edge
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def a_pipeline(api: FakeApi) -> None:
