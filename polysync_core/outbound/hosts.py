@@ -172,7 +172,7 @@ def _is_private(address: Address) -> bool:
 
 
 def _unmapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 form of it stands for."""
+    """Return the IPv4 address that an IPv6 address embeds."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

@@ -14,7 +14,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def body_of(kind: Kind | None, *media_types: str) -> dict[str, Any]:
-    """Return the OpenAPI schema of a request body; None stands for any object."""
+    """Return the OpenAPI schema of a request body; None means any object."""
     schema: dict[str, Any] = {"type": "object"}
     if kind is not None:
         choices = [{"$ref": _REF.format(model=model.__name__)} for model in SPECS[kind].models]

@@ -164,7 +164,7 @@ def _model_for(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One changed field; None stands for an absent value."""
+    """One changed field; None means an absent value."""
 
     path: str
     before: JsonValue
