@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from polysync_core.domain.clock import rfc3339
+from polysync_core.domain.runs.problem import RunProblem
+from polysync_core.domain.runs.progress import status_text
 from polysync_core.domain.runs.run import Attempt, HistoryEntry, TaskRun
 
 
@@ -22,7 +24,8 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "job": run.job.name,
         "platform": run.job.platform,
         "status": run.status,
-        "reason": run.reason,
+        "reason": status_text(run),
+        "problem": _problem_view(run.problem),
         "triggerType": run.trigger_type,
         "graphRunId": run.graph_run_id,
         "traceId": run.trace_id,
@@ -47,6 +50,24 @@ def run_view(run: TaskRun) -> dict[str, Any]:
 def _outputs_view(run: TaskRun) -> dict[str, Any]:
     """Return the outputs of a run; a marker replaces each sensitive output."""
     return {**run.outputs, **{name: {"redacted": True} for name in run.redacted_outputs}}
+
+
+def _problem_view(problem: RunProblem | None) -> dict[str, Any] | None:
+    """Return what keeps a run from going on; None while all goes well."""
+    if problem is None:
+        return None
+    return {
+        "step": problem.step,
+        "kind": problem.kind,
+        "target": problem.target,
+        "message": problem.message,
+        "since": time_view(problem.since),
+        "tries": problem.tries,
+        "lastTryAt": time_view(problem.last_try),
+        "nextTryAt": time_view(problem.next_try),
+        "givenUpAt": time_view(problem.gives_up),
+        "text": problem.text,
+    }
 
 
 def _attempt_view(attempt: Attempt) -> dict[str, Any]:

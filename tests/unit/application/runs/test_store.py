@@ -55,7 +55,9 @@ class World:
         self.store = RunStore(self.table, self.queue, monotonic=lambda: self.monotonic)
         services, finisher = self.app.started(), finisher_of(self.store)
         recorder = AttemptRecorder(store=self.store, finisher=finisher, clock=self.app.clock)
-        self.attempts = replace(services.attempt_steps, store=self.store, recorder=recorder)
+        steps = services.attempt_steps
+        changed = replace(steps.services, store=self.store, recorder=recorder)
+        self.attempts = replace(steps, services=changed)
         self.reconciler = replace(services.reconciler, store=self.store, finisher=finisher)
 
     def accept(self) -> None:
