@@ -77,7 +77,7 @@ class Redactor:
         return "".join([*shown, text[at:]])
 
     def holds(self, value: JsonValue) -> bool:
-        """Return whether a JSON value holds a secret, in a key, a value or a list of parts."""
+        """Return whether a JSON value holds a secret, also in a key or in parts."""
         texts = _texts(value)
         if any(self._is_short_secret(text) for text in texts):
             return True
@@ -105,7 +105,7 @@ class Redactor:
                     yield spaced.span(at, at + len(form))
 
     def _cut_off(self, text: str) -> Iterator[_Span]:
-        """Yield the beginning of a secret at the end of the text, which was cut there."""
+        """Yield the place of a secret that the end of the text cut off."""
         folded = _folded(text).rstrip(".…")
         end = len(folded)
         for form in (*self._plain, *self._base64):
@@ -117,7 +117,7 @@ class Redactor:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A text in a simpler form, with the place of each character in the original text."""
+    """A rewritten text with the original place of each character."""
 
     text: str
     starts: Sequence[int]
@@ -233,7 +233,7 @@ def _places(form: str, text: str, start: int = 0) -> Iterator[int]:
 
 
 def _whole_base64(text: str, start: int, end: int) -> _Span:
-    """Extend a match by the characters that hold its first and last bits, and the padding."""
+    """Extend a match by the characters at its edges and the padding."""
     if start and (text[start - 1].isalnum() or text[start - 1] in "+/-_"):
         start -= 1
     found = _BASE64_END.match(text, end)
