@@ -65,7 +65,7 @@ def _message_in_object(value: dict[str, JsonValue], depth: int) -> str | None:
 
 
 def _text_of(answer: Answer) -> str | None:
-    """Return the title of a page, the text of a page without a title, or a plain text."""
+    """Return the title or text of a page, or a plain text."""
     content = answer.content[:_READ_BYTES]
     if b"\0" in content:
         return None

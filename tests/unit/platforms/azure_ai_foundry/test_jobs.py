@@ -57,7 +57,7 @@ def test_every_state_is_decoded_in_any_case(words: list[str], status: ProviderSt
         (["Running", "Completed", "Failed", "Dreaming"], None),
     ],
 )
-def test_a_job_in_a_queue_is_told_from_one_that_waits_for_compute(
+def test_a_job_in_a_queue_differs_from_one_that_waits_for_compute(
     words: list[str], wait: Wait | None
 ) -> None:
     assert {report(status=word).wait for word in words} == {wait}
