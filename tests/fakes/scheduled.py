@@ -1,4 +1,4 @@
-"""An app whose Tasks have schedules, with a tick that processes one Task at a time."""
+"""An app whose Tasks have schedules; its tick processes one Task at a time."""
 
 from __future__ import annotations
 
