@@ -1,8 +1,8 @@
 """Announces a request with an effect right before it is sent.
 
 Between the begin of a submit and its first request, a client signs in and reads secrets. A run may
-be cancelled in that time. So the submit step asks to be told of each request that may start
-something. It writes to the run that a submit is sent, or it withholds the request.
+be cancelled in that time. So the submit step observes each request that may start something.
+It writes to the run that a submit is sent, or it withholds the request.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Withheld(PolysyncError):
 
 
 class SendObserver(Protocol):
-    """Is told of each request with an effect."""
+    """Observes the requests with an effect."""
 
     def before_send(self) -> None:
         """Take note that a request is about to be sent; raise `Withheld` to prevent that."""
@@ -36,7 +36,7 @@ _observer: ContextVar[SendObserver | None] = ContextVar("send_observer", default
 
 @contextmanager
 def observing_sends(observer: SendObserver) -> Generator[None]:
-    """Tell the observer of each request with an effect that this thread sends within."""
+    """Announce to the observer each request with an effect that this thread sends."""
     token = _observer.set(observer)
     try:
         yield

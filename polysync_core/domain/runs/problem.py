@@ -17,7 +17,7 @@ class ProblemStep(StrEnum):
     """The step of a run that failed."""
 
     START = "Start"
-    """The Dispatcher could not be told of the run."""
+    """The Dispatcher did not receive the run."""
     SUBMIT = "Submit"
     POLL = "Poll"
     CANCEL = "Cancel"

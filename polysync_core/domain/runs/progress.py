@@ -102,7 +102,7 @@ def status_text(run: TaskRun) -> str:
 
 
 def since(moment: datetime, run: TaskRun) -> str:
-    """Return a time of day, with its date if the run was queued on another day."""
+    """Return a time of day; a date is added after the run's first day."""
     if moment.date() == run.queued_at.date():
         return short_time(moment)
     return f"{moment:%Y-%m-%d} {short_time(moment)}"

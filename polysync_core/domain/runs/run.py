@@ -84,7 +84,7 @@ class Attempt:
 
 
 class ProblemChange(StrEnum):
-    """What a note says about the problem of its run."""
+    """The change of a run's problem that a note records."""
 
     BEGINS = "Begins"
     ENDS = "Ends"
@@ -122,7 +122,7 @@ class Outcome:
     may_repeat: bool = True
     """False if the external run may still be running, so that a retry would run in parallel."""
     is_outage: bool = False
-    """True if the failure is retried as one of infrastructure, whatever its cause."""
+    """True if the failure is retried as one of infrastructure, with any cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Classifies the errors of calls to a platform or a vault, and plans the next try."""
+"""Classifies errors of calls to a platform or vault, and plans the next try."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def cancelled_before_submit(run: TaskRun, doubt: str | None = None) -> Outcome:
 
 
 def submit_failed(run: TaskRun, cause: FailureCause, message: str, *, may_run: bool) -> Outcome:
-    """Return the outcome of an attempt that its platform refused to start, or may have lost."""
+    """Return the outcome of an attempt whose submit was refused or may be lost."""
     if run.cancel_requested is not None:
         return cancelled_before_submit(run, message)
     return failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
@@ -55,7 +55,7 @@ def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome
 
 
 def unconfirmed_stop(run: TaskRun, timeouts: Timeouts) -> Outcome:
-    """Return the outcome of a run whose platform never confirmed that it has stopped the run."""
+    """Return the outcome of a run whose platform never confirmed the stop."""
     period, attempt, problem = in_words(timeouts.cancel), run.attempt, run.problem
     if attempt is not None and attempt.stop_accepted is not None:
         doubt = f"The platform did not confirm within {period} that the run has stopped"

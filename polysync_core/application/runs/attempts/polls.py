@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,12 +13,12 @@ from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.domain.errors import PlatformRefused, PolysyncError
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.progress import is_to_stop, time_out, without_problem
 from polysync_core.domain.runs.run import Attempt, TaskRun, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import Report, RunNotFound
 
 OUTPUTS_UNCOMPARED = (
@@ -28,6 +27,8 @@ OUTPUTS_UNCOMPARED = (
 )
 _MIN_AGE_TO_RECORD = timedelta(seconds=3.5)
 """The age from which a new provider status is written; shorter runs save the write."""
+_LONGEST_MESSAGE = 300
+"""A longer text of the platform is cut."""
 _TEXT_INTERVAL = timedelta(minutes=1)
 """A new text of an unchanged provider status is written at most this often."""
 
@@ -43,31 +44,31 @@ class Poller:
     def poll(self, stored: StoredRun, external_id: str, memo: AttemptMemo) -> StepResult:
         """Read the attempt's state; stop it if necessary; record its end."""
         try:
-            report, secrets = self._read(stored.run, external_id)
+            report, redactor = self._read(stored.run, external_id)
         except RunNotFound as error:
             return after_denial(self.services, stored, error, memo)
         except CALL_FAILURES as error:
             return self._unread(stored, external_id, memo, error)
         if report.status.is_final:
-            return self._end(stored, report, secrets)
+            return self._end(stored, report, redactor)
         stored = self._record_progress(stored, report)
         if is_to_stop(stored.run):
             return self.stopper.stop(stored, external_id, memo)
         return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
 
-    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Sequence[Secret]]:
-        """Return the platform's report, and the secrets that its outputs must not hold.
+    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
+        """Return the platform's report, and the redactor for its outputs.
 
         Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
         next poll asks it again.
         """
         report = self.services.connections.job(run.job).read(run.job, external_id)
         if not report.outputs:
-            return report, ()
+            return report, NO_SECRETS
         try:
-            return report, self.submissions.secrets_of(run)
+            return report, Redactor(self.submissions.secrets_of(run))
         except PlatformRefused:
-            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
+            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), NO_SECRETS
 
     def _unread(
         self, stored: StoredRun, external_id: str, memo: AttemptMemo, error: PolysyncError
@@ -81,9 +82,9 @@ class Poller:
         stored = self.services.record_failure(stored, failure, delay=delay, gives_up=None)
         return self.services.poll_after(stored.run, delay, memo)
 
-    def _end(self, stored: StoredRun, report: Report, secrets: Sequence[Secret]) -> StepResult:
+    def _end(self, stored: StoredRun, report: Report, redactor: Redactor) -> StepResult:
         self.services.planner.record_end(stored.run, report)
-        return self.services.recorder.end(stored, lambda run: reported(run, report, secrets))
+        return self.services.recorder.end(stored, lambda run: reported(run, report, redactor))
 
     def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
         """Write in one write what is new: progress, the end of a problem, an expired time-out."""
@@ -91,17 +92,29 @@ class Poller:
         if attempt is None:
             return stored
         title = self.services.connections.title(stored.run.job)
+        message = self._message(stored.run, report)
 
         def change(run: TaskRun) -> TaskRun | None:
             if not run.carries(attempt.number) or run.attempt is None:
                 return None
-            text = state_text(run, title, report, now)
+            text = state_text(run, title, report, now, message=message)
             if _is_worth_a_write(run, run.attempt, report, text, now):
                 run = _with_progress(run, run.attempt, report, text, now)
             steps = set(ProblemStep) - {ProblemStep.CANCEL} if is_to_stop(run) else set(ProblemStep)
             return _with_time_out(without_problem(run, *steps, at=now), now)
 
         return self.services.store.update(stored, change)
+
+    def _message(self, run: TaskRun, report: Report) -> str | None:
+        """Return the platform's reason for a wait without secrets; None if those are unknown."""
+        if report.wait is None or not report.message:
+            return None
+        platform = self.services.connections.platform(run.job.platform)
+        try:
+            redactor = Redactor(self.submissions.secrets_of(run, platform))
+        except (Unavailable, PlatformRefused, Invalid):
+            return None
+        return redactor.redact(report.message)[:_LONGEST_MESSAGE]
 
     def _with_expired_time(self, stored: StoredRun) -> StoredRun:
         number, now = len(stored.run.attempts), self.services.clock()

@@ -1,4 +1,4 @@
-"""Asks a platform to stop an attempt, and ends an attempt whose stop is never confirmed."""
+"""Asks a platform to stop an attempt, and ends an attempt without confirmation."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.progress import with_failure, with_stop_tried, without_problem
 from polysync_core.domain.runs.run import Attempt, TaskRun, begin_attempt, with_attempt
@@ -112,10 +113,11 @@ class Submitter:
         _log_submit(guard, submitted)
         stored, report = guard.stored, submitted.report
         if report is not None and report.status.is_final:
-            secrets = [each for each in request.parameters.values() if isinstance(each, Secret)]
+            given = request.parameters.values()
+            redactor = Redactor(each for each in given if isinstance(each, Secret))
             stored = self.begun(stored, guard.attempt, guard.begun_at)
             return self.services.recorder.end(
-                stored, lambda run: reported_at_submit(run, submitted, report, secrets)
+                stored, lambda run: reported_at_submit(run, submitted, report, redactor)
             )
         title = self.services.connections.title(request.job)
         stored = self.services.store.update(

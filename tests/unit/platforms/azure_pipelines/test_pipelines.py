@@ -16,6 +16,7 @@ from polysync_core.platforms.connector import (
     OutcomeUnknown,
     ProviderStatus,
     RunNotFound,
+    Wait,
 )
 from tests.fakes.http import Reply
 from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, SETTINGS, TOKEN, Stand
@@ -157,6 +158,7 @@ def test_every_status_is_decoded_and_an_unknown_status_is_not_final(
 
     assert (report.status, report.provider_state) == (status, word)
     assert report.started_at == datetime(2030, 1, 1, 0, 0, 1, 123456, UTC)
+    assert report.wait is (Wait.PLATFORM_QUEUE if word in {"Queued", "Pending"} else None)
 
 
 @pytest.mark.parametrize("status", [None, 7, "", "<b>", "x" * 65])

@@ -120,7 +120,7 @@ def test_a_vault_is_not_the_cause_if_the_platform_may_have_the_run() -> None:
 
 
 @pytest.mark.parametrize("clock_step", [0, -3600])
-def test_the_submit_time_out_counts_from_the_first_try_whatever_the_engine_forgets(
+def test_the_submit_time_out_counts_from_the_first_try_across_lost_memos(
     clock_step: int,
 ) -> None:
     bench = Bench()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.progress import status_text
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.domain.secrets import Secret
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from tests.fakes.builders import a_run
 from tests.fakes.platform import CANCELLED, RUNNING
 from tests.unit.application.runs.attempt_bench import Bench
@@ -43,6 +48,57 @@ def test_the_reason_has_the_platforms_own_start() -> None:
     assert status_text(bench.run) == (
         f"Running on Azure Databricks since {started:%Y-%m-%d} {started:%H:%MZ}."
     )
+
+
+@pytest.mark.parametrize(
+    ("wait", "message", "expected"),
+    [
+        (Wait.PLATFORM_QUEUE, "limit of the job", "Queued on Azure Databricks: limit of the job."),
+        (Wait.PLATFORM_QUEUE, None, "Queued on Azure Databricks."),
+        (Wait.COMPUTE, None, "Waiting for compute on Azure Databricks."),
+        (Wait.COMPUTE, "no nodes.", "Waiting for compute on Azure Databricks: no nodes."),
+    ],
+)
+def test_a_wait_on_the_platform_has_the_platforms_reason(
+    wait: Wait, message: str | None, expected: str
+) -> None:
+    bench = Bench()
+    bench.platform.reports = [replace(STARTING, wait=wait, message=message)]
+    bench.submit()
+    bench.clock.advance(seconds=10)
+    bench.poll()
+    assert status_text(bench.run) == expected
+
+
+def test_a_platforms_reason_holds_no_secret() -> None:
+    bench = Bench(a_run(parameters={"key": "vault://team/key"}))
+    bench.secrets["vault://team/key"] = Secret("hunter2-hunter2")
+    bench.platform.reports = [
+        replace(STARTING, wait=Wait.PLATFORM_QUEUE, message="full for hunter2-hunter2")
+    ]
+    bench.submit()
+    bench.clock.advance(seconds=10)
+    bench.poll()
+    assert status_text(bench.run) == "Queued on Azure Databricks: full for (holds a secret)."
+    bench.secrets["vault://team/key"] = Unavailable()
+    bench.clock.advance(minutes=2)
+    bench.poll()
+    assert status_text(bench.run) == "Queued on Azure Databricks."
+
+
+def test_a_changing_reason_costs_one_write_a_minute_at_most() -> None:
+    bench = Bench()
+    bench.platform.reports = [replace(STARTING, wait=Wait.PLATFORM_QUEUE, message="1")]
+    bench.submit()
+    bench.clock.advance(seconds=10)
+    bench.poll()
+    writes = bench.runs.writes
+    for number in range(30):
+        report = replace(STARTING, wait=Wait.PLATFORM_QUEUE, message=f"position {number}")
+        bench.platform.reports = [report]
+        bench.clock.advance(seconds=4)
+        bench.poll()
+    assert bench.runs.writes - writes == 2
 
 
 def test_a_run_that_is_to_stop_says_since_when() -> None:
