@@ -1,4 +1,4 @@
-"""Tells refused credentials, blocked addresses and passing faults apart, by the whole answer.
+"""Recognises refused credentials, blocked addresses and passing faults in an answer.
 
 A status alone says little: services refuse a token with 400, 401 or 403, as JSON or as a page of
 HTML, or redirect to a sign-in page.
@@ -85,7 +85,7 @@ def refuses_credential(refusal: Refusal) -> bool:
 
 
 def host_refuses_credential(refusal: Refusal) -> bool:
-    """Return whether the host before a user's own code refuses the credential of the call.
+    """Return whether the host itself refuses the credential, not a user's own code.
 
     A text of the code may be about another token, so only the status and the headers count.
     """

@@ -149,9 +149,7 @@ def test_a_refusal_has_the_code_and_a_remedy_but_never_the_answers_text(
         (400, {"code": "BadRequest", "message": "Please try again later."}),
     ],
 )
-def test_a_busy_service_is_unavailable_with_any_status(
-    status: int, error: dict[str, Any]
-) -> None:
+def test_a_busy_service_is_unavailable_with_any_status(status: int, error: dict[str, Any]) -> None:
     answer = Answer(status=status, content=json.dumps({"error": error}).encode())
 
     assert isinstance(REFUSED(refusal_in(answer, "management.azure.com")), Unavailable)

@@ -60,7 +60,7 @@ def page(title: str, text: str = "") -> bytes:
         refusal(200, page("Databricks - Sign In")),
     ],
 )
-def test_a_refused_credential_is_recognised_whatever_the_status_and_the_type(
+def test_a_refused_credential_is_recognised_with_any_status_and_content_type(
     refused: Refusal,
 ) -> None:
     assert refuses_credential(refused)

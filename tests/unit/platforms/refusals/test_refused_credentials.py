@@ -210,7 +210,7 @@ def refused_text(rig: Rig, call: Callable[[Connector], Any]) -> PlatformRefused:
     ],
 )
 @pytest.mark.parametrize(("call", "accepted"), CALLS)
-def test_a_blocked_address_is_told_from_a_missing_permission(
+def test_a_blocked_address_differs_from_a_missing_permission(
     call: Callable[[Connector], Any], accepted: Any, message: str, words: str
 ) -> None:
     rig = databricks(Reply.json({"error_code": 403, "message": message}, 403), accepted)
@@ -273,7 +273,7 @@ def test_an_own_answer_of_a_function_is_never_taken_for_a_refused_key() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 404, 409])
-def test_a_passing_fault_is_repeated_whatever_the_status(message: str, status: int) -> None:
+def test_a_passing_fault_is_repeated_with_any_status(message: str, status: int) -> None:
     rig = databricks(Reply(status, b"{}"), {"run_id": 5})
     passing = Reply(status, json.dumps({"error_code": "BAD_REQUEST", "message": message}).encode())
     replies = iter([passing, passing])
