@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI
 
 from polysync_core.api import problems
 from polysync_core.api.definitions.schemas import describe_definitions
+from polysync_core.api.models import View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
@@ -50,12 +52,19 @@ def create_app(
     return app
 
 
+class Health(View):
+    """The answer of an app that works."""
+
+    status: Literal["ok"]
+    """Always `ok`."""
+
+
 def _health() -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health", summary="Check that the app answers")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
+    def health() -> Health:
+        return Health(status="ok")
 
     return router
 

@@ -8,16 +8,17 @@ from fastapi import APIRouter, Query, Response
 
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
 from polysync_core.api.definitions.schemas import body_of
+from polysync_core.api.definitions.views import StoredView, answer_of, page_of, view
 from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.models import Page
 from polysync_core.application.definitions.editing import DefinitionEditing, SavedDefinition
-from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import (
     Reference,
     read_definition,
     reference_to,
 )
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 
@@ -42,16 +43,21 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
 
 
 def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = SPECS[kind].path
+    path, page_model = SPECS[kind].path, page_of(kind)
 
-    @routes.get("", summary=f"List {path} by name", name=f"list {path}")
-    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+    @routes.get("", response_model=page_model, summary=f"List {path} by name", name=f"list {path}")
+    def list_definitions(limit: Limit = 20, token: Token = None) -> Page[Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
-        return {"items": items, "continuationToken": page.token}
+        return page_model.model_construct(items=items, continuation_token=page.token)
 
-    @routes.get("/{name}", summary=f"Read one of the {path}", name=f"get {path}")
-    def get_definition(name: str, response: Response) -> dict[str, Any]:
+    @routes.get(
+        "/{name}",
+        response_model=answer_of(kind),
+        summary=f"Read one of the {path}",
+        name=f"get {path}",
+    )
+    def get_definition(name: str, response: Response) -> StoredView:
         stored = definitions.get(kind, name)
         response.headers["ETag"] = stored.etag
         return view(stored)
@@ -64,6 +70,7 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         "/{name}",
         summary=f"Create or replace one of the {path}",
         name=f"put {path}",
+        response_model=answer_of(kind),
         responses={201: {"description": "Created"}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
@@ -73,15 +80,16 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         condition: Precondition,
         response: Response,
         engine: PossibleEngine,
-    ) -> dict[str, Any]:
+    ) -> StoredView:
         definition = read_definition(kind, _with_name(body, name))
         saved = definitions.put(definition, condition, engine=engine)
-        return _answer(saved, response)
+        return answer(saved, response)
 
     @routes.patch(
         "/{name}",
         summary=f"Change fields of one of the {path} (RFC 7396)",
         name=f"patch {path}",
+        response_model=answer_of(kind),
         openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
     )
     def patch_definition(
@@ -90,9 +98,9 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         condition: Precondition,
         response: Response,
         engine: PossibleEngine,
-    ) -> dict[str, Any]:
+    ) -> StoredView:
         saved = definitions.patch(Reference(kind, name), _writable(body), condition, engine=engine)
-        return _answer(saved, response)
+        return answer(saved, response)
 
     @routes.delete(
         "/{name}",
@@ -104,14 +112,8 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         definitions.delete(Reference(kind, name), condition, engine=engine)
 
 
-def view(stored: StoredDefinition[Definition]) -> dict[str, Any]:
-    """Return the JSON of a definition: every field, the ETag and the time of the last write."""
-    content = stored.definition.model_dump(mode="json", by_alias=True)
-    updated = stored.updated_at.isoformat().replace("+00:00", "Z")
-    return {**content, "etag": stored.etag, "updatedAt": updated}
-
-
-def _answer(saved: SavedDefinition, response: Response) -> dict[str, Any]:
+def answer(saved: SavedDefinition, response: Response) -> StoredView:
+    """Return the answer to a write, with its headers."""
     response.headers["ETag"] = saved.stored.etag
     if saved.created:
         response.status_code = 201
