@@ -83,7 +83,7 @@ class TaskRunView(View):
     rerun_of: RunIdText | None
     """The finished run that this run repeats."""
     cancel_requested: bool
-    """True if somebody asked to cancel the run."""
+    """True if a caller asked to cancel the run."""
     priority: int
     """The priority; a higher one starts first."""
     parameters: dict[str, Json]

@@ -1,4 +1,4 @@
-"""The answers of the job routes, for stored Jobs and for Databricks jobs of the environment."""
+"""The answers of the job routes, for stored Jobs and Databricks jobs."""
 
 from __future__ import annotations
 

@@ -49,10 +49,10 @@ class BackfilledRunView(View):
     """The fire time in UTC."""
     local_time: LocalTime
     """The fire time in the time zone of the schedule."""
-    remark: str | None
-    """A remark about daylight saving time."""
+    note: Annotated[str | None, Field(serialization_alias="remark")]
+    """A note about daylight saving time."""
     run_id: RunIdText | None
-    """The run of the fire time; null in a dry run if there is none yet."""
+    """The run of the fire time; null in a dry run if it does not exist."""
     exists: bool
     """True if the run existed before the request."""
 
@@ -128,7 +128,7 @@ def _run_view(each: BackfilledRun, *, dry_run: bool) -> BackfilledRunView:
     return BackfilledRunView(
         scheduled_time=each.fire.scheduled_time,
         local_time=each.fire.local,
-        remark=each.fire.note,
+        note=each.fire.note,
         run_id=each.run_id if each.exists or not dry_run else None,
         exists=each.exists,
     )

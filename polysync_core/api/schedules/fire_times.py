@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from polysync_core.api.models import LocalTime, Page, Time, View
 from polysync_core.application.schedules.preview import FireTimePreview, FutureFireTime
@@ -23,8 +24,8 @@ class FireTimeView(View):
     """The IANA time zone of the schedule."""
     starts_at: Time
     """The fire time plus the jitter of the schedule."""
-    remark: str | None
-    """A remark about daylight saving time."""
+    note: Annotated[str | None, Field(serialization_alias="remark")]
+    """A note about daylight saving time."""
     excluded: str | None
     """The calendar that excludes the fire time."""
 
@@ -63,6 +64,6 @@ def _view(each: FutureFireTime) -> FireTimeView:
         local_time=each.fire.local,
         time_zone=each.schedule.time_zone,
         starts_at=each.starts_at,
-        remark=each.fire.note,
+        note=each.fire.note,
         excluded=each.excluded_by,
     )
