@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from polysync_core.api import problems
+from polysync_core.api.contract.query_parameters import refuse_unknown_parameters
 from polysync_core.api.definitions.schemas import describe_definitions
 from polysync_core.api.models import View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
@@ -39,6 +40,7 @@ def create_app(
         redoc_url=None,
         # The guard removes trailing slashes.
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
     # The middleware that is added last runs first.
     app.add_middleware(RequestTracing)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from polysync_core.api.definitions.bodies import DocumentBody
 from polysync_core.api.definitions.plan_views import PlanView, plan_view
+from polysync_core.api.definitions.routes import DryRun
 from polysync_core.api.definitions.schemas import document_body
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
@@ -40,16 +41,13 @@ def document_routes(documents: Documents) -> APIRouter:
     @routes.put(
         "/definitions",
         summary="Apply a document of definitions",
-        response_model_exclude_unset=True,
         openapi_extra=document_body(YAML, "application/json"),
     )
     def apply(  # noqa: PLR0913
         body: DocumentBody,
         engine: PossibleEngine,
         record: CurrentRecord,
-        dry_run: Annotated[
-            bool, Query(alias="dryRun", description="Plan without writing.")
-        ] = False,
+        dry_run: DryRun = False,
         prune: Annotated[
             bool, Query(description="Delete definitions that the document's lists omit.")
         ] = False,

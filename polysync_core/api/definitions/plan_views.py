@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+
 from pydantic import Field
 
 from polysync_core.api.models import Json, View
-from polysync_core.application.definitions.documents import ApplyPlan, ChangeAction, PlannedChange
+from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction, PlannedChange
 from polysync_core.domain.definitions.kinds import SPECS
 
 
@@ -27,7 +29,9 @@ class PlannedChangeView(View):
     """The kind of the definition, such as `task`."""
     name: str
     """The name of the definition."""
-    differences: list[FieldDifferenceView] = Field(default_factory=list[FieldDifferenceView])
+    differences: list[FieldDifferenceView] = Field(
+        default_factory=list[FieldDifferenceView], exclude_if=operator.not_
+    )
     """The changed fields; only an update has them."""
 
 
@@ -36,8 +40,8 @@ class PlanView(View):
 
     dry_run: bool
     """True if nothing was written."""
-    plan_token: str | None = None
-    """Executes exactly this plan as the query parameter `planToken`; only a dry run has it."""
+    plan_token: str | None = Field(default=None, exclude_if=operator.not_)
+    """Executes exactly this plan as the parameter `planToken`; only for a whole document."""
     create: list[PlannedChangeView]
     """The definitions to create."""
     update: list[PlannedChangeView]
@@ -48,13 +52,18 @@ class PlanView(View):
     """The definitions to delete."""
 
 
-def plan_view(plan: ApplyPlan, *, dry_run: bool) -> PlanView:
+def change_plan_view(change: PlannedChange) -> PlanView:
+    """Return the view of the planned change of one definition."""
+    return plan_view(ApplyPlan(steps=(change,)), dry_run=True, with_token=False)
+
+
+def plan_view(plan: ApplyPlan, *, dry_run: bool, with_token: bool = True) -> PlanView:
     """Return the view of a plan."""
     changes = {
         action.value: [_change_view(change) for change in plan.with_action(action)]
         for action in ChangeAction
     }
-    token = {"planToken": plan.token} if dry_run else {}
+    token = {"planToken": plan.token} if dry_run and with_token else {}
     return PlanView.model_validate({**changes, **token, "dryRun": dry_run})
 
 

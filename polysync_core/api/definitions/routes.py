@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import JSONResponse
 
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
+from polysync_core.api.definitions.plan_views import PlanView, change_plan_view
 from polysync_core.api.definitions.schemas import body_of
 from polysync_core.api.definitions.views import StoredView, answer_of, page_of, view
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
-from polysync_core.application.definitions.editing import DefinitionEditing, SavedDefinition
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.application.definitions.editing import (
+    DefinitionEditing,
+    SavedDefinition,
+    WriteCondition,
+)
+from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import (
     Reference,
@@ -28,6 +37,29 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.
 Token = Annotated[
     str | None, Query(alias="continuationToken", description="From the previous answer.")
 ]
+DryRun = Annotated[
+    bool, Query(alias="dryRun", description="true: answer with the plan, and write nothing.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Write:
+    """The circumstances of a write: its precondition, its engine and whether it is a dry run."""
+
+    condition: WriteCondition
+    engine: Engine | None
+    dry_run: bool
+
+
+def _write_context(
+    condition: Precondition, engine: PossibleEngine, record: CurrentRecord, dry_run: DryRun = False
+) -> _Write:
+    if dry_run:
+        changes_nothing(record)
+    return _Write(condition=condition, engine=engine, dry_run=dry_run)
+
+
+WriteContext = Annotated[_Write, Depends(_write_context)]
 
 
 def definition_routes(definitions: DefinitionEditing) -> APIRouter:
@@ -38,6 +70,7 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
         of_kind = APIRouter(prefix=f"/{path}", tags=[path])
         _add_reads(of_kind, definitions, kind)
         _add_writes(of_kind, definitions, kind)
+        _add_delete(of_kind, definitions, kind)
         routes.include_router(of_kind)
     return routes
 
@@ -70,46 +103,54 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         "/{name}",
         summary=f"Create or replace one of the {path}",
         name=f"put {path}",
-        response_model=answer_of(kind),
+        response_model=answer_of(kind) | PlanView,
         responses={201: {"description": "Created"}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
     def put_definition(
-        name: str,
-        body: JsonBody,
-        condition: Precondition,
-        response: Response,
-        engine: PossibleEngine,
-    ) -> StoredView:
+        name: str, body: JsonBody, context: WriteContext, response: Response
+    ) -> StoredView | PlanView:
         definition = read_definition(kind, _with_name(body, name))
-        saved = definitions.put(definition, condition, engine=engine)
+        if context.dry_run:
+            return change_plan_view(definitions.plan_put(definition, context.condition))
+        saved = definitions.put(definition, context.condition, engine=context.engine)
         return answer(saved, response)
 
     @routes.patch(
         "/{name}",
         summary=f"Change fields of one of the {path} (RFC 7396)",
         name=f"patch {path}",
-        response_model=answer_of(kind),
+        response_model=answer_of(kind) | PlanView,
         openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
     )
     def patch_definition(
-        name: str,
-        body: JsonBody,
-        condition: Precondition,
-        response: Response,
-        engine: PossibleEngine,
-    ) -> StoredView:
-        saved = definitions.patch(Reference(kind, name), _writable(body), condition, engine=engine)
+        name: str, body: JsonBody, context: WriteContext, response: Response
+    ) -> StoredView | PlanView:
+        reference, patch = Reference(kind, name), _writable(body)
+        if context.dry_run:
+            return change_plan_view(definitions.plan_patch(reference, patch, context.condition))
+        saved = definitions.patch(reference, patch, context.condition, engine=context.engine)
         return answer(saved, response)
+
+
+def _add_delete(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
+    path = SPECS[kind].path
 
     @routes.delete(
         "/{name}",
         summary=f"Delete one of the {path} that nothing refers to",
         name=f"delete {path}",
         status_code=204,
+        response_model=None,
+        responses={200: {"description": "The plan of a dry run", "model": PlanView}},
     )
-    def delete_definition(name: str, condition: Precondition, engine: PossibleEngine) -> None:
-        definitions.delete(Reference(kind, name), condition, engine=engine)
+    def delete_definition(name: str, context: WriteContext) -> Response:
+        reference = Reference(kind, name)
+        if context.dry_run:
+            plan = change_plan_view(definitions.plan_delete(reference, context.condition))
+            return JSONResponse(plan.as_json())
+        definitions.delete(reference, context.condition, engine=context.engine)
+        return Response(status_code=204)
 
 
 def answer(saved: SavedDefinition, response: Response) -> StoredView:
