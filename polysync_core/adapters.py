@@ -26,7 +26,7 @@ from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.queues import QueueStorage
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.azure.tables import AzureTables
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
@@ -100,7 +100,7 @@ def production_ports(settings: Settings) -> Ports:
     connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
     loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
     return table_ports(
-        TableStorage(connection),
+        AzureTables(connection),
         queue=QueueStorage(connection).queue,
         open_vault=partial(open_vault, app_identity=app_identity),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
@@ -109,7 +109,7 @@ def production_ports(settings: Settings) -> Ports:
 
 
 def table_ports(
-    tables: TableStorage,
+    tables: AzureTables,
     *,
     queue: Callable[[str], Queue],
     open_vault: OpenVault,

@@ -27,7 +27,7 @@ from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun, begin_attempt, finish
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.azure.tables import AzureTables
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
@@ -71,7 +71,7 @@ class FakeGate:
 class Scheduled:
     """The use cases of schedules with in-memory tables; one Task at a time by default."""
 
-    def __init__(self, storage: TableStorage | None = None, *, at_once: int = 1) -> None:
+    def __init__(self, storage: AzureTables | None = None, *, at_once: int = 1) -> None:
         self.tables = TableService()
         self.clock, self.engine, self.gate = FakeClock(), FakeEngine(), FakeGate()
         self.engine.clock = self.clock
@@ -80,7 +80,7 @@ class Scheduled:
         self.define(Kind.PLATFORM, PLATFORM)
         self.define(Kind.JOB, JOB)
 
-    def start(self, storage: TableStorage) -> None:
+    def start(self, storage: AzureTables) -> None:
         """Compose the use cases as a new process does."""
         clock = self.clock
         stored = TableDefinitions(storage, clock=clock)
