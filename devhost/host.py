@@ -65,12 +65,12 @@ class Host:
 
     def _start(self) -> None:
         options = self._options
-        values = settings.settings(options.app, options.storage_port_base)
+        values = settings.settings(options.app, settings.storage_of(options))
         settings.apply(values)
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        programs = [children.azurite(options)]
+        programs = [children.azurite(options)] if options.azurite else []
         if options.simulators:
             programs += children.simulators(options)
         self._launch(programs, handle)

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,22 @@ _MIGRATIONS = (
     """,
 )
 """The scripts that lead from one schema version to the next; the version is their number."""
+
+
+SCHEME = "sqlite:"
+"""The beginning of a storage setting that names a file, for example `sqlite:/var/polysync.db`."""
+
+
+def path_of(setting: str | None) -> Path | None:
+    """Return the file that a storage setting names; None if the setting names an account."""
+    text = (setting or "").strip()
+    return Path(text.removeprefix(SCHEME)).absolute() if text.startswith(SCHEME) else None
+
+
+@cache
+def shared_database(path: Path) -> Database:
+    """Return the database of a file, the same one for the whole process."""
+    return Database(path)
 
 
 class FileUnusable(Unavailable):

@@ -7,6 +7,7 @@ https://learn.microsoft.com/rest/api/storageservices/queue-service-rest-api
 
 from __future__ import annotations
 
+import base64
 import secrets
 import time
 from collections.abc import Callable
@@ -56,14 +57,19 @@ class SqliteQueue:
 
     def send(self, text: str, *, delay_seconds: float = 0) -> None:
         """Send a message that becomes visible after a delay. Raises `TooLarge`."""
-        if len(text.encode()) > MAX_MESSAGE_BYTES:
+        content = text.encode()
+        if len(content) > MAX_MESSAGE_BYTES:
             raise TooLarge("a queue message is larger than 48 KiB")
+        self.put(base64.b64encode(content).decode(), delay_seconds=delay_seconds)
+
+    def put(self, content: str, *, delay_seconds: float = 0) -> None:
+        """Send a message whose content is base64 already."""
         now = self._now()
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO messages (queue, visible_at, inserted_at, expires_at, dequeue_count, "
                 "receipt, content) VALUES (?, ?, ?, ?, 0, '', ?)",
-                (self.name, now + delay_seconds, now, now + _TIME_TO_LIVE, text),
+                (self.name, now + delay_seconds, now, now + _TIME_TO_LIVE, content),
             )
         self._database.notify(self.name)
 
