@@ -167,7 +167,6 @@ def lock(data: Path, *, timeout: float, pause: children.Pause = time.sleep) -> i
         StartRefused: another host, or its Azurite, still holds it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    (data / "azurite").mkdir(exist_ok=True)
     handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     until = time.monotonic() + timeout
     while True:

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ class Database:
 
     def back_up(self, target: Path) -> None:
         """Copy the file to a new file while the app runs."""
-        with _translated(target), sqlite3.connect(target) as copy:
+        with _translated(target), closing(sqlite3.connect(target)) as copy:
             self._reader().backup(copy)
 
     def close(self) -> None:
