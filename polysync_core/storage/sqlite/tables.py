@@ -1,4 +1,4 @@
-"""Reads and writes rows in SQLite, with the same ETags and limits as Azure Table Storage."""
+"""Reads and writes rows in SQLite, with the ETags and limits of Table Storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the storage tests with the emulator, with the fake of Table Storage and with SQLite."""
+"""Runs the storage tests on the emulator, the fake and SQLite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes to Azure Table Storage whose answers are lost, with the emulator and with the fake."""
+"""Writes to Table Storage whose answers are lost, on the emulator and the fake."""
 
 from __future__ import annotations
 
