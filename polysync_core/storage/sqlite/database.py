@@ -1,8 +1,9 @@
 """Opens the SQLite file of the app: one connection that writes, one per thread that reads.
 
 The file is in WAL mode, so readers never wait for the writer. `synchronous=FULL` writes each commit
-to the disk before it returns: an accepted run survives a loss of power. A write is executed when it
-returns and undone when it raises, so no write is ever uncertain.
+to the disk before it returns: an accepted run survives a loss of power. Concurrent transactions
+share one commit, because a commit waits for the disk. A write is executed when it returns and
+undone when it raises, so no write is ever uncertain.
 """
 
 from __future__ import annotations
@@ -58,12 +59,35 @@ class FileUnusable(Unavailable):
     """The storage file cannot be used."""
 
 
+class _Commit:
+    """A commit that several transactions share."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Release the waiting transactions, with an error if nothing was committed."""
+        self._error = error
+        self._done.set()
+
+    def wait(self) -> None:
+        """Wait for the commit; raise its error."""
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+
 class Database:
     """One open SQLite file. It is safe for threads, and only one process may have it open."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._write_lock = threading.RLock()
+        self._write_lock = threading.Lock()
+        self._count_lock = threading.Lock()
+        self._waiting = 0
+        """Threads that want to write. The last one commits for all others before it."""
+        self._commit = _Commit()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._listeners: dict[str, Callable[[], None]] = {}
@@ -84,17 +108,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
-        """Execute statements atomically; an exception undoes them."""
-        with self._write_lock, _translated(self.path):
-            self._writer.execute("BEGIN IMMEDIATE")
+        """Execute statements atomically and commit them; an exception undoes them."""
+        self._count_waiting(+1)
+        with self._write_lock:
+            self._count_waiting(-1)
+            commit = self._commit
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
-                # A full disk ends the transaction by itself.
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
+                with _translated(self.path), self._savepoint():
+                    yield self._writer
+            finally:
+                self._commit_unless_others_wait()
+        commit.wait()
 
     def listen(self, queue: str, listener: Callable[[], None]) -> None:
         """Call a function after each message that is sent to a queue."""
@@ -119,6 +143,44 @@ class Database:
             self._connections.clear()
             with suppress(OSError):
                 os.close(self._lock_file)
+
+    def _count_waiting(self, change: int) -> None:
+        with self._count_lock:
+            self._waiting += change
+
+    @contextmanager
+    def _savepoint(self) -> Generator[None]:
+        """Undo the statements of one transaction only, if it raises."""
+        if not self._writer.in_transaction:
+            self._writer.execute("BEGIN IMMEDIATE")
+        self._writer.execute("SAVEPOINT one")
+        try:
+            yield
+        except BaseException:
+            # A full disk undoes everything by itself, the transactions of other threads included.
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK TO one")
+                self._writer.execute("RELEASE one")
+            raise
+        self._writer.execute("RELEASE one")
+
+    def _commit_unless_others_wait(self) -> None:
+        """Commit, unless a thread waits that will commit as well; the caller holds the lock."""
+        if self._waiting and self._writer.in_transaction:
+            return
+        commit, self._commit = self._commit, _Commit()
+        if not self._writer.in_transaction:
+            commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
+            return
+        try:
+            with _translated(self.path):
+                self._writer.execute("COMMIT")
+        except FileUnusable as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            commit.end(error)
+        else:
+            commit.end()
 
     def _reader(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)

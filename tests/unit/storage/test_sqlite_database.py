@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,6 +150,58 @@ def test_of_many_writers_with_one_etag_exactly_one_succeeds(database: Database) 
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(replace, range(8))) == 1
+
+
+def test_a_refused_write_undoes_no_write_that_shares_its_commit(database: Database) -> None:
+    table = SqliteTables(database).table("t")
+    table.insert(Row("p", "taken", {}))
+    barrier = threading.Barrier(16)
+
+    def insert(number: int) -> bool:
+        barrier.wait()
+        key = "taken" if number % 2 else f"free-{number}"
+        try:
+            table.transact(
+                [Operation(Change.INSERT, Row("p", each, {})) for each in (f"{key}-side", key)]
+            )
+        except RowExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        results = list(threads.map(insert, range(16)))
+
+    assert results == [number % 2 == 0 for number in range(16)]
+    keys = {row.key for row in table.rows(RowRange("p"))}
+    free = {f"free-{number}" for number in range(0, 16, 2)}
+    assert keys == {"taken"} | free | {f"{key}-side" for key in free}
+
+
+def test_a_commit_that_fails_fails_every_write_of_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = SqliteTables(database).table("t")
+    writer = database._writer
+
+    class NoCommit:
+        """Refuses commits, as a full disk does."""
+
+        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+            return writer.execute(statement, *values)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(writer, name)
+
+    monkeypatch.setattr(database, "_writer", NoCommit())
+    with ThreadPoolExecutor(4) as threads:
+        writes = [threads.submit(table.insert, Row("p", str(n), {})) for n in range(8)]
+    assert all(isinstance(each.exception(), FileUnusable) for each in writes)
+
+    monkeypatch.undo()
+    assert list(table.rows(RowRange("p"))) == []
+    table.insert(Row("p", "after", {}))
 
 
 def test_two_tables_do_not_see_each_other(database: Database) -> None:
