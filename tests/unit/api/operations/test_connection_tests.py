@@ -25,10 +25,10 @@ GOOD = ConnectionTestResult(ok=True, message="It answers.", latency_ms=7)
 class HealthyConnections:
     """All tests of vaults and platforms succeed."""
 
-    def test_vault(self, _name: str) -> ConnectionTestResult:
+    def test_a_vault_is_accepted_or_refused(self, _name: str) -> ConnectionTestResult:
         return GOOD
 
-    def test_platform(self, _name: str) -> ConnectionTestResult:
+    def test_a_platform_is_accepted_or_refused(self, _name: str) -> ConnectionTestResult:
         return GOOD
 
 
