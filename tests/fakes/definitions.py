@@ -96,7 +96,11 @@ LAKEHOUSE: dict[str, Any] = {
                 "method": "PersonalAccessToken",
                 "personalAccessToken": "vault://local/DATABRICKS_TOKEN",
             },
-            "attributes": {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"},
+            "attributes": {
+                "workspaceUrl": "https://adb-1.2.azuredatabricks.net",
+                "clusterVersion": "15.4.x-scala2.12",
+                "clusterNodeType": "Standard_DS3_v2",
+            },
             "contentionProfiles": ["lakehouse-cap"],
         }
     ],

@@ -9,13 +9,10 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.kinds import SPECS
-from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, editing_of, lakehouse
+from tests.fakes.app import FakeApp
+from tests.fakes.definitions import ON_CALL, FakeDefinitions, lakehouse
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +23,7 @@ def store() -> FakeDefinitions:
 @pytest.fixture(scope="module")
 def app_client(store: FakeDefinitions) -> Iterator[TestClient]:
     """The app, built once: building it takes longer than a test."""
-    rules = Rules(development=True)
-    routes = [
-        definition_routes(editing_of(store, rules)),
-        document_routes(documents_of(store, rules)),
-    ]
-    with TestClient(create_app(routes)) as opened:
+    with FakeApp(definitions=store).http as opened:
         yield opened
 
 

@@ -45,7 +45,7 @@ def connection_tests(answer: str | PolysyncError) -> ConnectionTests:
 
 
 def test_a_target_that_answers_is_ok_and_its_message_is_returned() -> None:
-    result = connection_tests("Reached it.").test_a_vault_is_accepted_or_refused("v")
+    result = connection_tests("Reached it.").test_vault("v")
     assert (result.ok, result.message) == (True, "Reached it.")
     assert result.latency_ms >= 0
 
@@ -58,10 +58,10 @@ def test_a_target_that_answers_is_ok_and_its_message_is_returned() -> None:
     ],
 )
 def test_a_failed_target_is_an_outcome_and_not_an_error(error: PolysyncError) -> None:
-    result = connection_tests(error).test_a_platform_is_accepted_or_refused("v")
+    result = connection_tests(error).test_platform("v")
     assert (result.ok, result.message) == (False, str(error))
 
 
 def test_an_undefined_target_is_not_found() -> None:
     with pytest.raises(NotFound):
-        connection_tests("ok").test_a_platform_is_accepted_or_refused("other")
+        connection_tests("ok").test_platform("other")
