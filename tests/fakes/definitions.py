@@ -98,8 +98,7 @@ LAKEHOUSE: dict[str, Any] = {
             },
             "attributes": {
                 "workspaceUrl": "https://adb-1.2.azuredatabricks.net",
-                "clusterVersion": "15.4.x-scala2.12",
-                "clusterNodeType": "Standard_DS3_v2",
+                "computeType": "Serverless",
             },
             "contentionProfiles": ["lakehouse-cap"],
         }

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.fakes.app import FakeApp
 from tests.fakes.audit import FakeAuditStore
+
+
+@pytest.fixture(scope="module")
+def store() -> FakeAuditStore:
+    return FakeAuditStore()
+
+
+@pytest.fixture(scope="module")
+def client(store: FakeAuditStore) -> Iterator[TestClient]:
+    """The app, built once: building it takes longer than a test."""
+    with FakeApp(audit=store).http as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(
@@ -20,9 +35,8 @@ from tests.fakes.audit import FakeAuditStore
     ],
 )
 def test_only_the_dry_run_of_a_document_is_audited_as_no_change(
-    query: str, status: int | None
+    client: TestClient, store: FakeAuditStore, query: str, status: int | None
 ) -> None:
-    store = FakeAuditStore()
-    with FakeApp(audit=store).http as client:
-        client.put(f"/definitions?{query}", json={"calendars": []})
+    store.entries.clear()
+    client.put(f"/definitions?{query}", json={"calendars": []})
     assert [entry.status for entry in store.entries.values()] == [status]
