@@ -125,12 +125,28 @@ def test_a_key_of_another_service_does_not_sign_in() -> None:
     assert problems_of(lambda: check_platform(platform, allow_loopback=False)) == ["auth.method"]
 
 
-@pytest.mark.parametrize("name", ["pl_load", "Load sales (daily)", "1", "_x", "Täglich", "日次"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pl_load",
+        "Load sales (daily)",
+        "1",
+        "_x",
+        "Täglich",
+        "日次",
+        "1ª carga",
+        "売上\uff08月次\uff09",
+        "Área m²",
+        "a\u00a0b",
+    ],
+)
 def test_a_pipeline_name_that_the_studio_allows_is_accepted(name: str) -> None:
     check_job(a_platform(), a_job(external_id=name))
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "a?b", "a%2fb", "-a", "a.b", "a\\b", "x" * 261])
+@pytest.mark.parametrize(
+    "name", ["a/b", "..", "a?b", "a%2fb", "-a", "a.b", "a\\b", "a\nb", "a\u202eb", "x" * 261]
+)
 def test_an_invalid_pipeline_name_is_refused(name: str) -> None:
     job = a_job(external_id=name)
 
