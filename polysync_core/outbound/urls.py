@@ -30,8 +30,6 @@ _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:[/?]|$)", re.IGNORECASE)
 # Characters that look like a separator or a dot and that NFKC does not turn into one.
 _LOOK_ALIKES = frozenset("\u2044\u2215\u29f8\u29f9\u2216\u2571\u2572\u00b7\u2219\u22c5")
 _LINK = re.compile(r"[A-Za-z0-9._~:/?#@!$&()*+,;=%-]{1,2048}")
-# Joiners of scripts and emoji, and the tags of flags.
-_JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -121,20 +119,6 @@ def deceptive_character(text: str) -> str | None:
             return f"the control or invisible character U+{ord(character):04X}"
         if not character.isascii() and _looks_ascii(character):
             return f"the look-alike character U+{ord(character):04X}"
-    return None
-
-
-def hidden_character(text: str) -> str | None:
-    """Describe the first control or invisible character of an artefact's name, or return None.
-
-    A name of a platform may hold any letter, look-alikes of ASCII included. It is always sent
-    percent-encoded or in JSON, where no server takes such a letter for a separator.
-    """
-    for character in text:
-        if character in _JOINERS:
-            continue
-        if unicodedata.category(character) in _INVISIBLE_CATEGORIES:
-            return f"the control or invisible character U+{ord(character):04X}"
     return None
 
 

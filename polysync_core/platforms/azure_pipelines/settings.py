@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job, hidden_character
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.urls import hidden_character
 
 ATTEMPT_TOKEN_PARAMETER = "attemptTokenParameter"  # noqa: S105 - a setting's name
 WHEN_ANSWER_LOST = "whenAnswerLost"

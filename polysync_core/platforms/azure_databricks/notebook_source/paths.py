@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from urllib.parse import unquote
 
-from polysync_core.outbound.urls import hidden_character
+from polysync_core.domain.definitions.jobs import hidden_character
 
 MAX_PATH_LENGTH = 1024
 

@@ -26,6 +26,12 @@ BAD: list[Any] = [
         id="external id with a newline",
     ),
     pytest.param(
+        set_value("jobs", 0, "externalId", to="/a\u202e/b"),
+        "jobs[0].externalId",
+        "invisible character U+202E",
+        id="external id that reverses its text",
+    ),
+    pytest.param(
         set_value("jobs", 0, "jobType", to="DatabricksNotebok"),
         "jobs[0].jobType",
         "did you mean 'DatabricksNotebook'?",
