@@ -22,7 +22,7 @@ BAD: list[Any] = [
     pytest.param(
         set_value("jobs", 0, "externalId", to="/a\n/b"),
         "jobs[0].externalId",
-        "control character",
+        "control or invisible character U+000A",
         id="external id with a newline",
     ),
     pytest.param(
