@@ -73,6 +73,9 @@ class RunAnswer:
     platform: str
     status: str
     reason: str | None
+    """The state of the run in words; the problem while there is one."""
+    problem: str | None
+    """The failure that keeps the run from going on, in one sentence."""
     trigger: str
     graph_run_id: str | None
     priority: int
@@ -133,6 +136,7 @@ class RunAnswer:
             platform=reader.text("platform") or "?",
             status=reader.text("status") or "?",
             reason=reader.text("reason"),
+            problem=Reader("the problem", reader.object("problem")).text("text"),
             trigger=reader.text("triggerType") or "?",
             graph_run_id=reader.text("graphRunId"),
             priority=reader.number("priority"),

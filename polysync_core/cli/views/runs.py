@@ -14,11 +14,16 @@ from polysync_core.cli.views.tables import (
     new_table,
 )
 
+_LONGEST_REASON = 120
+"""A longer reason is cut; `show` has the whole text."""
+
 
 def runs_view(runs: Sequence[RunAnswer]) -> Table:
     """Return a table with a line for each run."""
     subject = "Task" if any(run.task for run in runs) else "Job"
     table = new_table("Run", subject, "Status", "Trigger", "Attempts", "Queued", "Duration")
+    table.columns[0].no_wrap = True
+    table.add_column("Reason", overflow="fold")
     for run in runs:
         table.add_row(
             cell(run.run_id),
@@ -28,5 +33,14 @@ def runs_view(runs: Sequence[RunAnswer]) -> Table:
             str(len(run.attempts)),
             format_time(run.queued_at),
             format_duration(run.duration),
+            cell(_reason(run)),
         )
     return table
+
+
+def _reason(run: RunAnswer) -> str | None:
+    """Return the reason of a run that has not succeeded, cut to a short text."""
+    if run.succeeded:
+        return None
+    text = run.problem or run.reason or ""
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"
