@@ -1,4 +1,4 @@
-"""The start and the end of the local host, each test with a host of its own."""
+"""The start and the end of the local host. Each test has its own host."""
 
 from __future__ import annotations
 
