@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.views import time_view
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
+from polysync_core.application.runs.queries import find_run_id
 from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
-from polysync_core.domain.runs.identity import parse_run_id
 
 _MAX_SHOWN = 100
 """The most holders and waiting runs in an answer. The counts are complete."""
@@ -24,7 +24,8 @@ def explanation_routes(explanations: Explanations) -> APIRouter:
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
     def explain_run(run_id: str, engine: CurrentEngine) -> dict[str, Any]:
         """Explain why a run waits, as data and as sentences."""
-        return _explained_view(explanations.run(parse_run_id(run_id), engine))
+        found = find_run_id(explanations.runs, run_id)
+        return _explained_view(explanations.run(found, engine))
 
     @routes.get("/contention-profiles/{name}/usage", tags=["contention-profiles"])
     def profile_usage(name: str, engine: CurrentEngine) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from polysync_core.api.views import time_view
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
-from polysync_core.domain.runs.identity import parse_run_id
+from polysync_core.application.runs.queries import find_run_id
 
 
 def graph_routes(graphs: TaskGraphs) -> APIRouter:
@@ -29,7 +29,7 @@ def graph_routes(graphs: TaskGraphs) -> APIRouter:
         if graph_run_id is None:
             graph = graphs.of_tasks(task)
         else:
-            graph = graphs.of_graph_run(parse_run_id(graph_run_id), task)
+            graph = graphs.of_graph_run(find_run_id(graphs.runs, graph_run_id), task)
         return {
             "nodes": [_node_view(node) for node in graph.nodes],
             "edges": [_edge_view(edge) for edge in graph.edges],

@@ -52,7 +52,7 @@ class RowRange:
     @classmethod
     def prefixed(cls, partition: str, prefix: str) -> RowRange:
         """Return the rows whose keys begin with an ASCII prefix."""
-        return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        return cls(partition, prefix, end_of_prefix(prefix))
 
     def filter(self) -> tuple[str, dict[str, str]]:
         """Return a parametrised query and its parameters, which prevents injection."""
@@ -70,6 +70,11 @@ class RowPage:
 
     rows: tuple[Row, ...]
     token: str | None
+
+
+def end_of_prefix(prefix: str) -> str:
+    """Return the first key behind all keys that begin with an ASCII prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def hashed_key(*parts: str) -> str:

@@ -52,6 +52,7 @@ from polysync_core.storage.azure.rows import (
     check_key,
     decode_token,
     encode_token,
+    end_of_prefix,
 )
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ _log = logging.getLogger(__name__)
 MAX_OPERATIONS = 100
 """The maximum number of operations in one transaction."""
 _PAGE = 1000
+_KEYS = ("PartitionKey", "RowKey")
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts; the last failure is raised."""
 _LONGEST_PAUSE = 5.0
@@ -155,6 +157,22 @@ class Table:
             part, position = self._query(query, values, 1, position)
             if part or position is None:
                 return part[0].partition if part else None
+
+    def partitions(self, prefix: str, *, limit: int) -> list[str]:
+        """Return the first partitions whose keys begin with an ASCII prefix.
+
+        Each partition must have one row only. The service reads the range of keys and no value.
+        """
+        query = "PartitionKey ge @first and PartitionKey lt @end"
+        values = {"first": check_key(prefix), "end": check_key(end_of_prefix(prefix))}
+        found: list[str] = []
+        position: dict[str, str | None] | None = None
+        while True:
+            size = limit - len(found)
+            part, position = self._query(query, values, size, position, select=_KEYS)
+            found += [row.partition for row in part]
+            if position is None or len(found) >= limit:
+                return found
 
     def drop(self) -> None:
         """Delete the table with all its rows, if it exists."""
@@ -290,10 +308,12 @@ class Table:
         values: dict[str, str],
         size: int,
         position: dict[str, str | None] | None,
+        *,
+        select: Sequence[str] | None = None,
     ) -> tuple[list[Row], dict[str, str | None] | None]:
         def read() -> tuple[list[Row], dict[str, str | None] | None]:
             pages = self._client.query_entities(
-                query, parameters=values, results_per_page=min(size, _PAGE)
+                query, parameters=values, results_per_page=min(size, _PAGE), select=select
             ).by_page(position)
             part = [row_of(entity) for entity in next(pages, ())]
             return part, cast("dict[str, str | None] | None", pages.continuation_token)
