@@ -135,7 +135,7 @@ def _suggestions(error: Exception) -> JsonObject:
     """Return the members of a problem document that name possible objects."""
     match error:
         case Ambiguous(candidates=candidates):
-            return {"candidates": [*candidates]}
+            return {"title": "The id is ambiguous", "candidates": [*candidates]}
         case _:
             return {}
 

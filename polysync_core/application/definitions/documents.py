@@ -15,12 +15,11 @@ from polysync_core.application.definitions.writer import DefinitionEdit, Definit
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
+from polysync_core.domain.definitions.differences import FieldDifference, differences
 from polysync_core.domain.definitions.document import (
     Document,
-    FieldDifference,
     Reference,
     canonical,
-    differences,
     kind_of,
     reference_to,
     same,

@@ -69,8 +69,8 @@ def parse_run_id_prefix(text: str) -> str:
     """Return a text as the first characters of a run id, or raise `NotFound`."""
     if _PREFIX.fullmatch(text) is None:
         raise NotFound(
-            f"There is no task run of this id: a run id has {_LENGTH} letters and digits and begins "
-            f"with r; its first characters are enough, if they are at least {MIN_PREFIX}."
+            "There is no task run of this id: a run id begins with r and has "
+            f"{_LENGTH} characters, of which the first {MIN_PREFIX} or more are enough."
         )
     return text
 
