@@ -26,7 +26,7 @@ def format_time(time: datetime | None) -> str:
 
 
 def format_local_time(text: str | None) -> str:
-    """Return a local time of the API, with its offset from UTC, in the form of all times."""
+    """Return a local time with its offset from UTC, in the form of all times."""
     return (text or ABSENT).replace("T", " ")
 
 
