@@ -1,4 +1,4 @@
-"""Breaks text into lines between words, so that an id or a link can be copied as a whole."""
+"""Breaks text into lines between words; ids and links stay whole."""
 
 from __future__ import annotations
 

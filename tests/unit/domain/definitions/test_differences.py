@@ -49,7 +49,7 @@ def test_a_changed_entry_shows_only_the_changed_field() -> None:
     assert changed(Kind.JOB, job(A, B), job(A, later)) == [("parameters.b.default", None, 5)]
 
 
-def test_a_new_order_is_told_as_such() -> None:
+def test_a_new_order_is_a_difference_of_the_list() -> None:
     assert changed(Kind.JOB, job(A, B, C), job(C, A)) == [
         ("parameters.b", B, None),
         ("parameters", ["a", "c"], ["c", "a"]),

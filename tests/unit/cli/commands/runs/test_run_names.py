@@ -83,7 +83,7 @@ def test_an_unknown_task_is_not_a_task_without_runs(
     assert unknown.rstrip("?") in result.stderr
 
 
-def test_a_task_without_runs_is_told(api: FakeApi, polysync: Invoke):
+def test_a_task_without_runs_is_named(api: FakeApi, polysync: Invoke):
     api.on("GET", "/task-runs", Answer({"items": []}))
     api.on("GET", "/tasks/quiet", Answer({"name": "quiet"}))
 
