@@ -136,6 +136,9 @@ def _suggestions(error: Exception) -> JsonObject:
     match error:
         case Ambiguous(candidates=candidates):
             return {"title": "The id is ambiguous", "candidates": [*candidates]}
+        case NotFound(name=str() as name, nearest=nearest, known=known):
+            allowed: JsonObject = {"allowed": [*known]} if known else {}
+            return {"name": name, "nearest": [*nearest], **allowed}
         case _:
             return {}
 

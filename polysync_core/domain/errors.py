@@ -85,6 +85,22 @@ class Forbidden(Refused):
 class NotFound(Refused):
     """No object has that name."""
 
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        name: str | None = None,
+        nearest: Sequence[str] = (),
+        known: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        """The name that was looked for, if the error is about one."""
+        self.nearest = tuple(nearest)
+        """The existing names that are most similar."""
+        self.known = tuple(known)
+        """All existing names, if they are few."""
+
 
 class Conflict(Refused):
     """The present state does not allow the request."""

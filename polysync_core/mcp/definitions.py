@@ -124,7 +124,6 @@ NEXT_FIRE_TIMES = Tool(
     arguments=NextFireTimes,
     run=_next_fire_times,
     route=("GET", "/tasks/{name}/fire-times"),
-    named={"task": "tasks"},
 )
 SEARCH_DOCUMENTATION = Tool(
     name="search_documentation",

@@ -9,6 +9,7 @@ from typing import cast
 
 from polysync_core.application.definitions.lookup import found
 from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
@@ -28,7 +29,7 @@ from polysync_core.domain.definitions.stored import (
     StoredDefinition,
 )
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
+from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
 _log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class DefinitionEditing:
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition, or raise `NotFound`."""
-        return found(self._source.get(kind, name), Reference(kind, name))
+        return found(self._source, Reference(kind, name))
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
@@ -115,7 +116,7 @@ class DefinitionEditing:
 
         def patched(before: Definition | None) -> Definition:
             if before is None:
-                raise NotFound(f"There is no {reference}.")
+                raise unknown(reference, self._source)
             content = cast("JsonObject", merge_patch(write_definition(before), patch))
             if content.get("name") != reference.name:
                 raise Invalid.at("name", "cannot change: create a definition with the new name")

@@ -161,16 +161,23 @@ class Table:
     def partitions(self, prefix: str, *, limit: int) -> list[str]:
         """Return the first partitions whose keys begin with an ASCII prefix.
 
-        Each partition must have one row only. The service reads the range of keys and no value.
+        Each partition must have one row only.
         """
         query = "PartitionKey ge @first and PartitionKey lt @end"
         values = {"first": check_key(prefix), "end": check_key(end_of_prefix(prefix))}
-        found: list[str] = []
+        return [row.partition for row in self._keys(query, values, limit)]
+
+    def keys(self, rows: RowRange, *, limit: int) -> list[str]:
+        """Return the first keys of a range; the service sends no values."""
+        return [row.key for row in self._keys(*rows.filter(), limit)]
+
+    def _keys(self, query: str, values: dict[str, str], limit: int) -> list[Row]:
+        found: list[Row] = []
         position: dict[str, str | None] | None = None
         while True:
             size = limit - len(found)
             part, position = self._query(query, values, size, position, select=_KEYS)
-            found += [row.partition for row in part]
+            found += part
             if position is None or len(found) >= limit:
                 return found
 
