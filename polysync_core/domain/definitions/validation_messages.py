@@ -79,7 +79,7 @@ def problem_of(
 
 
 def similar(word: object, known: Iterable[str]) -> list[str]:
-    """Return at most three known words that are similar to a word, the most similar first."""
+    """Return up to three similar words, the most similar first."""
     lowered = {each.lower(): each for each in known}
     close = difflib.get_close_matches(str(word).lower(), lowered, n=_MAX_SIMILAR, cutoff=0.6)
     return [lowered[each] for each in close]
