@@ -77,7 +77,10 @@ class RunAnswer:
     problem: str | None
     """The failure that keeps the run from going on, in one sentence."""
     trigger: str
+    schedule: str | None
+    backfill_id: str | None
     graph_run_id: str | None
+    trace_id: str | None
     priority: int
     cancel_requested: bool
     scheduled_time: datetime | None
@@ -138,7 +141,10 @@ class RunAnswer:
             reason=reader.text("reason"),
             problem=Reader("the problem", reader.object("problem")).text("text"),
             trigger=reader.text("triggerType") or "?",
+            schedule=reader.text("schedule"),
+            backfill_id=reader.text("backfillId"),
             graph_run_id=reader.text("graphRunId"),
+            trace_id=reader.text("traceId"),
             priority=reader.number("priority"),
             cancel_requested=answer.get("cancelRequested") is True,
             scheduled_time=reader.time("scheduledTime"),
