@@ -15,7 +15,7 @@ _LONGEST_REASON = 240
 
 
 def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
-    """Return a table with a line for each run, with reasons if a run has not succeeded."""
+    """Return a table of runs; reasons are shown if a run has not succeeded."""
     subject = "Task" if any(run.task for run in runs) else "Job"
     reasons = [_reason(run) for run in runs]
     columns = [

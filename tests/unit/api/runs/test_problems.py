@@ -1,4 +1,4 @@
-"""The problem of a run in the answers of the API, its event stream and the tools for copilots."""
+"""The problem of a run in the API, its event stream and the tools for copilots."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_copilot_gets_the_problem_as_untrusted_text(bench: Bench) -> None:
 def test_the_stream_shows_each_state_and_not_only_each_change_of_the_history(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason and the link of the attempt change without a new line of the history."""
+    """The reason changes without a new line of the history."""
     states = iter([replace(bench.run, reason="Submitted."), replace(bench.run, reason="Runs.")])
     monkeypatch.setattr("polysync_core.api.runs.events._FIRST_DELAY", 0.0)
 
