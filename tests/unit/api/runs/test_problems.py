@@ -1,4 +1,4 @@
-"""The problem of a run in the API, its event stream and the tools for copilots."""
+"""The problem of a run in the API, the event stream and tools for copilots."""
 
 from __future__ import annotations
 
