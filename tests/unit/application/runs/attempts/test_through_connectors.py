@@ -45,7 +45,7 @@ STARTER = {"jobType": "AzureHttpFunction", "externalId": "starter"}
 
 @dataclass
 class Stage:
-    """An app with one platform, one job and one task, and scripted answers of the platform."""
+    """An app with one platform, job and task, and scripted answers."""
 
     app: FakeApp
     transport: ScriptedTransport
