@@ -240,7 +240,7 @@ _SCALARS = {
 }
 for _name, _pattern in _SCALARS.items():
     cast("Any", _Loader).add_implicit_resolver(
-        f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), None
+        f"{_TAG}{_name}", re.compile(rf"\A(?:{_pattern})\Z"), None
     )
 _Loader.add_constructor(f"{_TAG}int", _Loader.construct_yaml_int)
 _Loader.add_constructor(f"{_TAG}float", _Loader.construct_yaml_float)

@@ -87,7 +87,7 @@ def _secret(name: str, *, required: bool = True) -> SignInField:
 _TENANT = SignInField(
     name="tenantId",
     form=FieldForm(
-        re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9.-]{0,252}"),
+        re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,252}"),
         "a tenant is named by its id or its domain",
     ),
 )
