@@ -1,4 +1,4 @@
-"""The errors of the product, grouped by what the caller can do.
+"""Defines the errors of the product, grouped by the caller's remedy.
 
 PolysyncError
 ├── Refused            correct the request; a repetition fails again

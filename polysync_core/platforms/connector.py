@@ -1,4 +1,4 @@
-"""The contract between Polysync and a platform's connector."""
+"""Defines the interface of connectors and the values that they exchange."""
 
 from __future__ import annotations
 

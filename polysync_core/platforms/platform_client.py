@@ -1,4 +1,4 @@
-"""The HTTP client of all connectors.
+"""Sends the HTTP calls of all connectors, with sign-in, retries and time limits.
 
 A `PlatformClient` is bound to one base address and one authenticator, so a call can go nowhere
 else. It bounds the total time of a call, retries what may be retried, and raises the errors of
