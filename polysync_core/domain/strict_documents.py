@@ -20,7 +20,7 @@ from polysync_core.domain.json_types import JsonValue
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40
-MAX_VALUES = 200_000
+MAX_VALUES = 100_000
 FORBIDDEN_KEYS = frozenset({"__class__", "__module__", "__data__"})
 """Durable's codec builds Python objects from a JSON object with one of these keys."""
 
