@@ -16,7 +16,7 @@ PolysyncError
 └── Broken             a defect of Polysync
 
 The docstring of a class is its default message. No message contains a secret, or the body of a
-platform's answer.
+platform's answer. `platform_message` holds the platform's own text apart from the message.
 """
 
 from __future__ import annotations
@@ -98,6 +98,11 @@ class PolysyncError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        self.platform_message: str | None = None
+        """The platform's own message on one short line, or None.
+
+        It may quote a secret: redact it before it is stored, logged or shown.
+        """
 
 
 class Refused(PolysyncError):
