@@ -63,6 +63,12 @@ class DefinitionLookup:
         """
         return (job for job in self._all(Job, Kind.JOB) if job.platform == platform)
 
+    def tasks_of(self, job: str) -> Iterator[Task]:
+        """Yield the Tasks of a Job; the cost depends on their number."""
+        for stored in self._source.referrers(Reference(Kind.JOB, job)):
+            if isinstance(stored.definition, Task):
+                yield stored.definition
+
     def _of[D: Definition](self, model: type[D], kind: Kind, name: str) -> D:
         return _checked(model, self.get(kind, name))
 

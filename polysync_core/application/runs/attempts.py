@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.finishing import (
     ACTOR,
     AttemptRecorder,
@@ -32,7 +33,7 @@ from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
-from polysync_core.domain.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.polling import CANCELLING_DELAY, delay_after_failure
 from polysync_core.domain.runs.run import (
@@ -44,14 +45,12 @@ from polysync_core.domain.runs.run import (
     with_attempt,
 )
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     CannotStop,
     OutcomeUnknown,
     ProviderStatus,
     Report,
     RunNotFound,
-    SubmitRequest,
     Submitted,
 )
 from polysync_core.telemetry.tracing import on_behalf_of
@@ -64,11 +63,6 @@ LOST_TIMEOUT = timedelta(minutes=2)
 """How long a platform may deny a run that it accepted, before the run counts as lost."""
 _MIN_AGE_TO_RECORD = timedelta(seconds=3.5)
 """The age from which a new provider status is written; shorter runs save the write."""
-
-OUTPUTS_UNCOMPARED = (
-    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
-    "whether they hold it."
-)
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +83,11 @@ class AttemptSteps:
     submit_timeout: timedelta = SUBMIT_TIMEOUT
     cancel_timeout: timedelta = CANCEL_TIMEOUT
     lost_timeout: timedelta = LOST_TIMEOUT
+
+    @property
+    def texts(self) -> PlatformTexts:
+        """The filter of what platforms say."""
+        return PlatformTexts(self.connections, self.submissions.resolve_secret)
 
     def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
         """Start the attempt on its platform, once, however often this is called."""
@@ -173,7 +172,8 @@ class AttemptSteps:
         try:
             connector = self.connections.job(run.job)
             request = self.submissions.request(run, current, is_resend=memo.uncertain)
-            submitted = connector.submit(request)
+            with self.texts.filtered_errors(run):
+                submitted = connector.submit(request)
         except (PlatformRefused, Invalid, NotFound) as error:
             cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
             message = with_doubt(str(error), memo.uncertain)
@@ -193,16 +193,13 @@ class AttemptSteps:
                 "external_run_id": submitted.external_run_id,
             },
         )
-        return self._submitted(stored, current.number, request, submitted)
+        return self._submitted(stored, current.number, submitted)
 
-    def _submitted(
-        self, stored: StoredRun, attempt: int, request: SubmitRequest, submitted: Submitted
-    ) -> StepResult:
+    def _submitted(self, stored: StoredRun, attempt: int, submitted: Submitted) -> StepResult:
         """Record what the platform answered to the submit."""
+        submitted, redactor = self.texts.submitted(stored.run, submitted)
         report = submitted.report
         if report is not None and report.status.is_final:
-            given = request.parameters.values()
-            redactor = Redactor(each for each in given if isinstance(each, Secret))
             return self.recorder.end(
                 stored, lambda run: reported_at_submit(run, submitted, report, redactor)
             )
@@ -259,18 +256,10 @@ class AttemptSteps:
     # Polling
 
     def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
-        """Return the platform's report, and the redactor for its outputs.
-
-        Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
-        next poll asks it again.
-        """
-        report = self.connections.job(run.job).read(run.job, external_id)
-        if not report.outputs:
-            return report, NO_SECRETS
-        try:
-            return report, Redactor(self.submissions.secrets_of(run))
-        except PlatformRefused:
-            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), NO_SECRETS
+        """Return the platform's report without secrets, and the redactor for its outputs."""
+        with self.texts.filtered_errors(run):
+            report = self.connections.job(run.job).read(run.job, external_id)
+        return self.texts.report(run, report)
 
     def _end(self, stored: StoredRun, report: Report, redactor: Redactor) -> StepResult:
         self.planner.record_end(stored.run, report)
@@ -337,7 +326,8 @@ class AttemptSteps:
         run = stored.run
         if memo.stop_sent is None:
             try:
-                self.connections.job(run.job).cancel(run.job, external_id)
+                with self.texts.filtered_errors(run):
+                    self.connections.job(run.job).cancel(run.job, external_id)
             except RunNotFound:
                 return self._run_not_found(stored, memo)
             except CannotStop:

@@ -39,11 +39,6 @@ class SubmissionBuilder:
             is_resend=is_resend,
         )
 
-    def secrets_of(self, run: TaskRun) -> list[Secret]:
-        """Return the secrets that the attempts of a run get; raises the errors of `request`."""
-        references = {each for each in run.parameters.values() if isinstance(each, str)}
-        return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
-
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
         schema = {parameter.name: parameter for parameter in run.job.parameters}
         variables = _variables(run, attempt)
