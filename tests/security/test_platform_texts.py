@@ -40,7 +40,7 @@ JOB = a_job(name="job", parameters=[{"name": "key", "dataType": "Secret"}, {"nam
 
 
 class App(FakeApp):
-    """An app with a Task that gets a secret, on a platform that signs in by a token."""
+    """An app with a secret of a Task and a token of a platform."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.security.audit_record import changes_nothing
 from polysync_core.application.platforms.connection_tests import (
     ConnectionTestResult,
     ConnectionTests,
 )
+
+
+class SecretTestBody(BaseModel):
+    """The secret to read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reference: Annotated[
+        str, Field(max_length=400, description="The secret, as vault://<vault>/<secret>.")
+    ]
 
 
 def connection_test_routes(tests: ConnectionTests) -> APIRouter:
@@ -26,6 +37,11 @@ def connection_test_routes(tests: ConnectionTests) -> APIRouter:
     def test_platform(name: str) -> dict[str, Any]:
         """Test the connection to a platform."""
         return _view(tests.test_platform(name))
+
+    @routes.post("/secrets/test")
+    def test_secret(body: SecretTestBody) -> dict[str, Any]:
+        """Test whether a secret can be read; the answer never holds its value."""
+        return _view(tests.test_secret(body.reference))
 
     return routes
 

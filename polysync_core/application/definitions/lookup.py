@@ -44,6 +44,10 @@ class DefinitionLookup:
         """Return a Vault, or raise `NotFound`."""
         return self._of(Vault, Kind.VAULT, name)
 
+    def vault_names(self) -> list[str]:
+        """Return the names of all Vaults; the cost depends on their number."""
+        return [vault.name for vault in self._all(Vault, Kind.VAULT)]
+
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, or raise `NotFound`."""
         return self._of(Calendar, Kind.CALENDAR, name)

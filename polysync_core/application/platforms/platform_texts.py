@@ -58,7 +58,7 @@ class PlatformTexts:
     def reports(
         self, job: Job, values: Iterable[JsonValue], reports: Iterable[Report]
     ) -> list[Report]:
-        """Return the reports of a Job's runs that may have been given the secrets in `values`."""
+        """Return the reports of a Job's runs without the secrets that `values` names."""
         reports = list(reports)
         credentials = {secret: None for each in reports for secret in each.credentials}
         try:

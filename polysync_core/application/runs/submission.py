@@ -47,12 +47,21 @@ class SubmissionBuilder:
             if parameter is not None and parameter.direction is Direction.OUTPUT:
                 continue
             if isinstance(value, str) and is_secret_reference(value):
-                yield name, self.resolve_secret(value)
+                yield name, self._secret(name, value)
             elif isinstance(value, str) and has_variables(value):
                 data_type = DataType.STRING if parameter is None else parameter.data_type
                 yield name, _substituted(name, value, data_type, variables)
             else:
                 yield name, value
+
+    def _secret(self, parameter: str, reference: str) -> Secret:
+        """Return the secret of a parameter; the error names the parameter and the reference."""
+        try:
+            return self.resolve_secret(reference)
+        except PlatformRefused as error:
+            message = f"parameter '{parameter}': {reference} cannot be read: {error}"
+            cause, status = error.cause, error.status
+        raise PlatformRefused(message, cause=cause, status=status)
 
 
 def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
