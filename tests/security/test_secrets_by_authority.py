@@ -23,7 +23,7 @@ from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_job
 
 GIVEN = "canary-given-to-the-task"
-OTHER = "canary-of-somebody-else"
+OTHER = "canary-of-another-task"
 OTHER_REFERENCE = "vault://kv/other"
 OPERATOR, _OPERATOR_ENTRY = new_access_key("operator", Role.OPERATOR)
 ADMINISTRATOR, _ADMINISTRATOR_ENTRY = new_access_key("administrator", Role.ADMINISTRATOR)

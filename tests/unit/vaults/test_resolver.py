@@ -98,7 +98,7 @@ def test_a_value_is_cached_for_only_a_few_minutes() -> None:
     assert SECRET_TTL <= 300
 
 
-def test_a_refused_value_is_read_again() -> None:
+def test_a_refused_secret_is_read_again() -> None:
     stage = Stage()
     source = stage.add("v", key="old")
     stage.resolver.resolve("vault://v/key")
@@ -156,7 +156,7 @@ def test_a_vaults_own_secret_may_be_in_another_vault() -> None:
     assert stage.opened == ["outer", "inner"]
 
 
-def test_a_vault_that_refuses_is_opened_afresh_with_its_own_secret_read_again() -> None:
+def test_a_vault_that_refuses_is_opened_again_with_its_own_secret_read_again() -> None:
     """Its service principal's secret may have been rotated."""
     stage = Stage()
     inner = stage.add("inner", principal="old")
@@ -198,7 +198,7 @@ def test_a_cycle_is_found_even_if_its_vaults_are_open() -> None:
         stage.resolver.resolve("vault://b/y")
 
 
-def test_a_vault_that_refuses_has_all_its_own_secrets_read_again() -> None:
+def test_all_own_secrets_of_a_vault_that_refuses_are_read_again() -> None:
     stage = Stage()
     inner = stage.add("inner", role="r", secret="s")
     outer = stage.add("outer", key=PlatformRefused("login", cause=FailureCause.SECRET))
