@@ -112,7 +112,7 @@ def silent(report: Report) -> Report:
     return replace(
         report,
         provider_state="",
-        message=None if report.message is None else MESSAGE_UNCOMPARED,
+        message=MESSAGE_UNCOMPARED if report.message and report.status.is_final else None,
         monitor_url=None,
         outputs={},
         outputs_missing=OUTPUTS_UNCOMPARED if report.outputs else None,

@@ -7,7 +7,13 @@ import pytest
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
+from polysync_core.domain.errors import (
+    Invalid,
+    NotFound,
+    PlatformRefused,
+    Unavailable,
+    VaultUnavailable,
+)
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.resolver import SECRET_TTL, SecretResolver
@@ -145,6 +151,29 @@ def test_a_failure_is_not_cached() -> None:
     source.values["key"] = "back"
 
     assert stage.resolver.resolve("vault://v/key").reveal() == "back"
+
+
+def test_an_outage_names_the_vault_and_keeps_its_own_error() -> None:
+    stage = Stage()
+    stage.add("team", key=Unavailable("it does not answer", retry_after=7, status=503))
+
+    with pytest.raises(VaultUnavailable, match="it does not answer") as raised:
+        stage.resolver.resolve("vault://team/key")
+
+    error = raised.value
+    assert (error.vault, error.retry_after, error.status) == ("team", 7, 503)
+    assert error.__context__ is None
+
+
+def test_an_outage_names_the_vault_of_the_vaults_own_secret() -> None:
+    stage = Stage()
+    stage.add("inner", principal=Unavailable())
+    stage.add("outer", client_secret="vault://inner/principal", key="value")
+
+    with pytest.raises(VaultUnavailable) as raised:
+        stage.resolver.resolve("vault://outer/key")
+
+    assert raised.value.vault == "inner"
 
 
 def test_a_vaults_own_secret_may_be_in_another_vault() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     LOST_TIMEOUT,
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.application.runs.accepting import waiting_message
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     SUBMIT_TIMEOUT,
 )
 from polysync_core.domain.causes import FailureCause

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     SUBMIT_TIMEOUT,
 )
@@ -90,7 +90,9 @@ def test_of_two_executions_of_one_submit_the_second_is_a_resend(bench: Bench) ->
     bench.runs.before_save = bench.submit
     bench.platform.submit_answers = [Uncertain(), Uncertain()]
 
-    bench.submit()
+    result = bench.submit()
+    assert [order.is_resend for order in bench.platform.orders] == [False]
+    bench.submit(result.memo)
 
     assert [order.is_resend for order in bench.platform.orders] == [False, True]
 
@@ -276,9 +278,9 @@ def test_a_run_that_was_started_for_an_ended_attempt_is_stopped() -> None:
     """An activity reached the platform after the end of its attempt."""
 
     class Slow(FakePlatform):
-        def submit(self, order):  # type: ignore[no-untyped-def]
+        def start(self, order):  # type: ignore[no-untyped-def]
             bench.attempts.abandon(bench.run_id, 1)
-            return super().submit(order)
+            return super().start(order)
 
     bench = Bench()
     bench.app.platform = Slow()

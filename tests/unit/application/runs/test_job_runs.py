@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.runs.finishing import failure
 from polysync_core.application.runs.job_runs import JobRequest
 from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT
 from polysync_core.application.runs.submission import SubmissionBuilder
@@ -225,7 +226,8 @@ class TestLife:
     def test_a_failure_ends_the_run_and_notifies_no_dependent(self, world: World) -> None:
         run = world.begun(world.execute())
         recorder = world.app.services.attempt_recorder
-        result = recorder.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
+        lost = failure(FailureCause.LOST, "gone")
+        result = recorder.end(world.runs.rows[run.run_id], lambda _: lost)
         assert (result.done, result.retry, result.notify) == (True, None, ())
         assert world.runs.deactivated == {run.run_id: RunStatus.FAILED}
 

@@ -54,7 +54,9 @@ class World:
         services = self.app.started()
         finisher = replace(services.run_finisher, store=self.store)
         recorder = replace(services.attempt_recorder, store=self.store, finisher=finisher)
-        self.attempts = replace(services.attempt_steps, store=self.store, recorder=recorder)
+        steps = services.attempt_steps
+        changed = replace(steps.services, store=self.store, recorder=recorder)
+        self.attempts = replace(steps, services=changed)
         self.reconciler = replace(services.reconciler, store=self.store, finisher=finisher)
 
     def accept(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.progress import request_cancel
 from polysync_core.domain.runs.retries import (
     INFRASTRUCTURE_CAUSES,
     RETRYABLE_CAUSES,
@@ -23,7 +24,6 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     back_off,
     begin_attempt,
-    request_cancel,
 )
 from tests.fakes.builders import NOON, a_run, run_id
 
