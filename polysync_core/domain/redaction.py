@@ -126,7 +126,7 @@ class Redactor:
 
     def holds(self, value: JsonValue) -> bool:
         """Return whether a JSON value holds a secret, also in a key or in parts."""
-        texts = _texts(value)
+        texts = texts_in(value)
         if any(self._is_short_secret(text) for text in texts):
             return True
         return next(self._found("\n".join(texts)), None) is not None
@@ -183,7 +183,7 @@ def proves_a_right(name: str) -> bool:
 
 def quotes_trigger(value: JsonValue) -> bool:
     """Return whether a JSON value holds the signed address of a workflow's trigger."""
-    for view in _views("\n".join(_texts(value))):
+    for view in _views("\n".join(texts_in(value))):
         if _TRIGGER.search(view.text) and _TRIGGER_SIGNATURE.search(view.text):
             return True
     return False
@@ -323,7 +323,7 @@ def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
         yield last
 
 
-def _texts(value: JsonValue) -> list[str]:
+def texts_in(value: JsonValue) -> list[str]:
     """Return the keys and values of a JSON value as texts, in their order."""
     texts: list[str] = []
     waiting: list[JsonValue] = [value]
