@@ -25,7 +25,7 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
 from polysync_core.outbound.credentials import CredentialsInUse
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
@@ -76,6 +76,10 @@ class HttpOptions:
     """Remembers the credentials of all clients of a connection; None: each client its own."""
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may have private addresses."""
+
+    def transport_to(self, scope: AddressScope) -> HTTPAdapter:
+        """Return the transport for a scope of addresses."""
+        return self.transport or shared_transport(scope)
 
 
 @dataclass(frozen=True, slots=True)
