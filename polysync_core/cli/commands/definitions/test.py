@@ -17,7 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Test the connection to a vault or a platform, with its credentials."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.post(f"{kind}s", name, "test")
+        answer = session.api.post(f"{kind}s", name, "test", has="ok")
         reader, passed = Reader("the answer", answer), answer.get("ok") is True
         if as_json:
             session.terminal.json(answer)
