@@ -1,4 +1,4 @@
-"""Reads the address of the API, and explains why no connection to it can be made."""
+"""Reads the address of the API, and explains failed connections."""
 
 from __future__ import annotations
 
