@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
-from polysync_core.application.runs.attempts.failures import delay_after, failure_of, told
+from polysync_core.application.runs.attempts.failures import delay_after, error_text, failure_of
 from polysync_core.application.runs.attempts.outcomes import (
     cancelled_before_submit,
     no_submit,
@@ -162,13 +162,14 @@ class Submitter:
         cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
         may_run = guard.is_resend or not guard.is_unsent
         return self.services.recorder.end(
-            stored, lambda run: submit_failed(run, cause, told(error), may_run=may_run)
+            stored, lambda run: submit_failed(run, cause, error_text(error), may_run=may_run)
         )
 
     def _unknown(self, guard: SendGuard, error: OutcomeUnknown) -> StepResult:
         stored = self.begun(guard.stored, guard.attempt, guard.begun_at)
         return self.services.recorder.end(
-            stored, lambda run: submit_failed(run, FailureCause.LOST, told(error), may_run=True)
+            stored,
+            lambda run: submit_failed(run, FailureCause.LOST, error_text(error), may_run=True),
         )
 
     def _failed(
