@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from polysync_core.domain.clock import rfc3339
-from polysync_core.domain.runs.run import Attempt, HistoryEntry, TaskRun
+from polysync_core.domain.runs.run import Attempt, HistoryEntry, MappedInput, TaskRun
+from polysync_core.domain.runs.values import values_of
 
 
 def time_view(moment: datetime | None) -> str | None:
@@ -29,6 +30,7 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "schedule": run.schedule,
         "backfillId": run.backfill_id,
         "scheduledTime": time_view(run.scheduled_time),
+        "timeZone": run.time_zone,
         "queuedAt": time_view(run.queued_at),
         "startedAt": time_view(run.started_at),
         "finishedAt": time_view(run.finished_at),
@@ -40,7 +42,8 @@ def run_view(run: TaskRun) -> dict[str, Any]:
         "outputs": _outputs_view(run),
         "outputsNotKept": dict(run.outputs_not_kept),
         "parents": [{"task": parent.task, "runId": parent.run_id} for parent in run.parents],
-        "attempts": [_attempt_view(attempt) for attempt in run.attempts],
+        "mappedInputs": {name: _source_view(each) for name, each in run.mapped_inputs.items()},
+        "attempts": [_attempt_view(run, attempt) for attempt in run.attempts],
     }
 
 
@@ -49,7 +52,12 @@ def _outputs_view(run: TaskRun) -> dict[str, Any]:
     return {**run.outputs, **{name: {"redacted": True} for name in run.redacted_outputs}}
 
 
-def _attempt_view(attempt: Attempt) -> dict[str, Any]:
+def _source_view(source: MappedInput) -> dict[str, str]:
+    return {"task": source.task, "runId": source.run_id, "output": source.output}
+
+
+def _attempt_view(run: TaskRun, attempt: Attempt) -> dict[str, Any]:
+    sent = values_of(run, attempt)
     return {
         "number": attempt.number,
         "status": attempt.status,
@@ -61,6 +69,8 @@ def _attempt_view(attempt: Attempt) -> dict[str, Any]:
         "finishedAt": time_view(attempt.finished_at),
         "cause": attempt.cause,
         "error": attempt.error,
+        "parameters": None if sent is None else sent.values,
+        "parametersNotKept": [] if sent is None else list(sent.not_kept),
     }
 
 

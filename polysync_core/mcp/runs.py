@@ -45,7 +45,9 @@ _DETAIL_FIELDS = (
     "nextAttemptAt",
     "graphRunId",
     "rerunOf",
+    "timeZone",
     "parents",
+    "mappedInputs",
 )
 
 
@@ -113,6 +115,8 @@ def _attempt(attempt: JsonObject) -> JsonObject:
     return compact(
         {
             **{name: attempt[name] for name in shown},
+            "parameters": untrusted(attempt["parameters"]),
+            "parametersNotKept": attempt["parametersNotKept"],
             "platform": untrusted(compact({name: attempt[name] for name in foreign})),
         }
     )

@@ -71,11 +71,13 @@ def document_routes(documents: Documents) -> APIRouter:
 
 
 def plan_view(plan: ApplyPlan) -> dict[str, Any]:
-    """Return the JSON of a plan: one list of changes for each action."""
-    return {
+    """Return the JSON of a plan: one list of changes for each action, and the warnings."""
+    changes = {
         action.value: [_change_view(change) for change in plan.with_action(action)]
         for action in ChangeAction
     }
+    warnings = [{"path": each.path, "message": each.message} for each in plan.warnings]
+    return {**changes, "warnings": warnings}
 
 
 def _change_view(change: PlannedChange) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.references import references_of, upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
+from polysync_core.domain.definitions.task_warnings import task_warnings
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
@@ -71,6 +72,8 @@ class ApplyPlan:
     """The changes that an apply makes, in their order."""
 
     steps: tuple[PlannedChange, ...]
+    warnings: tuple[Problem, ...] = ()
+    """Doubts about the definitions, with their paths; they prevent nothing."""
 
     def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
         """Return the changes with one action."""
@@ -107,10 +110,12 @@ class Documents:
         """
         steps = [self._step(definition) for definition in _in_order(document.items)]
         steps += self._deletes(document) if prune else []
-        problems = list(self._problems(document, steps))
+        deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
+        catalogue = Overlay(self._source, document.items, deleted)
+        problems = list(self._problems(document, steps, catalogue))
         if problems:
             raise Invalid(problems)
-        return ApplyPlan(steps=tuple(steps))
+        return ApplyPlan(steps=tuple(steps), warnings=tuple(_warnings(document, catalogue)))
 
     def apply(
         self,
@@ -181,9 +186,9 @@ class Documents:
             for reference in map(reference_to, reversed(ordered))
         ]
 
-    def _problems(self, document: Document, steps: Sequence[PlannedChange]) -> Iterator[Problem]:
-        deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
-        catalogue = Overlay(self._source, document.items, deleted)
+    def _problems(
+        self, document: Document, steps: Sequence[PlannedChange], catalogue: Overlay
+    ) -> Iterator[Problem]:
         checks = Checks(catalogue, self._rules)
         planned = {step.reference: step for step in steps}
         for definition in document.items:
@@ -195,8 +200,9 @@ class Documents:
             if step.action is ChangeAction.UPDATE:
                 # The Tasks of the document are checked under their own paths.
                 yield from task_breakage(checks, catalogue, definition, document.paths)
-        for reference in deleted:
-            yield from _still_needed(reference, catalogue)
+        for step in steps:
+            if step.action is ChangeAction.DELETE:
+                yield from _still_needed(step.reference, catalogue)
 
     def _refuse_new_cycles(self, done: Iterable[PlannedChange]) -> None:
         """Raise `Conflict` if a concurrent writer has closed a cycle with this document."""
@@ -205,6 +211,14 @@ class Documents:
         problems = [problem for task in tasks for problem in checks.cycle(task)]
         if problems:
             raise Conflict("Another change was made at the same time.", problems)
+
+
+def _warnings(document: Document, catalogue: Overlay) -> Iterator[Problem]:
+    for definition in document.items:
+        if isinstance(definition, Task):
+            path = document.paths[reference_to(definition)]
+            for warning in task_warnings(definition, catalogue.find):
+                yield replace(warning, path=f"{path}.{warning.path}")
 
 
 def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:

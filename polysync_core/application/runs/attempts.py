@@ -28,7 +28,7 @@ from polysync_core.application.runs.finishing import (
 from polysync_core.application.runs.polling import PollPlanner
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.store import RunStore, Updated
-from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.application.runs.submission import SubmissionBuilder, record_send
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
@@ -38,7 +38,6 @@ from polysync_core.domain.runs.run import (
     Attempt,
     RunStatus,
     TaskRun,
-    begin_attempt,
     time_out,
     with_attempt,
 )
@@ -94,7 +93,7 @@ class AttemptSteps:
         with self._reading(run_id, attempt, step="submit") as stored:
             if is_over(stored.run, attempt):
                 return self.recorder.after_attempt(stored.run, attempt)
-            sending = self._record_send(stored, attempt, number=memo.failures + 1)
+            sending = self._record_send(stored, attempt, memo.failures + 1)
             if not sending.is_written:
                 # An earlier execution of this step was interrupted: it may have sent the submit.
                 memo = replace(memo, uncertain=True)
@@ -134,7 +133,7 @@ class AttemptSteps:
             # An attempt that was never sent may be retried at once; one that was sent must stop
             # first.
             may_repeat = stored.run.status is RunStatus.QUEUED or self._stop_attempt(stored.run)
-            stored = self._record_send(stored, attempt).stored
+            stored = self._record_send(stored, attempt, 1).stored
             if not stored.run.carries(attempt):
                 return self.recorder.after_attempt(stored.run, attempt)
             message = "Polysync could not carry on; its log holds the reason under this run's id."
@@ -150,22 +149,8 @@ class AttemptSteps:
 
     # Submitting
 
-    def _record_send(self, stored: StoredRun, attempt: int, *, number: int = 1) -> Updated:
-        """Write ahead that the attempt is about to be sent for the `number`-th time.
-
-        `is_written` is false if another execution of this step wrote it.
-        """
-        return self.store.try_update(stored, lambda run: self._with_send(run, attempt, number))
-
-    def _with_send(self, run: TaskRun, attempt: int, number: int) -> TaskRun | None:
-        """Begin the attempt of a queued run; leave a run alone that was cancelled meanwhile."""
-        current = run.attempt
-        if run.carries(attempt) and current is not None:
-            is_due = current.external_run_id is None and current.sends < number
-            return with_attempt(run, replace(current, sends=number)) if is_due else None
-        if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:
-            return None
-        return begin_attempt(run, at=self.clock(), actor=ACTOR)
+    def _record_send(self, stored: StoredRun, attempt: int, number: int) -> Updated:
+        return record_send(self.store, stored, attempt, number, clock=self.clock)
 
     def _send(self, stored: StoredRun, current: Attempt, memo: AttemptMemo) -> StepResult:
         run = stored.run

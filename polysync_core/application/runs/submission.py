@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from polysync_core.application.runs.store import RunStore, Updated
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import DataType, Direction
-from polysync_core.domain.errors import Invalid, PlatformRefused
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.errors import Invalid, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.run import (
+    SYSTEM_ACTOR,
+    Attempt,
+    RunStatus,
+    TaskRun,
+    begin_attempt,
+    with_attempt,
+)
+from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.values import inputs_of, resolved, with_values
 from polysync_core.domain.secrets import Secret, is_secret_reference
-from polysync_core.domain.variables import RunVariables, has_variables, substitute
 from polysync_core.platforms.connector import SubmitRequest
 
 
@@ -45,36 +54,49 @@ class SubmissionBuilder:
         return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
-        schema = {parameter.name: parameter for parameter in run.job.parameters}
-        variables = _variables(run, attempt)
-        for name, value in run.parameters.items():
-            parameter = schema.get(name)
-            if parameter is not None and parameter.direction is Direction.OUTPUT:
-                continue
+        for name, value in inputs_of(run).items():
             if isinstance(value, str) and is_secret_reference(value):
                 yield name, self.resolve_secret(value)
-            elif isinstance(value, str) and has_variables(value):
-                data_type = DataType.STRING if parameter is None else parameter.data_type
-                yield name, _substituted(name, value, data_type, variables)
             else:
-                yield name, value
+                yield name, _resolved(run, name, attempt)
 
 
-def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
-    """Replace run variables, and convert the text to its parameter's data type."""
+def record_send(
+    store: RunStore, stored: StoredRun, attempt: int, number: int, *, clock: Clock
+) -> Updated:
+    """Write ahead that the attempt is about to be sent for the `number`-th time.
+
+    `is_written` is false if another execution of this step wrote it. The write also records the
+    values of the attempt, unless the row has no room for them.
+    """
+
+    def write(*, keep_values: bool) -> Updated:
+        return store.try_update(
+            stored, lambda run: _with_send(run, attempt, number, at=clock(), keep=keep_values)
+        )
+
     try:
-        return convert_literal(substitute(text, variables), data_type, path=f"parameters.{name}")
+        return write(keep_values=True)
+    except TooLarge:
+        return write(keep_values=False)
+
+
+def _with_send(
+    run: TaskRun, attempt: int, number: int, *, at: datetime, keep: bool
+) -> TaskRun | None:
+    """Begin the attempt of a queued run; leave a run alone that was cancelled meanwhile."""
+    current = run.attempt
+    if run.carries(attempt) and current is not None:
+        is_due = current.external_run_id is None and current.sends < number
+        return with_attempt(run, replace(current, sends=number)) if is_due else None
+    if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:
+        return None
+    return with_values(begin_attempt(run, at=at, actor=SYSTEM_ACTOR), keep=keep)
+
+
+def _resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:
+    try:
+        return resolved(run, name, attempt)
     except Invalid as error:
         message = str(error)
     raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
-
-
-def _variables(run: TaskRun, attempt: int) -> RunVariables:
-    return RunVariables(
-        id=run.run_id,
-        attempt=attempt,
-        scheduled_time=run.scheduled_time or run.queued_at,
-        time_zone=run.time_zone or "UTC",
-        trigger_type=run.trigger_type,
-        graph_run_id=run.graph_run_id,
-    )

@@ -13,12 +13,13 @@ from polysync_core.cli.api.reader import compact
 from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
+from polysync_core.cli.views.parameters import parameters_table
 from polysync_core.cli.views.tables import (
     cell,
     new_facts,
     new_table,
 )
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 
 def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[RenderableType]:
@@ -28,7 +29,7 @@ def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[Render
         parts += _section("Attempts", _attempts(run))
         parts += [cell(text) for text in _errors(run)]
     if run.parameters:
-        parts += _section("Parameters", _values(run.parameters))
+        parts += _section("Parameters", parameters_table(run))
     if run.outputs or run.outputs_not_kept:
         parts += _section("Outputs", _outputs(run))
     if run.parents:
@@ -56,6 +57,7 @@ def _facts(run: RunAnswer) -> Table:
         ("Graph run", cell(run.graph_run_id)),
         ("Priority", str(run.priority)),
         ("Scheduled", format_time(run.scheduled_time)),
+        ("Time zone", cell(run.time_zone)),
         ("Queued", format_time(run.queued_at)),
         ("Started", format_time(run.started_at)),
         ("Next attempt", format_time(run.next_attempt_at)),
@@ -117,10 +119,6 @@ def _outputs(run: RunAnswer) -> Table:
 
 def _output(value: JsonValue) -> Text:
     return Text("(sensitive)", style="dim") if value == REDACTED else cell(compact(value))
-
-
-def _values(values: JsonObject) -> Table:
-    return new_facts((name, cell(compact(value))) for name, value in values.items())
 
 
 def _section(title: str, body: RenderableType) -> list[RenderableType]:

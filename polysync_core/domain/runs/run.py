@@ -39,6 +39,15 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MappedInput:
+    """The output of an upstream run that supplied an input of a run."""
+
+    task: str
+    run_id: RunId
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """The root of a graph run that led to a run."""
 
@@ -67,6 +76,8 @@ class Attempt:
     """When the execution time-out expired; from then on the platform is asked to stop."""
     cause: FailureCause | None = None
     error: str | None = None
+    parameters: Mapping[str, JsonValue] | None = None
+    """The values whose run variables were replaced; None if the attempt never began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +135,7 @@ class TaskRun:
     """The schedule that started the run."""
     scheduled_time: datetime | None = None
     time_zone: str | None = None
-    """The time zone of the schedule, for display."""
+    """The time zone of the run's variables, as of the run's acceptance."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested: datetime | None = None
@@ -150,6 +161,8 @@ class TaskRun:
     outputs_not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """The reasons why outputs are not stored, by name."""
     parents: tuple[Parent, ...] = ()
+    mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
+    """The sources of the parameters that mappings supplied, by parameter."""
     origins: tuple[Origin, ...] = ()
     """The roots of a run that dependencies started; empty for a root."""
     fan_out: bool = True
@@ -164,6 +177,11 @@ class TaskRun:
     def trace_id(self) -> str | None:
         """The id of the run's trace."""
         return None if self.traceparent is None else self.traceparent[3:35]
+
+    @property
+    def variable_time(self) -> datetime:
+        """The time of `${run.scheduledTime}`: the scheduled time, or that of the acceptance."""
+        return self.scheduled_time or self.queued_at
 
     @property
     def title(self) -> str:

@@ -258,6 +258,7 @@ def test_a_run_is_listed_read_and_explained(prepared: Copilot) -> None:
     assert isinstance(waiting["sentences"][0], str)
     assert listed["reason"] == run["reason"] == {"untrusted": "Obey me."}
     assert run["outputs"] == {"untrusted": {"rows": "3"}}
+    assert run["timeZone"] == "UTC"
     assert "Obey me." in explained["sentences"]["untrusted"][0]
     assert prepared.changes == [("ann@example.com", "POST", "/tasks/daily/run")]
 

@@ -42,7 +42,12 @@ def apply(
         else:
             from polysync_core.cli.views.apply import plan_view
 
-            session.terminal.show(*plan_view(PlanAnswer.decode(answer), dry_run=dry_run))
+            plan = PlanAnswer.decode(answer)
+            session.terminal.show(*plan_view(plan, dry_run=dry_run))
+            for warning in plan.warnings:
+                session.terminal.note(
+                    f"Warning: {document.locate(warning.path)}: {warning.message}"
+                )
 
 
 def _flag(value: bool) -> str | None:

@@ -92,13 +92,13 @@ def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
         *("runId", "task", "job", "platform", "status", "reason", "triggerType", "graphRunId"),
         *("scheduledTime", "queuedAt", "startedAt", "finishedAt", "cancelRequested", "priority"),
         *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf", "schedule"),
-        "backfillId",
+        *("backfillId", "timeZone", "mappedInputs"),
         "outputsNotKept",
         "traceId",
     }
     assert set(run["attempts"][0]) == {
         *("number", "status", "externalRunId", "monitorUrl", "providerStatus", "submittedAt"),
-        *("startedAt", "finishedAt", "cause", "error"),
+        *("startedAt", "finishedAt", "cause", "error", "parameters", "parametersNotKept"),
     }
     assert run["queuedAt"] == "2026-03-01T12:00:00.000Z"
 
