@@ -1,4 +1,4 @@
-"""Prints figures."""
+"""Prints titles and rows of measured figures."""
 
 from __future__ import annotations
 

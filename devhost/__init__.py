@@ -1,1 +1,1 @@
-"""A Functions host for one machine: it runs an app directory unchanged and is never deployed."""
+"""Runs an unchanged app directory on one machine, in place of the Functions host."""

@@ -1,4 +1,4 @@
-"""`python -m devhost`: run the Functions app of this directory in the foreground."""
+"""Runs the Functions app of this directory in the foreground (`python -m devhost`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host: it starts the programs, the app and the triggers, and stops them in reverse order."""
+"""Starts the programs, the app and the triggers, and stops them in reverse order."""
 
 from __future__ import annotations
 

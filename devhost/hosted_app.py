@@ -1,4 +1,4 @@
-"""The app on one event loop: the engine, the worker, the web server and the triggers."""
+"""Runs the engine, the worker, the web server and the triggers on one event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log lines for people: time, level, source, message and fields."""
+"""Formats log lines for people: time, level, source, message and fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs that the host starts beside the app: Azurite and the simulators."""
+"""Starts and stops the programs beside the app: Azurite and the simulators."""
 
 from __future__ import annotations
 

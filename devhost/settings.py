@@ -1,4 +1,4 @@
-"""The configuration of the host: options, `host.json`, `local.settings.json`, environment."""
+"""Reads the configuration of the host: options, JSON files and environment."""
 
 from __future__ import annotations
 

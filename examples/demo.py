@@ -1,4 +1,4 @@
-"""`make demo`: starts the local host, runs the lakehouse, shows the results and stops."""
+"""Runs the example lakehouse on a local host and shows the results (`make demo`)."""
 
 from __future__ import annotations
 

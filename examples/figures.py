@@ -1,4 +1,4 @@
-"""The figures on the three platforms, which must be equal."""
+"""Reads the revenue figures on the three platforms and requires that they are equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local host of the demo: its configuration, its process and its log."""
+"""Starts the local host of the demo and reads its log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of the demo: the runs, and the values that mappings copied between them."""
+"""Prints the runs of the demo, and the values that mappings copied between them."""
 
 from __future__ import annotations
 

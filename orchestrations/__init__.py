@@ -1,1 +1,1 @@
-"""The durable part: orchestrations, entities and activities."""
+"""Defines the orchestrations, the Dispatcher entity and the activities."""

@@ -1,4 +1,4 @@
-"""The Dispatcher entity, one per shard: a thin shell for the rules in `domain.dispatch`."""
+"""Connects the Dispatcher entity, one per shard, to the rules in `domain.dispatch`."""
 
 from __future__ import annotations
 

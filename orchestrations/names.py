@@ -1,4 +1,4 @@
-"""Names in stored histories and entity states; never rename one in place."""
+"""Names the orchestrations, activities and entities; stored names never change."""
 
 TASK_RUN = "task_run"
 DISPATCHER = "dispatcher"

@@ -1,1 +1,1 @@
-"""Polysync: a cross-platform job orchestrator that scales to zero."""
+"""Orchestrates jobs on several platforms and scales to zero."""

@@ -1,4 +1,4 @@
-"""Composition root: the only place that wires use cases, ports and API together.
+"""Builds the app: wires use cases, ports and API together, for every host.
 
 `build` and `build_api` take everything from outside as `Ports`, so production, the local host and
 tests share one wiring. The functions without parameters return this process's own instances.

@@ -1,4 +1,4 @@
-"""Simulators of the platforms, for development and tests.
+"""Simulates the platforms, for development and tests.
 
 A simulator answers the HTTP API of its platform on the loopback interface. Nothing here is
 deployed, and deployed code never imports from here.

@@ -1,4 +1,4 @@
-"""Scripted faults: tests choose how the next requests to an endpoint fail.
+"""Scripts faults: tests choose how the next requests to an endpoint fail.
 
 Every simulator supports them. It adds `fault_routes`, takes a fault for each request by the name
 of the endpoint, and answers with `inject_fault`.

@@ -1,4 +1,4 @@
-"""HTTP functions that a test scripts, for the simulators of function platforms."""
+"""Answers HTTP functions as a test scripts them, for the function simulators."""
 
 from __future__ import annotations
 

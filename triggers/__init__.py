@@ -1,1 +1,1 @@
-"""The entry points: each translates a trigger of the Functions host into a use case."""
+"""Translates the triggers of the Functions host into use cases."""

@@ -1,4 +1,4 @@
-"""HTTP trigger: one function that passes every request to the FastAPI app.
+"""Passes every HTTP request to the FastAPI app.
 
 The Functions worker delivers a Starlette request and expects a Starlette response. The app runs
 inside the invocation until the response begins; a longer body is streamed afterwards.

@@ -1,4 +1,4 @@
-"""MCP triggers: one function per tool, resource and prompt, in front of the API.
+"""Declares one MCP trigger per tool, resource and prompt, and calls the API.
 
 The arguments of a call stay in the form of the extension; the tool parses them.
 """

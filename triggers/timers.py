@@ -1,4 +1,4 @@
-"""Timer triggers: each minute reconcile runs and fire schedules; each day purge old data."""
+"""Runs the timers: each minute reconcile and fire, each day purge old data."""
 
 from __future__ import annotations
 

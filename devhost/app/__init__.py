@@ -1,1 +1,1 @@
-"""The app that the local host runs: its functions, and how the host calls them."""
+"""Loads the functions of the app and calls them."""

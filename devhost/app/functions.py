@@ -1,4 +1,4 @@
-"""The functions of an app and their bindings."""
+"""Describes the functions of an app and their bindings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replacements for the message classes of the protocol between Functions host and worker.
+"""Replaces the message classes of the protocol between Functions host and worker.
 
 The worker library gets the classes from its caller and uses them like the generated classes:
 with keyword arguments, attributes and `WhichOneof`. Names follow `FunctionRpc.proto` of

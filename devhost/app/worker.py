@@ -1,4 +1,4 @@
-"""The Python worker library in this process: it indexes the functions of the app and calls them.
+"""Runs the Python worker library in this process to index and call the functions.
 
 The state of the library is global, so a process has one app.
 """

@@ -1,1 +1,1 @@
-"""The durable engine of the local host: orchestrations, entities, activities and timers."""
+"""Runs orchestrations, entities, activities and timers for the local host."""

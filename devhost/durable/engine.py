@@ -1,4 +1,4 @@
-"""The Durable Task engine of the local host: orchestrations and entities in memory.
+"""Implements the Durable Task engine in memory: orchestrations and entities.
 
 The in-memory backend of the SDK keeps the state and serves the durable clients of the app. This
 class changes what a host that runs for days needs:

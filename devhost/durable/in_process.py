@@ -1,4 +1,4 @@
-"""Replacements for gRPC objects, because the host calls the engine by method calls."""
+"""Replaces gRPC objects, because the host calls the engine by method calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any number of timers on one thread."""
+"""Runs any number of timers on one thread."""
 
 from __future__ import annotations
 

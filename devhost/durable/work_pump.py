@@ -1,4 +1,4 @@
-"""Runs the work of the engine with the functions of the app."""
+"""Executes the orchestrations, entities and activities of the engine with the app."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The triggers of the local host that poll: timers and queues."""
+"""Calls the functions of the app on timers and on queue messages."""

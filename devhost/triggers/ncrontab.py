@@ -1,4 +1,4 @@
-"""The schedules of timer triggers: NCRONTAB in UTC, or a fixed interval.
+"""Parses the schedules of timer triggers: NCRONTAB in UTC, or a fixed interval.
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
 """

@@ -1,4 +1,4 @@
-"""Timer triggers: each on its own task, so a slow tick delays no other and never overlaps."""
+"""Runs timer triggers: each on its own task, so a slow tick delays no other."""
 
 from __future__ import annotations
 

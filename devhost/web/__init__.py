@@ -1,1 +1,1 @@
-"""The web server of the local host: HTTP triggers and MCP."""
+"""Serves HTTP triggers and MCP for the local host."""

@@ -1,4 +1,4 @@
-"""The HTTP server of the host: it sends each request to the function with the matching route.
+"""Receives HTTP requests and sends each to the function with the matching route.
 
 An app that streams has its own HTTP server in the worker. The host proxies each request to this
 server with the id of its invocation. For other apps the host converts the request itself.

@@ -1,4 +1,4 @@
-"""Calls of MCP functions as the extension of the Functions host makes them.
+"""Calls MCP functions in the form that the extension of the Functions host uses.
 
 The lists, the calls and the results follow
 https://github.com/Azure/azure-functions-mcp-extension.

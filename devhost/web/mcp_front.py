@@ -1,4 +1,4 @@
-"""The MCP endpoint, at the path of the Functions extension; the first request starts it."""
+"""Serves the MCP endpoint at the path of the Functions extension."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An MCP server of the official package in front of the functions of the app."""
+"""Builds an MCP server of the official package from the functions of the app."""
 
 from __future__ import annotations
 

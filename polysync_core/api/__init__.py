@@ -1,1 +1,1 @@
-"""The HTTP API: a FastAPI app that is independent of Azure Functions."""
+"""Serves the HTTP API by a FastAPI app that is independent of Azure Functions."""

@@ -1,4 +1,4 @@
-"""Middleware that creates a trace span for each request that may change data."""
+"""Creates a trace span for each request that may change data."""
 
 from __future__ import annotations
 

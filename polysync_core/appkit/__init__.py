@@ -1,1 +1,1 @@
-"""Databricks jobs by job keys, compatible with the jobs plugin of AppKit."""
+"""Runs Databricks jobs by job keys, compatible with the jobs plugin of AppKit."""

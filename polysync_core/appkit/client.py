@@ -1,4 +1,4 @@
-"""A client of the Databricks Jobs API 2.2, for one workspace and one caller."""
+"""Calls the Databricks Jobs API 2.2, for one workspace and one caller."""
 
 from __future__ import annotations
 

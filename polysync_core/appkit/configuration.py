@@ -1,4 +1,4 @@
-"""The configuration of the jobs of the AppKit surface, and its JSON setting."""
+"""Reads the configuration of job keys from its JSON setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the AppKit surface, with the texts that AppKit clients expect."""
+"""Defines the errors of the AppKit surface, with the texts that clients expect."""
 
 from __future__ import annotations
 

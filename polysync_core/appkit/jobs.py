@@ -1,4 +1,4 @@
-"""The Python interface of job keys: `jobs("etl").run_now({"day": "2026-01-01"})`.
+"""Runs Databricks jobs by job key: `jobs("etl").run_now({"day": "2026-01-01"})`.
 
 Methods return an `ExecutionResult`: a refusal by Databricks is a result and not an exception. The
 program's own mistakes are raised: an unknown job, a job without an id, no user token.

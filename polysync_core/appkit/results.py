@@ -1,4 +1,4 @@
-"""The result types of calls to Databricks: success or failure.
+"""Defines the results of calls to Databricks: success or failure.
 
 A refusal by Databricks is a result and not an exception. The types name the fields that programs
 use most; further fields are passed through. https://docs.databricks.com/api/azure/workspace/jobs

@@ -1,1 +1,1 @@
-"""The use cases, which the API, the triggers and the activities call."""
+"""Implements the use cases that the API, the triggers and the activities call."""

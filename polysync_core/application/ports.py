@@ -1,4 +1,4 @@
-"""Ports of the use cases; storage and the engine implement them."""
+"""Defines the interfaces that storage and the engine implement for the use cases."""
 
 from __future__ import annotations
 

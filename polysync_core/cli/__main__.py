@@ -1,4 +1,4 @@
-"""`python -m polysync_core.cli` runs `polysync`."""
+"""Runs `polysync` as a module: `python -m polysync_core.cli`."""
 
 from polysync_core.cli.main import app
 

@@ -1,4 +1,4 @@
-"""`polysync`: each command sends a request to the API and shows the answer.
+"""Assembles the commands of `polysync` into one application.
 
 The commands themselves import modules that load slowly (Rich, the HTTP library, YAML), so that
 `--help` and shell completion answer at once.

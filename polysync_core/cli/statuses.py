@@ -1,4 +1,4 @@
-"""The appearance of run statuses in tables and pictures."""
+"""Defines the colours of each run status."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The values and rules of the product, without I/O."""
+"""Defines the values and rules of the product, without I/O."""

@@ -1,4 +1,4 @@
-"""The audit entry: one change with its caller and time."""
+"""Defines the audit entry: one changing request with its caller and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The causes of failed attempts."""
+"""Defines the causes of failed attempts."""
 
 from enum import StrEnum
 

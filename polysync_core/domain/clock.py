@@ -1,4 +1,4 @@
-"""The clock, the text form of times, and IANA time zones."""
+"""Defines the clock, formats times, and loads IANA time zones."""
 
 from __future__ import annotations
 

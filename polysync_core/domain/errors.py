@@ -1,4 +1,4 @@
-"""The errors of the product, grouped by what the caller can do.
+"""Defines the errors of the product, grouped by the caller's remedy.
 
 PolysyncError
 ├── Refused            correct the request; a repetition fails again
@@ -16,7 +16,7 @@ PolysyncError
 └── Broken             a defect of Polysync
 
 The docstring of a class is its default message. No message contains a secret, or the body of a
-platform's answer.
+platform's answer. `platform_message` holds the platform's own text apart from the message.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ class PolysyncError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+        self.platform_message: str | None = None
+        """The platform's own message on one short line, or None.
+
+        It may quote a secret: redact it before it is stored, logged or shown.
+        """
 
 
 class Refused(PolysyncError):

@@ -1,4 +1,4 @@
-"""Poison messages: messages that were abandoned after every attempt failed."""
+"""Defines poison messages: queue messages that could not be processed."""
 
 from __future__ import annotations
 

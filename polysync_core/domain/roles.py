@@ -1,4 +1,4 @@
-"""The roles of callers."""
+"""Defines the roles of callers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secret values, and `vault://` references to secrets.
+"""Defines secret values, and `vault://` references to secrets.
 
 Only an activity resolves a reference; everything else holds the reference.
 """

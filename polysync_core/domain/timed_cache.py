@@ -1,4 +1,4 @@
-"""A thread-safe cache whose values expire after some seconds."""
+"""Caches values for some seconds, safely for threads."""
 
 from __future__ import annotations
 

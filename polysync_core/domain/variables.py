@@ -1,4 +1,4 @@
-"""Run variables: `${run.…}` in the text values of parameters.
+"""Substitutes run variables such as `${run.id}` in the text values of parameters.
 
 Each text is substituted once: inserted values are never substituted again.
 """

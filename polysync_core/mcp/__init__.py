@@ -1,4 +1,4 @@
-"""The MCP server: tools, documents and prompts for a model, as requests to the API in process.
+"""Serves tools, documents and prompts to a model, by requests to the API.
 
 A tool calls the routes of the API as its caller. So roles, validation and audit are those of HTTP.
 """

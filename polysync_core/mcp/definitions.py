@@ -1,4 +1,4 @@
-"""MCP tools for definitions, fire times and the documentation."""
+"""Defines the MCP tools for definitions, fire times and the documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MCP tools that change a Job and create a Task from a Job."""
+"""Defines the MCP tools that change a Job and create a Task."""
 
 from __future__ import annotations
 

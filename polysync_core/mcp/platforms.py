@@ -1,4 +1,4 @@
-"""MCP tools that list the artefacts of platforms and import artefacts as Jobs."""
+"""Defines the MCP tools that list and import the artefacts of platforms."""
 
 from __future__ import annotations
 

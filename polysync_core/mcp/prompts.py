@@ -1,4 +1,4 @@
-"""MCP prompts: instructions for a copilot that a person starts by name."""
+"""Defines the MCP prompts: instructions for a copilot that a person starts by name."""
 
 from __future__ import annotations
 

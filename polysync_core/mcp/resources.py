@@ -1,4 +1,4 @@
-"""MCP resources: the definitions, and a run with its history."""
+"""Defines the MCP resources: the definitions, and a run with its history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MCP tools that list, read, explain, start and cancel runs."""
+"""Defines the MCP tools that list, read, explain, start and cancel runs."""
 
 from __future__ import annotations
 

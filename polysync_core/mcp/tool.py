@@ -1,4 +1,4 @@
-"""An MCP tool: converts a call of the trigger to requests and a result."""
+"""Converts the call of an MCP tool to requests, and their answers to a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of all MCP tools, in the order of a typical conversation."""
+"""Lists all MCP tools, in the order of a typical conversation."""
 
 from __future__ import annotations
 

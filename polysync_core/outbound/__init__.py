@@ -1,1 +1,1 @@
-"""Outgoing HTTP and sign-in, shared by platforms and vaults."""
+"""Sends HTTP requests and signs in, for platforms and vaults."""

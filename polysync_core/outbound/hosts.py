@@ -1,4 +1,4 @@
-"""SSRF protection: checks host names in definitions and IP addresses at connection time.
+"""Prevents SSRF: checks host names in definitions, and addresses at connection time.
 
 The name is checked when a definition is saved: https, a suffix from the service's own list, no
 user information, port or path. The resolved address is checked when a connection is opened

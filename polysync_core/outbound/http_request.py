@@ -1,4 +1,4 @@
-"""An immutable HTTP request, complete except for the trace header."""
+"""Defines an immutable HTTP request, complete except for the trace header."""
 
 from __future__ import annotations
 

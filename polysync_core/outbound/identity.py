@@ -1,4 +1,4 @@
-"""The app's own identity, and its permission to act for users."""
+"""Adds the app's own identity to definitions that name none."""
 
 from __future__ import annotations
 

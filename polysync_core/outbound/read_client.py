@@ -1,4 +1,4 @@
-"""The HTTP client for reading secrets and tokens.
+"""Reads secrets and tokens over HTTP, with retries.
 
 Reads are idempotent, so lost answers are retried within a budget. Calls that may have an effect
 use `polysync_core.platforms.platform_client`.

@@ -1,4 +1,4 @@
-"""The interface through which platforms and vaults resolve `vault://` references."""
+"""Defines the interface that resolves `vault://` references."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Connectors, with one package per platform and one module per job type."""
+"""Connects to platforms: one package per platform, one module per job type."""

@@ -1,4 +1,4 @@
-"""The contract between Polysync and a platform's connector."""
+"""Defines the interface of connectors and the values that they exchange."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ class ProviderStatus(StrEnum):
         return self in {self.SUCCESS, self.FAILED, self.CANCELLED}
 
 
+class Wait(StrEnum):
+    """The thing that a started run waits for on its platform."""
+
+    PLATFORM_QUEUE = "PlatformQueue"
+    """The platform holds the run back, such as for a limit of the artefact or of the service."""
+    COMPUTE = "Compute"
+    """The platform prepares the machines or the environment of the run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitRequest:
     """One attempt to start an artefact."""
@@ -93,7 +102,13 @@ class Report:
     provider_state: str = ""
     """The platform's own status word, for people."""
     message: str | None = None
-    """The reason for the outcome, with a remedy if one is known; it holds no secret."""
+    """The reason for the outcome, with a remedy if one is known.
+
+    Of a run that has not ended: the platform's reason for its state, such as a full queue.
+    """
+    wait: Wait | None = None
+    """What the run waits for on the platform; None if it runs, has ended, or the reason is unknown.
+    """
     cause: FailureCause | None = None
     """Set if the run failed for a reason other than the artefact itself."""
     monitor_url: str | None = None

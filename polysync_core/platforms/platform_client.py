@@ -1,4 +1,4 @@
-"""The HTTP client of all connectors.
+"""Sends the HTTP calls of all connectors, with sign-in, retries and time limits.
 
 A `PlatformClient` is bound to one base address and one authenticator, so a call can go nowhere
 else. It bounds the total time of a call, retries what may be retried, and raises the errors of
@@ -36,6 +36,7 @@ from polysync_core.outbound.http_request import ClientCertificate, HttpRequest, 
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.transport import certificate_transport, shared_transport
 from polysync_core.outbound.urls import QueryValue, url
+from polysync_core.platforms.answer_messages import message_in
 from polysync_core.platforms.calls import (
     AnswerTooLarge,
     Call,
@@ -256,6 +257,7 @@ class PlatformClient:
         if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
             refusal = Refusal(status=status, body=answer.json() or {}, host=self.base.host)
             error = (call.refused or self._refused)(refusal)
+            error.platform_message = message_in(answer)
             return CallFailure(
                 error=error, is_transient=isinstance(error, Unavailable), status=status
             )
@@ -265,6 +267,7 @@ class PlatformClient:
         may_have_arrived = status >= 500 and not unstarted
         message = f"{self.base.host} is unavailable (status {status})"
         error = Unavailable(message, retry_after=retry_after, status=status)
+        error.platform_message = message_in(answer)
         return CallFailure(
             error=error,
             is_transient=True,
@@ -312,5 +315,7 @@ def _raise_failure(failure: CallFailure, host: str, *, may_have_arrived: bool) -
     }
     if may_have_arrived and is_open:
         message = f"{host} may have carried out the request, but its answer is missing"
-        raise Uncertain(message, status=failure.status)
+        uncertain = Uncertain(message, status=failure.status)
+        uncertain.platform_message = failure.error.platform_message
+        raise uncertain
     raise failure.error

@@ -1,4 +1,4 @@
-"""The plugin of a platform type: its job types, its sign-in, its checks and its connections.
+"""Defines the plugin of a platform type: job types, sign-in, checks, connections.
 
 A plugin is imported when the first definition of its type is used. It checks definitions without
 I/O, and opens live connections.

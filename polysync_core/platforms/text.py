@@ -7,15 +7,15 @@ import unicodedata
 LONGEST_MESSAGE = 2000
 
 
-def for_people(text: object) -> str | None:
+def for_people(text: object, *, limit: int = LONGEST_MESSAGE) -> str | None:
     """Return a platform's text on one line, shortened; None if it is empty or not text."""
     if not isinstance(text, str):
         return None
     shown = "".join(
         character if unicodedata.category(character)[0] != "C" else " "
-        for character in text[: LONGEST_MESSAGE * 2]
+        for character in text[: limit * 2]
     )
     line = " ".join(shown.split())
-    if len(line) > LONGEST_MESSAGE:
-        line = line[: LONGEST_MESSAGE - 1] + "…"
+    if len(line) > limit:
+        line = line[: limit - 1] + "…"
     return line or None

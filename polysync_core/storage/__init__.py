@@ -1,1 +1,1 @@
-"""The stores of Polysync in Table Storage."""
+"""Stores definitions, runs, schedules and gates in Table Storage."""

@@ -1,4 +1,4 @@
-"""The index of all runs: active runs, and lists of the newest runs.
+"""Indexes all runs: the active runs, and lists of the newest runs.
 
 There is one table per month, with one partition per Dispatcher shard. So the newest entries stay
 few however long the history is, old months are dropped whole, and a deployment with many shards

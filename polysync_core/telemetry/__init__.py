@@ -1,1 +1,1 @@
-"""Telemetry of the app: traces, metrics and the registry of log actions."""
+"""Emits traces and metrics, and registers the log actions."""

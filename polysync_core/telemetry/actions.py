@@ -1,4 +1,4 @@
-"""The registry of log actions, each with the fields of its log lines.
+"""Registers the log actions, each with the fields of its log lines.
 
 Alerts, the workbook and queries of users depend on these names: an action may be added, never
 renamed.

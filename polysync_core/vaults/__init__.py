@@ -1,1 +1,1 @@
-"""Secret managers, with one module per provider."""
+"""Reads secrets from secret managers, with one module per provider."""

@@ -1,4 +1,4 @@
-"""Vault provider Azure Key Vault."""
+"""Reads secrets from Azure Key Vault."""
 
 from __future__ import annotations
 

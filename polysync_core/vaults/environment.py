@@ -1,4 +1,4 @@
-"""Vault provider Environment: reads environment variables, for development only."""
+"""Reads secrets from environment variables, for development only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vault provider Google Secret Manager."""
+"""Reads secrets from Google Secret Manager."""
 
 from __future__ import annotations
 

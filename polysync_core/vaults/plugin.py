@@ -1,4 +1,4 @@
-"""The plugin of a vault provider: checks definitions and opens vaults."""
+"""Defines the plugin of a vault provider: checks definitions and opens vaults."""
 
 from __future__ import annotations
 

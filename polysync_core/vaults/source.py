@@ -1,4 +1,4 @@
-"""The contract between Polysync and a vault provider."""
+"""Defines the interface of a vault provider."""
 
 from __future__ import annotations
 

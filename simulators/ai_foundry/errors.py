@@ -1,4 +1,4 @@
-"""Errors in the form of Azure Resource Manager."""
+"""Builds errors in the form of Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs of the workspace; their state is a function of the time.
+"""Computes the jobs of the workspace; their state is a function of the time.
 
 Jobs therefore continue while the simulator is stopped, as those of a real workspace would.
 """

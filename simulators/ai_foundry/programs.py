@@ -1,4 +1,4 @@
-"""The programs of jobs: a function per component and per script of a command."""
+"""Defines the programs that jobs run: one per component and per script of a command."""
 
 from __future__ import annotations
 

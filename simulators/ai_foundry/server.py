@@ -1,4 +1,4 @@
-"""The HTTP service: the Jobs API of one workspace under the paths of Azure Resource Manager."""
+"""Serves the Jobs API of one workspace under the paths of Azure Resource Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs that exist in a new workspace, for use as templates."""
+"""Defines the jobs that exist in a new workspace, for use as templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulator of one Azure function app.
+"""Simulates one Azure function app.
 
 It serves the app's functions, the HTTP API of Durable Functions, and the resources of the app in
 Azure Resource Manager.

@@ -1,4 +1,4 @@
-"""The HTTP service: the app, Azure Resource Manager, and the control API for tests."""
+"""Serves the app, Azure Resource Manager, and the control API for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP service of both APIs and the control API for tests."""
+"""Serves the APIs of Data Factory and Synapse, and the control API for tests."""
 
 from __future__ import annotations
 

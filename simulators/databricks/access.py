@@ -1,4 +1,4 @@
-"""Authentication: bearer tokens, accepted and refused as on the real service."""
+"""Accepts and refuses bearer tokens as the real service does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs in the form of the Jobs API."""
+"""Writes runs in the form of the Jobs API."""
 
 from __future__ import annotations
 

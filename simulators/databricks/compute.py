@@ -1,4 +1,4 @@
-"""Compute: the clusters and pools that a task may select, and their start times."""
+"""Simulates compute: the clusters and pools of tasks, and their start times."""
 
 from __future__ import annotations
 

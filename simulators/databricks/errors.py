@@ -1,4 +1,4 @@
-"""Errors in the form of the Databricks REST API."""
+"""Builds errors in the form of the Databricks REST API."""
 
 from __future__ import annotations
 

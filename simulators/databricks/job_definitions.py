@@ -1,4 +1,4 @@
-"""The job definitions of the workspace, and the submissions of `run-now`."""
+"""Stores the job definitions of the workspace, and the submissions of `run-now`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pipelines (Delta Live Tables): they process no data, but their updates have real states.
+"""Simulates Delta Live Tables pipelines: updates with real states but no data.
 
 The pipeline's configuration sets the course of an update: `simulator.startSeconds`,
 `simulator.runSeconds` and `simulator.outcome` (`COMPLETED` or `FAILED`). The state of an update

@@ -1,4 +1,4 @@
-"""The log files of the simulator: its runs and all accepted submits."""
+"""Writes the log files of the simulator: its runs and all accepted submits."""
 
 from __future__ import annotations
 

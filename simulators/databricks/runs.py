@@ -1,4 +1,4 @@
-"""Runs and their tasks as values; the state of a run follows from its tasks."""
+"""Defines runs and their tasks; the state of a run follows from its tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP service: reads requests, calls the workspace and the runs, writes answers."""
+"""Reads requests, calls the workspace and the runs, and writes answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line options of the simulator."""
+"""Reads the command line options of the simulator."""
 
 from __future__ import annotations
 

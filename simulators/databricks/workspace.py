@@ -1,4 +1,4 @@
-"""The workspace: notebook folders mounted at workspace paths and read on each request."""
+"""Mounts notebook folders at workspace paths and reads them on each request."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Simulator of Google Cloud Functions: the v2 API, scripted functions, and `publish`."""
+"""Simulates Google Cloud Functions: the v2 API, scripted functions, and `publish`."""

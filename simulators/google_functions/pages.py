@@ -1,4 +1,4 @@
-"""The function `publish`: it stores its input as an HTML page and returns the URL."""
+"""Implements the function `publish`: stores its input as a page, returns the URL."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Simulator of Azure Logic Apps of both plans: definitions, request triggers and runs."""
+"""Simulates Azure Logic Apps of both plans: definitions, request triggers and runs."""

@@ -1,4 +1,4 @@
-"""The HTTP service of both plans and the control API for tests.
+"""Serves the APIs of both plans and the control API for tests.
 
 A workflow exists in both plans at once: below `Microsoft.Logic` and in any app.
 """

@@ -1,1 +1,1 @@
-"""Routes to read, edit and import definitions."""
+"""Serves the routes that read, edit and import definitions."""

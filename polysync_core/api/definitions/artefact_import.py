@@ -1,4 +1,4 @@
-"""The routes that list and import artefacts, sync parameters and create Tasks of Jobs."""
+"""Serves the routes that list and import artefacts, and sync parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that apply and export a document of definitions."""
+"""Serves the routes that apply and export a document of definitions."""
 
 from __future__ import annotations
 

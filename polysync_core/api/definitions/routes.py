@@ -1,4 +1,4 @@
-"""The routes that read, write and delete single definitions of each kind."""
+"""Serves the routes that read, write and delete single definitions of each kind."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Routes that run Jobs, with the protocol of AppKit's jobs plugin."""
+"""Serves the routes that run Jobs, with the protocol of AppKit's jobs plugin."""

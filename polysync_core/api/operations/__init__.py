@@ -1,1 +1,1 @@
-"""Routes for operators: audit, documentation, connection tests and poison messages."""
+"""Serves the routes for operators: audit, documentation, tests, poison messages."""

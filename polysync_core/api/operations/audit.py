@@ -1,4 +1,4 @@
-"""The route that lists the audit entries."""
+"""Serves the route that lists the audit entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that test the connections to vaults and platforms."""
+"""Serves the routes that test the connections to vaults and platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route that searches the documentation of the app."""
+"""Serves the route that searches the documentation of the app."""
 
 from __future__ import annotations
 

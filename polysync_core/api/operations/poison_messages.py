@@ -1,4 +1,4 @@
-"""The route that lists poison messages."""
+"""Serves the route that lists poison messages."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Routes to start, read, explain and cancel runs."""
+"""Serves the routes that start, read, explain and cancel runs."""

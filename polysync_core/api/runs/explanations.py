@@ -1,4 +1,4 @@
-"""The routes that explain why a run waits and how a contention profile is used."""
+"""Serves the routes that explain why a run waits and who uses a profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The route that shows the gate of a Task: its tokens and its missing tokens."""
+"""Serves the route that shows the gate of a Task."""
 
 from __future__ import annotations
 

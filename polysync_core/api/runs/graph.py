@@ -1,4 +1,4 @@
-"""The route that returns the graph of Tasks and dependencies."""
+"""Serves the route that returns the graph of Tasks and dependencies."""
 
 from __future__ import annotations
 

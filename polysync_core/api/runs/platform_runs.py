@@ -1,4 +1,4 @@
-"""The route that shows the runs of a job as its platform lists them."""
+"""Serves the route that shows the runs of a job as its platform lists them."""
 
 from __future__ import annotations
 

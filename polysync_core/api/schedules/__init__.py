@@ -1,1 +1,1 @@
-"""Routes to preview, pause, resume and backfill schedules."""
+"""Serves the routes that preview, pause, resume and backfill schedules."""

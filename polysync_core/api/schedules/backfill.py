@@ -1,4 +1,4 @@
-"""The route that backfills the schedules of a Task."""
+"""Serves the route that backfills the schedules of a Task."""
 
 from __future__ import annotations
 

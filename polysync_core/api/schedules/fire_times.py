@@ -1,4 +1,4 @@
-"""The route that lists the next fire times of a Task."""
+"""Serves the route that lists the next fire times of a Task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes that list, pause and resume the schedules of a Task."""
+"""Serves the routes that list, pause and resume the schedules of a Task."""
 
 from __future__ import annotations
 

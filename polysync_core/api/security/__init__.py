@@ -1,1 +1,1 @@
-"""Authentication, authorisation and audit of requests."""
+"""Authenticates, authorises and audits requests."""

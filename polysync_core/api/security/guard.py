@@ -1,4 +1,4 @@
-"""The outermost middleware: body limit, security headers and a last error handler.
+"""Limits bodies, adds security headers and answers unhandled errors, as outermost middleware.
 
 It also removes trailing slashes from paths, so `/tasks/` means `/tasks`.
 """

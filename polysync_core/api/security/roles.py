@@ -1,4 +1,4 @@
-"""The table that names the required role of each route.
+"""Names the required role of each route.
 
 A route without a row cannot be reached; a test reports it.
 """

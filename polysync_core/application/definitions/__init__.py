@@ -1,1 +1,1 @@
-"""Use cases that edit definitions and act on the changes."""
+"""Edits definitions and acts on the changes."""

@@ -1,1 +1,1 @@
-"""Use cases that start dependent Tasks when a run ends."""
+"""Starts dependent Tasks when a run ends."""

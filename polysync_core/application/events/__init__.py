@@ -1,1 +1,1 @@
-"""Use cases that publish the events of runs to queues and webhooks."""
+"""Publishes the events of runs to queues and webhooks."""

@@ -1,4 +1,4 @@
-"""The queue message that carries one event to one webhook."""
+"""Defines the queue message that carries one event to one webhook."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Use cases for the people who operate the app: audit and documentation."""
+"""Serves the people who operate the app: audit and documentation."""

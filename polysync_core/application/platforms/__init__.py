@@ -1,1 +1,1 @@
-"""Use cases that connect to platforms, test them and import their artefacts."""
+"""Connects to platforms, tests them and imports their artefacts."""

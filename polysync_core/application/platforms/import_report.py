@@ -1,4 +1,4 @@
-"""The request and the report of an artefact import."""
+"""Defines the request and the report of an artefact import."""
 
 from __future__ import annotations
 

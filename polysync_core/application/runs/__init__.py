@@ -1,1 +1,1 @@
-"""Use cases that accept, execute, record and reconcile runs."""
+"""Accepts, executes, records and reconciles runs."""

@@ -7,7 +7,7 @@ reading the row, which is the truth, and ends by returning the orchestration's n
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,6 +32,7 @@ from polysync_core.application.runs.submission import SubmissionBuilder, record_
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.polling import CANCELLING_DELAY, delay_after_failure
 from polysync_core.domain.runs.run import (
@@ -113,13 +114,13 @@ class AttemptSteps:
             if external_id is None:
                 return StepResult(submitted=False)
             try:
-                report, secrets = self._read(stored.run, external_id)
+                report, redactor = self._read(stored.run, external_id)
             except RunNotFound:
                 return self._run_not_found(stored, memo)
             except _POLL_FAILURES as error:
                 return self._poll_failed(stored, memo, error)
             if report.status.is_final:
-                return self._end(stored, report, secrets)
+                return self._end(stored, report, redactor)
             stored = self._record_progress(stored, report)
             if is_to_stop(stored.run):
                 return self._stop(stored, external_id, memo)
@@ -185,9 +186,10 @@ class AttemptSteps:
         """Record what the platform answered to the submit."""
         report = submitted.report
         if report is not None and report.status.is_final:
-            secrets = [each for each in request.parameters.values() if isinstance(each, Secret)]
+            given = request.parameters.values()
+            redactor = Redactor(each for each in given if isinstance(each, Secret))
             return self.recorder.end(
-                stored, lambda run: reported_at_submit(run, submitted, report, secrets)
+                stored, lambda run: reported_at_submit(run, submitted, report, redactor)
             )
         stored = self.store.update(
             stored, lambda run: self._with_submission(run, attempt, submitted)
@@ -241,23 +243,23 @@ class AttemptSteps:
 
     # Polling
 
-    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Sequence[Secret]]:
-        """Return the platform's report, and the secrets that its outputs must not hold.
+    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
+        """Return the platform's report, and the redactor for its outputs.
 
         Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
         next poll asks it again.
         """
         report = self.connections.job(run.job).read(run.job, external_id)
         if not report.outputs:
-            return report, ()
+            return report, NO_SECRETS
         try:
-            return report, self.submissions.secrets_of(run)
+            return report, Redactor(self.submissions.secrets_of(run))
         except PlatformRefused:
-            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), ()
+            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), NO_SECRETS
 
-    def _end(self, stored: StoredRun, report: Report, secrets: Sequence[Secret]) -> StepResult:
+    def _end(self, stored: StoredRun, report: Report, redactor: Redactor) -> StepResult:
         self.planner.record_end(stored.run, report)
-        return self.recorder.end(stored, lambda run: reported(run, report, secrets))
+        return self.recorder.end(stored, lambda run: reported(run, report, redactor))
 
     def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
         """Write what is new about the attempt, and that its time is up."""

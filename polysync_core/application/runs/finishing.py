@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import TooLarge
+from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
 from polysync_core.domain.runs.retries import retry_at
@@ -29,7 +30,6 @@ from polysync_core.domain.runs.run import (
     with_attempt,
 )
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
 from polysync_core.telemetry.tracing import on_behalf_of
 
@@ -180,11 +180,11 @@ class AttemptRecorder:
         return back_off(run, outcome, until=until, at=now, actor=ACTOR)
 
 
-def reported(run: TaskRun, report: Report, secrets: Collection[Secret] = ()) -> Outcome:
+def reported(run: TaskRun, report: Report, redactor: Redactor = NO_SECRETS) -> Outcome:
     """Return the outcome that a platform's final report means for the run.
 
     A run stopped by its time-out has failed. A run that ended before the platform stopped it keeps
-    its own result. No kept output holds one of `secrets`, which the attempt was given.
+    its own result. No kept output holds a secret of `redactor`.
     """
     status, reason = _OUTCOMES[report.status]
     if report.may_be_stopped and _was_to_stop(run) and status is RunStatus.FAILED:
@@ -194,7 +194,7 @@ def reported(run: TaskRun, report: Report, secrets: Collection[Secret] = ()) -> 
         cause = report.cause or FailureCause.ARTEFACT
     elif status is RunStatus.SUCCEEDED:
         error = None
-        outputs = kept_outputs(run.job, report.outputs, secrets)
+        outputs = kept_outputs(run.job, report.outputs, redactor)
         reason = " ".join(filter(None, (reason, report.outputs_missing)))
     elif _is_timed_out(run):
         status, cause = RunStatus.FAILED, FailureCause.TIMEOUT
@@ -213,11 +213,11 @@ def reported(run: TaskRun, report: Report, secrets: Collection[Secret] = ()) -> 
 
 
 def reported_at_submit(
-    run: TaskRun, submitted: Submitted, report: Report, secrets: Collection[Secret]
+    run: TaskRun, submitted: Submitted, report: Report, redactor: Redactor
 ) -> Outcome:
     """Return the outcome of a run that had ended when its platform answered the submit."""
     return replace(
-        reported(run, report, secrets),
+        reported(run, report, redactor),
         external_run_id=submitted.external_run_id,
         monitor_url=report.monitor_url or submitted.monitor_url,
     )

@@ -1,4 +1,4 @@
-"""The values that an activity and its orchestration exchange."""
+"""Defines the input and the result of a step that an orchestration calls."""
 
 from __future__ import annotations
 

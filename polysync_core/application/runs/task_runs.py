@@ -1,4 +1,4 @@
-"""The use cases of task runs: start, rerun, list, read, cancel."""
+"""Starts, reruns, lists, reads and cancels task runs."""
 
 from __future__ import annotations
 

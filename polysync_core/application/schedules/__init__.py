@@ -1,1 +1,1 @@
-"""Use cases that sync, fire, preview, pause and backfill schedules."""
+"""Syncs, fires, previews, pauses and backfills schedules."""

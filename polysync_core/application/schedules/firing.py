@@ -1,4 +1,4 @@
-"""Processes a schedule that is due: plans its fires and creates the runs."""
+"""Processes one schedule that is due: makes its fire plan and creates the runs."""
 
 from __future__ import annotations
 

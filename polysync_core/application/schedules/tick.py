@@ -1,4 +1,4 @@
-"""Processes the schedules that are due, once a minute.
+"""Processes all schedules that are due, once a minute.
 
 A tick reads only the due part of the index. A tick may be late, repeated or lost: the watermark
 of each schedule determines the fire times that remain.

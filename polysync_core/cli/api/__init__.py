@@ -1,1 +1,1 @@
-"""The client of the HTTP API: calls, answers and errors."""
+"""Calls the HTTP API and decodes its answers and errors."""

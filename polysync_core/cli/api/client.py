@@ -1,4 +1,4 @@
-"""The client of the HTTP API."""
+"""Sends requests to the HTTP API, with retries and idempotency keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors that end a command, with their messages.
+"""Defines the errors that end a command, with their messages.
 
 CommandFailed
 ├── BadDocument       a definitions file cannot be read

@@ -1,1 +1,1 @@
-"""The commands of the CLI, grouped by the objects that they act on."""
+"""Implements the commands, grouped by the objects that they act on."""

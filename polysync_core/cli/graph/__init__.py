@@ -1,1 +1,1 @@
-"""Pictures of the task graph: Mermaid and SVG."""
+"""Draws the task graph as Mermaid and SVG."""

@@ -1,1 +1,1 @@
-"""The views: answers of the API as text and tables for people."""
+"""Shows the answers of the API as text and tables for people."""

@@ -1,4 +1,4 @@
-"""The view of `apply`: the plan of the changes."""
+"""Shows the plan of `apply`: the changes to definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of `artefacts`: a table of what a platform holds."""
+"""Shows the artefacts of a platform as a table (`artefacts`)."""
 
 from __future__ import annotations
 

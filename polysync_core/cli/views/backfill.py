@@ -1,4 +1,4 @@
-"""The view of `backfill`: the fire times of a range and their runs."""
+"""Shows the fire times of a range and their runs (`backfill`)."""
 
 from __future__ import annotations
 

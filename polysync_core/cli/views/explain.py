@@ -1,4 +1,4 @@
-"""The views of `explain`: the limits that block a run, and the gate of a Task."""
+"""Shows the limits that block a run, and the gate of a Task (`explain`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of `fire-times`: the next fire times of a task."""
+"""Shows the next fire times of a Task (`fire-times`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The views of `graph` on the screen: a tree or a table."""
+"""Shows the task graph as a tree or a table (`graph`)."""
 
 from __future__ import annotations
 

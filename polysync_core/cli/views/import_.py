@@ -1,4 +1,4 @@
-"""The view of `import` and `sync-parameters`: the changed Jobs, with notes."""
+"""Shows the Jobs that `import` and `sync-parameters` changed, with notes."""
 
 from __future__ import annotations
 

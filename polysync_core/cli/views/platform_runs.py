@@ -1,4 +1,4 @@
-"""The view of `platform-runs`: a table of the runs that a platform lists."""
+"""Shows the runs that a platform lists as a table (`platform-runs`)."""
 
 from __future__ import annotations
 

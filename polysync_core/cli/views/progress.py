@@ -1,4 +1,4 @@
-"""The live status line of a followed run."""
+"""Shows the live status line of a followed run."""
 
 from __future__ import annotations
 

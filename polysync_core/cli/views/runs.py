@@ -1,4 +1,4 @@
-"""The view of `runs`: a table of runs."""
+"""Shows runs as a table (`runs`)."""
 
 from __future__ import annotations
 

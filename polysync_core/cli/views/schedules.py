@@ -1,4 +1,4 @@
-"""The view of `schedules`, `pause` and `resume`: the schedules of a task."""
+"""Shows the schedules of a Task (`schedules`, `pause` and `resume`)."""
 
 from __future__ import annotations
 

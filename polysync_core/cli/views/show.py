@@ -1,4 +1,4 @@
-"""The view of `show`: one run with its attempts, values, outputs and history."""
+"""Shows one run with its attempts, values, outputs and history (`show`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The view of `usage`: who uses a contention profile and who waits for it."""
+"""Shows the runs that use or await a contention profile (`usage`)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The kinds of definition, their rules, and the ports of their store."""
+"""Defines the kinds of definition, their rules, and the ports of their store."""

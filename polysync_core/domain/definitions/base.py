@@ -1,4 +1,4 @@
-"""Base types that all definitions share."""
+"""Defines the base types that all definitions share."""
 
 from __future__ import annotations
 

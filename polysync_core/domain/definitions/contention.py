@@ -1,4 +1,4 @@
-"""Contention profiles: limits on the runs that the Dispatcher starts."""
+"""Defines contention profiles: limits on the runs that the Dispatcher starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs: templates of one artefact on one platform."""
+"""Defines Jobs: templates of one artefact on one platform."""
 
 from __future__ import annotations
 

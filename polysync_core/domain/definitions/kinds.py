@@ -1,4 +1,4 @@
-"""The table of definition kinds: names and models of each kind, in the order of an apply."""
+"""Lists the kinds of definition with their names and models, in apply order."""
 
 from __future__ import annotations
 

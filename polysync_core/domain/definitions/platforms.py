@@ -1,4 +1,4 @@
-"""Platforms: connections to execution services. Also the sign-in of all connections."""
+"""Defines Platforms: connections to execution services, with their sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules, their cron expressions, and the calendars of excluded dates.
+"""Defines schedules, cron expressions, and calendars of excluded dates.
 
 A cron expression has five fields (minute hour day month weekday), six with a leading second, or is
 a name such as `@daily`. `croniter` accepts more forms; this module refuses them.

@@ -1,4 +1,4 @@
-"""Stored definitions and the ports through which use cases read and write them."""
+"""Defines stored definitions and the ports that read and write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks: configured instances of Jobs."""
+"""Defines Tasks: configured instances of Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vaults: connections to secret managers."""
+"""Defines Vaults: connections to secret managers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: HTTP receivers of run events."""
+"""Defines webhooks: HTTP receivers of run events."""
 
 from __future__ import annotations
 

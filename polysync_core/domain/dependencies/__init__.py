@@ -1,1 +1,1 @@
-"""The rules of dependencies: tokens, gates and mappings."""
+"""Defines the rules of dependencies: tokens, gates and mappings."""

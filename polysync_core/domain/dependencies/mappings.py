@@ -1,4 +1,4 @@
-"""Mappings: parameter values that a run takes from the outputs of its parents."""
+"""Resolves mappings: input values from the outputs of upstream runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stored form of a gate: its tokens and its pending decision."""
+"""Defines the stored form of a gate: its tokens and its pending decision."""
 
 from __future__ import annotations
 

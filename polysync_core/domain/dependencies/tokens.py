@@ -1,4 +1,4 @@
-"""Tokens: the outcomes of upstream Tasks and the fire times that a gate holds."""
+"""Defines the tokens of a gate: outcomes of upstream Tasks, and fire times."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The Dispatcher's rules: a pure state machine that decides which waiting runs start."""
+"""Decides which waiting runs start, as a pure state machine."""

@@ -1,4 +1,4 @@
-"""The JSON form of a Dispatcher's state and messages.
+"""Encodes and decodes a Dispatcher's state and messages as JSON.
 
 Stored states outlive a deployment. A field may be added with a default; it is never renamed, moved
 or given another meaning. The lists of the state are rows with fixed columns, because thousands of

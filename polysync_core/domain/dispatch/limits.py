@@ -1,4 +1,4 @@
-"""The limits in one dispatch round, with their usage."""
+"""Counts the usage of each limit during one dispatch round."""
 
 from __future__ import annotations
 

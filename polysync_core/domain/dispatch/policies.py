@@ -1,4 +1,4 @@
-"""Policies: the limits of Tasks, Platforms and contention profiles, as a Dispatcher stores them.
+"""Defines the limits of Tasks, Platforms and profiles that a Dispatcher stores.
 
 The version of a policy is the time at which its definition was written. Messages may arrive in any
 order; the newest policy of a name wins.

@@ -1,4 +1,4 @@
-"""Start rates: limits on the number of starts in a time window.
+"""Limits the number of starts in a time window.
 
 A start must satisfy two rules:
 

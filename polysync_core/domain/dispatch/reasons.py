@@ -1,4 +1,4 @@
-"""The sentences that explain a limit, a rejection or a queue time-out."""
+"""Explains a limit, a rejection or a queue time-out in a sentence."""
 
 from __future__ import annotations
 

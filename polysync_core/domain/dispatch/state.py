@@ -1,4 +1,4 @@
-"""The state of a Dispatcher: waiting runs, leases, policies and start logs.
+"""Defines the state of a Dispatcher: waiting runs, leases, policies, start logs.
 
 Used capacity is not a counter. It is the sum of the weights of the live leases, so a lost or
 repeated message cannot make it wrong.

@@ -1,1 +1,1 @@
-"""The rules of runs: values, transitions, retries, polls and outputs."""
+"""Defines runs: values, transitions, retries, polls and outputs."""

@@ -1,4 +1,4 @@
-"""Run events: one for every change of a run's status."""
+"""Defines the events of runs: one for every change of a run's status."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
 """Selects the outputs of a run to store: all from the platform, within limits, without secrets.
 
 The Job's schema need not name an output, because many artefacts cannot declare theirs. An output is
-sensitive if the schema says so, or if it holds a secret that the run was given. Of a sensitive
-output, not even the size is stored.
+sensitive if the schema says so, or if it holds a secret of the run or of its platform, in any form
+that a `Redactor` finds. Of a sensitive output, not even the size is stored.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import Secret
+from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.strict_documents import checked
 
 VALUE_BYTES = 64 * 1024
@@ -23,8 +23,6 @@ TOTAL_BYTES = 256 * 1024
 """The limit of all outputs of a run together, with their names."""
 LONGEST_NAME = 255
 """The limit of parameter names, so that every stored output can be mapped."""
-_MIN_SECRET_LENGTH = 6
-"""The length from which a secret within a longer text is no coincidence."""
 _MAX_NAMED = 20
 _MAX_NAME_SHOWN = 60
 _ADVICE = "pass a path to the data instead"
@@ -44,12 +42,12 @@ class Outputs:
 
 
 def kept_outputs(
-    job: Job, given: Mapping[str, JsonValue], secrets: Collection[Secret] = ()
+    job: Job, given: Mapping[str, JsonValue], redactor: Redactor = NO_SECRETS
 ) -> Outputs:
     """Return the outputs to store, in the platform's order.
 
     A value that exceeds the limits is skipped; smaller ones after it may still be stored. A value
-    that holds one of `secrets` is sensitive.
+    that holds a secret of the redactor is sensitive.
     """
     sensitive = {each.name for each in job.parameters if each.is_secret}
     values: dict[str, JsonValue] = {}
@@ -57,8 +55,8 @@ def kept_outputs(
     refused: list[tuple[str, str]] = []
     left = TOTAL_BYTES
     for name, value in given.items():
-        if _holds(name, secrets):
-            refused.append(("", "its name holds a secret that the run was given"))
+        if redactor.holds(name):
+            refused.append(("", "its name holds a secret"))
             continue
         if name in sensitive:
             redacted.append(name)
@@ -68,7 +66,7 @@ def kept_outputs(
             refused.append((name, why))
             continue
         # The size check above also refused endless nesting.
-        if _holds(value, secrets):
+        if redactor.holds(value):
             redacted.append(name)
             continue
         values[name] = value
@@ -87,23 +85,6 @@ def none_kept(outputs: Outputs, why: str) -> Outputs:
     return Outputs(
         redacted=outputs.redacted, not_kept=dict(_nameable(refused)), note=_note(refused)
     )
-
-
-def _holds(value: JsonValue, secrets: Collection[Secret]) -> bool:
-    """Return whether a value contains a secret; a short secret must be the whole text."""
-    match value:
-        case dict():
-            parts = (*value, *value.values())
-            return any(_holds(each, secrets) for each in parts)
-        case list():
-            return any(_holds(each, secrets) for each in value)
-        case _:
-            text = value if isinstance(value, str) else json.dumps(value)
-            return any(_is_in(each.reveal(), text) for each in secrets)
-
-
-def _is_in(secret: str, text: str) -> bool:
-    return text == secret or (len(secret) >= _MIN_SECRET_LENGTH and secret in text)
 
 
 def _measured(name: str, value: JsonValue, left: int) -> tuple[int, str | None]:

@@ -1,4 +1,4 @@
-"""The poll plans of job types, for runs of unknown duration.
+"""Defines the poll plans of job types, for runs of unknown duration.
 
 A plan depends on the age of the attempt, the seconds since its submit. So polling continues in the
 same rhythm after an orchestration starts again.

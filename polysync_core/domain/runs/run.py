@@ -1,4 +1,4 @@
-"""The value of a task run, and the functions that change the value."""
+"""Defines the value of a task run, and the functions that change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statuses of a run and the transitions between them.
+"""Defines the statuses of a run and the transitions between them.
 
 The module imports nothing heavy, so that the command line can use it too.
 """

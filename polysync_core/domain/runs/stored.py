@@ -1,4 +1,4 @@
-"""Stored task runs, lists of them, and entries of the active index."""
+"""Defines stored runs, lists of runs, and entries of the active index."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The rules of schedules: fire times, misfires, overlaps and clock changes."""
+"""Defines the rules of schedules: fire times, misfires, overlaps, clock changes."""

@@ -1,4 +1,4 @@
-"""Notes that explain the effect of a clock change on a fire time."""
+"""Explains the effect of a clock change on a fire time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stored states of schedules, and the entries of the index by due time."""
+"""Defines stored states of schedules, and entries of the index by due time."""
 
 from __future__ import annotations
 

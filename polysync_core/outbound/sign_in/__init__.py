@@ -1,1 +1,1 @@
-"""Sign-in methods, their tokens and their authenticators."""
+"""Signs in to services: methods, tokens and authenticators."""

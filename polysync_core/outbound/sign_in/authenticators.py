@@ -1,4 +1,4 @@
-"""Authenticators: each signs requests by a header, a certificate or a signature."""
+"""Signs requests by a header, a client certificate or a signature over the body."""
 
 from __future__ import annotations
 

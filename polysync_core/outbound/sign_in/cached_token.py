@@ -1,4 +1,4 @@
-"""A token that is fetched on first use and cached until it nearly expires."""
+"""Fetches a token on first use and caches it until it nearly expires."""
 
 from __future__ import annotations
 

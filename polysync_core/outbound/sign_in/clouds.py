@@ -1,4 +1,4 @@
-"""The Azure clouds and their sign-in hosts."""
+"""Lists the Azure clouds and their sign-in hosts."""
 
 from __future__ import annotations
 

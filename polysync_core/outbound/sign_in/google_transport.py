@@ -1,4 +1,4 @@
-"""The HTTP transport of google-auth, limited to the hosts of Google.
+"""Sends the requests of google-auth to the hosts of Google only.
 
 A service account key names the address of the token service. Nothing is sent unless that address
 belongs to Google.

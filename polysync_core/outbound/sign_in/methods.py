@@ -1,4 +1,4 @@
-"""Sign-in methods as plugins declare them, and the check of `auth` against them."""
+"""Declares sign-in methods for plugins, and checks `auth` against them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Shared by the Azure platforms: clouds, attributes, sign-in, refusals and answers."""
+"""Shares clouds, attributes, sign-in, refusals and answers among Azure platforms."""

@@ -1,4 +1,4 @@
-"""The attributes and base addresses that all Azure platforms share."""
+"""Defines the attributes and base addresses that all Azure platforms share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses of Azure Resource Manager and the portal per cloud.
+"""Lists the addresses of Azure Resource Manager and the portal per cloud.
 
 The token scopes are constants, so no definition can request a token for another audience.
 """

@@ -1,1 +1,1 @@
-"""Azure AI Foundry: runs jobs of an Azure Machine Learning workspace."""
+"""Runs jobs of an Azure Machine Learning workspace (Azure AI Foundry)."""

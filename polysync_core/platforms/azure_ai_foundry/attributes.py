@@ -1,4 +1,4 @@
-"""The attributes of an Azure AI Foundry platform, and the ids of its resources."""
+"""Defines the attributes of an Azure AI Foundry platform, and its resource ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job type AIFoundryCommandJob: each run is a new job, copied from a command job."""
+"""Runs AIFoundryCommandJob: each run is a new job, copied from a command job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job type AIFoundryPipelineJob: each run is a new job, copied from a pipeline job."""
+"""Runs AIFoundryPipelineJob: each run is a new job, copied from a pipeline job."""
 
 from __future__ import annotations
 

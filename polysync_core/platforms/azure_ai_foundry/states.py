@@ -8,7 +8,7 @@ from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
 
@@ -35,6 +35,13 @@ _STATES = {
     "notresponding": ProviderStatus.UNKNOWN,
     "unknown": ProviderStatus.UNKNOWN,
 }
+_WAITS = {
+    "queued": Wait.PLATFORM_QUEUE,
+    "notstarted": Wait.PLATFORM_QUEUE,
+    "starting": Wait.COMPUTE,
+    "provisioning": Wait.COMPUTE,
+    "preparing": Wait.COMPUTE,
+}
 _NO_REASON = (
     "The job failed without a reason: open its page and check the first child job that failed."
 )
@@ -46,12 +53,14 @@ def report_of(answer: JsonObject, job: Job, page: str) -> Report:
     word = properties.get("status")
     if not isinstance(word, str) or _WORD.fullmatch(word) is None:
         raise UnexpectedAnswer
-    status = _STATES.get(word.replace("_", "").lower(), ProviderStatus.UNKNOWN)
+    state = word.replace("_", "").lower()
+    status = _STATES.get(state, ProviderStatus.UNKNOWN)
     failed, succeeded = status is ProviderStatus.FAILED, status is ProviderStatus.SUCCESS
     return Report(
         status=status,
         provider_state=word,
         message=_failure(properties) if failed else None,
+        wait=_WAITS.get(state),
         monitor_url=page,
         started_at=moment_in(properties, "startTime"),
         finished_at=moment_in(properties, "endTime") if status.is_final else None,

@@ -1,4 +1,4 @@
-"""The connector of the three job types: each run is a copy of a template job.
+"""Submits, reads and stops jobs that are copies of a template job.
 
 Azure Machine Learning has no idempotency key, but Polysync chooses the name of a job, and names are
 unique. After a submit with unknown result, the connector looks up the name. It sends the job again

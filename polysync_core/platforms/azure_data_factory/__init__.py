@@ -1,1 +1,1 @@
-"""Azure Data Factory: runs its pipelines."""
+"""Runs the pipelines of Azure Data Factory."""

@@ -1,4 +1,4 @@
-"""The attributes of an Azure Data Factory platform."""
+"""Defines the attributes of an Azure Data Factory platform."""
 
 from __future__ import annotations
 

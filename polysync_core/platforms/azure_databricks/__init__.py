@@ -1,1 +1,1 @@
-"""Azure Databricks: runs notebooks, jobs, workflows and pipelines of a workspace."""
+"""Runs notebooks, jobs, workflows and pipelines of an Azure Databricks workspace."""

@@ -1,4 +1,4 @@
-"""The attributes of an Azure Databricks platform: workspace, compute and paths."""
+"""Defines the attributes of an Azure Databricks platform: workspace, compute, paths."""
 
 from __future__ import annotations
 

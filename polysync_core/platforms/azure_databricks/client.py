@@ -20,7 +20,13 @@ from polysync_core.platforms.azure_databricks.answers import (
 from polysync_core.platforms.azure_databricks.refusals import NOTEBOOK_MISSING, refused_for_run
 from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.connector import (
+    ExternalRun,
+    ProviderStatus,
+    Report,
+    RunNotFound,
+    Wait,
+)
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.text import for_people
@@ -52,7 +58,6 @@ _REMEDIES_BY_CODE = {
     "MAX_SPARK_CONTEXTS_EXCEEDED": "Limit the runs on this cluster with a concurrency profile.",
     "CLUSTER_TERMINATED_BY_USER": "A person stopped the cluster: use a job cluster instead.",
 }
-_STARTING = frozenset({"PENDING", "QUEUED", "WAITING"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,7 @@ class RunClient:
             status=status,
             provider_state=state.display_text,
             message=_message(state, self._has_waited_long(state, started)),
+            wait=state.wait,
             cause=state.cause,
             monitor_url=self.page(run_id, run.get("run_page_url")),
             started_at=started,
@@ -135,7 +141,7 @@ class RunClient:
         )
 
     def _has_waited_long(self, state: RunState, started: datetime | None) -> bool:
-        if state.life_cycle not in _STARTING or started is None:
+        if state.wait is not Wait.COMPUTE or started is None:
             return False
         return self.now() - started > LONG_START
 

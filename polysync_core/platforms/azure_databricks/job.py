@@ -1,4 +1,4 @@
-"""Job types DatabricksJob and DatabricksWorkflow: runs of a job of the workspace.
+"""Runs DatabricksJob and DatabricksWorkflow: runs of a job of the workspace.
 
 A Job has a single task, a Workflow has several. The idempotency token makes a submit safe to
 repeat, as for notebooks.

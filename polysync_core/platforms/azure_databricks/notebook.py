@@ -1,4 +1,4 @@
-"""Job type DatabricksNotebook: one-time runs of a notebook.
+"""Runs DatabricksNotebook: one-time runs of a notebook.
 
 A submit uses the task form of Jobs API 2.2 (`tasks` with one entry). The older form with
 `notebook_task` at the top level is no longer documented. The idempotency token makes a submit safe

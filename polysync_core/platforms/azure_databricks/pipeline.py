@@ -1,4 +1,4 @@
-"""Job type DatabricksPipeline: each run is one update of a Delta Live Tables pipeline.
+"""Runs DatabricksPipeline: each run is one update of a Delta Live Tables pipeline.
 
 The API has no idempotency token, but a pipeline has one active update at a time and lists all
 updates. After a start with unknown result, the connector searches the updates since the begin of

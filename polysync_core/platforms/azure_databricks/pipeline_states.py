@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import moment_of
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound, Wait
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 CLOCK_SKEW = timedelta(minutes=2)
@@ -31,6 +31,12 @@ _STATES = {
     "CANCELED": ProviderStatus.CANCELLED,
     "CANCELLED": ProviderStatus.CANCELLED,
 }
+_WAITS = {
+    "QUEUED": Wait.PLATFORM_QUEUE,
+    "CREATED": Wait.COMPUTE,
+    "WAITING_FOR_RESOURCES": Wait.COMPUTE,
+    "INITIALIZING": Wait.COMPUTE,
+}
 _FAILED = (
     "The update failed, and its event log gives no reason: open the update's page and check the"
     " first failed table."
@@ -45,6 +51,7 @@ def report_of(update: JsonObject, page: str) -> Report:
     return Report(
         status=_STATES.get(word.upper(), ProviderStatus.UNKNOWN),
         provider_state=word[:64],
+        wait=_WAITS.get(word.upper()),
         monitor_url=page,
         started_at=moment_of(update, "creation_time"),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.connector import ProviderStatus
+from polysync_core.platforms.connector import ProviderStatus, Wait
 
 _LIFE_CYCLE = {
     "QUEUED": ProviderStatus.RUNNING,
@@ -88,6 +88,7 @@ _CAUSES_BY_TYPE = {
     "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
 }
 _MAX_MESSAGE_LENGTH = 4000
+_WAITING = frozenset({"PENDING", "WAITING"})
 _TYPES = {"SUCCESS", "INTERNAL_ERROR", "CLIENT_ERROR", "CLOUD_FAILURE"}
 
 
@@ -102,6 +103,8 @@ class RunState:
     kind: str = ""
     """The termination type of the newer generation: who caused the end."""
     message: str = ""
+    is_queued: bool = False
+    """Whether Databricks gives a reason for which the run is in a queue."""
 
     @classmethod
     def of(cls, run: JsonObject) -> RunState | None:
@@ -123,6 +126,7 @@ class RunState:
             code=_word(end, "code"),
             kind=_word(end, "type"),
             message=next(filter(None, messages), "")[:_MAX_MESSAGE_LENGTH],
+            is_queued=bool(_text(old, "queue_reason") or queue),
         )
 
     @property
@@ -142,6 +146,13 @@ class RunState:
         if self.result or self.kind not in _TYPES:
             return ProviderStatus.UNKNOWN
         return ProviderStatus.SUCCESS if self.kind == "SUCCESS" else ProviderStatus.FAILED
+
+    @property
+    def wait(self) -> Wait | None:
+        """The thing that the run waits for; None if it runs or has ended."""
+        if self.life_cycle == "QUEUED" or (self.is_queued and self.life_cycle in _WAITING):
+            return Wait.PLATFORM_QUEUE
+        return Wait.COMPUTE if self.life_cycle == "PENDING" else None
 
     @property
     def cause(self) -> FailureCause | None:

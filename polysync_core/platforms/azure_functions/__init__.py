@@ -1,1 +1,1 @@
-"""Azure Functions: calls HTTP functions and starts Durable Functions orchestrations."""
+"""Calls Azure Functions by HTTP and starts Durable Functions orchestrations."""

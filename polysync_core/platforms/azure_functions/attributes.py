@@ -1,4 +1,4 @@
-"""The attributes of an Azure Functions platform."""
+"""Defines the attributes of an Azure Functions platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client of the HTTP API of Durable Functions: starts, reads and stops orchestrations.
+"""Starts, reads and stops orchestrations by the HTTP API of Durable Functions.
 
 The instance id of an orchestration is the attempt's token, so the instance can be found after a
 lost answer.

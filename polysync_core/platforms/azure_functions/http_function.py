@@ -1,4 +1,4 @@
-"""Job type AzureHttpFunction: calls a function or starts an orchestrator."""
+"""Runs AzureHttpFunction: calls a function or starts an orchestrator."""
 
 from __future__ import annotations
 

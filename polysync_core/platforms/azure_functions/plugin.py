@@ -1,4 +1,4 @@
-"""The platform type Azure Functions: checks definitions and opens connections."""
+"""Registers the platform type Azure Functions: checks definitions, opens connections."""
 
 from __future__ import annotations
 

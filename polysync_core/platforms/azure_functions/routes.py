@@ -1,4 +1,4 @@
-"""Route templates of HTTP functions, such as `users/{id:int}/reports/{day?}`.
+"""Parses and fills route templates such as `users/{id:int}/reports/{day?}`.
 
 The syntax is that of ASP.NET, except for constraints that contain braces.
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger

@@ -1,1 +1,1 @@
-"""Azure Logic Apps: starts Standard and Consumption workflows by their request triggers."""
+"""Starts Azure Logic Apps workflows, Standard and Consumption, by their triggers."""

@@ -1,4 +1,4 @@
-"""Azure Logic Apps attributes, and the API paths of Standard and Consumption apps."""
+"""Defines the attributes of Azure Logic Apps platforms, and their API paths."""
 
 from __future__ import annotations
 

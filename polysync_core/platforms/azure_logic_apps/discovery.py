@@ -1,4 +1,4 @@
-"""Discovers what a workflow offers: its trigger, kind and parameters."""
+"""Finds workflows, and reads their trigger, kind and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The platform type Azure Logic Apps: checks definitions and opens connections."""
+"""Registers the platform type Azure Logic Apps: checks definitions, opens connections."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.outputs import declared_names
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
@@ -62,6 +62,8 @@ def report_of(run: JsonObject, job: Job) -> Report:
         status=status,
         provider_state=for_people(word) or "",
         message=_reason(properties) if status is ProviderStatus.FAILED else None,
+        # The concurrency limit of the trigger holds the run back.
+        wait=Wait.PLATFORM_QUEUE if word.lower() == "waiting" else None,
         started_at=moment_in(properties, "startTime"),
         finished_at=moment_in(properties, "endTime"),
         outputs=_outputs(properties, job) if status is ProviderStatus.SUCCESS else {},

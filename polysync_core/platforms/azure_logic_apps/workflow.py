@@ -1,4 +1,4 @@
-"""Job type LogicAppsWorkflow: starts a workflow by its request trigger.
+"""Runs LogicAppsWorkflow: starts a workflow by its request trigger.
 
 The client tracking id of a run is the attempt's token, so the run can be found after a lost answer.
 A stateless workflow stores no runs: the connector calls it once and cannot poll it.

@@ -1,1 +1,1 @@
-"""Shared by Azure Data Factory and Azure Synapse, which have the same pipeline engine."""
+"""Runs the pipelines of Data Factory and Synapse, which share one engine."""

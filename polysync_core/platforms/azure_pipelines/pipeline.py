@@ -1,4 +1,4 @@
-"""Job types ADFPipeline and SynapsePipeline: runs of a pipeline."""
+"""Runs ADFPipeline and SynapsePipeline: runs of a pipeline."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from polysync_core.platforms.azure_pipelines.client import (
     window,
 )
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Report, RunNotFound, Wait
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
 
@@ -108,10 +108,12 @@ def report_of(run: JsonObject, page: str) -> Report:
     message = for_people(run.get("message"))
     if status is ProviderStatus.FAILED:
         message = message or _NO_REASON
+    waits = status is ProviderStatus.STARTING
     return Report(
         status=status,
         provider_state=word,
         message=message,
+        wait=Wait.PLATFORM_QUEUE if waits else None,
         monitor_url=page,
         started_at=moment_in(run, "runStart"),
         finished_at=moment_in(run, "runEnd") if status.is_final else None,

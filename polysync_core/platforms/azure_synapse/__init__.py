@@ -1,1 +1,1 @@
-"""Azure Synapse: runs the pipelines of a workspace."""
+"""Runs the pipelines of an Azure Synapse workspace."""

@@ -1,4 +1,4 @@
-"""The attributes of an Azure Synapse platform."""
+"""Defines the attributes of an Azure Synapse platform."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Google Cloud Functions: calls HTTP functions of both generations."""
+"""Calls HTTP functions of Google Cloud Functions, of both generations."""

@@ -1,4 +1,4 @@
-"""The attributes of a Google Cloud Functions platform."""
+"""Defines the attributes of a Google Cloud Functions platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Job type CloudFunctionHttp: calls a function."""
+"""Runs CloudFunctionHttp: calls a function and reads its answer."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Shared by the function platforms: HTTP calls, states, parameters and outputs."""
+"""Shares HTTP calls, states, parameters and outputs among the function platforms."""

@@ -83,9 +83,13 @@ def exchange_once[T](
         return client.exchange(once, read)
     except OutcomeUnknown:
         raise
-    except Uncertain:
-        message = f"{name} was called, but its answer is missing or unreadable."
-    raise OutcomeUnknown(f"{message} {_ADVICE}.")
+    except Uncertain as error:
+        platform_message = error.platform_message
+    unknown = OutcomeUnknown(
+        f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
+    )
+    unknown.platform_message = platform_message
+    raise unknown
 
 
 def poll(

@@ -12,7 +12,7 @@ from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress, own_address, url
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.outputs import outputs_of
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
@@ -45,6 +45,7 @@ STATUSES = {
     "failure": ProviderStatus.FAILED,
     "cancelled": ProviderStatus.CANCELLED,
 }
+_IN_QUEUE = frozenset({"pending", "queued", "accepted", "notstarted"})
 _WORDS = ("runtimeStatus", "status", "state")
 _REASONS = ("output", "error", "message")
 _MAX_ID_LENGTH = 1024
@@ -96,14 +97,16 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
         raise UnexpectedAnswer
     found = body or {}
     word = next((value for name in _WORDS if isinstance(value := found.get(name), str)), None)
+    state = re.sub(r"[ _-]", "", word or "").lower()
     if word is None:
         status = ProviderStatus.RUNNING if going_on else ProviderStatus.SUCCESS
     else:
-        status = STATUSES.get(re.sub(r"[ _-]", "", word).lower(), ProviderStatus.UNKNOWN)
+        status = STATUSES.get(state, ProviderStatus.UNKNOWN)
     return Report(
         status=status,
         provider_state=for_people(word or str(answer.status)) or "",
         message=_reason(found) if status is ProviderStatus.FAILED else None,
+        wait=Wait.PLATFORM_QUEUE if state in _IN_QUEUE else None,
         started_at=moment_in(found, "createdTime"),
         finished_at=moment_in(found, "lastUpdatedTime") if status.is_final else None,
         outputs=_outputs(found, job) if status is ProviderStatus.SUCCESS else {},

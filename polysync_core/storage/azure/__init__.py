@@ -1,1 +1,1 @@
-"""Azure Storage below the stores: connections, rows, transactions, errors and queues."""
+"""Accesses Azure Storage: connections, rows, transactions, errors and queues."""

@@ -1,4 +1,4 @@
-"""Clients of Table Storage with little overhead per call."""
+"""Opens clients of Table Storage with little overhead per call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address of the storage account and the sign-in method."""
+"""Defines the address of the storage account and the sign-in method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of Table Storage, ranges of rows, and the limits of keys and sizes."""
+"""Defines rows of Table Storage, ranges of rows, and the limits of keys and sizes."""
 
 from __future__ import annotations
 

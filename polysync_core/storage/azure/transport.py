@@ -1,4 +1,4 @@
-"""An HTTP transport of the Azure SDK that uses urllib3 directly.
+"""Sends the requests of the Azure SDK through urllib3.
 
 Measured against Azurite, a point read costs 0.6 ms of CPU instead of 1.25 ms with `requests`. The
 SDK does not need the sessions, cookies and prepared requests of that library.

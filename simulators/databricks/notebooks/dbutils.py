@@ -1,4 +1,4 @@
-"""The supported part of `dbutils`: widgets, `notebook.exit` and a small `fs`."""
+"""Implements a part of `dbutils`: widgets, `notebook.exit` and a small `fs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client of the fork server: starts, stops and awaits notebook processes."""
+"""Starts, stops and awaits notebook processes through the fork server."""
 
 from __future__ import annotations
 

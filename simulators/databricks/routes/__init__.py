@@ -1,1 +1,1 @@
-"""The HTTP routes of the simulator that are not about runs or the workspace."""
+"""Serves the HTTP routes that are not about runs or the workspace."""

@@ -1,4 +1,4 @@
-"""The control API for tests and people, below `/simulator`; it is not part of Databricks.
+"""Serves the control API for tests and people, below `/simulator`.
 
 It needs no token, because the simulator listens on the loopback interface only.
 """

@@ -1,4 +1,4 @@
-"""The part of the Jobs API for job definitions: create, get, list, delete, run-now."""
+"""Serves the Jobs API for job definitions: create, get, list, delete, run-now."""
 
 from __future__ import annotations
 

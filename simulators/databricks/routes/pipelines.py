@@ -1,4 +1,4 @@
-"""The Pipelines API: create, get, list, updates, stop and the event log."""
+"""Serves the Pipelines API: create, get, list, updates, stop and the event log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shared parts of the handlers: the service and the reading of requests."""
+"""Reads requests for the handlers, and passes the service to them."""
 
 from __future__ import annotations
 

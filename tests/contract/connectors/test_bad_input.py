@@ -1,7 +1,7 @@
 """Wrong input of people and platforms, for every job type: reported, and without effects.
 
-`test_every_job_type.py` covers refused credentials, a missing permission, a missing artefact, an
-unknown state, a stop of an ended run, and redirects of a submit and a read.
+Other modules of this folder test refused credentials, a missing permission, a missing artefact,
+an unknown state, the stop of an ended run, and redirects of a submit and a read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.contract.connectors.job_type_case import (
     ConnectorHarness,
     Step,
 )
-from tests.contract.connectors.test_every_job_type import needs, refusal
+from tests.contract.connectors.steps import needs, refusal
 
 
 def action(harness: ConnectorHarness, step: Step) -> Callable[[], object]:

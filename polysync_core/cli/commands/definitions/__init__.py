@@ -1,1 +1,1 @@
-"""Commands for definitions and artefacts, one module for each command."""
+"""Implements the commands for definitions and artefacts, one module each."""

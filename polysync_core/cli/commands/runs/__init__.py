@@ -1,1 +1,1 @@
-"""Commands for runs, one module for each command."""
+"""Implements the commands for runs, one module each."""

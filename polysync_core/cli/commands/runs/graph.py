@@ -1,4 +1,4 @@
-"""`polysync graph`: shows which Task starts which."""
+"""`polysync graph`: shows the dependencies between Tasks."""
 
 from __future__ import annotations
 

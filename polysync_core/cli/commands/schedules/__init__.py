@@ -1,1 +1,1 @@
-"""Commands for schedules and backfills, one module for each command."""
+"""Implements the commands for schedules and backfills, one module each."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.definitions.jobs import Job
+from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.outputs import TOTAL_BYTES, VALUE_BYTES, kept_outputs
 from polysync_core.domain.secrets import Secret
 from tests.fakes.builders import a_job
@@ -140,6 +141,8 @@ def test_nothing_is_kept_of_a_sensitive_output_but_its_name(
         pytest.param("https://x?key=canary-1f&y", id="within a text"),
         pytest.param({"a": [{"b": "canary-1f"}]}, id="deep inside"),
         pytest.param({"canary-1f": 1}, id="as a key"),
+        pytest.param("eyJ0IjogImNhbmFyeS0xZiJ9", id="within base64"),
+        pytest.param("63616E6172792D3166", id="in hex"),
     ],
 )
 def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_under_any_name(
@@ -147,7 +150,7 @@ def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_under_any_name(
 ) -> None:
     given = {"title": value, "rows": 1, "canary-1f": 2}
 
-    outputs = kept_outputs(a_job(), given, [Secret("other"), Secret("canary-1f")])
+    outputs = kept_outputs(a_job(), given, Redactor([Secret("other"), Secret("canary-1f")]))
 
     assert (outputs.values, outputs.redacted) == ({"rows": 1}, ("title",))
     assert "canary" not in repr(outputs)
@@ -157,7 +160,7 @@ def test_an_output_that_holds_a_secret_of_the_run_is_sensitive_under_any_name(
     ("value", "kept"), [(12, False), ("12", False), ("a12", True), (120, True)]
 )
 def test_a_short_secret_is_found_where_it_stands_by_itself(value: Any, kept: bool) -> None:
-    outputs = kept_outputs(a_job(), {"value": value}, [Secret("12")])
+    outputs = kept_outputs(a_job(), {"value": value}, Redactor([Secret("12")]))
     assert ("value" in outputs.values) is kept
 
 

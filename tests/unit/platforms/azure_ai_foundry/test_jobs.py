@@ -13,7 +13,7 @@ from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.sweep_job import describe_space
 from polysync_core.platforms.azure_ai_foundry.template_copy import copy_template, template_of
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 
 PAGE = "https://ml.azure.com/runs/r"
 STARTING, RUNNING = ProviderStatus.STARTING, ProviderStatus.RUNNING
@@ -47,6 +47,20 @@ def report(*parameters: Parameter, **properties: JsonValue) -> Report:
 def test_every_state_is_decoded_in_any_case(words: list[str], status: ProviderStatus) -> None:
     assert {report(status=word).status for word in words} == {status}
     assert report(status=words[0]).provider_state == words[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "wait"),
+    [
+        (["Queued", "NotStarted", "not_started"], Wait.PLATFORM_QUEUE),
+        (["Starting", "Provisioning", "PREPARING"], Wait.COMPUTE),
+        (["Running", "Completed", "Failed", "Dreaming"], None),
+    ],
+)
+def test_a_job_in_a_queue_differs_from_one_that_waits_for_compute(
+    words: list[str], wait: Wait | None
+) -> None:
+    assert {report(status=word).wait for word in words} == {wait}
 
 
 @pytest.mark.parametrize("word", [None, "", 7, "a\nb", "x" * 65])

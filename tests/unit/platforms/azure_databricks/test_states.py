@@ -14,7 +14,7 @@ from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import HeaderToken, VaultToken
 from polysync_core.platforms.azure_databricks.client import RunClient
 from polysync_core.platforms.azure_databricks.states import RunState
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
@@ -313,3 +313,49 @@ def test_a_long_waiting_run_suggests_compute_that_starts_sooner() -> None:
     assert early.message == "Waiting"
     assert late.message is not None
     assert "Serverless" in late.message
+
+
+@pytest.mark.parametrize(
+    ("run", "wait", "message"),
+    [
+        ({"state": {"life_cycle_state": "PENDING"}}, Wait.COMPUTE, None),
+        (
+            {"state": {"life_cycle_state": "QUEUED", "queue_reason": "limit of the job"}},
+            Wait.PLATFORM_QUEUE,
+            "limit of the job",
+        ),
+        (
+            {
+                "status": {
+                    "state": "QUEUED",
+                    "queue_details": {"code": "MAX_CONCURRENT_RUNS_REACHED", "message": "full"},
+                }
+            },
+            Wait.PLATFORM_QUEUE,
+            "full",
+        ),
+        (
+            {"status": {"state": "PENDING", "queue_details": {"message": "full"}}},
+            Wait.PLATFORM_QUEUE,
+            "full",
+        ),
+        ({"state": {"life_cycle_state": "queued"}}, Wait.PLATFORM_QUEUE, None),
+        (
+            {"state": {"life_cycle_state": "BLOCKED", "state_message": "waits for a task"}},
+            None,
+            "waits for a task",
+        ),
+        ({"state": {"life_cycle_state": "RUNNING", "state_message": "In run"}}, None, "In run"),
+        ({"state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}, None, None),
+    ],
+)
+def test_a_waiting_run_tells_the_queue_from_the_compute(
+    run: dict[str, Any], wait: Wait | None, message: str | None
+) -> None:
+    hour_ago = int(VirtualTime().now().timestamp() * 1000) - 3_600_000
+    found = report({**run, "start_time": hour_ago})
+
+    assert found.wait is wait
+    shown = (found.message or "").partition("The run waits unusually long")
+    assert shown[0].strip(" .") == (message or "")
+    assert bool(shown[1]) is (wait is Wait.COMPUTE)

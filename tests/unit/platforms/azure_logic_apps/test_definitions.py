@@ -15,7 +15,7 @@ from polysync_core.platforms.azure_logic_apps.client import WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import read_workflow, workflow_of
 from polysync_core.platforms.azure_logic_apps.states import report_of
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus
+from polysync_core.platforms.connector import ProviderStatus, Wait
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.registry import platform_plugin
 
@@ -174,6 +174,7 @@ def test_every_status_of_the_engine_is_decoded_and_no_other_is_final(
 
     assert report.status is status
     assert bool(report.message) is (status is ProviderStatus.FAILED)
+    assert report.wait is (Wait.PLATFORM_QUEUE if word == "Waiting" else None)
 
 
 def test_outputs_are_unwrapped_and_get_the_names_of_the_schema() -> None:

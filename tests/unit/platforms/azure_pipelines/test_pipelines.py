@@ -1,103 +1,25 @@
-"""The pipeline connector with scripted answers of the services."""
+"""Submits, polls and cancellations of pipeline runs with scripted answers."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
-from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
-    JobConnector,
     OutcomeUnknown,
     ProviderStatus,
     RunNotFound,
-    SubmitRequest,
+    Wait,
 )
-from polysync_core.platforms.platform_client import HttpOptions
-from polysync_core.platforms.plugin import PluginContext
-from polysync_core.platforms.registry import platform_plugin
-from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
-
-TOKEN = "t" * 40
-SETTINGS = {"attemptTokenParameter": "attempt"}
-RUN = {"runId": "run-1", "status": "Succeeded", "runStart": "2030-01-01T00:00:01.1234567Z"}
-JOB = Job(
-    name="load",
-    platform="pipelines",
-    job_type=JobType.ADF_PIPELINE,
-    external_id="pl_load",
-    parameters=(Parameter(name="attempt"), Parameter(name="rows", data_type=DataType.INT)),
-    settings=SETTINGS,
-)
-
-
-class Stand:
-    """A connector with scripted answers, in virtual time."""
-
-    def __init__(self, *steps: Any, kind: str = "AzureDataFactory") -> None:
-        self.time = VirtualTime()
-        replies = [
-            each if isinstance(each, Reply | Exception) else Reply.json(each) for each in steps
-        ]
-        self.transport = ScriptedTransport(replies)
-        named = {"factoryName": "adf-sales"} if "Factory" in kind else {"workspaceName": "syn"}
-        platform = Platform.model_validate(
-            {
-                "name": "pipelines",
-                "type": kind,
-                "auth": {"method": "ManagedIdentity"},
-                "attributes": {
-                    "subscriptionId": "0b1f6471-1bf0-4dda-aec3-111122223333",
-                    "resourceGroupName": "rg",
-                    "endpoint": "http://127.0.0.1:1",
-                    **named,
-                },
-            }
-        )
-        http = HttpOptions(transport=self.transport, timer=self.time.timer)
-        self.connector = platform_plugin(kind).open(
-            platform, PluginContext(secrets=NoSecrets(), allow_loopback=True, http=http)
-        )
-        job_type = JobType.ADF_PIPELINE if "Factory" in kind else JobType.SYNAPSE_PIPELINE
-        self.job: JobConnector = self.connector.job(job_type)
-
-    def order(self, **changes: Any) -> SubmitRequest:
-        fields: dict[str, Any] = {
-            "job": JOB,
-            "token": TOKEN,
-            "run_name": "load",
-            "parameters": {},
-            "begun_at": self.time.now(),
-            **changes,
-        }
-        return SubmitRequest(**fields)
-
-    def sent(self) -> list[str]:
-        return [
-            f"{each.method} {str(each.path_url).partition('adf-sales')[2].partition('?')[0]}"
-            for each in self.transport.requests
-        ]
-
-    def body(self, number: int = -1) -> JsonObject:
-        return json.loads(self.transport.requests[number].body or b"{}")
-
-
-class NoSecrets:
-    def resolve(self, reference: str) -> Secret:
-        raise AssertionError("no secret is needed")
-
-    def forget(self, reference: str) -> None: ...
-
-
-# Submitting
+from tests.fakes.http import Reply
+from tests.unit.platforms.azure_pipelines.stand import JOB, RUN, SETTINGS, TOKEN, Stand
 
 
 def test_values_are_sent_with_their_types_and_the_attempts_token() -> None:
@@ -205,9 +127,6 @@ def test_a_refused_start_is_reported_with_a_remedy(status: int, code: str, words
     assert "secret" not in str(caught.value)
 
 
-# Polling
-
-
 @pytest.mark.parametrize(
     ("word", "status"),
     [
@@ -239,6 +158,7 @@ def test_every_status_is_decoded_and_an_unknown_status_is_not_final(
 
     assert (report.status, report.provider_state) == (status, word)
     assert report.started_at == datetime(2030, 1, 1, 0, 0, 1, 123456, UTC)
+    assert report.wait is (Wait.PLATFORM_QUEUE if word in {"Queued", "Pending"} else None)
 
 
 @pytest.mark.parametrize("status", [None, 7, "", "<b>", "x" * 65])
@@ -283,202 +203,3 @@ def test_a_stop_includes_child_pipelines() -> None:
     stand.job.cancel(JOB, "run-1")
 
     assert "isRecursive=true" in str(stand.transport.requests[0].url)
-
-
-# Outputs
-
-
-def setting(output: Any, end: str = "2030-01-01T00:00:02Z", kind: str = "SetVariable") -> Any:
-    return {"activityType": kind, "activityRunEnd": end, "output": output}
-
-
-def test_the_return_value_is_the_last_set_value_and_never_that_of_a_child() -> None:
-    stand = Stand(
-        RUN,
-        {
-            "value": [
-                setting({"pipelineReturnValue": {"rows": 2}}, "2030-01-01T00:00:09Z"),
-                setting({"pipelineReturnValue": {"rows": 1, "path": "/x"}}),
-            ],
-            "continuationToken": "next",
-        },
-        {
-            "value": [
-                setting({"pipelineReturnValue": {"rows": 3}}, kind="ExecutePipeline"),
-                setting({}),
-                setting({"name": "v", "value": "x"}),
-                setting(None),
-                setting({"pipelineReturnValue": "text"}),
-            ]
-        },
-    )
-
-    report = stand.job.read(JOB, "run-1")
-
-    assert dict(report.outputs) == {"rows": 2, "path": "/x"}
-    assert report.outputs_missing is None
-    assert stand.sent()[1:] == ["POST /pipelineruns/run-1/queryActivityruns"] * 2
-
-
-def test_unreadable_outputs_keep_the_success_and_state_the_reason() -> None:
-    forbidden = Reply.json({"error": {"code": "AuthorizationFailed"}}, status=403)
-    stand = Stand(RUN, forbidden)
-
-    report = stand.job.read(JOB, "run-1")
-
-    assert report.status is ProviderStatus.SUCCESS
-    assert "return value is missing" in (report.outputs_missing or "")
-
-
-def test_temporarily_unavailable_outputs_are_read_by_the_next_poll() -> None:
-    with pytest.raises(Unavailable):
-        Stand(RUN, Reply(status=500)).job.read(JOB, "run-1")
-    with pytest.raises(PlatformRefused):
-        Stand(RUN, Reply(status=401)).job.read(JOB, "run-1")
-
-
-def test_synapse_has_no_outputs_and_gets_no_query_for_them() -> None:
-    stand = Stand(RUN, kind="AzureSynapse")
-    job = JOB.model_copy(update={"job_type": JobType.SYNAPSE_PIPELINE})
-
-    assert stand.job.read(job, "run-1").outputs == {}
-    assert len(stand.transport.requests) == 1
-
-
-# Descriptions
-
-
-DEFINITION: JsonObject = {
-    "properties": {
-        "parameters": {
-            "text": {"type": "String", "defaultValue": "a"},
-            "number": {"type": "int", "defaultValue": 3},
-            "share": {"type": "Float", "defaultValue": 0.5},
-            "flag": {"type": "bool", "defaultValue": False},
-            "about": {"type": "Object", "defaultValue": {"a": 1}},
-            "days": {"type": "Array", "defaultValue": [1]},
-            "password": {"type": "SecureString", "defaultValue": "hunter2"},
-            "plain": {"type": "String"},
-        },
-        "activities": [
-            {
-                "name": "If",
-                "type": "IfCondition",
-                "typeProperties": {
-                    "ifTrueActivities": [
-                        {
-                            "type": "SetVariable",
-                            "typeProperties": {
-                                "variableName": "pipelineReturnValue",
-                                "value": [
-                                    {"key": "rows", "value": {"type": "Int", "content": 1}},
-                                    {"key": "any", "value": {"type": "Expression"}},
-                                    {"key": "text", "value": {"type": "String"}},
-                                    {"key": ""},
-                                    7,
-                                ],
-                            },
-                        }
-                    ]
-                },
-            },
-            {
-                "type": "Switch",
-                "typeProperties": {
-                    "cases": [
-                        {
-                            "value": "a",
-                            "activities": [
-                                {
-                                    "type": "SetVariable",
-                                    "typeProperties": {
-                                        "variableName": "pipelineReturnValue",
-                                        "value": [{"key": "days2", "value": {"type": "Array"}}],
-                                    },
-                                }
-                            ],
-                        }
-                    ]
-                },
-            },
-            {"type": "SetVariable", "typeProperties": {"variableName": "v", "value": "x"}},
-            "nothing",
-        ],
-    }
-}
-INPUTS = (
-    Parameter(name="number", data_type=DataType.INT, default=3),
-    Parameter(name="share", data_type=DataType.FLOAT, default=0.5),
-    Parameter(name="flag", data_type=DataType.BOOL, default=False),
-    Parameter(name="about", data_type=DataType.JSON, default={"a": 1}),
-    Parameter(name="days", data_type=DataType.JSON_ARRAY, default=[1]),
-    Parameter(name="password", data_type=DataType.SECRET),
-    Parameter(name="plain"),
-)
-
-
-def test_a_data_factory_pipeline_is_described_by_its_parameters_and_return_value() -> None:
-    schema = Stand(DEFINITION).job.describe("pl_load")
-
-    assert schema.parameters == (
-        Parameter(name="text", default="a", direction=Direction.INPUT_OUTPUT),
-        *INPUTS,
-        Parameter(name="rows", data_type=DataType.INT, direction=Direction.OUTPUT),
-        Parameter(name="any", data_type=DataType.JSON, direction=Direction.OUTPUT),
-        Parameter(name="days2", data_type=DataType.JSON_ARRAY, direction=Direction.OUTPUT),
-    )
-    assert (schema.typed, schema.notes) == (True, ())
-
-
-def test_a_synapse_pipeline_is_described_by_its_parameters_only() -> None:
-    schema = Stand(DEFINITION, kind="AzureSynapse").job.describe("pl_load")
-
-    assert schema.parameters == (Parameter(name="text", default="a"), *INPUTS)
-
-
-def test_an_unknown_type_becomes_a_string_with_a_note() -> None:
-    schema = Stand({"properties": {"parameters": {"when": {"type": "Date"}}}}).job.describe("p")
-
-    assert schema.parameters == (Parameter(name="when"),)
-    assert "'when'" in schema.notes[0]
-
-
-def test_an_invalid_parameter_name_is_left_out_with_a_note() -> None:
-    long = "x" * 256
-    returned: JsonObject = {
-        "type": "SetVariable",
-        "typeProperties": {
-            "variableName": "pipelineReturnValue",
-            "value": [{"key": long, "value": {"type": "Int"}}],
-        },
-    }
-    declared: JsonObject = {long: {"type": "Int"}, "": {"type": "Int"}, "day": {"type": "String"}}
-    definition: JsonObject = {"parameters": declared, "activities": [returned]}
-
-    schema = Stand({"properties": definition}).job.describe("pl_load")
-
-    assert schema.parameters == (Parameter(name="day"),)
-    assert len(schema.notes) == 2
-
-
-@pytest.mark.parametrize("answer", [{}, {"properties": []}])
-def test_a_description_of_another_shape_is_an_unexpected_answer(answer: JsonObject) -> None:
-    with pytest.raises(Unavailable):
-        Stand(answer).job.describe("pl_load")
-
-
-# Discovery
-
-
-def test_a_list_continues_only_on_its_own_host() -> None:
-    here = "http://127.0.0.1:1/subscriptions/x/pipelines?api-version=2018-06-01&%24skiptoken=50"
-    pages = [{"value": [{"name": "Load"}], "nextLink": here}, {"value": [{"name": "Unload"}, 7]}]
-
-    found = list(Stand(*pages).connector.artefacts(search="LOAD"))
-
-    assert [each.name for each in found] == ["Load", "Unload"]
-    assert [each.schema for each in found] == [None, None]
-    elsewhere = Stand({"value": [], "nextLink": "https://evil.example/pipelines"})
-    with pytest.raises(Unavailable):
-        list(elsewhere.connector.artefacts())
-    assert len(elsewhere.transport.requests) == 1

@@ -11,7 +11,7 @@ import pytest
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.calls import UnexpectedAnswer
-from polysync_core.platforms.connector import ProviderStatus, Report
+from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.states import (
     STATUSES,
     address_of,
@@ -122,3 +122,18 @@ def test_an_address_on_another_host_is_not_a_status_address(link: str) -> None:
 @pytest.mark.parametrize("run_id", ["", "x", "Report/0a1b", "/../x", "https://evil.example/x"])
 def test_a_run_id_that_is_not_a_path_has_no_status_address(run_id: str) -> None:
     assert address_of(run_id, BASE) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "wait"),
+    [
+        ("Pending", Wait.PLATFORM_QUEUE),
+        ("queued", Wait.PLATFORM_QUEUE),
+        ("Not Started", Wait.PLATFORM_QUEUE),
+        ("Running", None),
+        ("Starting", None),
+        ("Completed", None),
+    ],
+)
+def test_work_in_a_queue_says_so(word: str, wait: Wait | None) -> None:
+    assert report_of({"runtimeStatus": word}, 202).wait is wait

@@ -1,0 +1,96 @@
+"""Tests that an invalid dependency or mapping is refused with the path and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.domain.definitions.bad_documents import (
+    Break,
+    assert_refused,
+    set_value,
+)
+
+
+def _chain(document: dict[str, Any]) -> None:
+    document["tasks"] = [
+        {"name": f"t{n}", "job": "landing", "dependencies": [{"task": f"t{(n + 1) % 5}"}]}
+        for n in range(5)
+    ]
+
+
+BAD: list[Any] = [
+    pytest.param(
+        set_value("tasks", 0, "dependencies", to=[{"task": "landing-check"}]),
+        "tasks[0].dependencies[0].task",
+        "cannot refer to itself",
+        id="self-dependency",
+    ),
+    pytest.param(
+        _chain,
+        "tasks[0].dependencies[0].task",
+        "t0 → t1 → t2 → t3 → t4 → t0",
+        id="cycle across five tasks",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "mappings", 0, "input", to="expected_row"),
+        "tasks[1].dependencies[0].mappings[0].input",
+        "did you mean 'expected_rows'?",
+        id="mapping to an unknown input",
+    ),
+    pytest.param(
+        set_value("jobs", 0, "jobType", to="DatabricksWorkflow"),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "has no outputs",
+        id="mapping from a job type without outputs",
+    ),
+    pytest.param(
+        set_value("jobs", 0, "settings", to={}),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "job 'landing' has no outputs: set its settings.outputsFromExitValue to true",
+        id="mapping from a notebook whose exit value is not read",
+    ),
+    pytest.param(
+        set_value("jobs", 0, "parameters", to=[{"name": "row_count", "dataType": "Secret"}]),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from an output that would echo a secret",
+    ),
+    pytest.param(
+        set_value(
+            "jobs",
+            0,
+            "parameters",
+            to=[{"name": "row_count", "direction": "Output", "sensitive": True}],
+        ),
+        "tasks[1].dependencies[0].mappings[0].output",
+        "is sensitive in job 'landing'",
+        id="mapping from a sensitive output",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to="OnFailure"),
+        "tasks[1].dependencies[0].mappings",
+        "a failed run has no outputs",
+        id="mapping from a failed run",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", 0, "condition", to="OnSkipped"),
+        "tasks[1].dependencies[0].mappings",
+        "a skipped run has no outputs",
+        id="mapping from a skipped run",
+    ),
+    pytest.param(
+        set_value("tasks", 1, "dependencies", to=[{"task": "landing-check"}] * 2),
+        "tasks[1].dependencies[1].task",
+        "is duplicated",
+        id="dependency twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("break_document", "path", "remedy"), BAD)
+def test_an_invalid_dependency_is_refused_with_the_path_and_the_remedy(
+    break_document: Break, path: str, remedy: str
+) -> None:
+    assert_refused(break_document, path, remedy)
