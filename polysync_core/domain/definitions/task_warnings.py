@@ -15,7 +15,7 @@ from polysync_core.domain.variables import formats_time
 
 
 def task_warnings(task: Task, find: Find) -> Iterator[Problem]:
-    """Yield a warning for each value whose time zone depends on the start of the run."""
+    """Yield a warning for each value whose time zone depends on the trigger."""
     zones = sorted({schedule.time_zone for schedule in task.schedules})
     if task.time_zone is not None or len(zones) < 2:
         return

@@ -1,4 +1,4 @@
-"""The values that an attempt sends are recorded as they were sent, and secrets as references."""
+"""An attempt records the values that it sends, with secrets as references."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def task(*schedules: Schedule, name: str = "daily", **facts: Any) -> Task:
 
 
 class World:
-    """An app that was set up in 2027, at 08:00 in Sydney on a day before."""
+    """An app that was set up in 2027; its clock was then set back."""
 
     def __init__(self, *tasks: Task) -> None:
         self.clock, self.runs = FakeClock(datetime(2027, 1, 1, tzinfo=UTC)), FakeRunTable()
@@ -64,7 +64,7 @@ class World:
         self.app.services.attempt_steps.poll(parse_run_id(run_id), 1, AttemptMemo())
 
     def submitted(self, run_id: str) -> dict[str, Any]:
-        """Submit the first attempt of a run, and return the run as the API shows it."""
+        """Submit the first attempt, and return the run as the API shows it."""
         self.app.services.attempt_steps.submit(parse_run_id(run_id), 1, AttemptMemo())
         return self.client.get(f"/task-runs/{run_id}").json()
 

@@ -1,4 +1,4 @@
-"""Warnings of a plan about values whose time zone depends on the start of the run."""
+"""A plan warns about values whose time zone depends on the trigger."""
 
 from __future__ import annotations
 
