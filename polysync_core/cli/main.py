@@ -17,6 +17,7 @@ from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
@@ -41,6 +42,7 @@ app.command()(export)
 app.command()(run)
 app.command()(runs)
 app.command()(show)
+app.command()(logs)
 app.command()(graph)
 app.command()(explain)
 app.command()(usage)

@@ -11,7 +11,14 @@ from polysync_core.mcp.definitions import (
 )
 from polysync_core.mcp.jobs import CONFIGURE_JOB, CREATE_TASK_FROM_JOB
 from polysync_core.mcp.platforms import IMPORT_PLATFORM_JOBS, LIST_PLATFORM_PIPELINES
-from polysync_core.mcp.runs import CANCEL_RUN, EXPLAIN_RUN, GET_RUN, LIST_RUNS, RUN_TASK_ONCE
+from polysync_core.mcp.runs import (
+    CANCEL_RUN,
+    EXPLAIN_RUN,
+    GET_RUN,
+    GET_RUN_LOGS,
+    LIST_RUNS,
+    RUN_TASK_ONCE,
+)
 from polysync_core.mcp.tool import Tool
 
 TOOLS: tuple[Tool[Any], ...] = (
@@ -21,6 +28,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     CREATE_TASK_FROM_JOB,
     RUN_TASK_ONCE,
     GET_RUN,
+    GET_RUN_LOGS,
     LIST_RUNS,
     EXPLAIN_RUN,
     CANCEL_RUN,
