@@ -19,9 +19,8 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_pipelines.client import (
     PipelineClient,
     text_of,
-    window,
 )
-from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION
+from polysync_core.platforms.azure_pipelines.states import earliest_activity
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
 from polysync_core.platforms.times import moment_in
@@ -42,14 +41,16 @@ _TYPES = {
 }
 
 
-def with_return_value(service: PipelineClient, run_id: str, report: Report) -> Report:
+def with_return_value(
+    service: PipelineClient, pipeline: str, run_id: str, report: Report
+) -> Report:
     """Return the report of a successful run with its pipeline's return value.
 
     A missing value does not fail the run: the report states why the value is missing. Raises
     `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
-        return replace(report, outputs=_read(service, run_id, report))
+        return replace(report, outputs=_read(service, pipeline, run_id, report))
     except PlatformRefused as error:
         if error.status == _UNAUTHORIZED:
             raise
@@ -59,15 +60,9 @@ def with_return_value(service: PipelineClient, run_id: str, report: Report) -> R
     return replace(report, outputs_missing=f"The pipeline's return value is missing: {reason}.")
 
 
-def _read(service: PipelineClient, run_id: str, report: Report) -> JsonObject:
-    now = service.now()
-    since = (report.started_at or now - RETENTION) - CLOCK_SKEW
-    activities = service.queried(
-        "pipelineruns",
-        run_id,
-        "queryActivityruns",
-        body=window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE),
-        refused=service.refused_for_run,
+def _read(service: PipelineClient, pipeline: str, run_id: str, report: Report) -> JsonObject:
+    activities = service.activities(
+        pipeline, run_id, earliest_activity(report, service.now()), ActivityType=_SETS_VARIABLE
     )
     setting = [each for each in activities if text_of(each, "activityType") == _SETS_VARIABLE]
     outputs: JsonObject = {}

@@ -53,6 +53,7 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
         refusals=_REFUSALS,
         run_page=attributes.run_page,
         now=context.http.timer.now,
+        activities_below_pipeline=True,
     )
     return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
 

@@ -96,20 +96,26 @@ def poll(
     client: PlatformClient, address: OwnAddress, job: Job, *, refused: FunctionRefusals, now: Clock
 ) -> Report:
     """Return the state of the work at a status address."""
+    return client.exchange(
+        poll_call(address, refused), lambda answer: status_report(answer, job, now)
+    )
+
+
+def poll_call(address: OwnAddress, refused: FunctionRefusals) -> Call:
+    """Return the call that reads a status address; missing work is `RunNotFound`."""
 
     def mapping(refusal: Refusal) -> PolysyncError:
         if refusal.status in {404, 410}:
             return RunNotFound("The function has no work with this id.")
         return refused(refusal)
 
-    call = Call(
+    return Call(
         method="GET",
         segments=address.segments,
         query=address.query,
         repeatable=True,
         refused=mapping,
     )
-    return client.exchange(call, lambda answer: status_report(answer, job, now))
 
 
 def _submitted(

@@ -72,7 +72,9 @@ def test_json_is_the_answer_of_the_api(api: FakeApi, polysync: Invoke):
 
 
 def test_an_unknown_run_is_an_error(api: FakeApi, polysync: Invoke):
-    api.on("GET", "/task-runs/r-1/logs", problem(404, "Not Found", "There is no task run of this id."))
+    api.on(
+        "GET", "/task-runs/r-1/logs", problem(404, "Not Found", "There is no task run of this id.")
+    )
     result = polysync("logs", "r-1")
     assert "There is no task run of this id." in result.stderr
     assert result.exit_code == 1
