@@ -235,7 +235,10 @@ class Services:
     @cached_property
     def attempt_recorder(self) -> AttemptRecorder:
         return AttemptRecorder(
-            store=self.run_store, finisher=self.run_finisher, clock=self.ports.clock
+            store=self.run_store,
+            finisher=self.run_finisher,
+            clock=self.ports.clock,
+            kept_details=self.failure_details.kept,
         )
 
     @cached_property

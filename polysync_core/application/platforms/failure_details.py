@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polysync_core.application.platforms.connections import Connections
@@ -12,12 +13,23 @@ from polysync_core.application.runs.queries import read_run
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import NotFound, PolysyncError
 from polysync_core.domain.redaction import Redactor
-from polysync_core.domain.runs.failure_details import NOTHING, FailureDetails, presentable
+from polysync_core.domain.runs.failure_details import (
+    KEPT_BYTES,
+    MAX_BYTES,
+    MAX_KEPT_BYTES,
+    NOTHING,
+    FailureDetails,
+    presentable,
+)
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import Attempt, RunStatus, TaskRun
-from polysync_core.platforms.connector import RunNotFound
+from polysync_core.domain.runs.run import Attempt, Outcome, RunStatus, TaskRun
+from polysync_core.platforms.connector import ProviderStatus, RunNotFound
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import job_type_plugin
+
+_KEPT = "The platform reported this failure, and Polysync kept it when the attempt ended."
+
+_log = logging.getLogger(__name__)
 
 
 class DetailsState(StrEnum):
@@ -59,7 +71,7 @@ class NoDetails(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureDetailsReader:
-    """Reads the details of failed attempts on demand; stores nothing."""
+    """Reads the details of failed attempts: on demand, and at the end of attempts for some Jobs."""
 
     runs: RunReader
     connections: Connections
@@ -76,13 +88,34 @@ class FailureDetailsReader:
             return AttemptDetails(
                 run=run, attempt=chosen, state=missing.state, message=str(missing)
             )
-        message = "The platform reports this failure."
+        kept = chosen is not None and chosen.failure_details is not None
+        message = _KEPT if kept else "The platform reports this failure."
         return AttemptDetails(
             run=run, attempt=chosen, state=DetailsState.FOUND, message=message, details=details
         )
 
-    def of(self, run: TaskRun, attempt: Attempt) -> FailureDetails:
+    def kept(self, run: TaskRun, outcome: Outcome) -> FailureDetails | None:
+        """Return the details of an attempt's outcome if its Job keeps them.
+
+        A failure to read them must not hinder the end of the run, so it is only logged.
+        """
+        attempt, limit = run.attempt, kept_limit(run)
+        reported = outcome.provider_status == ProviderStatus.FAILED
+        if not (run.job.keep_errors and reported and limit) or attempt is None:
+            return None
+        external_id = attempt.external_run_id or outcome.external_run_id
+        try:
+            return self.of(run, replace(attempt, external_run_id=external_id), limit=limit)
+        except NoDetails as missing:
+            _log_unread(run, missing)
+        except Exception as error:
+            _log_unread(run, error)
+        return None
+
+    def of(self, run: TaskRun, attempt: Attempt, *, limit: int = MAX_BYTES) -> FailureDetails:
         """Return the details of a failed attempt without secrets; raises `NoDetails`."""
+        if attempt.failure_details is not None:
+            return attempt.failure_details
         external_id = attempt.external_run_id
         if external_id is None:
             raise NoDetails(
@@ -92,7 +125,7 @@ class FailureDetailsReader:
             )
         self._check_offered(run.job)
         redactor = self._redactor(run)
-        details = presentable(self._asked(run.job, external_id), redactor.redact)
+        details = presentable(self._asked(run.job, external_id), redactor.redact, limit=limit)
         if not details.parts:
             raise NoDetails(
                 DetailsState.NO_DETAILS,
@@ -130,6 +163,24 @@ class FailureDetailsReader:
             ) from error
         except PolysyncError as error:
             raise _unavailable(error) from error
+
+
+def kept_limit(run: TaskRun) -> int:
+    """Return the number of bytes that the row of a run keeps for one more attempt."""
+    kept = sum(each.failure_details.size for each in run.attempts if each.failure_details)
+    return max(0, min(KEPT_BYTES, MAX_KEPT_BYTES - kept))
+
+
+def _log_unread(run: TaskRun, error: Exception) -> None:
+    _log.warning(
+        "The failure details of an attempt could not be read, so they are not kept.",
+        extra={
+            "action": "failure_details_unread",
+            "run_id": run.run_id,
+            "platform": run.job.platform,
+            "error": str(error) if isinstance(error, NoDetails) else type(error).__name__,
+        },
+    )
 
 
 def _unavailable(error: PolysyncError) -> NoDetails:

@@ -12,6 +12,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
@@ -78,6 +79,8 @@ class Attempt:
     error: str | None = None
     parameters: Mapping[str, JsonValue] | None = None
     """The values whose run variables were replaced; None if the attempt never began."""
+    failure_details: FailureDetails | None = None
+    """The details that the Job keeps, without secrets; None if nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ class Outcome:
     outputs: Outputs = field(default_factory=Outputs)
     external_run_id: str | None = None
     """Set if the platform reported the end in its answer to the submit."""
+    failure_details: FailureDetails | None = None
     may_repeat: bool = True
     """False if the external run may still be running, so that a retry would run in parallel."""
 
@@ -320,6 +324,7 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
         status=outcome.status,
         cause=outcome.cause,
         error=outcome.error,
+        failure_details=outcome.failure_details,
         external_run_id=outcome.external_run_id or attempt.external_run_id,
         submitted_at=attempt.submitted_at or (at if outcome.external_run_id else None),
         provider_status=outcome.provider_status or attempt.provider_status,
