@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
@@ -23,7 +24,6 @@ OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 WHOLE_VALUE = "result"
 """The output for an exit value that is not a JSON object."""
 _REMEDY = "exit with the path of the data instead"
-_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
     try:
         return replace(report, outputs=_read_value(task_run_id, client).outputs())
     except PlatformRefused as error:
-        if error.status == _UNAUTHORIZED:
+        if error.cause is FailureCause.SECRET:
             raise
         reason = str(error)
     except (TooLarge, Invalid, RunNotFound, AnswerTooLarge) as error:
