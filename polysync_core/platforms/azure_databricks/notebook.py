@@ -30,6 +30,7 @@ from polysync_core.platforms.azure_databricks.refusals import (
     NOTEBOOK_MISSING,
     refused,
     run_of_token_is_gone,
+    unless_passing,
 )
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import (
@@ -145,6 +146,7 @@ def _base_parameters(request: SubmitRequest) -> dict[str, JsonValue]:
     return texts
 
 
+@unless_passing
 def _submit_refused(refusal: Refusal) -> PolysyncError:
     lost = run_of_token_is_gone(refusal)
     if lost is not None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
@@ -81,7 +82,7 @@ class NotebookDiscovery:
             return self._export(path, "SOURCE")
         except PlatformRefused as error:
             refusal = error
-        if refusal.status != 400:
+        if refusal.status != 400 or refusal.cause is FailureCause.SECRET:
             raise refusal
         return self._export(path, "JUPYTER")
 
@@ -94,7 +95,7 @@ class NotebookDiscovery:
         try:
             return self._list(folder)
         except PlatformRefused as error:
-            if error.status == 401:
+            if error.cause is FailureCause.SECRET:
                 raise
             log.warning(
                 "A folder of the workspace is skipped.",

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
@@ -28,7 +29,6 @@ OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 WHOLE_VALUE = "result"
 """The output for an exit value that is not a JSON object."""
 _REMEDY = "exit with the path of the data instead"
-_UNAUTHORIZED = 401
 _MAX_TASKS = 3000
 """The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
 
@@ -93,7 +93,7 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
     try:
         return replace(report, outputs=_read_value(task_run_id, client).outputs())
     except PlatformRefused as error:
-        if error.status == _UNAUTHORIZED:
+        if error.cause is FailureCause.SECRET:
             raise
         reason = str(error)
     except (TooLarge, Invalid, RunNotFound, AnswerTooLarge) as error:
@@ -130,7 +130,7 @@ def _failure_of(task: JsonObject, client: PlatformClient) -> FailureDetail:
     try:
         output = _output(number, client, _Failure.of)
     except PlatformRefused as error:
-        if error.status == _UNAUTHORIZED:
+        if error.cause is FailureCause.SECRET:
             raise
         return FailureDetail(part=part, error=f"{message} (Its output is missing: {error}.)")
     except (RunNotFound, AnswerTooLarge) as error:

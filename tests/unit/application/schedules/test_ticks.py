@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.runs.run import RunStatus, TriggerType
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
@@ -135,11 +137,9 @@ class TestOverlap:
         assert world.times() == ["02 06:02"]
 
     def test_skip_sees_a_manual_run(self, world: Scheduled) -> None:
-        from polysync_core.application.runs.task_runs import RunRequest
-
         world.task(MINUTELY | {"overlap": "Skip"})
         request = RunRequest(task="load-daily", parameters={}, actor="test")
-        world.task_runs.run_once(request, world.engine)
+        world.services.task_runs.run_once(request, world.engine)
         world.tick(seconds=31)
         assert len([run for run in world.runs.active_runs()]) == 1
 
@@ -225,14 +225,15 @@ def test_a_fire_time_of_a_task_with_dependencies_is_delivered_to_its_gate(world:
     world.task(DAILY, dependencies=[{"task": "before"}])
     world.tick(minutes=1)
     assert world.made() == []
-    ((task, fire),) = world.gate.fires
-    assert (task, fire.schedule, fire.time_zone) == ("load-daily", "daily", "UTC")
+    (token,) = world.services.ports.gates.read("load-daily").tokens
+    assert (fire := token.fire) is not None
+    assert (fire.schedule, fire.time_zone) == ("daily", "UTC")
     assert fire.scheduled_time == datetime(2026, 3, 2, 6, tzinfo=UTC)
 
 
 def test_parameters_that_cannot_be_resolved_create_a_failed_run(world: Scheduled) -> None:
     world.task(DAILY)
-    stored = world.stored_definitions.get(Kind.TASK, "load-daily")
+    stored = world.services.ports.definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
     broken = stored.definition.model_copy(update={"parameters": {"gone": 1}})
     world.writes(broken, replacing=stored)
@@ -270,10 +271,9 @@ def test_entries_that_exceed_the_time_of_a_tick_are_left_to_the_next_tick() -> N
         world.task(DAILY, name=f"t{number}")
     world.clock.advance(minutes=1)
     moments = iter([0.0, 1.0, 16.0, 17.0])
-    object.__setattr__(world.ticker, "monotonic", lambda: next(moments))
-    assert (tally := world.ticker.tick(world.engine)).left == 2
+    timed = replace(world.services.schedule_tick, workers=1, monotonic=lambda: next(moments))
+    assert (tally := timed.tick(world.engine)).left == 2
     assert tally.fired == 1
-    object.__setattr__(world.ticker, "monotonic", lambda: 0.0)
     assert world.tick().fired == 2
 
 

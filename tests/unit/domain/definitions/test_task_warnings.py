@@ -7,15 +7,22 @@ from typing import Any
 import pytest
 
 from tests.fakes.app import FakeApp
-from tests.fakes.scheduled import JOB
-from tests.fakes.scheduled import PLATFORM as ANY_PLATFORM
 
 PLATFORM = {
-    **ANY_PLATFORM,
+    "name": "lakehouse",
+    "type": "AzureDatabricks",
+    "auth": {"method": "DefaultCredential"},
     "attributes": {
         "workspaceUrl": "https://adb-1.2.azuredatabricks.net",
         "computeType": "Serverless",
     },
+}
+JOB = {
+    "name": "load",
+    "platform": "lakehouse",
+    "jobType": "DatabricksNotebook",
+    "externalId": "/etl/load",
+    "parameters": [{"name": "day", "default": "x"}, {"name": "mode", "default": "whole"}],
 }
 DAY = "${run.scheduledTime:%Y-%m-%d}"
 TWO = [
