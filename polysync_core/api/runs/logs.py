@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
+from polysync_core.api.models import RunIdText, View
 from polysync_core.application.platforms.failure_details import (
     AttemptDetails,
     DetailsState,
@@ -22,31 +21,40 @@ AttemptNumber = Annotated[
 ]
 
 
-class _CamelCase(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-
-class FailedPartView(_CamelCase):
+class FailedPartView(View):
     """The failure of a task, activity or action, or of the whole artefact."""
 
-    part: Annotated[str, Field(description="Its name; empty for the whole artefact.")]
+    part: str
+    """The name of the part; empty for the whole artefact."""
     error: str
+    """The error in the platform's words."""
     trace: str
+    """The stack trace or the log, the failure at its end."""
 
 
-class LogsView(_CamelCase):
+class LogsView(View):
     """The failure of an attempt in the platform's words, without secrets."""
 
-    run_id: str
+    run_id: RunIdText
+    """The id of the run."""
     attempt: int | None
+    """The number of the attempt; null before the first one."""
     status: RunStatus
+    """The status of the attempt, or of a run without attempts."""
     cause: FailureCause | None
+    """The cause of the failure."""
     error: str | None
+    """The error of the attempt."""
     monitor_url: str | None
+    """The page of the attempt in the platform's own user interface."""
     state: DetailsState
-    message: Annotated[str, Field(description="The state as a sentence.")]
+    """The result of the request."""
+    message: str
+    """The result as a sentence."""
     parts: list[FailedPartView]
-    note: Annotated[str | None, Field(description="The reason why something is missing.")]
+    """The failed parts."""
+    note: str | None
+    """The reason why something is missing."""
 
 
 def log_routes(details: FailureDetailsReader) -> APIRouter:
@@ -72,9 +80,6 @@ def _view(found: AttemptDetails) -> LogsView:
         monitor_url=attempt and attempt.monitor_url,
         state=found.state,
         message=found.message,
-        parts=[
-            FailedPartView(part=each.part, error=each.error, trace=each.trace)
-            for each in found.details.parts
-        ],
+        parts=[FailedPartView.model_validate(each) for each in found.details.parts],
         note=found.details.note,
     )

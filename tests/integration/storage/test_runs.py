@@ -21,8 +21,8 @@ from polysync_core.domain.runs.run import (
     note,
 )
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_job, a_run
 
 pytestmark = pytest.mark.azurite
@@ -30,7 +30,7 @@ _minutes = itertools.count()
 
 
 @pytest.fixture
-def runs(storage: TableStorage) -> TableRuns:
+def runs(storage: Tables) -> TableRuns:
     return TableRuns(storage)
 
 

@@ -21,8 +21,8 @@ from tests.fakes.definitions import FakeDefinitions, documents_of
         pytest.param("dryRun=true", 200, id="a plan"),
         pytest.param("prune=true&dryRun=true", 200, id="a plan that prunes"),
         pytest.param("dryRun=false", None, id="no plan"),
-        pytest.param("dryRun=true&dryRun=false", None, id="the last value counts"),
-        pytest.param("dryrun=true", None, id="another parameter"),
+        pytest.param("dryRun=true&dryRun=false", 422, id="two values"),
+        pytest.param("dryrun=true", 422, id="a misspelt parameter"),
         pytest.param("dryRun=true;", 422, id="an invalid value"),
     ],
 )

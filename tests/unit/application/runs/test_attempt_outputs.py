@@ -86,7 +86,7 @@ def test_a_sensitive_output_is_in_no_row_and_no_view() -> None:
     bench.poll()
 
     assert "canary" not in repr(bench.runs.rows)
-    assert run_view(bench.run)["outputs"] == {"rows": 1, "token": {"redacted": True}}
+    assert run_view(bench.run).outputs == {"rows": 1, "token": {"redacted": True}}
 
 
 def test_a_failed_attempt_has_no_outputs(bench: Bench) -> None:
