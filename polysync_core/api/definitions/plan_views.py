@@ -52,7 +52,7 @@ class PlanView(View):
     delete: list[PlannedChangeView]
     """The definitions to delete."""
     warnings: list[ProblemItem]
-    """Doubts about the definitions, which prevent nothing; only for a whole document."""
+    """Doubts about the definitions, which prevent nothing."""
 
 
 def change_plan_view(change: PlannedChange) -> PlanView:

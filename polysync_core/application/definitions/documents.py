@@ -14,6 +14,7 @@ from polysync_core.application.definitions.plans import (
     PlannedChange,
     planned_delete,
     planned_write,
+    with_warnings,
 )
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
@@ -29,7 +30,6 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.definitions.references import references_of, upstream_first
 from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefinition
-from polysync_core.domain.definitions.task_warnings import task_warnings
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
@@ -67,7 +67,13 @@ class Documents:
         problems = list(self._problems(document, steps, catalogue))
         if problems:
             raise Invalid(problems)
-        return ApplyPlan(steps=tuple(steps), warnings=tuple(_warnings(document, catalogue)))
+        paths = document.paths
+        return ApplyPlan(
+            steps=tuple(
+                with_warnings(step, catalogue.find, path=f"{paths.get(step.reference)}.")
+                for step in steps
+            )
+        )
 
     def apply(
         self,
@@ -153,14 +159,6 @@ class Documents:
         problems = [problem for task in tasks for problem in checks.cycle(task)]
         if problems:
             raise Conflict("Another change was made at the same time.", problems)
-
-
-def _warnings(document: Document, catalogue: Overlay) -> Iterator[Problem]:
-    for definition in document.items:
-        if isinstance(definition, Task):
-            path = document.paths[reference_to(definition)]
-            for warning in task_warnings(definition, catalogue.find):
-                yield replace(warning, path=f"{path}.{warning.path}")
 
 
 def _execute(step: PlannedChange, edit: DefinitionEdit) -> None:

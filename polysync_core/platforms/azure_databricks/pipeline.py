@@ -210,8 +210,8 @@ class DatabricksPipelineConnector:
         except PolysyncError:
             # The failure is certain; the reason is optional.
             return None
-        newest: JsonObject = next((event for event in events if is_of(event, update_id)), {})
-        return for_people(newest.get("message"))
+        newest = next((event for event in events if is_of(event, update_id)), None)
+        return None if newest is None else for_people(newest.get("message"))
 
     def _errors(self, pipeline_id: str) -> Iterator[JsonObject]:
         """Yield the error events of a pipeline, newest first."""

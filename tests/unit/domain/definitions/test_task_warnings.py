@@ -48,6 +48,17 @@ def test_schedules_with_different_zones_and_a_formatted_time_give_a_warning(dry_
     assert "set timeZone" in warning["message"]
 
 
+def test_the_dry_run_of_one_task_warns_alike() -> None:
+    app = FakeApp()
+    app.http.put("/definitions", json={"platforms": [PLATFORM], "jobs": [JOB]})
+    task = {"job": "load", "schedules": TWO, "parameters": {"day": DAY}}
+    (warning,) = app.http.put("/tasks/t?dryRun=true", json=task).json()["warnings"]
+    assert warning["path"] == "parameters.day"
+    app.http.put("/tasks/t", json=task)
+    patched = app.http.patch("/tasks/t?dryRun=true", json={"timeZone": "UTC"}).json()
+    assert patched["warnings"] == []
+
+
 def test_a_default_of_the_job_counts_unless_the_task_replaces_it() -> None:
     job = JOB | {"parameters": [{"name": "day", "default": DAY}]}
     assert len(warnings_of({"name": "t", "schedules": TWO}, job)) == 1
