@@ -8,6 +8,8 @@ from pydantic import Field
 
 from polysync_core.api.models import Json, RunIdText, Time, View
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.problem import ProblemKind, ProblemStep, RunProblem
+from polysync_core.domain.runs.progress import status_text
 from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun, TriggerType
 from polysync_core.domain.runs.values import values_of
 
@@ -45,7 +47,7 @@ class AttemptView(View):
     error: str | None
     """The error of a failed attempt."""
     parameters: dict[str, Json] | None
-    """The values that the attempt sent, with secrets as references; null if it never began."""
+    """The values that the attempt sent, with secrets as references; null if nothing was sent."""
     parameters_not_kept: list[str]
     """The parameters whose values are too long to be recorded."""
 
@@ -59,6 +61,31 @@ class MappedInputView(View):
     """The run of the upstream Task."""
     output: str
     """The name of the output."""
+
+
+class ProblemView(View):
+    """The failure that keeps a run from going on."""
+
+    step: ProblemStep
+    """The step that fails."""
+    kind: ProblemKind
+    """The kind of the failure."""
+    target: str
+    """The service that failed, such as `vault team` or `platform lakehouse`."""
+    message: str
+    """The error of the last try, with its remedy."""
+    since: Time
+    """The first failed try in the row."""
+    tries: int
+    """The number of failed tries in the row."""
+    last_try_at: Time
+    """The last try."""
+    next_try_at: Time | None
+    """The next try."""
+    given_up_at: Time | None
+    """When the attempt ends if the problem lasts; null if Polysync does not give up."""
+    text: str
+    """The problem in one sentence."""
 
 
 class TaskRunView(View):
@@ -75,7 +102,9 @@ class TaskRunView(View):
     status: RunStatus
     """The status; the last four values are final."""
     reason: str
-    """The reason of the status, as a sentence."""
+    """The state of the run in words; the problem while there is one."""
+    problem: ProblemView | None
+    """The failure that keeps the run from going on; null while all goes well."""
     trigger_type: TriggerType
     """The trigger of the run."""
     graph_run_id: RunIdText
@@ -143,7 +172,8 @@ def run_view(run: TaskRun) -> TaskRunView:
         job=run.job.name,
         platform=run.job.platform,
         status=run.status,
-        reason=run.reason,
+        reason=status_text(run),
+        problem=_problem_view(run.problem),
         trigger_type=run.trigger_type,
         graph_run_id=run.graph_run_id,
         trace_id=run.trace_id,
@@ -184,6 +214,23 @@ def _attempt_view(run: TaskRun, attempt: Attempt) -> AttemptView:
         error=attempt.error,
         parameters=None if sent is None else sent.values,
         parameters_not_kept=[] if sent is None else list(sent.not_kept),
+    )
+
+
+def _problem_view(problem: RunProblem | None) -> ProblemView | None:
+    if problem is None:
+        return None
+    return ProblemView(
+        step=problem.step,
+        kind=problem.kind,
+        target=problem.target,
+        message=problem.message,
+        since=problem.since,
+        tries=problem.tries,
+        last_try_at=problem.last_try,
+        next_try_at=problem.next_try,
+        given_up_at=problem.gives_up,
+        text=problem.text,
     )
 
 

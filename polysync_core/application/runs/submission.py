@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from polysync_core.application.runs.store import RunStore, Updated
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.clock import Clock
-from polysync_core.domain.errors import Invalid, PlatformRefused, TooLarge
+from polysync_core.domain.definitions.platforms import Platform
+from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import attempt_token
-from polysync_core.domain.runs.run import (
-    SYSTEM_ACTOR,
-    Attempt,
-    RunStatus,
-    TaskRun,
-    begin_attempt,
-    with_attempt,
-)
-from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.runs.values import inputs_of, resolved, with_values
+from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.values import inputs_of, resolved
 from polysync_core.domain.secrets import Secret, is_secret_reference
 from polysync_core.platforms.connector import SubmitRequest
 
@@ -48,9 +38,14 @@ class SubmissionBuilder:
             is_resend=is_resend,
         )
 
-    def secrets_of(self, run: TaskRun) -> list[Secret]:
-        """Return the secrets that the attempts of a run get; raises the errors of `request`."""
+    def secrets_of(self, run: TaskRun, platform: Platform | None = None) -> list[Secret]:
+        """Return the secrets that a run gets, and those of its platform's sign-in.
+
+        Raises the errors of `request`.
+        """
         references = {each for each in run.parameters.values() if isinstance(each, str)}
+        if platform is not None:
+            references.update(platform.auth.secret_references())
         return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
@@ -59,39 +54,6 @@ class SubmissionBuilder:
                 yield name, self.resolve_secret(value)
             else:
                 yield name, _resolved(run, name, attempt)
-
-
-def record_send(
-    store: RunStore, stored: StoredRun, attempt: int, number: int, *, clock: Clock
-) -> Updated:
-    """Write ahead that the attempt is about to be sent for the `number`-th time.
-
-    `is_written` is false if another execution of this step wrote it. The write also records the
-    values of the attempt, unless the row has no room for them.
-    """
-
-    def write(*, keep_values: bool) -> Updated:
-        return store.try_update(
-            stored, lambda run: _with_send(run, attempt, number, at=clock(), keep=keep_values)
-        )
-
-    try:
-        return write(keep_values=True)
-    except TooLarge:
-        return write(keep_values=False)
-
-
-def _with_send(
-    run: TaskRun, attempt: int, number: int, *, at: datetime, keep: bool
-) -> TaskRun | None:
-    """Begin the attempt of a queued run; leave a run alone that was cancelled meanwhile."""
-    current = run.attempt
-    if run.carries(attempt) and current is not None:
-        is_due = current.external_run_id is None and current.sends < number
-        return with_attempt(run, replace(current, sends=number)) if is_due else None
-    if run.status is not RunStatus.QUEUED or run.next_attempt != attempt:
-        return None
-    return with_values(begin_attempt(run, at=at, actor=SYSTEM_ACTOR), keep=keep)
 
 
 def _resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:

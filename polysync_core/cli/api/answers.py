@@ -29,7 +29,7 @@ class AttemptAnswer:
     cause: str | None
     error: str | None
     parameters: JsonObject
-    """The values that the attempt sent; empty if it never began."""
+    """The values that the attempt sent; empty if nothing was sent."""
 
     @property
     def duration(self) -> timedelta | None:

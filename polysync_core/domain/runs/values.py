@@ -56,17 +56,19 @@ def resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:
 
 
 def with_values(run: TaskRun, *, keep: bool = True) -> TaskRun:
-    """Return a run whose last attempt has begun, with the resolved values of that attempt.
+    """Return a run whose last attempt is about to be sent, with the resolved values.
 
-    `keep` is false if the row has no room for them.
+    `keep` is false if the row has no room for them. A further try sends the same values.
     """
-    begun = run.attempts[-1]
-    kept = _recorded(run, begun.number) if keep else {}
-    return with_attempt(run, replace(begun, parameters=kept))
+    sent = run.attempts[-1]
+    if sent.parameters is not None:
+        return run
+    kept = _recorded(run, sent.number) if keep else {}
+    return with_attempt(run, replace(sent, parameters=kept))
 
 
 def values_of(run: TaskRun, attempt: Attempt) -> AttemptValues | None:
-    """Return the values of an attempt; None if the attempt never began."""
+    """Return the values of an attempt; None if nothing was sent."""
     kept = attempt.parameters
     if kept is None:
         return None

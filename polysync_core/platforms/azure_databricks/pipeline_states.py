@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
@@ -60,10 +61,10 @@ def report_of(update: JsonObject, page: str) -> Report:
     )
 
 
-def is_of(event: JsonObject, update_id: str) -> bool:
-    """Return whether an event is about an update."""
+def is_of(event: JsonObject, update_ids: Container[JsonValue]) -> bool:
+    """Return whether an event is about one of some updates."""
     origin = event.get("origin")
-    return isinstance(origin, dict) and origin.get("update_id") == update_id
+    return isinstance(origin, dict) and origin.get("update_id") in update_ids
 
 
 def failed_flows(events: Iterable[JsonObject]) -> FailureDetails:
@@ -94,6 +95,37 @@ def _exception(exception: JsonObject) -> str:
         for frame in objects_in(exception, "stack")
     ]
     return "\n".join([heading, *frames])
+
+
+def retries_of(update_id: str, updates: Iterable[JsonObject]) -> list[JsonObject]:
+    """Return the platform's own retries of an update, oldest first; the list is newest first."""
+    known = list(updates)
+    newer = list(takewhile(lambda update: update.get("update_id") != update_id, known))
+    if len(newer) == len(known):
+        return []
+    retries: list[JsonObject] = []
+    # An update of another caller ends the retries of this one.
+    for update in reversed(newer):
+        if update.get("cause") != "RETRY_ON_FAILURE":
+            break
+        retries.append(update)
+    return retries
+
+
+def retried(first: Report, retry: JsonObject, page: str) -> Report:
+    """Return the state of the platform's own retry as the state of the attempt."""
+    report = report_of(retry, page)
+    message = None if report.status.is_final else "Databricks retries the failed update."
+    return replace(report, message=message, started_at=first.started_at)
+
+
+def recovering(report: Report) -> Report:
+    """Return the report of a failed update that Databricks is about to retry."""
+    return replace(
+        report,
+        status=ProviderStatus.RUNNING,
+        message="The update failed, and Databricks is about to retry it.",
+    )
 
 
 def failed(report: Report, message: str | None) -> Report:

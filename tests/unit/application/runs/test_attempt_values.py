@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.errors import PlatformRefused, TooLarge
+from polysync_core.domain.errors import TooLarge, Unavailable
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import TOTAL_BYTES, VALUE_BYTES, values_of
@@ -95,11 +95,11 @@ def test_the_values_of_an_unanswered_submit_are_known() -> None:
     assert shown(bench).values == {"day": "2026-03-01"}
 
 
-def test_a_value_that_does_not_fit_ends_the_attempt_and_is_not_kept() -> None:
+def test_a_value_that_does_not_fit_ends_the_attempt_and_nothing_was_sent() -> None:
     bench = a_bench(number="${run.id}", day="${run.attempt}")
     bench.submit()
     assert bench.run.attempts[0].cause is FailureCause.PARAMETERS
-    assert (shown(bench).values, shown(bench).not_kept) == ({"day": "1"}, ("number",))
+    assert values_of(bench.run, bench.run.attempts[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,11 @@ def test_a_row_without_room_for_the_values_does_not_keep_the_run_from_its_start(
     assert shown(bench).not_kept == ("day",)
 
 
-def test_a_refused_secret_leaves_the_values_that_would_have_been_sent() -> None:
+def test_without_a_secret_nothing_was_sent_until_it_can_be_read() -> None:
     bench = a_bench(key="vault://v/key", day="${run.attempt}")
-    bench.secrets["vault://v/key"] = PlatformRefused("gone", cause=FailureCause.SECRET)
-    bench.submit()
+    bench.secrets["vault://v/key"] = Unavailable("the vault does not answer")
+    step = bench.submit()
+    assert values_of(bench.run, bench.run.attempts[0]) is None
+    bench.secrets["vault://v/key"] = Secret("s3cr3t-value")
+    bench.submit(step.memo)
     assert shown(bench).values == {"key": "vault://v/key", "day": "1"}
