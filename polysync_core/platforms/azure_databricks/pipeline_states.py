@@ -61,10 +61,11 @@ def report_of(update: JsonObject, page: str) -> Report:
     )
 
 
-def is_of(event: JsonObject, update_ids: Container[JsonValue]) -> bool:
+def is_of(event: JsonObject, update_ids: Container[str]) -> bool:
     """Return whether an event is about one of some updates."""
     origin = event.get("origin")
-    return isinstance(origin, dict) and origin.get("update_id") in update_ids
+    update_id = origin.get("update_id") if isinstance(origin, dict) else None
+    return isinstance(update_id, str) and update_id in update_ids
 
 
 def failed_flows(events: Iterable[JsonObject]) -> FailureDetails:
