@@ -166,7 +166,7 @@ class FailureDetailsReader:
 
 
 def kept_limit(run: TaskRun) -> int:
-    """Return the number of bytes that the row of a run keeps for one more attempt."""
+    """Return the number of bytes that a row keeps for one more attempt."""
     kept = sum(each.failure_details.size for each in run.attempts if each.failure_details)
     return max(0, min(KEPT_BYTES, MAX_KEPT_BYTES - kept))
 

@@ -74,11 +74,11 @@ def presentable(
         )
         for each in details.parts
     ]
-    told = [each for each in shown if each.error or each.trace or each.part]
-    kept, cut = _within(told[:MAX_PARTS], limit)
+    named = [each for each in shown if each.error or each.trace or each.part]
+    kept, cut = _within(named[:MAX_PARTS], limit)
     notes = [details.note] if details.note else []
-    if len(told) > MAX_PARTS:
-        notes.append(f"{len(told) - MAX_PARTS} more failed parts are not shown.")
+    if len(named) > MAX_PARTS:
+        notes.append(f"{len(named) - MAX_PARTS} more failed parts are not shown.")
     if cut:
         notes.append(f"{cut:,} bytes were cut: at most {limit // 1024} KiB are shown.")
     return FailureDetails(parts=tuple(kept), note=" ".join(notes) or None)
@@ -102,9 +102,10 @@ def _visible(character: str) -> str:
 
 
 def _within(parts: Sequence[FailureDetail], limit: int) -> tuple[list[FailureDetail], int]:
-    """Return the parts within a limit that they share, and the number of bytes that were cut.
+    """Return the parts within a limit, and the number of bytes cut.
 
-    An error keeps its beginning, and a trace its end, because there it names the failure.
+    The parts share the limit. An error keeps its beginning, and a trace its end, which names the
+    failure.
     """
     kept: list[FailureDetail] = []
     left, cut = limit, 0

@@ -114,7 +114,7 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
 
 
 def failed_tasks(run_id: str, runs: RunClient, client: PlatformClient) -> FailureDetails:
-    """Return the error and the trace of each failed task of a run, of its last try only."""
+    """Return the error and the trace of the last try of each failed task."""
     newest = {
         str(task.get("task_key") or ""): task for task in islice(runs.tasks(run_id), _MAX_TASKS)
     }

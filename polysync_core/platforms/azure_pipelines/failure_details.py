@@ -42,7 +42,7 @@ def _failure(activity: JsonObject) -> FailureDetail:
 
 
 def _details(error: JsonObject) -> str:
-    """Return the details of an activity's error, which may be a text or a list."""
+    """Return the details of an activity's error: a text or a list."""
     details = error.get("details")
     if not details:
         return ""

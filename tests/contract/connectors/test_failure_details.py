@@ -31,8 +31,8 @@ def test_the_failed_part_is_named_with_its_error(harness: ConnectorHarness) -> N
     found = details(harness, failed_run(harness))
 
     part, error = harness.case.failure
-    told = [f"{each.error}\n{each.trace}" for each in found.parts if each.part == part]
-    assert any(error in text for text in told), found
+    texts = [f"{each.error}\n{each.trace}" for each in found.parts if each.part == part]
+    assert any(error in text for text in texts), found
     assert found.note is None
 
 

@@ -195,7 +195,7 @@ def failed_run(harness: ConnectorHarness) -> str:
     return submitted.external_run_id
 
 
-def test_an_action_in_a_loop_is_told_by_its_failed_passes(harness: ConnectorHarness) -> None:
+def test_the_failed_passes_of_a_loop_replace_its_action(harness: ConnectorHarness) -> None:
     found = harness.job.failure_details(harness.case.jobs[Behaviour.FAILS], failed_run(harness))
     assert [(each.part, each.error) for each in found.parts] == [
         ("Send_report", "There are no sales today. (BadRequest)"),

@@ -73,7 +73,7 @@ class SendGuard:
         return updated.is_written
 
     def _with_send(self, run: TaskRun, *, keep: bool = True) -> TaskRun | None:
-        """Count the request that is about to be sent, and record the values that it sends."""
+        """Count the request that is about to be sent, and record its values."""
         if run.is_queued_for(self.attempt) and not self.is_resend:
             begun = begin_attempt(run, at=self.clock(), actor=ACTOR, begun_at=self.begun_at)
             return with_values(begun, keep=keep)

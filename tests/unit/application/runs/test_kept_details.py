@@ -1,4 +1,4 @@
-"""A Job with `keepErrors` keeps the details of each failure, and its runs end as any other."""
+"""A Job with `keepErrors` keeps the details of each failure."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def an_output(number: int) -> Reply:
     return Reply.json({"error": f"E{number}", "error_trace": f"T{number}", "metadata": {}})
 
 
-def told(answers: Answers) -> FailureDetails:
+def details_of(answers: Answers) -> FailureDetails:
     """Return the details of run 1 with these answers to `get` and `get-output`."""
 
     def answer(request: PreparedRequest) -> Reply:
@@ -57,8 +57,8 @@ def a_run(*tasks: dict[str, Any], **facts: Any) -> Reply:
     return Reply.json({"run_id": 1, "state": state, "tasks": list(tasks), **facts})
 
 
-def test_every_failed_task_is_told_with_its_error_and_its_trace() -> None:
-    found = told(
+def test_every_failed_task_has_its_error_and_its_trace() -> None:
+    found = details_of(
         {
             "get 1": a_run(
                 a_task("load", 11),
@@ -80,7 +80,7 @@ def test_every_failed_task_is_told_with_its_error_and_its_trace() -> None:
 
 
 def test_only_the_last_try_of_a_task_counts() -> None:
-    found = told(
+    found = details_of(
         {
             "get 1": a_run(
                 a_task("load", 11, attempt_number=0),
@@ -95,7 +95,7 @@ def test_only_the_last_try_of_a_task_counts() -> None:
 
 
 def test_the_tasks_of_all_pages_are_read() -> None:
-    found = told(
+    found = details_of(
         {
             "get 1": a_run(a_task("a", 11, "SUCCESS"), next_page_token="p2"),
             "get p2": a_run(a_task("b", 12)),
@@ -105,21 +105,21 @@ def test_the_tasks_of_all_pages_are_read() -> None:
     assert [each.part for each in found.parts] == ["b"]
 
 
-def test_a_run_without_tasks_is_told_as_a_whole() -> None:
-    found = told({"get 1": a_run(), "get-output 1": an_output(1)})
+def test_a_run_without_tasks_is_one_part() -> None:
+    found = details_of({"get 1": a_run(), "get-output 1": an_output(1)})
     assert found.parts == (FailureDetail(error="E1", trace="T1"),)
 
 
 def test_the_log_of_a_script_takes_the_place_of_a_trace() -> None:
     output = Reply.json({"error": "exit code 1", "logs": "boom"})
-    found = told({"get 1": a_run(a_task("py", 11)), "get-output 11": output})
+    found = details_of({"get 1": a_run(a_task("py", 11)), "get-output 11": output})
     assert found.parts == (FailureDetail(part="py", error="exit code 1", trace="boom"),)
 
 
 def test_more_failed_tasks_than_are_shown_are_counted_and_not_asked() -> None:
     tasks = [a_task(f"t{each}", 100 + each) for each in range(MAX_PARTS + 5)]
     answers = {f"get-output {100 + each}": an_output(each) for each in range(MAX_PARTS)}
-    found = told({"get 1": a_run(*tasks), **answers})
+    found = details_of({"get 1": a_run(*tasks), **answers})
     assert len(found.parts) == MAX_PARTS
     assert found.note == "5 more failed tasks are not shown."
 
@@ -133,26 +133,26 @@ def test_more_failed_tasks_than_are_shown_are_counted_and_not_asked() -> None:
         ),
     ],
 )
-def test_a_task_without_a_readable_output_is_told_by_its_state(output: Reply) -> None:
+def test_a_task_without_a_readable_output_has_the_message_of_its_state(output: Reply) -> None:
     answers = {"get-output 11": output, "get-output 12": an_output(12)}
-    found = told({"get 1": a_run(a_task("a", 11), a_task("b", 12)), **answers})
+    found = details_of({"get 1": a_run(a_task("a", 11), a_task("b", 12)), **answers})
     assert found.parts[0].error.startswith("a m (Its output is missing: ")
     assert found.parts[1] == FailureDetail(part="b", error="E12", trace="T12")
 
 
 def test_a_workspace_that_does_not_answer_raises() -> None:
     with pytest.raises(Unavailable):
-        told({"get 1": a_run(a_task("a", 11)), "get-output 11": Reply(500)})
+        details_of({"get 1": a_run(a_task("a", 11)), "get-output 11": Reply(500)})
     with pytest.raises(PlatformRefused):
-        told({"get 1": a_run(a_task("a", 11)), "get-output 11": Reply(401)})
+        details_of({"get 1": a_run(a_task("a", 11)), "get-output 11": Reply(401)})
     with pytest.raises(RunNotFound):
-        told({"get 1": Reply.json({"message": "Run 1 does not exist"}, 400)})
+        details_of({"get 1": Reply.json({"message": "Run 1 does not exist"}, 400)})
 
 
 @pytest.mark.parametrize("text", [None, 5, ["x"], {"a": 1}])
 def test_an_output_of_the_wrong_type_is_no_text(text: Any) -> None:
     output = Reply.json({"error": text, "error_trace": text, "logs": text})
-    found = told({"get 1": a_run(a_task("a", 11)), "get-output 11": output})
+    found = details_of({"get 1": a_run(a_task("a", 11)), "get-output 11": output})
     assert found.parts == (FailureDetail(part="a", error="a m"),)
 
 
@@ -166,7 +166,7 @@ def an_event(update_id: str, message: str, **facts: Any) -> dict[str, Any]:
     return {"level": "ERROR", "message": message, "origin": origin, **facts}
 
 
-def told_of_update(*pages: dict[str, Any]) -> FailureDetails:
+def details_of_update(*pages: dict[str, Any]) -> FailureDetails:
     numbered = iter(pages)
 
     def answer(request: PreparedRequest) -> Reply:
@@ -177,7 +177,7 @@ def told_of_update(*pages: dict[str, Any]) -> FailureDetails:
     return DatabricksPipelineConnector(client).failure_details(job, "p1:u1")
 
 
-def test_the_error_events_of_the_update_are_told_with_their_exceptions() -> None:
+def test_the_error_events_of_the_update_have_their_exceptions() -> None:
     stack = [{"declaring_class": "A", "method_name": "f", "file_name": "A.scala", "line_number": 3}]
     exceptions = [
         {"class_name": "RuntimeException", "message": "outer", "stack": stack},
@@ -186,7 +186,7 @@ def test_the_error_events_of_the_update_are_told_with_their_exceptions() -> None
     flow = an_event(
         "u1", "Flow failed.", origin={"flow_name": "sales"}, error={"exceptions": exceptions}
     )
-    found = told_of_update(
+    found = details_of_update(
         {"events": [an_event("u2", "another"), flow], "next_page_token": "2"},
         {"events": [an_event("u1", "Update failed.")]},
     )
@@ -198,4 +198,4 @@ def test_the_error_events_of_the_update_are_told_with_their_exceptions() -> None
 
 
 def test_an_update_without_error_events_has_no_parts() -> None:
-    assert told_of_update({}).parts == ()
+    assert details_of_update({}).parts == ()

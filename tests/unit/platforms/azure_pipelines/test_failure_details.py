@@ -20,7 +20,7 @@ def activity(name: str, status: str = "Failed", **error: Any) -> dict[str, Any]:
     return {"activityName": name, "activityType": "Copy", "status": status, "error": error}
 
 
-def test_every_failed_activity_of_all_pages_is_told() -> None:
+def test_every_failed_activity_of_all_pages_is_read() -> None:
     stand = Stand(
         FAILED,
         {
@@ -59,7 +59,7 @@ def test_only_some_activities_are_read_of_very_many() -> None:
     assert found.note == f"More than {MAX_PARTS} activities failed."
 
 
-def test_without_a_failed_activity_the_message_of_the_run_is_told() -> None:
+def test_without_a_failed_activity_the_message_of_the_run_counts() -> None:
     found = Stand(FAILED, {"value": []}).job.failure_details(JOB, "run-1")
     assert found.parts == (FailureDetail(error="Operation on target Copy failed: no sales"),)
 

@@ -18,7 +18,7 @@ from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
 from tests.fakes.http import Reply, ScriptedTransport, VirtualTime
 
 
-def told(reply: Reply) -> tuple[FailureDetail, ...]:
+def parts_of(reply: Reply) -> tuple[FailureDetail, ...]:
     base = BaseAddress("https://f.example", "f.example", AddressScope.PUBLIC)
     http = HttpOptions(transport=ScriptedTransport([reply]), timer=VirtualTime().timer)
     client = PlatformClient(base, None, http=http)
@@ -34,12 +34,12 @@ def told(reply: Reply) -> tuple[FailureDetail, ...]:
         ({"status": "failed", "error": {"code": 1}}, ""),
     ],
 )
-def test_the_complete_reason_and_the_body_are_told(body: dict[str, Any], reason: str) -> None:
-    assert told(Reply.json(body)) == (FailureDetail(error=reason, trace=json.dumps(body)),)
+def test_the_complete_reason_and_the_body_are_read(body: dict[str, Any], reason: str) -> None:
+    assert parts_of(Reply.json(body)) == (FailureDetail(error=reason, trace=json.dumps(body)),)
 
 
 def test_missing_work_is_not_found_and_an_unreadable_answer_is_unavailable() -> None:
     with pytest.raises(RunNotFound):
-        told(Reply(404))
+        parts_of(Reply(404))
     with pytest.raises(Unavailable):
-        told(Reply(200, b"<html>"))
+        parts_of(Reply(200, b"<html>"))
