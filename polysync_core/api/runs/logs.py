@@ -12,8 +12,8 @@ from polysync_core.application.platforms.failure_details import (
     DetailsState,
     FailureDetailsReader,
 )
+from polysync_core.application.runs.queries import find_run_id
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.run import RunStatus
 
 AttemptNumber = Annotated[
@@ -64,7 +64,7 @@ def log_routes(details: FailureDetailsReader) -> APIRouter:
     @routes.get("/task-runs/{run_id}/logs")
     def get_logs(run_id: str, attempt: AttemptNumber = None) -> LogsView:
         """Show what the platform says about the failure of an attempt."""
-        return _view(details.read(parse_run_id(run_id), attempt))
+        return _view(details.read(find_run_id(details.runs, run_id), attempt))
 
     return routes
 

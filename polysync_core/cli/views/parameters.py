@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.table import Table
 from rich.text import Text
 
 from polysync_core.cli.api.answers import AttemptAnswer, RunAnswer
 from polysync_core.cli.api.reader import compact
 from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.sentences import Facts
 from polysync_core.cli.views.tables import new_facts
 from polysync_core.domain.json_types import JsonValue
 
 
-def parameters_table(run: RunAnswer) -> Table:
+def parameters_table(run: RunAnswer) -> Facts:
     """Return one line for each parameter; values that differ between attempts have one each."""
     begun = [attempt for attempt in run.attempts if attempt.parameters]
     return new_facts(

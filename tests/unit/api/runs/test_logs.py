@@ -64,6 +64,11 @@ def test_an_invalid_attempt_is_refused(world: FailedRuns, query: str) -> None:
     assert world.logs(world.failed(), query, status=422)["errors"][0]["path"] == "attempt"
 
 
+def test_a_run_is_found_by_the_first_characters_of_its_id(world: FailedRuns) -> None:
+    run_id = world.failed()
+    assert world.logs(run_id[:10])["runId"] == run_id
+
+
 def test_an_unknown_run_is_not_found(world: FailedRuns) -> None:
     world.logs("nonsense", status=404)
     world.logs(world.start()[:-1] + "a", status=404)
