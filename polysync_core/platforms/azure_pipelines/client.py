@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
@@ -21,8 +21,6 @@ PIPELINE_MISSING = (
     " published; import the platform's pipelines again"
 )
 PARAMETERS_DO_NOT_FIT = "the pipeline does not accept these parameters: sync the job's parameters"
-CLOCK_SKEW = timedelta(minutes=5)
-"""The assumed maximum difference between the clocks."""
 _RUN_IS_GONE = frozenset({"PipelineRunNotFound", "RunNotFound"})
 
 
@@ -39,8 +37,20 @@ class PipelineClient:
     run_page: Callable[[str], str]
     """Returns the address of a run's page in the studio."""
     now: Clock
-    activities_below_pipeline: bool = False
-    """Whether the query of activities has the name of the pipeline in its path."""
+    activities_are_below_pipeline: bool = False
+    """Whether the path of the query for activities names the pipeline, as in Synapse."""
+
+    def activities(self, pipeline: str, run_id: str, body: JsonObject) -> Iterator[JsonObject]:
+        """Yield the activities of a run that a query selects, page by page."""
+        above = ("pipelines", pipeline) if self.activities_are_below_pipeline else ()
+        return self.queried(
+            *above,
+            "pipelineruns",
+            run_id,
+            "queryActivityruns",
+            body=body,
+            refused=self.refused_for_run,
+        )
 
     def get[T](self, *segments: str, read: Callable[[JsonObject], T], refused: RefusalMapping) -> T:
         """Read one resource."""
@@ -80,20 +90,6 @@ class PipelineClient:
             return self.client.execute(replace(call, repeatable=True, effect=False), _page)
 
         return paged(fetch)
-
-    def activities(
-        self, pipeline: str, run_id: str, since: datetime, **filters: str
-    ) -> Iterator[JsonObject]:
-        """Yield the activities of a run that have ended since a time, page by page."""
-        above = ("pipelines", pipeline) if self.activities_below_pipeline else ()
-        return self.queried(
-            *above,
-            "pipelineruns",
-            run_id,
-            "queryActivityruns",
-            body=window(since, self.now() + CLOCK_SKEW, **filters),
-            refused=self.refused_for_run,
-        )
 
     def refused_for_pipeline(self, refusal: Refusal) -> PolysyncError:
         """Return the error for a call about a pipeline."""

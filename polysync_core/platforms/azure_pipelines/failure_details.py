@@ -11,8 +11,8 @@ from itertools import islice
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.platforms.azure.answers import object_in
-from polysync_core.platforms.azure_pipelines.client import PipelineClient, text_of
-from polysync_core.platforms.azure_pipelines.states import earliest_activity, read_run
+from polysync_core.platforms.azure_pipelines.client import PipelineClient, text_of, window
+from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION, read_run
 
 _FAILED = "Failed"
 
@@ -20,8 +20,10 @@ _FAILED = "Failed"
 def failed_activities(service: PipelineClient, pipeline: str, run_id: str) -> FailureDetails:
     """Return the failed activities of a run with their errors; raises `RunNotFound`."""
     report = read_run(service, run_id)
-    since = earliest_activity(report, service.now())
-    found = service.activities(pipeline, run_id, since, Status=_FAILED)
+    now = service.now()
+    since = (report.started_at or now - RETENTION) - CLOCK_SKEW
+    body = window(since, now + CLOCK_SKEW, Status=_FAILED)
+    found = service.activities(pipeline, run_id, body)
     failed = (each for each in found if text_of(each, "status") == _FAILED)
     parts = [_failure(each) for each in islice(failed, MAX_PARTS + 1)]
     note = f"More than {MAX_PARTS} activities failed." if len(parts) > MAX_PARTS else None

@@ -20,8 +20,9 @@ from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_pipelines.client import (
     PipelineClient,
     text_of,
+    window,
 )
-from polysync_core.platforms.azure_pipelines.states import earliest_activity
+from polysync_core.platforms.azure_pipelines.states import CLOCK_SKEW, RETENTION
 from polysync_core.platforms.calls import AnswerTooLarge
 from polysync_core.platforms.connector import Report, RunNotFound
 from polysync_core.platforms.times import moment_in
@@ -61,9 +62,10 @@ def with_return_value(
 
 
 def _read(service: PipelineClient, pipeline: str, run_id: str, report: Report) -> JsonObject:
-    activities = service.activities(
-        pipeline, run_id, earliest_activity(report, service.now()), ActivityType=_SETS_VARIABLE
-    )
+    now = service.now()
+    since = (report.started_at or now - RETENTION) - CLOCK_SKEW
+    body = window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE)
+    activities = service.activities(pipeline, run_id, body)
     setting = [each for each in activities if text_of(each, "activityType") == _SETS_VARIABLE]
     outputs: JsonObject = {}
     # If several activities set a key, the last one counts.

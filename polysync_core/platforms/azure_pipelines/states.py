@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_pipelines.client import (
-    CLOCK_SKEW,
     PipelineClient,
     text_of,
     window,
@@ -19,6 +18,8 @@ from polysync_core.platforms.connector import ExternalRun, ProviderStatus, Repor
 from polysync_core.platforms.text import for_people
 from polysync_core.platforms.times import moment_in
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""The assumed maximum difference between the clocks."""
 RETENTION = timedelta(days=45)
 """The retention time of runs in the services."""
 
@@ -77,11 +78,6 @@ def stop_run(service: PipelineClient, run_id: str) -> None:
         refusal.status in {400, 409} and read_run(service, run_id).status.is_final
     ):
         raise refusal
-
-
-def earliest_activity(report: Report, now: datetime) -> datetime:
-    """Return the time before which a run had no activity."""
-    return (report.started_at or now - RETENTION) - CLOCK_SKEW
 
 
 def runs_of(

@@ -250,6 +250,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.PARAMETERS: "pipeline.get_pipeline",
                 Ability.RUNS: "pipeline_run.query_pipeline_runs_by_workspace",
                 Ability.DETAILS: "pipeline_run.query_activity_runs",
+                Ability.OUTPUTS: "pipeline_run.query_activity_runs",
                 Ability.TEST: "pipeline_run.query_pipeline_runs_by_workspace",
             },
         ),
