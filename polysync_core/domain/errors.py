@@ -50,6 +50,8 @@ class PolysyncError(Exception):
 
         It may quote a secret: redact it before it is stored, logged or shown.
         """
+        self.platform_answer: str | None = None
+        """The bounded body of the platform's answer, or None; the same caution applies."""
 
 
 class Refused(PolysyncError):

@@ -18,6 +18,7 @@ from polysync_core.domain.runs.failure_details import (
     MAX_BYTES,
     MAX_KEPT_BYTES,
     NOTHING,
+    FailureDetail,
     FailureDetails,
     presentable,
 )
@@ -99,18 +100,27 @@ class FailureDetailsReader:
 
         A failure to read them must not hinder the end of the run, so it is only logged.
         """
-        attempt, limit = run.attempt, kept_limit(run)
-        reported = outcome.provider_status == ProviderStatus.FAILED
-        if not (run.job.keep_errors and reported and limit) or attempt is None:
+        limit = kept_limit(run)
+        if not run.job.keep_errors or not limit:
             return None
-        external_id = attempt.external_run_id or outcome.external_run_id
         try:
-            return self.of(run, replace(attempt, external_run_id=external_id), limit=limit)
+            return self._details_of(run, outcome, limit)
         except NoDetails as missing:
             _log_unread(run, missing)
         except Exception as error:
             _log_unread(run, error)
         return None
+
+    def _details_of(self, run: TaskRun, outcome: Outcome, limit: int) -> FailureDetails | None:
+        """Return the details of a failed run or of a refused submit."""
+        attempt = run.attempt
+        if outcome.answer is not None:
+            answered = FailureDetails(parts=(FailureDetail(error=outcome.answer),))
+            return presentable(answered, self._redactor(run).redact, limit=limit)
+        if outcome.provider_status != ProviderStatus.FAILED or attempt is None:
+            return None
+        external_id = attempt.external_run_id or outcome.external_run_id
+        return self.of(run, replace(attempt, external_run_id=external_id), limit=limit)
 
     def of(self, run: TaskRun, attempt: Attempt, *, limit: int = MAX_BYTES) -> FailureDetails:
         """Return the details of a failed attempt without secrets; raises `NoDetails`."""

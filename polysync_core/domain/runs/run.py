@@ -134,6 +134,8 @@ class Outcome:
     external_run_id: str | None = None
     """Set if the platform reported the end in its answer to the submit."""
     failure_details: FailureDetails | None = None
+    answer: str | None = None
+    """The platform's answer to a failed submit; it may quote a secret and is never stored."""
     may_repeat: bool = True
     """False if the external run may still be running, so that a retry would run in parallel."""
     is_outage: bool = False

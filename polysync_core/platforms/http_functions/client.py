@@ -91,11 +91,11 @@ def exchange_once[T](
     except Uncertain as error:
         if repeats:
             raise
-        platform_message = error.platform_message
+        platform_message, platform_answer = error.platform_message, error.platform_answer
     unknown = OutcomeUnknown(
         f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
     )
-    unknown.platform_message = platform_message
+    unknown.platform_message, unknown.platform_answer = platform_message, platform_answer
     raise unknown
 
 

@@ -18,7 +18,7 @@ from polysync_core.domain.runs.failure_details import (
 )
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
+from polysync_core.platforms.connector import OutcomeUnknown, ProviderStatus, Report, RunNotFound
 from tests.fakes.platform import CANCELLED, FAILED, SUCCESS
 from tests.fakes.runs import FakeRunTable
 from tests.unit.api.failed_runs import KEY, TOKEN, FailedRuns
@@ -70,6 +70,30 @@ def test_only_a_failure_on_the_platform_is_asked_for(world: FailedRuns) -> None:
     world.platform.submit_answers = [PlatformRefused("no", cause=FailureCause.SUBMIT)]
     world.failed()
     assert world.platform.details_asked == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [PlatformRefused("refused", cause=FailureCause.SUBMIT), OutcomeUnknown("called once")],
+)
+def test_the_answer_to_a_failed_submit_is_kept(world: FailedRuns, refusal: Any) -> None:
+    """A function that answers at once has no run to ask for later."""
+    refusal.platform_answer = f'{{"error": "no sales for {KEY}"}}'
+    world.platform.submit_answers = [refusal]
+    logs = world.logs(world.failed())
+    assert (logs["state"], logs["attempt"]) == ("Found", 1)
+    assert logs["parts"][0]["error"] == f'{{"error": "no sales for {MARKER}"}}'
+    assert KEY not in stored(world)
+    assert world.platform.details_asked == []
+
+
+def test_the_answer_to_a_failed_submit_is_not_stored_without_the_setting() -> None:
+    world = FailedRuns()
+    refusal = PlatformRefused("refused", cause=FailureCause.SUBMIT)
+    refusal.platform_answer = "no sales today"
+    world.platform.submit_answers = [refusal]
+    assert world.logs(world.failed())["state"] == "NoExternalRun"
+    assert "no sales" not in stored(world)
 
 
 def test_a_failure_in_the_answer_to_the_submit_is_kept(world: FailedRuns) -> None:
