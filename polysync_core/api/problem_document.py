@@ -26,7 +26,9 @@ class ProblemDocument(View):
     detail: str
     """The problem of this request and its remedy."""
     errors: list[ProblemItem]
-    """The problems of single fields."""
+    """The problems of single fields, at most 100."""
+    omitted_errors: int = 0
+    """The number of further problems."""
 
 
 class JobProblemDocument(ProblemDocument):

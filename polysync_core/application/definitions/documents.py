@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from polysync_core.application.definitions.editing import task_breakage
 from polysync_core.application.definitions.overlay import Overlay
@@ -21,6 +22,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
+    ENOUGH_PROBLEMS,
     Document,
     Reference,
     kind_of,
@@ -64,7 +66,7 @@ class Documents:
         steps += self._deletes(document) if prune else []
         deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
         catalogue = Overlay(self._source, document.items, deleted)
-        problems = list(self._problems(document, steps, catalogue))
+        problems = list(islice(self._problems(document, steps, catalogue), ENOUGH_PROBLEMS))
         if problems:
             raise Invalid(problems)
         paths = document.paths

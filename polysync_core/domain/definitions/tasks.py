@@ -10,7 +10,14 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from polysync_core.domain.clock import ZoneName
-from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
+from polysync_core.domain.definitions.base import (
+    MAX_PARAMETERS,
+    Definition,
+    ObjectName,
+    Tags,
+    Value,
+    refuse,
+)
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.json_types import JsonValue
 
@@ -90,7 +97,9 @@ class Task(Definition):
     """A configured instance of a Job: values, schedules, dependencies, retry and limits."""
 
     job: ObjectName
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, JsonValue], Field(max_length=MAX_PARAMETERS)] = Field(
+        default_factory=dict
+    )
     """Literals, `vault://…` references, or texts with `${run.…}` in them."""
     time_zone: ZoneName | None = None
     """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
@@ -119,10 +128,11 @@ class Task(Definition):
             for edge, dependency in edges
             for number, mapping in enumerate(dependency.mappings)
         ]
-        names = [name for _, name in inputs]
-        for index, (path, name) in enumerate(inputs):
-            if name in names[:index]:
+        seen: set[str] = set()
+        for path, name in inputs:
+            if name in seen:
                 refuse(path, f"'{name}' is mapped already: an input takes one output only")
+            seen.add(name)
         return self
 
     @property

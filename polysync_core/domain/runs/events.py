@@ -44,6 +44,11 @@ class RunEvent:
         return f"{self.run_id}/{self.sequence}"
 
     @property
+    def is_problem(self) -> bool:
+        """True if a problem began or ended; the status is the same."""
+        return self.entry.problem is not None
+
+    @property
     def status(self) -> RunStatus:
         """The new status of the run."""
         return self.entry.to_status
@@ -60,6 +65,7 @@ class RunEvent:
             "at": rfc3339(self.entry.at),
             "from": self.entry.from_status,
             "to": self.entry.to_status,
+            **({} if self.entry.problem is None else {"problem": self.entry.problem}),
             "reason": _cut(self.entry.reason, _LONGEST_REASON),
             "actor": _cut(self.entry.actor, _LONGEST_ACTOR),
             "attempt": self.entry.attempt,
@@ -70,9 +76,12 @@ class RunEvent:
 
 
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
-    """Yield the changes of status after the `after`-th entry; notes are no events."""
+    """Yield the changes of status and of the problem after the `after`-th entry.
+
+    Other notes are no events.
+    """
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
-        if not is_note(entry):
+        if not is_note(entry) or entry.problem is not None:
             yield _event(run, sequence, entry)
 
 
@@ -101,7 +110,8 @@ def _end_of(attempt: Attempt | None) -> JsonObject:
 def _ended(run: TaskRun, entry: HistoryEntry) -> Attempt | None:
     """Return the attempt that ended with a change; its facts never change again."""
     ends = entry.from_status is RunStatus.RUNNING or entry.to_status is RunStatus.FAILED
-    return run.attempts[entry.attempt - 1] if ends and entry.attempt else None
+    is_change = entry.from_status is not entry.to_status
+    return run.attempts[entry.attempt - 1] if is_change and ends and entry.attempt else None
 
 
 def _event(run: TaskRun, sequence: int, entry: HistoryEntry) -> RunEvent:

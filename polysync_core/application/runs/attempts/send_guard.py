@@ -15,6 +15,8 @@ from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError, TooLarge
+from polysync_core.domain.runs.problem import ProblemStep
+from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import with_values
@@ -75,8 +77,9 @@ class SendGuard:
     def _with_send(self, run: TaskRun, *, keep: bool = True) -> TaskRun | None:
         """Count the request that is about to be sent, and record its values."""
         if run.is_queued_for(self.attempt) and not self.is_resend:
-            begun = begin_attempt(run, at=self.clock(), actor=ACTOR, begun_at=self.begun_at)
-            return with_values(begun, keep=keep)
+            now = self.clock()
+            begun = begin_attempt(run, at=now, actor=ACTOR, begun_at=self.begun_at)
+            return with_values(without_problem(begun, ProblemStep.START, at=now), keep=keep)
         current = run.attempt
         if current is None or not run.carries(self.attempt) or run.cancel_requested is not None:
             return None
