@@ -27,6 +27,7 @@ from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -47,9 +48,6 @@ from polysync_core.application.schedules.service import ScheduleService
 from polysync_core.application.schedules.syncing import ScheduleSync
 from polysync_core.application.schedules.tick import ScheduleTick
 from polysync_core.domain.definitions.checks import Rules
-from polysync_core.domain.redaction import Redactor
-from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.platforms.receivers import check_webhook
 from polysync_core.platforms.registry import check_job, check_platform, outputs_problem
 from polysync_core.settings import DELIVERIES, RUN_REQUESTS, Settings
@@ -147,18 +145,19 @@ class Services:
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
-        return PlatformRuns(definitions=self.definitions, connections=self.connections)
+        return PlatformRuns(
+            definitions=self.definitions,
+            connections=self.connections,
+            texts=PlatformTexts(self.connections, self.secrets.resolve),
+        )
 
     @cached_property
     def failure_details(self) -> FailureDetailsReader:
         return FailureDetailsReader(
-            runs=self.ports.runs, connections=self.connections, redactor_of=self._redactor_of
+            runs=self.ports.runs,
+            connections=self.connections,
+            texts=PlatformTexts(self.connections, self.secrets.resolve),
         )
-
-    def _redactor_of(self, run: TaskRun) -> Redactor:
-        sign_in = self.connections.platform(run.job.platform).auth.secret_references()
-        given = (each for each in run.parameters.values() if is_secret_reference(each))
-        return Redactor(map(self.secrets.resolve, {*map(str, given), *sign_in}))
 
     @cached_property
     def appkit_jobs(self) -> AppKitJobs:

@@ -107,6 +107,8 @@ class PolysyncError(Exception):
         """
         self.platform_answer: str | None = None
         """The bounded body of the platform's answer, or None; the same caution applies."""
+        self.quoted: str | None = None
+        """The part of the message that the platform chose, such as the host of a redirect."""
 
 
 class Refused(PolysyncError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.ports import RunReader
 from polysync_core.application.runs.queries import read_run
 from polysync_core.domain.definitions.jobs import Job
@@ -76,8 +76,7 @@ class FailureDetailsReader:
 
     runs: RunReader
     connections: Connections
-    redactor_of: Callable[[TaskRun], Redactor]
-    """Returns the redactor for the secrets of a run and of its platform."""
+    texts: PlatformTexts
 
     def read(self, run_id: RunId, attempt: int | None = None) -> AttemptDetails:
         """Return the details of an attempt, by default the last; raises `NotFound`."""
@@ -116,7 +115,7 @@ class FailureDetailsReader:
         attempt = run.attempt
         if outcome.answer is not None:
             answered = FailureDetails(parts=(FailureDetail(error=outcome.answer),))
-            return presentable(answered, self._redactor(run).redact, limit=limit)
+            return presentable(answered, self._redactor(run).clean, limit=limit)
         if outcome.provider_status != ProviderStatus.FAILED or attempt is None:
             return None
         external_id = attempt.external_run_id or outcome.external_run_id
@@ -135,7 +134,7 @@ class FailureDetailsReader:
             )
         self._check_offered(run.job)
         redactor = self._redactor(run)
-        details = presentable(self._asked(run.job, external_id), redactor.redact, limit=limit)
+        details = presentable(self._asked(run, external_id), redactor.clean, limit=limit)
         if not details.parts:
             raise NoDetails(
                 DetailsState.NO_DETAILS,
@@ -156,7 +155,7 @@ class FailureDetailsReader:
 
     def _redactor(self, run: TaskRun) -> Redactor:
         try:
-            return self.redactor_of(run)
+            return self.texts.redactor_of(run)
         except PolysyncError as error:
             raise NoDetails(
                 DetailsState.UNAVAILABLE,
@@ -164,9 +163,10 @@ class FailureDetailsReader:
                 f"be read, so nothing shows whether they hold it: {error}",
             ) from error
 
-    def _asked(self, job: Job, external_id: str) -> FailureDetails:
+    def _asked(self, run: TaskRun, external_id: str) -> FailureDetails:
         try:
-            return self.connections.job(job).failure_details(job, external_id)
+            with self.texts.filtered_errors(run):
+                return self.connections.job(run.job).failure_details(run.job, external_id)
         except RunNotFound as error:
             raise NoDetails(
                 DetailsState.NO_DETAILS, "The platform no longer knows the run of this attempt."

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import attempt_token
@@ -38,22 +37,21 @@ class SubmissionBuilder:
             is_resend=is_resend,
         )
 
-    def secrets_of(self, run: TaskRun, platform: Platform | None = None) -> list[Secret]:
-        """Return the secrets that a run gets, and those of its platform's sign-in.
-
-        Raises the errors of `request`.
-        """
-        references = {each for each in run.parameters.values() if isinstance(each, str)}
-        if platform is not None:
-            references.update(platform.auth.secret_references())
-        return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
-
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
         for name, value in inputs_of(run).items():
             if isinstance(value, str) and is_secret_reference(value):
-                yield name, self.resolve_secret(value)
+                yield name, self._secret(name, value)
             else:
                 yield name, _resolved(run, name, attempt)
+
+    def _secret(self, parameter: str, reference: str) -> Secret:
+        """Return the secret of a parameter; the error names the parameter and the reference."""
+        try:
+            return self.resolve_secret(reference)
+        except PlatformRefused as error:
+            message = f"parameter '{parameter}': {reference} cannot be read: {error}"
+            cause, status = error.cause, error.status
+        raise PlatformRefused(message, cause=cause, status=status)
 
 
 def _resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:

@@ -58,6 +58,19 @@ class FailureDetails:
 NOTHING = FailureDetails()
 
 
+def cleaned(details: FailureDetails, redact: Callable[[str], str]) -> FailureDetails:
+    """Return the complete details as plain text without secrets."""
+    parts = (
+        FailureDetail(
+            part=_beginning(redact(plain(each.part)), _MAX_NAME),
+            error=redact(plain(each.error).strip()),
+            trace=redact(plain(each.trace).strip("\n")),
+        )
+        for each in details.parts
+    )
+    return replace(details, parts=tuple(parts))
+
+
 def presentable(
     details: FailureDetails, redact: Callable[[str], str], *, limit: int = MAX_BYTES
 ) -> FailureDetails:
@@ -66,14 +79,7 @@ def presentable(
     Escapes are removed first, because they could hide a secret. A text is cut last, because a cut
     secret could not be found.
     """
-    shown = [
-        FailureDetail(
-            part=_beginning(redact(plain(each.part)), _MAX_NAME),
-            error=redact(plain(each.error).strip()),
-            trace=redact(plain(each.trace).strip("\n")),
-        )
-        for each in details.parts
-    ]
+    shown = cleaned(details, redact).parts
     named = [each for each in shown if each.error or each.trace or each.part]
     kept, cut = _within(named[:MAX_PARTS], limit)
     notes = [details.note] if details.note else []
