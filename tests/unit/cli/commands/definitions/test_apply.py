@@ -130,3 +130,13 @@ def test_a_warning_names_its_file_on_standard_error(api: FakeApi, polysync: Invo
 
     assert f"Warning: {file}: tasks[0].parameters.day: set timeZone of the task" in result.stderr
     assert result.exit_code == 0
+
+
+def test_an_error_of_yaml_shows_the_line_with_a_caret(polysync: Invoke):
+    tab = polysync("apply", "-", input="jobs:\n\t- name: x\n").stderr
+    indent = polysync("apply", "-", input="jobs:\n  - name: x\n    job: y: z\n").stderr
+
+    assert "a tab is not allowed as indentation: use blanks" in tab
+    assert tab.splitlines()[1:] == ["  →- name: x", "  ^"]
+    assert "needs quotes" in indent
+    assert indent.splitlines()[1:] == ["      job: y: z", "            ^"]
