@@ -14,9 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from polysync_core.api.jobs.appkit_protocol import members
+from polysync_core.api.problem_document import ProblemDocument, ProblemItem
 from polysync_core.appkit.errors import CallFailed, NoUserToken
 from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
+    MAX_PROBLEMS,
+    Ambiguous,
     Conflict,
     Forbidden,
     Invalid,
@@ -31,7 +34,9 @@ from polysync_core.domain.errors import (
     Unauthenticated,
     Unavailable,
     Uncertain,
+    shortened,
 )
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +69,7 @@ _TITLES: dict[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
 }
+_MAX_DETAIL = 8_000
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -72,19 +78,19 @@ def problem(
     detail: str,
     problems: Sequence[Problem] = (),
     headers: dict[str, str] | None = None,
-    members: Mapping[str, str] = MappingProxyType({}),
+    members: Mapping[str, JsonValue] = MappingProxyType({}),
 ) -> JSONResponse:
     """Return a problem document; `members` are its extension members."""
     name = _phrase(status)
+    document = ProblemDocument(
+        type=f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
+        title=_TITLES.get(status, name),
+        status=status,
+        detail=shortened(detail, _MAX_DETAIL),
+        errors=[ProblemItem.model_validate(each) for each in problems],
+    )
     return JSONResponse(
-        {
-            "type": f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
-            "title": _TITLES.get(status, name),
-            "status": status,
-            "detail": detail,
-            "errors": [{"path": each.path, "message": each.message} for each in problems],
-            **members,
-        },
+        {**document.as_json(), **members},
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=headers,
@@ -125,14 +131,35 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
         )
         return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    extra = members(scope, status, error)
+    extra = {
+        **members(scope, status, error),
+        **_suggestions(error),
+        **_omitted(getattr(error, "omitted", 0)),
+    }
     return problem(status, str(error), problems, _headers(error), extra)
+
+
+def _suggestions(error: Exception) -> JsonObject:
+    """Return the members of a problem document that name possible objects."""
+    match error:
+        case Ambiguous(candidates=candidates):
+            return {"title": "The id is ambiguous", "candidates": [*candidates]}
+        case NotFound(name=str() as name, nearest=nearest, known=known):
+            allowed: JsonObject = {"allowed": [*known]} if known else {}
+            return {"name": name, "nearest": [*nearest], **allowed}
+        case _:
+            return {}
 
 
 def _status_of(error: Exception) -> int | None:
     if isinstance(error, CallFailed):
         return error.status
     return next((status for family, status in _STATUS if isinstance(error, family)), None)
+
+
+def _omitted(count: int) -> dict[str, int]:
+    """Return the member with the number of errors that the answer leaves out."""
+    return {"omittedErrors": count} if count else {}
 
 
 def _phrase(status: int) -> str:
@@ -160,7 +187,5 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     if any(each["type"] == "json_invalid" for each in details):
         status = HTTPStatus.BAD_REQUEST
         return problem(status, "The body is not JSON.", members=members(request.scope, status))
-    problems = [problem_of(each, skip=1) for each in details]
-    detail = "; ".join(map(str, problems[:3]))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, detail, problems, members=members(request.scope, status))
+    found = [problem_of(each, skip=1) for each in details[:MAX_PROBLEMS]]
+    return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

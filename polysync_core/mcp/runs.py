@@ -97,6 +97,7 @@ def run_view(run: JsonObject) -> JsonObject:
             **{name: run[name] for name in (*_SUMMARY_FIELDS, *_DETAIL_FIELDS)},
             "cancelRequested": run["cancelRequested"] or None,
             "reason": untrusted(run["reason"]),
+            "problem": None if run["problem"] is None else untrusted(run["problem"]),
             "parameters": untrusted(run["parameters"]),
             "outputs": untrusted(run["outputs"]),
             "outputsNotKept": untrusted(run["outputsNotKept"]),
@@ -220,11 +221,11 @@ LIST_RUNS = Tool(
     arguments=ListRuns,
     run=_list_runs,
     route=("GET", "/task-runs"),
-    named={"task": "tasks"},
 )
 GET_RUN = Tool(
     name="get_run",
-    description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
+    description="Shows a run: status, problem, attempts, errors, parameters and outputs. "
+    "Reads only.",
     arguments=OneRun,
     run=_get_run,
     route=("GET", "/task-runs/{run_id}"),
@@ -244,7 +245,6 @@ RUN_TASK_ONCE = Tool(
     arguments=RunTaskOnce,
     run=_run_task_once,
     route=("POST", "/tasks/{name}/run"),
-    named={"task": "tasks"},
 )
 CANCEL_RUN = Tool(
     name="cancel_run",

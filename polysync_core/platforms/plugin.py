@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
@@ -82,6 +82,12 @@ class PlatformPlugin:
     The connection is shared between threads and holds its token, so callers cache it while the
     definition is unchanged. TCP connections are pooled for the whole process.
     """
+    announces_sends: bool = False
+    """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
+
+    Then a run whose sign-in or secret fails counts as not sent, and its cancellation is immediate.
+    If this is false, a submit counts as sent from its begin.
+    """
 
     def job(self, job_type: str, *, path: str) -> JobTypePlugin:
         """Return a job type; raises `Invalid` at `path` with the known names."""
@@ -89,7 +95,7 @@ class PlatformPlugin:
             return self.jobs[job_type]
         names = ", ".join(self.jobs)
         message = f"does not run on {self.name}, which takes {names}"
-        raise Invalid.at(path, message + nearest(job_type, self.jobs))
+        raise Invalid([Problem(path, message, suggestion(job_type, self.jobs))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS, ArtefactImport
+from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS
 from polysync_core.application.platforms.import_report import (
     ArtefactSelection,
     ImportReport,
@@ -16,9 +16,9 @@ from polysync_core.application.platforms.import_report import (
 )
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,
@@ -28,8 +28,8 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.registry import check_job
-from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
+from tests.fakes.app import FakeApp
+from tests.fakes.definitions import FakeDefinitions, lakehouse
 
 NOTEBOOK = "DatabricksNotebook"
 
@@ -69,24 +69,15 @@ class World:
     def __init__(self) -> None:
         self.store, self.platform = FakeDefinitions(), FakePlatform()
         self.seconds = 0.0
-        self.definitions = DefinitionLookup(self.store)
-        self.editing = editing_of(self.store, Rules(development=True, check_job=check_job))
-        self.importing = ArtefactImport(
-            lookup=self.definitions,
-            editing=self.editing,
-            connect=self._connect,
-            monotonic=self._monotonic,
+        self.app = FakeApp(
+            definitions=self.store, open_connector=lambda platform, *, secrets: self.platform
         )
+        services = self.app.services
+        self.definitions, self.editing = services.definitions, services.definition_editing
+        self.importing = replace(services.artefact_import, monotonic=lambda: self.seconds)
         for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
             for raw in lakehouse()[kind.value]:
                 self.editing.put(read_definition(kind, raw), engine=None)
-
-    def _connect(self, name: str) -> Any:
-        self.definitions.platform(name)
-        return self.platform
-
-    def _monotonic(self) -> float:
-        return self.seconds
 
     def run(self, **selection: Any) -> ImportReport:
         return self.importing.import_artefacts(
@@ -333,8 +324,10 @@ def test_a_task_is_created_from_a_job_only_once(world: World) -> None:
     world.platform.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
     world.run()
 
-    task = world.importing.create_task("load", "daily", {}, engine=None)
+    saved = world.importing.create_task("load", "daily", {}, engine=None)
 
+    task = saved.stored.definition
+    assert isinstance(task, Task)
     assert (task.job, dict(task.parameters)) == ("load", {})
     with pytest.raises(Conflict, match="choose another name"):
         world.importing.create_task("load", "daily", {}, engine=None)
