@@ -13,11 +13,10 @@ from polysync_core.api.contract.query_parameters import refuse_unknown_parameter
 from polysync_core.api.definitions.schemas import describe_definitions
 from polysync_core.api.models import View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
+from polysync_core.api.security.audit_trail import AuditTrail
+from polysync_core.api.security.bodies import DEFAULT_LIMITS, BodyLimits, BodyReader
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
-
-BODY_LIMIT = 1024 * 1024
-"""The largest body of a request, in bytes."""
 
 PREFIX = "/api"
 """The path prefix that the host removes from every request."""
@@ -26,7 +25,7 @@ PREFIX = "/api"
 def create_app(
     routers: Iterable[APIRouter],
     *,
-    body_limit: int = BODY_LIMIT,
+    body_limits: BodyLimits = DEFAULT_LIMITS,
     access: AccessPolicy = OPEN_ACCESS,
 ) -> FastAPI:
     """Return the API with these routes, which the host serves under `PREFIX`.
@@ -44,8 +43,11 @@ def create_app(
     )
     # The middleware that is added last runs first.
     app.add_middleware(RequestTracing)
+    if access.audit is not None:
+        app.add_middleware(AuditTrail, audit=access.audit)
+    app.add_middleware(BodyReader, limits=body_limits)
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
-    app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
+    app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
     problems.install(app)
     describe_definitions(app)
     app.include_router(_health())

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from polysync_core.api.app import create_app
+from polysync_core.api.security.bodies import BodyLimits
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import (
     Broken,
@@ -48,7 +49,7 @@ def _routes(error: Exception | None = None) -> APIRouter:
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    with TestClient(create_app([_routes()], body_limit=1000)) as opened:
+    with TestClient(create_app([_routes()], body_limits=BodyLimits(size=1000))) as opened:
         yield opened
 
 

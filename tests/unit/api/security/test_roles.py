@@ -14,7 +14,7 @@ from polysync_core.api.security.callers import (
     from_app_service,
     reject_all,
 )
-from polysync_core.api.security.roles import OPEN, RULES, role_for
+from polysync_core.api.security.roles import OPEN, RULES
 from polysync_core.composition import build, build_api
 from polysync_core.domain.access_keys import AccessKey
 from polysync_core.domain.roles import Role
@@ -130,8 +130,10 @@ def test_a_path_without_a_row_is_not_found(world: World, method: str, path: str)
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        pytest.param("POST", "/definitions", "GET, PUT", id="a path with other methods"),
-        pytest.param("POST", "/health", "GET", id="the open path"),
+        pytest.param(
+            "POST", "/definitions", "GET, HEAD, OPTIONS, PUT", id="a path with other methods"
+        ),
+        pytest.param("POST", "/health", "GET, HEAD, OPTIONS", id="the open path"),
     ],
 )
 def test_a_missing_method_is_answered_with_the_allowed_ones(
@@ -141,10 +143,6 @@ def test_a_missing_method_is_answered_with_the_allowed_ones(
 
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     assert world.app.callers == []
-
-
-def test_head_needs_the_role_of_get() -> None:
-    assert role_for("HEAD", "/tasks") is Role.READER
 
 
 def test_the_prefix_of_the_host_makes_no_difference(world: World) -> None:
