@@ -39,7 +39,7 @@ def caller_headers(context: JsonObject) -> Headers:
 
 
 def _origin_headers(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the headers that the API needs to identify the caller, from the table of both."""
+    """Yield the headers by which the API identifies callers."""
     for name, value in headers.items():
         if not tells_origin(name.lower()):
             continue

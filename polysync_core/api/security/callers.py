@@ -71,7 +71,7 @@ def require_loopback(scope: Scope) -> Caller:
     """Development mode: accept only requests from and to localhost.
 
     Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and every header of a proxy or
-    a tunnel, whatever its value.
+    a tunnel.
     """
     headers = Headers(scope=scope)
     forwarding = next(filter(is_forwarding_header, headers), None)
