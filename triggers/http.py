@@ -24,7 +24,7 @@ blueprint = df.Blueprint()
 
 type _Messages = asyncio.Queue[Message | Exception]
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @blueprint.function_name("http")
