@@ -117,7 +117,9 @@ def test_an_invalid_host_json_is_refused(tmp_path: Path, queues: object) -> None
         pytest.param(7072, 9000, 9000, id="the port of the option"),
     ],
 )
-def test_the_databricks_simulators_port(port: int, option: int | None, expected: int) -> None:
+def test_the_databricks_simulator_has_the_given_port(
+    port: int, option: int | None, expected: int
+) -> None:
     options = Options(app=Path(), data=Path(), port=port, databricks_port=option)
 
     assert options.simulator_ports() == {"databricks": expected}
