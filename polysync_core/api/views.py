@@ -8,6 +8,8 @@ from pydantic import Field
 
 from polysync_core.api.models import Json, RunIdText, Time, View
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.problem import ProblemKind, ProblemStep, RunProblem
+from polysync_core.domain.runs.progress import status_text
 from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun, TriggerType
 
 
@@ -45,6 +47,31 @@ class AttemptView(View):
     """The error of a failed attempt."""
 
 
+class ProblemView(View):
+    """The failure that keeps a run from going on."""
+
+    step: ProblemStep
+    """The step that fails."""
+    kind: ProblemKind
+    """The kind of the failure."""
+    target: str
+    """The service that failed, such as `vault team` or `platform lakehouse`."""
+    message: str
+    """The error of the last try, with its remedy."""
+    since: Time
+    """The first failed try in the row."""
+    tries: int
+    """The number of failed tries in the row."""
+    last_try_at: Time
+    """The last try."""
+    next_try_at: Time | None
+    """The next try."""
+    given_up_at: Time | None
+    """When the attempt ends if the problem lasts; null if Polysync does not give up."""
+    text: str
+    """The problem in one sentence."""
+
+
 class TaskRunView(View):
     """One execution of a Task, or of a Job without a Task."""
 
@@ -59,7 +86,9 @@ class TaskRunView(View):
     status: RunStatus
     """The status; the last four values are final."""
     reason: str
-    """The reason of the status, as a sentence."""
+    """The state of the run in words; the problem while there is one."""
+    problem: ProblemView | None
+    """The failure that keeps the run from going on; null while all goes well."""
     trigger_type: TriggerType
     """The trigger of the run."""
     graph_run_id: RunIdText
@@ -123,7 +152,8 @@ def run_view(run: TaskRun) -> TaskRunView:
         job=run.job.name,
         platform=run.job.platform,
         status=run.status,
-        reason=run.reason,
+        reason=status_text(run),
+        problem=_problem_view(run.problem),
         trigger_type=run.trigger_type,
         graph_run_id=run.graph_run_id,
         trace_id=run.trace_id,
@@ -142,6 +172,23 @@ def run_view(run: TaskRun) -> TaskRunView:
         outputs_not_kept=dict(run.outputs_not_kept),
         parents=[ParentView.model_validate(parent) for parent in run.parents],
         attempts=[AttemptView.model_validate(attempt) for attempt in run.attempts],
+    )
+
+
+def _problem_view(problem: RunProblem | None) -> ProblemView | None:
+    if problem is None:
+        return None
+    return ProblemView(
+        step=problem.step,
+        kind=problem.kind,
+        target=problem.target,
+        message=problem.message,
+        since=problem.since,
+        tries=problem.tries,
+        last_try_at=problem.last_try,
+        next_try_at=problem.next_try,
+        given_up_at=problem.gives_up,
+        text=problem.text,
     )
 
 

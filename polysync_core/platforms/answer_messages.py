@@ -1,16 +1,18 @@
-"""Reads the platform's own message in an answer, for people.
+"""Reads the platform's own words in an answer, for people and for judgements.
 
-An answer may be JSON, an HTML page of a gateway, or plain text. The message may quote the request,
-so it never becomes part of an error's text.
+An answer may be JSON, an HTML page of a gateway, or plain text. The words may quote the request, so
+they never become part of an error's text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.outbound.http_exchange import Answer
-from polysync_core.platforms.text import for_people
+from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.text import LONGEST_MESSAGE, for_people
 
 LONGEST_PLATFORM_MESSAGE = 500
 
@@ -29,14 +31,51 @@ _MESSAGE_NAMES = (
 """Properties with a message, in lower case, in order of preference."""
 _HOLDER_NAMES = ("error", "errors", "innererror")
 """Properties with an object that holds the message."""
+_CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
+"""Properties with a code, in lower case."""
 _UNSEEN = frozenset({"script", "style", "head"})
 
 
 def message_in(answer: Answer) -> str | None:
     """Return the platform's message in an answer, bounded and on one line, or None."""
     value = answer.value()
-    text = _text_of(answer) if value is None else _message_in_json(value)
+    text = _page_of(answer).words if value is None else _message_in_json(value)
     return for_people(text, limit=LONGEST_PLATFORM_MESSAGE)
+
+
+def refusal_in(answer: Answer, host: str) -> Refusal:
+    """Return an answer in the form that judgements read."""
+    value = answer.value()
+    page = _page_of(answer) if value is None else _Page()
+    words = f"{page.title} {page.text}" if value is None else " ".join(_words_in(value))
+    return Refusal(
+        status=answer.status,
+        body=value if isinstance(value, dict) else {},
+        host=host,
+        headers=answer.headers,
+        text=for_people(words, limit=LONGEST_MESSAGE) or "",
+        title=page.title.strip(),
+    )
+
+
+def _words_in(value: JsonValue, depth: int = 0) -> Iterator[str]:
+    """Yield the codes and messages of a JSON body, outermost first."""
+    if isinstance(value, str):
+        yield value
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, list):
+        for each in value[:_DEEPEST]:
+            yield from _words_in(each, depth + 1)
+    elif isinstance(value, dict):
+        found = {name.lower(): each for name, each in value.items()}
+        for name in (*_CODE_NAMES, *_MESSAGE_NAMES):
+            text = found.get(name)
+            if isinstance(text, str):
+                yield text
+        for name in _HOLDER_NAMES:
+            if not isinstance(found.get(name), str):
+                yield from _words_in(found.get(name), depth + 1)
 
 
 def _message_in_json(value: JsonValue, depth: int = 0) -> str | None:
@@ -64,20 +103,6 @@ def _message_in_object(value: dict[str, JsonValue], depth: int) -> str | None:
     return next((text for text in inner if text), None)
 
 
-def _text_of(answer: Answer) -> str | None:
-    """Return the title or text of a page, or a plain text."""
-    content = answer.content[:_READ_BYTES]
-    if b"\0" in content:
-        return None
-    text = content.decode(errors="replace")
-    if not text.lstrip().startswith("<"):
-        return text
-    page = _Page()
-    page.feed(text)
-    page.close()
-    return page.title.strip() or page.text
-
-
 class _Page(HTMLParser):
     """Collects the title and the visible text of an HTML page."""
 
@@ -100,3 +125,23 @@ class _Page(HTMLParser):
             self.title += data
         elif not self._open:
             self.text += f" {data}"
+
+    @property
+    def words(self) -> str:
+        """The title, or the text of a page without a title."""
+        return self.title.strip() or self.text
+
+
+def _page_of(answer: Answer) -> _Page:
+    """Return the page in an answer; a plain text is a page without a title."""
+    page = _Page()
+    content = answer.content[:_READ_BYTES]
+    if b"\0" in content:
+        return page
+    text = content.decode(errors="replace")
+    if text.lstrip().startswith("<"):
+        page.feed(text)
+        page.close()
+    else:
+        page.text = text
+    return page

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.call_budget import CallBudget
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import Query
 
 type Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -30,11 +31,18 @@ class UnexpectedAnswer(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A 4xx answer, for a platform's own mapping; no error quotes its body."""
+    """An answer other than success, for a platform's own judgement; no error quotes its body."""
 
     status: int
     body: JsonObject
+    """The JSON object of the body; empty for any other body."""
     host: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By name in lower case."""
+    text: str = ""
+    """The codes and messages of a JSON body, or the visible text of a page, bounded."""
+    title: str = ""
+    """The title of an HTML page."""
 
 
 type RefusalMapping = Callable[[Refusal], PolysyncError]
@@ -48,6 +56,11 @@ def plain_refusal(refusal: Refusal) -> PolysyncError:
         cause=FailureCause.SUBMIT,
         status=refusal.status,
     )
+
+
+def refuse_answer(answer: Answer) -> bool:
+    """Accept no answer of status 400 or more."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +79,8 @@ class Call:
     """Whether the call is idempotent."""
     effect: bool | None = None
     """Whether the call may change something; None: as its method implies."""
+    accepts: Callable[[Answer], bool] = refuse_answer
+    """Whether an answer of status 400 or more is a result to read, and not a failure."""
     busy_is_unstarted: bool = True
     """Whether a 503 with `Retry-After` proves that nothing was begun."""
     head_is_enough: bool = False

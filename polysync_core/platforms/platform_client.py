@@ -36,15 +36,16 @@ from polysync_core.outbound.http_request import ClientCertificate, HttpRequest, 
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.transport import certificate_transport, shared_transport
 from polysync_core.outbound.urls import QueryValue, url
-from polysync_core.platforms.answer_messages import message_in
+from polysync_core.platforms.answer_messages import message_in, refusal_in
 from polysync_core.platforms.calls import (
     AnswerTooLarge,
     Call,
-    Refusal,
     RefusalMapping,
     UnexpectedAnswer,
     plain_refusal,
 )
+from polysync_core.platforms.refusal_rules import CredentialRules
+from polysync_core.platforms.sends import Withheld, announce_send, withdraw_send
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ _TOO_MANY_REQUESTS = 429
 _REQUEST_TIMEOUT = 408
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_ANY_CREDENTIAL = CredentialRules()
 _MEBIBYTE = 1024 * 1024
 
 
@@ -91,6 +93,7 @@ class CallFailure:
     retry_after: float | None = None
     """Seconds that the platform asked to wait."""
     status: int | None = None
+    is_credential_refused: bool = False
 
 
 class PlatformClient:
@@ -107,11 +110,13 @@ class PlatformClient:
         authenticator: Authenticator | None,
         *,
         refused: RefusalMapping = plain_refusal,
+        credential: CredentialRules = _ANY_CREDENTIAL,
         http: HttpOptions | None = None,
     ) -> None:
         self.base = base
         self._authenticator = authenticator
         self._refused = refused
+        self._credential = credential
         http = http or HttpOptions()
         self._budget = http.budget
         self._timer = http.timer
@@ -180,7 +185,7 @@ class PlatformClient:
             if not isinstance(outcome, CallFailure):
                 return outcome.value
             may_have_arrived = may_have_arrived or (call.has_effect and outcome.may_have_arrived)
-            if outcome.status == _UNAUTHORIZED and self._authenticator is not None and not renewed:
+            if outcome.is_credential_refused and self._authenticator is not None and not renewed:
                 self._authenticator.renew()
                 renewed = True
                 continue
@@ -194,7 +199,7 @@ class PlatformClient:
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
     ) -> Answered[T] | CallFailure:
-        request = self._signed(self._request(call))
+        request = self._announced(call, self._signed(self._request(call)))
         if isinstance(request, PolysyncError):
             return CallFailure(error=request)
         remaining = max(0.001, deadline - self._timer.monotonic())
@@ -207,9 +212,11 @@ class PlatformClient:
         answer = self._exchange.send(
             request, left, self._timer.monotonic, head_is_enough=call.head_is_enough
         )
-        if isinstance(answer, Fault):
-            return self._fault(answer)
-        return self._read(call, answer, read)
+        fault = isinstance(answer, Fault)
+        outcome = self._fault(answer) if fault else self._read(call, answer, read)
+        if call.has_effect and isinstance(outcome, CallFailure) and not outcome.may_have_arrived:
+            withdraw_send()
+        return outcome
 
     def _request(self, call: Call) -> HttpRequest:
         headers = {**_HEADERS, **(call.headers or {})}
@@ -227,15 +234,38 @@ class PlatformClient:
         except PolysyncError as error:
             return error
 
+    def _announced(
+        self, call: Call, request: HttpRequest | PolysyncError
+    ) -> HttpRequest | PolysyncError:
+        """Announce a signed request that may change something; return the error to withhold it."""
+        if isinstance(request, PolysyncError) or not call.has_effect:
+            return request
+        try:
+            announce_send()
+        except Withheld as error:
+            return error
+        return request
+
     def _read[T](
         self, call: Call, answer: Answer, read: Callable[[Answer], T]
     ) -> Answered[T] | CallFailure:
-        if answer.status >= 300:
-            return self._failure(call, answer)
+        accepted = answer.status < 300 or (answer.status >= 400 and call.accepts(answer))
+        if not accepted:
+            return self._credential_failure(answer) or self._failure(call, answer)
         try:
             return Answered(read(answer))
         except UnexpectedAnswer:
-            return self._fault(Fault.MALFORMED)
+            pass
+        return self._credential_failure(answer) or self._fault(Fault.MALFORMED)
+
+    def _credential_failure(self, answer: Answer) -> CallFailure | None:
+        """Return the failure of an answer that refuses the credential, or None."""
+        refusal = refusal_in(answer, self.base.host)
+        if not self._credential.is_refused(refusal):
+            return None
+        error = self._credential.error(refusal)
+        error.platform_message = message_in(answer)
+        return CallFailure(error=error, status=answer.status, is_credential_refused=True)
 
     def _fault(self, fault: Fault) -> CallFailure:
         message = f"{self.base.host} {fault.value}"
@@ -255,8 +285,7 @@ class PlatformClient:
         if status < 400:
             return CallFailure(error=self._redirected(answer), status=status)
         if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
-            refusal = Refusal(status=status, body=answer.json() or {}, host=self.base.host)
-            error = (call.refused or self._refused)(refusal)
+            error = (call.refused or self._refused)(refusal_in(answer, self.base.host))
             error.platform_message = message_in(answer)
             return CallFailure(
                 error=error, is_transient=isinstance(error, Unavailable), status=status
@@ -308,11 +337,11 @@ class PlatformClient:
 
 def _raise_failure(failure: CallFailure, host: str, *, may_have_arrived: bool) -> NoReturn:
     # A refusal for missing rights says nothing about the effect of an earlier sending.
-    is_open = isinstance(failure.error, Unavailable) or failure.status in {
-        _UNAUTHORIZED,
-        _FORBIDDEN,
-        None,
-    }
+    is_open = (
+        isinstance(failure.error, Unavailable)
+        or failure.is_credential_refused
+        or failure.status in {_UNAUTHORIZED, _FORBIDDEN, None}
+    )
     if may_have_arrived and is_open:
         message = f"{host} may have carried out the request, but its answer is missing"
         uncertain = Uncertain(message, status=failure.status)

@@ -15,14 +15,10 @@ from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.tables import (
-    Row,
-    RowExists,
-    Table,
-    TableStorage,
-)
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import Row, RowExists
 from polysync_core.storage.run_index import Entry, RunIndex
+from polysync_core.storage.tables import Table, Tables
 
 _DOCUMENT = "document"
 _READERS = 8
@@ -34,7 +30,7 @@ rare match does not scan the whole history."""
 class TableRuns:
     """The stored runs; implements `RunTable`."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._runs: Table = storage.table("Runs")
         self._index = RunIndex(storage)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="run-reader")
@@ -47,6 +43,10 @@ class TableRuns:
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
         """Return the existing ones of some runs, by one point read each."""
         return (stored for stored in self._readers.map(self.get, run_ids) if stored is not None)
+
+    def ids_from(self, prefix: str, *, limit: int) -> list[RunId]:
+        """Return the first ids that begin with a prefix, by one range read of keys."""
+        return [RunId(found) for found in self._runs.partitions(prefix, limit=limit)]
 
     def index_active(self, run: TaskRun) -> None:
         """Write the index entries of a run, as active."""

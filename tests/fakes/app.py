@@ -28,6 +28,8 @@ from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.services import Services
 from polysync_core.settings import Settings
+from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import FakeClock
 from tests.fakes.contract import CheckedClient
 from tests.fakes.engine import FakeEngine
@@ -84,6 +86,17 @@ class FakeReceiver:
         self.posts.append((url, headers, body))
 
 
+class SequentialPool:
+    """A pool without threads, which keeps the order of the steps."""
+
+    map = staticmethod(map)
+
+
+def read_in_turn(ports: Ports) -> None:
+    """Let the table of runs read its rows without threads."""
+    ports.runs._readers = SequentialPool()  # type: ignore[attr-defined]
+
+
 class FakeApp:
     """An app in memory: real use cases and API; fake storage, engine, platform and vaults.
 
@@ -115,16 +128,20 @@ class FakeApp:
 
     def ports(self) -> Ports:
         """Return the ports of a new process."""
+        tables = self.tables.storage()
         in_memory = table_ports(
-            self.tables.storage(),
+            tables,
             queue=self.queue,
             open_vault=self.vaults.open,
             open_connector=self._connect,
             post=self.receiver.post,
         )
+        read_in_turn(in_memory)
         return replace(
             in_memory,
             **{
+                "definitions": TableDefinitions(tables, clock=self.clock),
+                "schedules": TableSchedules(tables, clock=self.clock),
                 "clock": self.clock,
                 "monotonic": lambda: self.clock().timestamp(),
                 "new_id": lambda: next(self._ids),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job, JobType
+from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.identity import RunId, derived_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun, TriggerType
@@ -26,6 +27,15 @@ def a_job(**changes: Any) -> Job:
         "external_id": "/etl/sales-load",
     }
     return Job(**(fields | changes))
+
+
+def a_platform(**changes: Any) -> Platform:
+    fields: dict[str, Any] = {
+        "name": "lakehouse",
+        "type": PlatformType.AZURE_DATABRICKS,
+        "auth": Auth(method=AuthMethod.DEFAULT_CREDENTIAL),
+    }
+    return Platform(**(fields | changes))
 
 
 def a_run(**changes: Any) -> TaskRun:

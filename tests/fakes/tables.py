@@ -1,4 +1,4 @@
-"""Table Storage in memory, below `Table`, whose retries and error translation are the real ones.
+"""Simulates Table Storage in memory, below `AzureTable` with its real retries.
 
 It passes the same tests as the emulator. Every call goes through `intercept`, where a test may
 inject a fault before or after the execution.
@@ -21,7 +21,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import TableEntity, UpdateMode
 
 from polysync_core.storage.azure.batches import Part
-from polysync_core.storage.azure.tables import Sleep, Table, TableStorage
+from polysync_core.storage.azure.tables import AzureTable, AzureTables, Sleep
 
 type Key = tuple[str, str]
 type Intercept = Callable[["Call", Callable[[], Any]], Any]
@@ -59,7 +59,7 @@ class TableService:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
 
-    def storage(self, *, sleep: Sleep = lambda _: None) -> TableStorage:
+    def storage(self, *, sleep: Sleep = lambda _: None) -> AzureTables:
         """Return the storage of one process."""
         return _MemoryStorage(self, sleep)
 
@@ -83,7 +83,7 @@ class TableService:
 
 
 class MemoryTableClient:
-    """The methods of the SDK client that `Table` uses."""
+    """The methods of the SDK client that `AzureTable` uses."""
 
     def __init__(self, service: TableService, name: str) -> None:
         self._service = service
@@ -135,7 +135,7 @@ class MemoryTableClient:
         self._call("delete_entity", do, (partition, key) if etag else None)
 
     def query_entities(
-        self, query: str, *, parameters: dict[str, str], results_per_page: int
+        self, query: str, *, parameters: dict[str, str], results_per_page: int, select: Any = None
     ) -> _Query:
         return _Query(self, parameters, results_per_page)
 
@@ -150,6 +150,13 @@ class MemoryTableClient:
         """Return some rows in key order, and the continuation token of the rest."""
 
         def do() -> tuple[list[TableEntity], dict[str, str] | None]:
+            if "first" in wanted:
+                inside = sorted(
+                    each
+                    for each in self._rows().items()
+                    if wanted["first"] <= each[0][0] < wanted["end"]
+                )
+                return [_entity(*each) for each in inside[:size]], None
             if "after" in wanted:
                 behind = sorted(
                     each for each in self._rows().items() if each[0][0] > wanted["after"]
@@ -275,14 +282,14 @@ class _MemoryClients:
         """Do nothing, because no connection is open."""
 
 
-class _MemoryStorage(TableStorage):
+class _MemoryStorage(AzureTables):
     def __init__(self, service: TableService, sleep: Sleep) -> None:
         self._clients: Any = _MemoryClients(service)
         self._prefix = ""
         self._sleep = sleep
 
-    def table(self, name: str) -> Table:
-        return Table(self._clients.client(name), sleep=self._sleep)
+    def table(self, name: str) -> AzureTable:
+        return AzureTable(self._clients.client(name), sleep=self._sleep)
 
 
 def _refusal(

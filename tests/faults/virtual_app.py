@@ -26,7 +26,8 @@ from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.services import Services
 from polysync_core.storage.runs import TableRuns
-from tests.fakes.app import FakeVaults, settings_of
+from polysync_core.storage.schedules import TableSchedules
+from tests.fakes.app import FakeVaults, read_in_turn, settings_of
 from tests.fakes.platform import TimedPlatform
 from tests.fakes.runs import Crash
 from tests.fakes.tables import Call, TableService
@@ -39,7 +40,7 @@ from tests.faults.virtual_engine import (
     connect,
     use_virtual_time,
 )
-from tests.faults.virtual_ports import SequentialPool, VirtualDefinitions, VirtualQueue
+from tests.faults.virtual_ports import VirtualDefinitions, VirtualQueue
 
 TICK = 60.0
 LONGEST_WAIT = 20 * 60.0
@@ -171,19 +172,21 @@ class VirtualApp:
     # The process
 
     def _new_process(self) -> Services:
+        tables = self.tables.storage(sleep=self.clock.advance)
         ports = replace(
             table_ports(
-                self.tables.storage(sleep=self.clock.advance),
+                tables,
                 queue=self._queue,
                 open_vault=FakeVaults().open,
                 open_connector=lambda platform, *, secrets: self.platform,
                 post=self._receive,
             ),
             definitions=self.definitions,
+            schedules=TableSchedules(tables, clock=self.clock),
             clock=self.clock,
             monotonic=self.clock.seconds,
         )
-        ports.runs._readers = SequentialPool()  # type: ignore[attr-defined]
+        read_in_turn(ports)
         return build(ports, settings_of())
 
     def _queue(self, name: str) -> VirtualQueue:

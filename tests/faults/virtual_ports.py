@@ -88,9 +88,3 @@ class VirtualQueue:
             raise Unavailable from error
         except ServiceResponseError as error:
             raise Uncertain from error
-
-
-class SequentialPool:
-    """A pool without threads, which keeps the order of the steps."""
-
-    map = staticmethod(map)

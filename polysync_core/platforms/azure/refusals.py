@@ -6,9 +6,18 @@ import re
 from dataclasses import dataclass, field
 
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.definitions.platforms import Auth
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.refusal_rules import (
+    ADDRESS_REMEDY,
+    CREDENTIAL_REMEDY,
+    CredentialRules,
+    asks_to_try_later,
+    blocks_address,
+    credential_name,
+)
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 
@@ -16,10 +25,12 @@ _TENANT = "the identity belongs to another tenant than the subscription: check t
 _GONE = (
     "the resource does not exist: it was deleted, or a name in the platform's attributes is wrong"
 )
-_REMEDIES = {
+_CREDENTIAL_REMEDIES = {
     "InvalidAuthenticationToken": "the token was refused: check the cloud and the identity",
     "ExpiredAuthenticationToken": "the token has expired: check this machine's clock",
     "InvalidAuthenticationTokenTenant": _TENANT,
+}
+_REMEDIES = {
     "InvalidSubscriptionId": "the subscription does not exist: check subscriptionId",
     "SubscriptionNotFound": "the subscription does not exist: check subscriptionId and cloud",
     "ResourceGroupNotFound": "the resource group does not exist: check resourceGroupName",
@@ -45,8 +56,28 @@ RESOURCE_IS_GONE = frozenset(
 )
 """Error codes that say that the platform itself does not exist."""
 _TRANSIENT = frozenset(
-    {"TooManyRequests", "SubscriptionRequestsThrottled", "ServerBusy", "RetryableError"}
+    {
+        "AnotherOperationInProgress",
+        "InternalServerError",
+        "RetryableError",
+        "ServerBusy",
+        "ServerTimeout",
+        "ServiceUnavailable",
+        "SubscriptionRequestsThrottled",
+        "TooManyRequests",
+    }
 )
+"""Error codes of passing faults, which some services report with a status such as 400."""
+_PARAMETERS = frozenset({"TriggerInputSchemaMismatch"})
+
+
+def azure_credential_rules(auth: Auth) -> CredentialRules:
+    """Return the rules for the token of an Azure platform."""
+
+    def remedy(refusal: Refusal) -> str:
+        return _CREDENTIAL_REMEDIES.get(error_code(refusal.body), CREDENTIAL_REMEDY)
+
+    return CredentialRules(name=credential_name(auth), remedy=remedy)
 
 
 def error_code(body: JsonObject) -> str:
@@ -75,13 +106,14 @@ class AzureRefusals:
         """Return the error for a refusal, with a more specific remedy of the call."""
         code = error_code(refusal.body)
         code_text = f"{code}, " if code else ""
-        if code in _TRANSIENT:
+        if code in _TRANSIENT or asks_to_try_later(refusal):
             return Unavailable(f"{self.service} is busy ({code_text}status {refusal.status})")
+        if blocks_address(refusal):
+            remedy = ADDRESS_REMEDY
         remedy = remedy or self._remedy(code, refusal.status)
-        cause = FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT
         return PlatformRefused(
             f"{self.service} refused the request ({code_text}status {refusal.status}): {remedy}",
-            cause=cause,
+            cause=FailureCause.PARAMETERS if code in _PARAMETERS else FailureCause.SUBMIT,
             status=refusal.status,
         )
 
@@ -90,8 +122,6 @@ class AzureRefusals:
         if known is not None:
             return known
         match status:
-            case 401:
-                return "the credential is wrong, expired or revoked: renew it"
             case 403:
                 return f"the identity lacks a permission: {self.permission}"
             case 404:

@@ -9,6 +9,7 @@ from polysync_core.outbound.sign_in.authenticators import Authenticator, HeaderT
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes
 from polysync_core.platforms.azure.clouds import management_scope
+from polysync_core.platforms.azure.refusals import azure_credential_rules
 from polysync_core.platforms.calls import RefusalMapping
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
@@ -42,4 +43,10 @@ def management_client(
         scope=management_scope(attributes.cloud),
         base=base,
     )
-    return PlatformClient(base, credential, refused=refused, http=context.http)
+    return PlatformClient(
+        base,
+        credential,
+        refused=refused,
+        credential=azure_credential_rules(platform.auth),
+        http=context.http,
+    )

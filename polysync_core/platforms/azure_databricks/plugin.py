@@ -30,6 +30,7 @@ from polysync_core.platforms.plugin import (
     PlatformPlugin,
     PluginContext,
 )
+from polysync_core.platforms.refusal_rules import CredentialRules, credential_name
 
 
 def check_databricks(platform: Platform, allow_loopback: bool) -> list[Problem]:
@@ -46,7 +47,13 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=context.allow_loopback)
     credential = authenticator_of(platform.auth, attributes.cloud, context.secrets)
-    client = PlatformClient(base, credential, refused=refused, http=context.http)
+    client = PlatformClient(
+        base,
+        credential,
+        refused=refused,
+        credential=CredentialRules(name=credential_name(platform.auth)),
+        http=context.http,
+    )
     runs = RunClient(client, context.http.timer.now)
     workspace, root = NotebookDiscovery(client), attributes.default_notebook_path
 
@@ -101,4 +108,5 @@ PLUGIN = PlatformPlugin(
     sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN),
     check=check_databricks,
     open=open_databricks,
+    announces_sends=True,
 )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import wraps
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError, Unavailable
 from polysync_core.platforms.calls import Refusal, RefusalMapping
 from polysync_core.platforms.connector import RunNotFound
+from polysync_core.platforms.refusal_rules import (
+    ADDRESS_REMEDY,
+    asks_to_try_later,
+    blocks_address,
+)
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 # The code is INVALID_PARAMETER_VALUE; the official SDK also matches the text.
@@ -38,12 +44,30 @@ _REMEDIES = {
     "INVALID_STATE": "the object's current state does not allow the request",
 }
 _BY_STATUS = {
-    401: "the credential is wrong, expired or revoked: renew it",
     403: _REMEDIES["PERMISSION_DENIED"],
     404: "it does not exist in this workspace: check the id",
 }
 _TRANSIENT = frozenset(
-    {"TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED"}
+    {
+        "ABORTED",
+        "DEADLINE_EXCEEDED",
+        "INTERNAL_ERROR",
+        "REQUEST_LIMIT_EXCEEDED",
+        "RESOURCE_EXHAUSTED",
+        "TEMPORARILY_UNAVAILABLE",
+    }
+)
+# The official clients repeat a call for these texts.
+_IS_PASSING = re.compile(
+    r"UnknownWorkerEnvironmentException|does not have any associated worker environment"
+    r"|no worker environment|unknown worker environment|ClusterNotReadyException"
+    r"|RPC token bucket limit has been exceeded|try a faster operation",
+    re.IGNORECASE,
+)
+_PARAMETERS_DO_NOT_FIT = re.compile(
+    r"\b(?:job|notebook|python|sql|jar|spark_submit|base)[ _](?:named[ _])?param(?:eter)?s?\b"
+    r"|\bparameters?\b[^.;]{0,80}\b(?:undefined|not (?:defined|declared|found|allowed|supported))",
+    re.IGNORECASE,
 )
 
 
@@ -76,22 +100,43 @@ def refused(refusal: Refusal) -> PolysyncError:
     """Return the error for a refusal, with its code and a known remedy."""
     code = error_code(refusal)
     code_text = f"{code}, " if code else ""
-    if code in _TRANSIENT:
+    if is_passing(refusal):
         return Unavailable(f"Databricks is busy ({code_text}status {refusal.status})")
     remedy = (
         _REMEDIES.get(code) or _BY_STATUS.get(refusal.status) or "the answer gives no known reason"
     )
-    cause = FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT
+    if blocks_address(refusal):
+        remedy = ADDRESS_REMEDY
     return PlatformRefused(
         f"Databricks refused the request ({code_text}status {refusal.status}): {remedy}",
-        cause=cause,
+        cause=FailureCause.SUBMIT,
         status=refusal.status,
     )
+
+
+def is_passing(refusal: Refusal) -> bool:
+    """Return whether the same request may succeed later; its status may be 400."""
+    return (
+        error_code(refusal) in _TRANSIENT
+        or _IS_PASSING.search(refusal.text) is not None
+        or asks_to_try_later(refusal)
+    )
+
+
+def unless_passing(mapping: RefusalMapping) -> RefusalMapping:
+    """Return a mapping that is used for lasting refusals only."""
+
+    @wraps(mapping)
+    def judged(refusal: Refusal) -> PolysyncError:
+        return refused(refusal) if is_passing(refusal) else mapping(refusal)
+
+    return judged
 
 
 def refused_for_run(run_id: str) -> RefusalMapping:
     """Return the mapping for calls about one run; a missing run is `RunNotFound`."""
 
+    @unless_passing
     def mapping(refusal: Refusal) -> PolysyncError:
         if says_run_is_gone(refusal):
             return RunNotFound(f"Databricks does not know the run {run_id}")
@@ -100,6 +145,7 @@ def refused_for_run(run_id: str) -> RefusalMapping:
     return mapping
 
 
+@unless_passing
 def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about a pipeline."""
     if refusal.status == 409:
@@ -119,6 +165,7 @@ def refused_for_pipeline(refusal: Refusal) -> PolysyncError:
     return refused(refusal)
 
 
+@unless_passing
 def refused_for_update(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about an update; a missing update is `RunNotFound`."""
     if refusal.status == 404:
@@ -126,10 +173,18 @@ def refused_for_update(refusal: Refusal) -> PolysyncError:
     return refused(refusal)
 
 
+@unless_passing
 def refused_for_job(refusal: Refusal) -> PolysyncError:
     """Return the error for a call about one job."""
     message = refusal.body.get("message")
     gone = isinstance(message, str) and "does not exist" in message and "Job" in message
+    if not gone and refusal.status == 400 and _PARAMETERS_DO_NOT_FIT.search(refusal.text):
+        return PlatformRefused(
+            "the job does not accept these parameters: import the job's parameters again, or choose"
+            " another sendParametersAs",
+            cause=FailureCause.PARAMETERS,
+            status=refusal.status,
+        )
     if not gone and refusal.status != 404:
         return refused(refusal)
     return PlatformRefused(

@@ -17,12 +17,21 @@ from polysync_core.outbound.sign_in.authenticators import (
     VaultToken,
 )
 from polysync_core.platforms.azure.clouds import management_scope
+from polysync_core.platforms.azure.refusals import azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_functions.attributes import FunctionsAttributes
-from polysync_core.platforms.azure_functions.refusals import MANAGEMENT_REFUSALS
+from polysync_core.platforms.azure_functions.refusals import (
+    DURABLE_REFUSALS,
+    FUNCTION_REFUSALS,
+    MANAGEMENT_REFUSALS,
+)
 from polysync_core.platforms.azure_functions.sign_in import KEY_HEADER, AppKeys
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
+from polysync_core.platforms.refusal_rules import CredentialRules, credential_name
+
+_OWN_KEY = FUNCTION_REFUSALS.credential_rules("the app's host key default")
+_OWN_DURABLE_KEY = DURABLE_REFUSALS.credential_rules("the app's system key durabletask_extension")
 
 
 class FunctionClients:
@@ -40,32 +49,47 @@ class FunctionClients:
     def to_functions(self, app: BaseAddress) -> PlatformClient:
         """Return the client that calls functions."""
         if self._auth.function_key:
-            return self._with_key(app, self._referenced(self._auth.function_key))
+            reference = self._auth.function_key
+            rules = FUNCTION_REFUSALS.credential_rules(f"the key {reference}")
+            return self._with_key(app, self._referenced(reference), rules)
         if self._attributes.audience is not None:
             scope = f"{self._attributes.audience}/.default"
-            return PlatformClient(app, self._entra(scope, app), http=self._context.http)
-        return self._with_key(app, self._keys().for_functions())
+            return PlatformClient(
+                app,
+                self._entra(scope, app),
+                credential=FUNCTION_REFUSALS.credential_rules(credential_name(self._auth)),
+                http=self._context.http,
+            )
+        return self._with_key(app, self._keys().for_functions(), _OWN_KEY)
 
     def to_durable(self, app: BaseAddress) -> PlatformClient:
         """Return the client for Durable Functions' own API."""
         key = self._auth.system_key or self._auth.function_key
         if key:
-            return self._with_key(app, self._referenced(key))
-        return self._with_key(app, self._keys().for_durable())
+            rules = DURABLE_REFUSALS.credential_rules(f"the key {key}")
+            return self._with_key(app, self._referenced(key), rules)
+        return self._with_key(app, self._keys().for_durable(), _OWN_DURABLE_KEY)
 
     def _to_management(self) -> PlatformClient:
         base = self._attributes.management_address(allow_loopback=self._context.allow_loopback)
         credential = self._entra(management_scope(self._attributes.cloud), base)
         return PlatformClient(
-            base, credential, refused=MANAGEMENT_REFUSALS, http=self._context.http
+            base,
+            credential,
+            refused=MANAGEMENT_REFUSALS,
+            credential=azure_credential_rules(self._auth),
+            http=self._context.http,
         )
 
     def _keys(self) -> AppKeys:
         management = self.management or self._to_management()
         return AppKeys(management, self._attributes.site, self._context.http.timer.now)
 
-    def _with_key(self, app: BaseAddress, key: TokenSource) -> PlatformClient:
-        return PlatformClient(app, HeaderToken(key, KEY_HEADER, ""), http=self._context.http)
+    def _with_key(
+        self, app: BaseAddress, key: TokenSource, rules: CredentialRules
+    ) -> PlatformClient:
+        signed = HeaderToken(key, KEY_HEADER, "")
+        return PlatformClient(app, signed, credential=rules, http=self._context.http)
 
     def _referenced(self, reference: str) -> TokenSource:
         return VaultToken(reference, self._context.secrets)

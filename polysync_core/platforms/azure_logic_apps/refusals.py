@@ -6,12 +6,27 @@ from polysync_core.domain.errors import PolysyncError
 from polysync_core.platforms.azure.refusals import RESOURCE_IS_GONE, AzureRefusals, error_code
 from polysync_core.platforms.calls import Refusal
 from polysync_core.platforms.connector import RunNotFound
+from polysync_core.platforms.refusal_rules import CredentialRules, host_refuses_credential
 
 REFUSALS = AzureRefusals(
     service="Azure Logic Apps",
     permission=(
         "grant it the role Logic App Contributor on the workflows (Consumption), or Website"
         " Contributor or Logic Apps Standard Operator on the app (Standard)"
+    ),
+    remedies={
+        "WorkflowTriggerIsNotEnabled": "the workflow or its trigger is disabled: enable it",
+        "TriggerInputSchemaMismatch": (
+            "the values do not have the types of the trigger's schema: sync the job's parameters"
+        ),
+    },
+)
+SIGNATURE_RULES = CredentialRules(
+    name="the signature of the trigger's address",
+    is_refused=host_refuses_credential,
+    remedy=lambda _: (
+        "allow the shared access signature in the access control of the workflow, or start the run"
+        " again if the keys were regenerated"
     ),
 )
 

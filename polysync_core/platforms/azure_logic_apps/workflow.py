@@ -18,7 +18,7 @@ from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncer
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
-from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS
+from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS, SIGNATURE_RULES
 from polysync_core.platforms.azure_logic_apps.states import (
     is_run_id,
     report_of,
@@ -164,7 +164,13 @@ class WorkflowConnector:
         return Submitted(external_run_id=run_id, monitor_url=page)
 
     def _client(self, trigger_endpoint: TriggerEndpoint) -> PlatformClient:
-        return PlatformClient(trigger_endpoint.base, None, refused=REFUSALS, http=self.http)
+        return PlatformClient(
+            trigger_endpoint.base,
+            None,
+            refused=REFUSALS,
+            credential=SIGNATURE_RULES,
+            http=self.http,
+        )
 
 
 def check_workflow(job: Job) -> list[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Parameter
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -30,7 +31,6 @@ RETURN_VALUE = "pipelineReturnValue"
 
 _SETS_VARIABLE = "SetVariable"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_UNAUTHORIZED = 401
 _DEEPEST = 16
 _MAX_KEY_LENGTH = 255
 _TYPES = {
@@ -51,7 +51,7 @@ def with_return_value(service: PipelineClient, run_id: str, report: Report) -> R
     try:
         return replace(report, outputs=_read(service, run_id, report))
     except PlatformRefused as error:
-        if error.status == _UNAUTHORIZED:
+        if error.cause is FailureCause.SECRET:
             raise
         reason = str(error)
     except (RunNotFound, AnswerTooLarge) as error:

@@ -8,7 +8,7 @@ from polysync_core.domain.errors import Problem
 from polysync_core.domain.runs.polling import SLOW
 from polysync_core.outbound.sign_in.methods import ENTRA_METHODS
 from polysync_core.platforms.azure.attributes import check_azure_platform
-from polysync_core.platforms.azure.refusals import AzureRefusals
+from polysync_core.platforms.azure.refusals import AzureRefusals, azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.plugin import live_platform
@@ -47,7 +47,13 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
         base=base,
     )
     service = PipelineClient(
-        client=PlatformClient(base, credential, refused=_REFUSALS, http=context.http),
+        client=PlatformClient(
+            base,
+            credential,
+            refused=_REFUSALS,
+            credential=azure_credential_rules(platform.auth),
+            http=context.http,
+        ),
         root=(),
         version=API_VERSION,
         refusals=_REFUSALS,
@@ -69,4 +75,5 @@ PLUGIN = PlatformPlugin(
     sign_in=ENTRA_METHODS,
     check=check_synapse,
     open=open_synapse,
+    announces_sends=True,
 )

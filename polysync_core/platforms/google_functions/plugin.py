@@ -13,7 +13,7 @@ from polysync_core.platforms.google_functions.client import AddressCache
 from polysync_core.platforms.google_functions.discovery import CloudFunctionDiscovery
 from polysync_core.platforms.google_functions.external_id import check_function_job
 from polysync_core.platforms.google_functions.http_function import CloudFunctionConnector
-from polysync_core.platforms.google_functions.refusals import refused
+from polysync_core.platforms.google_functions.refusals import REFUSED, refused
 from polysync_core.platforms.google_functions.sign_in import (
     access_authenticator,
     identity_authenticator,
@@ -27,6 +27,7 @@ from polysync_core.platforms.plugin import (
     PlatformPlugin,
     PluginContext,
 )
+from polysync_core.platforms.refusal_rules import CredentialRules, credential_name
 
 
 def check_google_functions(platform: Platform, allow_loopback: bool) -> list[Problem]:
@@ -45,14 +46,23 @@ def open_google_functions(platform: Platform, context: PluginContext) -> Connect
     auth, secrets, http = platform.auth, context.secrets, context.http
     credential = access_authenticator(auth, secrets, api)
     discovery = CloudFunctionDiscovery(
-        PlatformClient(api, credential, refused=refused, http=http),
+        PlatformClient(
+            api,
+            credential,
+            refused=refused,
+            credential=CredentialRules(name=credential_name(auth)),
+            http=http,
+        ),
         attributes.location,
         attributes.function_name,
     )
 
     def to_function(base: BaseAddress, audience: str) -> PlatformClient:
         return PlatformClient(
-            base, identity_authenticator(auth, secrets, base, audience), http=http
+            base,
+            identity_authenticator(auth, secrets, base, audience),
+            credential=REFUSED.credential_rules(credential_name(auth)),
+            http=http,
         )
 
     addresses = AddressCache(
@@ -91,4 +101,5 @@ PLUGIN = PlatformPlugin(
     sign_in=GOOGLE_METHODS,
     check=check_google_functions,
     open=open_google_functions,
+    announces_sends=True,
 )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PlatformRefused, PolysyncError
 from polysync_core.platforms.calls import Refusal
+from polysync_core.platforms.refusal_rules import (
+    ADDRESS_REMEDY,
+    CredentialRules,
+    blocks_address,
+    host_refuses_credential,
+)
+
+_APP_IS_STOPPED = re.compile(r"\b(?:web|function) app\b.{0,60}\bstopped\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +31,11 @@ class FunctionRefusals:
 
     def __call__(self, refusal: Refusal) -> PolysyncError:
         """Return the error for a refusal, with the remedy for its status."""
+        if blocks_address(refusal):
+            return self.error(refusal, ADDRESS_REMEDY)
+        if _APP_IS_STOPPED.search(refusal.text):
+            return self.error(refusal, "the app is stopped: start it")
         remedies = {
-            401: self.credential,
             403: self.permission,
             404: self.missing,
             405: "it does not accept this method: change the job's setting httpMethod",
@@ -37,6 +49,12 @@ class FunctionRefusals:
         """Return the error for a refusal, with a more specific remedy of the call."""
         return PlatformRefused(
             f"the function refused the call (status {refusal.status}): {remedy}",
-            cause=FailureCause.SECRET if refusal.status == 401 else FailureCause.SUBMIT,
+            cause=FailureCause.SUBMIT,
             status=refusal.status,
+        )
+
+    def credential_rules(self, name: str) -> CredentialRules:
+        """Return the rules for the credential of a client that calls functions."""
+        return CredentialRules(
+            name=name, is_refused=host_refuses_credential, remedy=lambda _: self.credential
         )

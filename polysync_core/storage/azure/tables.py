@@ -29,36 +29,32 @@ from polysync_core.domain.errors import (
 from polysync_core.storage.azure.batches import Part, encode_batch
 from polysync_core.storage.azure.clients import LeanTableClient, TableClients
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.entities import (
-    FINGERPRINT,
-    Change,
-    Operation,
-    condition,
-    entity_of,
-    new_fingerprint,
-    row_of,
-)
+from polysync_core.storage.azure.entities import FINGERPRINT, condition, entity_of, row_of
 from polysync_core.storage.azure.failures import (
-    RowExists,
     StorageUnavailable,
     TableMissing,
     failure_of,
     refusal_of,
 )
-from polysync_core.storage.azure.rows import (
+from polysync_core.storage.rows import (
+    MAX_OPERATIONS,
+    Change,
+    Operation,
     Row,
+    RowExists,
     RowPage,
     RowRange,
     check_key,
     decode_token,
     encode_token,
+    end_of_prefix,
+    new_fingerprint,
 )
 
 _log = logging.getLogger(__name__)
 
-MAX_OPERATIONS = 100
-"""The maximum number of operations in one transaction."""
 _PAGE = 1000
+_KEYS = ("PartitionKey", "RowKey")
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts; the last failure is raised."""
 _LONGEST_PAUSE = 5.0
@@ -66,7 +62,7 @@ _LONGEST_PAUSE = 5.0
 type Sleep = Callable[[float], None]
 
 
-class TableStorage:
+class AzureTables:
     """The tables of one storage account. It is thread-safe."""
 
     def __init__(
@@ -76,16 +72,16 @@ class TableStorage:
         self._prefix = prefix
         self._sleep = sleep
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> AzureTable:
         """Return a table by its name without prefix; it may not exist yet."""
-        return Table(self._clients.client(self._prefix + name), sleep=self._sleep)
+        return AzureTable(self._clients.client(self._prefix + name), sleep=self._sleep)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._clients.close()
 
 
-class Table:
+class AzureTable:
     """One table, as rows with ETags."""
 
     def __init__(self, client: LeanTableClient, *, sleep: Sleep = time.sleep) -> None:
@@ -155,6 +151,29 @@ class Table:
             part, position = self._query(query, values, 1, position)
             if part or position is None:
                 return part[0].partition if part else None
+
+    def partitions(self, prefix: str, *, limit: int) -> list[str]:
+        """Return the first partitions whose keys begin with an ASCII prefix.
+
+        Each partition must have one row only. The service sends keys and no values.
+        """
+        query = "PartitionKey ge @first and PartitionKey lt @end"
+        values = {"first": check_key(prefix), "end": check_key(end_of_prefix(prefix))}
+        return [row.partition for row in self._keys(query, values, limit)]
+
+    def keys(self, rows: RowRange, *, limit: int) -> list[str]:
+        """Return the first keys of a range; the service sends no values."""
+        return [row.key for row in self._keys(*rows.filter(), limit)]
+
+    def _keys(self, query: str, values: dict[str, str], limit: int) -> list[Row]:
+        found: list[Row] = []
+        position: dict[str, str | None] | None = None
+        while True:
+            size = limit - len(found)
+            part, position = self._query(query, values, size, position, select=_KEYS)
+            found += part
+            if position is None or len(found) >= limit:
+                return found
 
     def drop(self) -> None:
         """Delete the table with all its rows, if it exists."""
@@ -290,10 +309,12 @@ class Table:
         values: dict[str, str],
         size: int,
         position: dict[str, str | None] | None,
+        *,
+        select: Sequence[str] | None = None,
     ) -> tuple[list[Row], dict[str, str | None] | None]:
         def read() -> tuple[list[Row], dict[str, str | None] | None]:
             pages = self._client.query_entities(
-                query, parameters=values, results_per_page=min(size, _PAGE)
+                query, parameters=values, results_per_page=min(size, _PAGE), select=select
             ).by_page(position)
             part = [row_of(entity) for entity in next(pages, ())]
             return part, cast("dict[str, str | None] | None", pages.continuation_token)
@@ -316,15 +337,3 @@ def _checked[T](read: Callable[[], T | None]) -> T | None:
         return read()
     except Unavailable as failure:
         raise Uncertain from failure
-
-
-__all__ = [
-    "Change",
-    "Operation",
-    "Row",
-    "RowExists",
-    "RowPage",
-    "RowRange",
-    "Table",
-    "TableStorage",
-]

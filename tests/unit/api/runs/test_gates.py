@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.runs.gates import gate_routes
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.tokens import ScheduledFire
@@ -27,7 +24,7 @@ def world() -> GateWorld:
 
 
 def gate_of(world: GateWorld, task: str) -> Any:
-    return TestClient(create_app([gate_routes(world.gates)])).get(f"/tasks/{task}/gate")
+    return world.app.http.get(f"/tasks/{task}/gate")
 
 
 def test_a_gate_shows_its_edges_its_groups_and_the_missing_outcomes(world: GateWorld) -> None:

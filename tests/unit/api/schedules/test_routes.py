@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.engine import SCOPE_KEY
-from polysync_core.api.schedules.backfill import backfill_routes
-from polysync_core.api.schedules.routes import schedule_routes
-from polysync_core.api.security.access_policy import OPEN_ACCESS
-from polysync_core.application.operations.audit import Audit
-from tests.fakes.audit import FakeAuditStore
-from tests.fakes.builders import FakeClock
 from tests.fakes.scheduled import DAILY, MINUTELY, Scheduled
 
 pytestmark = pytest.mark.slow
@@ -31,14 +22,18 @@ def world() -> Scheduled:
     return world
 
 
+@pytest.fixture(scope="module")
+def unchanged() -> Iterator[TestClient]:
+    """The app, built once for requests that change nothing."""
+    world = Scheduled()
+    world.task(DAILY)
+    with world.app.http as client:
+        yield client
+
+
 @pytest.fixture
 def client(world: Scheduled) -> Iterator[TestClient]:
-    app = create_app([schedule_routes(world.schedules), backfill_routes(world.backfiller)])
-
-    async def with_engine(scope: Any, receive: Any, send: Any) -> None:
-        await app({**scope, SCOPE_KEY: world.engine}, receive, send)
-
-    with TestClient(with_engine, raise_server_exceptions=False) as client:
+    with world.app.http as client:
         yield client
 
 
@@ -90,9 +85,9 @@ def test_schedules_are_paused_with_a_reason_and_resumed(client: TestClient) -> N
     ],
 )
 def test_a_bad_request_names_the_field(
-    client: TestClient, route: str, body: dict[str, Any], status: int, path: str | None
+    unchanged: TestClient, route: str, body: dict[str, Any], status: int, path: str | None
 ) -> None:
-    answer = client.post(f"/tasks/load-daily/{route}", json=body)
+    answer = unchanged.post(f"/tasks/load-daily/{route}", json=body)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     if path is not None:
@@ -130,20 +125,12 @@ def test_a_dry_run_shows_the_backfill_that_a_request_then_creates_once(
 
 @pytest.mark.parametrize(("dry", "status"), [(True, 200), (False, None)])
 def test_the_audit_log_distinguishes_a_dry_run_from_a_backfill(
-    world: Scheduled, *, dry: bool, status: int | None
+    client: TestClient, *, dry: bool, status: int | None
 ) -> None:
     """Only the request body shows the dry run, and the audit does not read it."""
-    store = FakeAuditStore()
-    audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
-    access = replace(OPEN_ACCESS, audit=audit)
-    app = create_app([backfill_routes(world.backfiller)], access=access)
-
-    async def with_engine(scope: Any, receive: Any, send: Any) -> None:
-        await app({**scope, SCOPE_KEY: world.engine}, receive, send)
-
-    with TestClient(with_engine) as client:
-        assert client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": dry}).is_success
-    assert [entry.status for entry in store.entries.values()] == [status]
+    assert client.post("/tasks/load-daily/backfill", json=RANGE | {"dryRun": dry}).is_success
+    [entry] = client.get("/audit").json()["items"]
+    assert entry["status"] == status
 
 
 def test_too_many_fire_times_are_refused_with_their_number(

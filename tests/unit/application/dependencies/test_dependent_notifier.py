@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.runs.reconciling import Reconciler
-from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
+from polysync_core.application.runs.task_runs import RunRequest
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.tasks import Condition, Dependency, Mapping, Task
@@ -20,9 +18,7 @@ from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.timed_cache import DEFINITION_TTL
 from tests.fakes.builders import a_job
 from tests.fakes.definitions import ON_CALL, FakeDefinitions
-from tests.fakes.engine import FakeEngine
 from tests.fakes.gates import GateWorld, after
-from tests.fakes.policies import policies_of
 
 FAILED, SKIPPED, SUCCEEDED = RunStatus.FAILED, RunStatus.SKIPPED, RunStatus.SUCCEEDED
 
@@ -90,15 +86,9 @@ def test_an_active_run_has_no_dependents_to_notify_yet() -> None:
 
 
 def test_the_reconciler_starts_missing_notifications() -> None:
-    world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
+    world = GateWorld(task("a"), task("b", "a"))
+    reconciler, engine = world.services.reconciler, world.app.engine
     run = world.end(world.start("a"))
-    reconciler = Reconciler(
-        runs=world.runs,
-        store=world.run_store,
-        finisher=world.finisher,
-        policies=policies_of(),
-        clock=world.clock,
-    )
     engine.live.add((run.run_id, 1))
     assert reconciler.reconcile(engine).completed == 0, "its orchestration is still active"
     engine.live.clear()
@@ -109,25 +99,18 @@ def test_the_reconciler_starts_missing_notifications() -> None:
 # Run Once, cancel and rerun
 
 
-def task_runs(world: GateWorld) -> TaskRuns:
-    return TaskRuns(
-        runs=world.runs,
-        store=world.run_store,
-        definitions=DefinitionLookup(world.definitions),
-        factory=world.factory,
-        finisher=world.finisher,
-        clock=world.clock,
-    )
-
-
 def run_once(world: GateWorld, name: str, **parameters: Any) -> TaskRun:
     request = RunRequest(task=name, parameters=parameters, actor="test")
-    return task_runs(world).run_once(request, FakeEngine())
+    return world.services.task_runs.run_once(request, world.app.engine)
 
 
 def rerun(world: GateWorld, run: TaskRun, *, downstream: bool) -> TaskRun:
-    return task_runs(world).rerun(
-        run.run_id, downstream=downstream, idempotency_key=None, actor="test", engine=FakeEngine()
+    return world.services.task_runs.rerun(
+        run.run_id,
+        downstream=downstream,
+        idempotency_key=None,
+        actor="test",
+        engine=world.app.engine,
     )
 
 
@@ -138,10 +121,10 @@ def mapping_world() -> GateWorld:
 
 
 def test_a_cancelled_queued_run_notifies_its_dependents_with_a_new_orchestration() -> None:
-    world, engine = GateWorld(task("a"), task("b", "a")), FakeEngine()
+    world = GateWorld(task("a"), task("b", "a"))
     run = world.start("a")
-    task_runs(world).cancel(run.run_id, actor="test", engine=engine)
-    assert engine.completed == [run.run_id]
+    world.services.task_runs.cancel(run.run_id, actor="test", engine=world.app.engine)
+    assert world.app.engine.completed == [run.run_id]
     assert "a" in active(world)
 
 

@@ -100,7 +100,7 @@ class GateMachine(RuleBasedStateMachine):
             self.expected[child] += self.model[child].arrive(known)
             for step, before in crashes:
                 self.deliver(child, run, crash=crash_at(step, before=before))
-                self.world.begin_anew()
+                self.world.restart()
             self.deliver(child, run)
             self.check()
 
@@ -113,17 +113,17 @@ class GateMachine(RuleBasedStateMachine):
         self.check()
 
     def deliver(self, child: str, run: TaskRun, crash: Callable[..., Any] | None = None) -> None:
-        self.world.tables.intercept = crash or (lambda _, do: do())
+        self.world.app.tables.intercept = crash or (lambda _, do: do())
         try:
             self.world.gates.deliver(child, run)
         except Crash:
             """The next delivery continues."""
         finally:
-            self.world.tables.intercept = lambda _, do: do()
+            self.world.app.tables.intercept = lambda _, do: do()
 
     def record_created(self) -> None:
         """Record the created runs; queue the deliveries of runs that have ended."""
-        for _, key in self.world.tables.tables["Runs"]:
+        for _, key in self.world.app.tables.tables["Runs"]:
             if (run_id := RunId(key)) in self.roots:
                 continue
             run = self.world.read(run_id)

@@ -15,7 +15,6 @@ from polysync_core.domain.definitions.tasks import Condition, Dependency, Mappin
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.runs.run import Parent, RunStatus, TriggerType
 from tests.fakes.builders import a_job
-from tests.fakes.engine import FakeEngine
 from tests.fakes.gates import GateWorld, after
 from tests.fakes.runs import Crash
 
@@ -82,7 +81,7 @@ def test_an_outcome_that_is_delivered_many_times_counts_once() -> None:
 def test_an_outcome_that_decides_nothing_writes_no_decision() -> None:
     world = join()
     world.run("a")
-    assert [key for _, key in world.tables.tables["Gates"] if key.startswith("p~")] == []
+    assert [key for _, key in world.app.tables.tables["Gates"] if key.startswith("p~")] == []
 
 
 def during(world: GateWorld, call: str, do: Callable[[], Any]) -> None:
@@ -90,11 +89,11 @@ def during(world: GateWorld, call: str, do: Callable[[], Any]) -> None:
 
     def intercept(made: Any, carry_out: Callable[[], Any]) -> Any:
         if str(made) == f"{call} on Gates":
-            world.tables.intercept = lambda _, go_on: go_on()
+            world.app.tables.intercept = lambda _, go_on: go_on()
             do()
         return carry_out()
 
-    world.tables.intercept = intercept
+    world.app.tables.intercept = intercept
 
 
 def crash() -> None:
@@ -111,8 +110,8 @@ def test_the_next_delivery_executes_a_decision_that_was_stored_before_a_crash() 
     during(world, "send_batch", lambda: during(world, "send_batch", crash))
     with pytest.raises(Crash):
         world.gates.deliver("child", b)
-    world.tables.intercept = lambda _, do: do()
-    world.begin_anew()
+    world.app.tables.intercept = lambda _, do: do()
+    world.restart()
     world.gates.deliver("child", first)
     (child,) = world.all_runs("child")
     assert {parent.run_id for parent in child.parents} == {second.run_id, b.run_id}
@@ -164,11 +163,11 @@ def test_more_tokens_than_one_transaction_holds_are_removed_despite_a_crash(call
             raise Crash
         return answer
 
-    world.tables.intercept = intercept
+    world.app.tables.intercept = intercept
     with pytest.raises(Crash):
         world.gates.deliver("end", last)
-    world.tables.intercept = lambda _, do: do()
-    world.begin_anew()
+    world.app.tables.intercept = lambda _, do: do()
+    world.restart()
     world.gates.deliver("end", last)
     (end,) = world.all_runs("end")
     assert len(end.parents) == 120
@@ -297,7 +296,8 @@ def fire_time(**facts: Any) -> ScheduledFire:
 
 
 def test_a_fire_time_is_one_more_edge_and_sets_the_time_and_parameters() -> None:
-    world, engine = scheduled(), FakeEngine()
+    world = scheduled()
+    engine = world.app.engine
     world.run("a")
     assert world.all_runs("child") == []
     world.notifier.deliver_fire_time("child", fire_time(parameters={"note": "daily"}), engine)

@@ -6,20 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.runs.graph import graph_routes
 from polysync_core.application.dependencies import graph_view as graph_module
-from polysync_core.application.dependencies.graph_view import TaskGraphs
-from polysync_core.domain.definitions.base import Definition
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, NotFound
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import RunStatus, TaskRun
-from tests.fakes.builders import NOON, a_job, a_run, run_id
-from tests.fakes.definitions import FakeDefinitions
-from tests.fakes.runs import FakeRunTable
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, a_job, a_platform, a_run, run_id
 
 ROOT = run_id("root")
 
@@ -37,28 +31,25 @@ class World:
     """
 
     def __init__(self) -> None:
-        self.store, self.runs = FakeDefinitions(), FakeRunTable()
-        self.graphs = TaskGraphs(
-            store=self.store,
-            runs=self.runs,
-            next_fire=lambda name: NOON + timedelta(days=1) if name == "landing" else None,
-        )
-        self.define(a_job())
-        self.define(a_task("landing", schedules=[{"name": "daily", "cron": "@daily"}]))
-        self.define(a_task("bronze", "landing"))
-        self.define(a_task("silver", "bronze"))
-        self.define(a_task("audit", "bronze", enabled=False))
         edge = {"task": "silver", "condition": "OnFailure"}
-        self.define(a_task("alert", dependencies=[edge]))
         mapped = {"task": "silver", "mappings": [{"output": "rows", "input": "expected"}]}
-        self.define(a_task("gold", dependencies=[mapped]))
-        self.define(a_task("lonely"))
-
-    def define(self, definition: Definition) -> None:
-        self.store.put(definition, replacing=None)
+        self.app = FakeApp(
+            a_platform(),
+            a_job(),
+            a_task("landing", schedules=[{"name": "daily", "cron": "0 12 * * *"}]),
+            a_task("bronze", "landing"),
+            a_task("silver", "bronze"),
+            a_task("audit", "bronze", enabled=False),
+            a_task("alert", dependencies=[edge]),
+            a_task("gold", dependencies=[mapped]),
+            a_task("lonely"),
+        )
+        self.graphs = self.app.services.graphs
+        self.count = 0
 
     def ran(self, task: str, status: RunStatus = RunStatus.SUCCEEDED, **facts: Any) -> TaskRun:
-        minutes = len(self.runs.rows)
+        minutes = self.count
+        self.count += 1
         facts = {
             "run_id": run_id(f"{task}/{minutes}"),
             "queued_at": NOON + timedelta(minutes=minutes),
@@ -67,7 +58,11 @@ class World:
             **facts,
         }
         run = a_run(task=task, status=status, **facts)
-        self.runs.insert(run)
+        runs = self.app.services.ports.runs
+        runs.index_active(run)
+        runs.insert(run)
+        if status.is_terminal:
+            runs.deactivate(run)
         return run
 
 
@@ -179,14 +174,9 @@ def test_too_many_tasks_are_refused_with_advice(
     assert len(world.graphs.of_tasks("silver").nodes) == 5
 
 
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(create_app([graph_routes(world.graphs)]), raise_server_exceptions=False)
-
-
-def test_the_api_shows_nodes_and_edges(world: World, client: TestClient) -> None:
+def test_the_api_shows_nodes_and_edges(world: World) -> None:
     run = world.ran("silver", RunStatus.FAILED)
-    answer = client.get("/graph", params={"task": "gold"}).json()
+    answer = world.app.http.get("/graph", params={"task": "gold"}).json()
     assert answer["nodes"][0] == {
         "task": "landing",
         "job": "sales-load",
@@ -215,6 +205,6 @@ def test_the_api_shows_nodes_and_edges(world: World, client: TestClient) -> None
     [({"task": "x/../y"}, 404), ({"task": ""}, 404), ({"graphRunId": "nonsense"}, 404)],
 )
 def test_the_api_answers_404_for_an_unknown_task_or_graph_run(
-    client: TestClient, query: dict[str, str], status: int
+    world: World, query: dict[str, str], status: int
 ) -> None:
-    assert client.get("/graph", params=query).status_code == status
+    assert world.app.http.get("/graph", params=query).status_code == status

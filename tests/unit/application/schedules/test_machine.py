@@ -134,7 +134,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         self.spoiled(
             Crashing(at, done=done), lambda: self.world.task(MINUTELY | {"misfire": "Skip"})
         )
-        stored = self.world.definitions.task("load-daily").schedules[0]
+        stored = self.world.services.definitions.task("load-daily").schedules[0]
         self.facts = {"misfire": stored.misfire.value, "catchUpSeconds": stored.catch_up_seconds}
         self.world.tick()
         if self.revision != before:
@@ -204,7 +204,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         try:
             do()
         except Crash:
-            self.world.start(self.world.tables.storage())
+            self.world.restart()
         finally:
             self.world.tables.intercept = lambda _, do: do()
 

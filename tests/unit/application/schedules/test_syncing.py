@@ -55,10 +55,10 @@ def test_the_next_tick_recovers_from_a_crash_at_any_write(
         world.task(MINUTELY)
     except Crash:
         world.tables.intercept = lambda _, do: do()
-        world.start(world.tables.storage())
+        world.restart()
     world.tables.intercept = lambda _, do: do()
     world.tick()
-    task = world.definitions.task("load-daily")
+    task = world.services.definitions.task("load-daily")
     states = world.store.of_task("load-daily")
     assert [each.state.schedule for each in states] == [each.name for each in task.schedules]
     world.tick(seconds=WRITE_LIMIT.total_seconds())
@@ -70,14 +70,16 @@ def test_the_record_of_an_edit_stays_while_its_write_may_still_happen(world: Sch
     world.store.record_edit("load-daily")
     world.tick(minutes=1)
     assert len(notes(world)) == 1
-    world.stored_definitions.put(read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None)
+    world.services.ports.definitions.put(
+        read_definition(Kind.TASK, a_task(MINUTELY)), replacing=None
+    )
     world.tick(minutes=1)
     assert due_of(world) == NOON + timedelta(minutes=3)
 
 
 def test_a_refused_write_leaves_no_record_of_an_edit(world: Scheduled) -> None:
     world.task(MINUTELY)
-    stored = world.stored_definitions.get(Kind.TASK, "load-daily")
+    stored = world.services.ports.definitions.get(Kind.TASK, "load-daily")
     assert stored is not None
     world.task(DAILY)
     with pytest.raises(StaleETag):
@@ -114,7 +116,7 @@ def test_an_older_definition_never_overwrites_a_newer_state(world: Scheduled) ->
         return result
 
     world.tables.intercept = intercept
-    world.sync.sync("load-daily")
+    world.services.schedule_sync.sync("load-daily")
     world.tables.intercept = lambda _, do: do()
     assert due_of(world, "daily") == NOON + timedelta(hours=19)
 

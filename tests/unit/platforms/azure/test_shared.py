@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platfor
 from polysync_core.domain.errors import Invalid, PlatformRefused, Unavailable
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.hosts import AddressScope
+from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.sign_in.authenticators import HeaderToken, SimulatorToken
 from polysync_core.outbound.sign_in.clouds import Cloud
+from polysync_core.platforms.answer_messages import refusal_in
 from polysync_core.platforms.azure.attributes import ArmAttributes, check_azure_platform
 from polysync_core.platforms.azure.clouds import management_address, management_scope, portal_url
-from polysync_core.platforms.azure.refusals import AzureRefusals
+from polysync_core.platforms.azure.refusals import AzureRefusals, azure_credential_rules
 from polysync_core.platforms.azure.sign_in import entra_authenticator
 from polysync_core.platforms.calls import Refusal
 
@@ -138,10 +141,38 @@ def test_a_refusal_has_the_code_and_a_remedy_but_never_the_answers_text(
     assert "secret" not in str(error)
 
 
-def test_refused_credentials_have_the_cause_secret_and_a_busy_service_is_unavailable() -> None:
-    refused = REFUSED(Refusal(status=401, body={}, host="management.azure.com"))
-    busy = Refusal(status=409, body={"error": {"code": "ServerBusy"}}, host="management.azure.com")
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (409, {"code": "ServerBusy"}),
+        (400, {"code": "ServiceUnavailable"}),
+        (400, {"code": "BadRequest", "message": "Please try again later."}),
+    ],
+)
+def test_a_busy_service_is_unavailable_with_any_status(status: int, error: dict[str, Any]) -> None:
+    answer = Answer(status=status, content=json.dumps({"error": error}).encode())
 
-    assert isinstance(refused, PlatformRefused)
-    assert refused.cause is FailureCause.SECRET
-    assert isinstance(REFUSED(busy), Unavailable)
+    assert isinstance(REFUSED(refusal_in(answer, "management.azure.com")), Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("InvalidAuthenticationTokenTenant", "another tenant"),
+        ("ExpiredAuthenticationToken", "clock"),
+        ("AuthenticationFailed", "wrong, expired or revoked"),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_token_has_the_cause_secret_and_a_remedy_for_its_code(
+    code: str, words: str, status: int
+) -> None:
+    rules = azure_credential_rules(a_platform().auth)
+    body = json.dumps({"error": {"code": code, "message": "canary"}}).encode()
+    refusal = refusal_in(Answer(status=status, content=body), "management.azure.com")
+
+    assert rules.is_refused(refusal)
+    error = rules.error(refusal)
+    assert (error.cause, error.status) == (FailureCause.SECRET, status)
+    assert words in str(error)
+    assert "canary" not in str(error)

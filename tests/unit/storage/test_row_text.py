@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.errors import Broken, Invalid, Malformed, TooLarge
-from polysync_core.storage.azure.row_text import (
+from polysync_core.storage.row_text import (
     MAX_BYTES,
     UNITS_PER_PROPERTY,
     join_text,
     split_text,
     utf16_units,
 )
-from polysync_core.storage.azure.rows import (
+from polysync_core.storage.rows import (
     Row,
     RowRange,
     check_key,

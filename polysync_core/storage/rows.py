@@ -7,15 +7,20 @@ import binascii
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import cast
 
-from polysync_core.domain.errors import Broken, Malformed, TooLarge
-from polysync_core.storage.azure.row_text import UNITS_PER_PROPERTY, utf16_units
+from polysync_core.domain.errors import Broken, Conflict, Malformed, TooLarge
+from polysync_core.storage.row_text import UNITS_PER_PROPERTY, utf16_units
 
 type RowValue = str | int | float | bool | bytes | datetime
+
+MAX_OPERATIONS = 100
+"""The maximum number of operations in one transaction."""
 
 MAX_ENTITY_BYTES = 1024 * 1024
 _CHECK_FROM = 200_000
@@ -52,7 +57,7 @@ class RowRange:
     @classmethod
     def prefixed(cls, partition: str, prefix: str) -> RowRange:
         """Return the rows whose keys begin with an ASCII prefix."""
-        return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        return cls(partition, prefix, end_of_prefix(prefix))
 
     def filter(self) -> tuple[str, dict[str, str]]:
         """Return a parametrised query and its parameters, which prevents injection."""
@@ -70,6 +75,37 @@ class RowPage:
 
     rows: tuple[Row, ...]
     token: str | None
+
+
+class Change(StrEnum):
+    """The kind of change that an operation makes to its row."""
+
+    INSERT = "create"
+    REPLACE = "replace"
+    MERGE = "merge"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a transaction; a non-empty `row.etag` is its condition."""
+
+    change: Change
+    row: Row
+
+
+class RowExists(Conflict):
+    """A row with this key exists already."""
+
+
+def new_fingerprint() -> str:
+    """Return a random value that identifies one write."""
+    return secrets.token_hex(8)
+
+
+def end_of_prefix(prefix: str) -> str:
+    """Return the first key behind all keys that begin with an ASCII prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def hashed_key(*parts: str) -> str:
