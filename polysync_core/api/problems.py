@@ -14,10 +14,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from polysync_core.api.jobs.appkit_protocol import members
-from polysync_core.api.problem_document import ProblemDocument, ProblemItem
+from polysync_core.api.problem_document import (
+    JobProblemDocument,
+    ProblemDocument,
+    ProblemItem,
+)
 from polysync_core.appkit.errors import CallFailed, NoUserToken
 from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
+    Ambiguous,
     Conflict,
     Forbidden,
     Invalid,
@@ -33,6 +38,7 @@ from polysync_core.domain.errors import (
     Unavailable,
     Uncertain,
 )
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 _log = logging.getLogger(__name__)
 
@@ -73,19 +79,23 @@ def problem(
     detail: str,
     problems: Sequence[Problem] = (),
     headers: dict[str, str] | None = None,
-    members: Mapping[str, str] = MappingProxyType({}),
+    members: Mapping[str, JsonValue] = MappingProxyType({}),
 ) -> JSONResponse:
     """Return a problem document; `members` are its extension members."""
     name = _phrase(status)
-    document = ProblemDocument(
-        type=f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
-        title=_TITLES.get(status, name),
-        status=status,
-        detail=detail,
-        errors=[ProblemItem.model_validate(each) for each in problems],
+    model = JobProblemDocument if "plugin" in members else ProblemDocument
+    document = model.model_validate(
+        {
+            "type": f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
+            "title": _TITLES.get(status, name),
+            "status": status,
+            "detail": detail,
+            "errors": [ProblemItem.model_validate(each) for each in problems],
+            **members,
+        }
     )
     return JSONResponse(
-        {**document.as_json(), **members},
+        document.as_json(),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=headers,
@@ -126,8 +136,20 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
         )
         return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    extra = members(scope, status, error)
+    extra = {**members(scope, status, error), **_suggestions(error)}
     return problem(status, str(error), problems, _headers(error), extra)
+
+
+def _suggestions(error: Exception) -> JsonObject:
+    """Return the members of a problem document that name possible objects."""
+    match error:
+        case Ambiguous(candidates=candidates):
+            return {"title": "The id is ambiguous", "candidates": [*candidates]}
+        case NotFound(name=str() as name, nearest=nearest, known=known):
+            allowed: JsonObject = {"allowed": [*known]} if known else {}
+            return {"name": name, "nearest": [*nearest], **allowed}
+        case _:
+            return {}
 
 
 def _status_of(error: Exception) -> int | None:

@@ -220,7 +220,6 @@ LIST_RUNS = Tool(
     arguments=ListRuns,
     run=_list_runs,
     route=("GET", "/task-runs"),
-    named={"task": "tasks"},
 )
 GET_RUN = Tool(
     name="get_run",
@@ -244,7 +243,6 @@ RUN_TASK_ONCE = Tool(
     arguments=RunTaskOnce,
     run=_run_task_once,
     route=("POST", "/tasks/{name}/run"),
-    named={"task": "tasks"},
 )
 CANCEL_RUN = Tool(
     name="cancel_run",

@@ -54,9 +54,9 @@ def check(method: str, answer: httpx.Response) -> None:
     _check_headers(described, answer)
 
 
-def _check_body(place: str, media: Mapping[str, Any], answer: httpx.Response) -> None:
+def _check_body(what: str, media: Mapping[str, Any], answer: httpx.Response) -> None:
     for error in _validator(json.dumps(media["schema"])).iter_errors(answer.json()):
-        raise AssertionError(f"{place} at {error.instance_path}: {error.message[:500]}")
+        raise AssertionError(f"{what} at {error.instance_path}: {error.message[:500]}")
 
 
 def _check_headers(described: Mapping[str, Any], answer: httpx.Response) -> None:

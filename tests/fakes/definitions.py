@@ -66,6 +66,9 @@ class FakeDefinitions:
             if reference in {each for _, each in references_of(stored.definition)}:
                 yield stored
 
+    def names(self, kind: Kind, *, limit: int) -> list[str]:
+        return [each.definition.name for each in self.all(kind)][:limit]
+
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         if token is not None and not token.isdigit():
             raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")

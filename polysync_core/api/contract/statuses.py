@@ -114,8 +114,10 @@ def _rules(method: str, path: str, operation: Mapping[str, Any], *, is_open: boo
     names = {each["name"].lower() for each in operation.get("parameters", ())}
     if names & {"continuationtoken", "last-event-id", "asuser"}:
         yield HTTPStatus.BAD_REQUEST
-    if "{" in path or "graphRunId".lower() in names or "task" in names:
+    if "{" in path or "graphrunid" in names or "task" in names:
         yield HTTPStatus.NOT_FOUND
+    if names & {"run_id", "graphrunid"}:
+        yield HTTPStatus.CONFLICT
     if _is_job_route(path):
         yield from (HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 

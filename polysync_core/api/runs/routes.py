@@ -17,7 +17,6 @@ from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
 
@@ -133,7 +132,7 @@ def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
             Listing(
                 status=status,
                 task=task,
-                graph_run_id=None if graph_run_id is None else parse_run_id(graph_run_id),
+                graph_run_id=None if graph_run_id is None else runs.find(graph_run_id),
                 limit=limit,
                 continuation_token=continuation_token,
             )
@@ -146,12 +145,12 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs/{run_id}")
     def get_run(run_id: str) -> TaskRunView:
         """Read a run."""
-        return run_view(runs.get(parse_run_id(run_id)))
+        return run_view(runs.get(runs.find(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
     def get_run_history(run_id: str) -> Page[HistoryEntryView]:
         """Read every status change of a run, oldest first."""
-        entries = runs.get(parse_run_id(run_id)).history
+        entries = runs.get(runs.find(run_id)).history
         return Page(items=[entry_view(entry) for entry in entries], continuation_token=None)
 
     @routes.get("/task-runs/{run_id}/events", response_class=StreamingResponse, responses=EVENTS)
@@ -162,14 +161,14 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
         ] = 0,
     ) -> StreamingResponse:
         """Stream a run as server-sent events until it ends."""
-        return await run_events(runs, parse_run_id(run_id), after=last_event_id)
+        return await run_events(runs, runs.find(run_id), after=last_event_id)
 
 
 def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
     def cancel_run(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
         """Cancel a run; a finished run stays as it is."""
-        return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
+        return run_view(runs.cancel(runs.find(run_id), actor=caller.name, engine=engine))
 
 
 def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
@@ -183,7 +182,7 @@ def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
     ) -> AcceptedRun:
         """Run the Task of a finished run again with the same parameters."""
         run = runs.rerun(
-            parse_run_id(run_id),
+            runs.find(run_id),
             downstream=body is not None and body.downstream,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
@@ -15,7 +16,7 @@ from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefi
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import Broken, NotFound
+from polysync_core.domain.errors import Broken
 
 
 class DefinitionLookup:
@@ -26,7 +27,7 @@ class DefinitionLookup:
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition with its ETag, or raise `NotFound`."""
-        return found(self._source.get(kind, name), Reference(kind, name))
+        return found(self._source, Reference(kind, name))
 
     def task(self, name: str) -> Task:
         """Return a Task, or raise `NotFound`."""
@@ -70,12 +71,11 @@ class DefinitionLookup:
         return (_checked(model, stored) for stored in self._source.all(kind))
 
 
-def found(
-    stored: StoredDefinition[Definition] | None, reference: Reference
-) -> StoredDefinition[Definition]:
-    """Return a definition, or raise `NotFound` for None."""
+def found(source: DefinitionSource, reference: Reference) -> StoredDefinition[Definition]:
+    """Return a definition, or raise `NotFound` with the most similar names."""
+    stored = source.get(reference.kind, reference.name)
     if stored is None:
-        raise NotFound(f"There is no {reference}.")
+        raise unknown(reference, source)
     return stored
 
 

@@ -46,11 +46,15 @@ class JobRuns:
 
     def knows(self, job: str) -> bool:
         """Return whether a Job of this name exists."""
+        return self.missing(job) is None
+
+    def missing(self, job: str) -> NotFound | None:
+        """Return the error of a Job that does not exist, with similar names; else None."""
         try:
             self.factory.definitions.job(job)
-        except NotFound:
-            return False
-        return True
+        except NotFound as error:
+            return error
+        return None
 
     def execute(self, request: JobRequest, engine: Engine) -> TaskRun:
         """Accept a run of a Job; when this returns, the run is stored and will start.

@@ -14,7 +14,7 @@ from polysync_core.application.runs.accepting import (
 )
 from polysync_core.application.runs.attempts.outcomes import cancelled_before_submit
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.queries import newest_success, read_run
+from polysync_core.application.runs.queries import find_run_id, newest_success, read_run
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Direction
@@ -128,6 +128,13 @@ class TaskRuns:
             downstream=downstream,
         )
         return self.run_once(request, engine)
+
+    def find(self, text: str) -> RunId:
+        """Return the run id that a text is or uniquely begins.
+
+        Raises `NotFound` and `Ambiguous`.
+        """
+        return find_run_id(self.runs, text)
 
     def get(self, run_id: RunId) -> TaskRun:
         """Return a run, or raise `NotFound`."""

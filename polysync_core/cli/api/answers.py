@@ -74,7 +74,10 @@ class RunAnswer:
     status: str
     reason: str | None
     trigger: str
+    schedule: str | None
+    backfill_id: str | None
     graph_run_id: str | None
+    trace_id: str | None
     priority: int
     cancel_requested: bool
     scheduled_time: datetime | None
@@ -134,7 +137,10 @@ class RunAnswer:
             status=reader.text("status") or "?",
             reason=reader.text("reason"),
             trigger=reader.text("triggerType") or "?",
+            schedule=reader.text("schedule"),
+            backfill_id=reader.text("backfillId"),
             graph_run_id=reader.text("graphRunId"),
+            trace_id=reader.text("traceId"),
             priority=reader.number("priority"),
             cancel_requested=answer.get("cancelRequested") is True,
             scheduled_time=reader.time("scheduledTime"),

@@ -78,6 +78,10 @@ class DefinitionSource(Protocol):
         """Yield the referrers of a definition; the cost depends on their number."""
         ...
 
+    def names(self, kind: Kind, *, limit: int) -> Sequence[str]:
+        """Return the first names of a kind; `limit` bounds the cost."""
+        ...
+
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
         ...

@@ -16,6 +16,7 @@ from polysync_core.domain.errors import Problem
 type Location = Sequence[int | str]
 
 _NAME_RULE = "a name is 1 to 63 of a-z, 0-9 and '-', and starts and ends with a letter or a digit"
+_MAX_SIMILAR = 3
 _TYPES = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -77,11 +78,17 @@ def problem_of(
     return Problem(path, _message(details, location, known))
 
 
+def similar(word: object, known: Iterable[str]) -> list[str]:
+    """Return up to three similar words, the most similar first."""
+    lowered = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(str(word).lower(), lowered, n=_MAX_SIMILAR, cutoff=0.6)
+    return [lowered[each] for each in close]
+
+
 def nearest(word: object, known: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" if a known word is similar, else ""."""
-    lowered = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
-    return f"; did you mean '{lowered[close[0]]}'?" if close else ""
+    close = similar(word, known)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _message(details: Mapping[str, Any], location: Location, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tests for the page of the API's documentation, which works without scripts and other hosts."""
+"""Tests for the page of the API's documentation."""
 
 from __future__ import annotations
 
