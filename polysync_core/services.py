@@ -285,6 +285,7 @@ class Services:
             finisher=self.run_finisher,
             gates=self.gates,
             factory=self.run_factory,
+            clock=self.ports.clock,
         )
 
     @cached_property

@@ -97,6 +97,7 @@ def run_view(run: JsonObject) -> JsonObject:
             **{name: run[name] for name in (*_SUMMARY_FIELDS, *_DETAIL_FIELDS)},
             "cancelRequested": run["cancelRequested"] or None,
             "reason": untrusted(run["reason"]),
+            "problem": None if run["problem"] is None else untrusted(run["problem"]),
             "parameters": untrusted(run["parameters"]),
             "outputs": untrusted(run["outputs"]),
             "outputsNotKept": untrusted(run["outputsNotKept"]),
@@ -223,7 +224,7 @@ LIST_RUNS = Tool(
 )
 GET_RUN = Tool(
     name="get_run",
-    description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
+    description="Shows a run: status, problem, attempts, errors, values. Reads only.",
     arguments=OneRun,
     run=_get_run,
     route=("GET", "/task-runs/{run_id}"),

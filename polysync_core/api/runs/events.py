@@ -35,14 +35,24 @@ async def run_events(runs: TaskRuns, run_id: RunId, *, after: int) -> StreamingR
 
 
 async def changes(
-    read: Callable[[RunId], TaskRun], run: TaskRun, *, after: int
+    read: Callable[[RunId], TaskRun],
+    run: TaskRun,
+    *,
+    after: int,
+    every_state: bool = False,
 ) -> AsyncGenerator[TaskRun]:
-    """Yield a run after each change of its history, until its end."""
-    delay = _FIRST_DELAY
+    """Yield a run after each change of its history, until its end.
+
+    With `every_state`, a run is also yielded if its reason, problem or attempt has changed.
+    """
+    delay, shown = _FIRST_DELAY, None
     while True:
-        if run.sequence > after:
+        state = (run.reason, run.problem, run.attempts)
+        is_new = every_state and shown not in {None, state}
+        if run.sequence > after or is_new:
             yield run
             after, delay = run.sequence, _FIRST_DELAY
+        shown = state
         if run.status.is_terminal:
             return
         await asyncio.sleep(delay)
@@ -52,6 +62,6 @@ async def changes(
 
 async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncGenerator[str]:
     yield RECONNECT
-    async for changed in changes(runs.get, run, after=after):
+    async for changed in changes(runs.get, run, after=after, every_state=True):
         text = run_view(changed).model_dump_json(by_alias=True)
         yield event(str(changed.sequence), "status", text)

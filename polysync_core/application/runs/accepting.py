@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.platforms.connections import Connections
@@ -20,10 +20,12 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
 from polysync_core.domain.dispatch.state import WaitingRun
-from polysync_core.domain.errors import Conflict, Unavailable
+from polysync_core.domain.errors import Conflict, PolysyncError, Unavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
+from polysync_core.domain.runs.progress import with_failure
 from polysync_core.domain.runs.run import (
     Attempt,
     Origin,
@@ -36,6 +38,9 @@ from polysync_core.domain.runs.run import (
     new_run,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
+
+RECONCILER_PERIOD = timedelta(minutes=1)
+"""A lost signal is repeated after at most this time."""
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +135,24 @@ class RunFactory:
             policies = self.policies.for_run(run.task, run.job.platform)
             engine.enqueue(run.shard, waiting_message(run), policies)
 
-        signal_best_effort("enqueue", send)
+        lost = signal_best_effort("enqueue", send)
+        if lost is not None:
+            self._record_lost_signal(run, lost)
+
+    def _record_lost_signal(self, run: TaskRun, error: Unavailable) -> None:
+        """Write to the row that the Dispatcher did not receive the run; the run exists anyway."""
+        try:
+            stored = self.store.read(run.run_id)
+            self.store.update(stored, lambda run: with_lost_signal(run, error, at=self.clock()))
+        except PolysyncError as fault:
+            _log.warning(
+                "A lost signal could not be written to its run.",
+                extra={
+                    "action": "fault_unrecorded",
+                    "run_id": run.run_id,
+                    "kind": type(fault).__name__,
+                },
+            )
 
     def _of_task(
         self, task: Task, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]
@@ -194,8 +216,24 @@ def waiting_message(run: TaskRun) -> WaitingRun:
     )
 
 
-def signal_best_effort(name: str, send: Callable[[], None]) -> None:
-    """Send a signal to the engine. The reconciler repeats a lost signal within a minute."""
+def with_lost_signal(run: TaskRun, error: Unavailable, *, at: datetime) -> TaskRun | None:
+    """Return a queued run of which its Dispatcher does not know."""
+    if run.status is not RunStatus.QUEUED:
+        return None
+    failure = Failure(
+        step=ProblemStep.START,
+        kind=ProblemKind.UNREACHABLE,
+        target=f"Dispatcher {run.shard}",
+        message=str(error),
+    )
+    return with_failure(run, failure, at=at, next_try=at + RECONCILER_PERIOD)
+
+
+def signal_best_effort(name: str, send: Callable[[], None]) -> Unavailable | None:
+    """Send a signal to the engine; return the error of a lost one.
+
+    The reconciler repeats a lost signal within a minute.
+    """
     try:
         send()
     except Unavailable as error:
@@ -203,3 +241,5 @@ def signal_best_effort(name: str, send: Callable[[], None]) -> None:
             "A signal to the engine was lost; the reconciler will repeat it.",
             extra={"action": "signal_lost", "signal": name, "error": str(error)},
         )
+        return error
+    return None

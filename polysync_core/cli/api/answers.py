@@ -73,6 +73,9 @@ class RunAnswer:
     platform: str
     status: str
     reason: str | None
+    """The state of the run in words; the problem while there is one."""
+    problem: str | None
+    """The failure that keeps the run from going on, in one sentence."""
     trigger: str
     schedule: str | None
     backfill_id: str | None
@@ -136,6 +139,7 @@ class RunAnswer:
             platform=reader.text("platform") or "?",
             status=reader.text("status") or "?",
             reason=reader.text("reason"),
+            problem=Reader("the problem", reader.object("problem")).text("text"),
             trigger=reader.text("triggerType") or "?",
             schedule=reader.text("schedule"),
             backfill_id=reader.text("backfillId"),

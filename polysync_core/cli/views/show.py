@@ -52,12 +52,14 @@ def _facts(run: RunAnswer) -> Facts:
     status = status_cell(run.status)
     if run.cancel_requested and not run.is_terminal:
         status.append(" (cancellation requested)")
-    if run.reason:
-        status.append(f" - {printable(run.reason)}", style="default")
+    state = run.reason if run.is_terminal else run.problem or run.reason
+    if state:
+        status.append(f" - {printable(state)}", style="default")
     facts: list[tuple[str, Text | str]] = [
         ("Run", cell(run.run_id)),
         _subject(run),
         ("Status", status),
+        ("Problem", cell(run.problem if run.is_terminal else None)),
         ("Trigger", cell(run.trigger)),
         ("Schedule", cell(run.schedule)),
         ("Backfill", cell(run.backfill_id)),

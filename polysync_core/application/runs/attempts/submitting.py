@@ -236,7 +236,8 @@ class Submitter:
         if not run.is_queued_for(attempt):
             return None
         now = self.services.clock()
-        return begin_attempt(run, at=now, actor=ACTOR, begun_at=begun_at, sends=0)
+        begun = begin_attempt(run, at=now, actor=ACTOR, begun_at=begun_at, sends=0)
+        return without_problem(begun, ProblemStep.START, at=now)
 
 
 def _current(run: TaskRun, attempt: int) -> Attempt | None:
