@@ -11,7 +11,7 @@ from devhost.app.functions import Function
 
 ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 
-_PARAMETER = re.compile(r"^\{(\*{0,2})([A-Za-z_]\w*)((?::[^}?=]+)*)(\?|=[^}]*)?\}$")
+_PARAMETER = re.compile(r"^\{(\*{0,2})([A-Za-z_]\w*)((?::[^}?=]+)?)(\?|=[^}]*)?\}$")
 #: Inline constraints of ASP.NET Core routing that depend on the text of the segment.
 _CONSTRAINTS = {
     "int": r"-?\d+",

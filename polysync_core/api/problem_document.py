@@ -32,7 +32,9 @@ class ProblemDocument(View):
     detail: str
     """The problem of this request and its remedy."""
     errors: list[ProblemItem]
-    """The problems of single fields."""
+    """The problems of single fields, at most 100."""
+    omitted_errors: int = 0
+    """The number of further problems."""
     name: str | None = Field(default=None, exclude_if=_is_absent)
     """The name that was not found."""
     nearest: list[str] | None = Field(default=None, exclude_if=_is_absent)

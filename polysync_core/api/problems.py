@@ -22,6 +22,7 @@ from polysync_core.api.problem_document import (
 from polysync_core.appkit.errors import CallFailed, NoUserToken
 from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
+    MAX_PROBLEMS,
     Ambiguous,
     Conflict,
     Forbidden,
@@ -37,6 +38,7 @@ from polysync_core.domain.errors import (
     Unauthenticated,
     Unavailable,
     Uncertain,
+    shortened,
 )
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -71,6 +73,7 @@ _TITLES: dict[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "A required service is unavailable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
 }
+_MAX_DETAIL = 8_000
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -89,7 +92,7 @@ def problem(
             "type": f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
             "title": _TITLES.get(status, name),
             "status": status,
-            "detail": detail,
+            "detail": shortened(detail, _MAX_DETAIL),
             "errors": [ProblemItem.model_validate(each) for each in problems],
             **members,
         }
@@ -136,7 +139,11 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
         )
         return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    extra = {**members(scope, status, error), **_suggestions(error)}
+    extra = {
+        **members(scope, status, error),
+        **_suggestions(error),
+        **_omitted(getattr(error, "omitted", 0)),
+    }
     return problem(status, str(error), problems, _headers(error), extra)
 
 
@@ -156,6 +163,11 @@ def _status_of(error: Exception) -> int | None:
     if isinstance(error, CallFailed):
         return error.status
     return next((status for family, status in _STATUS if isinstance(error, family)), None)
+
+
+def _omitted(count: int) -> dict[str, int]:
+    """Return the member with the number of errors that the answer leaves out."""
+    return {"omittedErrors": count} if count else {}
 
 
 def _phrase(status: int) -> str:
@@ -183,7 +195,5 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     if any(each["type"] == "json_invalid" for each in details):
         status = HTTPStatus.BAD_REQUEST
         return problem(status, "The body is not JSON.", members=members(request.scope, status))
-    problems = [problem_of(each, skip=1) for each in details]
-    detail = "; ".join(map(str, problems[:3]))
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, detail, problems, members=members(request.scope, status))
+    found = [problem_of(each, skip=1) for each in details[:MAX_PROBLEMS]]
+    return answer_to(Invalid(found, omitted=len(details) - len(found)), request.scope)

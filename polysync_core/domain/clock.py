@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, StringConstraints
 
+from polysync_core.domain.errors import HintedError
+
 type Clock = Callable[[], datetime]
 """Returns the present time in UTC, with its zone."""
 
@@ -44,14 +46,17 @@ def zone_named(name: str) -> ZoneInfo:
 def check_zone(name: str) -> str:
     """Return the name of a valid zone, or raise `ValueError` with the remedy."""
     if name not in zone_names():
-        close = difflib.get_close_matches(name, zone_names(), n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"
-        raise ValueError(f"is not an IANA time zone{hint}")
+        raise HintedError("is not an IANA time zone", lambda: _zone_hint(name))
     try:
         zone_named(name)
     except (ValueError, OSError) as error:
         raise ValueError("is a time zone that cannot be read") from error
     return name
+
+
+def _zone_hint(name: str) -> str:
+    close = difflib.get_close_matches(name, zone_names(), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ", such as Europe/Berlin or UTC"
 
 
 type ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_zone)]

@@ -23,21 +23,76 @@ platform's answer. `platform_message` holds the platform's own text apart from t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.display_text import escaped
+
+MAX_PROBLEMS = 100
+"""The maximum number of problems that an error names; the rest is counted."""
+MAX_SUGGESTIONS = 20
+"""The number of problems of an error that may suggest a name."""
+_MAX_PATH = 500
+_MAX_MESSAGE = 1500
+_MAX_SUMMARY = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """One problem of a request: a path such as `tasks[2].schedules[0].cron` and the remedy."""
 
     path: str
-    message: str
+    text: str
+    hint: Callable[[], str] | None = None
+    """Returns the end of the message. It may be expensive, so only some problems use it."""
+
+    @property
+    def message(self) -> str:
+        """The text with the hint."""
+        return self.text if self.hint is None else self.text + self.hint()
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Problem):
+            return NotImplemented
+        return (self.path, self.message) == (other.path, other.message)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.text))
+
+
+def _bounded(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the first problems with bounded texts; only a few of them keep their hints."""
+    return tuple(
+        replace(
+            each,
+            path=shortened(each.path, _MAX_PATH),
+            text=shortened(each.text, _MAX_MESSAGE),
+            hint=each.hint if index < MAX_SUGGESTIONS else None,
+        )
+        for index, each in enumerate(islice(problems, MAX_PROBLEMS))
+    )
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text without deceptive characters, cut to `length` bytes of UTF-8."""
+    shown = escaped(text[: length + 1])
+    content = shown.encode()
+    if len(content) <= length:
+        return shown
+    return content[: length - 3].decode("utf-8", "ignore") + "…"
+
+
+class HintedError(ValueError):
+    """A value is wrong, and an expensive hint says how to correct it."""
+
+    def __init__(self, message: str, hint: Callable[[], str]) -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class PolysyncError(Exception):
@@ -59,16 +114,30 @@ class Refused(PolysyncError):
 class Invalid(Refused):
     """The request breaks one or more rules."""
 
-    def __init__(self, problems: Sequence[Problem], message: str | None = None) -> None:
-        self.problems = tuple(problems)
-        listed = "; ".join(str(problem) for problem in self.problems[:3])
-        more = len(self.problems) - 3
-        super().__init__(message or (listed + (f"; and {more} more" if more > 0 else "")))
+    def __init__(
+        self, problems: Sequence[Problem], message: str | None = None, *, omitted: int = 0
+    ) -> None:
+        self.problems = _bounded(problems)
+        self.omitted = omitted + len(problems) - len(self.problems)
+        """The number of further problems, which are not in `problems`."""
+        self._message = message
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        # The hints of an error that is joined with others are never needed.
+        return self._message or summary(self.problems, self.omitted)
 
     @classmethod
     def at(cls, path: str, message: str) -> Invalid:
         """Return the error for a single problem."""
         return cls([Problem(path, message)])
+
+
+def summary(problems: Sequence[Problem], omitted: int = 0) -> str:
+    """Return the first problems in one line, and the number of the others."""
+    more = len(problems) - _MAX_SUMMARY + omitted
+    listed = "; ".join(map(str, problems[:_MAX_SUMMARY]))
+    return listed + (f"; and {more} more" if more > 0 else "")
 
 
 class Malformed(Invalid):
@@ -107,7 +176,8 @@ class Conflict(Refused):
     """The present state does not allow the request."""
 
     def __init__(self, message: str | None = None, problems: Sequence[Problem] = ()) -> None:
-        self.problems = tuple(problems)
+        self.problems = _bounded(problems)
+        self.omitted = len(problems) - len(self.problems)
         super().__init__(message)
 
 

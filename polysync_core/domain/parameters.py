@@ -20,8 +20,10 @@ import math
 import re
 from collections.abc import Mapping
 
+from polysync_core.domain.definitions.base import MAX_PARAMETERS
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, Parameter
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.lengths import too_many
+from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.secrets import SecretReference, is_secret_reference
@@ -29,6 +31,9 @@ from polysync_core.domain.variables import check_template, has_variables
 
 _INT = re.compile(r"[-+]?[0-9]{1,30}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]{1,30}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
+
+_MAX_LISTED = 20
+"""The maximum number of a Job's inputs that an error lists."""
 
 
 def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
@@ -82,6 +87,8 @@ def resolve(
     References and run variables stay unresolved. Raises `Invalid` with every unknown name, wrong
     type and missing required value.
     """
+    if len(overrides) > MAX_PARAMETERS:
+        raise Invalid.at(path, too_many(len(overrides), MAX_PARAMETERS))
     problems = [
         *unknown_parameters(job, overrides, path=path),
         *unknown_parameters(job, task_values, path=path),
@@ -108,14 +115,14 @@ def resolve(
 def unknown_parameters(job: Job, values: Mapping[str, JsonValue], *, path: str) -> list[Problem]:
     """Return a problem for every value that has no input in the Job's schema."""
     inputs = [each.name for each in job.parameters if each.direction is not Direction.OUTPUT]
+    listed = f" (it has: {', '.join(inputs[:_MAX_LISTED]) or 'none'})"
     known = {each.name: each for each in job.parameters}
     problems: list[Problem] = []
     for name in values:
         if name not in known:
-            hint = nearest(name, inputs) or f" (it has: {', '.join(inputs) or 'none'})"
-            problems.append(
-                Problem(f"{path}.{name}", f"job '{job.name}' has no such parameter{hint}")
-            )
+            hint = suggestion(name, inputs, otherwise=listed)
+            message = f"job '{job.name}' has no such parameter"
+            problems.append(Problem(f"{path}.{name}", message, hint))
         elif known[name].direction is Direction.OUTPUT:
             problems.append(Problem(f"{path}.{name}", "is an output: a value for it is never sent"))
     return problems

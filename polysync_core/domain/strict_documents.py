@@ -20,7 +20,7 @@ from polysync_core.domain.json_types import JsonValue
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 40
-MAX_VALUES = 200_000
+MAX_VALUES = 100_000
 FORBIDDEN_KEYS = frozenset({"__class__", "__module__", "__data__"})
 """Durable's codec builds Python objects from a JSON object with one of these keys."""
 
@@ -240,7 +240,7 @@ _SCALARS = {
 }
 for _name, _pattern in _SCALARS.items():
     cast("Any", _Loader).add_implicit_resolver(
-        f"{_TAG}{_name}", re.compile(rf"(?:{_pattern})\Z"), None
+        f"{_TAG}{_name}", re.compile(rf"\A(?:{_pattern})\Z"), None
     )
 _Loader.add_constructor(f"{_TAG}int", _Loader.construct_yaml_int)
 _Loader.add_constructor(f"{_TAG}float", _Loader.construct_yaml_float)

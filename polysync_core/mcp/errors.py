@@ -87,7 +87,8 @@ def call_error(error: PolysyncError) -> JsonObject:
     described: list[JsonObject] = [
         {"path": each.path, "message": each.message} for each in problems
     ]
-    return _error(status or HTTPStatus.BAD_REQUEST, str(error), described)
+    omitted = int(getattr(error, "omitted", 0))
+    return _error(status or HTTPStatus.BAD_REQUEST, str(error), described, omitted)
 
 
 def api_error(error: ApiError, unknown: Iterable[UnknownName]) -> JsonObject:
@@ -96,7 +97,8 @@ def api_error(error: ApiError, unknown: Iterable[UnknownName]) -> JsonObject:
     problems = items_of(problem, "errors") + [each.problem() for each in unknown]
     detail = problem.get("detail")
     message = untrusted(detail) if error.status in _FOREIGN else detail
-    content = _error(error.status, message, problems)
+    omitted = problem.get("omittedErrors")
+    content = _error(error.status, message, problems, omitted if isinstance(omitted, int) else 0)
     if error.retry_after is not None and isinstance(content["error"], dict):
         content["error"]["retryAfterSeconds"] = int(error.retry_after)
     return content
@@ -120,9 +122,11 @@ def internal_error() -> JsonObject:
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, message, [])
 
 
-def _error(status: int, message: JsonValue, problems: Sequence[JsonObject]) -> JsonObject:
+def _error(
+    status: int, message: JsonValue, problems: Sequence[JsonObject], omitted: int = 0
+) -> JsonObject:
     shown: list[JsonValue] = [sanitised(_problem(each)) for each in problems[:_MAX_PROBLEMS]]
-    more = len(problems) - len(shown)
+    more = len(problems) - len(shown) + omitted
     error = {"status": int(status), "message": sanitised(message), "problems": shown}
     return {"error": compact({**error, "moreProblems": more or None})}
 

@@ -224,7 +224,8 @@ LIST_RUNS = Tool(
 )
 GET_RUN = Tool(
     name="get_run",
-    description="Shows a run: status, problem, attempts, errors, values. Reads only.",
+    description="Shows a run: status, problem, attempts, errors, parameters and outputs. "
+    "Reads only.",
     arguments=OneRun,
     run=_get_run,
     route=("GET", "/task-runs/{run_id}"),

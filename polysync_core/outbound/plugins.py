@@ -9,8 +9,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
-from polysync_core.domain.definitions.validation_messages import nearest
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.definitions.validation_messages import suggestion
+from polysync_core.domain.errors import Invalid, Problem
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class PluginRegistry[P: Plugin]:
         if not offers:
             names = self.names()
             known = f"must be one of {', '.join(names)}"
-            raise Invalid.at(path, known + nearest(name, names))
+            raise Invalid([Problem(path, known, suggestion(name, names))])
         if len(offers) > 1:
             packages = " and ".join(sorted(map(_package_of, offers)))
             raise Invalid.at(

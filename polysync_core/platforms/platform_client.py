@@ -24,7 +24,7 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
@@ -73,6 +73,10 @@ class HttpOptions:
     size_limit: int = DEFAULT_SIZE_LIMIT
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may have private addresses."""
+
+    def transport_to(self, scope: AddressScope) -> HTTPAdapter:
+        """Return the transport for a scope of addresses."""
+        return self.transport or shared_transport(scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.runs.polling import FAST, PollPlan
 from polysync_core.outbound.references import Secrets
@@ -95,7 +95,7 @@ class PlatformPlugin:
             return self.jobs[job_type]
         names = ", ".join(self.jobs)
         message = f"does not run on {self.name}, which takes {names}"
-        raise Invalid.at(path, message + nearest(job_type, self.jobs))
+        raise Invalid([Problem(path, message, suggestion(job_type, self.jobs))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from polysync_core.application.definitions.editing import task_breakage
 from polysync_core.application.definitions.overlay import Overlay
@@ -20,6 +21,7 @@ from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
+    ENOUGH_PROBLEMS,
     Document,
     Reference,
     kind_of,
@@ -61,7 +63,7 @@ class Documents:
         """
         steps = [self._step(definition) for definition in _in_order(document.items)]
         steps += self._deletes(document) if prune else []
-        problems = list(self._problems(document, steps))
+        problems = list(islice(self._problems(document, steps), ENOUGH_PROBLEMS))
         if problems:
             raise Invalid(problems)
         return ApplyPlan(steps=tuple(steps))

@@ -82,7 +82,9 @@ class ApiProblem(CommandFailed):
     def __init__(
         self, message: str, *, status: int, errors: Sequence[ProblemField], document: JsonObject
     ) -> None:
-        super().__init__(message, details=[str(each) for each in errors])
+        omitted = document.get("omittedErrors")
+        more = [f"and {omitted} more"] if omitted else []
+        super().__init__(message, details=[*map(str, errors), *more])
         self.status = status
         self.errors = tuple(errors)
         self.document = document

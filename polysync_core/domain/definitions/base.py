@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from polysync_core.domain.errors import Invalid
@@ -25,6 +25,8 @@ class Kind(StrEnum):
     WEBHOOK = "webhooks"
 
 
+MAX_PARAMETERS = 500
+"""The maximum number of parameters of a Job, and of values for them."""
 _NAME = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
 
 type ObjectName = Annotated[str, StringConstraints(pattern=_NAME)]
@@ -40,13 +42,6 @@ def is_object_name(text: str) -> bool:
     return not text.endswith("\n") and re.match(_NAME, text) is not None
 
 
-type Tags = dict[
-    Annotated[str, StringConstraints(min_length=1, max_length=64)],
-    Annotated[str, StringConstraints(max_length=256)],
-]
-"""Free-form key-value pairs that label an object."""
-
-
 class FieldError(ValueError):
     """One field contradicts another field; `path` is relative to their common object."""
 
@@ -58,6 +53,16 @@ class FieldError(ValueError):
 def refuse(path: str, message: str) -> NoReturn:
     """Raise `FieldError` from within a model's own validator."""
     raise FieldError(path, message)
+
+
+Tags = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=64)],
+        Annotated[str, StringConstraints(max_length=256)],
+    ],
+    Field(max_length=100),
+]
+"""Free-form key-value pairs that label an object."""
 
 
 def _check_secret(text: str) -> str:

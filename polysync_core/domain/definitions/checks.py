@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -112,9 +113,11 @@ class Checks:
             if reference == reference_to(definition):
                 yield Problem(path, f"a {SPECS[reference.kind].singular} cannot refer to itself")
             elif self.catalogue.find(reference.kind, reference.name) is None:
-                meant = nearest(reference.name, self.catalogue.names(reference.kind))
-                message = f"there is no {reference}: define it, or correct the name{meant}"
-                yield Problem(path, message)
+                message = f"there is no {reference}: define it, or correct the name"
+                yield Problem(path, message, partial(self._similar, reference))
+
+    def _similar(self, reference: Reference) -> str:
+        return nearest(reference.name, self.catalogue.names(reference.kind))
 
     def cycle(self, definition: Definition) -> Iterator[Problem]:
         """Yield a problem that shows the cycle of a definition, if there is a cycle."""
@@ -150,7 +153,7 @@ class Checks:
             profile = self.catalogue.find(Kind.CONTENTION_PROFILE, name)
             if isinstance(profile, ConcurrencyProfile | RateLimitProfile):
                 for problem in self._shards_under(profile, platform):
-                    yield Problem(f"contentionProfiles[{index}]", problem.message)
+                    yield replace(problem, path=f"contentionProfiles[{index}]")
 
     def _shards_under(
         self, profile: ContentionProfile, platform: Platform | None

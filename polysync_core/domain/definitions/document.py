@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import cast
 
 from pydantic import ValidationError
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.kinds import KINDS, SPECS
-from polysync_core.domain.definitions.validation_messages import nearest, problems_of
+from polysync_core.domain.definitions.lengths import length_problems, too_many
+from polysync_core.domain.definitions.validation_messages import problems_of, suggestion
 from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+
+MAX_DEFINITIONS = 10_000
+"""The maximum length of one list of a document."""
+ENOUGH_PROBLEMS = 300
+"""The number of problems after which the rest of a document is not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ def reference_to(definition: Definition) -> Reference:
 def read_definition(kind: Kind, raw: JsonValue, *, path: str = "") -> Definition:
     """Read a definition from a JSON value, or raise `Invalid` with all problems."""
     model = _model_for(kind, raw, path)
+    if too_long := list(islice(length_problems(model, raw, path), ENOUGH_PROBLEMS)):
+        raise Invalid(too_long)
     try:
         return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -91,11 +100,13 @@ def read_document(raw: JsonValue) -> Document:
         return Document()
     if not isinstance(raw, dict):
         raise Invalid.at("", f"a document is an object of lists: {', '.join(Kind)}")
+    if len(raw) > len(Kind):
+        raise Invalid.at("", f"a document has only these lists: {', '.join(Kind)}")
     reading = _Reading()
     for key, entries in raw.items():
         reading.add_list(key, entries)
     if reading.problems:
-        raise Invalid(reading.problems)
+        raise Invalid(reading.problems, omitted=reading.omitted)
     return Document(tuple(reading.items), reading.paths, frozenset(reading.kinds))
 
 
@@ -118,15 +129,20 @@ class _Reading:
         self.items: list[Definition] = []
         self.paths: dict[Reference, str] = {}
         self.problems: list[Problem] = []
+        self.omitted = 0
         self.kinds: set[Kind] = set()
 
     def add_list(self, key: str, entries: JsonValue) -> None:
         if key not in set(Kind):
-            hint = nearest(key, Kind) or f" (known: {', '.join(Kind)})"
-            self.problems.append(Problem(key, "is not a known list" + hint))
+            hint = suggestion(key, Kind, otherwise=f" (known: {', '.join(Kind)})")
+            self.problems.append(Problem(key, "is not a known list", hint))
+        elif isinstance(entries, list) and len(entries) > MAX_DEFINITIONS:
+            self.problems.append(Problem(key, too_many(len(entries), MAX_DEFINITIONS)))
         elif isinstance(entries, list):
             self.kinds.add(Kind(key))
             for index, entry in enumerate(entries):
+                if len(self.problems) + self.omitted >= ENOUGH_PROBLEMS:
+                    break
                 self._add(Kind(key), entry, f"{key}[{index}]")
         elif entries is not None:
             self.problems.append(Problem(key, "must be a list"))
@@ -136,6 +152,7 @@ class _Reading:
             definition = read_definition(kind, entry, path=path)
         except Invalid as error:
             self.problems += error.problems
+            self.omitted += error.omitted
             return
         reference = reference_to(definition)
         if first := self.paths.get(reference):
@@ -157,6 +174,6 @@ def _model_for(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
     model = models.get(given) if isinstance(given, str) else None
     if model is None:
         inner = f"{path}.type" if path else "type"
-        message = f"must be one of {', '.join(models)}" + nearest(given, models)
-        raise Invalid.at(inner, message)
+        message = f"must be one of {', '.join(models)}"
+        raise Invalid([Problem(inner, message, suggestion(given, models))])
     return model

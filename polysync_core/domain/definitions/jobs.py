@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from polysync_core.domain.definitions.base import (
+    MAX_PARAMETERS,
     Definition,
     ObjectName,
     Tags,
@@ -126,8 +127,8 @@ class Job(Definition):
         StringConstraints(min_length=1, max_length=1024),
         AfterValidator(_check_external_id),
     ]
-    parameters: Annotated[tuple[Parameter, ...], Field(max_length=500)] = ()
-    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)] = ()
+    settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -29,6 +29,7 @@ class AuthMethod(StrEnum):
     CERTIFICATE = "Certificate"
     DEFAULT_CREDENTIAL = "DefaultCredential"
     PERSONAL_ACCESS_TOKEN = "PersonalAccessToken"  # noqa: S105 - a method's name
+    OAUTH = "OAuth"
     FUNCTION_KEY = "FunctionKey"
     SERVICE_ACCOUNT_KEY = "ServiceAccountKey"
     APPLICATION_DEFAULT = "ApplicationDefault"
@@ -118,7 +119,7 @@ class Platform(Definition):
     type: TypeName
     auth: Auth = Auth(method=AuthMethod.MANAGED_IDENTITY)
     """The default is the identity of the app, which needs no secret."""
-    attributes: dict[str, JsonValue] = Field(default_factory=dict)
-    contention_profiles: tuple[ObjectName, ...] = ()
+    attributes: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
+    contention_profiles: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
     shard: ObjectName = "main"
     """The Dispatcher that starts the runs of this platform (ADR 1)."""

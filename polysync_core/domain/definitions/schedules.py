@@ -10,13 +10,19 @@ import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from croniter import CroniterError, croniter
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from polysync_core.domain.clock import ZoneName
-from polysync_core.domain.definitions.base import Definition, ObjectName, Value, refuse
+from polysync_core.domain.definitions.base import (
+    MAX_PARAMETERS,
+    Definition,
+    ObjectName,
+    Value,
+    refuse,
+)
 from polysync_core.domain.json_types import JsonValue
 
 CRON_NAMES = {
@@ -28,6 +34,8 @@ CRON_NAMES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+_MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_NO_DATE = "never fires: there is no such date; correct the day or the month"
 _FIELDS = "minute hour day month weekday"
 _RANDOM = re.compile(r"(?<![a-z])[hr](?![a-z])", re.IGNORECASE)
 _SECOND = re.compile(r"[0-5]?[0-9]")
@@ -80,12 +88,20 @@ def _check_fires(fields: list[str]) -> None:
             "has '#', 'W' or a last weekday beside another day or weekday: "
             "write * for the other one, or use two schedules"
         )
+    if not _has_date(day, times.expanded[3], weekday):
+        raise ValueError(_NO_DATE)
     try:
         times.get_next(datetime)
     except CroniterError as error:
-        raise ValueError(
-            "never fires: there is no such date; correct the day or the month"
-        ) from error
+        raise ValueError(_NO_DATE) from error
+
+
+def _has_date(days: list[Any], months: list[Any], weekday: list[Any]) -> bool:
+    """Return False if no month has the days; other expressions need a search."""
+    if weekday != ["*"] or not all(isinstance(day, int) for day in days):
+        return True
+    lengths = [_MONTH_LENGTHS[month - 1] for month in months if isinstance(month, int)]
+    return min(days) <= max(lengths, default=max(_MONTH_LENGTHS))
 
 
 def _reason(error: Exception) -> str:
@@ -149,9 +165,11 @@ class Schedule(Value):
     gap: Gap = Gap.RUN_AFTER
     fold: Fold = Fold.AUTO
     jitter_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, JsonValue], Field(max_length=MAX_PARAMETERS)] = Field(
+        default_factory=dict
+    )
     """Values for the runs of this schedule; they override those of the Task."""
-    calendars: tuple[ObjectName, ...] = ()
+    calendars: Annotated[tuple[ObjectName, ...], Field(max_length=100)] = ()
     """The schedule does not fire on the dates of these calendars."""
     pause_after_failures: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Number of consecutive failed runs that pauses the schedule; empty = never."""

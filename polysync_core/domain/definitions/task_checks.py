@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.contention import ConcurrencyProfile
@@ -51,7 +52,7 @@ def _input_problems(job: Job, dependency: Dependency, path: str) -> Iterator[Pro
     for index, mapping in enumerate(dependency.mappings):
         inner = f"{path}.mappings[{index}].input"
         for problem in unknown_parameters(job, {mapping.input: None}, path=""):
-            yield Problem(inner, problem.message)
+            yield replace(problem, path=inner)
         parameter = job.parameter(mapping.input)
         if parameter is not None and parameter.data_type is DataType.SECRET:
             yield Problem(inner, "is a Secret, and an output cannot supply a secret")

@@ -9,7 +9,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from polysync_core.domain.definitions.base import Definition, ObjectName, Tags, Value, refuse
+from polysync_core.domain.definitions.base import (
+    MAX_PARAMETERS,
+    Definition,
+    ObjectName,
+    Tags,
+    Value,
+    refuse,
+)
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.json_types import JsonValue
 
@@ -89,7 +96,9 @@ class Task(Definition):
     """A configured instance of a Job: values, schedules, dependencies, retry and limits."""
 
     job: ObjectName
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, JsonValue], Field(max_length=MAX_PARAMETERS)] = Field(
+        default_factory=dict
+    )
     """Literals, `vault://…` references, or texts with `${run.…}` in them."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
@@ -116,10 +125,11 @@ class Task(Definition):
             for edge, dependency in edges
             for number, mapping in enumerate(dependency.mappings)
         ]
-        names = [name for _, name in inputs]
-        for index, (path, name) in enumerate(inputs):
-            if name in names[:index]:
+        seen: set[str] = set()
+        for path, name in inputs:
+            if name in seen:
                 refuse(path, f"'{name}' is mapped already: an input takes one output only")
+            seen.add(name)
         return self
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import typing
-from collections.abc import Iterable, Mapping, Sequence
-from types import UnionType
+import heapq
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from polysync_core.domain.definitions.base import FieldError
-from polysync_core.domain.errors import Problem
+from polysync_core.domain.definitions.lengths import too_many
+from polysync_core.domain.definitions.model_fields import field_names
+from polysync_core.domain.errors import HintedError, Problem
 
 type Location = Sequence[int | str]
 
@@ -42,6 +45,10 @@ _TYPES = {
     "datetime_type": "must be a time as 2026-01-01T00:00:00Z",
     "string_unicode": "holds characters that cannot be stored",
 }
+_LONGEST_WORD = 100
+"""Longer words get no suggestion, because the cost of a comparison is quadratic."""
+_MAX_KNOWN = 1000
+_SIMILAR = 0.6
 
 
 def path_of(location: Location, prefix: str = "") -> str:
@@ -59,8 +66,9 @@ def problems_of(
     error: ValidationError, model: type[BaseModel], *, prefix: str = ""
 ) -> list[Problem]:
     """Return every problem of a failed validation of `model`, with full paths."""
+    fields = lru_cache(partial(field_names, model))
     return [
-        problem_of(details, prefix=prefix, known=_known_fields(model, details["loc"]))
+        problem_of(details, prefix=prefix, known=fields(_without_indices(details["loc"])))
         for details in error.errors(include_url=False)
     ]
 
@@ -75,14 +83,33 @@ def problem_of(
     error = context.get("error")
     if isinstance(error, FieldError):
         return Problem(f"{path}.{error.path}" if path else error.path, str(error))
-    return Problem(path, _message(details, location, known))
+    if isinstance(error, HintedError):
+        return Problem(path, str(error), error.hint)
+    return _problem(path, details, location, known)
+
+
+def suggestion(word: object, known: Iterable[str], otherwise: str = "") -> Callable[[], str]:
+    """Return the hint of a problem: `nearest`, or another text if no word is similar."""
+    return lambda: nearest(word, known) or otherwise
 
 
 def similar(word: object, known: Iterable[str]) -> list[str]:
-    """Return up to three similar words, the most similar first."""
-    lowered = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(str(word).lower(), lowered, n=_MAX_SIMILAR, cutoff=0.6)
-    return [lowered[each] for each in close]
+    """Return up to three similar words, the most similar first.
+
+    An exact comparison is expensive, so only the most promising words are compared.
+    """
+    if not isinstance(word, str) or len(word) > _LONGEST_WORD:
+        return []
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(word.lower())
+    promising: list[tuple[float, str]] = []
+    for each in islice(known, _MAX_KNOWN):
+        matcher.set_seq1(each.lower()[:_LONGEST_WORD])
+        if matcher.real_quick_ratio() >= _SIMILAR and matcher.quick_ratio() >= _SIMILAR:
+            promising.append((matcher.quick_ratio(), each))
+    compared = heapq.nlargest(2 * _MAX_SIMILAR, promising)
+    best = sorted(((_ratio(matcher, each), each) for _, each in compared), reverse=True)
+    return [each for ratio, each in best[:_MAX_SIMILAR] if ratio >= _SIMILAR]
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
@@ -91,17 +118,37 @@ def nearest(word: object, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
-def _message(details: Mapping[str, Any], location: Location, known: Sequence[str]) -> str:
+def _ratio(matcher: difflib.SequenceMatcher[str], word: str) -> float:
+    matcher.set_seq1(word.lower()[:_LONGEST_WORD])
+    return matcher.ratio()
+
+
+def _problem(
+    path: str, details: Mapping[str, Any], location: Location, known: Sequence[str]
+) -> Problem:
+    match details["type"]:
+        case "extra_forbidden":
+            listed = f" (known here: {', '.join(sorted(known))})" if known else ""
+            return Problem(
+                path, "is not a known field", suggestion(location[-1], known, otherwise=listed)
+            )
+        case "enum" | "literal_error":
+            context: Mapping[str, Any] = details.get("ctx") or {}
+            return _choice(path, details["input"], str(context.get("expected", "")))
+        case _:
+            return Problem(path, _message(details, location))
+
+
+def _message(details: Mapping[str, Any], location: Location) -> str:
     kind: str = details["type"]
     context: Mapping[str, Any] = details.get("ctx") or {}
     if kind in {"string_type", "int_type"} and location and location[-1] == "[key]":
         return "a key must be text"
     match kind:
-        case "extra_forbidden":
-            listed = f" (known here: {', '.join(sorted(known))})" if known else ""
-            return "is not a known field" + (nearest(location[-1], known) or listed)
-        case "enum" | "literal_error":
-            return _choice(details["input"], str(context.get("expected", "")))
+        case "too_long":
+            return too_many(context["actual_length"], context["max_length"])
+        case "too_short":
+            return f"has {context['actual_length']} items, but needs {context['min_length']}"
         case "string_pattern_mismatch" if "a-z0-9-" in str(context.get("pattern")):
             return f"is not a valid name: {_NAME_RULE}"
         case "string_pattern_mismatch" if "A-Za-z" in str(context.get("pattern")):
@@ -114,33 +161,14 @@ def _message(details: Mapping[str, Any], location: Location, known: Sequence[str
             return _TYPES.get(kind) or _lowered(str(details["msg"]))
 
 
-def _choice(given: object, expected: str) -> str:
+def _choice(path: str, given: object, expected: str) -> Problem:
     choices = [each.strip(" '") for each in expected.replace(" or ", ",").split(",")]
-    return f"must be one of {', '.join(choices)}" + nearest(given, choices)
+    return Problem(path, f"must be one of {', '.join(choices)}", suggestion(given, choices))
 
 
 def _lowered(text: str) -> str:
     return text.replace("Input should", "must", 1).replace("should", "must", 1)
 
 
-def _known_fields(model: type[BaseModel], location: Location) -> list[str]:
-    """Return the valid field names at a location."""
-    current: type[BaseModel] | None = model
-    for part in location[:-1]:
-        if isinstance(part, str) and current is not None:
-            current = _model_in(_annotations(current).get(part))
-    return list(_annotations(current)) if current is not None else []
-
-
-def _annotations(model: type[BaseModel]) -> dict[str, Any]:
-    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the model inside an annotation such as `tuple[Schedule, ...] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if isinstance(annotation, UnionType) or typing.get_origin(annotation) is not None:
-        found = (_model_in(each) for each in typing.get_args(annotation))
-        return next((each for each in found if each is not None), None)
-    return None
+def _without_indices(location: Location) -> tuple[str, ...]:
+    return tuple(part for part in location[:-1] if isinstance(part, str))

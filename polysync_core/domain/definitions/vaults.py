@@ -26,4 +26,4 @@ class Vault(Definition):
 
     provider: Annotated[TypeName, Field(json_schema_extra={"examples": [*VaultProvider]})]
     auth: Auth | None = None
-    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    attributes: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)

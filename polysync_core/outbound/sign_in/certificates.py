@@ -34,9 +34,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.transport import CertificateUnusable
 
-_CERTIFICATES = re.compile(
-    rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL
-)
+_CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.secrets import is_secret_reference
 from polysync_core.outbound.references import check_reference
@@ -67,7 +67,7 @@ class SignInMethod:
                 yield from known[name].problems(text)
             else:
                 remedy = f"is not a field of the method {self.name}: remove it"
-                yield Problem(f"auth.{name}", remedy + nearest(name, known))
+                yield Problem(f"auth.{name}", remedy, suggestion(name, known))
 
 
 def check_sign_in(auth: Auth, methods: Sequence[SignInMethod], subject: str) -> list[Problem]:
@@ -77,7 +77,7 @@ def check_sign_in(auth: Auth, methods: Sequence[SignInMethod], subject: str) -> 
             return list(method.problems(auth))
     names = sorted(str(method.name) for method in methods)
     message = f"{subject} signs in by one of: {', '.join(names)}"
-    return [Problem("auth.method", message + nearest(auth.method, names))]
+    return [Problem("auth.method", message, suggestion(auth.method, names))]
 
 
 def _secret(name: str, *, required: bool = True) -> SignInField:
@@ -87,7 +87,7 @@ def _secret(name: str, *, required: bool = True) -> SignInField:
 _TENANT = SignInField(
     name="tenantId",
     form=FieldForm(
-        re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9.-]{0,252}"),
+        re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?!\.)){0,252}"),
         "a tenant is named by its id or its domain",
     ),
 )

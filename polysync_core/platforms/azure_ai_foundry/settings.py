@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.definitions.validation_messages import nearest
+from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
@@ -74,8 +74,8 @@ def check_settings(job: Job, known: Mapping[str, TemplateSetting]) -> list[Probl
     for name, value in job.settings.items():
         setting = known.get(name)
         if setting is None:
-            listed = f"a {job.job_type} has only: {', '.join(known)}{nearest(name, known)}"
-            problems.append(Problem(f"settings.{name}", listed))
+            listed = f"a {job.job_type} has only: {', '.join(known)}"
+            problems.append(Problem(f"settings.{name}", listed, suggestion(name, known)))
         elif not isinstance(value, str) or setting.pattern.fullmatch(value) is None:
             problems.append(Problem(f"settings.{name}", setting.rule))
     return problems

@@ -17,7 +17,9 @@ from polysync_core.platforms.refusal_rules import (
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 # The code is INVALID_PARAMETER_VALUE; the official SDK also matches the text.
-_RUN_IS_GONE = re.compile(r"Run .* does not exist|Run: .* in job: .* doesn't exist")
+_RUN_IS_GONE = re.compile(
+    r"Run .{0,100} does not exist|Run: .{0,100} in job: .{0,100} doesn't exist"
+)
 
 _RUN_OF_TOKEN_IS_DELETED = re.compile(
     r"idempotency.{0,100}deleted|deleted.{0,100}idempotency", re.I | re.S

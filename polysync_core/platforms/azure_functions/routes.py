@@ -19,7 +19,7 @@ from polysync_core.outbound.urls import deceptive_character
 
 _PLACEHOLDER = re.compile(
     r"\{(?P<all>\*{0,2})(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})"
-    r"(?P<constraint>(?::[^{}?=]+)*)(?P<default>=[^{}?]*)?(?P<optional>\?)?\}"
+    r"(?P<constraint>(?::[^{}?=]+)?)(?P<default>=[^{}?]*)?(?P<optional>\?)?\}"
 )
 _LITERAL = re.compile(r"[^{}?#%\\*]*")
 _TYPES = {

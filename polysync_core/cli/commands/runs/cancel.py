@@ -23,6 +23,8 @@ def cancel(
         run_id, status = reader.text("runId") or run_id, reader.text("status")
         if as_json:
             session.terminal.json(answer)
+        elif status == RunStatus.CANCELLED:
+            session.terminal.line(f"Run {run_id} is cancelled.")
         elif status in TERMINAL_STATUSES:
             session.terminal.line(f"Run {run_id} has already ended: {status}.")
         else:

@@ -36,8 +36,8 @@ _COMMENTS = {
     # An open comment extends to the end: searching its end from every `/*` has quadratic cost.
     Language.SQL: re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
     Language.SCALA: re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL),
-    Language.R: re.compile(r"^\s*#.*$", re.MULTILINE),
-    Language.PYTHON: re.compile(r"^\s*#.*$", re.MULTILINE),
+    Language.R: re.compile(r"^[^\S\n]*#.*$", re.MULTILINE),
+    Language.PYTHON: re.compile(r"^[^\S\n]*#.*$", re.MULTILINE),
 }
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
