@@ -39,6 +39,7 @@ _NEEDS: Mapping[str, str] = {
     "GET /graph": _READER,
     "POST /vaults/{name}/test": _OPERATOR,
     "POST /platforms/{name}/test": _OPERATOR,
+    "POST /secrets/test": _ADMINISTRATOR,
     "GET /platforms/{name}/artefacts": _READER,
     "POST /platforms/{name}/import": _ADMINISTRATOR,
     "POST /jobs/{name}/sync-parameters": _ADMINISTRATOR,
