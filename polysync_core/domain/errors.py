@@ -105,6 +105,8 @@ class PolysyncError(Exception):
 
         It may quote a secret: redact it before it is stored, logged or shown.
         """
+        self.quoted: str | None = None
+        """The part of the message that the platform chose, such as the host of a redirect."""
 
 
 class Refused(PolysyncError):

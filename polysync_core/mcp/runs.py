@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.run import RunStatus
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.secrets import references_in
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,
@@ -193,7 +193,7 @@ def _refuse_secrets(parameters: JsonObject) -> None:
     problems = [
         Problem(f"parameters.{name}", _NEEDS_CONFIRMATION)
         for name, value in parameters.items()
-        if is_secret_reference(value)
+        if next(references_in(value), None) is not None
     ]
     if problems:
         raise Invalid(problems)

@@ -31,7 +31,7 @@ _HEADERS: Mapping[int, tuple[str, str]] = {
 }
 _TO_ALL = (408, 413, 422, 500)
 _TO_CALLERS = (401, 403, 503)
-_TO_WRITES = (400, 409, 412)
+_TO_WRITES = (400, 404, 409, 412)
 
 ETAG: dict[str, Any] = {
     "ETag": {"description": "The version of the object.", "schema": {"type": "string"}}

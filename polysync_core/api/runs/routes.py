@@ -17,6 +17,7 @@ from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.roles import Role
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
 
@@ -69,10 +70,16 @@ class Requester:
 
     actor: str
     idempotency_key: str | None
+    may_name_secrets: bool
+    """Whether the caller may give secret references that no definition holds."""
 
 
 def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
-    return Requester(actor=caller.name, idempotency_key=idempotency_key)
+    return Requester(
+        actor=caller.name,
+        idempotency_key=idempotency_key,
+        may_name_secrets=caller.has(Role.ADMINISTRATOR),
+    )
 
 
 CurrentRequester = Annotated[Requester, Depends(_requester)]
@@ -107,6 +114,7 @@ def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
             priority=body.priority,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,
+            may_name_secrets=requester.may_name_secrets,
         )
         return _accepted(runs.run_once(request, engine), response)
 
@@ -186,6 +194,7 @@ def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
             downstream=body is not None and body.downstream,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,
+            may_name_secrets=requester.may_name_secrets,
             engine=engine,
         )
         return _accepted(run, response)

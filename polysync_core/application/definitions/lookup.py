@@ -45,6 +45,10 @@ class DefinitionLookup:
         """Return a Vault, or raise `NotFound`."""
         return self._of(Vault, Kind.VAULT, name)
 
+    def vault_names(self) -> list[str]:
+        """Return the names of all Vaults; the cost depends on their number."""
+        return [vault.name for vault in self._all(Vault, Kind.VAULT)]
+
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, or raise `NotFound`."""
         return self._of(Calendar, Kind.CALENDAR, name)
@@ -63,6 +67,12 @@ class DefinitionLookup:
         One range read of all Jobs costs far less than one point read for each Job of the Platform.
         """
         return (job for job in self._all(Job, Kind.JOB) if job.platform == platform)
+
+    def tasks_of(self, job: str) -> Iterator[Task]:
+        """Yield the Tasks of a Job; the cost depends on their number."""
+        for stored in self._source.referrers(Reference(Kind.JOB, job)):
+            if isinstance(stored.definition, Task):
+                yield stored.definition
 
     def _of[D: Definition](self, model: type[D], kind: Kind, name: str) -> D:
         return _checked(model, self.get(kind, name))

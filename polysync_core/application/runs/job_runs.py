@@ -29,6 +29,8 @@ class JobRequest:
     """Values for this run alone; they override the Job's defaults."""
     idempotency_key: str | None = None
     actor: str
+    may_name_secrets: bool = False
+    """Whether the caller may give secret references that the Job does not hold."""
 
     @property
     def digest(self) -> str:
@@ -59,8 +61,8 @@ class JobRuns:
     def execute(self, request: JobRequest, engine: Engine) -> TaskRun:
         """Accept a run of a Job; when this returns, the run is stored and will start.
 
-        Raises `NotFound`, `Conflict` (other content with the same idempotency key) and `Invalid`
-        (parameters).
+        Raises `NotFound`, `Conflict` (other content with the same idempotency key), `Invalid`
+        (parameters) and `Forbidden` (secrets that the caller may not name).
         """
         job = self.factory.definitions.job(request.job)
         run_id = new_run_id()
@@ -78,6 +80,13 @@ class JobRuns:
             fan_out=False,
         )
         run = self.factory.queued_job_run(job, spec, path="params")
+        self.factory.check_secrets(
+            run,
+            None,
+            request.parameters,
+            path="params",
+            may_name_secrets=request.may_name_secrets,
+        )
         return self.factory.accept(run, engine)
 
     def get(self, job: str, run_id: RunId) -> TaskRun:

@@ -55,6 +55,10 @@ class DefinitionReader(Protocol):
         """Return a Vault, or raise `NotFound`."""
         ...
 
+    def vault_names(self) -> list[str]:
+        """Return the names of all Vaults, for suggestions."""
+        ...
+
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, or raise `NotFound`."""
         ...
