@@ -88,7 +88,9 @@ class NotebookConnector:
 
     def describe(self, external_id: str) -> ArtefactSchema:
         """Read the widgets of a notebook."""
-        return widgets_of(self.workspace.export(external_id))
+        return widgets_of(
+            self.workspace.export(external_id), lambda: self.workspace.jupyter_form(external_id)
+        )
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the one-time runs of the notebook in the workspace's list."""
