@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,8 +10,9 @@ from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.views import time_view
 from polysync_core.application.operations.audit import Audit
 from polysync_core.domain.audit import AuditEntry
+from polysync_core.domain.clock import DayText
 
-Day = Annotated[date | None, Query(description="A day in UTC; the default is today.")]
+Day = Annotated[DayText | None, Query(description="A day in UTC; the default is today.")]
 
 
 def audit_routes(audit: Audit) -> APIRouter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
@@ -17,6 +17,7 @@ from polysync_core.application.schedules.backfill import (
     BackfillRequest,
     BackfillResult,
 )
+from polysync_core.domain.clock import MomentText
 from polysync_core.domain.definitions.base import ObjectName
 
 
@@ -25,10 +26,8 @@ class BackfillBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Annotated[
-        AwareDatetime, Field(alias="from", description="Start of the range (inclusive).")
-    ]
-    end: Annotated[AwareDatetime, Field(alias="to", description="End of the range (exclusive).")]
+    begin: Annotated[MomentText, Field(alias="from", description="Start of the range (inclusive).")]
+    end: Annotated[MomentText, Field(alias="to", description="End of the range (exclusive).")]
     schedule: Annotated[
         ObjectName | None, Field(description="Required if the Task has several schedules.")
     ] = None

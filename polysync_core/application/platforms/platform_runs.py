@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.cursors import Cursor, Position
+from polysync_core.application.platforms.cursors import EntryKey, PlatformList
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.errors import Invalid
 from polysync_core.platforms.connector import ExternalRun, SearchLimitReached
@@ -45,19 +45,18 @@ class PlatformRuns:
                 f"the platform keeps no list of the runs of a {job.job_type}: list its task runs,"
                 " or the job's own runs, which Polysync started",
             )
-        runs = self.connections.job(job).runs(job)
-        if token is not None:
-            runs = Cursor.parse(token).rest(runs, _position)
+        listed = PlatformList(("platformRuns", job.name, job.external_id), _key)
+        runs = listed.rest(self.connections.job(job).runs(job), token)
         items: list[ExternalRun] = []
         try:
             for run in runs:
                 items.append(run)
                 if len(items) == limit:
-                    return PlatformRunsPage(items=items, token=Cursor(_position(run)).token)
+                    return PlatformRunsPage(items=items, token=listed.token_after(run))
         except SearchLimitReached as error:
             return PlatformRunsPage(items=items, note=str(error))
         return PlatformRunsPage(items=items)
 
 
-def _position(run: ExternalRun) -> Position:
+def _key(run: ExternalRun) -> EntryKey:
     return (run.external_run_id,)

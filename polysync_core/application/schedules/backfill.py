@@ -36,7 +36,6 @@ MAX_FIRE_TIMES = 1_000
 PRIORITY_DROP = 100
 """The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000
-_EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
 _WORKERS = 8
 _INSTANT = timedelta(microseconds=1)
 
@@ -113,9 +112,6 @@ class Backfill:
         return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
 
     def _checked(self, request: BackfillRequest) -> BackfillRequest:
-        for field, moment in (("from", request.begin), ("to", request.end)):
-            if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
-                raise Invalid.at(field, "is outside the years in which schedules fire")
         if request.begin >= request.end:
             raise Invalid.at("to", "must be later than from")
         if request.end > self.clock():

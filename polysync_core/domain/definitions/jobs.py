@@ -10,6 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
+    Line,
+    Lines,
     ObjectName,
     Tags,
     TypeName,
@@ -65,11 +67,11 @@ def _check_external_id(text: str) -> str:
 class Parameter(Value):
     """One entry of a job's parameter schema."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=255)]
     data_type: DataType = DataType.STRING
     direction: Direction = Direction.INPUT
     default: JsonValue = None
-    description: str | None = None
+    description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     required: bool = False
     """Whether a run needs a value for the parameter."""
     sensitive: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from polysync_core.domain.clock import LATEST
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.calls import UnexpectedAnswer
@@ -45,6 +46,6 @@ def next_token_of(answer: Mapping[str, JsonValue]) -> str | None:
 def moment_of(answer: Mapping[str, JsonValue], name: str) -> datetime | None:
     """Return a time from epoch milliseconds; Databricks sends 0 for "not yet"."""
     milliseconds = number_of(answer, name)
-    if milliseconds is None or milliseconds >= 253_402_300_800_000:
+    if milliseconds is None or not 0 <= milliseconds < LATEST.timestamp() * 1000:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from polysync_core.domain.errors import Broken, Malformed, TooLarge
+from polysync_core.domain.errors import Broken, TooLarge
 from polysync_core.storage.azure.row_text import UNITS_PER_PROPERTY, utf16_units
 
 type RowValue = str | int | float | bool | bytes | datetime
@@ -53,6 +49,11 @@ class RowRange:
     def prefixed(cls, partition: str, prefix: str) -> RowRange:
         """Return the rows whose keys begin with an ASCII prefix."""
         return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+    @property
+    def bounds(self) -> tuple[str | None, ...]:
+        """The texts that identify the range in its table."""
+        return (self.partition, self.start, self.stop)
 
     def filter(self) -> tuple[str, dict[str, str]]:
         """Return a parametrised query and its parameters, which prevents injection."""
@@ -111,29 +112,3 @@ def _entity_bytes(row: Row) -> int:
                 content = 8
         size += 8 + 2 * len(name) + content
     return size
-
-
-def encode_token(position: Mapping[str, str | None] | None) -> str | None:
-    """Return an opaque, URL-safe continuation token."""
-    if not position:
-        return None
-    text = json.dumps([position.get("PartitionKey"), position.get("RowKey")])
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
-
-
-def decode_token(token: str | None) -> dict[str, str | None] | None:
-    """Decode a token of `encode_token`. Raises `Malformed` for any other text."""
-    if token is None:
-        return None
-    try:
-        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        position: object = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError):
-        position = None
-    if not isinstance(position, list) or [type(p) for p in cast("list[object]", position)] not in (
-        [str, str],
-        [str, type(None)],
-    ):
-        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
-    partition, key = cast("list[str | None]", position)
-    return {"PartitionKey": partition, "RowKey": key}

@@ -19,6 +19,7 @@ from typing import Any, cast
 from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.data.tables import UpdateMode
 
+from polysync_core.domain.continuation import Position, decode_position, encode_position
 from polysync_core.domain.errors import (
     Broken,
     NotFound,
@@ -50,8 +51,6 @@ from polysync_core.storage.azure.rows import (
     RowPage,
     RowRange,
     check_key,
-    decode_token,
-    encode_token,
 )
 
 _log = logging.getLogger(__name__)
@@ -78,7 +77,7 @@ class TableStorage:
 
     def table(self, name: str) -> Table:
         """Return a table by its name without prefix; it may not exist yet."""
-        return Table(self._clients.client(self._prefix + name), sleep=self._sleep)
+        return Table(self._clients.client(self._prefix + name), name, sleep=self._sleep)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -88,7 +87,8 @@ class TableStorage:
 class Table:
     """One table, as rows with ETags."""
 
-    def __init__(self, client: LeanTableClient, *, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, client: LeanTableClient, name: str, *, sleep: Sleep = time.sleep) -> None:
+        self.name = name
         # Any: the SDK leaves the keyword arguments of its methods untyped.
         self._client: Any = client
         self._sleep = sleep
@@ -131,12 +131,15 @@ class Table:
     def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
         """Return up to `limit` rows; empty pages of the service are skipped."""
         found: list[Row] = []
-        position = decode_token(token)
+        listing = (self.name, *rows.bounds)
+        position = None if token is None else _service_position(decode_position(listing, token))
         while True:
             part, position = self._page_once(rows, limit - len(found), position)
             found += part
-            if position is None or len(found) >= limit:
-                return RowPage(tuple(found), encode_token(position))
+            if not position:
+                return RowPage(tuple(found), None)
+            if len(found) >= limit:
+                return RowPage(tuple(found), encode_position(listing, _parts(position)))
 
     def rows(self, rows: RowRange) -> Iterator[Row]:
         """Yield every row of a range, page by page."""
@@ -302,6 +305,15 @@ class Table:
             return self._repeat(read)
         except NotFound:
             return [], None
+
+
+def _service_position(parts: Position) -> dict[str, str | None]:
+    partition, key = parts
+    return {"PartitionKey": partition, "RowKey": key}
+
+
+def _parts(position: dict[str, str | None]) -> Position:
+    return (position.get("PartitionKey"), position.get("RowKey"))
 
 
 def _translated[T](call: Callable[[], T]) -> T:
