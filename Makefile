@@ -35,10 +35,10 @@ $(APPKIT)/node_modules/.ready: $(APPKIT)/package.json $(APPKIT)/package-lock.jso
 	@npm ci --prefix $(APPKIT) --silent --no-fund --no-audit --ignore-scripts
 	@touch $@
 
-demo: $(READY) ## Run the example lakehouse, over three platforms, end to end on this machine
+demo: $(VENV)/.ready ## Run the example lakehouse, over three platforms, end to end on this machine
 	@$(PY) -m examples.demo
 
-run: $(READY) ## Start the app and its simulators on this machine and stay up
+run: $(VENV)/.ready ## Start the app and its simulators on this machine and stay up
 	@echo "API                http://127.0.0.1:7071/api   documentation: /api/docs"
 	@echo "MCP                http://127.0.0.1:7071/runtime/webhooks/mcp"
 	@echo "  in .vscode/mcp.json, for VS Code and GitHub Copilot:"

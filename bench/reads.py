@@ -30,7 +30,8 @@ from polysync_core.domain.runs.run import (
 )
 from polysync_core.domain.runs.stored import Listing
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.tables import Operation, TableStorage
+from polysync_core.storage.azure.tables import AzureTables
+from polysync_core.storage.rows import Operation
 from polysync_core.storage.run_index import list_entries, month_table, outcome_entry
 from polysync_core.storage.runs import TableRuns
 
@@ -63,7 +64,7 @@ def read_latency(options: argparse.Namespace) -> None:
 
 def measure(connection: StorageConnection, stored: int) -> ReadLatency:
     """Store a number of ended runs in new tables and read them."""
-    storage = TableStorage(connection, prefix=f"Bench{stored}")
+    storage = AzureTables(connection, prefix=f"Bench{stored}")
     runs = TableRuns(storage)
     fill(storage, runs, stored)
     known = runs.page(Listing(limit=20)).items
@@ -100,7 +101,7 @@ def learning(connection: StorageConnection, stored: int) -> tuple[int, int]:
     return first, later
 
 
-def fill(storage: TableStorage, runs: TableRuns, stored: int) -> None:
+def fill(storage: AzureTables, runs: TableRuns, stored: int) -> None:
     """Store ended runs of 50 Tasks in turn, ten minutes apart."""
     with ThreadPoolExecutor(8) as pool:
         for batch in itertools.batched(range(stored), 30, strict=False):
@@ -131,7 +132,7 @@ def _store(runs: TableRuns, number: int) -> TaskRun:
     return run
 
 
-def _list(storage: TableStorage, runs: TableRuns, ended: list[TaskRun]) -> None:
+def _list(storage: AzureTables, runs: TableRuns, ended: list[TaskRun]) -> None:
     """Write the list entries of ended runs as the app does, in few transactions."""
     for _, month in itertools.groupby(ended, key=lambda run: run.queued_at.month):
         first, *others = month

@@ -35,9 +35,9 @@ from polysync_core.domain.runs.events import RunEvent
 from polysync_core.domain.schedules.state import TaskSchedule, initial_state
 from polysync_core.platforms.connector import Connector
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.rows import RowRange
-from polysync_core.storage.azure.tables import Table, TableStorage
+from polysync_core.storage.azure.tables import AzureTable, AzureTables
 from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.rows import RowRange
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
 
@@ -64,14 +64,14 @@ class Cost:
     idle_rows: int
 
 
-class CountingStorage(TableStorage):
+class CountingStorage(AzureTables):
     """Counts the calls of its tables and the rows that they return."""
 
     def __init__(self, connection: StorageConnection, prefix: str) -> None:
         super().__init__(connection, prefix=prefix)
         self.counts: Counter[str] = Counter()
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> AzureTable:
         table = super().table(name)
         counts = self.counts
         page_once, client = table._page_once, table._client
@@ -162,7 +162,7 @@ def _tick(ticker: ScheduleTick, counts: Counter[str]) -> tuple[int, int, float, 
     return counts["operations"], counts["rows"], spent, time.perf_counter() - began
 
 
-def _fill(storage: TableStorage, schedules: int) -> None:
+def _fill(storage: AzureTables, schedules: int) -> None:
     """Store the schedules, and the Tasks of those that are due."""
     definitions, states = TableDefinitions(storage), TableSchedules(storage)
     for definition in (_PLATFORM, _JOB, *(_task(number) for number in range(_DUE))):
@@ -183,7 +183,7 @@ def _task(number: int) -> Task:
     return Task(name=f"task-{number}", job=_JOB.name, schedules=(schedule,))
 
 
-def _ticker(storage: TableStorage, clock: Clock) -> ScheduleTick:
+def _ticker(storage: AzureTables, clock: Clock) -> ScheduleTick:
     stored, states, runs = TableDefinitions(storage), TableSchedules(storage), TableRuns(storage)
     store = RunStore(runs, _NullEngine())
     definitions = DefinitionLookup(stored)

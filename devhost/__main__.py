@@ -25,11 +25,12 @@ def parse(arguments: list[str]) -> Options:
     )
     add("--app", type=Path, default=Path(), help="directory of the app (the current one)")
     add("--no-simulators", dest="simulators", action="store_false", help="start no simulators")
+    add("--azurite", action="store_true", help="store in Azurite instead of in a SQLite file")
     add(
         "--storage-port-base",
         type=int,
         default=10000,
-        help="first of the 3 ports of Azurite (10000)",
+        help="with --azurite: first of its 3 ports (10000)",
     )
     add(
         "--databricks-port",

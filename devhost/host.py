@@ -65,12 +65,12 @@ class Host:
 
     def _start(self) -> None:
         options = self._options
-        values = settings.settings(options.app, options.storage_port_base)
+        values = settings.settings(options.app, settings.storage_of(options))
         settings.apply(values)
         host_file = settings.host_file(options.app)
         children.require_free(options.port, "--port", timeout=0)
         handle = lock(options.data, timeout=TAKEOVER_LIMIT, pause=self._end.wait)
-        programs = [children.azurite(options)]
+        programs = [children.azurite(options)] if options.azurite else []
         if options.simulators:
             programs += children.simulators(options)
         self._launch(programs, handle)
@@ -167,7 +167,6 @@ def lock(data: Path, *, timeout: float, pause: children.Pause = time.sleep) -> i
         StartRefused: another host, or its Azurite, still holds it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    (data / "azurite").mkdir(exist_ok=True)
     handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     until = time.monotonic() + timeout
     while True:

@@ -65,7 +65,7 @@ def _source(record: logging.LogRecord) -> str:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = escaped(str(value))
     return repr(text) if not text or " " in text else text
 
 

@@ -126,7 +126,9 @@ def azurite(options: Options) -> Program:
     flags = ["--skipApiVersionCheck", "--disableTelemetry"]
     if options.storage_log is None:
         flags.append("--silent")
-    location = ["--location", str(options.data / "azurite")]
+    folder = options.data / "azurite"
+    folder.mkdir(parents=True, exist_ok=True)
+    location = ["--location", str(folder)]
     return Program(
         name="azurite",
         command=[*_azurite_command(options.app), *flags, *location, *listen],

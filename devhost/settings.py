@@ -12,6 +12,7 @@ from typing import Any
 from devhost.durable.work_pump import Limits
 from devhost.triggers.ncrontab import BadSchedule, span
 from devhost.triggers.queues import QueueRules
+from polysync_core.storage.sqlite.database import SCHEME
 
 #: The account that every Azurite has. The key is public:
 #: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
@@ -34,6 +35,8 @@ class Options:
     app: Path
     data: Path
     port: int = APP_PORT
+    azurite: bool = False
+    """Store in Azurite instead of in a SQLite file."""
     storage_port_base: int = 10000
     simulators: bool = True
     databricks_port: int | None = None
@@ -81,13 +84,19 @@ def storage_connection(port_base: int) -> str:
     return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={_KEY};{endpoints}"
 
 
-def settings(app: Path, port_base: int) -> Mapping[str, str]:
+def storage_of(options: Options) -> str:
+    """Return the storage setting: the Azurite of this host, or a SQLite file in its data."""
+    if options.azurite:
+        return storage_connection(options.storage_port_base)
+    return f"{SCHEME}{options.data.absolute() / 'polysync.db'}"
+
+
+def settings(app: Path, storage: str) -> Mapping[str, str]:
     """Return the settings of the app: `local.settings.json`, then the defaults for development.
 
     Raises:
         StartRefused: the file cannot be read.
     """
-    storage = storage_connection(port_base)
     defaults = {
         "AzureWebJobsStorage": storage,
         "POLYSYNC_STORAGE": storage,

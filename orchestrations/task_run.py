@@ -63,7 +63,6 @@ def _status(submitted: bool, memo: dict[str, Any], faults: int, after: float) ->
     state = "On its platform" if submitted else "Not yet submitted"
     counts = {
         "polls": memo.get("polls", 0),
-        "failures in a row": memo.get("failures", 0),
         "internal faults in a row": faults,
     }
     details = ", ".join(f"{name}: {count}" for name, count in counts.items())

@@ -26,13 +26,17 @@ from polysync_core.settings import STORAGE, Settings
 from polysync_core.storage.audit import TableAudit
 from polysync_core.storage.azure.connection import StorageConnection
 from polysync_core.storage.azure.queues import QueueStorage
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.azure.tables import AzureTables
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.runs import TableRuns
 from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.sqlite.database import path_of, shared_database
+from polysync_core.storage.sqlite.queues import SqliteQueues
+from polysync_core.storage.sqlite.tables import SqliteTables
+from polysync_core.storage.tables import Tables
 from polysync_core.vaults.registry import open_vault
 from polysync_core.vaults.resolver import OpenVault
 
@@ -96,20 +100,30 @@ class Ports:
 
 
 def production_ports(settings: Settings) -> Ports:
-    """Return the ports of the deployed app, without any I/O."""
-    connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
+    """Return the ports of the deployed app; only a SQLite file is opened here."""
+    tables, queue = _open_storage(settings)
     loopback, app_identity = settings.allow_loopback_platforms, settings.app_identity
     return table_ports(
-        TableStorage(connection),
-        queue=QueueStorage(connection).queue,
+        tables,
+        queue=queue,
         open_vault=partial(open_vault, app_identity=app_identity),
         open_connector=partial(open_connector, allow_loopback=loopback, app_identity=app_identity),
         post=Receivers(allow_loopback=loopback).post,
     )
 
 
+def _open_storage(settings: Settings) -> tuple[Tables, Callable[[str], Queue]]:
+    """Return the tables and queues: of a storage account, or of a SQLite file."""
+    path = path_of(settings.storage.get(STORAGE))
+    if path is not None:
+        database = shared_database(path)
+        return SqliteTables(database), SqliteQueues(database).queue
+    connection = StorageConnection.from_settings(settings.storage, name=STORAGE)
+    return AzureTables(connection), QueueStorage(connection).queue
+
+
 def table_ports(
-    tables: TableStorage,
+    tables: Tables,
     *,
     queue: Callable[[str], Queue],
     open_vault: OpenVault,

@@ -27,7 +27,8 @@ from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.runs.accepting import RunFactory
-from polysync_core.application.runs.attempts import AttemptSteps
+from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
+from polysync_core.application.runs.attempts.services import AttemptServices
 from polysync_core.application.runs.explaining import Explanations
 from polysync_core.application.runs.finishing import ACTOR, AttemptRecorder, RunFinisher
 from polysync_core.application.runs.job_runs import JobRuns
@@ -208,14 +209,15 @@ class Services:
 
     @cached_property
     def attempt_steps(self) -> AttemptSteps:
-        return AttemptSteps(
+        services = AttemptServices(
             store=self.run_store,
             recorder=self.attempt_recorder,
             connections=self.connections,
-            submissions=SubmissionBuilder(resolve_secret=self.secrets.resolve),
             planner=self.poll_planner,
             clock=self.ports.clock,
         )
+        submissions = SubmissionBuilder(resolve_secret=self.secrets.resolve)
+        return AttemptSteps(services=services, submissions=submissions)
 
     @cached_property
     def attempt_recorder(self) -> AttemptRecorder:

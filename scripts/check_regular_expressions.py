@@ -33,12 +33,12 @@ _SHORT = 2_000
 """Length of the texts of the first measurement, in characters."""
 _GROWTH = 4
 """Factor by which the texts of the second measurement are longer."""
-_SUSPICIOUS = 0.002
+_SUSPICIOUS = 0.0008
 """Seconds for a short text from which an expression is measured a second time."""
 _SUPER_LINEAR = 8
 """Growth of the time from which an expression is reported; 4 is linear, 16 is quadratic."""
 _LIMIT = 0.5
-"""Seconds after which one match is ended."""
+"""Seconds of processor time after which one match is ended."""
 _FEW = 60
 """Length of a text that takes long only if the cost is exponential."""
 
@@ -376,22 +376,22 @@ def _growth(run: Callable[[str], object], pump: str, text: str) -> str | None:
 
 
 def _seconds(run: Callable[[str], object], text: str) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()
     try:
         with _limited():
             run(text)
     except _TooSlow:
         return _LIMIT
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 @contextmanager
 def _limited() -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_REAL, _LIMIT)
+    signal.setitimer(signal.ITIMER_PROF, _LIMIT)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _end(_signal: int, _frame: object) -> None:
@@ -400,7 +400,7 @@ def _end(_signal: int, _frame: object) -> None:
 
 def findings(expressions: Iterable[Expression]) -> Iterator[Finding]:
     """Yield the findings about expressions; works in the main thread only."""
-    before = signal.signal(signal.SIGALRM, _end)
+    before = signal.signal(signal.SIGPROF, _end)
     try:
         distinct = {(each.pattern, each.flags, each.methods): each for each in expressions}
         for expression in distinct.values():
@@ -408,7 +408,7 @@ def findings(expressions: Iterable[Expression]) -> Iterator[Finding]:
             if found is not None:
                 yield found
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
 
 
 def main() -> int:

@@ -15,26 +15,25 @@ import binascii
 import json
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.queue import QueueMessage
-from azure.storage.queue.aio import QueueClient
-
 from devhost.app.functions import Function
 from devhost.app.messages import TypedData
 from devhost.app.worker import Failure, FunctionApp
+from devhost.triggers.message_queues import (
+    LEASE,
+    MAX_MESSAGES,
+    POISON,
+    Message,
+    QueueUnavailable,
+    open_queue,
+)
 
 log = logging.getLogger(__name__)
 
-_POISON = "-poison"
 FIRST_PAUSE = 0.1
-#: Seconds for which a message is hidden while its function runs. The trigger renews the lease
-#: until the function ends; after a crash of the host the message is visible after this time.
-LEASE = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +78,8 @@ class QueueTrigger:
         self._function = function
         self._rules = rules
         name = function.setting("queueName")
-        self._is_poison = name.endswith(_POISON)
-        self._queue = QueueClient.from_connection_string(connection, name)
-        self._poison = QueueClient.from_connection_string(connection, f"{name}{_POISON}")
+        self._is_poison = name.endswith(POISON)
+        self._queue = open_queue(connection, name)
         self._running: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
 
@@ -91,17 +89,15 @@ class QueueTrigger:
         while True:
             try:
                 found = await self._fetch()
-            except ResourceNotFoundError:
-                found = await self._create(self._queue)
-            except AzureError as failure:
+            except QueueUnavailable as failure:
                 found = False
                 log.warning(
                     "A queue cannot be read; the host tries again.",
-                    extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
+                    extra={"queue": self._queue.name, "error": str(failure)},
                 )
             pause = next_pause(pause, found=found, longest=self._rules.max_pause)
             if not found:
-                await asyncio.sleep(pause)
+                await self._wait(pause)
             await self._wait_for_capacity()
 
     async def close(self, grace: float) -> None:
@@ -109,36 +105,31 @@ class QueueTrigger:
         if self._running:
             await asyncio.wait(self._running, timeout=grace)
         await self._queue.close()
-        await self._poison.close()
 
     async def _wait_for_capacity(self) -> None:
         while len(self._running) > self._rules.new_batch_threshold:
             self._freed.clear()
             await self._freed.wait()
 
+    async def _wait(self, longest: float) -> None:
+        try:
+            await self._queue.wait(longest)
+        except QueueUnavailable:
+            await asyncio.sleep(longest)
+
     async def _fetch(self) -> bool:
-        found = False
-        wanted = min(self._rules.batch_size, 32)
-        messages = self._queue.receive_messages(
-            messages_per_page=wanted, max_messages=wanted, visibility_timeout=LEASE
-        )
-        async for message in messages:
-            found = True
+        messages = await self._queue.receive(min(self._rules.batch_size, MAX_MESSAGES))
+        for message in messages:
             task = asyncio.create_task(self._process(message))
             self._running.add(task)
             task.add_done_callback(self._done)
-        return found
+        return bool(messages)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._freed.set()
 
-    async def _create(self, queue: QueueClient) -> bool:
-        with suppress(ResourceExistsError):
-            await queue.create_queue()
-        return False
-
-    async def _process(self, message: QueueMessage) -> None:
+    async def _process(self, message: Message) -> None:
         renewal = asyncio.create_task(self._keep_hidden(message))
         try:
             disposition = await self._try(message)
@@ -146,34 +137,34 @@ class QueueTrigger:
             renewal.cancel()
         try:
             await self._apply(message, disposition)
-        except AzureError as failure:
+        except QueueUnavailable as failure:
             # The message stays hidden for the rest of its lease; then the trigger tries it again.
             log.warning(
                 "The state of a message could not be changed.",
-                extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
+                extra={"queue": self._queue.name, "error": str(failure)},
             )
 
-    async def _try(self, message: QueueMessage) -> Disposition:
+    async def _try(self, message: Message) -> Disposition:
         try:
             body = decoded(message.content) if self._rules.base64 else message.content
         except ValueError:
             log.warning(
                 "A message is not base64; it moves to the poison queue.",
-                extra={"queue": self._queue.queue_name, "message_id": message.id},
+                extra={"queue": self._queue.name, "message_id": message.id},
             )
             return Disposition.POISON
         data = TypedData(string=body) if isinstance(body, str) else TypedData(bytes=body)
         outcome = await self._app.invoke(self._function, data, metadata=_metadata(message))
         disposition = disposition_of(
             succeeded=outcome.failure is None,
-            dequeue_count=message.dequeue_count or 1,
+            dequeue_count=message.dequeue_count,
             max_dequeue_count=self._rules.max_dequeue_count,
         )
         if outcome.failure is not None:
             self._report(message, outcome.failure, disposition)
         return disposition
 
-    def _report(self, message: QueueMessage, failure: Failure, disposition: Disposition) -> None:
+    def _report(self, message: Message, failure: Failure, disposition: Disposition) -> None:
         log.error(
             "A queue function failed.\n%s",
             failure.trace.rstrip(),
@@ -186,43 +177,30 @@ class QueueTrigger:
             },
         )
 
-    async def _apply(self, message: QueueMessage, disposition: Disposition) -> None:
+    async def _apply(self, message: Message, disposition: Disposition) -> None:
         match disposition:
             case Disposition.SHOWN_AGAIN:
-                timeout = self._rules.visibility_timeout
-                await self._queue.update_message(message, visibility_timeout=timeout)
+                await self._queue.show_again(message, self._rules.visibility_timeout)
             case Disposition.POISON if self._is_poison:
                 # The message stays hidden for the rest of its lease, as in the Functions host.
                 return
             case Disposition.POISON:
-                await self._send_to_poison(message)
-                await self._delete(message)
+                await self._queue.send_to_poison(message)
+                await self._queue.delete(message)
             case Disposition.DELETED:
-                await self._delete(message)
+                await self._queue.delete(message)
 
-    async def _delete(self, message: QueueMessage) -> None:
-        with suppress(ResourceNotFoundError):
-            await self._queue.delete_message(message)
-
-    async def _send_to_poison(self, message: QueueMessage) -> None:
-        try:
-            await self._poison.send_message(message.content)
-        except ResourceNotFoundError:
-            await self._create(self._poison)
-            await self._poison.send_message(message.content)
-
-    async def _keep_hidden(self, message: QueueMessage) -> None:
+    async def _keep_hidden(self, message: Message) -> None:
         while True:
             await asyncio.sleep(LEASE / 2)
             try:
-                renewed = await self._queue.update_message(message, visibility_timeout=LEASE)
-            except AzureError as failure:
+                await self._queue.renew(message)
+            except QueueUnavailable as failure:
                 log.warning(
                     "The lease of a message was not renewed; the message may be processed twice.",
-                    extra={"queue": self._queue.queue_name, "error": type(failure).__name__},
+                    extra={"queue": self._queue.name, "error": str(failure)},
                 )
                 return
-            message.pop_receipt = renewed.pop_receipt
 
 
 def decoded(content: str) -> str | bytes:
@@ -241,14 +219,14 @@ def decoded(content: str) -> str | bytes:
         return raw
 
 
-def _metadata(message: QueueMessage) -> Mapping[str, TypedData]:
+def _metadata(message: Message) -> Mapping[str, TypedData]:
     return {
         "Id": TypedData(string=message.id),
-        "DequeueCount": TypedData(json=json.dumps(message.dequeue_count or 1)),
-        "PopReceipt": TypedData(string=message.pop_receipt or ""),
-        "InsertionTime": TypedData(json=_time(message.inserted_on)),
-        "ExpirationTime": TypedData(json=_time(message.expires_on)),
-        "NextVisibleTime": TypedData(json=_time(message.next_visible_on)),
+        "DequeueCount": TypedData(json=json.dumps(message.dequeue_count)),
+        "PopReceipt": TypedData(string=message.receipt),
+        "InsertionTime": TypedData(json=_time(message.inserted_at)),
+        "ExpirationTime": TypedData(json=_time(message.expires_at)),
+        "NextVisibleTime": TypedData(json=_time(message.visible_at)),
     }
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from polysync_core.api import problems
+from polysync_core.api.contract.query_parameters import refuse_unknown_parameters
 from polysync_core.api.definitions.schemas import describe_definitions
+from polysync_core.api.models import View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
@@ -37,6 +40,7 @@ def create_app(
         redoc_url=None,
         # The guard removes trailing slashes.
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
     # The middleware that is added last runs first.
     app.add_middleware(RequestTracing)
@@ -50,12 +54,19 @@ def create_app(
     return app
 
 
+class Health(View):
+    """The answer of an app that works."""
+
+    status: Literal["ok"]
+    """Always `ok`."""
+
+
 def _health() -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health", summary="Check that the app answers")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
+    def health() -> Health:
+        return Health(status="ok")
 
     return router
 

@@ -1,47 +1,195 @@
-"""Converts runs to the JSON of the API, with secrets as references."""
+"""The JSON of runs, with secrets as references."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from polysync_core.domain.clock import rfc3339
-from polysync_core.domain.runs.run import Attempt, HistoryEntry, TaskRun
+from pydantic import Field
+
+from polysync_core.api.models import Json, RunIdText, Time, View
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.runs.problem import ProblemKind, ProblemStep, RunProblem
+from polysync_core.domain.runs.progress import status_text
+from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun, TriggerType
 
 
-def time_view(moment: datetime | None) -> str | None:
-    """Return a time as RFC 3339 text in UTC with milliseconds; None for None."""
-    return None if moment is None else rfc3339(moment)
+class ParentView(View):
+    """An upstream run whose outcome started the run."""
+
+    task: str
+    """The upstream Task."""
+    run_id: RunIdText
+    """The run of the upstream Task."""
 
 
-def run_view(run: TaskRun) -> dict[str, Any]:
-    """Return a run as JSON."""
-    return {
-        "runId": run.run_id,
-        "task": run.task,
-        "job": run.job.name,
-        "platform": run.job.platform,
-        "status": run.status,
-        "reason": run.reason,
-        "triggerType": run.trigger_type,
-        "graphRunId": run.graph_run_id,
-        "traceId": run.trace_id,
-        "schedule": run.schedule,
-        "backfillId": run.backfill_id,
-        "scheduledTime": time_view(run.scheduled_time),
-        "queuedAt": time_view(run.queued_at),
-        "startedAt": time_view(run.started_at),
-        "finishedAt": time_view(run.finished_at),
-        "nextAttemptAt": time_view(run.not_before),
-        "rerunOf": run.rerun_of,
-        "cancelRequested": run.cancel_requested is not None,
-        "priority": run.priority,
-        "parameters": dict(run.parameters),
-        "outputs": _outputs_view(run),
-        "outputsNotKept": dict(run.outputs_not_kept),
-        "parents": [{"task": parent.task, "runId": parent.run_id} for parent in run.parents],
-        "attempts": [_attempt_view(attempt) for attempt in run.attempts],
-    }
+class AttemptView(View):
+    """One try of a run on its platform."""
+
+    number: int
+    """The number of the attempt; the first one is 1."""
+    status: RunStatus
+    """The status of the attempt."""
+    external_run_id: str | None
+    """The id that the platform gave the attempt; null before the platform has accepted it."""
+    monitor_url: str | None
+    """The page of the attempt in the platform's own user interface."""
+    provider_status: str | None
+    """The last state of the attempt in the platform's own words."""
+    submitted_at: Time | None
+    """When the platform accepted the attempt."""
+    started_at: Time | None
+    """When the platform started the attempt."""
+    finished_at: Time | None
+    """When the attempt ended."""
+    cause: FailureCause | None
+    """The cause of the failure; null unless the attempt failed."""
+    error: str | None
+    """The error of a failed attempt."""
+
+
+class ProblemView(View):
+    """The failure that keeps a run from going on."""
+
+    step: ProblemStep
+    """The step that fails."""
+    kind: ProblemKind
+    """The kind of the failure."""
+    target: str
+    """The service that failed, such as `vault team` or `platform lakehouse`."""
+    message: str
+    """The error of the last try, with its remedy."""
+    since: Time
+    """The first failed try in the row."""
+    tries: int
+    """The number of failed tries in the row."""
+    last_try_at: Time
+    """The last try."""
+    next_try_at: Time | None
+    """The next try."""
+    given_up_at: Time | None
+    """When the attempt ends if the problem lasts; null if Polysync does not give up."""
+    text: str
+    """The problem in one sentence."""
+
+
+class TaskRunView(View):
+    """One execution of a Task, or of a Job without a Task."""
+
+    run_id: RunIdText
+    """The id of the run."""
+    task: str | None
+    """The Task; null for a run of a Job without a Task."""
+    job: str
+    """The Job."""
+    platform: str
+    """The Platform on which the Job runs."""
+    status: RunStatus
+    """The status; the last four values are final."""
+    reason: str
+    """The state of the run in words; the problem while there is one."""
+    problem: ProblemView | None
+    """The failure that keeps the run from going on; null while all goes well."""
+    trigger_type: TriggerType
+    """The trigger of the run."""
+    graph_run_id: RunIdText
+    """The graph run to which the run belongs."""
+    trace_id: str | None
+    """The id of the run's trace."""
+    schedule: str | None
+    """The schedule that started the run."""
+    backfill_id: str | None
+    """The backfill that made the run."""
+    scheduled_time: Time | None
+    """The fire time for which the run was made."""
+    queued_at: Time
+    """When the run was accepted."""
+    started_at: Time | None
+    """When the first attempt started."""
+    finished_at: Time | None
+    """When the run ended."""
+    next_attempt_at: Time | None
+    """The end of the back-off before the next attempt."""
+    rerun_of: RunIdText | None
+    """The finished run that this run repeats."""
+    cancel_requested: bool
+    """True if a caller asked to cancel the run."""
+    priority: int
+    """The priority; a higher one starts first."""
+    parameters: dict[str, Json]
+    """The parameters by name; a secret is shown as its reference."""
+    outputs: dict[str, Json]
+    """The outputs by name; `{"redacted": true}` replaces a sensitive output."""
+    outputs_not_kept: dict[str, str]
+    """The reasons why outputs were not stored, by name of the output."""
+    parents: list[ParentView]
+    """The upstream runs whose outcomes started the run."""
+    attempts: list[AttemptView]
+    """The attempts, oldest first."""
+
+
+class HistoryEntryView(View):
+    """One line of a run's history: a change of the status, or a note."""
+
+    at: Time
+    """When it happened."""
+    from_status: Annotated[RunStatus | None, Field(serialization_alias="from")]
+    """The status before; null for the first entry, equal to `to` for a note."""
+    to_status: Annotated[RunStatus, Field(serialization_alias="to")]
+    """The status after."""
+    reason: str
+    """The reason, as a sentence."""
+    actor: str
+    """The caller who caused the change, or `polysync`."""
+    attempt: int
+    """The number of the attempt; 0 before the first one."""
+
+
+def run_view(run: TaskRun) -> TaskRunView:
+    """Return the view of a run."""
+    return TaskRunView(
+        run_id=run.run_id,
+        task=run.task,
+        job=run.job.name,
+        platform=run.job.platform,
+        status=run.status,
+        reason=status_text(run),
+        problem=_problem_view(run.problem),
+        trigger_type=run.trigger_type,
+        graph_run_id=run.graph_run_id,
+        trace_id=run.trace_id,
+        schedule=run.schedule,
+        backfill_id=run.backfill_id,
+        scheduled_time=run.scheduled_time,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        next_attempt_at=run.not_before,
+        rerun_of=run.rerun_of,
+        cancel_requested=run.cancel_requested is not None,
+        priority=run.priority,
+        parameters=dict(run.parameters),
+        outputs=_outputs_view(run),
+        outputs_not_kept=dict(run.outputs_not_kept),
+        parents=[ParentView.model_validate(parent) for parent in run.parents],
+        attempts=[AttemptView.model_validate(attempt) for attempt in run.attempts],
+    )
+
+
+def _problem_view(problem: RunProblem | None) -> ProblemView | None:
+    if problem is None:
+        return None
+    return ProblemView(
+        step=problem.step,
+        kind=problem.kind,
+        target=problem.target,
+        message=problem.message,
+        since=problem.since,
+        tries=problem.tries,
+        last_try_at=problem.last_try,
+        next_try_at=problem.next_try,
+        given_up_at=problem.gives_up,
+        text=problem.text,
+    )
 
 
 def _outputs_view(run: TaskRun) -> dict[str, Any]:
@@ -49,28 +197,6 @@ def _outputs_view(run: TaskRun) -> dict[str, Any]:
     return {**run.outputs, **{name: {"redacted": True} for name in run.redacted_outputs}}
 
 
-def _attempt_view(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "status": attempt.status,
-        "externalRunId": attempt.external_run_id,
-        "monitorUrl": attempt.monitor_url,
-        "providerStatus": attempt.provider_status,
-        "submittedAt": time_view(attempt.submitted_at),
-        "startedAt": time_view(attempt.started_at),
-        "finishedAt": time_view(attempt.finished_at),
-        "cause": attempt.cause,
-        "error": attempt.error,
-    }
-
-
-def entry_view(entry: HistoryEntry) -> dict[str, Any]:
-    """Return a history entry as JSON."""
-    return {
-        "at": time_view(entry.at),
-        "from": entry.from_status,
-        "to": entry.to_status,
-        "reason": entry.reason,
-        "actor": entry.actor,
-        "attempt": entry.attempt,
-    }
+def entry_view(entry: HistoryEntry) -> HistoryEntryView:
+    """Return the view of a history entry."""
+    return HistoryEntryView.model_validate(entry)

@@ -12,6 +12,7 @@ PolysyncError
 │   ├── TooLarge       the content cannot be stored or sent
 │   └── PlatformRefused  the platform or vault refused permanently
 ├── Unavailable        repeat, after `retry_after` seconds if given
+│   └── VaultUnavailable  the vault of a secret does not answer
 ├── Uncertain          the request may have succeeded: check before repeating
 └── Broken             a defect of Polysync
 
@@ -195,6 +196,21 @@ class Unavailable(PolysyncError):
         """Seconds to wait, as the service asked, or None."""
         self.status = status
         """The HTTP status of the answer, or None without an answer."""
+
+
+class VaultUnavailable(Unavailable):
+    """The vault of a secret is not available at present."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        vault: str,
+        retry_after: float | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, status=status)
+        self.vault = vault
 
 
 class Uncertain(PolysyncError):

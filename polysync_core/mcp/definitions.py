@@ -1,4 +1,4 @@
-"""Defines the MCP tools for definitions, fire times and the documentation."""
+"""Defines the MCP tools for definitions and fire times."""
 
 from __future__ import annotations
 
@@ -47,18 +47,6 @@ class NextFireTimes(Arguments):
     ] = 10
 
 
-class SearchDocumentation(Arguments):
-    """The arguments of `search_documentation`."""
-
-    query: Annotated[
-        Annotated[str, StringConstraints(min_length=2, max_length=300)],
-        Field(description="Search words in English."),
-    ]
-    limit: Annotated[
-        int, Field(ge=1, le=20, description="The maximum number of sections, 1 to 20.")
-    ] = 5
-
-
 async def _apply_definitions(api: InProcessApi, given: ApplyDefinitions) -> JsonObject:
     body = given.document.encode()
     query = {"prune": "true" if given.prune else "false"}
@@ -103,11 +91,6 @@ async def _next_fire_times(api: InProcessApi, given: NextFireTimes) -> JsonObjec
     return {"fireTimes": fires, **compact({"notes": notes}), "link": link}
 
 
-async def _search_documentation(api: InProcessApi, given: SearchDocumentation) -> JsonObject:
-    found = await api.get("documentation", query=given.query, limit=given.limit)
-    return {"sections": found["items"]}
-
-
 APPLY_DEFINITIONS = Tool(
     name="apply_definitions",
     description="Plans the creations, updates and deletions of a document of definitions, and "
@@ -125,12 +108,4 @@ NEXT_FIRE_TIMES = Tool(
     run=_next_fire_times,
     route=("GET", "/tasks/{name}/fire-times"),
     named={"task": "tasks"},
-)
-SEARCH_DOCUMENTATION = Tool(
-    name="search_documentation",
-    description="Searches Polysync's documentation for the sections that answer a question about "
-    "definitions, schedules, dependencies, limits, platforms or errors. Reads only.",
-    arguments=SearchDocumentation,
-    run=_search_documentation,
-    route=("GET", "/documentation"),
 )

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from polysync_core.mcp.definitions import (
-    APPLY_DEFINITIONS,
-    NEXT_FIRE_TIMES,
-    SEARCH_DOCUMENTATION,
-)
+from polysync_core.mcp.definitions import APPLY_DEFINITIONS, NEXT_FIRE_TIMES
+from polysync_core.mcp.documentation import SEARCH_DOCUMENTATION
 from polysync_core.mcp.jobs import CONFIGURE_JOB, CREATE_TASK_FROM_JOB
 from polysync_core.mcp.platforms import IMPORT_PLATFORM_JOBS, LIST_PLATFORM_PIPELINES
 from polysync_core.mcp.runs import CANCEL_RUN, EXPLAIN_RUN, GET_RUN, LIST_RUNS, RUN_TASK_ONCE

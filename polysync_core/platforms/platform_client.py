@@ -45,6 +45,7 @@ from polysync_core.platforms.calls import (
     plain_refusal,
 )
 from polysync_core.platforms.refusal_rules import CredentialRules
+from polysync_core.platforms.sends import Withheld, announce_send, withdraw_send
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +199,7 @@ class PlatformClient:
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
     ) -> Answered[T] | CallFailure:
-        request = self._signed(self._request(call))
+        request = self._announced(call, self._signed(self._request(call)))
         if isinstance(request, PolysyncError):
             return CallFailure(error=request)
         remaining = max(0.001, deadline - self._timer.monotonic())
@@ -211,9 +212,11 @@ class PlatformClient:
         answer = self._exchange.send(
             request, left, self._timer.monotonic, head_is_enough=call.head_is_enough
         )
-        if isinstance(answer, Fault):
-            return self._fault(answer)
-        return self._read(call, answer, read)
+        fault = isinstance(answer, Fault)
+        outcome = self._fault(answer) if fault else self._read(call, answer, read)
+        if call.has_effect and isinstance(outcome, CallFailure) and not outcome.may_have_arrived:
+            withdraw_send()
+        return outcome
 
     def _request(self, call: Call) -> HttpRequest:
         headers = {**_HEADERS, **(call.headers or {})}
@@ -230,6 +233,18 @@ class PlatformClient:
             return self._authenticator.sign(request)
         except PolysyncError as error:
             return error
+
+    def _announced(
+        self, call: Call, request: HttpRequest | PolysyncError
+    ) -> HttpRequest | PolysyncError:
+        """Announce a signed request that may change something; return the error to withhold it."""
+        if isinstance(request, PolysyncError) or not call.has_effect:
+            return request
+        try:
+            announce_send()
+        except Withheld as error:
+            return error
+        return request
 
     def _read[T](
         self, call: Call, answer: Answer, read: Callable[[Answer], T]

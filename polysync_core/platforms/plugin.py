@@ -82,6 +82,12 @@ class PlatformPlugin:
     The connection is shared between threads and holds its token, so callers cache it while the
     definition is unchanged. TCP connections are pooled for the whole process.
     """
+    announces_sends: bool = False
+    """Whether `submit` announces each request that may start a run, as `PlatformClient` does.
+
+    Then a run whose sign-in or secret fails counts as not sent, and its cancellation is immediate.
+    If this is false, a submit counts as sent from its begin.
+    """
 
     def job(self, job_type: str, *, path: str) -> JobTypePlugin:
         """Return a job type; raises `Invalid` at `path` with the known names."""

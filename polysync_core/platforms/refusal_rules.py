@@ -28,7 +28,7 @@ _NETWORK_STATUSES = frozenset({401, 403})
 
 # Tokens that are no credentials, and parameters of that name.
 _OTHER_TOKENS = re.compile(
-    r"(?:page|paging|pagination|continuation|idempotency|next|skip|sync|delta|cancel\w*|csrf|xsrf"
+    r"(?:page|paging|pagination|continuation|idempotency|next|skip|sync|delta|cancel\w{0,20}|csrf|xsrf"
     r"|unexpected|submit|cursor|sas|resume|parameter|field|argument|widget|input|column|property)s?"
     r"[\W_]{1,3}token"
     r"|tokens?[\W_]{1,3}(?:bucket|limit|count)",

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.runs.stored import Page
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.purging import More, delete_rows, partitions
+from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.tables import Tables
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = 9_999_999_999_999
@@ -18,7 +18,7 @@ _FAR_FUTURE = 9_999_999_999_999
 class TableAudit:
     """The application's `AuditStore`."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._table = storage.table("Audit")
 
     def put(self, entry: AuditEntry) -> None:

@@ -25,10 +25,9 @@ from polysync_core.domain.definitions.document import (
 from polysync_core.domain.definitions.references import references_of
 from polysync_core.domain.definitions.stored import DefinitionPage, StoredDefinition
 from polysync_core.domain.errors import Broken, Conflict, Invalid, Problem, StaleETag, Unavailable
-from polysync_core.storage.azure.failures import RowExists
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import Row, RowExists, RowRange
+from polysync_core.storage.tables import Tables
 
 _CONTENT = "content"
 _UPDATED = "updatedAt"
@@ -42,7 +41,7 @@ _MAX_SHOWN = 10
 class TableDefinitions:
     """The domain's `DefinitionStore` in Table Storage."""
 
-    def __init__(self, storage: TableStorage, *, clock: Clock = utc_now) -> None:
+    def __init__(self, storage: Tables, *, clock: Clock = utc_now) -> None:
         self._rows = storage.table("Definitions")
         self._records = storage.table("References")
         self._clock = clock

@@ -24,11 +24,10 @@ from polysync_core.domain.dependencies.codec import (
 from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import Token, milliseconds
 from polysync_core.domain.errors import Broken, StaleETag
-from polysync_core.storage.azure.failures import RowExists
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, TableStorage
 from polysync_core.storage.purging import More, delete_rows, partitions
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import MAX_OPERATIONS, Change, Operation, Row, RowExists, RowRange
+from polysync_core.storage.tables import Tables
 
 _PENDING = "p~"
 _TOKEN = "t~"  # noqa: S105 - a prefix of keys
@@ -39,7 +38,7 @@ _DOCUMENT = "document"
 class TableGates:
     """Implements `GateStore` on Table Storage."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._table = storage.table("Gates")
 
     def deliver(self, task: str, token: Token) -> None:

@@ -15,10 +15,11 @@ from itertools import batched, groupby
 
 from polysync_core.domain.errors import StaleETag, Unavailable, Uncertain
 from polysync_core.domain.runs.retention import is_expired
-from polysync_core.storage.azure.tables import MAX_OPERATIONS, TableStorage
 from polysync_core.storage.purging import More
+from polysync_core.storage.rows import MAX_OPERATIONS
 from polysync_core.storage.run_index import Entry, Part, RunIndex
 from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import Tables
 
 _WORKERS = 8
 
@@ -37,7 +38,7 @@ class _Result(Enum):
 class OldRuns:
     """Deletes expired runs of past months."""
 
-    def __init__(self, storage: TableStorage, runs: TableRuns) -> None:
+    def __init__(self, storage: Tables, runs: TableRuns) -> None:
         self._runs = runs
         self._index = RunIndex(storage)
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from polysync_core.domain.poison import PoisonMessage
 from polysync_core.domain.runs.stored import Page
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.purging import More, delete_rows
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import Row, RowRange, hashed_key
+from polysync_core.storage.tables import Tables
 
 _PARTITION = "poison"
 _PAYLOAD = "payload"
@@ -21,7 +21,7 @@ _FAR_FUTURE = 9_999_999_999_999
 class TablePoison:
     """The application's `PoisonStore`; one partition suffices, because the messages are few."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._table = storage.table("PoisonMessages")
 
     def put(self, message: PoisonMessage) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 
 from polysync_core.domain.errors import StaleETag
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import MAX_OPERATIONS, Change, Operation, Table
+from polysync_core.storage.rows import MAX_OPERATIONS, Change, Operation, Row, RowRange
+from polysync_core.storage.tables import Table
 
 type More = Callable[[], bool]
 """Returns whether time is left; the next day's purge deletes the rest."""

@@ -29,9 +29,9 @@ from polysync_core.domain.errors import NotFound, StaleETag
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun
-from polysync_core.storage.azure.rows import RowValue
-from polysync_core.storage.azure.tables import Change, Operation, Row, RowRange, Table, TableStorage
 from polysync_core.storage.purging import delete_batch
+from polysync_core.storage.rows import Change, Operation, Row, RowRange, RowValue
+from polysync_core.storage.tables import Table, Tables
 
 _MAX_MILLIS = 9_999_999_999_999
 """The number from which epoch milliseconds are subtracted, so that the newest run sorts first."""
@@ -67,7 +67,7 @@ class Part:
         return f"{999999 - int(self.month):06}~{self.shard}"
 
 
-def month_table(storage: TableStorage, moment: datetime) -> Table:
+def month_table(storage: Tables, moment: datetime) -> Table:
     """Return the index table of the month of a time."""
     return storage.table(f"{_TABLE}{moment:%Y%m}")
 
@@ -75,7 +75,7 @@ def month_table(storage: TableStorage, moment: datetime) -> Table:
 class RunIndex:
     """Reads and writes the index tables."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._storage = storage
         self._parts = storage.table(_TABLE)
         self._registered: set[Part] = set()

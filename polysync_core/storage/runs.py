@@ -16,14 +16,10 @@ from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing, Page, StoredRun
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.tables import (
-    Row,
-    RowExists,
-    Table,
-    TableStorage,
-)
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import Row, RowExists
 from polysync_core.storage.run_index import Entry, RunIndex
+from polysync_core.storage.tables import Table, Tables
 
 _DOCUMENT = "document"
 _READERS = 8
@@ -35,7 +31,7 @@ rare match does not scan the whole history."""
 class TableRuns:
     """The stored runs; implements `RunTable`."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self._runs: Table = storage.table("Runs")
         self._index = RunIndex(storage)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="run-reader")

@@ -21,11 +21,17 @@ from polysync_core.domain.errors import Broken, StaleETag
 from polysync_core.domain.schedules.codec import decode_schedule, encode_schedule
 from polysync_core.domain.schedules.state import ScheduleState
 from polysync_core.domain.schedules.stored import Due, Edit, StoredSchedule
-from polysync_core.storage.azure.entities import new_fingerprint
-from polysync_core.storage.azure.failures import RowExists
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.rows import Row, RowRange, hashed_key
-from polysync_core.storage.azure.tables import Change, Operation, TableStorage
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import (
+    Change,
+    Operation,
+    Row,
+    RowExists,
+    RowRange,
+    hashed_key,
+    new_fingerprint,
+)
+from polysync_core.storage.tables import Tables
 
 _PARTITIONS = 4
 """Never change this number: the partition of every stored row depends on it."""
@@ -39,7 +45,7 @@ _AT = "at"
 class TableSchedules:
     """Implements `ScheduleStore` on the table `Schedules`."""
 
-    def __init__(self, storage: TableStorage, *, clock: Clock = utc_now) -> None:
+    def __init__(self, storage: Tables, *, clock: Clock = utc_now) -> None:
         self._table = storage.table("Schedules")
         self._clock = clock
 

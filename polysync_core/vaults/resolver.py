@@ -10,7 +10,12 @@ from typing import Protocol
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.errors import NotFound, PlatformRefused
+from polysync_core.domain.errors import (
+    NotFound,
+    PlatformRefused,
+    Unavailable,
+    VaultUnavailable,
+)
 from polysync_core.domain.secrets import Secret, SecretReference
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.outbound.references import Secrets
@@ -58,7 +63,7 @@ class SecretResolver:
         """Return the value of `vault://<vault>/<secret>`.
 
         Raises `Invalid` (not a reference, or a wrong vault definition), `PlatformRefused` (cause
-        `Secret`) or `Unavailable`.
+        `Secret`) or `VaultUnavailable`.
         """
         return self._values.get(reference)
 
@@ -72,10 +77,12 @@ class SecretResolver:
     def _read(self, reference: SecretReference) -> Secret:
         vault = self._definition(reference.vault)
         source = self._source(vault)
-        outcome = _outcome(source, reference.secret)
+        outcome = _outcome(source, reference)
         if isinstance(outcome, PlatformRefused):
             # The vault's own credential may have been refused: open the vault anew next time.
             self._close(vault)
+            raise outcome
+        if isinstance(outcome, VaultUnavailable):
             raise outcome
         return outcome
 
@@ -133,8 +140,20 @@ def _needed_by(vault: Vault) -> tuple[str, ...]:
     return vault.auth.secret_references() if vault.auth is not None else ()
 
 
-def _outcome(source: SecretSource, name: str) -> Secret | PlatformRefused:
+def _outcome(
+    source: SecretSource, reference: SecretReference
+) -> Secret | PlatformRefused | VaultUnavailable:
+    """Return the secret or the error; an error names the vault, or the vault that it needs."""
     try:
-        return source.read(name)
+        return source.read(reference.secret)
     except PlatformRefused as refused:
         return refused
+    except VaultUnavailable as error:
+        return error
+    except Unavailable as error:
+        return VaultUnavailable(
+            str(error),
+            vault=reference.vault,
+            retry_after=error.retry_after,
+            status=error.status,
+        )

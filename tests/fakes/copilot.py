@@ -82,9 +82,6 @@ class Copilot:
     def _platform_definitions() -> Iterator[Any]:
         kinds = (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM)
         document = lakehouse()
-        for platform in document[Kind.PLATFORM.value]:
-            # The real composition checks the attributes: job clusters would need more of them.
-            platform["attributes"]["computeType"] = "Serverless"
         for kind in kinds:
             for raw in document[kind.value]:
                 yield read_definition(kind, raw)

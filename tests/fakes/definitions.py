@@ -96,7 +96,10 @@ LAKEHOUSE: dict[str, Any] = {
                 "method": "PersonalAccessToken",
                 "personalAccessToken": "vault://local/DATABRICKS_TOKEN",
             },
-            "attributes": {"workspaceUrl": "https://adb-1.2.azuredatabricks.net"},
+            "attributes": {
+                "workspaceUrl": "https://adb-1.2.azuredatabricks.net",
+                "computeType": "Serverless",
+            },
             "contentionProfiles": ["lakehouse-cap"],
         }
     ],

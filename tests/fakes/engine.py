@@ -14,7 +14,7 @@ from polysync_core.domain.runs.identity import RunId
 
 
 class FakeEngine:
-    """Applies signals at once; `live` holds the live attempts, and `deaf` refuses signals."""
+    """Applies signals at once, or refuses them if `unavailable`; `live` holds the live attempts."""
 
     def __init__(self) -> None:
         self.states: dict[str, DispatcherState] = {}
@@ -23,25 +23,25 @@ class FakeEngine:
         self.completed: list[RunId] = []
         self.failures: list[QueueFailure] = []
         self.forgotten: list[tuple[datetime, datetime]] = []
-        self.deaf = False
+        self.unavailable = False
         self.clock: Clock = utc_now
 
     def enqueue(self, shard: str, waiting: WaitingRun, policies: PolicySet) -> None:
-        state = self._heard(shard)
+        state = self._reachable(shard)
         self._do(decisions.enqueue(state, waiting, policies=policies, now=self.clock()))
 
     def release(self, shard: str, run_id: RunId, attempt: int) -> None:
         self.live.discard((run_id, attempt))
-        self._do(decisions.release(self._heard(shard), run_id, attempt, now=self.clock()))
+        self._do(decisions.release(self._reachable(shard), run_id, attempt, now=self.clock()))
 
     def restore_lease(self, shard: str, lease: Lease) -> None:
-        self._do(decisions.restore_lease(self._heard(shard), lease, now=self.clock()))
+        self._do(decisions.restore_lease(self._reachable(shard), lease, now=self.clock()))
 
     def update_policies(self, shard: str, policies: PolicySet) -> None:
-        self._do(decisions.update_policies(self._heard(shard), policies, now=self.clock()))
+        self._do(decisions.update_policies(self._reachable(shard), policies, now=self.clock()))
 
     def wake(self, run_id: RunId, attempt: int) -> None:
-        self._heard("main")
+        self._reachable("main")
         self.woken.append((run_id, attempt))
 
     def is_live(self, run_id: RunId, attempt: int) -> bool:
@@ -51,11 +51,11 @@ class FakeEngine:
         self.live.add((run_id, attempt))
 
     def notify_dependents(self, run_id: RunId) -> None:
-        self._heard("main")
+        self._reachable("main")
         self.completed.append(run_id)
 
     def forget_ended(self, created_from: datetime, created_to: datetime) -> int:
-        self._heard("main")
+        self._reachable("main")
         self.forgotten.append((created_from, created_to))
         return 1
 
@@ -66,7 +66,7 @@ class FakeEngine:
         self.live.update((lease.run_id, lease.attempt) for lease in decision.starts)
         self.failures += decision.failures
 
-    def _heard(self, shard: str) -> DispatcherState:
-        if self.deaf:
+    def _reachable(self, shard: str) -> DispatcherState:
+        if self.unavailable:
             raise Unavailable
         return self.dispatcher(shard)

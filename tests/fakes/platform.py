@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import Uncertain
+from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
@@ -19,8 +20,20 @@ from polysync_core.platforms.connector import (
     SubmitRequest,
     Submitted,
 )
+from polysync_core.platforms.sends import announce_send, withdraw_send
 
 type Scripted[T] = T | Exception
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """Announce a submit as `PlatformClient` does; a refusal or an absent service had no effect."""
+    announce_send()
+    try:
+        yield
+    except (Unavailable, PlatformRefused):
+        withdraw_send()
+        raise
 
 
 class FakePlatform:
@@ -44,6 +57,11 @@ class FakePlatform:
         return self
 
     def submit(self, order: SubmitRequest) -> Submitted:
+        with sending():
+            return self.start(order)
+
+    def start(self, order: SubmitRequest) -> Submitted:
+        """Answer a submit that was sent."""
         self.orders.append(order)
         if self.submit_answers:
             raise self.submit_answers.pop(0)
@@ -115,7 +133,8 @@ class TimedPlatform(FakePlatform):
         self._step = step
 
     def submit(self, order: SubmitRequest) -> Submitted:
-        return self._step("submit", lambda: self._start(order))
+        with sending():
+            return self._step("submit", lambda: self._start(order))
 
     def read(self, job: Job, external_run_id: str) -> Report:
         return self._step("read", lambda: self._report(external_run_id))
@@ -143,7 +162,7 @@ class TimedPlatform(FakePlatform):
             now = self._clock()
             ends_at = now + timedelta(seconds=self.seconds)
             self.work[external_id] = Work(external_id, order, now, ends_at, self.verdict)
-        return super().submit(order)
+        return self.start(order)
 
     def _report(self, external_run_id: str) -> Report:
         if self.denials:

@@ -1,4 +1,4 @@
-"""Table Storage in memory, below `Table`, whose retries and error translation are the real ones.
+"""Simulates Table Storage in memory, below `AzureTable` with its real retries.
 
 It passes the same tests as the emulator. Every call goes through `intercept`, where a test may
 inject a fault before or after the execution.
@@ -21,7 +21,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import TableEntity, UpdateMode
 
 from polysync_core.storage.azure.batches import Part
-from polysync_core.storage.azure.tables import Sleep, Table, TableStorage
+from polysync_core.storage.azure.tables import AzureTable, AzureTables, Sleep
 
 type Key = tuple[str, str]
 type Intercept = Callable[["Call", Callable[[], Any]], Any]
@@ -59,7 +59,7 @@ class TableService:
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
 
-    def storage(self, *, sleep: Sleep = lambda _: None) -> TableStorage:
+    def storage(self, *, sleep: Sleep = lambda _: None) -> AzureTables:
         """Return the storage of one process."""
         return _MemoryStorage(self, sleep)
 
@@ -83,7 +83,7 @@ class TableService:
 
 
 class MemoryTableClient:
-    """The methods of the SDK client that `Table` uses."""
+    """The methods of the SDK client that `AzureTable` uses."""
 
     def __init__(self, service: TableService, name: str) -> None:
         self._service = service
@@ -275,14 +275,14 @@ class _MemoryClients:
         """Do nothing, because no connection is open."""
 
 
-class _MemoryStorage(TableStorage):
+class _MemoryStorage(AzureTables):
     def __init__(self, service: TableService, sleep: Sleep) -> None:
         self._clients: Any = _MemoryClients(service)
         self._prefix = ""
         self._sleep = sleep
 
-    def table(self, name: str) -> Table:
-        return Table(self._clients.client(name), sleep=self._sleep)
+    def table(self, name: str) -> AzureTable:
+        return AzureTable(self._clients.client(name), name, sleep=self._sleep)
 
 
 def _refusal(

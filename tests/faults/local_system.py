@@ -66,7 +66,7 @@ class DatabricksSimulator:
 class LocalSystem:
     """The app on a local host, with a Databricks simulator and the benchmark's definitions."""
 
-    def __init__(self, folder: Path, base: int | None = None) -> None:
+    def __init__(self, folder: Path, base: int | None = None, *, azurite: bool = False) -> None:
         os.environ["DATABRICKS_TOKEN"] = TOKEN
         self.databricks = DatabricksSimulator(folder / "workspace")
         self._variables = {
@@ -74,12 +74,15 @@ class LocalSystem:
             "DATABRICKS_JOB_LAKE_NAP": str(self.databricks.define("/bench/nap")),
             "POLYSYNC_APPKIT": json.dumps(APPKIT),
         }
+        self._azurite = azurite
         self.host = self._host(folder / "data", base)
         self._base = self.host.base
         self.apply((ROOT / "examples/bench/definitions.yaml").read_text())
 
     def _host(self, data: Path, base: int | None) -> HostProcess:
-        return HostProcess(data, app=ROOT, base=base, variables=self._variables).ready()
+        return HostProcess(
+            data, app=ROOT, base=base, azurite=self._azurite, variables=self._variables
+        ).ready()
 
     def apply(self, text: str) -> None:
         """Apply definitions, with the address of the simulator."""
@@ -129,9 +132,11 @@ class LocalSystem:
 
 
 @contextmanager
-def local_system(folder: Path, base: int | None = None) -> Iterator[LocalSystem]:
+def local_system(
+    folder: Path, base: int | None = None, *, azurite: bool = False
+) -> Iterator[LocalSystem]:
     """Yield a local system and close it. Its ports begin at `base`, or are free ones."""
-    opened = LocalSystem(folder, base)
+    opened = LocalSystem(folder, base, azurite=azurite)
     try:
         yield opened
     finally:

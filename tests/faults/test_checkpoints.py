@@ -29,7 +29,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedSystem]
     base = free_ports(4)
     with storage_proxy(base) as opened, pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYSYNC_STORAGE", opened.connection)
-        with local_system(tmp_path_factory.mktemp("checkpoints"), base) as system:
+        with local_system(tmp_path_factory.mktemp("checkpoints"), base, azurite=True) as system:
             system.wait_for([system.run(0.1)], has_ended)  # creates the tables
             yield ProxiedSystem(system, opened)
 

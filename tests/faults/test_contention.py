@@ -69,7 +69,7 @@ def test_a_raised_limit_starts_the_run_whose_wait_explain_and_usage_described(
         pytest.param({"queueTimeoutSeconds": 1}, "QueueTimeout", id="after waiting too long"),
     ],
 )
-def test_a_run_that_may_not_wait_fails_with_its_cause_and_is_never_submitted(
+def test_a_run_that_must_not_wait_fails_with_its_cause_and_is_never_submitted(
     system: LocalSystem, settings: dict[str, Any], cause: str
 ) -> None:
     with limited(system, "Concurrency", maxConcurrentTasks=1, **settings):

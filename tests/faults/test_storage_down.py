@@ -26,7 +26,7 @@ def test_active_runs_continue_after_a_storage_outage(
     base = free_ports(4)
     with storage_proxy(base) as opened:
         monkeypatch.setenv("POLYSYNC_STORAGE", opened.connection)
-        with local_system(tmp_path, base) as system:
+        with local_system(tmp_path, base, azurite=True) as system:
             before = [system.run(1.0) for _ in range(3)]
             system.wait_for(before, is_submitted)
             opened.closed = True

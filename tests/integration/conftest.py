@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.azure.tables import AzureTables
 from tests.faults.local_system import LocalSystem
 from tests.integration.devhost.host_process import TIMEOUT, free_ports
 from tests.integration.whole_app import whole_app
@@ -53,9 +53,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
 
 
 @pytest.fixture
-def storage(azurite: StorageConnection) -> Iterator[TableStorage]:
+def storage(azurite: StorageConnection) -> Iterator[AzureTables]:
     """Tables of this test alone."""
-    opened = TableStorage(azurite, prefix=f"t{uuid.uuid4().hex[:12]}")
+    opened = AzureTables(azurite, prefix=f"t{uuid.uuid4().hex[:12]}")
     yield opened
     opened.close()
 

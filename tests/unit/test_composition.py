@@ -10,7 +10,6 @@ from tests.fakes.definitions import lakehouse
 
 def test_a_document_is_applied_and_a_run_starts_with_fake_ports() -> None:
     app, document = FakeApp(), lakehouse()
-    document["platforms"][0]["attributes"]["computeType"] = "Serverless"
     applied = app.http.put("/definitions", json=document)
     assert applied.status_code == 200, applied.text
     answer = app.http.post("/tasks/landing-check/run", json={})

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from polysync_core.api.definitions.routes import Limit, Token
-from polysync_core.api.engine import PossibleEngine
-from polysync_core.application.platforms.artefact_import import ArtefactImport
-from polysync_core.application.platforms.import_report import (
-    ArtefactSelection,
-    FoundArtefact,
-    ImportedArtefact,
-    ImportReport,
-    ImportResult,
+from polysync_core.api.definitions.import_views import (
+    ArtefactView,
+    ImportedArtefactView,
+    ImportReportView,
+    found_view,
+    imported_view,
+    report_view,
 )
-from polysync_core.domain.definitions.document import write_definition
-from polysync_core.domain.definitions.schemas import ParameterChange, SchemaDifference
+from polysync_core.api.definitions.routes import Limit, Token, answer
+from polysync_core.api.definitions.views import StoredView, answer_of
+from polysync_core.api.engine import PossibleEngine
+from polysync_core.api.models import Page
+from polysync_core.application.platforms.artefact_import import ArtefactImport
+from polysync_core.application.platforms.import_report import ArtefactSelection
+from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.json_types import JsonValue
 
 MAX_PER_CALL = 500
@@ -60,32 +63,34 @@ def import_routes(artefact_import: ArtefactImport) -> APIRouter:
         search: Search = None,
         limit: Limit = 20,
         token: Token = None,
-    ) -> dict[str, Any]:
+    ) -> Page[ArtefactView]:
         """List the artefacts of a platform."""
         selection = ArtefactSelection(job_type=job_type, search=search, limit=limit, token=token)
         page = artefact_import.artefacts(name, selection)
-        return {"items": [_found(each) for each in page.items], "continuationToken": page.token}
+        return Page(items=[found_view(each) for each in page.items], continuation_token=page.token)
 
     @routes.post("/platforms/{name}/import")
     def import_artefacts(
         name: str, engine: PossibleEngine, body: ImportRequest | None = None
-    ) -> dict[str, Any]:
+    ) -> ImportReportView:
         """Create or update the Jobs of a platform's artefacts."""
         report = artefact_import.import_artefacts(
             name, _selection(body or ImportRequest()), engine=engine
         )
-        return _report(report)
+        return report_view(report)
 
     @routes.post("/jobs/{name}/sync-parameters")
-    def sync_parameters(name: str, engine: PossibleEngine) -> dict[str, Any]:
+    def sync_parameters(name: str, engine: PossibleEngine) -> ImportedArtefactView:
         """Update a job's parameters from its platform."""
-        return _imported(artefact_import.sync_parameters(name, engine=engine))
+        return imported_view(artefact_import.sync_parameters(name, engine=engine))
 
-    @routes.post("/jobs/{name}/tasks", status_code=201)
-    def create_task(name: str, body: CreateTask, engine: PossibleEngine) -> dict[str, Any]:
+    @routes.post("/jobs/{name}/tasks", response_model=answer_of(Kind.TASK), status_code=201)
+    def create_task(
+        name: str, body: CreateTask, response: Response, engine: PossibleEngine
+    ) -> StoredView:
         """Create a task of a job."""
-        task = artefact_import.create_task(name, body.name, body.parameters, engine=engine)
-        return dict(write_definition(task))
+        saved = artefact_import.create_task(name, body.name, body.parameters, engine=engine)
+        return answer(saved, response)
 
     return routes
 
@@ -98,57 +103,3 @@ def _selection(body: ImportRequest) -> ArtefactSelection:
         limit=body.limit if body.external_ids is None else MAX_PER_CALL,
         token=body.continuation_token,
     )
-
-
-def _found(found: FoundArtefact) -> dict[str, Any]:
-    artefact = found.artefact
-    return {
-        "externalId": artefact.external_id,
-        "jobType": artefact.job_type,
-        "name": artefact.name,
-        "description": artefact.description,
-        "imported": bool(found.jobs),
-        "jobs": list(found.jobs),
-    }
-
-
-def _report(report: ImportReport) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        result.value: [_imported(each) for each in report.items if each.result is result]
-        for result in ImportResult
-    }
-    return {**answer, "continuationToken": report.token}
-
-
-def _imported(imported: ImportedArtefact) -> dict[str, Any]:
-    return {
-        "result": imported.result,
-        "externalId": imported.external_id,
-        "jobType": imported.job_type,
-        "job": imported.job,
-        "difference": _difference(imported.difference),
-        "notes": list(imported.notes),
-        "tasks": [
-            {
-                "task": each.task,
-                "problems": [
-                    {"path": problem.path, "message": problem.message} for problem in each.problems
-                ],
-            }
-            for each in imported.incompatible_tasks
-        ],
-        "error": imported.error,
-    }
-
-
-def _difference(difference: SchemaDifference) -> dict[str, Any]:
-    return {
-        "added": list(difference.added),
-        "removed": list(difference.removed),
-        "typeChanged": [_change(each) for each in difference.type_changed],
-        "defaultChanged": [_change(each) for each in difference.default_changed],
-    }
-
-
-def _change(change: ParameterChange) -> dict[str, Any]:
-    return {"name": change.name, "before": change.before, "after": change.after}

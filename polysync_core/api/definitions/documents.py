@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 
 from polysync_core.api.definitions.bodies import DocumentBody
+from polysync_core.api.definitions.plan_views import PlanView, plan_view
+from polysync_core.api.definitions.routes import DryRun
 from polysync_core.api.definitions.schemas import document_body
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
-from polysync_core.application.definitions.documents import (
-    ApplyPlan,
-    ChangeAction,
-    Documents,
-    PlannedChange,
-)
+from polysync_core.application.definitions.documents import Documents
 from polysync_core.domain.definitions.document import read_document
-from polysync_core.domain.definitions.kinds import SPECS
 from polysync_core.domain.strict_documents import write_yaml
 
 YAML = "application/yaml"
@@ -51,41 +47,18 @@ def document_routes(documents: Documents) -> APIRouter:
         body: DocumentBody,
         engine: PossibleEngine,
         record: CurrentRecord,
-        dry_run: Annotated[
-            bool, Query(alias="dryRun", description="Plan without writing.")
-        ] = False,
+        dry_run: DryRun = False,
         prune: Annotated[
             bool, Query(description="Delete definitions that the document's lists omit.")
         ] = False,
         plan_token: PlanToken = None,
-    ) -> dict[str, Any]:
+    ) -> PlanView:
         document = read_document(body)
         if dry_run:
             changes_nothing(record)
             plan = documents.plan(document, prune=prune)
-            return {"dryRun": True, "planToken": plan.token, **plan_view(plan)}
+            return plan_view(plan, dry_run=True)
         plan = documents.apply(document, engine=engine, prune=prune, plan_token=plan_token)
-        return {"dryRun": False, **plan_view(plan)}
+        return plan_view(plan, dry_run=False)
 
     return routes
-
-
-def plan_view(plan: ApplyPlan) -> dict[str, Any]:
-    """Return the JSON of a plan: one list of changes for each action."""
-    return {
-        action.value: [_change_view(change) for change in plan.with_action(action)]
-        for action in ChangeAction
-    }
-
-
-def _change_view(change: PlannedChange) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "kind": SPECS[change.reference.kind].json_name,
-        "name": change.reference.name,
-    }
-    if change.action is ChangeAction.UPDATE:
-        entry["differences"] = [
-            {"path": each.path, "before": each.before, "after": each.after}
-            for each in change.differences
-        ]
-    return entry

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import JSONResponse
 
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
+from polysync_core.api.definitions.plan_views import PlanView, change_plan_view
 from polysync_core.api.definitions.schemas import body_of
+from polysync_core.api.definitions.views import StoredView, answer_of, page_of, view
 from polysync_core.api.engine import PossibleEngine
-from polysync_core.application.definitions.editing import DefinitionEditing, SavedDefinition
-from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.api.models import Page
+from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
+from polysync_core.application.definitions.editing import (
+    DefinitionEditing,
+    SavedDefinition,
+    WriteCondition,
+)
+from polysync_core.application.ports import Engine
+from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import (
     Reference,
     read_definition,
     reference_to,
 )
 from polysync_core.domain.definitions.kinds import SPECS
-from polysync_core.domain.definitions.stored import StoredDefinition
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
 
@@ -27,6 +37,29 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.
 Token = Annotated[
     str | None, Query(alias="continuationToken", description="From the previous answer.")
 ]
+DryRun = Annotated[
+    bool, Query(alias="dryRun", description="true: answer with the plan, and write nothing.")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Write:
+    """The circumstances of a write: its precondition, its engine and whether it is a dry run."""
+
+    condition: WriteCondition
+    engine: Engine | None
+    dry_run: bool
+
+
+def _write_context(
+    condition: Precondition, engine: PossibleEngine, record: CurrentRecord, dry_run: DryRun = False
+) -> _Write:
+    if dry_run:
+        changes_nothing(record)
+    return _Write(condition=condition, engine=engine, dry_run=dry_run)
+
+
+WriteContext = Annotated[_Write, Depends(_write_context)]
 
 
 def definition_routes(definitions: DefinitionEditing) -> APIRouter:
@@ -37,21 +70,27 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
         of_kind = APIRouter(prefix=f"/{path}", tags=[path])
         _add_reads(of_kind, definitions, kind)
         _add_writes(of_kind, definitions, kind)
+        _add_delete(of_kind, definitions, kind)
         routes.include_router(of_kind)
     return routes
 
 
 def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = SPECS[kind].path
+    path, page_model = SPECS[kind].path, page_of(kind)
 
-    @routes.get("", summary=f"List {path} by name", name=f"list {path}")
-    def list_definitions(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+    @routes.get("", response_model=page_model, summary=f"List {path} by name", name=f"list {path}")
+    def list_definitions(limit: Limit = 20, token: Token = None) -> Page[Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
-        return {"items": items, "continuationToken": page.token}
+        return page_model.model_construct(items=items, continuation_token=page.token)
 
-    @routes.get("/{name}", summary=f"Read one of the {path}", name=f"get {path}")
-    def get_definition(name: str, response: Response) -> dict[str, Any]:
+    @routes.get(
+        "/{name}",
+        response_model=answer_of(kind),
+        summary=f"Read one of the {path}",
+        name=f"get {path}",
+    )
+    def get_definition(name: str, response: Response) -> StoredView:
         stored = definitions.get(kind, name)
         response.headers["ETag"] = stored.etag
         return view(stored)
@@ -64,54 +103,58 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
         "/{name}",
         summary=f"Create or replace one of the {path}",
         name=f"put {path}",
+        response_model=answer_of(kind) | PlanView,
         responses={201: {"description": "Created"}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
     def put_definition(
-        name: str,
-        body: JsonBody,
-        condition: Precondition,
-        response: Response,
-        engine: PossibleEngine,
-    ) -> dict[str, Any]:
+        name: str, body: JsonBody, context: WriteContext, response: Response
+    ) -> StoredView | PlanView:
         definition = read_definition(kind, _with_name(body, name))
-        saved = definitions.put(definition, condition, engine=engine)
-        return _answer(saved, response)
+        if context.dry_run:
+            return change_plan_view(definitions.plan_put(definition, context.condition))
+        saved = definitions.put(definition, context.condition, engine=context.engine)
+        return answer(saved, response)
 
     @routes.patch(
         "/{name}",
         summary=f"Change fields of one of the {path} (RFC 7396)",
         name=f"patch {path}",
+        response_model=answer_of(kind) | PlanView,
         openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
     )
     def patch_definition(
-        name: str,
-        body: JsonBody,
-        condition: Precondition,
-        response: Response,
-        engine: PossibleEngine,
-    ) -> dict[str, Any]:
-        saved = definitions.patch(Reference(kind, name), _writable(body), condition, engine=engine)
-        return _answer(saved, response)
+        name: str, body: JsonBody, context: WriteContext, response: Response
+    ) -> StoredView | PlanView:
+        reference, patch = Reference(kind, name), _writable(body)
+        if context.dry_run:
+            return change_plan_view(definitions.plan_patch(reference, patch, context.condition))
+        saved = definitions.patch(reference, patch, context.condition, engine=context.engine)
+        return answer(saved, response)
+
+
+def _add_delete(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
+    path = SPECS[kind].path
 
     @routes.delete(
         "/{name}",
         summary=f"Delete one of the {path} that nothing refers to",
         name=f"delete {path}",
         status_code=204,
+        response_model=None,
+        responses={200: {"description": "The plan of a dry run", "model": PlanView}},
     )
-    def delete_definition(name: str, condition: Precondition, engine: PossibleEngine) -> None:
-        definitions.delete(Reference(kind, name), condition, engine=engine)
+    def delete_definition(name: str, context: WriteContext) -> Response:
+        reference = Reference(kind, name)
+        if context.dry_run:
+            plan = change_plan_view(definitions.plan_delete(reference, context.condition))
+            return JSONResponse(plan.as_json())
+        definitions.delete(reference, context.condition, engine=context.engine)
+        return Response(status_code=204)
 
 
-def view(stored: StoredDefinition[Definition]) -> dict[str, Any]:
-    """Return the JSON of a definition: every field, the ETag and the time of the last write."""
-    content = stored.definition.model_dump(mode="json", by_alias=True)
-    updated = stored.updated_at.isoformat().replace("+00:00", "Z")
-    return {**content, "etag": stored.etag, "updatedAt": updated}
-
-
-def _answer(saved: SavedDefinition, response: Response) -> dict[str, Any]:
+def answer(saved: SavedDefinition, response: Response) -> StoredView:
+    """Return the answer to a write, with its headers."""
     response.headers["ETag"] = saved.stored.etag
     if saved.created:
         response.status_code = 201

@@ -17,6 +17,12 @@ from polysync_core.api.jobs.requests import (
     StartRequest,
 )
 from polysync_core.api.jobs.streams import no_more_events, snapshot_events, stream_response
+from polysync_core.api.jobs.views import (
+    DatabricksRunsView,
+    DatabricksStatusView,
+    StartedDatabricksRun,
+)
+from polysync_core.api.models import View
 from polysync_core.appkit.errors import CallFailed, InvalidParameters, InvalidRunId
 from polysync_core.appkit.javascript import leading_number
 from polysync_core.appkit.jobs import AppKitJob, AppKitJobs, started_run
@@ -59,12 +65,14 @@ class AppKitHandler:
         if request.streams:
             return stream_response(snapshot_events(job.stream(lambda: started_run(start()))))
         started = _data(start())
-        return _Json({"runId": started["run_id"]} if "run_id" in started else {})
+        if "run_id" not in started:
+            return _Json({})
+        return _answer(StartedDatabricksRun(run_id=started["run_id"]))
 
     def list_runs(self, name: str, request: ListRequest) -> Answer:
         """List runs, newest first."""
         runs = _data(self._job(name, request.user).list_runs(request.limit))
-        return _Json({"runs": runs})
+        return _answer(DatabricksRunsView(runs=cast("list[JsonObject]", runs)))
 
     def read(self, name: str, request: ReadRequest) -> Answer:
         """Read a run, exactly as Databricks describes it."""
@@ -77,7 +85,9 @@ class AppKitHandler:
     def status(self, name: str, user: Request | None) -> Answer:
         """Read the newest run."""
         run = cast("JsonObject | None", _data(self._job(name, user).last_run()))
-        return _Json({"status": run and life_cycle_state(run), "run": run})
+        if run is None:
+            return _answer(DatabricksStatusView(status=None, run=None))
+        return _answer(DatabricksStatusView(status=life_cycle_state(run), run=run))
 
     def cancel(self, name: str, request: CancelRequest) -> None:
         """Cancel a run."""
@@ -86,6 +96,10 @@ class AppKitHandler:
     def _job(self, name: str, user: Request | None) -> AppKitJob:
         job = self._jobs(name)
         return job if user is None else job.as_user(user)
+
+
+def _answer(view: View) -> Response:
+    return _Json(view.as_json())
 
 
 def _fields(job: AppKitJob, body: RunBody) -> JsonObject:

@@ -98,13 +98,13 @@ BODY = {
 
 
 def _limit(
-    request: Request,
     limit: Annotated[
         list[str] | None,
         Query(description="The maximum number of runs: 1 to 100; 20 if it is not a number."),
     ] = None,
+    limit_list: Annotated[list[str] | None, Query(alias="limit[]", include_in_schema=False)] = None,
 ) -> int:
-    texts = limit or request.query_params.getlist("limit[]")
+    texts = limit or limit_list
     number = leading_number(texts[0]) if texts else None
     return min(max(number or DEFAULT_LIMIT, 1), MAX_LISTED)
 

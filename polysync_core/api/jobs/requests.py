@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from fastapi import Request, Response
 
 from polysync_core.api.jobs.appkit_protocol import EventId, RunBody
+from polysync_core.api.models import View
 from polysync_core.api.runs.routes import Requester
 from polysync_core.api.security.audit_record import AuditRecord
 from polysync_core.application.ports import Engine
 
-type Answer = Response | dict[str, Any]
+type Answer = Response | View
+"""The answer of a route; a stored Job has views, a Databricks job has answers of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

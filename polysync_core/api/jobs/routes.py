@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -23,6 +23,7 @@ from polysync_core.api.jobs.appkit_protocol import (
     User,
 )
 from polysync_core.api.jobs.requests import (
+    Answer,
     CancelRequest,
     JobHandler,
     ListRequest,
@@ -30,9 +31,19 @@ from polysync_core.api.jobs.requests import (
     StartRequest,
 )
 from polysync_core.api.jobs.stored import StoredJobHandler
+from polysync_core.api.jobs.views import (
+    DatabricksRunsView,
+    DatabricksStatusView,
+    JobRunsView,
+    JobStatusView,
+    StartedDatabricksRun,
+    StartedJobRun,
+)
+from polysync_core.api.models import Json
 from polysync_core.api.runs.routes import CurrentRequester
 from polysync_core.api.security.audit_record import CurrentRecord
 from polysync_core.api.security.callers import CurrentCaller
+from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.runs.job_runs import JobRuns
@@ -79,7 +90,11 @@ def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> 
 
 
 def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
-    @routes.post("/jobs/{name}/run", response_model=None, openapi_extra=BODY)
+    @routes.post(
+        "/jobs/{name}/run",
+        response_model=StartedJobRun | StartedDatabricksRun,
+        openapi_extra=BODY,
+    )
     def execute_job(  # noqa: PLR0913
         name: str,
         body: CurrentBody,
@@ -105,33 +120,33 @@ def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
 
 
 def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
-    @routes.get("/jobs/{name}/runs", response_model=None)
+    @routes.get("/jobs/{name}/runs", response_model=JobRunsView | DatabricksRunsView)
     def list_job_runs(
         name: str,
         limit: Limit,
         continuation_token: ContinuationToken = None,
         user: User = None,
-    ) -> Response | dict[str, Any]:
+    ) -> Answer:
         """List the runs of a job without a task, newest first."""
         request = ListRequest(limit=limit, continuation_token=continuation_token, user=user)
         with handlers.handler_for(name) as handler:
             return handler.list_runs(name, request)
 
-    @routes.get("/jobs/{name}/runs/{run_id}", response_model=None)
+    @routes.get("/jobs/{name}/runs/{run_id}", response_model=TaskRunView | dict[str, Json])
     def get_job_run(
         name: str,
         run_id: str,
         last_event: LastEvent,
         streams: Streams,
         user: User = None,
-    ) -> Response | dict[str, Any]:
+    ) -> Answer:
         """Read or stream a run of a job."""
         request = ReadRequest(run_id=run_id, streams=streams, last_event=last_event, user=user)
         with handlers.handler_for(name) as handler:
             return handler.read(name, request)
 
-    @routes.get("/jobs/{name}/status", response_model=None)
-    def get_job_status(name: str, user: User = None) -> Response | dict[str, Any]:
+    @routes.get("/jobs/{name}/status", response_model=JobStatusView | DatabricksStatusView)
+    def get_job_status(name: str, user: User = None) -> Answer:
         """Read the newest run of a job; null before the first run."""
         with handlers.handler_for(name) as handler:
             return handler.status(name, user)

@@ -15,6 +15,7 @@ from polysync_core.api.jobs.requests import (
     StartRequest,
 )
 from polysync_core.api.jobs.streams import change_events, no_more_events, stream_response
+from polysync_core.api.jobs.views import JobRunsView, JobStatusView, StartedJobRun
 from polysync_core.api.views import run_view
 from polysync_core.appkit.errors import NoUserToken
 from polysync_core.application.runs.job_runs import JobRequest, JobRuns
@@ -47,8 +48,8 @@ class StoredJobHandler:
         if request.streams:
             return self._stream(run, None)
         status_url = _status_url(run)
-        content = {"runId": run.run_id, "statusUrl": status_url}
-        return JSONResponse(content, headers={"Location": status_url})
+        started = StartedJobRun(run_id=run.run_id, status_url=status_url)
+        return JSONResponse(started.as_json(), headers={"Location": status_url})
 
     def list_runs(self, name: str, request: ListRequest) -> Answer:
         """List runs, newest first."""
@@ -56,7 +57,7 @@ class StoredJobHandler:
         token = request.continuation_token
         page = self._job_runs.page(name, limit=request.limit, continuation_token=token)
         runs = [run_view(run) for run in page.items]
-        return {"runs": runs, "continuationToken": page.continuation_token}
+        return JobRunsView(runs=runs, continuation_token=page.continuation_token)
 
     def read(self, name: str, request: ReadRequest) -> Answer:
         """Read a run."""
@@ -68,7 +69,9 @@ class StoredJobHandler:
         """Read the newest run."""
         _refuse_user(user)
         run = self._job_runs.newest(name)
-        return {"status": run and run.status, "run": None if run is None else run_view(run)}
+        if run is None:
+            return JobStatusView(status=None, run=None)
+        return JobStatusView(status=run.status, run=run_view(run))
 
     def cancel(self, name: str, request: CancelRequest) -> None:
         """Cancel a run."""

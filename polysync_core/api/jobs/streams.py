@@ -87,7 +87,11 @@ async def change_events(
 def _data(run: TaskRun) -> dict[str, Any]:
     """Return the data of an event: the run, its status and the time of the last change."""
     at = run.history[-1].at.timestamp()
-    return {"status": run.status, "timestamp": round(at * _MILLISECONDS), "run": run_view(run)}
+    return {
+        "status": run.status,
+        "timestamp": round(at * _MILLISECONDS),
+        "run": run_view(run).as_json(),
+    }
 
 
 def _message(event_id: EventId, data: dict[str, Any]) -> str:

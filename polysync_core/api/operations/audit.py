@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from polysync_core.api.definitions.routes import Limit, Token
-from polysync_core.api.views import time_view
+from polysync_core.api.models import Page, Time, View
 from polysync_core.application.operations.audit import Audit
-from polysync_core.domain.audit import AuditEntry
 from polysync_core.domain.clock import DayText
+
+
+class AuditEntryView(View):
+    """One changing call of the API."""
+
+    at: Time
+    """When the call was made."""
+    actor: str
+    """The name of the caller."""
+    object_id: str | None
+    """The Entra object id of the caller."""
+    method: str
+    """The HTTP method of the call."""
+    path: str
+    """The path of the call, without the prefix `/api`."""
+    status: int | None
+    """The status of a call that changed nothing; null for a change."""
+    run_id: str | None
+    """The run that the call has started on a platform."""
+
 
 Day = Annotated[DayText | None, Query(description="A day in UTC; the default is today.")]
 
@@ -20,22 +39,12 @@ def audit_routes(audit: Audit) -> APIRouter:
     routes = APIRouter(tags=["Audit"])
 
     @routes.get("/audit")
-    def list_changes(day: Day = None, limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+    def list_changes(
+        day: Day = None, limit: Limit = 20, token: Token = None
+    ) -> Page[AuditEntryView]:
         """List the changes of a day with their callers, newest first."""
         page = audit.page(day, limit=limit, token=token)
-        items = [_view(entry) for entry in page.items]
-        return {"items": items, "continuationToken": page.continuation_token}
+        items = [AuditEntryView.model_validate(entry) for entry in page.items]
+        return Page(items=items, continuation_token=page.continuation_token)
 
     return routes
-
-
-def _view(entry: AuditEntry) -> dict[str, Any]:
-    return {
-        "at": time_view(entry.at),
-        "actor": entry.actor,
-        "objectId": entry.object_id,
-        "method": entry.method,
-        "path": entry.path,
-        "status": entry.status,
-        "runId": entry.run_id,
-    }

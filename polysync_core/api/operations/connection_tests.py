@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Depends
 
+from polysync_core.api.models import View
 from polysync_core.api.security.audit_record import changes_nothing
-from polysync_core.application.platforms.connection_tests import (
-    ConnectionTestResult,
-    ConnectionTests,
-)
+from polysync_core.application.platforms.connection_tests import ConnectionTests
+
+
+class ConnectionTestView(View):
+    """The result of a connection test; a target that fails is a result, not an error."""
+
+    ok: bool
+    """True if the target answered as expected."""
+    message: str
+    """The result as a sentence, with the remedy after a failure."""
+    latency_ms: int
+    """The duration of the test in milliseconds."""
 
 
 def connection_test_routes(tests: ConnectionTests) -> APIRouter:
@@ -18,17 +25,13 @@ def connection_test_routes(tests: ConnectionTests) -> APIRouter:
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
 
     @routes.post("/vaults/{name}/test")
-    def test_vault(name: str) -> dict[str, Any]:
+    def test_vault(name: str) -> ConnectionTestView:
         """Test the connection to a vault."""
-        return _view(tests.test_vault(name))
+        return ConnectionTestView.model_validate(tests.test_vault(name))
 
     @routes.post("/platforms/{name}/test")
-    def test_platform(name: str) -> dict[str, Any]:
+    def test_platform(name: str) -> ConnectionTestView:
         """Test the connection to a platform."""
-        return _view(tests.test_platform(name))
+        return ConnectionTestView.model_validate(tests.test_platform(name))
 
     return routes
-
-
-def _view(result: ConnectionTestResult) -> dict[str, Any]:
-    return {"ok": result.ok, "message": result.message, "latencyMs": result.latency_ms}

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from polysync_core.api.models import Page, View
 from polysync_core.application.operations.documentation import Documentation
 from polysync_core.application.operations.documentation_search import Section
 
 _MAX_EXCERPT = 1_500
 """The longest excerpt of a section, in characters."""
+
+
+class SectionView(View):
+    """A section of the documentation."""
+
+    page: str
+    """The file of the page, as `docs/reference/runs.md`."""
+    section: str
+    """The headings that lead to the section."""
+    excerpt: str
+    """The beginning of the section."""
+
 
 Question = Annotated[str, Query(min_length=2, max_length=300, description="Search words.")]
 Limit = Annotated[int, Query(ge=1, le=20, description="The maximum number of sections.")]
@@ -21,18 +34,18 @@ def documentation_routes(documentation: Documentation) -> APIRouter:
     routes = APIRouter(tags=["documentation"])
 
     @routes.get("/documentation")
-    def search_documentation(query: Question, limit: Limit = 5) -> dict[str, Any]:
+    def search_documentation(query: Question, limit: Limit = 5) -> Page[SectionView]:
         """Find the sections of the documentation that match a question best."""
         found = documentation.search(query, limit=limit)
-        return {"items": [_view(section) for section in found], "continuationToken": None}
+        return Page(items=[_view(section) for section in found], continuation_token=None)
 
     return routes
 
 
-def _view(section: Section) -> dict[str, Any]:
+def _view(section: Section) -> SectionView:
     excerpt = section.text[:_MAX_EXCERPT]
-    return {
-        "page": f"docs/{section.page}",
-        "section": " > ".join(section.headings),
-        "excerpt": excerpt if excerpt == section.text else f"{excerpt}…",
-    }
+    return SectionView(
+        page=f"docs/{section.page}",
+        section=" > ".join(section.headings),
+        excerpt=excerpt if excerpt == section.text else f"{excerpt}…",
+    )

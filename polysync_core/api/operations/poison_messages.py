@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from polysync_core.api.definitions.routes import Limit, Token
-from polysync_core.api.views import time_view
+from polysync_core.api.models import Page, Time, View
 from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.domain.poison import PoisonMessage
+
+
+class PoisonMessageView(View):
+    """A message that was abandoned after every attempt to process it failed."""
+
+    at: Time
+    """When the message was abandoned."""
+    queue: str
+    """The queue of the message."""
+    message_id: str
+    """The queue's own id of the message."""
+    reason: str
+    """Why the message was abandoned."""
+    payload: str
+    """The text of the message."""
 
 
 def poison_message_routes(messages: PoisonMessages) -> APIRouter:
@@ -17,20 +30,20 @@ def poison_message_routes(messages: PoisonMessages) -> APIRouter:
     routes = APIRouter(tags=["Poison messages"])
 
     @routes.get("/poison-messages")
-    def list_poison_messages(limit: Limit = 20, token: Token = None) -> dict[str, Any]:
+    def list_poison_messages(limit: Limit = 20, token: Token = None) -> Page[PoisonMessageView]:
         """List poison messages, newest first."""
         page = messages.page(limit=limit, token=token)
         items = [_view(message) for message in page.items]
-        return {"items": items, "continuationToken": page.continuation_token}
+        return Page(items=items, continuation_token=page.continuation_token)
 
     return routes
 
 
-def _view(message: PoisonMessage) -> dict[str, Any]:
-    return {
-        "at": time_view(message.at),
-        "queue": message.queue,
-        "messageId": message.id,
-        "reason": message.reason,
-        "payload": message.payload,
-    }
+def _view(message: PoisonMessage) -> PoisonMessageView:
+    return PoisonMessageView(
+        at=message.at,
+        queue=message.queue,
+        message_id=message.id,
+        reason=message.reason,
+        payload=message.payload,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator, Callable
 
@@ -58,5 +57,5 @@ async def changes(
 async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncGenerator[str]:
     yield "retry: 1000\n\n"
     async for changed in changes(runs.get, run, after=after, max_seconds=_MAX_STREAM_SECONDS):
-        text = json.dumps(run_view(changed), separators=(",", ":"))
+        text = run_view(changed).model_dump_json(by_alias=True)
         yield event(str(changed.sequence), "status", text)

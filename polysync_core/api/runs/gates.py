@@ -2,17 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
-from polysync_core.api.views import time_view
+from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.application.dependencies.gates import Gates, GateView
+from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.dependencies.decisions import TokenGroup
 from polysync_core.domain.dependencies.tokens import GateEdge, Token
+from polysync_core.domain.runs.status import RunStatus
 
 _MAX_SHOWN = 100
 """The most tokens of an edge, and groups, in an answer. The counts are complete."""
+
+
+class TokenView(View):
+    """An outcome of an upstream Task, or a fire time, that waits in a gate."""
+
+    run_id: RunIdText | None
+    """The upstream run; null for a fire time."""
+    graph_run_id: RunIdText | None
+    """The graph run of the upstream run; null for a fire time."""
+    schedule: str | None
+    """The schedule of a fire time."""
+    scheduled_time: Time | None
+    """The fire time."""
+    status: RunStatus
+    """The outcome."""
+    met: bool
+    """True if the outcome meets the condition of the edge."""
+    finished_at: Time
+    """When the upstream run ended."""
+
+
+class GateEdgeView(View):
+    """An input of a gate."""
+
+    upstream: str
+    """The upstream Task, or `@schedule` for the Task's own schedules."""
+    condition: Condition
+    """The outcome that the edge requires."""
+    held: int
+    """The number of tokens."""
+    tokens: list[TokenView]
+    """The first 100 tokens."""
+
+
+class TokenGroupView(View):
+    """Tokens that would start one run together."""
+
+    graph_run_ids: list[RunIdText]
+    """The graph runs of the tokens."""
+    has: list[str]
+    """The edges that have a token."""
+    awaits: list[str]
+    """The edges whose token comes from the same graph runs."""
+    awaits_from_other_graph_runs: list[str]
+    """The edges whose token comes from other graph runs."""
+
+
+class TaskGateView(View):
+    """The gate of a Task: the outcomes that it holds and awaits."""
+
+    task: str
+    """The Task."""
+    enabled: bool
+    """False if the Task is switched off."""
+    edges: list[GateEdgeView]
+    """The inputs of the gate."""
+    group_count: int
+    """The number of groups."""
+    groups: list[TokenGroupView]
+    """The first 100 groups."""
+    sentences: list[str]
+    """The state of the gate in sentences."""
 
 
 def gate_routes(gates: Gates) -> APIRouter:
@@ -20,54 +82,55 @@ def gate_routes(gates: Gates) -> APIRouter:
     routes = APIRouter(tags=["tasks"])
 
     @routes.get("/tasks/{name}/gate")
-    def get_gate(name: str) -> dict[str, Any]:
+    def get_gate(name: str) -> TaskGateView:
         """Show the outcomes that a Task holds and those that it awaits before it runs."""
         return _gate_view(gates.view(name))
 
     return routes
 
 
-def _gate_view(view: GateView) -> dict[str, Any]:
+def _gate_view(view: GateView) -> TaskGateView:
     held = [token for group in view.groups for token in group.tokens]
-    return {
-        "task": view.task.name,
-        "enabled": view.task.enabled,
-        "edges": [
+    return TaskGateView(
+        task=view.task.name,
+        enabled=view.task.enabled,
+        edges=[
             _edge_view(edge, [token for token in held if token.edge == edge.upstream])
             for edge in view.edges
         ],
-        "groupCount": len(view.groups),
-        "groups": [_group_view(group) for group in view.groups[:_MAX_SHOWN]],
-        "sentences": list(view.sentences()),
-    }
+        group_count=len(view.groups),
+        groups=[_group_view(group) for group in view.groups[:_MAX_SHOWN]],
+        sentences=list(view.sentences()),
+    )
 
 
-def _edge_view(edge: GateEdge, held: list[Token]) -> dict[str, Any]:
-    return {
-        "upstream": edge.upstream,
-        "condition": edge.condition,
-        "held": len(held),
-        "tokens": [_token_view(token, edge) for token in held[:_MAX_SHOWN]],
-    }
+def _edge_view(edge: GateEdge, held: list[Token]) -> GateEdgeView:
+    return GateEdgeView(
+        upstream=edge.upstream,
+        condition=edge.condition,
+        held=len(held),
+        tokens=[_token_view(token, edge) for token in held[:_MAX_SHOWN]],
+    )
 
 
-def _token_view(token: Token, edge: GateEdge) -> dict[str, Any]:
-    return {
-        "runId": None if token.fire is not None else token.run_id,
-        "graphRunId": None if token.fire is not None else token.graph_run_id,
-        "schedule": token.fire and token.fire.schedule,
-        "scheduledTime": time_view(token.fire and token.fire.scheduled_time),
-        "status": token.status,
-        "met": edge.is_met_by(token),
-        "finishedAt": time_view(token.finished_at),
-    }
+def _token_view(token: Token, edge: GateEdge) -> TokenView:
+    fire = token.fire
+    return TokenView(
+        run_id=None if fire is not None else token.run_id,
+        graph_run_id=None if fire is not None else token.graph_run_id,
+        schedule=None if fire is None else fire.schedule,
+        scheduled_time=None if fire is None else fire.scheduled_time,
+        status=token.status,
+        met=edge.is_met_by(token),
+        finished_at=token.finished_at,
+    )
 
 
-def _group_view(group: TokenGroup) -> dict[str, Any]:
+def _group_view(group: TokenGroup) -> TokenGroupView:
     roots = dict.fromkeys(origin.run_id for token in group.tokens for origin in token.origins)
-    return {
-        "graphRunIds": list(roots),
-        "has": [token.edge for token in group.sources],
-        "awaits": list(group.awaits),
-        "awaitsFromOtherGraphRuns": [] if group.awaits else list(group.lacks),
-    }
+    return TokenGroupView(
+        graph_run_ids=list(roots),
+        has=[token.edge for token in group.sources],
+        awaits=list(group.awaits),
+        awaits_from_other_graph_runs=[] if group.awaits else list(group.lacks),
+    )

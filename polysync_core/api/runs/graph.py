@@ -2,13 +2,79 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from polysync_core.api.views import time_view
+from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
+from polysync_core.domain.definitions.tasks import Condition
 from polysync_core.domain.runs.identity import parse_run_id
+from polysync_core.domain.runs.status import RunStatus
+
+
+class LastRunView(View):
+    """The newest run of a Task."""
+
+    run_id: RunIdText
+    """The id of the run."""
+    status: RunStatus
+    """The status of the run."""
+    finished_at: Time | None
+    """When the run ended."""
+
+
+class NodeView(View):
+    """A Task of the graph, or a deleted Task as its last run describes it."""
+
+    task: str
+    """The Task."""
+    job: str
+    """The Job of the Task."""
+    platform: str | None
+    """The Platform of the Job; null if the Job is missing."""
+    job_type: str | None
+    """The type of the Job; null if the Job is missing."""
+    enabled: bool
+    """False if the Task is switched off."""
+    schedules: int
+    """The number of schedules."""
+    last_run: LastRunView | None
+    """The newest run; in the graph of a graph run, the newest run of that graph run."""
+    next_fire_time: Time | None
+    """The next fire time of the Task's schedules."""
+
+
+class OutputMappingView(View):
+    """An output of the upstream run that becomes a parameter of the dependent run."""
+
+    output: str
+    """The output of the upstream Task."""
+    input: str
+    """The parameter of the dependent Task."""
+
+
+class DependencyEdgeView(View):
+    """A dependency between two Tasks."""
+
+    upstream: Annotated[str, Field(serialization_alias="from")]
+    """The upstream Task."""
+    downstream: Annotated[str, Field(serialization_alias="to")]
+    """The dependent Task."""
+    condition: Condition
+    """The outcome that the dependency requires."""
+    mappings: list[OutputMappingView]
+    """The outputs that are passed on."""
+
+
+class GraphView(View):
+    """Tasks and the dependencies between them."""
+
+    nodes: list[NodeView]
+    """The Tasks, upstream Tasks first."""
+    edges: list[DependencyEdgeView]
+    """The dependencies."""
 
 
 def graph_routes(graphs: TaskGraphs) -> APIRouter:
@@ -24,43 +90,38 @@ def graph_routes(graphs: TaskGraphs) -> APIRouter:
             str | None,
             Query(alias="graphRunId", description="Only this graph run, with its runs' statuses."),
         ] = None,
-    ) -> dict[str, Any]:
+    ) -> GraphView:
         """Show Tasks and dependencies, with each Task's last run and next fire time."""
         if graph_run_id is None:
             graph = graphs.of_tasks(task)
         else:
             graph = graphs.of_graph_run(parse_run_id(graph_run_id), task)
-        return {
-            "nodes": [_node_view(node) for node in graph.nodes],
-            "edges": [_edge_view(edge) for edge in graph.edges],
-        }
+        return GraphView(
+            nodes=[_node_view(node) for node in graph.nodes],
+            edges=[_edge_view(edge) for edge in graph.edges],
+        )
 
     return routes
 
 
-def _node_view(node: Node) -> dict[str, Any]:
+def _node_view(node: Node) -> NodeView:
     run = node.last_run
-    return {
-        "task": node.task,
-        "job": node.job,
-        "platform": node.platform,
-        "jobType": node.job_type,
-        "enabled": node.enabled,
-        "schedules": node.schedules,
-        "lastRun": run
-        and {
-            "runId": run.run_id,
-            "status": run.status,
-            "finishedAt": time_view(run.finished_at),
-        },
-        "nextFireTime": time_view(node.next_fire_time),
-    }
+    return NodeView(
+        task=node.task,
+        job=node.job,
+        platform=node.platform,
+        job_type=node.job_type,
+        enabled=node.enabled,
+        schedules=node.schedules,
+        last_run=None if run is None else LastRunView.model_validate(run),
+        next_fire_time=node.next_fire_time,
+    )
 
 
-def _edge_view(edge: DependencyEdge) -> dict[str, Any]:
-    return {
-        "from": edge.upstream,
-        "to": edge.downstream,
-        "condition": edge.condition,
-        "mappings": [{"output": each.output, "input": each.input} for each in edge.mappings],
-    }
+def _edge_view(edge: DependencyEdge) -> DependencyEdgeView:
+    return DependencyEdgeView(
+        upstream=edge.upstream,
+        downstream=edge.downstream,
+        condition=edge.condition,
+        mappings=[OutputMappingView.model_validate(each) for each in edge.mappings],
+    )

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
 from polysync_core.api.definitions.routes import Limit, Token
-from polysync_core.api.views import time_view
+from polysync_core.api.models import Page, Time, View
 from polysync_core.application.platforms.platform_runs import PlatformRuns, PlatformRunsPage
 from polysync_core.platforms.connector import ExternalRun, ProviderStatus
 
 
-class _CamelCase(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-
-class PlatformRunView(_CamelCase):
+class PlatformRunView(View):
     """A run as the platform lists it, without its outputs."""
 
     external_run_id: str
+    """The platform's own id of the run."""
     provider_status: ProviderStatus
-    provider_state: Annotated[str, Field(description="The state in the platform's own words.")]
+    """The status that Polysync decodes from the state."""
+    provider_state: str
+    """The state in the platform's own words."""
     message: str | None
+    """The platform's message about the state."""
     monitor_url: str | None
-    started_at: str | None
-    finished_at: str | None
+    """The page of the run in the platform's own user interface."""
+    started_at: Time | None
+    """When the run started."""
+    finished_at: Time | None
+    """When the run ended."""
 
 
-class PlatformRunsView(_CamelCase):
+class PlatformRunsView(Page[PlatformRunView]):
     """Runs that a platform lists, newest first."""
 
-    items: list[PlatformRunView]
-    continuation_token: str | None
-    note: Annotated[str | None, Field(description="The reason why older runs were not searched.")]
+    note: str | None
+    """The reason why older runs were not searched."""
 
 
 def platform_run_routes(platform_runs: PlatformRuns) -> APIRouter:
@@ -63,6 +61,6 @@ def _run(run: ExternalRun) -> PlatformRunView:
         provider_state=report.provider_state,
         message=report.message,
         monitor_url=report.monitor_url,
-        started_at=time_view(report.started_at),
-        finished_at=time_view(report.finished_at),
+        started_at=report.started_at,
+        finished_at=report.finished_at,
     )

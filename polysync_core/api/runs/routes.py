@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.api.views import entry_view, run_view
+from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import parse_run_id
@@ -38,6 +39,17 @@ class RerunBody(BaseModel):
         bool,
         Field(strict=True, description="Also run all direct and indirect dependents."),
     ] = False
+
+
+class AcceptedRun(View):
+    """A run that was accepted: its row is stored."""
+
+    run_id: RunIdText
+    """The id of the run."""
+    graph_run_id: RunIdText
+    """The graph run to which the run belongs."""
+    status_url: str
+    """The path of the run, as in the header `Location`."""
 
 
 IdempotencyKey = Annotated[
@@ -80,7 +92,7 @@ def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
         requester: CurrentRequester,
         response: Response,
         body: RunOnceBody | None = None,
-    ) -> dict[str, str]:
+    ) -> AcceptedRun:
         """Run a Task now; the answer comes when the run is stored."""
         body = body or RunOnceBody()
         request = RunRequest(
@@ -101,7 +113,7 @@ def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
         graph_run_id: Annotated[str | None, Query(alias="graphRunId")] = None,
         limit: Limit = 20,
         continuation_token: Annotated[str | None, Query(alias="continuationToken")] = None,
-    ) -> dict[str, Any]:
+    ) -> Page[TaskRunView]:
         """List runs, newest first."""
         page = runs.page(
             Listing(
@@ -113,20 +125,20 @@ def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
             )
         )
         items = [run_view(run) for run in page.items]
-        return {"items": items, "continuationToken": page.continuation_token}
+        return Page(items=items, continuation_token=page.continuation_token)
 
 
 def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs/{run_id}")
-    def get_run(run_id: str) -> dict[str, Any]:
+    def get_run(run_id: str) -> TaskRunView:
         """Read a run."""
         return run_view(runs.get(parse_run_id(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
-    def get_history(run_id: str) -> dict[str, Any]:
+    def get_history(run_id: str) -> Page[HistoryEntryView]:
         """Read every status change of a run, oldest first."""
         entries = runs.get(parse_run_id(run_id)).history
-        return {"items": [entry_view(entry) for entry in entries], "continuationToken": None}
+        return Page(items=[entry_view(entry) for entry in entries], continuation_token=None)
 
     @routes.get("/task-runs/{run_id}/events")
     async def get_events(
@@ -138,7 +150,7 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
 
 def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
-    def cancel(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> dict[str, Any]:
+    def cancel(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
         """Cancel a run; a finished run stays as it is."""
         return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
 
@@ -151,7 +163,7 @@ def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
         requester: CurrentRequester,
         response: Response,
         body: RerunBody | None = None,
-    ) -> dict[str, str]:
+    ) -> AcceptedRun:
         """Run the Task of a finished run again with the same parameters."""
         run = runs.rerun(
             parse_run_id(run_id),
@@ -163,7 +175,7 @@ def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
         return _accepted(run, response)
 
 
-def _accepted(run: TaskRun, response: Response) -> dict[str, str]:
+def _accepted(run: TaskRun, response: Response) -> AcceptedRun:
     status_url = f"/api/task-runs/{run.run_id}"
     response.headers["Location"] = status_url
-    return {"runId": run.run_id, "graphRunId": run.graph_run_id, "statusUrl": status_url}
+    return AcceptedRun(run_id=run.run_id, graph_run_id=run.graph_run_id, status_url=status_url)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.engine import CurrentEngine
+from polysync_core.api.models import LocalTime, RunIdText, Time, View
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.api.views import time_view
 from polysync_core.application.schedules.backfill import (
     Backfill,
     BackfilledRun,
@@ -41,6 +41,40 @@ class BackfillBody(BaseModel):
     ] = None
 
 
+class BackfilledRunView(View):
+    """A fire time of a backfill and its run."""
+
+    scheduled_time: Time
+    """The fire time in UTC."""
+    local_time: LocalTime
+    """The fire time in the time zone of the schedule."""
+    note: Annotated[str | None, Field(serialization_alias="remark")]
+    """A note about daylight saving time."""
+    run_id: RunIdText | None
+    """The run of the fire time; null in a dry run if it does not exist."""
+    exists: bool
+    """True if the run existed before the request."""
+
+
+class BackfillView(View):
+    """The outcome or the plan of a backfill."""
+
+    backfill_id: str
+    """The id of the backfill; all of its runs have it."""
+    schedule: str
+    """The schedule whose fire times were filled."""
+    dry_run: bool
+    """True if nothing was created."""
+    count: int
+    """The number of fire times in the range."""
+    created: int
+    """The number of runs that the request created."""
+    existing: int
+    """The number of runs that existed before."""
+    runs: list[BackfilledRunView]
+    """The fire times with their runs, oldest first."""
+
+
 def backfill_routes(backfill: Backfill) -> APIRouter:
     """Return the route of Backfill."""
     routes = APIRouter(tags=["Schedules"])
@@ -53,7 +87,7 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
         caller: CurrentCaller,
         record: CurrentRecord,
         response: Response,
-    ) -> dict[str, Any]:
+    ) -> BackfillView:
         """Create a run for each fire time of a past range that has none.
 
         A repeated request creates only the runs that are still missing.
@@ -76,24 +110,24 @@ def backfill_routes(backfill: Backfill) -> APIRouter:
     return routes
 
 
-def _view(result: BackfillResult, *, dry_run: bool) -> dict[str, Any]:
+def _view(result: BackfillResult, *, dry_run: bool) -> BackfillView:
     existing = sum(each.exists for each in result.items)
-    return {
-        "backfillId": result.backfill_id,
-        "schedule": result.schedule,
-        "dryRun": dry_run,
-        "count": len(result.items),
-        "created": 0 if dry_run else len(result.items) - existing,
-        "existing": existing,
-        "runs": [_run_view(each, dry_run=dry_run) for each in result.items],
-    }
+    return BackfillView(
+        backfill_id=result.backfill_id,
+        schedule=result.schedule,
+        dry_run=dry_run,
+        count=len(result.items),
+        created=0 if dry_run else len(result.items) - existing,
+        existing=existing,
+        runs=[_run_view(each, dry_run=dry_run) for each in result.items],
+    )
 
 
-def _run_view(each: BackfilledRun, *, dry_run: bool) -> dict[str, Any]:
-    return {
-        "scheduledTime": time_view(each.fire.scheduled_time),
-        "localTime": each.fire.local.isoformat(),
-        "remark": each.fire.note,
-        "runId": each.run_id if each.exists or not dry_run else None,
-        "exists": each.exists,
-    }
+def _run_view(each: BackfilledRun, *, dry_run: bool) -> BackfilledRunView:
+    return BackfilledRunView(
+        scheduled_time=each.fire.scheduled_time,
+        local_time=each.fire.local,
+        note=each.fire.note,
+        run_id=each.run_id if each.exists or not dry_run else None,
+        exists=each.exists,
+    )

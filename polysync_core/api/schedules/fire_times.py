@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from polysync_core.api.views import time_view
+from polysync_core.api.models import LocalTime, Page, Time, View
 from polysync_core.application.schedules.preview import FireTimePreview, FutureFireTime
+
+
+class FireTimeView(View):
+    """A future fire time of a schedule."""
+
+    schedule: str
+    """The schedule."""
+    scheduled_time: Time
+    """The fire time in UTC."""
+    local_time: LocalTime
+    """The fire time in the time zone of the schedule."""
+    time_zone: str
+    """The IANA time zone of the schedule."""
+    starts_at: Time
+    """The fire time plus the jitter of the schedule."""
+    note: Annotated[str | None, Field(serialization_alias="remark")]
+    """A note about daylight saving time."""
+    excluded: str | None
+    """The calendar that excludes the fire time."""
+
+
+class FireTimesView(Page[FireTimeView]):
+    """The next fire times of a Task."""
+
+    notes: list[str]
+    """Sentences about the schedules that will not fire, and why."""
+
 
 Count = Annotated[int, Query(ge=1, le=100, description="The number of fire times.")]
 
@@ -17,25 +45,25 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/tasks/{name}/fire-times", tags=["tasks"])
-    def next_fire_times(name: str, count: Count = 10) -> dict[str, Any]:
+    def next_fire_times(name: str, count: Count = 10) -> FireTimesView:
         """List the next fire times of a Task, with notes on daylight saving and calendars."""
         preview = fire_times.preview(name, count=count)
-        return {
-            "items": [_view(each) for each in preview.fires],
-            "notes": list(preview.notes),
-            "continuationToken": None,
-        }
+        return FireTimesView(
+            items=[_view(each) for each in preview.fires],
+            notes=list(preview.notes),
+            continuation_token=None,
+        )
 
     return routes
 
 
-def _view(each: FutureFireTime) -> dict[str, Any]:
-    return {
-        "schedule": each.schedule.name,
-        "scheduledTime": time_view(each.fire.scheduled_time),
-        "localTime": each.fire.local.isoformat(),
-        "timeZone": each.schedule.time_zone,
-        "startsAt": time_view(each.starts_at),
-        "remark": each.fire.note,
-        "excluded": each.excluded_by,
-    }
+def _view(each: FutureFireTime) -> FireTimeView:
+    return FireTimeView(
+        schedule=each.schedule.name,
+        scheduled_time=each.fire.scheduled_time,
+        local_time=each.fire.local,
+        time_zone=each.schedule.time_zone,
+        starts_at=each.starts_at,
+        note=each.fire.note,
+        excluded=each.excluded_by,
+    )

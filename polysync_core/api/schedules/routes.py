@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from polysync_core.api.models import Page, Time, View
 from polysync_core.api.security.callers import CurrentCaller
-from polysync_core.api.views import time_view
 from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
 from polysync_core.domain.definitions.base import Line, ObjectName
 
@@ -35,44 +35,72 @@ class ResumeRequest(BaseModel):
     """None means all schedules of the Task."""
 
 
+class PauseView(View):
+    """A pause of a schedule."""
+
+    reason: str
+    """The reason, as the caller gave it."""
+    at: Time
+    """When the schedule was paused."""
+    by: str
+    """The caller who paused it."""
+
+
+class ScheduleStatusView(View):
+    """A schedule of a Task with its progress."""
+
+    name: str
+    """The name of the schedule within its Task."""
+    cron: str
+    """The cron expression."""
+    time_zone: str
+    """The IANA time zone of the cron expression."""
+    enabled: bool
+    """False if the definition switches the schedule off."""
+    paused: PauseView | None
+    """The pause; null if the schedule is not paused."""
+    next_fire_time: Time | None
+    """The next fire time; null if the schedule will not fire in its present state."""
+    last_fire_time: Time | None
+    """The last fire time that was processed."""
+
+
 def schedule_routes(schedules: ScheduleService) -> APIRouter:
     """Return the routes of schedules."""
     routes = APIRouter(prefix="/tasks/{name}", tags=["Schedules"])
 
     @routes.get("/schedules")
-    def list_schedules(name: str) -> dict[str, Any]:
+    def list_schedules(name: str) -> Page[ScheduleStatusView]:
         """List the schedules of a Task with their pauses, next and last fire times."""
         return _view(schedules.statuses(name))
 
     @routes.post("/pause")
-    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> dict[str, Any]:
+    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> Page[ScheduleStatusView]:
         """Pause one schedule of a Task, or all of them, until they are resumed."""
         return _view(
             schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
         )
 
     @routes.post("/resume")
-    def resume(name: str, body: ResumeRequest | None = None) -> dict[str, Any]:
+    def resume(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
         """Resume one schedule of a Task, or all of them, from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 
     return routes
 
 
-def _view(statuses: Iterable[ScheduleStatus]) -> dict[str, Any]:
-    return {"items": [_status_view(each) for each in statuses], "continuationToken": None}
+def _view(statuses: Iterable[ScheduleStatus]) -> Page[ScheduleStatusView]:
+    return Page(items=[_status_view(each) for each in statuses], continuation_token=None)
 
 
-def _status_view(status: ScheduleStatus) -> dict[str, Any]:
+def _status_view(status: ScheduleStatus) -> ScheduleStatusView:
     schedule, paused = status.schedule, status.paused
-    return {
-        "name": schedule.name,
-        "cron": schedule.cron,
-        "timeZone": schedule.time_zone,
-        "enabled": schedule.enabled,
-        "paused": None
-        if paused is None
-        else {"reason": paused.reason, "at": time_view(paused.at), "by": paused.by},
-        "nextFireTime": time_view(status.next_fire_time),
-        "lastFireTime": time_view(status.last_fire_time),
-    }
+    return ScheduleStatusView(
+        name=schedule.name,
+        cron=schedule.cron,
+        time_zone=schedule.time_zone,
+        enabled=schedule.enabled,
+        paused=None if paused is None else PauseView.model_validate(paused),
+        next_fire_time=status.next_fire_time,
+        last_fire_time=status.last_fire_time,
+    )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from itertools import islice
 
 from polysync_core.application.definitions.editing import task_breakage
 from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.plans import (
+    ApplyPlan,
+    ChangeAction,
+    PlannedChange,
+    planned_delete,
+    planned_write,
+)
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.definitions.base import Definition, Kind
@@ -19,13 +23,9 @@ from polysync_core.domain.definitions.checks import Checks, Rules
 from polysync_core.domain.definitions.document import (
     ENOUGH_PROBLEMS,
     Document,
-    FieldDifference,
     Reference,
-    canonical,
-    differences,
     kind_of,
     reference_to,
-    same,
     write_document,
 )
 from polysync_core.domain.definitions.kinds import SPECS
@@ -45,52 +45,6 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.json_types import JsonObject
 
 _log = logging.getLogger(__name__)
-
-
-class ChangeAction(StrEnum):
-    """The action of an apply on one definition."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    UNCHANGED = "unchanged"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChange:
-    """The change that an apply makes to one definition."""
-
-    action: ChangeAction
-    reference: Reference
-    definition: Definition | None = None
-    """The definition to store; None for a delete."""
-    before: StoredDefinition[Definition] | None = None
-    differences: tuple[FieldDifference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyPlan:
-    """The changes that an apply makes, in their order."""
-
-    steps: tuple[PlannedChange, ...]
-
-    def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
-        """Return the changes with one action."""
-        return tuple(step for step in self.steps if step.action is action)
-
-    @property
-    def token(self) -> str:
-        """A digest of the planned writes and the versions that they replace."""
-        content = [
-            (
-                step.action,
-                str(step.reference),
-                step.before.etag if step.before is not None else None,
-                canonical(step.definition) if step.definition is not None else None,
-            )
-            for step in self.steps
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
 class Documents:
@@ -157,16 +111,7 @@ class Documents:
 
     def _step(self, definition: Definition) -> PlannedChange:
         reference = reference_to(definition)
-        before = self._source.get(reference.kind, reference.name)
-        step = PlannedChange(
-            action=ChangeAction.CREATE, reference=reference, definition=definition, before=before
-        )
-        if before is None:
-            return step
-        if same(before.definition, definition):
-            return replace(step, action=ChangeAction.UNCHANGED)
-        changed = differences(before.definition, definition)
-        return replace(step, action=ChangeAction.UPDATE, differences=changed)
+        return planned_write(definition, self._source.get(reference.kind, reference.name))
 
     def _deletes(self, document: Document) -> list[PlannedChange]:
         """Plan the deletes, so that a referrer is deleted before its target."""
@@ -179,8 +124,7 @@ class Documents:
                     gone[reference] = stored
         ordered = _in_order([stored.definition for stored in gone.values()])
         return [
-            PlannedChange(action=ChangeAction.DELETE, reference=reference, before=gone[reference])
-            for reference in map(reference_to, reversed(ordered))
+            planned_delete(gone[reference]) for reference in map(reference_to, reversed(ordered))
         ]
 
     def _problems(self, document: Document, steps: Sequence[PlannedChange]) -> Iterator[Problem]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import cast
 
 from polysync_core.application.definitions.lookup import found
 from polysync_core.application.definitions.overlay import Overlay
+from polysync_core.application.definitions.plans import (
+    ChangeAction,
+    PlannedChange,
+    planned_delete,
+    planned_write,
+)
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
@@ -34,6 +41,9 @@ from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 _log = logging.getLogger(__name__)
 
 ANY = "*"
+
+_MAX_SHOWN = 10
+"""The most referrers that the plan of a delete names."""
 
 type _Change = Callable[[Definition | None], Definition]
 
@@ -101,6 +111,12 @@ class DefinitionEditing:
         """
         return self._save(reference_to(definition), condition, lambda _: definition, engine)
 
+    def plan_put(
+        self, definition: Definition, condition: WriteCondition = NO_CONDITION
+    ) -> PlannedChange:
+        """Return the change that `put` would make; raises as `put` does."""
+        return self._plan(reference_to(definition), condition, lambda _: definition)
+
     def patch(
         self,
         reference: Reference,
@@ -110,18 +126,16 @@ class DefinitionEditing:
         engine: Engine | None,
     ) -> SavedDefinition:
         """Change some fields by a JSON merge patch (RFC 7396); raises as `put` does."""
-        if not isinstance(patch, dict):
-            raise Invalid.at("", "a merge patch is an object of the fields to change")
+        return self._save(reference, condition, _patching(reference, patch), engine)
 
-        def patched(before: Definition | None) -> Definition:
-            if before is None:
-                raise NotFound(f"There is no {reference}.")
-            content = cast("JsonObject", merge_patch(write_definition(before), patch))
-            if content.get("name") != reference.name:
-                raise Invalid.at("name", "cannot change: create a definition with the new name")
-            return read_definition(reference.kind, content)
-
-        return self._save(reference, condition, patched, engine)
+    def plan_patch(
+        self,
+        reference: Reference,
+        patch: JsonValue,
+        condition: WriteCondition = NO_CONDITION,
+    ) -> PlannedChange:
+        """Return the change that `patch` would make; raises as `patch` does."""
+        return self._plan(reference, condition, _patching(reference, patch))
 
     def delete(
         self,
@@ -143,6 +157,27 @@ class DefinitionEditing:
         with self._writer.edit(engine) as edit:
             retry_on_conflict(attempt, max_tries=condition.max_tries)
         _log_edit("Definition deleted.", "definition_deleted", reference)
+
+    def plan_delete(
+        self, reference: Reference, condition: WriteCondition = NO_CONDITION
+    ) -> PlannedChange:
+        """Return the change that `delete` would make; raises as `delete` does."""
+        stored = self.get(reference.kind, reference.name)
+        condition.check(stored)
+        referrers = list(islice(self._source.referrers(reference), _MAX_SHOWN))
+        if referrers:
+            raise _in_use(reference, [reference_to(each.definition) for each in referrers])
+        return planned_delete(stored)
+
+    def _plan(
+        self, reference: Reference, condition: WriteCondition, change: _Change
+    ) -> PlannedChange:
+        before = self._source.get(reference.kind, reference.name)
+        condition.check(before)
+        step = planned_write(change(None if before is None else before.definition), before)
+        if step.definition is not None and step.action is not ChangeAction.UNCHANGED:
+            self._check(step.definition, before)
+        return step
 
     def _save(
         self,
@@ -170,6 +205,13 @@ class DefinitionEditing:
         before: StoredDefinition[Definition] | None,
         edit: DefinitionEdit,
     ) -> StoredDefinition[Definition]:
+        self._check(definition, before)
+        stored = edit.put(definition, replacing=before)
+        self._undo_cycle(stored, before, edit)
+        return stored
+
+    def _check(self, definition: Definition, before: StoredDefinition[Definition] | None) -> None:
+        """Raise `Invalid` with every problem that a write would cause."""
         catalogue = Overlay(self._source, [definition])
         checks = Checks(catalogue, self._rules)
         problems = checks.problems(definition, None if before is None else before.definition)
@@ -177,9 +219,6 @@ class DefinitionEditing:
             problems += task_breakage(checks, catalogue, definition)
         if problems:
             raise Invalid(problems)
-        stored = edit.put(definition, replacing=before)
-        self._undo_cycle(stored, before, edit)
-        return stored
 
     def _undo_cycle(
         self,
@@ -199,6 +238,33 @@ class DefinitionEditing:
         else:
             edit.restore(before, replacing=stored)
         raise Conflict("Another change was made at the same time.", problems)
+
+
+def _in_use(reference: Reference, referrers: Iterable[Reference]) -> Conflict:
+    problems = [
+        Problem(
+            f"{each.kind.value}/{each.name}",
+            "refers to it: change or delete this definition first",
+        )
+        for each in referrers
+    ]
+    return Conflict(f"{reference} is in use: {', '.join(each.path for each in problems)}", problems)
+
+
+def _patching(reference: Reference, patch: JsonValue) -> _Change:
+    """Return the change of a merge patch; raises `Invalid` unless it is an object."""
+    if not isinstance(patch, dict):
+        raise Invalid.at("", "a merge patch is an object of the fields to change")
+
+    def patched(before: Definition | None) -> Definition:
+        if before is None:
+            raise NotFound(f"There is no {reference}.")
+        content = cast("JsonObject", merge_patch(write_definition(before), patch))
+        if content.get("name") != reference.name:
+            raise Invalid.at("name", "cannot change: create a definition with the new name")
+        return read_definition(reference.kind, content)
+
+    return patched
 
 
 def task_breakage(

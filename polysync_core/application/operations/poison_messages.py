@@ -46,7 +46,7 @@ class PoisonMessages:
         )
         instruments().poison_messages.add(1, {names.QUEUE: queue})
         _log.error(
-            "A message was abandoned; GET /api/poison-messages shows it.",
+            "A message was recorded as a poison message; GET /api/poison-messages shows it.",
             extra={
                 "action": "message_abandoned",
                 "queue": queue,

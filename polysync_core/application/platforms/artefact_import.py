@@ -10,7 +10,11 @@ from functools import partial
 from itertools import batched, islice
 from typing import cast
 
-from polysync_core.application.definitions.editing import DefinitionEditing, WriteCondition
+from polysync_core.application.definitions.editing import (
+    DefinitionEditing,
+    SavedDefinition,
+    WriteCondition,
+)
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.cursors import PlatformList
 from polysync_core.application.platforms.import_report import (
@@ -99,16 +103,15 @@ class ArtefactImport:
         parameters: dict[str, JsonValue],
         *,
         engine: Engine | None,
-    ) -> Task:
+    ) -> SavedDefinition:
         """Create a Task that inherits its Job's defaults; raises `Conflict` if the Task exists."""
         job = self.lookup.job(job_name)
         raw: dict[str, JsonValue] = {"name": name, "job": job.name, "parameters": parameters}
         task = cast("Task", read_definition(Kind.TASK, raw))
         try:
-            self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
+            return self.editing.put(task, WriteCondition(if_absent=True), engine=engine)
         except StaleETag as error:
             raise Conflict(f"Task '{name}' exists already: choose another name.") from error
-        return task
 
     def _jobs_on(self, platform: str) -> _JobsByArtefact:
         jobs: _JobsByArtefact = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from polysync_core.domain.runs.polling import PollPlan
 from polysync_core.domain.timed_cache import TimedCache
 from polysync_core.platforms.connector import Connector, JobConnector
 from polysync_core.platforms.registry import platform_plugin
+
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,14 @@ class Connections:
         """
         connection = self._open.get(job.platform) or self._connection(job.platform)
         return _poll_plan(connection.platform.type, job.job_type)
+
+    def announces_sends(self, job: Job) -> bool:
+        """Return whether the connector of a Job announces each request that may start a run."""
+        return platform_plugin(self.platform(job.platform).type).announces_sends
+
+    def title(self, job: Job) -> str:
+        """Return the type of a Job's Platform in words, such as `Azure Databricks`."""
+        return " ".join(_WORDS.findall(self.platform(job.platform).type))
 
     def platform(self, platform_name: str) -> Platform:
         """Return a Platform that was read at most `DEFINITION_TTL` seconds ago."""

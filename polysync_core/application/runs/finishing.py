@@ -27,7 +27,6 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     back_off,
     finish,
-    with_attempt,
 )
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.connector import ProviderStatus, Report, Submitted
@@ -114,13 +113,6 @@ class AttemptRecorder:
     finisher: RunFinisher
     clock: Clock
 
-    def fail(
-        self, stored: StoredRun, cause: FailureCause, message: str, *, may_repeat: bool = True
-    ) -> StepResult:
-        """Record that the attempt failed without a report of its platform."""
-        outcome = failure(cause, message, may_repeat=may_repeat)
-        return self.end(stored, lambda _: outcome)
-
     def end(self, stored: StoredRun, outcome_of: OutcomeOf) -> StepResult:
         """Record the attempt's outcome; end the run or queue a retry.
 
@@ -196,7 +188,7 @@ def reported(run: TaskRun, report: Report, redactor: Redactor = NO_SECRETS) -> O
         error = None
         outputs = kept_outputs(run.job, report.outputs, redactor)
         reason = " ".join(filter(None, (reason, report.outputs_missing)))
-    elif _is_timed_out(run):
+    elif is_timed_out(run):
         status, cause = RunStatus.FAILED, FailureCause.TIMEOUT
         reason = error = f"Stopped after its execution time-out of {_timeout(run)}."
     return Outcome(
@@ -230,50 +222,24 @@ def failure(cause: FailureCause, message: str, *, may_repeat: bool = True) -> Ou
     )
 
 
-def unconfirmed_stop(run: TaskRun, timeout: timedelta) -> Outcome:
-    """Return the outcome of a run whose platform accepted the stop but never confirmed it."""
-    unconfirmed = (
-        f"The platform did not confirm within {in_words(timeout)} "
-        "that the run has stopped; check the run there."
-    )
-    if _is_timed_out(run):
-        message = f"The execution time-out of {_timeout(run)} is over. {unconfirmed}"
-        return failure(FailureCause.TIMEOUT, message)
-    message = f"Cancelled. {unconfirmed}"
-    return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
-
-
 def in_words(duration: timedelta) -> str:
     """Return a duration as text: whole minutes, or seconds."""
     minutes, rest = divmod(duration, timedelta(minutes=1))
     return f"{minutes} minutes" if not rest else f"{duration.total_seconds():g} seconds"
 
 
-def _is_timed_out(run: TaskRun) -> bool:
+def is_timed_out(run: TaskRun) -> bool:
     """Return whether the time-out, and not a cancellation, stops the attempt."""
     attempt = run.attempt
     return run.cancel_requested is None and attempt is not None and attempt.timed_out is not None
 
 
 def _was_to_stop(run: TaskRun) -> bool:
-    return run.cancel_requested is not None or _is_timed_out(run)
+    return run.cancel_requested is not None or is_timed_out(run)
 
 
 def _timeout(run: TaskRun) -> str:
     return f"{run.execution_timeout_seconds} seconds"
-
-
-def with_progress(run: TaskRun, attempt: int, report: Report) -> TaskRun | None:
-    """Return the run with a report's progress; None if the attempt is over."""
-    if not run.carries(attempt) or run.attempt is None:
-        return None
-    progress = replace(
-        run.attempt,
-        provider_status=report.status,
-        monitor_url=report.monitor_url or run.attempt.monitor_url,
-        started_at=report.started_at or run.attempt.started_at,
-    )
-    return with_attempt(run, progress)
 
 
 def is_over(run: TaskRun, attempt: int) -> bool:
@@ -282,14 +248,6 @@ def is_over(run: TaskRun, attempt: int) -> bool:
         return True
     due = run.next_attempt if run.status is RunStatus.QUEUED else len(run.attempts)
     return attempt != due
-
-
-def is_to_stop(run: TaskRun) -> bool:
-    """Return whether the attempt under way was cancelled or timed out."""
-    attempt = run.attempt
-    return run.cancel_requested is not None or (
-        attempt is not None and attempt.timed_out is not None
-    )
 
 
 def with_doubt(message: str, may_run: bool) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any, Self
 
 from polysync_core.domain.dispatch.codec import encode_waiting
@@ -15,44 +14,23 @@ from polysync_core.domain.runs.poll_learning import Ended
 class AttemptMemo:
     """State of one attempt between activity calls, kept in the orchestration's history.
 
-    A lost memo only restarts time-outs and back-off; facts that must survive are on the row.
+    A lost memo costs nothing: the problem of the run and all facts of time-outs are on the row.
     """
 
     polls: int = 0
     """Polls that found the run still running."""
-    failures: int = 0
-    """Failed calls in a row."""
-    failing_since: float | None = None
-    """Epoch seconds of the first failed call in the row."""
-    uncertain: bool = False
-    """Whether the platform may have executed a submit that got no answer."""
-    stop_sent: float | None = None
-    """Epoch seconds at which the platform accepted the stop; a second stop does no harm."""
     waited: float = 0.0
     """Seconds of planned waits, a lower bound of the age if the clock is set back."""
     past: tuple[Ended, ...] | None = None
     """The durations of past runs; None until they are read."""
 
-    def after_failure(self, now: datetime) -> AttemptMemo:
-        """Return the memo after one more failed call."""
-        since = self.failing_since or now.timestamp()
-        return replace(self, failures=self.failures + 1, failing_since=since)
-
     def after_poll(self) -> AttemptMemo:
         """Return the memo after a poll that found the run still running."""
-        return replace(self, polls=self.polls + 1, failures=0, failing_since=None)
+        return replace(self, polls=self.polls + 1)
 
     def after_wait(self, seconds: float) -> AttemptMemo:
         """Return the memo after a wait before the next poll."""
         return replace(self, waited=self.waited + seconds)
-
-    def failing_for(self, now: datetime) -> timedelta:
-        """Return how long calls have failed."""
-        return _since(self.failing_since, now)
-
-    def stopping_for(self, now: datetime) -> timedelta:
-        """Return how long ago the platform accepted the stop."""
-        return _since(self.stop_sent, now)
 
     def as_json(self) -> dict[str, Any]:
         """Return the memo as plain JSON."""
@@ -97,10 +75,6 @@ class StepResult:
         if self.retry is None:
             return None
         return {"waiting": encode_waiting(self.retry)}
-
-
-def _since(moment: float | None, now: datetime) -> timedelta:
-    return timedelta(seconds=0 if moment is None else now.timestamp() - moment)
 
 
 DONE = StepResult(done=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction
+from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
@@ -39,9 +40,14 @@ class SubmissionBuilder:
             is_resend=is_resend,
         )
 
-    def secrets_of(self, run: TaskRun) -> list[Secret]:
-        """Return the secrets that the attempts of a run get; raises the errors of `request`."""
+    def secrets_of(self, run: TaskRun, platform: Platform | None = None) -> list[Secret]:
+        """Return the secrets that a run gets, and those of its platform's sign-in.
+
+        Raises the errors of `request`.
+        """
         references = {each for each in run.parameters.values() if isinstance(each, str)}
+        if platform is not None:
+            references.update(platform.auth.secret_references())
         return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:

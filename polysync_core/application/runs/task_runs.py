@@ -12,6 +12,7 @@ from polysync_core.application.runs.accepting import (
     same_request,
     signal_best_effort,
 )
+from polysync_core.application.runs.attempts.outcomes import cancelled_before_submit
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.queries import newest_success, read_run
 from polysync_core.application.runs.store import RunStore
@@ -23,6 +24,7 @@ from polysync_core.domain.dependencies.mappings import mapped_values, needed_par
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
+from polysync_core.domain.runs.progress import request_cancel
 from polysync_core.domain.runs.run import (
     Outcome,
     Parent,
@@ -30,7 +32,6 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     TriggerType,
     finish,
-    request_cancel,
 )
 from polysync_core.domain.runs.stored import Listing, Page
 
@@ -137,7 +138,7 @@ class TaskRuns:
         return self.runs.page(listing)
 
     def cancel(self, run_id: RunId, *, actor: str, engine: Engine) -> TaskRun:
-        """Cancel a queued run at once; ask the platform to stop a running one.
+        """Cancel at once what its platform cannot know; ask the platform to stop a running run.
 
         Idempotent; an ended run is left alone. Raises `NotFound`.
         """
@@ -148,19 +149,22 @@ class TaskRuns:
             signal_best_effort(
                 "release", lambda: engine.release(run.shard, run.run_id, run.next_attempt)
             )
-        elif run.status is RunStatus.RUNNING:
+        if run.attempts and RunStatus.RUNNING in {run.status, before.run.status}:
             signal_best_effort("wake", lambda: engine.wake(run.run_id, len(run.attempts)))
         return run
 
     def _cancelled(self, run: TaskRun, actor: str) -> TaskRun | None:
-        now = self.clock()
+        now, attempt = self.clock(), run.attempt
         if run.status is RunStatus.QUEUED:
             when = "while it waited for its next attempt" if run.attempts else "before it started"
             outcome = Outcome(status=RunStatus.CANCELLED, reason=f"Cancelled {when}.")
             return finish(run, outcome, at=now, actor=actor)
-        if run.status is RunStatus.RUNNING and run.cancel_requested is None:
-            return request_cancel(run, at=now, actor=actor)
-        return None
+        if run.status is not RunStatus.RUNNING or run.cancel_requested is not None:
+            return None
+        asked = request_cancel(run, at=now, actor=actor)
+        if attempt is None or attempt.may_be_sent:
+            return asked
+        return finish(asked, cancelled_before_submit(asked), at=now, actor=actor)
 
     def with_parents(self, task: Task, spec: RunSpec) -> RunSpec:
         """Add the upstream outputs that a run without a gate needs, from the newest successes."""

@@ -102,50 +102,58 @@ class ScheduleProcessor:
     cancel: Cancel
     clock: Clock
 
-    def fire_due(self, of: TaskSchedule, stored: StoredSchedule, context: TickContext) -> None:
+    def fire_due(
+        self, task_schedule: TaskSchedule, stored: StoredSchedule, context: TickContext
+    ) -> None:
         """Create the runs of a schedule's elapsed fire times, exactly once.
 
         Write-ahead: save the plan, create the runs, then advance the watermark. After a crash, the
         next tick finishes the pending plan first; the ids of the runs make that repeatable. Raises
         `StaleETag` if another tick processes the same schedule.
         """
-        stored = self._finish_pending(of, stored, context)
+        stored = self._finish_pending(task_schedule, stored, context)
         if stored.state.due is None or stored.state.due > self.clock():
             return
         outcomes = list(self._past_outcomes(stored.state))
-        active = self._active_runs(of, stored.state, context)
-        of = replace(of, calendars=context.calendars(of.schedule.calendars))
-        plan = plan_fires(of, stored.state, outcomes, active, now=self.clock())
+        active = self._active_runs(task_schedule, stored.state, context)
+        task_schedule = replace(
+            task_schedule, calendars=context.calendars(task_schedule.schedule.calendars)
+        )
+        plan = plan_fires(task_schedule, stored.state, outcomes, active, now=self.clock())
         planned = with_plan(with_outcomes(stored.state, outcomes), plan)
         if plan.is_empty:
             stored = replace(stored, state=planned)
         else:
             stored = self.store.put(planned, replacing=stored)
-        self._finish(of, stored, plan, context)
+        self._finish(task_schedule, stored, plan, context)
 
     def _finish_pending(
-        self, of: TaskSchedule, stored: StoredSchedule, context: TickContext
+        self, task_schedule: TaskSchedule, stored: StoredSchedule, context: TickContext
     ) -> StoredSchedule:
         """Execute the plan that an earlier tick saved but did not finish."""
         plan = stored.state.pending
-        return stored if plan is None else self._finish(of, stored, plan, context)
+        return stored if plan is None else self._finish(task_schedule, stored, plan, context)
 
     def _finish(
-        self, of: TaskSchedule, stored: StoredSchedule, plan: FirePlan, context: TickContext
+        self,
+        task_schedule: TaskSchedule,
+        stored: StoredSchedule,
+        plan: FirePlan,
+        context: TickContext,
     ) -> StoredSchedule:
         """Execute a plan, then advance the watermark."""
-        self._create_runs(of, plan, context.engine)
+        self._create_runs(task_schedule, plan, context.engine)
         if plan.pause is not None:
             _log.warning(
                 "A schedule paused itself because its runs fail.",
                 extra={
                     "action": "schedule_auto_paused",
-                    "task": of.task.name,
-                    "schedule": of.schedule.name,
-                    "failures": of.schedule.pause_after_failures,
+                    "task": task_schedule.task.name,
+                    "schedule": task_schedule.schedule.name,
+                    "failures": task_schedule.schedule.pause_after_failures,
                 },
             )
-        stored = self.store.put(with_plan_done(of, stored.state, plan), replacing=stored)
+        stored = self.store.put(with_plan_done(task_schedule, stored.state, plan), replacing=stored)
         context.done(plan)
         return stored
 
@@ -158,52 +166,54 @@ class ScheduleProcessor:
             yield stored.run.status
 
     def _active_runs(
-        self, of: TaskSchedule, state: ScheduleState, context: TickContext
+        self, task_schedule: TaskSchedule, state: ScheduleState, context: TickContext
     ) -> Sequence[RunId]:
         """Return the active runs of the Task, if the overlap policy depends on them.
 
         The Dispatcher may not know the last run of the schedule yet, so its row is read as well.
         """
-        if of.schedule.overlap is Overlap.QUEUE:
+        if task_schedule.schedule.overlap is Overlap.QUEUE:
             return ()
-        known = context.dispatched_runs(of.task)
+        known = context.dispatched_runs(task_schedule.task)
         if state.last_run is not None and state.last_run not in known:
             known.append(state.last_run)
         found = self.runs.get_many(known)
         return [stored.run.run_id for stored in found if not stored.run.status.is_terminal]
 
-    def _create_runs(self, of: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
+    def _create_runs(self, task_schedule: TaskSchedule, plan: FirePlan, engine: Engine) -> None:
         """Create the runs of a plan; a run that exists already stays as it is."""
         if plan.missed is not None:
-            spec = _spec(of, plan, Occurrence(scheduled_time=plan.missed.last))
-            run_id = missed_id(of.task.name, of.schedule.name, plan.missed)
+            spec = _spec(task_schedule, plan, Occurrence(scheduled_time=plan.missed.last))
+            run_id = missed_id(task_schedule.task.name, task_schedule.schedule.name, plan.missed)
             reason = describe(plan.missed)
-            self._create_skipped(of.task, replace(spec, run_id=run_id), reason, engine)
+            self._create_skipped(task_schedule.task, replace(spec, run_id=run_id), reason, engine)
         for index, occurrence in enumerate(plan.occurrences):
             # The Dispatcher orders runs by this time, so the oldest fire time starts first.
             at = plan.at + timedelta(milliseconds=index)
-            spec = replace(_spec(of, plan, occurrence), at=at)
+            spec = replace(_spec(task_schedule, plan, occurrence), at=at)
             if occurrence.skip_reason is not None:
-                self._create_skipped(of.task, spec, occurrence.skip_reason, engine)
+                self._create_skipped(task_schedule.task, spec, occurrence.skip_reason, engine)
             else:
-                self._fire(of, occurrence, spec, engine)
+                self._fire(task_schedule, occurrence, spec, engine)
 
     def _fire(
-        self, of: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
+        self, task_schedule: TaskSchedule, occurrence: Occurrence, spec: RunSpec, engine: Engine
     ) -> None:
         """Create the run of a fire time, or deliver the fire time to a gate."""
-        lateness = self.clock() - of.due_time(occurrence.scheduled_time)
+        lateness = self.clock() - task_schedule.due_time(occurrence.scheduled_time)
         instruments().schedule_lateness.record(lateness.total_seconds())
         for run_id in occurrence.cancels:
             self.cancel(run_id, engine=engine)
-        if of.task.dependencies:
-            self.gate.deliver_fire_time(of.task.name, _scheduled_fire(of, occurrence), engine)
+        if task_schedule.task.dependencies:
+            self.gate.deliver_fire_time(
+                task_schedule.task.name, _scheduled_fire(task_schedule, occurrence), engine
+            )
             return
         try:
-            run = self.factory.queued_run(of.task, spec)
+            run = self.factory.queued_run(task_schedule.task, spec)
         except Invalid as error:
             outcome = failure(FailureCause.PARAMETERS, str(error))
-            self._create_finished(of.task, spec, outcome, engine)
+            self._create_finished(task_schedule.task, spec, outcome, engine)
             return
         if self.factory.create(run) is not None:
             self.factory.enqueue(run, engine)
@@ -219,23 +229,25 @@ class ScheduleProcessor:
             self.finisher.start_notifying(stored.run, engine)
 
 
-def _spec(of: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
+def _spec(task_schedule: TaskSchedule, plan: FirePlan, occurrence: Occurrence) -> RunSpec:
     return RunSpec(
-        run_id=occurrence_id(of.task.name, of.schedule.name, occurrence.scheduled_time),
+        run_id=occurrence_id(
+            task_schedule.task.name, task_schedule.schedule.name, occurrence.scheduled_time
+        ),
         trigger_type=TriggerType.SCHEDULE,
         actor=ACTOR,
-        parameters=of.schedule.parameters,
-        schedule=of.schedule.name,
+        parameters=task_schedule.schedule.parameters,
+        schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,
-        time_zone=of.schedule.time_zone,
+        time_zone=task_schedule.schedule.time_zone,
         at=plan.at,
     )
 
 
-def _scheduled_fire(of: TaskSchedule, occurrence: Occurrence) -> ScheduledFire:
+def _scheduled_fire(task_schedule: TaskSchedule, occurrence: Occurrence) -> ScheduledFire:
     return ScheduledFire(
-        schedule=of.schedule.name,
+        schedule=task_schedule.schedule.name,
         scheduled_time=occurrence.scheduled_time,
-        time_zone=of.schedule.time_zone,
-        parameters=of.schedule.parameters,
+        time_zone=task_schedule.schedule.time_zone,
+        parameters=task_schedule.schedule.parameters,
     )

@@ -77,7 +77,7 @@ class ScheduleService:
         task = self.definitions.task(name)
         pause = Pause(reason=reason, at=self.clock(), by=by)
         for each in _chosen(task, schedule):
-            self._change(each, lambda of, state: paused(of, state, pause))
+            self._change(each, lambda task_schedule, state: paused(task_schedule, state, pause))
             _log_change("A schedule was paused.", "schedule_paused", each)
         return self.statuses(name)
 
@@ -85,25 +85,29 @@ class ScheduleService:
         """Resume one schedule of a Task, or all of them, from now; raises as `pause`."""
         task = self.definitions.task(name)
         for each in _chosen(task, schedule):
-            self._change(each, lambda of, state: resumed(of, state, now=self.clock()))
+            self._change(
+                each, lambda task_schedule, state: resumed(task_schedule, state, now=self.clock())
+            )
             _log_change("A schedule was resumed.", "schedule_resumed", each)
         return self.statuses(name)
 
-    def _change(self, of: TaskSchedule, change: _Change) -> None:
+    def _change(self, task_schedule: TaskSchedule, change: _Change) -> None:
         def attempt() -> None:
-            stored = self._current(of)
-            state = change(of, stored.state)
+            stored = self._current(task_schedule)
+            state = change(task_schedule, stored.state)
             if state != stored.state:
                 self.store.put(state, replacing=stored)
 
         busy = "The schedule is being changed by too many writers at once."
         retry_on_conflict(attempt, exhausted=Unavailable(busy, retry_after=1))
 
-    def _current(self, of: TaskSchedule) -> StoredSchedule:
+    def _current(self, task_schedule: TaskSchedule) -> StoredSchedule:
         """Return the state, synced with the definition; a crash may have prevented the sync."""
-        task, schedule = of.task.name, of.schedule.name
+        task, schedule = task_schedule.task.name, task_schedule.schedule.name
         stored = self.store.get(task, schedule)
-        if stored is None or stored.state.revision != revision_of(of.task, of.schedule):
+        if stored is None or stored.state.revision != revision_of(
+            task_schedule.task, task_schedule.schedule
+        ):
             self.sync.sync(task)
             stored = self.store.get(task, schedule)
         if stored is None:
@@ -147,6 +151,10 @@ def _chosen(task: Task, name: str | None) -> Sequence[TaskSchedule]:
     return [TaskSchedule(task=task, schedule=each) for each in schedules]
 
 
-def _log_change(sentence: str, action: str, of: TaskSchedule) -> None:
-    extra = {"action": action, "task": of.task.name, "schedule": of.schedule.name}
+def _log_change(sentence: str, action: str, task_schedule: TaskSchedule) -> None:
+    extra = {
+        "action": action,
+        "task": task_schedule.task.name,
+        "schedule": task_schedule.schedule.name,
+    }
     _log.info(sentence, extra=extra)

@@ -82,13 +82,15 @@ class ScheduleSync:
         for deleted in states.values():
             self.store.remove(deleted)
 
-    def _start(self, of: TaskSchedule, former: StoredSchedule | None) -> None:
+    def _start(self, task_schedule: TaskSchedule, former: StoredSchedule | None) -> None:
         """Start a schedule from now, unless its state already follows this definition."""
         state = None if former is None else former.state
-        if state is not None and state.revision == revision_of(of.task, of.schedule):
+        if state is not None and state.revision == revision_of(
+            task_schedule.task, task_schedule.schedule
+        ):
             return
-        self.store.put(initial_state(of, state, now=self.clock()), replacing=former)
-        facts = {"task": of.task.name, "schedule": of.schedule.name}
+        self.store.put(initial_state(task_schedule, state, now=self.clock()), replacing=former)
+        facts = {"task": task_schedule.task.name, "schedule": task_schedule.schedule.name}
         _log.info("A schedule continues from now.", extra={"action": "schedule_begun", **facts})
 
     def _schedules(self, name: str) -> list[TaskSchedule]:

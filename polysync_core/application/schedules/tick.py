@@ -131,9 +131,11 @@ class ScheduleTick:
         stored = self.store.get(entry.task, entry.schedule)
         if stored is None or stored.state.due is None or stored.state.due > entry.at:
             return
-        of = self._task_schedule(entry)
-        if of is not None and stored.state.revision == revision_of(of.task, of.schedule):
-            self.processor.fire_due(of, stored, context)
+        task_schedule = self._task_schedule(entry)
+        if task_schedule is not None and stored.state.revision == revision_of(
+            task_schedule.task, task_schedule.schedule
+        ):
+            self.processor.fire_due(task_schedule, stored, context)
         else:
             self.sync.sync(entry.task)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -50,6 +51,11 @@ class DataType(StrEnum):
     JSON_ARRAY = "JsonArray"
 
 
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Joiners of scripts and emoji, and the tags of flags.
+_JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
+
+
 class Direction(StrEnum):
     """The direction of a value, seen from the artefact."""
 
@@ -58,9 +64,26 @@ class Direction(StrEnum):
     INPUT_OUTPUT = "InputOutput"
 
 
+def hidden_character(text: str) -> str | None:
+    """Describe the first control or invisible character of an artefact's name, or return None.
+
+    A name of a platform may hold any letter, look-alikes of ASCII included. It is always sent
+    percent-encoded or in JSON, where no server takes such a letter for a separator.
+    """
+    for character in text:
+        if character in _JOINERS:
+            continue
+        if unicodedata.category(character) in _HIDDEN_CATEGORIES:
+            return f"the control or invisible character U+{ord(character):04X}"
+    return None
+
+
 def _check_external_id(text: str) -> str:
-    if text != text.strip() or not text.isprintable():
-        raise ValueError("must not begin or end with a space or hold a control character")
+    if text != text.strip():
+        raise ValueError("must not begin or end with a space")
+    hidden = hidden_character(text)
+    if hidden is not None:
+        raise ValueError(f"must not contain {hidden}")
     return text
 
 

@@ -18,6 +18,8 @@ CANCELLING_DELAY = 2.0
 
 _FAILURE_DELAY = 5.0
 _MAX_FAILURE_DELAY = 300.0
+_REFUSAL_DELAY = 60.0
+_MAX_REFUSAL_DELAY = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,11 @@ def delay_after_failure(failures: int, *, retry_after: float | None = None) -> f
     """Return the seconds to wait after the `failures`-th failed call in a row."""
     planned = min(_FAILURE_DELAY * 2 ** min(failures - 1, 16), _MAX_FAILURE_DELAY)
     return max(planned, min(retry_after or 0.0, _MAX_FAILURE_DELAY))
+
+
+def delay_after_refusal(tries: int) -> float:
+    """Return the seconds to wait after the `tries`-th refused call in a row.
+
+    A refusal lasts until a person corrects something, so the call is repeated less often.
+    """
+    return min(_REFUSAL_DELAY * 2 ** min(tries - 1, 16), _MAX_REFUSAL_DELAY)

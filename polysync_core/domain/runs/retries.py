@@ -51,20 +51,28 @@ def _may_be_retried(run: TaskRun, failure: Outcome) -> bool:
         and run.cancel_requested is None
         and failure.status is RunStatus.FAILED
         and failure.may_repeat
-        and failure.cause in RETRYABLE_CAUSES
+        and (failure.cause in RETRYABLE_CAUSES or failure.is_outage)
     )
 
 
 def _within_budget(run: TaskRun, failure: Outcome) -> bool:
     """Return whether the budget of this kind of failure allows a retry."""
     causes = [*(attempt.cause for attempt in run.attempts[:-1]), failure.cause]
-    infrastructure = sum(cause in INFRASTRUCTURE_CAUSES for cause in causes)
+    infrastructure = sum(_is_infrastructure(cause) for cause in causes)
     budget = run.retry.max_infrastructure_attempts
     if budget is None:
         return len(causes) <= run.retry.max_retry_attempts
-    if failure.cause in INFRASTRUCTURE_CAUSES:
+    if _is_infrastructure(failure.cause):
         return infrastructure <= budget
     return len(causes) - infrastructure <= run.retry.max_retry_attempts
+
+
+def _is_infrastructure(cause: FailureCause | None) -> bool:
+    """Return whether a retried failure counts as one of infrastructure.
+
+    `Secret` is retried only after an outage of the vault.
+    """
+    return cause in INFRASTRUCTURE_CAUSES or cause is FailureCause.SECRET
 
 
 def _stable_fraction(run_id: RunId, number: int) -> float:

@@ -14,6 +14,7 @@ from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
+from polysync_core.domain.runs.problem import RunProblem
 from polysync_core.domain.runs.status import ALLOWED_TRANSITIONS, RunStatus
 
 SYSTEM_ACTOR = "polysync"
@@ -63,10 +64,30 @@ class Attempt:
     """When the attempt left the queue."""
     sends: int = 1
     """The number of submits that were begun; written ahead of each submit."""
+    unsent: int = 0
+    """The number of these submits that certainly did not reach the platform."""
+    state_at: datetime | None = None
+    """When the platform's state was last written."""
     timed_out: datetime | None = None
     """When the execution time-out expired; from then on the platform is asked to stop."""
+    stop_tried: datetime | None = None
+    """The first try to ask the platform to stop; the stop time-out of a cancellation begins."""
+    stop_accepted: datetime | None = None
+    """When the platform accepted the stop; the stop time-out of a time-out begins."""
     cause: FailureCause | None = None
     error: str | None = None
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Return whether the platform may know the attempt."""
+        return self.external_run_id is not None or self.sends > self.unsent
+
+
+class ProblemChange(StrEnum):
+    """The change of a run's problem that a note records."""
+
+    BEGINS = "Begins"
+    ENDS = "Ends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +100,8 @@ class HistoryEntry:
     reason: str
     actor: str
     attempt: int
+    problem: ProblemChange | None = None
+    """Set in a note that records the begin or end of a problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +121,8 @@ class Outcome:
     """Set if the platform reported the end in its answer to the submit."""
     may_repeat: bool = True
     """False if the external run may still be running, so that a retry would run in parallel."""
+    is_outage: bool = False
+    """True if the failure is retried as one of infrastructure, with any cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +182,10 @@ class TaskRun:
     repeats: tuple[RunId, ...] = ()
     """The graph runs that this graph run repeats in part; they supply all other outcomes."""
     attempts: tuple[Attempt, ...] = ()
+    problem: RunProblem | None = None
+    """The failure that keeps the run from going on; None while all goes well."""
+    problem_notes: int = 0
+    """The number of notes about problems in the history, which is bounded."""
     traceparent: str | None = None
     """The W3C trace context of the run."""
 
@@ -204,6 +233,10 @@ class TaskRun:
             return self.origins
         return (Origin(run_id=self.graph_run_id, task=self.task),)
 
+    def is_queued_for(self, attempt: int) -> bool:
+        """Return whether the run waits for the start of this attempt."""
+        return self.status is RunStatus.QUEUED and attempt == self.next_attempt
+
     def carries(self, attempt: int) -> bool:
         """Return whether this attempt is under way."""
         return self.status is RunStatus.RUNNING and attempt == len(self.attempts)
@@ -231,10 +264,11 @@ def _with_status(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, acto
     """Return the run in its next status, with a history entry of the transition."""
     if to not in ALLOWED_TRANSITIONS[run.status]:
         raise Broken(f"A run cannot go from {run.status} to {to}.")
-    return replace(_with_entry(run, to, reason, at=at, actor=actor), status=to, reason=reason)
+    return replace(with_entry(run, to, reason, at=at, actor=actor), status=to, reason=reason)
 
 
-def _with_entry(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
+def with_entry(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor: str) -> TaskRun:
+    """Return the run with one more line of its history."""
     entry = HistoryEntry(
         at=at,
         from_status=run.status,
@@ -246,12 +280,14 @@ def _with_entry(run: TaskRun, to: RunStatus, reason: str, *, at: datetime, actor
     return replace(run, history=(*run.history, entry))
 
 
-def begin_attempt(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Start the next attempt of a queued run; from now on, the platform may know the attempt."""
+def begin_attempt(
+    run: TaskRun, *, at: datetime, actor: str, begun_at: datetime | None = None, sends: int = 1
+) -> TaskRun:
+    """Start the next attempt of a queued run; with `sends`, the platform may know the attempt."""
     number = run.next_attempt
     begun = replace(
         run,
-        attempts=(*run.attempts, Attempt(number=number, begun_at=at)),
+        attempts=(*run.attempts, Attempt(number=number, begun_at=begun_at or at, sends=sends)),
         started_at=run.started_at or at,
         not_before=None,
     )
@@ -274,6 +310,7 @@ def finish(run: TaskRun, outcome: Outcome, *, at: datetime, actor: str) -> TaskR
         _attempt_ended(run, outcome, at),
         finished_at=at,
         not_before=None,
+        problem=None,
         outputs=dict(outputs.values),
         redacted_outputs=outputs.redacted,
         outputs_not_kept=dict(outputs.not_kept),
@@ -285,7 +322,7 @@ def back_off(
     run: TaskRun, failure: Outcome, *, until: datetime, at: datetime, actor: str
 ) -> TaskRun:
     """End the attempt under way, and queue the run for the next one."""
-    waiting = replace(_attempt_ended(run, failure, at), not_before=until)
+    waiting = replace(_attempt_ended(run, failure, at), not_before=until, problem=None)
     reason = (
         f"Attempt {len(run.attempts)} failed ({failure.cause}). "
         f"Attempt {waiting.next_attempt} waits until {until:%Y-%m-%dT%H:%M:%SZ} at least."
@@ -312,24 +349,6 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
     return with_attempt(run, ended)
 
 
-def request_cancel(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Record a request to cancel; the run ends when its platform reports the end."""
-    asked = replace(run, cancel_requested=at)
-    return note(asked, "Cancellation was requested.", at=at, actor=actor)
-
-
-def time_out(run: TaskRun, *, at: datetime, actor: str) -> TaskRun:
-    """Record that the attempt timed out; the run ends when its platform reports the end."""
-    attempt = run.attempt
-    if attempt is None or attempt.timed_out is not None:
-        return run
-    reason = (
-        f"The execution time-out of {run.execution_timeout_seconds} seconds is over; "
-        "the platform is asked to stop."
-    )
-    return note(with_attempt(run, replace(attempt, timed_out=at)), reason, at=at, actor=actor)
-
-
 def note(run: TaskRun, reason: str, *, at: datetime, actor: str) -> TaskRun:
     """Add a line to the history without a change of status.
 
@@ -338,4 +357,4 @@ def note(run: TaskRun, reason: str, *, at: datetime, actor: str) -> TaskRun:
     last = run.history[-1] if run.history else None
     if last is not None and last.reason == reason and last.from_status == last.to_status:
         return run
-    return _with_entry(run, run.status, reason, at=at, actor=actor)
+    return with_entry(run, run.status, reason, at=at, actor=actor)

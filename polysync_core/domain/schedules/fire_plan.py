@@ -48,7 +48,7 @@ class ElapsedFireTimes:
 
 
 def plan_fires(
-    of: TaskSchedule,
+    task_schedule: TaskSchedule,
     state: ScheduleState,
     past_outcomes: Sequence[RunStatus],
     active_runs: Sequence[RunId],
@@ -63,12 +63,12 @@ def plan_fires(
 
     The cost depends on the catch-up window, not on the time since the watermark.
     """
-    plan = _with_misfires(state, _Timetable(of), now)
+    plan = _with_misfires(state, _Timetable(task_schedule), now)
     failures = with_outcomes(state, past_outcomes).consecutive_failures
-    threshold = of.schedule.pause_after_failures
+    threshold = task_schedule.schedule.pause_after_failures
     if plan.fires and threshold is not None and failures >= threshold:
-        return _with_pause(plan, of.schedule.name, failures)
-    return _with_overlap(plan, of.schedule.overlap, active_runs)
+        return _with_pause(plan, task_schedule.schedule.name, failures)
+    return _with_overlap(plan, task_schedule.schedule.overlap, active_runs)
 
 
 def describe(missed: MissedFireTimes) -> str:
@@ -84,21 +84,21 @@ def describe(missed: MissedFireTimes) -> str:
 class _Timetable:
     """The fire times of a schedule with its calendars applied."""
 
-    of: TaskSchedule
+    task_schedule: TaskSchedule
 
     @property
     def catch_up(self) -> timedelta:
         """The age up to which a fire time may still run."""
-        schedule = self.of.schedule
+        schedule = self.task_schedule.schedule
         seconds = 0 if schedule.misfire is Misfire.SKIP else schedule.catch_up_seconds
         return timedelta(seconds=seconds)
 
     def is_excluded(self, fire: FireTime) -> bool:
-        return is_excluded(fire, self.of.calendars)
+        return is_excluded(fire, self.task_schedule.calendars)
 
     def fire_times(self, after: datetime) -> Iterator[FireTime]:
         """Yield the fire times that no calendar excludes."""
-        fires = fire_times(self.of.schedule, after=after)
+        fires = fire_times(self.task_schedule.schedule, after=after)
         return (fire for fire in fires if not self.is_excluded(fire))
 
     def due(self, after: datetime, now: datetime) -> Iterator[tuple[FireTime, datetime]]:
@@ -107,8 +107,8 @@ class _Timetable:
         The order is kept: where jitter would swap two fire times, both are due at the later time.
         """
         due = after
-        for fire in fire_times(self.of.schedule, after=after):
-            due = max(due, self.of.due_time(fire.scheduled_time))
+        for fire in fire_times(self.task_schedule.schedule, after=after):
+            due = max(due, self.task_schedule.due_time(fire.scheduled_time))
             if due > now:
                 return
             yield fire, due
@@ -117,7 +117,7 @@ class _Timetable:
 def _with_misfires(state: ScheduleState, timetable: _Timetable, now: datetime) -> FirePlan:
     """Return the plan that the misfire policy makes of the elapsed fire times."""
     elapsed = _elapsed(timetable, state.watermark, now)
-    caught_up, reason = _caught_up(timetable.of.schedule, elapsed)
+    caught_up, reason = _caught_up(timetable.task_schedule.schedule, elapsed)
     dropped = elapsed.missed + [each for each in elapsed.late if each not in caught_up]
     missed = None
     if dropped:
@@ -165,7 +165,7 @@ def _with_overlap(plan: FirePlan, overlap: Overlap, active: Sequence[RunId]) -> 
 
 def _elapsed(timetable: _Timetable, watermark: datetime, now: datetime) -> ElapsedFireTimes:
     """Return the fire times from the watermark until now by their age."""
-    elapsed, schedule = ElapsedFireTimes(), timetable.of.schedule
+    elapsed, schedule = ElapsedFireTimes(), timetable.task_schedule.schedule
     # No jitter can bring a fire time before the horizon into the catch-up window.
     jitter_span = timedelta(seconds=schedule.jitter_seconds)
     horizon = now - max(timetable.catch_up, ON_TIME) - jitter_span

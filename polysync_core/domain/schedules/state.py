@@ -139,28 +139,37 @@ def missed_id(task: str, schedule: str, missed: MissedFireTimes) -> RunId:
 
 
 def initial_state(
-    of: TaskSchedule, former: ScheduleState | None, *, now: datetime
+    task_schedule: TaskSchedule, former: ScheduleState | None, *, now: datetime
 ) -> ScheduleState:
     """Return the state of a new or edited schedule: it continues from now, without catch-up.
 
     A pause stays. A pending plan stays as well, unless the schedule is now disabled.
     """
     state = former or ScheduleState(
-        task=of.task.name, schedule=of.schedule.name, revision="", watermark=now
+        task=task_schedule.task.name,
+        schedule=task_schedule.schedule.name,
+        revision="",
+        watermark=now,
     )
-    if not of.is_enabled:
+    if not task_schedule.is_enabled:
         state = replace(state, pending=None)
-    state = replace(state, revision=revision_of(of.task, of.schedule), watermark=now)
-    return with_due_time(of, state)
+    state = replace(
+        state, revision=revision_of(task_schedule.task, task_schedule.schedule), watermark=now
+    )
+    return with_due_time(task_schedule, state)
 
 
-def with_due_time(of: TaskSchedule, state: ScheduleState) -> ScheduleState:
+def with_due_time(task_schedule: TaskSchedule, state: ScheduleState) -> ScheduleState:
     """Return the state with the time of its next fire time; a pending plan stays due."""
     if state.pending is not None:
         return state
-    fires = of.is_enabled and state.paused is None
-    following = next(fire_times(of.schedule, after=state.watermark), None) if fires else None
-    return replace(state, due=None if following is None else of.due_time(following.scheduled_time))
+    fires = task_schedule.is_enabled and state.paused is None
+    following = (
+        next(fire_times(task_schedule.schedule, after=state.watermark), None) if fires else None
+    )
+    return replace(
+        state, due=None if following is None else task_schedule.due_time(following.scheduled_time)
+    )
 
 
 def with_outcomes(state: ScheduleState, outcomes: Sequence[RunStatus]) -> ScheduleState:
@@ -183,26 +192,28 @@ def with_plan(state: ScheduleState, plan: FirePlan) -> ScheduleState:
     return replace(state, pending=plan, paused=plan.pause or state.paused)
 
 
-def with_plan_done(of: TaskSchedule, state: ScheduleState, plan: FirePlan) -> ScheduleState:
+def with_plan_done(
+    task_schedule: TaskSchedule, state: ScheduleState, plan: FirePlan
+) -> ScheduleState:
     """Return the state after a plan was executed, with the new watermark."""
     state = replace(state, pending=None, watermark=max(state.watermark, plan.watermark))
     if plan.fires:
         state = replace(state, last_fire_time=plan.fires[-1].scheduled_time)
-    if plan.fires and not of.task.dependencies:
-        task, schedule = of.task.name, of.schedule.name
+    if plan.fires and not task_schedule.task.dependencies:
+        task, schedule = task_schedule.task.name, task_schedule.schedule.name
         ids = [occurrence_id(task, schedule, each.scheduled_time) for each in plan.fires]
-        counts = of.schedule.pause_after_failures is not None
+        counts = task_schedule.schedule.pause_after_failures is not None
         uncounted = (*state.uncounted_runs, *ids)[-_MAX_UNCOUNTED:] if counts else ()
         state = replace(state, last_run=ids[-1], uncounted_runs=uncounted)
-    return with_due_time(of, state)
+    return with_due_time(task_schedule, state)
 
 
-def paused(of: TaskSchedule, state: ScheduleState, pause: Pause) -> ScheduleState:
+def paused(task_schedule: TaskSchedule, state: ScheduleState, pause: Pause) -> ScheduleState:
     """Return the state of a schedule that does not fire until it is resumed."""
-    return with_due_time(of, replace(state, paused=pause))
+    return with_due_time(task_schedule, replace(state, paused=pause))
 
 
-def resumed(of: TaskSchedule, state: ScheduleState, *, now: datetime) -> ScheduleState:
+def resumed(task_schedule: TaskSchedule, state: ScheduleState, *, now: datetime) -> ScheduleState:
     """Return the state of a resumed schedule; one that is not paused stays as it is.
 
     It continues from now without catch-up, and the count of failures starts again.
@@ -210,4 +221,4 @@ def resumed(of: TaskSchedule, state: ScheduleState, *, now: datetime) -> Schedul
     if state.paused is None:
         return state
     state = replace(state, paused=None, watermark=now, consecutive_failures=0, uncounted_runs=())
-    return with_due_time(of, state)
+    return with_due_time(task_schedule, state)

@@ -55,4 +55,5 @@ PLUGIN = PlatformPlugin(
     sign_in=ENTRA_METHODS,
     check=check_foundry,
     open=open_foundry,
+    announces_sends=True,
 )

@@ -50,4 +50,5 @@ PLUGIN = PlatformPlugin(
     sign_in=ENTRA_METHODS,
     check=check_data_factory,
     open=open_data_factory,
+    announces_sends=True,
 )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.outbound.urls import QueryValue, own_address
+from polysync_core.domain.json_types import JsonObject
+from polysync_core.outbound.urls import QueryValue
 from polysync_core.platforms.azure_databricks.answers import (
+    checked_page,
     moment_of,
     next_token_of,
     number_of,
@@ -71,12 +72,12 @@ class RunClient:
         """Return the state of a run; raise `RunNotFound` if it is missing."""
         return self.read_with_task(run_id)[0]
 
-    def read_with_task(self, run_id: str) -> tuple[Report, int]:
-        """Return the state of a run and the run id of its task."""
+    def read_with_task(self, run_id: str) -> tuple[Report, int | None]:
+        """Return the state of a run and the run id of its task; None for several tasks."""
         number = _number(run_id)
 
-        def report(run: JsonObject) -> tuple[Report, int]:
-            return self._report(run, run_id), _task_run_id(run, number)
+        def report(run: JsonObject) -> tuple[Report, int | None]:
+            return self._report(run), _task_run_id(run, number)
 
         return self.client.get(
             *JOBS_API,
@@ -113,17 +114,9 @@ class RunClient:
         number = number_of(run, "run_id")
         if number is None or RunState.of(run) is None:
             return None
-        run_id = str(number)
-        return ExternalRun(external_run_id=run_id, report=self._report(run, run_id))
+        return ExternalRun(external_run_id=str(number), report=self._report(run))
 
-    def page(self, run_id: str, given: JsonValue = None) -> str:
-        """Return the address of a run's page; a given address must be on the workspace's host."""
-        base = self.client.base.url
-        if isinstance(given, str) and own_address(given, base) is not None:
-            return given
-        return f"{base}/#job/{run_id}/run/1"
-
-    def _report(self, run: JsonObject, run_id: str) -> Report:
+    def _report(self, run: JsonObject) -> Report:
         state = RunState.of(run)
         if state is None:
             raise UnexpectedAnswer
@@ -135,7 +128,7 @@ class RunClient:
             message=_message(state, self._has_waited_long(state, started)),
             wait=state.wait,
             cause=state.cause,
-            monitor_url=self.page(run_id, run.get("run_page_url")),
+            monitor_url=checked_page(run.get("run_page_url"), self.client.base),
             started_at=started,
             finished_at=moment_of(run, "end_time") if status.is_final else None,
         )
@@ -181,10 +174,22 @@ def _page_of_runs(answer: JsonObject) -> Page[JsonObject]:
     return Page(objects_in(answer, "runs"), next_token_of(answer))
 
 
-def _task_run_id(run: JsonObject, run_id: int) -> int:
-    """Return the run id of the task's last try; a run without tasks has one id."""
-    ids = [id_ for task in objects_in(run, "tasks") if (id_ := number_of(task, "run_id"))]
-    return ids[-1] if ids else run_id
+def _task_run_id(run: JsonObject, run_id: int) -> int | None:
+    """Return the run id of the last attempt of the run's only task; None for several tasks.
+
+    The list has an entry for each attempt of a task, in no promised order. A run without tasks has
+    one id.
+    """
+    tasks = [task for task in objects_in(run, "tasks") if number_of(task, "run_id")]
+    if not tasks:
+        return run_id
+    if len({str(task.get("task_key")) for task in tasks}) > 1:
+        return None
+    # Of equal attempt numbers, the last entry counts.
+    last = max(
+        enumerate(tasks), key=lambda each: (number_of(each[1], "attempt_number") or 0, each[0])
+    )
+    return number_of(last[1], "run_id")
 
 
 def _number(run_id: str) -> int:

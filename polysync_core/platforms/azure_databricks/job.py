@@ -96,7 +96,8 @@ class DatabricksJobConnector:
             read=run_id_of,
             refused=_submit_refused,
         )
-        return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
+        # The first poll gives the address of the run's page.
+        return Submitted(external_run_id=run_id)
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with the outputs that the Job requests."""

@@ -18,7 +18,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
-from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
+from polysync_core.platforms.azure_databricks.notebook_source.paths import comparable, path_problem
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 from polysync_core.platforms.azure_databricks.outputs import (
     OUTPUTS_FROM_EXIT_VALUE,
@@ -69,7 +69,8 @@ class NotebookConnector:
             read=run_id_of,
             refused=_submit_refused,
         )
-        return Submitted(external_run_id=run_id, monitor_url=self.all_runs.page(run_id))
+        # The first poll gives the address of the run's page.
+        return Submitted(external_run_id=run_id)
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with the outputs that the Job requests."""
@@ -123,9 +124,11 @@ def check_notebook(job: Job) -> list[Problem]:
 
 
 def _runs_notebook(run: JsonObject, job: Job) -> bool:
+    wanted = comparable(job.external_id)
     return any(
         isinstance(notebook := task.get("notebook_task"), dict)
-        and notebook.get("notebook_path") == job.external_id
+        and isinstance(path := notebook.get("notebook_path"), str)
+        and comparable(path) == wanted
         for task in objects_in(run, "tasks")
     )
 

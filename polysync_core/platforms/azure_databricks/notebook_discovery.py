@@ -12,7 +12,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject
-from polysync_core.platforms.azure_databricks.notebook_source.paths import path_problem
+from polysync_core.platforms.azure_databricks.notebook_source.paths import is_below
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import Artefact
 from polysync_core.platforms.platform_client import PlatformClient
@@ -106,12 +106,7 @@ class NotebookDiscovery:
     def _list(self, folder: str) -> list[WorkspaceEntry]:
         entries = self.client.get(*_WORKSPACE_API, "list", query={"path": folder}, read=_entries_of)
         # An entry outside the folder could lead to a loop.
-        above = folder.rstrip("/") + "/"
-        return [
-            entry
-            for entry in entries
-            if entry.path.startswith(above) and path_problem(entry.path) is None
-        ]
+        return [entry for entry in entries if is_below(entry.path, folder)]
 
 
 def _entries_of(answer: JsonObject) -> list[WorkspaceEntry]:

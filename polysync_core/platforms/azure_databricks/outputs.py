@@ -23,6 +23,10 @@ OUTPUTS_FROM_EXIT_VALUE = "outputsFromExitValue"
 """The setting that makes the exit value of a notebook the outputs of its run."""
 WHOLE_VALUE = "result"
 """The output for an exit value that is not a JSON object."""
+_SEVERAL_TASKS = (
+    "The job has several tasks now, so it has no single exit value: import it again as a"
+    " DatabricksWorkflow, or give it one task."
+)
 _REMEDY = "exit with the path of the data instead"
 
 
@@ -32,19 +36,22 @@ class ExitValue:
 
     text: str | None
     truncated: bool
+    is_of_failure: bool = False
+    """Whether Databricks returns an error instead of a value."""
 
     @classmethod
     def of(cls, answer: JsonObject) -> ExitValue:
         """Return the exit value in an answer of `runs/get-output`."""
+        failed = bool(answer.get("error"))
         match answer.get("notebook_output"):
             case None:
-                return cls(None, False)
+                return cls(None, False, failed)
             case {"result": str(text), "truncated": True}:
                 return cls(text, True)
             case {"result": str(text)}:
                 return cls(text, False)
             case {**others} if others.get("result") is None:
-                return cls(None, False)
+                return cls(None, False, failed)
             case _:
                 raise UnexpectedAnswer
 
@@ -74,6 +81,8 @@ def read_with_outputs(job: Job, run_id: str, runs: RunClient, client: PlatformCl
     report, task_run_id = runs.read_with_task(run_id)
     if report.status is not ProviderStatus.SUCCESS or not reads_exit_value(job):
         return report
+    if task_run_id is None:
+        return replace(report, outputs_missing=_SEVERAL_TASKS)
     return with_exit_value(report, task_run_id, client)
 
 
@@ -84,7 +93,10 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
     `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
-        return replace(report, outputs=_read_value(task_run_id, client).outputs())
+        value = _read_value(task_run_id, client)
+        if not value.is_of_failure:
+            return replace(report, outputs=value.outputs())
+        reason = "Databricks returns an error for the task's run"
     except PlatformRefused as error:
         if error.cause is FailureCause.SECRET:
             raise

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
-from polysync_core.domain.errors import Invalid, PolysyncError, Problem
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
@@ -25,7 +25,10 @@ from polysync_core.platforms.azure_databricks.pipeline_states import (
     failed,
     may_belong_to_attempt,
     parts_of,
+    recovering,
     report_of,
+    retried,
+    retries_of,
     update_id_of,
     update_in,
 )
@@ -85,7 +88,10 @@ class DatabricksPipelineConnector:
         )
 
     def read(self, job: Job, external_run_id: str) -> Report:
-        """Return the state of an update; a failure includes its error event."""
+        """Return the state of an update, or of the retry that Databricks itself started.
+
+        A failure includes its error event.
+        """
         pipeline_id, update_id = parts_of(external_run_id)
         page = self._page(pipeline_id, update_id)
         report = self.client.get(
@@ -98,6 +104,14 @@ class DatabricksPipelineConnector:
         )
         if report.status is not ProviderStatus.FAILED:
             return report
+        retries = self._retries(pipeline_id, update_id)
+        if retries:
+            update_id = update_id_of(retries[-1])
+            report = retried(report, retries[-1], self._page(pipeline_id, update_id))
+        if report.status is not ProviderStatus.FAILED:
+            return report
+        if self._is_recovering(pipeline_id):
+            return recovering(report)
         return failed(report, self._failure(pipeline_id, update_id))
 
     def cancel(self, job: Job, external_run_id: str) -> None:
@@ -152,18 +166,17 @@ class DatabricksPipelineConnector:
                 yield artefact
 
     def _updates(self, pipeline_id: str) -> Iterator[JsonObject]:
-        def fetch(token: str | None) -> Page[JsonObject]:
-            query = page_query(token, max_results=UPDATES_A_PAGE)
-            return self.client.get(
-                *PIPELINES_API,
-                pipeline_id,
-                "updates",
-                query=query,
-                read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
-                refused=refused_for_pipeline,
-            )
+        return paged(lambda token: self._page_of_updates(pipeline_id, token))
 
-        return paged(fetch)
+    def _page_of_updates(self, pipeline_id: str, token: str | None) -> Page[JsonObject]:
+        return self.client.get(
+            *PIPELINES_API,
+            pipeline_id,
+            "updates",
+            query=page_query(token, max_results=UPDATES_A_PAGE),
+            read=lambda answer: Page(objects_in(answer, "updates"), next_token_of(answer)),
+            refused=refused_for_pipeline,
+        )
 
     def _started(self, request: SubmitRequest, full_refresh: bool) -> str | None:
         """Return the update that an earlier submit of this attempt started."""
@@ -181,6 +194,27 @@ class DatabricksPipelineConnector:
                 " own update cannot be identified. Check the updates, then rerun if needed."
             )
         return found[0] if found else None
+
+    def _retries(self, pipeline_id: str, update_id: str) -> list[JsonObject]:
+        """Return the retries that Databricks started after a failed update."""
+        try:
+            page = self._page_of_updates(pipeline_id, None)
+        except PlatformRefused:
+            # The failure is certain, and the list is not readable.
+            return []
+        return retries_of(update_id, page.items)
+
+    def _is_recovering(self, pipeline_id: str) -> bool:
+        """Return whether Databricks is between a failed update and its retry."""
+        try:
+            return self.client.get(
+                *PIPELINES_API,
+                pipeline_id,
+                read=lambda answer: answer.get("state") == "RECOVERING",
+                refused=refused_for_pipeline,
+            )
+        except PlatformRefused:
+            return False
 
     def _failure(self, pipeline_id: str, update_id: str) -> str | None:
         """Return the newest error event of an update."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure_databricks.answers import moment_of
@@ -54,6 +55,37 @@ def report_of(update: JsonObject, page: str) -> Report:
         wait=_WAITS.get(word.upper()),
         monitor_url=page,
         started_at=moment_of(update, "creation_time"),
+    )
+
+
+def retries_of(update_id: str, updates: Iterable[JsonObject]) -> list[JsonObject]:
+    """Return the platform's own retries of an update, oldest first; the list is newest first."""
+    known = list(updates)
+    newer = list(takewhile(lambda update: update.get("update_id") != update_id, known))
+    if len(newer) == len(known):
+        return []
+    retries: list[JsonObject] = []
+    # An update of another caller ends the retries of this one.
+    for update in reversed(newer):
+        if update.get("cause") != "RETRY_ON_FAILURE":
+            break
+        retries.append(update)
+    return retries
+
+
+def retried(first: Report, retry: JsonObject, page: str) -> Report:
+    """Return the state of the platform's own retry as the state of the attempt."""
+    report = report_of(retry, page)
+    message = None if report.status.is_final else "Databricks retries the failed update."
+    return replace(report, message=message, started_at=first.started_at)
+
+
+def recovering(report: Report) -> Report:
+    """Return the report of a failed update that Databricks is about to retry."""
+    return replace(
+        report,
+        status=ProviderStatus.RUNNING,
+        message="The update failed, and Databricks is about to retry it.",
     )
 
 

@@ -108,4 +108,5 @@ PLUGIN = PlatformPlugin(
     sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN),
     check=check_databricks,
     open=open_databricks,
+    announces_sends=True,
 )

@@ -1,9 +1,10 @@
 """Decodes the state of a Databricks run.
 
 The API has two generations of states: `state` (life cycle and result) and `status` (state and
-termination details). The tables follow `RunLifeCycleState`, `RunResultState`,
-`RunLifecycleStateV2State` and `TerminationCodeCode` of the Jobs API 2.2. A value that is in no
-table is `Unknown`, which is not terminal: a new value must neither fail nor finish a run.
+termination details). The newer one decides where both are present.
+The tables follow `RunLifeCycleState`, `RunResultState`, `RunLifecycleStateV2State` and
+`TerminationCodeCode` of the Jobs API 2.2. A value that is in no table is `Unknown`, which is not
+terminal: a new value must neither fail nor finish a run.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ _LIFE_CYCLE = {
     "WAITING_FOR_RETRY": ProviderStatus.RUNNING,
     "RUNNING": ProviderStatus.RUNNING,
     "TERMINATING": ProviderStatus.RUNNING,
-    "SKIPPED": ProviderStatus.CANCELLED,
+    # Databricks did not start the run, because the job has too many active runs.
+    "SKIPPED": ProviderStatus.FAILED,
     "INTERNAL_ERROR": ProviderStatus.FAILED,
 }
+_ENDS = frozenset({"TERMINATED", "SKIPPED", "INTERNAL_ERROR"})
 _RESULT = {
     "SUCCESS": ProviderStatus.SUCCESS,
     # All leaf tasks succeeded; a single notebook has no other tasks.
@@ -79,7 +82,7 @@ _CAUSES: dict[str, FailureCause | None] = {
     "UNAUTHORIZED_ERROR": FailureCause.SUBMIT,
 }
 _CAUSES_BY_WORD = {
-    "TIMEDOUT": FailureCause.TIMEOUT,
+    "SKIPPED": FailureCause.CONTENTION_REJECTED,
     "MAXIMUM_CONCURRENT_RUNS_REACHED": FailureCause.CONTENTION_REJECTED,
     "INTERNAL_ERROR": FailureCause.PLATFORM_UNREACHABLE,
 }
@@ -111,7 +114,7 @@ class RunState:
         """Return the state in a `runs/get` answer, or None if it has no state."""
         old, new = _object(run.get("state")), _object(run.get("status"))
         end, queue = _object(new.get("termination_details")), _object(new.get("queue_details"))
-        life_cycle = _word(old, "life_cycle_state") or _word(new, "state")
+        life_cycle = _life_cycle(_word(old, "life_cycle_state"), _word(new, "state"))
         if not life_cycle:
             return None
         messages = (
@@ -132,20 +135,21 @@ class RunState:
     @property
     def status(self) -> ProviderStatus:
         """The provider status of the run."""
-        if self.life_cycle != "TERMINATED":
+        if self.life_cycle not in _ENDS:
             return _LIFE_CYCLE.get(self.life_cycle, ProviderStatus.UNKNOWN)
-        if self.result in _RESULT:
-            return _RESULT[self.result]
-        if self.code in _CAUSES:
+        # The code of a run that exceeded its maximum duration is CANCELED.
+        if self.result == "TIMEDOUT" or self.code in _CAUSES:
             return ProviderStatus.FAILED
         if self.code in _STATUS_BY_CODE:
             return _STATUS_BY_CODE[self.code]
+        if self.result in _RESULT:
+            return _RESULT[self.result]
         return self._status_by_kind()
 
     def _status_by_kind(self) -> ProviderStatus:
-        if self.result or self.kind not in _TYPES:
-            return ProviderStatus.UNKNOWN
-        return ProviderStatus.SUCCESS if self.kind == "SUCCESS" else ProviderStatus.FAILED
+        if not self.result and self.kind in _TYPES:
+            return ProviderStatus.SUCCESS if self.kind == "SUCCESS" else ProviderStatus.FAILED
+        return _LIFE_CYCLE.get(self.life_cycle, ProviderStatus.UNKNOWN)
 
     @property
     def wait(self) -> Wait | None:
@@ -159,10 +163,12 @@ class RunState:
         """The failure cause; None if the artefact itself failed."""
         if self.status is not ProviderStatus.FAILED:
             return None
-        if self.result in _CAUSES_BY_WORD:
-            return _CAUSES_BY_WORD[self.result]
+        if self.result == "TIMEDOUT":
+            return FailureCause.TIMEOUT
         if self.code in _CAUSES:
             return _CAUSES[self.code]
+        if self.result in _CAUSES_BY_WORD:
+            return _CAUSES_BY_WORD[self.result]
         by_type = _CAUSES_BY_TYPE.get(self.kind)
         return by_type or _CAUSES_BY_WORD.get(self.life_cycle)
 
@@ -171,6 +177,16 @@ class RunState:
         """The platform's words, such as `TERMINATED/FAILED`, for people."""
         end = self.result or self.code
         return f"{self.life_cycle}/{end}" if end else self.life_cycle
+
+
+def _life_cycle(old: str, new: str) -> str:
+    """Return the word of the newer generation, unless the older one says more."""
+    if not new or (new not in _LIFE_CYCLE and new != "TERMINATED"):
+        return old or new
+    is_more_precise = (new == "TERMINATED" and old in _ENDS) or (
+        new == "WAITING" and old == "WAITING_FOR_RETRY"
+    )
+    return old if is_more_precise else new
 
 
 def _object(value: JsonValue) -> Mapping[str, JsonValue]:

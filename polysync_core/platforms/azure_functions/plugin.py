@@ -89,4 +89,5 @@ PLUGIN = PlatformPlugin(
     sign_in=(*ENTRA_METHODS, FUNCTION_KEY),
     check=check_functions,
     open=open_functions,
+    announces_sends=True,
 )

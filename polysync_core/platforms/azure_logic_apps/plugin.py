@@ -55,4 +55,5 @@ PLUGIN = PlatformPlugin(
     sign_in=ENTRA_METHODS,
     check=check_logic_apps,
     open=open_logic_apps,
+    announces_sends=True,
 )

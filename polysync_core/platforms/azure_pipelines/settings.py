@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from polysync_core.domain.definitions.jobs import DataType, Direction, Job
+from polysync_core.domain.definitions.jobs import DataType, Direction, Job, hidden_character
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.outbound.urls import deceptive_character
 
 ATTEMPT_TOKEN_PARAMETER = "attemptTokenParameter"  # noqa: S105 - a setting's name
 WHEN_ANSWER_LOST = "whenAnswerLost"
@@ -79,9 +78,9 @@ def name_problem(name: str) -> str | None:
     """Return the problem of a pipeline name, or None."""
     if len(name) > _MAX_NAME_LENGTH:
         return f"a pipeline's name has at most {_MAX_NAME_LENGTH} characters"
-    deceptive = deceptive_character(name)
-    if deceptive is not None:
-        return f"a pipeline's name must not contain {deceptive}"
+    hidden = hidden_character(name)
+    if hidden is not None:
+        return f"a pipeline's name must not contain {hidden}"
     if _NAME.fullmatch(name) is None:
         return (
             "must be a pipeline's name as in the studio: it starts with a letter, a digit or '_',"

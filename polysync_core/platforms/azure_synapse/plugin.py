@@ -75,4 +75,5 @@ PLUGIN = PlatformPlugin(
     sign_in=ENTRA_METHODS,
     check=check_synapse,
     open=open_synapse,
+    announces_sends=True,
 )

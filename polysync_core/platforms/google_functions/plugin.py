@@ -101,4 +101,5 @@ PLUGIN = PlatformPlugin(
     sign_in=GOOGLE_METHODS,
     check=check_google_functions,
     open=open_google_functions,
+    announces_sends=True,
 )

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from polysync_core.storage.azure.entities import FINGERPRINT, INT32, Change, Operation
-from polysync_core.storage.azure.rows import Row, RowValue, check_key, check_size
+from polysync_core.storage.azure.entities import FINGERPRINT, INT32
+from polysync_core.storage.rows import Change, Operation, Row, RowValue, check_key, check_size
 
 _METHODS = {Change.REPLACE: "PUT", Change.MERGE: "PATCH", Change.DELETE: "DELETE"}
 _HEADERS = (

@@ -86,7 +86,7 @@ class TableClients:
 
     def _open(self, table: str) -> LeanTableClient:
         options: dict[str, Any] = {
-            # `Table` retries by itself: the SDK would repeat a completed insert.
+            # `AzureTable` retries by itself: the SDK would repeat a completed insert.
             "retry_total": 0,
             "transport": self._transport,
         }

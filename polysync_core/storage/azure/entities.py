@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.data.tables import EntityProperty, UpdateMode
 
-from polysync_core.storage.azure.rows import Row, RowValue, check_key, check_size
+from polysync_core.storage.rows import Change, Operation, Row, RowValue, check_key, check_size
 
 FINGERPRINT = "_w"
 """The property with the fingerprint of the last exactly-once write."""
 INT32 = range(-(2**31), 2**31)
 """The integers that need no explicit type."""
-
-
-class Change(StrEnum):
-    """The kind of change that an operation makes to its row."""
-
-    INSERT = "create"
-    REPLACE = "replace"
-    MERGE = "merge"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of a transaction; a non-empty `row.etag` is its condition."""
-
-    change: Change
-    row: Row
-
-
-def new_fingerprint() -> str:
-    """Return a random value that identifies one write."""
-    return secrets.token_hex(8)
 
 
 def condition(operation: Operation) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from polysync_core.domain.errors import (
     TooLarge,
     Unavailable,
 )
+from polysync_core.storage.rows import RowExists
 
 _TOO_LARGE = frozenset(
     {
@@ -32,10 +33,6 @@ _TOO_LARGE = frozenset(
         "TooManyProperties",
     }
 )
-
-
-class RowExists(Conflict):
-    """A row with this key exists already."""
 
 
 class TableMissing(NotFound):

@@ -19,7 +19,6 @@ from typing import Any, cast
 from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.data.tables import UpdateMode
 
-from polysync_core.domain.continuation import Position, decode_position, encode_position
 from polysync_core.domain.errors import (
     Broken,
     NotFound,
@@ -30,33 +29,29 @@ from polysync_core.domain.errors import (
 from polysync_core.storage.azure.batches import Part, encode_batch
 from polysync_core.storage.azure.clients import LeanTableClient, TableClients
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.entities import (
-    FINGERPRINT,
-    Change,
-    Operation,
-    condition,
-    entity_of,
-    new_fingerprint,
-    row_of,
-)
+from polysync_core.storage.azure.entities import FINGERPRINT, condition, entity_of, row_of
 from polysync_core.storage.azure.failures import (
-    RowExists,
     StorageUnavailable,
     TableMissing,
     failure_of,
     refusal_of,
 )
-from polysync_core.storage.azure.rows import (
+from polysync_core.storage.rows import (
+    MAX_OPERATIONS,
+    Change,
+    Operation,
     Row,
+    RowExists,
     RowPage,
     RowRange,
     check_key,
+    decode_token,
+    encode_token,
+    new_fingerprint,
 )
 
 _log = logging.getLogger(__name__)
 
-MAX_OPERATIONS = 100
-"""The maximum number of operations in one transaction."""
 _PAGE = 1000
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts; the last failure is raised."""
@@ -65,7 +60,7 @@ _LONGEST_PAUSE = 5.0
 type Sleep = Callable[[float], None]
 
 
-class TableStorage:
+class AzureTables:
     """The tables of one storage account. It is thread-safe."""
 
     def __init__(
@@ -75,16 +70,16 @@ class TableStorage:
         self._prefix = prefix
         self._sleep = sleep
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> AzureTable:
         """Return a table by its name without prefix; it may not exist yet."""
-        return Table(self._clients.client(self._prefix + name), name, sleep=self._sleep)
+        return AzureTable(self._clients.client(self._prefix + name), name, sleep=self._sleep)
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._clients.close()
 
 
-class Table:
+class AzureTable:
     """One table, as rows with ETags."""
 
     def __init__(self, client: LeanTableClient, name: str, *, sleep: Sleep = time.sleep) -> None:
@@ -131,15 +126,12 @@ class Table:
     def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
         """Return up to `limit` rows; empty pages of the service are skipped."""
         found: list[Row] = []
-        listing = (self.name, *rows.bounds)
-        position = None if token is None else _service_position(decode_position(listing, token))
+        position = decode_token(self.name, rows, token)
         while True:
             part, position = self._page_once(rows, limit - len(found), position)
             found += part
-            if not position:
-                return RowPage(tuple(found), None)
-            if len(found) >= limit:
-                return RowPage(tuple(found), encode_position(listing, _parts(position)))
+            if position is None or len(found) >= limit:
+                return RowPage(tuple(found), encode_token(self.name, rows, position))
 
     def rows(self, rows: RowRange) -> Iterator[Row]:
         """Yield every row of a range, page by page."""
@@ -307,15 +299,6 @@ class Table:
             return [], None
 
 
-def _service_position(parts: Position) -> dict[str, str | None]:
-    partition, key = parts
-    return {"PartitionKey": partition, "RowKey": key}
-
-
-def _parts(position: dict[str, str | None]) -> Position:
-    return (position.get("PartitionKey"), position.get("RowKey"))
-
-
 def _translated[T](call: Callable[[], T]) -> T:
     try:
         return call()
@@ -328,15 +311,3 @@ def _checked[T](read: Callable[[], T | None]) -> T | None:
         return read()
     except Unavailable as failure:
         raise Uncertain from failure
-
-
-__all__ = [
-    "Change",
-    "Operation",
-    "Row",
-    "RowExists",
-    "RowPage",
-    "RowRange",
-    "Table",
-    "TableStorage",
-]

@@ -7,6 +7,7 @@ from typing import Any
 from tests.contract.appkit.table import Difference, Has
 
 JSON_TYPE = "application/json; charset=utf-8"
+PROBLEM_TYPE = "application/problem+json"
 STREAM = {
     "cache-control": ("no-cache, no-transform", None),
     "x-accel-buffering": ("no", None),
@@ -50,6 +51,23 @@ def no_run(status: int, text: str, **fields: Any) -> Difference:
                 "sent": ([run_now(**fields)], []),
             }
         },
+    )
+
+
+def unknown_parameter(original: tuple[int, Any, list[Any]]) -> Difference:
+    """Return the refusal of a query parameter that AppKit ignores: its status, body and calls."""
+    status, body, sent = original
+    parts: dict[str, tuple[Any, Any]] = {
+        "status": (status, 422),
+        "body": (body, Has({"error": "Unprocessable Entity"})),
+    }
+    parts["sent"] = (sent, [])
+    return Difference(
+        title="An unknown query parameter is refused",
+        reason="AppKit ignores a query parameter that it does not know. A misspelt parameter"
+        " changes the meaning of a request, so Polysync refuses the request and names the nearest"
+        " parameter.",
+        parts={0: parts},
     )
 
 

@@ -15,6 +15,7 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import ProviderStatus
 from polysync_core.platforms.plugin import Capability
+from polysync_core.platforms.sends import Withheld, observing_sends
 from tests.contract.connectors.job_type_case import (
     ATTEMPTS,
     CANARY,
@@ -23,6 +24,19 @@ from tests.contract.connectors.job_type_case import (
     Step,
 )
 from tests.contract.connectors.steps import LOST, needs, refusal
+
+
+class WithholdsAll:
+    """Counts the announced requests, and withholds them."""
+
+    announced = 0
+
+    def before_send(self) -> None:
+        self.announced += 1
+        raise Withheld
+
+    def not_arrived(self) -> None:
+        raise AssertionError("nothing was sent")
 
 
 def test_an_artefact_runs_to_success(harness: ConnectorHarness) -> None:
@@ -34,6 +48,15 @@ def test_an_artefact_runs_to_success(harness: ConnectorHarness) -> None:
     assert report.status is ProviderStatus.SUCCESS, report
     assert list(harness.case.started_runs(request)) == [submitted.external_run_id]
     assert (submitted.monitor_url or report.monitor_url or "").startswith("http")
+
+
+def test_each_submit_is_announced_before_it_is_sent(harness: ConnectorHarness) -> None:
+    observer = WithholdsAll()
+    request = harness.request()
+    with observing_sends(observer), pytest.raises(Withheld):
+        harness.job.submit(request)
+    assert observer.announced == 1
+    assert list(harness.case.started_runs(request)) == []
 
 
 def test_a_failing_artefact_is_reported_as_its_own_failure_with_a_message(

@@ -98,14 +98,66 @@ def test_an_entry_outside_its_folder_or_in_a_loop_is_not_followed(server: Any) -
         "/": [
             entry("DIRECTORY", "/"),
             entry("DIRECTORY", "/../admin"),
-            entry("NOTEBOOK", "/e\uff56il"),
+            entry("NOTEBOOK", "/%2e%2e/admin"),
             entry("DIRECTORY", "/a"),
+            entry("DIRECTORY", "/Workspace"),
         ],
         "/a": [entry("DIRECTORY", "/"), entry("NOTEBOOK", "/b/elsewhere")],
     }
 
     assert list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)) == []
     assert len(server.workspace.asked) == 2
+
+
+@pytest.mark.parametrize("root", ["/Workspace/Shared", "/Shared", "/Workspace", "/"])
+@pytest.mark.parametrize("listed_as", ["/Workspace", ""])
+def test_both_spellings_of_a_folder_name_the_same_notebooks(
+    server: Any, root: str, listed_as: str
+) -> None:
+    below = [
+        entry("DIRECTORY", f"{listed_as}/Shared/etl"),
+        entry("NOTEBOOK", f"{listed_as}/Shared/load"),
+    ]
+    inner = [entry("NOTEBOOK", f"{listed_as}/Shared/etl/x")]
+    top = [entry("DIRECTORY", f"{listed_as}/Shared")]
+    for spelling in ("/Workspace", ""):
+        server.workspace.folders[f"{spelling}/Shared"] = below
+        server.workspace.folders[f"{spelling}/Shared/etl"] = inner
+        server.workspace.folders[spelling or "/"] = top
+
+    found = list(connect(server, root).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
+
+    assert {artefact.external_id for artefact in found} == {
+        f"{listed_as}/Shared/load",
+        f"{listed_as}/Shared/etl/x",
+    }
+
+
+def test_a_folder_with_a_similar_name_is_elsewhere(server: Any) -> None:
+    server.workspace.folders["/Workspace/A"] = [
+        entry("NOTEBOOK", "/AB/x"),
+        entry("NOTEBOOK", "/Workspaces/A/x"),
+    ]
+
+    found = connect(server, "/Workspace/A").artefacts(job_type=JobType.DATABRICKS_NOTEBOOK)
+
+    assert list(found) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Relatório nº 5", "第１四半期", "a?b#c", "100%DE", "売上\uff08月次\uff09", "a\u202eb"]
+)
+def test_notebooks_of_any_name_are_listed_also_below_a_folder_of_that_name(
+    server: Any, name: str
+) -> None:
+    server.workspace.folders = {
+        "/": [entry("NOTEBOOK", f"/{name}"), entry("DIRECTORY", f"/{name} x")],
+        f"/{name} x": [entry("NOTEBOOK", f"/{name} x/load")],
+    }
+
+    found = list(connect(server).artefacts(job_type=JobType.DATABRICKS_NOTEBOOK))
+
+    assert [artefact.external_id for artefact in found] == [f"/{name}", f"/{name} x/load"]
 
 
 def test_endless_folders_are_abandoned_at_a_depth(server: Any) -> None:

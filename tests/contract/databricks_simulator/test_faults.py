@@ -134,7 +134,7 @@ def test_a_late_answer_causes_a_time_out(simulator: Any, kind: str) -> None:
         post_submit(simulator, timeout=0.3)
 
 
-def test_a_drip_arrives_byte_by_byte(simulator: Any) -> None:
+def test_a_slow_answer_arrives_byte_by_byte(simulator: Any) -> None:
     simulator.fault(endpoint=SUBMIT, fault="drip", seconds=0.005)
 
     assert isinstance(post_submit(simulator).json()["run_id"], int)

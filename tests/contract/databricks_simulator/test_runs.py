@@ -180,7 +180,9 @@ def test_an_unknown_run_does_not_exist(databricks: WorkspaceClient) -> None:
         ),
     ],
 )
-def test_a_run_succeeds_on(databricks: WorkspaceClient, compute: dict[str, Any]) -> None:
+def test_a_run_succeeds_on_each_kind_of_compute(
+    databricks: WorkspaceClient, compute: dict[str, Any]
+) -> None:
     run = wait_until_ended(databricks, submit(databricks, a_task("quiet", **compute)))
 
     assert result_of(run) is RunResultState.SUCCESS
@@ -212,7 +214,9 @@ def test_a_run_succeeds_on(databricks: WorkspaceClient, compute: dict[str, Any])
         ),
     ],
 )
-def test_a_submit_is_refused_for(databricks: WorkspaceClient, compute: dict[str, Any]) -> None:
+def test_a_submit_is_refused_for_invalid_compute(
+    databricks: WorkspaceClient, compute: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidParameterValue):
         submit(databricks, a_task("quiet", **compute))
 

@@ -15,7 +15,7 @@ from tests.contract.connectors.job_type_case import ConnectorHarness
 from tests.contract.functions.conftest import ScriptedPlatform
 
 
-def test_publish_makes_a_page_and_returns_its_address(google: ScriptedPlatform) -> None:
+def test_publish_writes_a_page_and_returns_its_address(google: ScriptedPlatform) -> None:
     schema = (
         Parameter(name="title"),
         Parameter(name="total"),

@@ -94,7 +94,7 @@ def test_a_run_without_an_id_in_the_answer_is_found_by_its_tracking_id(
     assert [harness.job.submit(request).external_run_id] == list(harness.case.started_runs(request))
 
 
-def test_nothing_is_sent_again_while_the_list_may_lag(harness: ConnectorHarness) -> None:
+def test_a_submit_is_not_repeated_while_the_list_may_lag(harness: ConnectorHarness) -> None:
     request = request_for(harness, "succeeds")
     is_resend = replace(request, is_resend=True)
     with pytest.raises(Uncertain, match="not yet in its list"):

@@ -65,7 +65,7 @@ def test_the_names_of_secrets_are_listed(address: str) -> None:
     assert list(found) == []
 
 
-def test_refusals_are_those_of_google(address: str, google: FakeGoogle) -> None:
+def test_the_simulator_refuses_like_google(address: str, google: FakeGoogle) -> None:
     token = signed_in(address)
 
     with pytest.raises(NotFound):

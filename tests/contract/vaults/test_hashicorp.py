@@ -55,7 +55,7 @@ def test_a_namespace_has_its_own_secrets(address: str) -> None:
     assert read(client, "x") == {"value": "theirs"}
 
 
-def test_refusals_are_those_of_vault(address: str, vault: FakeVault) -> None:
+def test_the_simulator_refuses_like_vault(address: str, vault: FakeVault) -> None:
     client = hvac.Client(address, token="hvs.root")
     vault.denied.add("/v1/secret/data/db/main")
 

@@ -14,7 +14,7 @@ from tests.integration.devhost.host_process import HostProcess
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
     """Return a host that all tests of a module share."""
-    process = HostProcess(tmp_path_factory.mktemp("shared") / "data")
+    process = HostProcess(tmp_path_factory.mktemp("shared") / "data", azurite=True)
     try:
         yield process.ready()
     finally:
@@ -27,7 +27,7 @@ def start_host(tmp_path: Path) -> Iterator[Callable[..., HostProcess]]:
     started: list[HostProcess] = []
 
     def start(name: str = "data", **options: Any) -> HostProcess:
-        started.append(HostProcess(tmp_path / name, **options))
+        started.append(HostProcess(tmp_path / name, **{"azurite": True, **options}))
         return started[-1]
 
     yield start

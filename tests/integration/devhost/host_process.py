@@ -65,6 +65,7 @@ class HostProcess:
         *,
         app: Path = HERE / "app",
         base: int | None = None,
+        azurite: bool = False,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.data = data
@@ -73,6 +74,7 @@ class HostProcess:
         self.log = data.parent / f"{data.name}.log"
         command = [sys.executable, "-m", "devhost", "--app", str(app), "--data", str(data)]
         command += ["--port", str(self.port), "--storage-port-base", str(self.base)]
+        command += ["--azurite"] if azurite else []
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "--no-simulators"],

@@ -247,7 +247,7 @@ def test_the_id_of_an_ended_orchestration_may_be_used_again(host: HostProcess) -
         assert host.get("/wait/again")["output"] == str(number * 2)
 
 
-def test_twenty_waiting_clients_do_not_keep_others_out(host: HostProcess) -> None:
+def test_twenty_waiting_clients_do_not_block_other_requests(host: HostProcess) -> None:
     host.post("/start/everything?id=slow", 1)
 
     def wait() -> None:

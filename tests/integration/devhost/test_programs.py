@@ -161,6 +161,6 @@ def test_a_port_that_stays_in_use_is_named_with_its_option() -> None:
 
 
 @pytest.mark.parametrize("port", [0, -1, 65536])
-def test_a_number_that_is_not_a_port_is_refused(port: int) -> None:
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
     with pytest.raises(StartRefused, match="is not a port"):
         children.require_free(port, "--databricks-port", timeout=0)

@@ -221,6 +221,7 @@ def test_a_failure_ends_with_exit_code_1_and_the_log(
     assert behaviour != "load" or "forecast-revenue: Running" not in output
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_also_stops_the_host(demo_folder: DemoFolder, number: signal.Signals):
     process = demo_folder.start("hangs")

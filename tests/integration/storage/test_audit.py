@@ -9,7 +9,7 @@ import pytest
 
 from polysync_core.domain.audit import AuditEntry
 from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.azure.tables import TableStorage
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite
@@ -27,7 +27,7 @@ def an_entry(number: int) -> AuditEntry:
     )
 
 
-def test_entries_of_a_day_are_listed_newest_first_page_by_page(storage: TableStorage) -> None:
+def test_entries_of_a_day_are_listed_newest_first_page_by_page(storage: Tables) -> None:
     store = TableAudit(storage)
     entries = [an_entry(number) for number in range(4)]
     for entry in [*entries, replace(an_entry(9), at=NOON + timedelta(days=1))]:
@@ -40,7 +40,7 @@ def test_entries_of_a_day_are_listed_newest_first_page_by_page(storage: TableSto
     assert rest.continuation_token is None
 
 
-def test_an_entry_with_a_status_replaces_the_entry_without(storage: TableStorage) -> None:
+def test_an_entry_with_a_status_replaces_the_entry_without(storage: Tables) -> None:
     store = TableAudit(storage)
     store.put(an_entry(1))
     store.put(replace(an_entry(1), status=201))

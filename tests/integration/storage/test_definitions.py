@@ -12,9 +12,9 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, read_definition, read_document
 from polysync_core.domain.errors import Conflict, Refused, StaleETag, Unavailable
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.definitions import TableDefinitions
+from polysync_core.storage.rows import Row, RowRange
+from polysync_core.storage.tables import Tables
 from tests.fakes.definitions import documents_of, editing_of, lakehouse
 from tests.fakes.store_contract import StoreContract, a_calendar, save, save_lakehouse
 
@@ -42,13 +42,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(storage: TableStorage, clock: Clock) -> TableDefinitions:
+def store(storage: Tables, clock: Clock) -> TableDefinitions:
     return TableDefinitions(storage, clock=clock)
 
 
 class TestTableDefinitions(StoreContract):
     @pytest.fixture
-    def store(self, storage: TableStorage) -> TableDefinitions:
+    def store(self, storage: Tables) -> TableDefinitions:
         return TableDefinitions(storage)
 
 
@@ -70,7 +70,7 @@ def test_a_definition_with_a_pending_reference_cannot_be_deleted(
 
 
 def test_a_definition_that_is_being_deleted_is_hidden(
-    storage: TableStorage, store: TableDefinitions, clock: Clock
+    storage: Tables, store: TableDefinitions, clock: Clock
 ) -> None:
     """An interrupted delete hides its row for only one minute."""
     save(store, a_calendar())
@@ -88,7 +88,7 @@ def test_a_definition_that_is_being_deleted_is_hidden(
 
 
 def test_stale_reference_records_are_removed_when_they_are_read(
-    storage: TableStorage, store: TableDefinitions, clock: Clock
+    storage: Tables, store: TableDefinitions, clock: Clock
 ) -> None:
     store.index_references(read_definition(Kind.TASK, USER))
     records = storage.table("References")
@@ -135,7 +135,7 @@ def test_exactly_one_of_many_concurrent_writers_succeeds(store: TableDefinitions
 
 
 def test_a_concurrent_delete_and_reference_never_leave_a_dangling_reference(
-    storage: TableStorage,
+    storage: Tables,
 ) -> None:
     store, rules = TableDefinitions(storage), Rules(development=True)
     documents_of(store, rules).apply(read_document(lakehouse(tasks=[])), engine=None)

@@ -11,15 +11,15 @@ from polysync_core.domain.dependencies.stored import PendingDecision, StoredGate
 from polysync_core.domain.dependencies.tokens import ScheduledFire, Token, token_of_fire_time
 from polysync_core.domain.errors import StaleETag
 from polysync_core.domain.runs.run import Origin, RunStatus
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.gates import TableGates
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, run_id
 
 pytestmark = pytest.mark.azurite
 
 
 @pytest.fixture
-def gates(storage: TableStorage) -> TableGates:
+def gates(storage: Tables) -> TableGates:
     return TableGates(storage)
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.domain.poison import PoisonMessage
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.poison import TablePoison
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite
@@ -21,7 +21,7 @@ def a_message(number: int, payload: str = "p") -> PoisonMessage:
     )
 
 
-def test_messages_are_listed_newest_first_page_by_page(storage: TableStorage) -> None:
+def test_messages_are_listed_newest_first_page_by_page(storage: Tables) -> None:
     store = TablePoison(storage)
     messages = [a_message(number) for number in range(5)]
     for message in messages:
@@ -33,12 +33,12 @@ def test_messages_are_listed_newest_first_page_by_page(storage: TableStorage) ->
     assert rest.continuation_token is None
 
 
-def test_a_payload_of_any_content_is_read_back(storage: TableStorage) -> None:
+def test_a_payload_of_any_content_is_read_back(storage: Tables) -> None:
     store = TablePoison(storage)
     message = a_message(1, payload="\u00fc\U0001f600\ufffd\n<>&" * 2_000)
     store.put(message)
     assert store.page(limit=1).items == [message]
 
 
-def test_a_list_without_messages_is_empty(storage: TableStorage) -> None:
+def test_a_list_without_messages_is_empty(storage: Tables) -> None:
     assert TablePoison(storage).page(limit=10).items == []

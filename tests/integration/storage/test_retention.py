@@ -14,13 +14,13 @@ from polysync_core.domain.runs.identity import new_run_id
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import ActiveRun, Listing
 from polysync_core.storage.audit import TableAudit
-from polysync_core.storage.azure.rows import Row, RowRange
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.gates import TableGates
 from polysync_core.storage.old_runs import OldRuns
 from polysync_core.storage.poison import TablePoison
 from polysync_core.storage.purging import delete_batch
+from polysync_core.storage.rows import Row, RowRange
 from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_run
 from tests.integration.storage.test_gates import token
 
@@ -45,7 +45,7 @@ def for_rounds(count: int) -> Callable[[], bool]:
 class RunArchive:
     """The stored runs, and their deletion."""
 
-    def __init__(self, storage: TableStorage) -> None:
+    def __init__(self, storage: Tables) -> None:
         self.storage = storage
         self.runs = TableRuns(storage)
 
@@ -87,7 +87,7 @@ class RunArchive:
 
 
 @pytest.fixture
-def archive(storage: TableStorage) -> RunArchive:
+def archive(storage: Tables) -> RunArchive:
     return RunArchive(storage)
 
 
@@ -193,7 +193,7 @@ def test_an_unreadable_run_is_kept(archive: RunArchive) -> None:
     assert archive.storage.table("Runs").get(run.run_id, run.run_id) is not None
 
 
-def test_old_deduplication_rows_are_deleted_and_tokens_are_kept(storage: TableStorage) -> None:
+def test_old_deduplication_rows_are_deleted_and_tokens_are_kept(storage: Tables) -> None:
     gates = TableGates(storage)
     for task in ("a", "b"):
         for number in (0, 1, 3600):
@@ -209,7 +209,7 @@ def test_old_deduplication_rows_are_deleted_and_tokens_are_kept(storage: TableSt
     assert gates.delete_deduplication_rows(NOON + timedelta(minutes=1), for_rounds(0)) == 0
 
 
-def test_old_audit_entries_are_deleted_by_day(storage: TableStorage) -> None:
+def test_old_audit_entries_are_deleted_by_day(storage: Tables) -> None:
     audit = TableAudit(storage)
     entry = AuditEntry(
         id="1" * 32, at=BEFORE, actor="a", object_id=None, method="PUT", path="/", status=200
@@ -223,7 +223,7 @@ def test_old_audit_entries_are_deleted_by_day(storage: TableStorage) -> None:
     assert kept == [0, 0, 0, 1, 1]
 
 
-def test_old_poison_messages_are_deleted(storage: TableStorage) -> None:
+def test_old_poison_messages_are_deleted(storage: Tables) -> None:
     poison = TablePoison(storage)
     for days in range(4):
         message = PoisonMessage(
@@ -236,7 +236,7 @@ def test_old_poison_messages_are_deleted(storage: TableStorage) -> None:
     assert [each.id for each in poison.page(limit=9).items] == ["3", "2"]
 
 
-def test_a_deletion_without_any_table_does_nothing(storage: TableStorage) -> None:
+def test_a_deletion_without_any_table_does_nothing(storage: Tables) -> None:
     assert OldRuns(storage, TableRuns(storage)).purge(BEFORE, always) == 0
     assert TableGates(storage).delete_deduplication_rows(BEFORE, always) == 0
     assert TableAudit(storage).purge(BEFORE, always) == 0
@@ -244,7 +244,7 @@ def test_a_deletion_without_any_table_does_nothing(storage: TableStorage) -> Non
 
 
 def test_rows_that_are_deleted_already_do_not_stop_the_deletion_of_others(
-    storage: TableStorage,
+    storage: Tables,
 ) -> None:
     table = storage.table("Some")
     rows = [Row("p", f"{number:03}", {}) for number in range(250)]

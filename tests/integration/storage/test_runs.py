@@ -21,8 +21,8 @@ from polysync_core.domain.runs.run import (
     note,
 )
 from polysync_core.domain.runs.stored import Listing
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.runs import TableRuns
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON, a_job, a_run
 
 pytestmark = pytest.mark.azurite
@@ -30,7 +30,7 @@ _minutes = itertools.count()
 
 
 @pytest.fixture
-def runs(storage: TableStorage) -> TableRuns:
+def runs(storage: Tables) -> TableRuns:
     return TableRuns(storage)
 
 
@@ -186,7 +186,9 @@ def test_lists_continue_across_months(runs: TableRuns) -> None:
 
 
 class TestJobRuns:
-    def test_they_are_listed_under_their_job_and_not_among_task_runs(self, runs: TableRuns) -> None:
+    def test_job_runs_are_listed_under_their_job_and_not_among_task_runs(
+        self, runs: TableRuns
+    ) -> None:
         job = a_job(name=f"job-{new_run_id()}")
         expected = [ended(runs, task=None, job=job).run_id, stored(runs, task=None, job=job).run_id]
         of_task = stored(runs, job=job, task="of-the-same-job")
@@ -197,7 +199,9 @@ class TestJobRuns:
         assert listed(runs, graph_run_id=expected[0]) == []
         assert listed(runs, task="of-the-same-job") == [of_task.run_id]
 
-    def test_they_are_in_the_active_index_until_they_are_deactivated(self, runs: TableRuns) -> None:
+    def test_job_runs_are_in_the_active_index_until_they_are_deactivated(
+        self, runs: TableRuns
+    ) -> None:
         active, done = stored(runs, task=None), ended(runs, task=None)
         runs.deactivate(done)
         entries = {item.run_id: item for item in runs.active_runs()}

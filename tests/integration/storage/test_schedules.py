@@ -18,8 +18,8 @@ from polysync_core.domain.schedules.state import (
     with_plan,
 )
 from polysync_core.domain.schedules.stored import Due, Edit
-from polysync_core.storage.azure.tables import TableStorage
 from polysync_core.storage.schedules import TableSchedules
+from polysync_core.storage.tables import Tables
 from tests.fakes.builders import NOON
 
 pytestmark = pytest.mark.azurite
@@ -30,7 +30,7 @@ def a_state(task: str = "load", schedule: str = "daily", **fields: object) -> Sc
     return ScheduleState(task=task, schedule=schedule, **{**known, **fields})  # type: ignore[arg-type]
 
 
-def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
+def test_a_state_is_read_as_it_was_written(storage: Tables) -> None:
     store = TableSchedules(storage)
     run = derived_run_id("a")
     plan = FirePlan(
@@ -54,7 +54,7 @@ def test_a_state_is_read_as_it_was_written(storage: TableStorage) -> None:
     assert store.of_task("loa") == []
 
 
-def test_due_schedules_are_listed_in_the_order_of_their_due_times(storage: TableStorage) -> None:
+def test_due_schedules_are_listed_in_the_order_of_their_due_times(storage: Tables) -> None:
     store = TableSchedules(storage)
     for number in range(8):
         store.put(a_state(f"t{number}", due=NOON + timedelta(minutes=8 - number)), replacing=None)
@@ -70,7 +70,7 @@ def test_due_schedules_are_listed_in_the_order_of_their_due_times(storage: Table
     assert store.due(NOON, limit=100) == []
 
 
-def test_a_state_and_its_index_entry_change_together(storage: TableStorage) -> None:
+def test_a_state_and_its_index_entry_change_together(storage: Tables) -> None:
     store = TableSchedules(storage)
     first = store.put(a_state(), replacing=None)
     later = replace(first.state, due=NOON + timedelta(hours=1))
@@ -91,7 +91,7 @@ def test_a_state_and_its_index_entry_change_together(storage: TableStorage) -> N
     assert store.of_task("load") == []
 
 
-def test_a_limit_restricts_the_number_of_read_rows(storage: TableStorage) -> None:
+def test_a_limit_restricts_the_number_of_read_rows(storage: Tables) -> None:
     store = TableSchedules(storage)
     for number in range(12):
         store.put(a_state(schedule=f"s{number}"), replacing=None)

@@ -1,60 +1,22 @@
-"""`Table`, with the emulator and with the fake."""
+"""The contract of `Table`, with the emulator, with the fake and with SQLite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
-from polysync_core.domain.errors import Broken, StaleETag, TooLarge, Unavailable, Uncertain
-from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.entities import Change, Operation
-from polysync_core.storage.azure.failures import RowExists
-from polysync_core.storage.azure.row_text import join_text, split_text
-from polysync_core.storage.azure.rows import Row, RowRange, RowValue
-from polysync_core.storage.azure.tables import Table, TableStorage
+from polysync_core.domain.errors import Broken, StaleETag, TooLarge
+from polysync_core.storage.row_text import join_text, split_text
+from polysync_core.storage.rows import Change, Operation, Row, RowExists, RowRange, RowValue
+from polysync_core.storage.tables import Table, Tables
 
 pytestmark = pytest.mark.azurite
 
 
 @pytest.fixture
-def table(storage: TableStorage) -> Table:
+def table(storage: Tables) -> Table:
     return storage.table("rows")
-
-
-class FaultInjector:
-    """Replaces a method of a client, and makes some calls fail before or after execution."""
-
-    def __init__(self, table: Table, method: str) -> None:
-        self._client: Any = table._client
-        self._method = method
-        self._original: Callable[..., Any] = getattr(self._client, method)
-        self._faults: list[str] = []
-        self.calls = 0
-
-    def inject(self, *faults: str) -> FaultInjector:
-        self._faults = list(faults)
-        setattr(self._client, self._method, self)
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        self.calls += 1
-        fault = self._faults.pop(0) if self._faults else "none"
-        if fault == "not sent":
-            raise ServiceRequestError("refused")
-        answer = self._original(*args, **kwargs) if fault in {"none", "answer lost"} else None
-        if fault != "none":
-            raise ServiceResponseError("cut")
-        return answer
-
-
-@pytest.fixture
-def fast_table(storage: TableStorage) -> Table:
-    """A table with its own client, which does not sleep between attempts."""
-    return Table(storage._clients._open("Fast" + storage._prefix), sleep=lambda _: None)
 
 
 VALUES: dict[str, RowValue] = {
@@ -200,64 +162,3 @@ def test_a_row_beyond_the_limits_of_azure_is_refused_before_it_is_sent(table: Ta
         table.insert(Row("p", "k", {"a": "x" * 32_768}))
     with pytest.raises(TooLarge):
         table.insert(Row("p", "k", {f"a{n}": "x" * 32_000 for n in range(17)}))
-
-
-@pytest.mark.parametrize("loss", ["answer lost", "lost before execution", "not sent"])
-def test_an_insert_with_a_lost_answer_is_executed_once(fast_table: Table, loss: str) -> None:
-    injector = FaultInjector(fast_table, "create_entity").inject(loss)
-
-    etag = fast_table.insert(Row("p", "k", {"a": 1}))
-
-    assert injector.calls >= 2
-    assert (found := fast_table.get("p", "k"))
-    assert (found.values["a"], found.etag) == (1, etag)
-
-
-def test_a_lost_insert_is_not_mistaken_for_that_of_another_writer(fast_table: Table) -> None:
-    fast_table.insert(Row("p", "k", {"a": 1}))
-    FaultInjector(fast_table, "create_entity").inject("lost before execution")
-
-    with pytest.raises(RowExists):
-        fast_table.insert(Row("p", "k", {"a": 1}))
-
-
-def test_a_replace_with_a_lost_answer_is_not_stale(fast_table: Table) -> None:
-    etag = fast_table.insert(Row("p", "k", {"a": 1}))
-    FaultInjector(fast_table, "update_entity").inject("answer lost")
-
-    after = fast_table.replace(Row("p", "k", {"a": 2}, etag))
-
-    assert (found := fast_table.get("p", "k"))
-    assert (found.values["a"], found.etag) == (2, after)
-
-
-def test_a_transaction_with_a_lost_answer_is_executed_once(fast_table: Table) -> None:
-    fast_table.insert(Row("p", "first", {}))
-    FaultInjector(fast_table, "send_batch").inject("answer lost")
-
-    etags = fast_table.transact([Operation(Change.INSERT, Row("p", key, {})) for key in ("a", "b")])
-
-    assert [row.etag for row in fast_table.rows(RowRange("p", "a", "c"))] == etags
-
-
-def test_a_write_without_any_answer_is_uncertain(fast_table: Table) -> None:
-    FaultInjector(fast_table, "create_entity").inject(*["lost before execution"] * 9)
-
-    with pytest.raises(Uncertain):
-        fast_table.insert(Row("p", "k", {}))
-
-
-def test_unreachable_storage_is_unavailable() -> None:
-    connection = (
-        "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;"
-        "TableEndpoint=http://127.0.0.1:9/a"
-    )
-    unreachable = TableStorage(
-        StorageConnection(connection_string=connection), sleep=lambda _: None
-    )
-
-    with pytest.raises(Unavailable):
-        unreachable.table("rows").get("p", "k")
-    with pytest.raises(Unavailable):
-        unreachable.table("rows").insert(Row("p", "k", {}))
-    unreachable.close()

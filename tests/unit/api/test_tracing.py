@@ -26,7 +26,7 @@ def client() -> TestClient:
     router = APIRouter()
 
     @router.post("/tasks/{name}/run", status_code=202)
-    def start(name: str) -> str:
+    def start(name: str, code: str = "") -> str:
         return tracing.traceparent()
 
     @router.get("/tasks/{name}")

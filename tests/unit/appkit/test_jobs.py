@@ -292,7 +292,7 @@ def test_in_a_databricks_app_the_users_own_token_is_used(workspace: FakeWorkspac
         ),
     ],
 )
-def test_nothing_is_done_for_an_unauthenticated_user(
+def test_a_request_without_a_user_is_refused(
     workspace: FakeWorkspace, variables: dict[str, str], headers: dict[str, str], error: Any
 ) -> None:
     job = jobs_in(workspace, variables=variables)("etl")

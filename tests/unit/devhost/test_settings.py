@@ -15,7 +15,7 @@ from devhost.settings import Options, StartRefused
 
 
 def test_without_a_file_the_settings_are_for_development(tmp_path: Path) -> None:
-    values = settings.settings(tmp_path, 11000)
+    values = settings.settings(tmp_path, settings.storage_connection(11000))
 
     assert values["POLYSYNC_ENVIRONMENT"] == "development"
     assert values["POLYSYNC_ALLOW_LOOPBACK_PLATFORMS"] == "true"
@@ -28,7 +28,7 @@ def test_the_file_wins_over_the_defaults_and_adds_to_them(tmp_path: Path) -> Non
     content = {"Values": {"TASKHUB_NAME": "mine", "NUMBER": 5}}
     (tmp_path / "local.settings.json").write_text(json.dumps(content))
 
-    values = settings.settings(tmp_path, 10000)
+    values = settings.settings(tmp_path, "sqlite:/data/polysync.db")
 
     assert (values["TASKHUB_NAME"], values["NUMBER"]) == ("mine", "5")
     assert values["POLYSYNC_ENVIRONMENT"] == "development"
@@ -38,7 +38,7 @@ def test_development_storage_is_the_hosts_own(tmp_path: Path) -> None:
     content = {"Values": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}}
     (tmp_path / "local.settings.json").write_text(json.dumps(content))
 
-    values = settings.settings(tmp_path, 11000)
+    values = settings.settings(tmp_path, settings.storage_connection(11000))
 
     assert values["AzureWebJobsStorage"] == settings.storage_connection(11000)
 
@@ -57,7 +57,7 @@ def test_a_settings_file_that_cannot_be_read_is_refused(tmp_path: Path, text: st
     (tmp_path / "local.settings.json").write_text(text)
 
     with pytest.raises(StartRefused, match=r"local\.settings\.json"):
-        settings.settings(tmp_path, 10000)
+        settings.settings(tmp_path, "sqlite:/data/polysync.db")
 
 
 def test_the_supported_parts_of_host_json_are_used(tmp_path: Path) -> None:
@@ -117,7 +117,9 @@ def test_an_invalid_host_json_is_refused(tmp_path: Path, queues: object) -> None
         pytest.param(7072, 9000, 9000, id="the port of the option"),
     ],
 )
-def test_the_databricks_simulators_port(port: int, option: int | None, expected: int) -> None:
+def test_the_databricks_simulator_has_the_given_port(
+    port: int, option: int | None, expected: int
+) -> None:
     options = Options(app=Path(), data=Path(), port=port, databricks_port=option)
 
     assert options.simulator_ports() == {"databricks": expected}
@@ -154,3 +156,14 @@ def test_a_connection_is_found_with_and_without_its_prefix(
 
     assert (settings.connection("Other"), settings.connection("Plain")) == ("other", "plain")
     assert settings.connection("Absent") == ""
+
+
+def test_the_storage_is_a_file_in_the_data_directory_unless_azurite_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+
+    assert settings.storage_of(Options(app=tmp_path, data=data)) == f"sqlite:{data}/polysync.db"
+    assert settings.storage_of(
+        Options(app=tmp_path, data=data, azurite=True, storage_port_base=11000)
+    ) == settings.storage_connection(11000)

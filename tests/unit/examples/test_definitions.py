@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.documents import ChangeAction
+from polysync_core.application.definitions.plans import ChangeAction
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.definitions.jobs import Direction

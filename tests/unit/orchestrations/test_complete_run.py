@@ -124,7 +124,7 @@ def test_the_dependents_of_a_run_that_ends_at_its_creation_are_notified_too() ->
 
 
 @pytest.mark.parametrize("function", [task_run.task_run, end_run.end_run, module.complete_run])
-def test_where_there_is_much_to_do_it_goes_on_as_new_from_where_it_was(function: Any) -> None:
+def test_many_pending_notifications_continue_as_new_from_the_last_step(function: Any) -> None:
     pending = [{"run": f"r{number}", "notify": ["t"]} for number in range(100)]
     context = drive(function, {**RUN, "pending": pending})
     assert context.continued["pending"] == pending[80:]

@@ -45,7 +45,7 @@ def end_next(backend: Engine) -> None:
     )
 
 
-def test_only_what_has_ended_within_the_window_is_forgotten(
+def test_only_orchestrations_that_ended_within_the_window_are_deleted(
     backend: Engine, client: DurableEngine
 ) -> None:
     now = datetime.now(UTC)

@@ -76,13 +76,13 @@ def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Context]:
     return run
 
 
-def test_a_run_is_submitted_looked_at_and_released(drive: Callable[..., Context]) -> None:
+def test_a_run_is_submitted_polled_and_released(drive: Callable[..., Context]) -> None:
     context = drive([running(), running(), DONE])
     assert context.calls == [SUBMIT, POLL, POLL]
     assert context.signals == [("@dispatcher@main.release", {"run": "r1", "attempt": 1})]
 
 
-def test_a_run_that_goes_on_waits_for_another_lease_in_place_of_its_own(
+def test_an_active_run_waits_for_another_lease_in_place_of_its_own(
     drive: Callable[..., Context],
 ) -> None:
     following = {"waiting": {"run": "r1", "attempt": 2}}
@@ -100,7 +100,9 @@ def test_an_unanswered_submit_is_submitted_again(drive: Callable[..., Context]) 
     assert drive([unanswered, running(), DONE]).calls == [SUBMIT, SUBMIT, POLL]
 
 
-def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., Context]) -> None:
+def test_the_orchestration_continues_as_new_after_a_bounded_number_of_calls(
+    drive: Callable[..., Context],
+) -> None:
     context = drive([])
     assert len(context.calls) == module.CALLS_PER_GENERATION
     assert context.continued == {
@@ -114,7 +116,7 @@ def test_after_a_bounded_number_of_calls_it_goes_on_as_new(drive: Callable[..., 
     assert drive([DONE], **{k: context.continued[k] for k in ("submitted", "memo")}).calls == [POLL]
 
 
-def test_faults_of_ours_are_waited_out_at_growing_distances(drive: Callable[..., Context]) -> None:
+def test_internal_faults_are_retried_with_growing_delays(drive: Callable[..., Context]) -> None:
     context = drive([running(), FAULT, FAULT, DONE])
     assert context.calls == [SUBMIT, POLL, POLL, POLL]
     assert context.waits == [1.0, 10.0, 20.0]
@@ -129,10 +131,9 @@ def test_a_fault_that_stays_ends_the_run_with_its_lease_released(
     assert context.signals
 
 
-def test_the_portal_shows_how_an_attempt_is_getting_on(drive: Callable[..., Context]) -> None:
+def test_the_custom_status_shows_the_progress_of_an_attempt(drive: Callable[..., Context]) -> None:
     failing = {"submitted": True, "memo": {"polls": 7, "failures": 2}, "after": 30.0}
     assert drive([failing] * module.CALLS_PER_GENERATION).status == (
-        "On its platform; polls: 7, failures in a row: 2, internal faults in a row: 0; "
-        "next call in 30 s."
+        "On its platform; polls: 7, internal faults in a row: 0; next call in 30 s."
     )
     assert drive([FAULT] * 2 + [DONE]).status == "Done."

@@ -77,7 +77,7 @@ def test_development_opens_loopback_and_nothing_else(text: str) -> None:
 @given(st.text(max_size=50))
 @example("hooks.example.com/a")
 @example("hooks.example.com\\@evil")
-def test_the_host_that_was_judged_is_the_host_that_is_connected_to(rest: str) -> None:
+def test_the_validated_host_is_the_host_that_is_connected_to(rest: str) -> None:
     with suppress(Invalid):
         endpoint = read_url(f"https://{rest}", path="url", allow_loopback=False)
         parts = urlsplit(endpoint.url)

@@ -262,6 +262,6 @@ def test_a_service_with_a_port_of_its_own_is_reached_there(text: str, url: str) 
     ],
     ids=ascii,
 )
-def test_a_port_does_not_open_what_else_is_refused(text: str) -> None:
+def test_a_port_does_not_permit_a_refused_host(text: str) -> None:
     with pytest.raises(Invalid):
         ANY_PORT.read(text, path="address")

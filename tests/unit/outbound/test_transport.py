@@ -77,7 +77,7 @@ def test_the_checked_address_is_the_one_connected_to(listener: socket.socket) ->
     adapter.close()
 
 
-def test_tls_still_asks_for_the_name(listener: socket.socket) -> None:
+def test_tls_requests_the_name_of_the_host(listener: socket.socket) -> None:
     adapter = CheckedAdapter(AddressScope.LOOPBACK, resolver=Zone(["127.0.0.1"]))
     hello: list[bytes] = []
 
@@ -109,6 +109,6 @@ def test_a_name_without_addresses_is_an_ordinary_connection_error() -> None:
         send(CheckedAdapter(AddressScope.PUBLIC, resolver=Zone([])), f"https://{NAME}/")
 
 
-def test_the_process_has_one_transport_for_each_reach() -> None:
+def test_the_process_has_one_transport_for_each_address_scope() -> None:
     assert shared_transport(AddressScope.PUBLIC) is shared_transport(AddressScope.PUBLIC)
     assert shared_transport(AddressScope.PUBLIC) is not shared_transport(AddressScope.LOOPBACK)

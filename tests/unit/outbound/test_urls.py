@@ -68,7 +68,7 @@ def test_an_attack_stays_one_segment_or_is_refused(attack: str) -> None:
 
 
 @pytest.mark.parametrize("segment", ["", ".", "..", "a\nb", "a\x00", "\ud800"], ids=ascii)
-def test_what_cannot_be_a_segment_is_refused(segment: str) -> None:
+def test_an_invalid_path_segment_is_refused(segment: str) -> None:
     with pytest.raises(Invalid):
         url(BASE, segment)
 
@@ -101,7 +101,7 @@ def test_letters_of_any_script_are_not_deceptive(text: str) -> None:
     ],
     ids=ascii,
 )
-def test_look_alikes_and_invisible_characters_are(text: str) -> None:
+def test_look_alike_and_invisible_characters_are_refused(text: str) -> None:
     assert deceptive_character(text) is not None
 
 
@@ -114,7 +114,7 @@ def test_look_alikes_and_invisible_characters_are(text: str) -> None:
         (f"{BASE}/#job/7/run/8", (), {}),
     ],
 )
-def test_a_platforms_own_link_is_taken_apart(
+def test_a_link_of_the_platform_is_split_into_segments_and_query(
     address: str, segments: tuple[str, ...], query: dict[str, str]
 ) -> None:
     found = own_address(address, BASE)
@@ -150,7 +150,7 @@ def test_a_link_anywhere_else_is_none(address: object) -> None:
 
 
 @given(st.lists(st.sampled_from(ATTACKS) | st.text(max_size=8), max_size=4))
-def test_what_is_taken_apart_is_put_together_the_same(segments: list[str]) -> None:
+def test_the_parts_of_a_url_join_to_the_same_url(segments: list[str]) -> None:
     try:
         address = url(BASE, *segments, query={"a": "b&c"})
     except Invalid:

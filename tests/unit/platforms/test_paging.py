@@ -29,14 +29,14 @@ def test_pages_are_read_as_their_entries_are_wanted() -> None:
     assert read == [None, "a", "b"]
 
 
-def test_pages_that_lead_in_a_circle_end() -> None:
+def test_a_list_whose_pages_form_a_cycle_ends() -> None:
     pages = {None: Page([1], "a"), "a": Page([2], "a")}
 
     with pytest.raises(Unavailable, match="repeats a page"):
         list(paged(book(pages, [])))
 
 
-def test_a_list_that_holds_little_of_what_is_wanted_is_not_searched_for_ever() -> None:
+def test_a_list_with_few_matches_is_searched_to_a_limit() -> None:
     few = filter_bounded(itertools.count(), lambda number: number == 7)
 
     assert next(few) == 7

@@ -167,7 +167,7 @@ def test_a_run_of_a_third_party_job_type_succeeds_with_outputs(
         ),
     ],
 )
-def test_a_wrong_sign_in_is_refused_with_its_field_and_a_remedy(
+def test_an_invalid_sign_in_is_refused_with_its_field_and_a_remedy(
     app: FakeApp, auth: dict[str, str], path: str, message: str
 ) -> None:
     answer = app.http.put("/api/definitions", json=with_auth(**auth))

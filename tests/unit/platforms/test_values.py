@@ -124,9 +124,7 @@ def test_a_secret_of_another_type_is_refused_without_being_shown() -> None:
     | st.lists(st.integers())
     | st.dictionaries(st.text(), st.integers()),
 )
-def test_what_the_schema_accepts_comes_back_the_same_way_it_went_out(
-    data_type: DataType, value: JsonValue
-) -> None:
+def test_an_accepted_value_is_read_back_unchanged(data_type: DataType, value: JsonValue) -> None:
     """Inbound and outbound are one table: a token or text that returns is the same value."""
     parameter = Parameter(name="p", data_type=data_type)
     try:

@@ -74,7 +74,7 @@ def test_a_correct_deployment_passes(
     assert TOKEN not in "".join(lines)
 
 
-def test_a_machine_passes_with_its_key(
+def test_the_smoke_test_passes_with_an_access_key(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deployment.check(token=None, key=KEY) == 0

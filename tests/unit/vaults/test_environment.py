@@ -33,12 +33,12 @@ def test_a_missing_variable_is_named(name: str) -> None:
     assert name in str(caught.value)
 
 
-def test_it_is_refused_when_deployed() -> None:
+def test_the_environment_vault_is_refused_when_deployed() -> None:
     with pytest.raises(Invalid, match="development only"):
         open_vault(a_vault(), development=False)
 
 
-def test_what_it_does_not_use_is_refused() -> None:
+def test_an_unused_sign_in_or_attribute_is_refused() -> None:
     vault = a_vault(auth={"method": "ManagedIdentity"}, attributes={"x": "y"})
 
     with pytest.raises(Invalid) as caught:

@@ -183,7 +183,7 @@ def test_a_busy_service_is_asked_again(stage: Stage) -> None:
     assert stage.open().read("db").reveal() == "s3cret"
 
 
-def test_a_service_that_stays_busy_says_when_to_come_back(stage: Stage) -> None:
+def test_a_service_that_stays_busy_returns_its_retry_after(stage: Stage) -> None:
     stage.google.scripted[":access"] = [Answered(503, {}, {"Retry-After": "30"})]
 
     with pytest.raises(Unavailable) as caught:
@@ -202,7 +202,7 @@ def test_a_service_that_stays_busy_says_when_to_come_back(stage: Stage) -> None:
         pytest.param([], id="no object"),
     ],
 )
-def test_an_answer_that_arrives_damaged_is_no_secret(stage: Stage, body: Any) -> None:
+def test_a_damaged_answer_is_not_accepted_as_a_secret(stage: Stage, body: Any) -> None:
     stage.google.scripted[":access"] = [Answered(200, body)]
 
     with pytest.raises(Unavailable, match="damaged"):
@@ -210,7 +210,7 @@ def test_an_answer_that_arrives_damaged_is_no_secret(stage: Stage, body: Any) ->
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"\xff\xfe", "not text"), (b"", "is empty")])
-def test_what_is_no_text_is_refused(stage: Stage, content: bytes, words: str) -> None:
+def test_a_value_that_is_not_text_is_refused(stage: Stage, content: bytes, words: str) -> None:
     stage.google.secrets["db"] = content
 
     with pytest.raises(PolysyncError, match=words):

@@ -130,7 +130,7 @@ def test_a_refusal_names_the_secret_and_the_remedy(answer: Reply, words: str) ->
         pytest.param(Reply(429, b"", {"Retry-After": "30"}), id="throttled"),
     ],
 )
-def test_a_busy_vault_says_when_to_come_back(answer: Reply) -> None:
+def test_a_busy_vault_returns_its_retry_after(answer: Reply) -> None:
     with pytest.raises(Unavailable) as caught:
         Stage(CHALLENGE, answer).vault.read("db")
 
@@ -172,7 +172,7 @@ def test_an_identity_that_cannot_sign_in_is_refused(error: Exception) -> None:
         [requests.ConnectionError(CANARY)],
     ],
 )
-def test_nothing_of_the_clients_error_hangs_behind_ours(steps: list[Step]) -> None:
+def test_the_error_has_no_context_from_the_client_library(steps: list[Step]) -> None:
     with pytest.raises(PolysyncError) as caught:
         Stage(*steps).vault.read("db")
 

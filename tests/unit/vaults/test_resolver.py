@@ -7,7 +7,13 @@ import pytest
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.vaults import Vault
-from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable
+from polysync_core.domain.errors import (
+    Invalid,
+    NotFound,
+    PlatformRefused,
+    Unavailable,
+    VaultUnavailable,
+)
 from polysync_core.domain.secrets import Secret
 from polysync_core.outbound.references import Secrets
 from polysync_core.vaults.resolver import SECRET_TTL, SecretResolver
@@ -95,7 +101,7 @@ def test_a_value_is_cached_for_only_a_few_minutes() -> None:
     assert SECRET_TTL <= 300
 
 
-def test_a_refused_value_is_read_again() -> None:
+def test_a_refused_secret_is_read_again() -> None:
     stage = Stage()
     source = stage.add("v", key="old")
     stage.resolver.resolve("vault://v/key")
@@ -144,6 +150,29 @@ def test_a_failure_is_not_cached() -> None:
     assert stage.resolver.resolve("vault://v/key").reveal() == "back"
 
 
+def test_an_outage_names_the_vault_and_keeps_its_own_error() -> None:
+    stage = Stage()
+    stage.add("team", key=Unavailable("it does not answer", retry_after=7, status=503))
+
+    with pytest.raises(VaultUnavailable, match="it does not answer") as raised:
+        stage.resolver.resolve("vault://team/key")
+
+    error = raised.value
+    assert (error.vault, error.retry_after, error.status) == ("team", 7, 503)
+    assert error.__context__ is None
+
+
+def test_an_outage_names_the_vault_of_the_vaults_own_secret() -> None:
+    stage = Stage()
+    stage.add("inner", principal=Unavailable())
+    stage.add("outer", client_secret="vault://inner/principal", key="value")
+
+    with pytest.raises(VaultUnavailable) as raised:
+        stage.resolver.resolve("vault://outer/key")
+
+    assert raised.value.vault == "inner"
+
+
 def test_a_vaults_own_secret_may_be_in_another_vault() -> None:
     stage = Stage()
     stage.add("inner", principal="pw")
@@ -153,7 +182,7 @@ def test_a_vaults_own_secret_may_be_in_another_vault() -> None:
     assert stage.opened == ["outer", "inner"]
 
 
-def test_a_vault_that_refuses_is_opened_afresh_with_its_own_secret_read_again() -> None:
+def test_a_vault_that_refuses_is_opened_again_with_its_own_secret_read_again() -> None:
     """Its service principal's secret may have been rotated."""
     stage = Stage()
     inner = stage.add("inner", principal="old")
@@ -195,7 +224,7 @@ def test_a_cycle_is_found_even_if_its_vaults_are_open() -> None:
         stage.resolver.resolve("vault://b/y")
 
 
-def test_a_vault_that_refuses_has_all_its_own_secrets_read_again() -> None:
+def test_all_own_secrets_of_a_vault_that_refuses_are_read_again() -> None:
     stage = Stage()
     inner = stage.add("inner", role="r", secret="s")
     outer = stage.add("outer", key=PlatformRefused("login", cause=FailureCause.SECRET))

@@ -1,31 +1,63 @@
-"""Checks the path of a notebook in a workspace."""
+"""Checks and compares the paths of notebooks in a workspace."""
 
 from __future__ import annotations
 
-import re
+import unicodedata
+from urllib.parse import unquote
 
-from polysync_core.outbound.urls import deceptive_character
+from polysync_core.domain.definitions.jobs import hidden_character
 
 MAX_PATH_LENGTH = 1024
 
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_WORKSPACE = "/Workspace"
+_DECODINGS = 3
+"""The number of times that a careless server might decode a path."""
 
 
 def path_problem(path: str) -> str | None:
     """Return the problem of a notebook path, or None.
 
-    Letters of any script are allowed, as in Databricks; deceptive characters are not.
+    A name may hold any letter or sign, as in Databricks, but no control character.
     """
     if len(path) > MAX_PATH_LENGTH:
         return f"a notebook path has at most {MAX_PATH_LENGTH} characters"
     if not path.startswith("/"):
         return "must be the absolute workspace path of a notebook, such as /Shared/etl/load"
-    deceptive = deceptive_character(path)
-    if deceptive is not None:
-        return f"a notebook path must not contain {deceptive}"
-    if any(character in path for character in "\\?#") or _ENCODED.search(path):
-        return "a notebook path must not contain a backslash, '?', '#' or percent-encoding"
-    parts = path.split("/")[1:]
-    if any(part.strip() in {"", ".", ".."} for part in parts):
+    hidden = hidden_character(path)
+    if hidden is not None:
+        return f"a notebook path must not contain {hidden}"
+    if "\\" in path:
+        return "a notebook path must not contain a backslash"
+    if navigates(path):
         return "a notebook path must not contain empty parts, '.' or '..', or end with a slash"
     return None
+
+
+def comparable(path: str) -> str:
+    """Return a path without `/Workspace`: both spellings name one object."""
+    if path == _WORKSPACE or path.startswith(f"{_WORKSPACE}/"):
+        return path[len(_WORKSPACE) :] or "/"
+    return path
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a path lies below a folder, in any spelling of both."""
+    above = comparable(folder).rstrip("/") + "/"
+    below = comparable(path)
+    return len(below) > len(above) and below.startswith(above) and not navigates(path)
+
+
+def navigates(path: str) -> bool:
+    """Return whether a part of a path is empty or moves elsewhere, even if encoded."""
+    return any(_is_navigation(part) for part in path.split("/")[1:])
+
+
+def _is_navigation(part: str) -> bool:
+    for _ in range(_DECODINGS):
+        # Look-alikes of dots become dots in the form NFKC.
+        if unicodedata.normalize("NFKC", part).strip() in {"", ".", ".."}:
+            return True
+        if "/" in part or "\\" in part:
+            return True
+        part = unquote(part)
+    return False

@@ -6,11 +6,13 @@ from typing import Any
 
 from tests.contract.appkit.differences import (
     RUN_NOW,
+    STARTED,
     STREAM,
     additional,
     get_run,
     repeated,
     resumed,
+    unknown_parameter,
 )
 from tests.contract.appkit.table import JSON, Has, Row, Setup, read, row, run, stream
 
@@ -26,6 +28,11 @@ def _states(*states: str) -> tuple[dict[str, Any], ...]:
 
 def _query(query: str, name: str) -> Row:
     return row(f"{name} opens no stream", run(query=query))
+
+
+def _unknown(query: str, name: str) -> Row:
+    differs = unknown_parameter((200, STARTED, [RUN_NOW]))
+    return row(f"{name} opens no stream", run(query=query), differs=differs)
 
 
 def _failed(name: str, **fault: Any) -> Row:
@@ -74,8 +81,8 @@ ROWS = (
     _query("?stream=", "nothing"),
     _query("?stream=false", "false"),
     _query("?stream=true&stream=true", "true twice"),
-    _query("?stream[]=true", "true in brackets"),
-    _query("?Stream=true", "another name"),
+    _unknown("?stream[]=true", "true in brackets"),
+    _unknown("?Stream=true", "another name"),
     row(
         "a refused start in a stream",
         stream(

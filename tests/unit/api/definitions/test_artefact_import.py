@@ -75,7 +75,7 @@ def test_artefacts_are_listed_imported_and_listed_as_imported(api: Api) -> None:
     }
 
 
-def test_an_import_goes_on_where_it_was(api: Api) -> None:
+def test_an_import_continues_where_it_stopped(api: Api) -> None:
     for name in "abc":
         api.world.platform.put(f"/{name}")
 

@@ -9,13 +9,10 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.definitions.documents import document_routes
-from polysync_core.api.definitions.routes import definition_routes
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.kinds import SPECS
-from tests.fakes.definitions import ON_CALL, FakeDefinitions, documents_of, editing_of, lakehouse
+from tests.fakes.app import FakeApp
+from tests.fakes.definitions import ON_CALL, FakeDefinitions, lakehouse
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +23,7 @@ def store() -> FakeDefinitions:
 @pytest.fixture(scope="module")
 def app_client(store: FakeDefinitions) -> Iterator[TestClient]:
     """The app, built once: building it takes longer than a test."""
-    rules = Rules(development=True)
-    routes = [
-        definition_routes(editing_of(store, rules)),
-        document_routes(documents_of(store, rules)),
-    ]
-    with TestClient(create_app(routes)) as opened:
+    with FakeApp(definitions=store).http as opened:
         yield opened
 
 
@@ -101,7 +93,7 @@ def test_a_stale_etag_is_412(filled: TestClient, method: str) -> None:
     assert filled.get(url).json()["priority"] == 1
 
 
-def test_creating_only_what_is_not_there(filled: TestClient) -> None:
+def test_a_create_only_write_refuses_an_existing_definition(filled: TestClient) -> None:
     headers = {"If-None-Match": "*"}
     body = {"job": "landing"}
 
@@ -111,7 +103,7 @@ def test_creating_only_what_is_not_there(filled: TestClient) -> None:
     assert filled.put("/tasks/new3", json=body, headers={"If-Match": "*"}).status_code == 412
 
 
-def test_deleting_what_is_referred_to_names_what_refers_to_it(filled: TestClient) -> None:
+def test_the_refusal_of_a_delete_names_the_referrers(filled: TestClient) -> None:
     answer = filled.delete("/jobs/landing")
 
     assert answer.status_code == 409
@@ -142,7 +134,7 @@ def test_deleting_what_is_referred_to_names_what_refers_to_it(filled: TestClient
         pytest.param("/contention-profiles/x", {"settings": {}}, "type", id="a missing type"),
     ],
 )
-def test_what_breaks_a_rule_is_422_with_its_path(
+def test_a_violated_rule_is_answered_with_422_and_its_path(
     filled: TestClient, url: str, body: Any, path: str
 ) -> None:
     answer = filled.put(url, json=body)
@@ -155,7 +147,7 @@ def test_what_breaks_a_rule_is_422_with_its_path(
 @pytest.mark.parametrize(
     "url", ["/tasks/nothing", "/tasks/A", "/tasks/a%23b", "/tasks/%00", "/jobs/caf%C3%A9"]
 )
-def test_what_is_not_there_is_404(filled: TestClient, url: str) -> None:
+def test_an_unknown_resource_is_404(filled: TestClient, url: str) -> None:
     assert filled.get(url).status_code == 404
     assert filled.patch(url, json={}).status_code == 404
     assert filled.delete(url).status_code == 404

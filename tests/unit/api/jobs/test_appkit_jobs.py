@@ -171,8 +171,6 @@ def test_a_cancelled_run_is_read_again(world: World) -> None:
         ("?limit=%2B11", 11),
         ("?limit=3&limit=4", 3),
         ("?limit[]=8", 8),
-        ("?limit[a]=9", 20),
-        ("?Limit=3", 20),
     ],
 )
 def test_a_limit_is_read_by_the_rules_of_javascript(world: World, query: str, limit: int) -> None:

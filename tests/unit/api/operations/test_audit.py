@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi.testclient import TestClient
-
-from polysync_core.api.app import create_app
-from polysync_core.api.operations.audit import audit_routes
-from polysync_core.application.operations.audit import Audit
+from tests.fakes.app import FakeApp
 from tests.fakes.audit import FakeAuditStore
-from tests.fakes.builders import FakeClock
 
 
 def test_changes_are_listed_by_day() -> None:
-    clock = FakeClock()
-    audit = Audit(store=FakeAuditStore(), clock=clock, new_id=iter("abc").__next__)
-    first = clock()
+    app = FakeApp()
+    audit, first = app.services.audit, app.clock()
     for path in ("/tasks/a", "/tasks/b"):
         entry = audit.begin(actor="ann", object_id=None, method="PUT", path=path)
-        clock.advance(minutes=1)
+        app.clock.advance(minutes=1)
     audit.end(entry, 409)
 
-    with TestClient(create_app([audit_routes(audit)])) as client:
+    with app.http as client:
         listed = client.get("/audit", params={"day": first.date().isoformat()}).json()
         other = client.get("/audit", params={"day": "2001-01-01"}).json()
         assert client.get("/audit", params={"day": "yesterday"}).status_code == 422
@@ -36,7 +30,8 @@ def test_changes_are_listed_by_day() -> None:
 
 def test_a_very_long_path_is_truncated() -> None:
     store = FakeAuditStore()
-    audit = Audit(store=store, clock=FakeClock(), new_id=lambda: "a")
+    audit = FakeApp(audit=store).services.audit
     audit.begin(actor="ann", object_id=None, method="PUT", path="/" + "x" * 5_000)
 
-    assert len(store.entries["a"].path) == 1_000
+    [entry] = store.entries.values()
+    assert len(entry.path) == 1_000

@@ -91,7 +91,16 @@ def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
     assert set(run) == {
         *("runId", "task", "job", "platform", "status", "reason", "triggerType", "graphRunId"),
         *("scheduledTime", "queuedAt", "startedAt", "finishedAt", "cancelRequested", "priority"),
-        *("parameters", "outputs", "parents", "attempts", "nextAttemptAt", "rerunOf", "schedule"),
+        *(
+            "parameters",
+            "outputs",
+            "parents",
+            "problem",
+            "attempts",
+            "nextAttemptAt",
+            "rerunOf",
+            "schedule",
+        ),
         "backfillId",
         "outputsNotKept",
         "traceId",

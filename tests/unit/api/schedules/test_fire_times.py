@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.schedules.fire_times import fire_time_routes
-from polysync_core.application.schedules.preview import FireTimePreview
 from polysync_core.domain.definitions.schedules import Calendar, Schedule
 from polysync_core.domain.definitions.tasks import Task
+from tests.fakes.app import FakeApp
 from tests.fakes.builders import FakeClock
-from tests.fakes.definitions import definition_reader
 
 SCHEDULES = (
     Schedule(name="night", cron="30 2 * * *", time_zone="Europe/Berlin", calendars=("holidays",)),
@@ -25,14 +22,10 @@ TASK = Task(name="daily", job="j", schedules=SCHEDULES)
 HOLIDAYS = Calendar.model_validate({"name": "holidays", "dates": ["2026-03-30"]})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    preview = FireTimePreview(
-        definitions=definition_reader(TASK, HOLIDAYS),
-        states_of=lambda _: [],
-        clock=FakeClock(datetime(2026, 3, 28, 12, tzinfo=UTC)),
-    )
-    with TestClient(create_app([fire_time_routes(preview)])) as opened:
+    clock = FakeClock(datetime(2026, 3, 28, 12, tzinfo=UTC))
+    with FakeApp(TASK, HOLIDAYS, clock=clock).http as opened:
         yield opened
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polysync_core.application.definitions.documents import ApplyPlan, ChangeAction
+from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import (
     FieldDifference,

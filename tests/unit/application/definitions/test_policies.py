@@ -88,7 +88,7 @@ def test_an_edit_applies_at_once_to_waiting_runs(world: World) -> None:
 
 
 def test_an_edit_takes_effect_later_if_the_engine_cannot_be_signalled(world: World) -> None:
-    world.engine.deaf = True
+    world.engine.unavailable = True
     world.policies.for_run("daily", "lakehouse")
     world.put(Kind.CONTENTION_PROFILE, "cap", **concurrency(4))
     world.updates.publish([CAP], world.engine)
@@ -100,7 +100,7 @@ def test_an_edit_takes_effect_later_if_the_engine_cannot_be_signalled(world: Wor
 
 def test_edits_of_definitions_without_limits_are_not_sent(world: World) -> None:
     world.enqueue("a")
-    world.engine.deaf = True
+    world.engine.unavailable = True
     world.updates.publish([Reference(Kind.JOB, "load")], world.engine)
     assert world.policies.for_definitions([Reference(Kind.JOB, "load")]) == PolicySet()
 

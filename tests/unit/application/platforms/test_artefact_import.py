@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import DataType, Parameter
+from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import (
     Conflict,
     Invalid,
@@ -333,8 +334,10 @@ def test_a_task_is_created_from_a_job_only_once(world: World) -> None:
     world.platform.put("/load", Parameter(name="rows", data_type=DataType.INT, default=3))
     world.run()
 
-    task = world.importing.create_task("load", "daily", {}, engine=None)
+    saved = world.importing.create_task("load", "daily", {}, engine=None)
 
+    task = saved.stored.definition
+    assert isinstance(task, Task)
     assert (task.job, dict(task.parameters)) == ("load", {})
     with pytest.raises(Conflict, match="choose another name"):
         world.importing.create_task("load", "daily", {}, engine=None)

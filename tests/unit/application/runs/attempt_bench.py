@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
+from polysync_core.application.runs.attempts.services import Timeouts
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.definitions.platforms import Auth, AuthMethod, Platform, PlatformType
 from polysync_core.domain.definitions.tasks import Retry
-from polysync_core.domain.runs.run import (
-    TaskRun,
-    new_run,
-    request_cancel,
-)
+from polysync_core.domain.runs.progress import request_cancel
+from polysync_core.domain.runs.run import TaskRun, new_run
 from polysync_core.domain.secrets import Secret
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import a_run
+from tests.fakes.platform import FakePlatform
 from tests.fakes.runs import FakeRunTable
 
 PLATFORM = Platform(
@@ -30,17 +30,18 @@ class Bench:
     """An app with one accepted run."""
 
     def __init__(
-        self, run: TaskRun | None = None, *, runs: FakeRunTable | None = None, **settings: Any
+        self,
+        run: TaskRun | None = None,
+        *,
+        runs: FakeRunTable | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.runs = runs or FakeRunTable()
         self.app = FakeApp(PLATFORM, runs=self.runs)
         self.clock = self.app.clock
         self.secrets: dict[str, Secret | Exception] = {}
-        self.attempts = replace(
-            self.app.services.attempt_steps,
-            submissions=SubmissionBuilder(resolve_secret=self._resolve),
-            **settings,
-        )
+        self._timeouts = timeouts or Timeouts()
+        self.attempts = self._new_attempts()
         run = run or a_run()
         self.run_id = run.run_id
         self.runs.add_active(new_run(run, actor="test"))
@@ -49,6 +50,20 @@ class Bench:
     @property
     def platform(self) -> Any:
         return self.app.platform
+
+    def use(self, platform: FakePlatform) -> None:
+        """Replace the platform, and open the connections anew."""
+        self.app.platform = platform
+        self.app.restart()
+        self.attempts = self._new_attempts()
+
+    def _new_attempts(self) -> AttemptSteps:
+        steps = self.app.services.attempt_steps
+        return replace(
+            steps,
+            services=replace(steps.services, timeouts=self._timeouts),
+            submissions=SubmissionBuilder(resolve_secret=self._resolve),
+        )
 
     def _resolve(self, reference: str) -> Secret:
         found = self.secrets[reference]

@@ -50,7 +50,7 @@ class SmallRuns(FakeRunTable):
         pytest.param({"__class__": "x"}, "this key is not allowed", id="a key of the engine"),
     ],
 )
-def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
+def test_a_run_succeeds_even_if_its_outputs_cannot_be_stored(
     outputs: dict[str, Any], why: str
 ) -> None:
     bench = Bench(runs=SmallRuns())
@@ -66,7 +66,7 @@ def test_work_that_is_done_is_done_even_if_its_outputs_cannot_be_stored(
     assert why in notes[0]
 
 
-def test_an_output_that_cannot_be_kept_takes_no_other_with_it(bench: Bench) -> None:
+def test_an_output_that_cannot_be_kept_does_not_remove_other_outputs(bench: Bench) -> None:
     outputs = {"rows": 5, "table": "x" * 70_000, "path": "/mnt/a"}
     bench.platform.reports = [Report(status=ProviderStatus.SUCCESS, outputs=outputs)]
     bench.submit()
@@ -86,7 +86,7 @@ def test_a_sensitive_output_is_in_no_row_and_no_view() -> None:
     bench.poll()
 
     assert "canary" not in repr(bench.runs.rows)
-    assert run_view(bench.run)["outputs"] == {"rows": 1, "token": {"redacted": True}}
+    assert run_view(bench.run).outputs == {"rows": 1, "token": {"redacted": True}}
 
 
 def test_a_failed_attempt_has_no_outputs(bench: Bench) -> None:
@@ -98,7 +98,7 @@ def test_a_failed_attempt_has_no_outputs(bench: Bench) -> None:
     assert (bench.run.status, bench.run.outputs) == (RunStatus.FAILED, {})
 
 
-def test_a_run_says_which_outputs_its_platform_could_not_give(bench: Bench) -> None:
+def test_a_run_names_the_outputs_that_its_platform_could_not_return(bench: Bench) -> None:
     report = Report(status=ProviderStatus.SUCCESS, outputs_missing="The value was cut.")
     bench.platform.reports = [report]
     bench.submit()
@@ -129,7 +129,7 @@ _ECHO = Report(status=ProviderStatus.SUCCESS, outputs={"title": "a canary-7 sing
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_an_artefact_that_echoes_a_secret_brings_it_into_no_row(at_once: bool) -> None:
+def test_a_secret_that_an_artefact_returns_is_in_no_row(at_once: bool) -> None:
     bench = Bench(a_run(parameters={"text": "vault://v/s"}))
     bench.secrets["vault://v/s"] = Secret("canary-7")
     bench.platform.at_once = _ECHO if at_once else None
@@ -142,7 +142,7 @@ def test_an_artefact_that_echoes_a_secret_brings_it_into_no_row(at_once: bool) -
     assert "canary-7" not in repr(bench.runs.rows)
 
 
-def test_outputs_are_not_kept_where_a_secret_cannot_be_compared_any_more() -> None:
+def test_outputs_are_not_kept_if_a_secret_cannot_be_compared_any_more() -> None:
     bench = Bench(a_run(parameters={"text": "vault://v/s"}))
     bench.secrets["vault://v/s"] = Secret("canary-7")
     bench.platform.reports = [_ECHO]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     LOST_TIMEOUT,
 )
@@ -55,7 +55,7 @@ def test_an_unknown_state_is_polled_again(bench: Bench) -> None:
     assert not bench.poll().done
 
 
-def test_a_run_that_the_platform_denies_for_long_enough_is_lost(bench: Bench) -> None:
+def test_a_run_that_the_platform_does_not_know_for_long_enough_is_lost(bench: Bench) -> None:
     bench.platform.reports = [RunNotFound()]
     memo = bench.submit().memo
     first = bench.poll(memo)
@@ -65,7 +65,7 @@ def test_a_run_that_the_platform_denies_for_long_enough_is_lost(bench: Bench) ->
     assert bench.run.attempts[0].cause is FailureCause.LOST
 
 
-def test_a_run_that_the_platform_denies_only_once_goes_on(bench: Bench) -> None:
+def test_a_run_that_the_platform_does_not_know_only_once_continues(bench: Bench) -> None:
     bench.platform.reports = [RunNotFound(), RUNNING, RunNotFound(), RUNNING]
     memo = bench.submit().memo
     for _ in range(3):
@@ -74,7 +74,9 @@ def test_a_run_that_the_platform_denies_only_once_goes_on(bench: Bench) -> None:
     assert bench.run.status is RunStatus.RUNNING
 
 
-def test_cancelling_asks_the_platform_once_and_waits_for_its_word(bench: Bench) -> None:
+def test_a_cancellation_is_sent_once_and_the_verdict_of_the_platform_is_awaited(
+    bench: Bench,
+) -> None:
     bench.platform.reports = [RUNNING, RUNNING, CANCELLED]
     bench.submit()
     bench.ask_to_cancel()
@@ -94,7 +96,7 @@ def test_a_run_that_finishes_before_its_cancellation_keeps_its_result(bench: Ben
     assert bench.run.status is RunStatus.SUCCEEDED
 
 
-def test_a_cancellation_without_proof_ends_and_says_so(bench: Bench) -> None:
+def test_a_cancellation_without_proof_ends_with_a_note(bench: Bench) -> None:
     bench.platform.reports = [RUNNING]
     bench.submit()
     bench.ask_to_cancel()
@@ -152,7 +154,7 @@ def test_a_memo_comes_back_from_the_history_as_it_was() -> None:
     assert AttemptMemo.from_json(AttemptMemo(past=()).as_json()).past == ()
 
 
-def test_a_task_whose_past_cannot_be_read_is_executed_all_the_same() -> None:
+def test_a_task_whose_past_runs_cannot_be_read_is_executed() -> None:
     class Unlisted(FakeRunTable):
         def page(self, listing: Listing) -> Page[TaskRun]:
             raise Unavailable

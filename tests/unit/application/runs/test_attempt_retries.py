@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from polysync_core.application.runs.accepting import waiting_message
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     SUBMIT_TIMEOUT,
 )
 from polysync_core.domain.causes import FailureCause
@@ -88,7 +88,7 @@ def test_the_run_has_failed_only_after_the_last_attempt() -> None:
     assert not bench.runs.active
 
 
-def test_a_step_of_an_earlier_attempt_leaves_the_next_one_alone() -> None:
+def test_a_step_of_an_earlier_attempt_does_not_change_the_next_one() -> None:
     bench = retried()
     bench.poll()
     bench.platform.reports = [RUNNING]
@@ -116,7 +116,7 @@ def test_a_refused_submit_is_not_retried() -> None:
     assert bench.run.status is RunStatus.FAILED
 
 
-def test_a_platform_that_was_away_for_too_long_is_tried_again_later() -> None:
+def test_a_platform_that_was_unavailable_for_too_long_is_tried_again_later() -> None:
     bench = Bench(a_run(retry=RETRY))
     bench.platform.submit_answers = [Unavailable(), Unavailable()]
     memo = bench.submit().memo
@@ -142,7 +142,7 @@ def test_a_cancelled_run_is_not_retried() -> None:
     assert bench.run.status is RunStatus.FAILED
 
 
-def test_giving_up_stops_the_external_run_before_another_is_started() -> None:
+def test_an_abandoned_attempt_stops_its_external_run_before_another_starts() -> None:
     bench = Bench(a_run(retry=RETRY))
     bench.platform.reports = [RUNNING]
     bench.submit()
@@ -150,7 +150,7 @@ def test_giving_up_stops_the_external_run_before_another_is_started() -> None:
     assert bench.platform.cancelled == ["1"]
 
 
-def test_giving_up_what_cannot_be_stopped_is_final() -> None:
+def test_an_abandoned_attempt_that_cannot_be_stopped_is_not_retried() -> None:
     class CannotBeStopped(FakePlatform):
         def cancel(self, job, external_run_id):  # type: ignore[no-untyped-def]
             raise Unavailable
@@ -162,7 +162,7 @@ def test_giving_up_what_cannot_be_stopped_is_final() -> None:
     assert bench.run.status is RunStatus.FAILED
 
 
-def test_an_attempt_that_never_began_is_recorded_when_it_is_given_up() -> None:
+def test_an_abandoned_attempt_that_never_began_is_recorded() -> None:
     bench = Bench(a_run(retry=RETRY))
     assert bench.attempts.abandon(bench.run_id, 1).retry is not None
     assert [attempt.cause for attempt in bench.run.attempts] == [FailureCause.INTERNAL]

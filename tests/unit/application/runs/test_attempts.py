@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.application.runs.attempts import (
+from polysync_core.application.runs.attempts.services import (
     CANCEL_TIMEOUT,
     SUBMIT_TIMEOUT,
 )
@@ -67,7 +67,7 @@ def test_a_resend_is_marked_only_after_an_uncertain_submit(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("failures", [0, 1, 2])
-def test_a_submit_that_died_half_way_may_have_been_sent_however_often_it_was_tried_before(
+def test_an_interrupted_submit_may_have_been_sent_after_any_number_of_failed_tries(
     failures: int,
 ) -> None:
     """The engine repeats a dead activity with the memo it had: the row tells the difference."""
@@ -90,12 +90,14 @@ def test_of_two_executions_of_one_submit_the_second_is_a_resend(bench: Bench) ->
     bench.runs.before_save = bench.submit
     bench.platform.submit_answers = [Uncertain(), Uncertain()]
 
-    bench.submit()
+    result = bench.submit()
+    assert [order.is_resend for order in bench.platform.orders] == [False]
+    bench.submit(result.memo)
 
     assert [order.is_resend for order in bench.platform.orders] == [False, True]
 
 
-def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
+def test_an_attempt_with_an_unknown_outcome_is_lost_and_never_retried() -> None:
     bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.submit_answers = [OutcomeUnknown("The function may have done its work.")]
 
@@ -109,7 +111,7 @@ def test_what_cannot_be_found_out_is_lost_and_never_tried_again() -> None:
     )
 
 
-def test_a_refusal_after_a_submit_in_doubt_does_not_start_another_beside_it() -> None:
+def test_a_refusal_after_an_uncertain_submit_does_not_start_a_second_run() -> None:
     bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.submit_answers = [
         Uncertain(),
@@ -122,7 +124,7 @@ def test_a_refusal_after_a_submit_in_doubt_does_not_start_another_beside_it() ->
     assert bench.run.status is RunStatus.FAILED
 
 
-def test_an_end_that_comes_with_the_submit_is_recorded_in_one_write(bench: Bench) -> None:
+def test_an_end_that_the_submit_reports_is_recorded_in_one_write(bench: Bench) -> None:
     bench.platform.at_once = Report(status=ProviderStatus.SUCCESS, outputs={"rows": 7})
 
     assert bench.submit().done
@@ -135,7 +137,7 @@ def test_an_end_that_comes_with_the_submit_is_recorded_in_one_write(bench: Bench
     assert bench.runs.writes == 3  # submitting, outcome, index
 
 
-def test_a_failure_that_comes_with_the_submit_is_retried_as_any_other() -> None:
+def test_a_failure_that_the_submit_reports_is_retried_like_any_other() -> None:
     bench = Bench(a_run(retry=Retry(enabled=True, max_retry_attempts=3)))
     bench.platform.at_once = FAILED
 
@@ -176,7 +178,7 @@ def test_a_run_that_cannot_be_stopped_is_awaited_and_then_visibly_abandoned(
         pytest.param(False, RunStatus.FAILED, id="Polysync did not ask for it"),
     ],
 )
-def test_a_platform_that_calls_a_stopped_run_failed_is_understood(
+def test_a_failure_after_a_requested_stop_is_a_cancellation(
     bench: Bench, asked: bool, status: RunStatus
 ) -> None:
     bench.platform.reports = [RUNNING, replace(FAILED, may_be_stopped=True)]
@@ -233,7 +235,7 @@ def test_a_crash_at_either_write_of_the_end_is_repaired_by_the_next_poll(write: 
     assert not bench.runs.active
 
 
-def test_a_failure_keeps_the_platforms_words(bench: Bench) -> None:
+def test_a_failure_keeps_the_message_of_the_platform(bench: Bench) -> None:
     bench.platform.reports = [FAILED]
     bench.submit()
     bench.poll()
@@ -249,7 +251,7 @@ def test_a_refusal_ends_the_run_with_its_cause(bench: Bench) -> None:
     assert bench.run.attempts[0].cause is FailureCause.SUBMIT
 
 
-def test_a_platform_without_an_answer_is_asked_less_and_less_often(bench: Bench) -> None:
+def test_a_platform_without_an_answer_is_polled_less_and_less_often(bench: Bench) -> None:
     bench.platform.submit_answers = [Unavailable() for _ in range(3)]
     memo, delays = AttemptMemo(), []
     for _ in range(3):
@@ -272,13 +274,13 @@ def test_a_submit_without_an_answer_for_too_long_fails_the_run(bench: Bench) -> 
     assert bench.run.attempts[0].cause is FailureCause.PLATFORM_UNREACHABLE
 
 
-def test_what_was_started_for_an_attempt_that_is_over_is_stopped() -> None:
+def test_a_run_that_was_started_for_an_ended_attempt_is_stopped() -> None:
     """An activity reached the platform after the end of its attempt."""
 
     class Slow(FakePlatform):
-        def submit(self, order):  # type: ignore[no-untyped-def]
+        def start(self, order):  # type: ignore[no-untyped-def]
             bench.attempts.abandon(bench.run_id, 1)
-            return super().submit(order)
+            return super().start(order)
 
     bench = Bench()
     bench.app.platform = Slow()

@@ -6,15 +6,15 @@ import pytest
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.run import RunStatus, TaskRun, begin_attempt, new_run
+from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_run
-from tests.fakes.dependents import finisher_of
-from tests.fakes.runs import FakeRunTable, run_store
+from tests.fakes.runs import FakeRunTable
 
 
 class World:
     def __init__(self) -> None:
         self.runs = FakeRunTable()
-        self.finisher = finisher_of(run_store(self.runs))
+        self.finisher = FakeApp(runs=self.runs).services.run_finisher
 
     def stored(self, run: TaskRun) -> TaskRun:
         self.runs.add_active(run)
@@ -39,13 +39,13 @@ def test_the_cause_is_recorded_on_the_attempt_that_never_began(world: World) -> 
     assert not world.runs.active
 
 
-def test_failing_twice_fails_once(world: World) -> None:
+def test_a_repeated_failure_is_recorded_once(world: World) -> None:
     run = world.stored(new_run(a_run(), actor="test"))
     assert world.end(run) == world.end(run)
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
-def test_a_run_that_has_started_meanwhile_is_left_alone(world: World, attempt: int) -> None:
+def test_a_run_that_has_started_meanwhile_does_not_fail(world: World, attempt: int) -> None:
     begun = begin_attempt(new_run(a_run(), actor="test"), at=NOON, actor="polysync")
     assert world.end(world.stored(begun), attempt) == begun
     assert world.runs.active

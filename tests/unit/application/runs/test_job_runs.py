@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from polysync_core.application.runs.finishing import failure
 from polysync_core.application.runs.job_runs import JobRequest
 from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT
 from polysync_core.application.runs.submission import SubmissionBuilder
@@ -216,7 +217,7 @@ class TestLife:
         assert unpublished(again) == unpublished(ended)
         assert list(world.runs.active_runs()) == []
 
-    def test_cancelling_one_that_runs_asks_its_platform(self, world: World) -> None:
+    def test_the_cancellation_of_a_running_job_run_reaches_its_platform(self, world: World) -> None:
         run = world.begun(world.execute())
         asked = world.job_runs.cancel(JOB.name, run.run_id, actor="bob", engine=world.engine)
         assert (asked.status, asked.cancel_requested) == (RunStatus.RUNNING, world.clock())
@@ -225,18 +226,19 @@ class TestLife:
     def test_a_failure_ends_the_run_and_notifies_no_dependent(self, world: World) -> None:
         run = world.begun(world.execute())
         recorder = world.app.services.attempt_recorder
-        result = recorder.fail(world.runs.rows[run.run_id], FailureCause.LOST, "gone")
+        lost = failure(FailureCause.LOST, "gone")
+        result = recorder.end(world.runs.rows[run.run_id], lambda _: lost)
         assert (result.done, result.retry, result.notify) == (True, None, ())
         assert world.runs.deactivated == {run.run_id: RunStatus.FAILED}
 
     def test_a_lost_signal_is_repeated(self, world: World) -> None:
-        world.engine.deaf = True
+        world.engine.unavailable = True
         run = world.execute()
-        world.engine.deaf = False
+        world.engine.unavailable = False
         world.reconcile()
         assert world.engine.live == {(run.run_id, 1)}
 
-    def test_it_is_not_run_again_as_if_it_had_a_task(self, world: World) -> None:
+    def test_a_job_run_cannot_be_rerun(self, world: World) -> None:
         run = world.execute()
         world.job_runs.cancel(JOB.name, run.run_id, actor="ann", engine=world.engine)
         with pytest.raises(Conflict, match="execute the job again"):
@@ -244,7 +246,7 @@ class TestLife:
                 run.run_id, idempotency_key=None, actor="ann", engine=world.engine
             )
 
-    def test_its_platform_and_its_events_know_it_by_its_job(self, world: World) -> None:
+    def test_the_platform_and_the_events_name_a_job_run_by_its_job(self, world: World) -> None:
         run = world.begun(world.execute())
         assert run.attempt is not None
         submissions = SubmissionBuilder(resolve_secret=Secret)

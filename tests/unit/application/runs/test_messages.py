@@ -38,7 +38,7 @@ class Desk:
         return [stored.run for stored in self.world.runs.rows.values()]
 
     def refusal(self) -> dict[str, str]:
-        """Return the account of the only message that was given up."""
+        """Return the reason and the payload of the only poison message."""
         assert self.accepted == []
         (sent,) = self.poison.sent
         abandoned = poison_request("p-1", sent.text.encode())
@@ -62,7 +62,7 @@ def test_a_message_starts_a_run_with_its_values(desk: Desk) -> None:
     assert desk.poison.sent == []
 
 
-def test_a_message_may_say_which_trace_it_belongs_to(desk: Desk) -> None:
+def test_a_message_may_name_its_trace(desk: Desk) -> None:
     sender = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     traceparents: list[str] = []
 
@@ -83,14 +83,14 @@ def test_the_task_alone_is_enough(desk: Desk) -> None:
     assert len(desk.accepted) == 1
 
 
-def test_a_message_that_is_handed_over_twice_is_one_run(desk: Desk) -> None:
+def test_a_message_that_is_delivered_twice_starts_one_run(desk: Desk) -> None:
     for _ in range(2):
         desk.accept({"task": "daily"})
     desk.accept({"task": "daily"}, message_id="m-2")
     assert len(desk.accepted) == 2
 
 
-def test_messages_under_one_key_are_one_run(desk: Desk) -> None:
+def test_messages_with_one_key_start_one_run(desk: Desk) -> None:
     for number in range(3):
         desk.accept({"task": "daily", "idempotencyKey": "k"}, message_id=f"m-{number}")
     assert len(desk.accepted) == 1
@@ -152,7 +152,7 @@ def test_a_message_that_started_its_run_is_no_refusal_once_the_task_is_disabled(
         ),
     ],
 )
-def test_a_bad_message_is_given_up_at_once_with_the_reason(
+def test_a_bad_message_goes_to_the_poison_queue_at_once_with_the_reason(
     desk: Desk, message: Any, reason: str
 ) -> None:
     desk.accept(message)
@@ -175,7 +175,7 @@ def test_a_key_that_was_used_for_something_else_is_refused(desk: Desk) -> None:
     assert len(desk.accepted) == 1
 
 
-def test_a_secret_in_the_open_is_in_no_account_of_the_refusal(
+def test_a_secret_in_plain_text_is_in_no_message_of_the_refusal(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
@@ -190,7 +190,7 @@ def test_a_secret_in_the_open_is_in_no_account_of_the_refusal(
 
 
 @pytest.mark.parametrize("error", [Unavailable(), Uncertain()])
-def test_what_may_be_accepted_later_is_left_to_the_host(error: Exception) -> None:
+def test_a_request_that_may_be_accepted_later_is_left_to_the_host(error: Exception) -> None:
     desk = Desk()
 
     def away(*_: Any) -> TaskRun:
@@ -228,7 +228,7 @@ def test_the_refusal_of_the_largest_message_fits_into_a_message(desk: Desk, mess
 @pytest.mark.parametrize(
     "content", [b'{"task": "daily", "parameters": {"key": "canary"}}', b"\xff", b"", b"[]"]
 )
-def test_a_message_that_the_host_gave_up_is_accounted_for(content: bytes) -> None:
+def test_a_message_that_the_host_moved_to_the_poison_queue_is_recorded(content: bytes) -> None:
     abandoned = poison_request("p-1", content)
     assert (abandoned.message_id, abandoned.reason) == ("p-1", NO_REASON)
     assert "canary" not in abandoned.payload

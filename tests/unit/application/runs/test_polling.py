@@ -109,7 +109,7 @@ def test_without_a_past_the_job_type_decides(world: World) -> None:
     assert [world.next(age) for age in (0, 1, 5, 600)] == [1, 1.25, 2, 15]
 
 
-def test_a_task_that_takes_ten_minutes_is_looked_at_when_they_are_over(world: World) -> None:
+def test_a_task_that_takes_ten_minutes_is_polled_after_ten_minutes(world: World) -> None:
     world.past(598, 599, 600, 601, 602)
     assert world.next(300) == 45
     assert 580 + world.next(580) == pytest.approx(602, abs=8)
@@ -147,7 +147,7 @@ def test_a_retried_run_counts_with_its_last_attempt(world: World) -> None:
     assert world.durations.of(run, read=True) == (Ended(by=30),)
 
 
-def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
+def test_new_past_runs_do_not_change_the_poll_plan_of_an_active_run(world: World) -> None:
     world.past(598, 599, 600)
     world.clock.advance(seconds=5)
     memo = AttemptMemo.from_json(
@@ -159,7 +159,7 @@ def test_what_a_run_is_based_on_stays_the_same_to_its_end(world: World) -> None:
     assert world.runs.pages == 1
 
 
-def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: World) -> None:
+def test_past_runs_are_read_at_intervals_for_any_number_of_runs(world: World) -> None:
     world.past(*[60.0] * 50)
     for _ in range(100):
         world.next(5)
@@ -169,21 +169,21 @@ def test_the_past_is_read_once_in_a_while_however_many_runs_there_are(world: Wor
     assert world.runs.pages == 2
 
 
-def test_for_a_run_of_a_second_or_two_nothing_is_read(world: World) -> None:
+def test_a_run_of_a_second_or_two_reads_no_past_runs(world: World) -> None:
     world.past(598, 599, 600)
     assert [world.next(age) for age in (0, 1)] == [1, 1.25]
     assert world.runs.pages == 0
     assert world.next(2.25) > FAST.delay(2.25)
 
 
-def test_a_task_that_hardly_ever_succeeds_does_not_make_its_history_be_read(world: World) -> None:
+def test_the_history_of_a_task_that_rarely_succeeds_is_not_read(world: World) -> None:
     world.past(60, 60, 60)
     world.past(*[1.0] * 200, status=RunStatus.FAILED)
     assert world.next(5) == FAST.delay(5)
     assert world.runs.listed == 4 * MAX_PAST_RUNS
 
 
-def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> None:
+def test_runs_that_end_in_this_process_are_known_without_a_read(world: World) -> None:
     for seconds in (2.1, 2.2, 2.3):
         world.clock.now = NOON + timedelta(seconds=seconds + 1)
         finished_at = NOON + timedelta(seconds=seconds)
@@ -197,7 +197,7 @@ def test_what_this_process_sees_end_it_knows_without_reading(world: World) -> No
     assert world.runs.pages == 0
 
 
-def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
+def test_past_runs_are_read_later_even_if_one_end_is_known_already(
     world: World,
 ) -> None:
     """One observed end, or an old read, is not the whole history."""
@@ -212,7 +212,9 @@ def test_what_was_known_at_the_submit_does_not_keep_it_from_being_read_later(
     assert world.runs.pages == 2
 
 
-def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -> None:
+def test_runs_that_end_in_this_process_are_added_to_the_past_runs_that_were_read(
+    world: World,
+) -> None:
     world.past(60, 61, 62)
     world.next(5)
     world.durations.add(world.run, Ended(by=63))
@@ -222,7 +224,7 @@ def test_what_this_process_sees_end_is_added_to_what_it_has_read(world: World) -
     assert world.runs.pages == 1
 
 
-def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
+def test_without_readable_past_runs_the_plan_of_the_job_type_applies(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.past(598, 599, 600)
@@ -236,7 +238,7 @@ def test_a_past_that_cannot_be_read_leaves_the_plan_of_the_job_type(
     assert world.next(300) == 45
 
 
-def test_no_caller_waits_for_the_read_of_another(world: World) -> None:
+def test_a_caller_does_not_wait_for_the_read_of_another_caller(world: World) -> None:
     seen: list[object] = []
 
     class Slow(CountingRuns):
@@ -251,7 +253,7 @@ def test_no_caller_waits_for_the_read_of_another(world: World) -> None:
     assert seen == [None]
 
 
-def test_only_so_many_tasks_are_remembered() -> None:
+def test_the_number_of_cached_histories_is_limited() -> None:
     runs = CountingRuns()
     durations = DurationHistory(runs, monotonic=lambda: 0.0, max_histories=2)
     for task in ("a", "b", "a", "c", "a", "b"):
@@ -259,7 +261,7 @@ def test_only_so_many_tasks_are_remembered() -> None:
     assert runs.pages == 4  # a, b, c for which b makes room, and b again
 
 
-def test_a_run_that_is_taken_up_again_is_looked_at_as_befits_its_age(world: World) -> None:
+def test_a_resumed_run_is_polled_according_to_its_age(world: World) -> None:
     assert world.next(1_000, AttemptMemo()) == FAST.delay(1_000)
 
 
@@ -286,7 +288,7 @@ def test_a_clock_that_jumps_makes_polls_no_more_frequent(jumps: list[float]) -> 
         pytest.param(None, -3600, None, id="our clock was set back"),
     ],
 )
-def test_an_end_is_taken_for_what_it_says(
+def test_the_observed_end_is_the_platforms_end_time_if_it_is_plausible(
     finished_at: float | None, seen: float, end: Ended | None
 ) -> None:
     finished_at = None if finished_at is None else NOON + timedelta(seconds=finished_at)

@@ -9,9 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.runs.accepting import waiting_message
-from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT, GRACE, Reconciler
+from polysync_core.application.runs.reconciling import ACCEPTANCE_TIMEOUT, GRACE
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Unavailable
@@ -26,11 +25,9 @@ from polysync_core.domain.runs.run import (
     new_run,
 )
 from polysync_core.domain.runs.stored import StoredRun
-from tests.fakes.builders import NOON, FakeClock, a_run, run_id
-from tests.fakes.dependents import finisher_of
-from tests.fakes.engine import FakeEngine
-from tests.fakes.policies import policies_of
-from tests.fakes.runs import FakeRunTable, run_store
+from tests.fakes.app import FakeApp
+from tests.fakes.builders import NOON, a_run, run_id
+from tests.fakes.runs import FakeRunTable
 
 ONE_AT_A_TIME = Task(name="one-at-a-time", job="sales-load", max_concurrent_runs=1)
 
@@ -38,32 +35,22 @@ ONE_AT_A_TIME = Task(name="one-at-a-time", job="sales-load", max_concurrent_runs
 class World:
     """Stored runs and an engine whose memory may be gone."""
 
-    def __init__(self) -> None:
-        self.runs, self.engine, self.clock = FakeRunTable(), FakeEngine(), FakeClock()
+    def __init__(self, runs: FakeRunTable | None = None) -> None:
+        self.runs = runs or FakeRunTable()
+        self.app = FakeApp(ONE_AT_A_TIME, runs=self.runs)
+        self.engine, self.clock = self.app.engine, self.app.clock
         self.clock.now = NOON + GRACE * 2
-        self.known = policies_of(ONE_AT_A_TIME)
-        self.reconciler = self.reconciler_with(self.known)
-
-    def reconciler_with(self, policies: Policies) -> Reconciler:
-        store = run_store(self.runs)
-        return Reconciler(
-            runs=self.runs,
-            store=store,
-            finisher=finisher_of(store),
-            policies=policies,
-            clock=self.clock,
-        )
 
     def stored(self, run: TaskRun) -> TaskRun:
         self.runs.add_active(new_run(run, actor="test"))
         return run
 
     def enqueue(self, run: TaskRun) -> None:
-        policies = self.known.for_run(run.task, run.job.platform)
+        policies = self.app.services.policies.for_run(run.task, run.job.platform)
         self.engine.enqueue("main", waiting_message(run), policies)
 
     def reconcile(self):  # type: ignore[no-untyped-def]
-        return self.reconciler.reconcile(self.engine)
+        return self.app.services.reconciler.reconcile(self.engine)
 
 
 @pytest.fixture
@@ -76,13 +63,13 @@ def running(name: str = "a") -> TaskRun:
     return begin_attempt(queued, at=NOON, actor="polysync")
 
 
-def test_a_queued_run_that_the_dispatcher_never_heard_of_is_enqueued(world: World) -> None:
+def test_a_queued_run_that_the_dispatcher_does_not_know_is_enqueued(world: World) -> None:
     run = world.stored(a_run())
     world.reconcile()
     assert (run.run_id, 1) in world.engine.live
 
 
-def test_a_waiting_run_is_left_to_wait(world: World) -> None:
+def test_a_waiting_run_is_not_enqueued_again(world: World) -> None:
     world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
     blocked = world.stored(a_run(task=ONE_AT_A_TIME.name))
     world.enqueue(blocked)
@@ -105,7 +92,7 @@ def test_a_second_pass_finds_nothing_to_do(world: World) -> None:
     assert not world.reconcile().any
 
 
-def test_a_granted_start_that_never_happened_is_started(world: World) -> None:
+def test_a_granted_lease_whose_attempt_did_not_start_is_started(world: World) -> None:
     run = world.stored(a_run())
     world.enqueue(run)
     world.engine.live.clear()
@@ -135,7 +122,7 @@ def test_a_lease_of_an_ended_run_is_released(world: World) -> None:
     assert not world.engine.dispatcher("main").leases
 
 
-def test_an_announcement_without_a_run_is_withdrawn_once_it_is_old(world: World) -> None:
+def test_an_old_index_entry_without_a_run_is_removed(world: World) -> None:
     world.runs.index_active(a_run(queued_at=NOON))
     world.clock.now = NOON
     assert world.reconcile().removed == 0
@@ -144,24 +131,24 @@ def test_an_announcement_without_a_run_is_withdrawn_once_it_is_old(world: World)
     assert not world.runs.active
 
 
-def test_a_second_announcement_of_one_run_is_withdrawn(world: World) -> None:
+def test_a_second_index_entry_of_one_run_is_removed(world: World) -> None:
     run = world.stored(a_run())
     world.runs.index_active(replace(run, queued_at=NOON.replace(hour=11)))
     world.reconcile()
     assert [entry.queued_at for entry in world.runs.active.values()] == [NOON]
 
 
-def test_a_run_of_a_deaf_engine_is_kept_for_later(world: World) -> None:
+def test_a_run_is_enqueued_by_a_later_pass_if_the_engine_is_unavailable(world: World) -> None:
     run = world.stored(a_run())
-    world.engine.deaf = True
+    world.engine.unavailable = True
     with pytest.raises(Unavailable):
         world.reconcile()
-    world.engine.deaf = False
+    world.engine.unavailable = False
     world.reconcile()
     assert (run.run_id, 1) in world.engine.live
 
 
-def test_what_runs_is_adopted_before_what_waits_is_enqueued(world: World) -> None:
+def test_running_attempts_get_their_leases_before_queued_runs_are_enqueued(world: World) -> None:
     """A Dispatcher that lost its state must learn of running attempts first.
 
     Otherwise the waiting run would start above the limit of one.
@@ -176,11 +163,10 @@ def test_what_runs_is_adopted_before_what_waits_is_enqueued(world: World) -> Non
     assert set(world.engine.dispatcher("main").waiting) == {newer.run_id}
 
 
-def test_a_run_in_back_off_that_the_dispatcher_forgot_waits_on(world: World) -> None:
+def test_a_run_in_back_off_that_the_dispatcher_lost_waits_until_its_time(world: World) -> None:
     until = world.clock.now + GRACE
     failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
     run = world.stored(back_off(running(), failed, until=until, at=NOON, actor="polysync"))
-    world.engine.clock = world.clock
     assert world.reconcile().enqueued == 1
     (known,) = world.engine.dispatcher("main").waiting.values()
     assert (known.run_id, known.attempt) == (run.run_id, 2)
@@ -189,19 +175,18 @@ def test_a_run_in_back_off_that_the_dispatcher_forgot_waits_on(world: World) -> 
     assert not world.engine.live
 
 
-def test_a_retry_whose_signals_were_lost_gives_up_the_lease_of_its_last_attempt(
+def test_a_retry_whose_signals_were_lost_releases_the_lease_of_its_last_attempt(
     world: World,
 ) -> None:
     world.enqueue(a_run())
     failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
     until = world.clock.now + GRACE
     world.stored(back_off(running(), failed, until=until, at=NOON, actor="polysync"))
-    world.engine.clock = world.clock
     world.reconcile()
     assert not world.engine.dispatcher("main").leases
 
 
-def test_a_late_message_about_an_earlier_attempt_does_not_hide_the_next(world: World) -> None:
+def test_a_stale_lease_of_an_earlier_attempt_does_not_hide_the_next_attempt(world: World) -> None:
     world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))
     world.enqueue(a_run(task=ONE_AT_A_TIME.name))
     failed = Outcome(status=RunStatus.FAILED, reason="no", cause=FailureCause.ARTEFACT)
@@ -224,10 +209,9 @@ class Unreadable(FakeRunTable):
         return (stored for each in run_ids if (stored := self.get(each)) is not None)
 
 
-def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: World) -> None:
+def test_an_unreadable_row_does_not_prevent_the_repair_of_other_runs() -> None:
     """A row of a newer release, read after a rollback, must not end the pass."""
-    world.runs = Unreadable()
-    world.reconciler = world.reconciler_with(world.known)
+    world = World(Unreadable())
     world.stored(a_run(run_id=Unreadable.damaged, queued_at=NOON - ACCEPTANCE_TIMEOUT * 2))
     world.enqueue(a_run(run_id=Unreadable.damaged))
     healthy = world.stored(running())
@@ -236,7 +220,7 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_others_from_repair(world: W
     assert len(world.runs.active) == 2, "what cannot be read is not withdrawn"
 
 
-def test_what_runs_takes_its_place_before_anything_starts_on_an_engine_without_memory(
+def test_running_attempts_get_their_leases_first_if_the_engine_has_lost_its_state(
     world: World,
 ) -> None:
     """A Dispatcher that has lost everything believes its limits to be free."""
@@ -247,18 +231,20 @@ def test_what_runs_takes_its_place_before_anything_starts_on_an_engine_without_m
     assert queued.run_id in world.engine.dispatcher("main").waiting
 
 
-def test_an_edit_whose_signal_was_lost_reaches_what_waits_with_the_next_pass(world: World) -> None:
+def test_the_next_pass_applies_an_edit_whose_signal_was_lost(world: World) -> None:
     first, second = (
         world.stored(a_run(run_id=run_id(name), task=ONE_AT_A_TIME.name)) for name in "bc"
     )
     world.reconcile()
     assert world.engine.live == {(second.run_id, 1)} or world.engine.live == {(first.run_id, 1)}
-    wider = policies_of(ONE_AT_A_TIME.model_copy(update={"max_concurrent_runs": 2}))
-    world.reconciler_with(wider).reconcile(world.engine)
+    world.engine.unavailable = True
+    world.app.define(ONE_AT_A_TIME.model_copy(update={"max_concurrent_runs": 2}))
+    world.engine.unavailable = False
+    world.reconcile()
     assert world.engine.live == {(first.run_id, 1), (second.run_id, 1)}
 
 
-def test_each_pass_says_how_much_waits_and_runs_and_for_how_long(
+def test_each_pass_logs_the_number_of_waiting_and_running_runs_and_the_longest_wait(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.enqueue(a_run(run_id=run_id("b"), task=ONE_AT_A_TIME.name))

@@ -83,11 +83,11 @@ def test_no_step_takes_more_than_its_part_of_the_time(world: World) -> None:
     assert timedelta(minutes=10) > 5 * BUDGET, "the host's limit"
 
 
-def test_a_step_that_fails_keeps_no_other_from_its_work(
+def test_a_failed_step_does_not_prevent_the_other_steps(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     retention = world.retention()
-    world.engine.deaf = True
+    world.engine.unavailable = True
     world.shelves["purge_audit"].fails = True
     with caplog.at_level(logging.ERROR), pytest.raises(Unavailable):
         retention.purge(world.engine)
@@ -106,7 +106,7 @@ def test_deduplication_rows_stay_for_outcomes_that_are_not_delivered_yet(world: 
     assert world.shelves["purge_audit"].asked == [NOON - 90 * DAY]
 
 
-def test_windows_leave_nothing_out_and_end_where_the_period_does() -> None:
+def test_the_windows_cover_the_whole_period() -> None:
     found = list(windows(NOON))
     assert found[0][1] == NOON - DAY
     assert found[-1][1] == NOON

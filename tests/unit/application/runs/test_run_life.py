@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from polysync_core.application.runs.attempts import CANCEL_TIMEOUT, LOST_TIMEOUT
+from polysync_core.application.runs.attempts.services import CANCEL_TIMEOUT, LOST_TIMEOUT
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
@@ -73,7 +73,7 @@ class LivePlatform(FakePlatform):
     interrupt: Callable[[], None] | None = None
     """What happens elsewhere while the platform thinks about the next call."""
 
-    def submit(self, order: SubmitRequest) -> Submitted:
+    def start(self, order: SubmitRequest) -> Submitted:
         self._think()
         external_id = self.tokens.setdefault(order.token, f"e{len(self.tokens) + 1}")
         self.external.setdefault(external_id, ExternalRun())
@@ -223,6 +223,9 @@ class RunLife(RuleBasedStateMachine):
         after = self.task_runs.cancel(before.run_id, actor="test", engine=self.engine)
         if before.status is RunStatus.QUEUED:
             assert after.status is RunStatus.CANCELLED
+        elif before.status is RunStatus.RUNNING and after.status is not RunStatus.RUNNING:
+            assert after.status is RunStatus.CANCELLED
+            assert attempt_token(after.run_id, len(after.attempts)) not in self.platform.tokens
         else:
             assert after.status is before.status
 
@@ -338,7 +341,7 @@ class RunLife(RuleBasedStateMachine):
             if attempt.status is RunStatus.RUNNING:
                 continue
             assert attempt.number == len(self.run.attempts)
-            assert self.run.status is RunStatus.FAILED
+            assert self.run.status in {RunStatus.FAILED, RunStatus.CANCELLED}
             assert "check the run there" in (attempt.error or "")
 
     @invariant()

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from polysync_core.application.runs.finishing import AttemptRecorder
 from polysync_core.application.runs.reconciling import GRACE
 from polysync_core.application.runs.steps import AttemptMemo
 from polysync_core.application.runs.store import PUBLISH_PAUSE_SECONDS, RunStore
@@ -23,7 +22,6 @@ from polysync_core.domain.runs.run import (
 )
 from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, a_run, run_id
-from tests.fakes.dependents import finisher_of
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakePublisher
 from tests.fakes.platform import RUNNING, SUCCESS
@@ -53,9 +51,12 @@ class World:
         """Start a process that remembers nothing of the previous one."""
         self.table.crash_at = None
         self.store = RunStore(self.table, self.queue, monotonic=lambda: self.monotonic)
-        services, finisher = self.app.started(), finisher_of(self.store)
-        recorder = AttemptRecorder(store=self.store, finisher=finisher, clock=self.app.clock)
-        self.attempts = replace(services.attempt_steps, store=self.store, recorder=recorder)
+        services = self.app.started()
+        finisher = replace(services.run_finisher, store=self.store)
+        recorder = replace(services.attempt_recorder, store=self.store, finisher=finisher)
+        steps = services.attempt_steps
+        changed = replace(steps.services, store=self.store, recorder=recorder)
+        self.attempts = replace(steps, services=changed)
         self.reconciler = replace(services.reconciler, store=self.store, finisher=finisher)
 
     def accept(self) -> None:

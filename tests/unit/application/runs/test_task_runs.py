@@ -121,7 +121,7 @@ def test_an_unknown_task_is_not_found(world: World) -> None:
         world.run_once("weekly")
 
 
-def test_one_idempotency_key_is_one_run(world: World) -> None:
+def test_one_idempotency_key_starts_one_run_of_a_task(world: World) -> None:
     first = world.run_once(idempotency_key="k")
     world.clock.advance(minutes=5)
     assert world.run_once(idempotency_key="k") == first
@@ -151,7 +151,7 @@ class ReadsBeforeTheOtherWrote(FakeRunTable):
         return super().get(run_id)
 
 
-def test_of_two_requests_at_the_same_time_one_announcement_stays() -> None:
+def test_two_concurrent_requests_leave_one_index_entry() -> None:
     runs = ReadsBeforeTheOtherWrote()
     world = World(runs=runs)
     first = world.run_once(idempotency_key="k")
@@ -176,10 +176,10 @@ def test_a_crash_while_accepting_leaves_no_half_run(write: int) -> None:
     assert world.engine.live == {(run.run_id, 1)}
 
 
-def test_a_deaf_engine_does_not_lose_an_accepted_run(world: World) -> None:
-    world.engine.deaf = True
+def test_an_unavailable_engine_does_not_lose_an_accepted_run(world: World) -> None:
+    world.engine.unavailable = True
     run = world.run_once()
-    world.engine.deaf = False
+    world.engine.unavailable = False
     world.clock.advance(minutes=20)
     world.app.services.reconciler.reconcile(world.engine)
     assert world.engine.live == {(run.run_id, 1)}
@@ -210,7 +210,7 @@ def test_a_running_run_is_marked_and_its_orchestration_is_woken(world: World) ->
     assert world.engine.woken == [(run.run_id, 1)]
 
 
-def test_cancelling_twice_is_cancelling_once(world: World) -> None:
+def test_a_second_cancellation_changes_nothing(world: World) -> None:
     run = world.run_once()
     stored = world.runs.rows[run.run_id]
     world.runs.save(stored, begin_attempt(run, at=world.clock(), actor="polysync"))
@@ -220,7 +220,7 @@ def test_cancelling_twice_is_cancelling_once(world: World) -> None:
     assert reasons.count("Cancellation was requested.") == 1
 
 
-def test_cancelling_what_has_ended_changes_nothing(world: World) -> None:
+def test_the_cancellation_of_an_ended_run_changes_nothing(world: World) -> None:
     run = world.cancel(world.run_once())
     assert unpublished(world.cancel(run)) == unpublished(run)
 
@@ -293,7 +293,7 @@ def test_a_rerun_keeps_the_nominal_time_of_a_scheduled_run(world: World) -> None
 
 
 @pytest.mark.parametrize("status", [RunStatus.QUEUED, RunStatus.RUNNING])
-def test_a_run_that_goes_on_is_not_run_again(world: World, status: RunStatus) -> None:
+def test_an_active_run_is_not_started_again(world: World, status: RunStatus) -> None:
     run = world.run_once()
     if status is RunStatus.RUNNING:
         run = world.change(run, status=status)
@@ -308,7 +308,7 @@ def test_parameters_that_todays_job_has_no_more_are_refused(world: World) -> Non
     assert [problem.path for problem in refusal.value.problems] == ["parameters.gone"]
 
 
-def test_outputs_that_were_shown_with_the_parameters_are_not_given_again(world: World) -> None:
+def test_outputs_that_were_shown_with_the_parameters_are_not_repeated(world: World) -> None:
     former = ended(world)
     outputs = Parameter(name="rows", direction=Direction.OUTPUT)
     job = former.job.model_copy(update={"parameters": (*former.job.parameters, outputs)})

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.schedules.preview import FireTimePreview, Preview
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.errors import NotFound
-from polysync_core.domain.schedules.state import Pause, ScheduleState
-from polysync_core.domain.schedules.stored import StoredSchedule
+from tests.fakes.app import FakeApp
 from tests.fakes.builders import FakeClock
-from tests.fakes.definitions import FakeDefinitions
 
 BEFORE_THE_GAP = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
@@ -29,24 +25,20 @@ def looking_ahead(
     *schedules: dict[str, Any],
     now: datetime = BEFORE_THE_GAP,
     enabled: bool = True,
-    paused: Sequence[StoredSchedule] = (),
+    pause: str = "",
 ) -> FireTimePreview:
-    store = FakeDefinitions()
-    for kind, content in (
+    definitions = (
         (Kind.CALENDAR, {"name": "holidays", "dates": ["2026-03-30"]}),
         (Kind.CALENDAR, {"name": "closed", "ranges": [{"from": "2026-03-31", "to": "2026-04-01"}]}),
         (
             Kind.TASK,
             {"name": "daily", "job": "j", "schedules": [*schedules], "enabled": enabled},
         ),
-    ):
-        store.put(read_definition(kind, content), replacing=None)
-    definitions = DefinitionLookup(store)
-    return FireTimePreview(
-        definitions=definitions,
-        states_of=lambda _: paused,
-        clock=FakeClock(now),
     )
+    app = FakeApp(*(read_definition(*each) for each in definitions), clock=FakeClock(now))
+    if pause:
+        app.services.schedules.pause("daily", schedule=None, reason=pause, by="ann")
+    return app.services.fire_times
 
 
 def preview(*schedules: dict[str, Any], count: int = 4, **facts: Any) -> Preview:
@@ -126,13 +118,7 @@ def test_a_future_schedule_fires_first_at_its_start():
 
 
 def test_a_paused_schedule_has_fire_times_and_a_note():
-    pause = Pause(reason="The source moves.", at=BEFORE_THE_GAP, by="ann")
-    state = ScheduleState(
-        task="daily", schedule="early", revision="r", watermark=BEFORE_THE_GAP, paused=pause
-    )
-    stored = StoredSchedule(state=state, etag="1")
-
-    found = preview(a_schedule("early", "0 4 * * *"), count=1, paused=[stored])
+    found = preview(a_schedule("early", "0 4 * * *"), count=1, pause="The source moves.")
 
     assert shown(found) == ["early 29 04:00"]
     assert found.notes == ["Schedule early is paused until it is resumed: The source moves."]
@@ -146,11 +132,5 @@ def test_notes_name_a_disabled_task_and_a_task_without_schedules():
 
 
 def test_an_unknown_task_is_not_found():
-    definitions = DefinitionLookup(FakeDefinitions())
-    preview = FireTimePreview(
-        definitions=definitions,
-        states_of=lambda _: [],
-        clock=FakeClock(),
-    )
     with pytest.raises(NotFound):
-        preview.preview("nothing", count=1)
+        FakeApp().services.fire_times.preview("nothing", count=1)

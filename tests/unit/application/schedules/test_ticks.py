@@ -52,7 +52,7 @@ def test_only_what_is_due_is_read(world: Scheduled) -> None:
 
 
 class TestMisfire:
-    def test_last_runs_the_newest_missed_fire_time_and_records_the_others(
+    def test_the_policy_last_runs_the_newest_missed_fire_time_and_records_the_others(
         self, world: Scheduled
     ) -> None:
         world.task(MINUTELY)
@@ -65,14 +65,16 @@ class TestMisfire:
             "the run of 2026-03-02T08:58:00Z replaces them (misfire Last)."
         )
 
-    def test_last_runs_a_late_fire_time_if_none_is_on_time(self, world: Scheduled) -> None:
+    def test_the_policy_last_runs_a_late_fire_time_if_none_is_on_time(
+        self, world: Scheduled
+    ) -> None:
         world.task(MINUTELY | {"cron": "*/10 * * * *"})
         world.tick(minutes=27)
         assert world.times() == ["02 06:20"]
         (missed,) = world.made(RunStatus.SKIPPED)
         assert missed.reason.startswith("Missed 2 fire times")
 
-    def test_skip_does_not_catch_up(self, world: Scheduled) -> None:
+    def test_the_policy_skip_does_not_catch_up(self, world: Scheduled) -> None:
         world.task(DAILY | {"misfire": "Skip"})
         world.tick(minutes=5)
         assert world.times() == []
@@ -83,7 +85,7 @@ class TestMisfire:
         )
         assert missed.scheduled_time == datetime(2026, 3, 2, 6, tzinfo=UTC)
 
-    def test_all_catches_up_within_the_window(self, world: Scheduled) -> None:
+    def test_the_policy_all_catches_up_within_the_window(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 600})
         world.tick(hours=1)
         assert world.times() == [f"02 06:{minute}" for minute in range(50, 60)]
@@ -91,7 +93,7 @@ class TestMisfire:
         assert "Missed 50 fire times" in missed.reason
         assert "older than the catch-up window of 600 s" in missed.reason
 
-    def test_all_starts_with_the_oldest(self, world: Scheduled) -> None:
+    def test_the_policy_all_starts_with_the_oldest(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 600})
         world.tick(hours=1)
         by_rank = sorted(world.made(RunStatus.QUEUED), key=lambda run: run.queued_at)
@@ -99,7 +101,7 @@ class TestMisfire:
         assert times == sorted(set(times))
         assert len({run.queued_at for run in by_rank}) == 10
 
-    def test_all_catches_up_in_parts(self, world: Scheduled) -> None:
+    def test_the_policy_all_catches_up_in_parts(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"misfire": "All", "catchUpSeconds": 7200})
         assert world.tick(minutes=120).fired == 50
         assert world.tick().fired == 50
@@ -118,13 +120,15 @@ class TestMisfire:
 
 
 class TestOverlap:
-    def test_queue_queues_the_run_like_any_other(self, world: Scheduled) -> None:
+    def test_the_policy_queue_queues_the_run_like_any_other(self, world: Scheduled) -> None:
         world.task(MINUTELY)
         world.tick(seconds=31)
         world.tick(minutes=1)
         assert world.times() == ["02 06:00", "02 06:01"]
 
-    def test_skip_skips_a_fire_time_while_a_run_is_active(self, world: Scheduled) -> None:
+    def test_the_policy_skip_skips_a_fire_time_while_a_run_is_active(
+        self, world: Scheduled
+    ) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
         world.tick(seconds=31)
         (first,) = world.made()
@@ -136,21 +140,23 @@ class TestOverlap:
         world.tick(minutes=1)
         assert world.times() == ["02 06:02"]
 
-    def test_skip_sees_a_manual_run(self, world: Scheduled) -> None:
+    def test_the_policy_skip_counts_a_manual_run(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
         request = RunRequest(task="load-daily", parameters={}, actor="test")
         world.services.task_runs.run_once(request, world.engine)
         world.tick(seconds=31)
         assert len([run for run in world.runs.active_runs()]) == 1
 
-    def test_skip_reads_the_row_if_the_engine_does_not_know_the_run(self, world: Scheduled) -> None:
+    def test_the_policy_skip_reads_the_row_if_the_engine_does_not_know_the_run(
+        self, world: Scheduled
+    ) -> None:
         world.task(MINUTELY | {"overlap": "Skip"})
         world.tick(seconds=31)
         world.engine.states.clear()
         world.tick(minutes=1)
         assert world.times(RunStatus.SKIPPED) == ["02 06:01"]
 
-    def test_cancel_running_replaces_the_active_run(self, world: Scheduled) -> None:
+    def test_the_policy_cancel_running_replaces_the_active_run(self, world: Scheduled) -> None:
         world.task(MINUTELY | {"overlap": "CancelRunning"})
         world.tick(seconds=31)
         world.tick(minutes=1)
@@ -245,7 +251,7 @@ def test_parameters_that_cannot_be_resolved_create_a_failed_run(world: Scheduled
 
 def test_a_lost_signal_leaves_a_run_for_the_reconciler(world: Scheduled) -> None:
     world.task(DAILY)
-    world.engine.deaf = True
+    world.engine.unavailable = True
     world.tick(minutes=1)
     assert world.times() == ["02 06:00"]
     assert world.tick(minutes=1).due == 0

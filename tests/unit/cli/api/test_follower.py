@@ -178,6 +178,7 @@ class TestCommand:
         assert result.exit_code == 1
         assert "polysync show r-1" in result.stderr
 
+    @pytest.mark.usefixtures("interruptible")
     def test_an_interrupt_does_not_cancel_the_run(self, api: FakeApi):
         api.on(*EVENTS, Silence())
         command = [sys.executable, "-m", "polysync_core.cli", "run", "t", "--follow"]

@@ -45,7 +45,7 @@ def test_a_day_that_does_not_exist_is_never_due() -> None:
     assert parse("0 0 0 30 2 *").next_after(MONDAY) is None
 
 
-def test_a_time_span_counts_from_the_moment() -> None:
+def test_a_time_span_counts_from_the_current_time() -> None:
     assert parse("00:05:00").next_after(MONDAY) == MONDAY + timedelta(minutes=5)
 
 
@@ -57,5 +57,5 @@ def test_an_invalid_schedule_is_refused(text: str) -> None:
         parse(text)
 
 
-def test_a_span_may_have_days() -> None:
+def test_a_time_span_may_have_days() -> None:
     assert span("1.02:03:04") == timedelta(days=1, hours=2, minutes=3, seconds=4)

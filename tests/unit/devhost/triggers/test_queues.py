@@ -22,7 +22,9 @@ from devhost.triggers.queues import FIRST_PAUSE, Disposition, decoded, dispositi
         pytest.param(False, 6, Disposition.POISON, id="a failure beyond the limit is poison"),
     ],
 )
-def test_the_disposition_of_a_message(succeeded: bool, count: int, expected: Disposition) -> None:
+def test_a_message_is_accepted_refused_or_left_to_the_host(
+    succeeded: bool, count: int, expected: Disposition
+) -> None:
     assert disposition_of(succeeded=succeeded, dequeue_count=count, max_dequeue_count=5) is expected
 
 

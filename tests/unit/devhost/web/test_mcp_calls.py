@@ -41,7 +41,7 @@ def test_a_tools_properties_become_its_schema() -> None:
     }
 
 
-def test_a_tool_without_properties_takes_none() -> None:
+def test_a_tool_without_properties_takes_no_arguments() -> None:
     assert input_schema(_function())["properties"] == {}
 
 

@@ -22,8 +22,14 @@ BAD: list[Any] = [
     pytest.param(
         set_value("jobs", 0, "externalId", to="/a\n/b"),
         "jobs[0].externalId",
-        "control character",
+        "control or invisible character U+000A",
         id="external id with a newline",
+    ),
+    pytest.param(
+        set_value("jobs", 0, "externalId", to="/a\u202e/b"),
+        "jobs[0].externalId",
+        "invisible character U+202E",
+        id="external id that reverses its text",
     ),
     pytest.param(
         set_value("jobs", 0, "jobType", to="DatabricksNotebok"),

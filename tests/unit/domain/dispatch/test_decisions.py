@@ -127,14 +127,14 @@ class TestPolicies:
 
 
 class TestExceedActions:
-    def test_reject_fails_a_run_at_once(self) -> None:
+    def test_the_effect_reject_fails_a_run_at_once(self) -> None:
         world = World(cap(1, exceed_action=REJECT), platform("cap"))
         assert world.enqueue("a", "b") == ["a"]
         assert world.causes() == {"b": "ContentionRejected"}
         assert "1 of 1 slots" in world.failures[0].reason
         assert not world.waiting()
 
-    def test_reject_applies_to_waiting_runs_at_once(self) -> None:
+    def test_the_effect_reject_applies_to_waiting_runs_at_once(self) -> None:
         world = World(cap(1), platform("cap"))
         world.enqueue("a", "b")
         world.update(cap(1, exceed_action=REJECT, version=1))

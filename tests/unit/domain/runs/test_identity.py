@@ -29,7 +29,7 @@ def test_an_id_is_read_back_and_fits_a_table_key() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "r", "../x", "R" * 26, "r" + "1" * 25, "r" + "a" * 25 + "\n"])
-def test_what_cannot_be_an_id_is_not_found(text: str) -> None:
+def test_an_invalid_id_is_not_found(text: str) -> None:
     with pytest.raises(NotFound):
         parse_run_id(text)
 

@@ -45,7 +45,7 @@ def test_a_value_of_64_kib_is_kept_and_no_larger_one(value: Any, kept: bool) -> 
         assert f"value (it has {size:,} bytes" in (outputs.note or "")
 
 
-def test_what_passes_the_limit_for_all_is_left_out_and_smaller_ones_are_kept() -> None:
+def test_outputs_beyond_the_total_limit_are_dropped_and_smaller_ones_are_kept() -> None:
     given = {f"part{n}": "x" * 60_000 for n in range(5)} | {"rows": 7}
     outputs = kept_outputs(a_job(), given)
 
@@ -53,7 +53,7 @@ def test_what_passes_the_limit_for_all_is_left_out_and_smaller_ones_are_kept() -
     assert "part4 (with its 60,002 bytes" in (outputs.note or "")
 
 
-def test_names_count_so_that_many_small_outputs_have_a_limit_too() -> None:
+def test_the_names_of_outputs_count_towards_the_size_limit() -> None:
     outputs = kept_outputs(a_job(), {f"{n:0>200}": 0 for n in range(2_000)})
 
     assert len(json.dumps(dict(outputs.values), separators=(",", ":"))) <= TOTAL_BYTES + 1
@@ -77,7 +77,9 @@ def test_names_count_so_that_many_small_outputs_have_a_limit_too() -> None:
         pytest.param("big", 10**5_000, "a number that is too long", id="an endless number"),
     ],
 )
-def test_what_cannot_be_stored_is_not_kept_and_said(name: str, value: Any, why: str) -> None:
+def test_an_output_that_cannot_be_stored_is_dropped_and_named(
+    name: str, value: Any, why: str
+) -> None:
     outputs = kept_outputs(a_job(), {name: value, "rows": 1})
 
     assert outputs.values == {"rows": 1}
@@ -173,7 +175,7 @@ _JSON = st.recursive(
 
 @pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=12), _JSON))
-def test_what_is_kept_can_be_stored_and_everything_else_is_accounted_for(
+def test_kept_outputs_can_be_stored_and_dropped_outputs_are_named(
     given: dict[str, Any],
 ) -> None:
     outputs = kept_outputs(a_job(), given)

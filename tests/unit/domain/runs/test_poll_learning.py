@@ -29,14 +29,14 @@ def of(*ages: float) -> list[Ended]:
 
 
 @given(STARTS, PASTS, st.floats(0, 1e7))
-def test_no_past_makes_looks_more_frequent_or_rarer_than_is_bearable(
+def test_the_polls_of_every_past_have_a_minimum_and_a_maximum_delay(
     start: PollPlan, past: list[Ended], age: float
 ) -> None:
     assert start.first / 2 <= round(learned(start, past).delay(age), 6) <= 45
 
 
 @given(PASTS, st.floats(0.01, 3_000))
-def test_a_run_like_no_other_is_found_in_bounded_time_and_with_bounded_looks(
+def test_the_end_of_an_unusual_run_is_found_in_bounded_time_with_a_bounded_number_of_polls(
     past: list[Ended], duration: float
 ) -> None:
     polls, found = follow(learned(FAST, past), duration)
@@ -55,30 +55,32 @@ def test_the_order_of_past_runs_does_not_matter(
 
 
 @given(STARTS, st.lists(ENDS, max_size=MIN_PAST_RUNS - 1))
-def test_few_runs_teach_nothing(start: PollPlan, past: list[Ended]) -> None:
+def test_a_few_past_runs_do_not_change_the_plan(start: PollPlan, past: list[Ended]) -> None:
     assert learned(start, past) is start
 
 
 @given(st.floats(5, 20_000), st.integers(MIN_PAST_RUNS, MAX_PAST_RUNS))
-def test_runs_that_take_always_the_same_are_found_at_once(duration: float, runs: int) -> None:
+def test_the_end_of_a_run_with_a_constant_duration_is_found_at_once(
+    duration: float, runs: int
+) -> None:
     polls, found = follow(learned(FAST, of(*[duration] * runs)), duration)
     assert found - duration <= 0.0101 * duration + 0.51
     assert polls < FAST.polls(duration)
 
 
-def test_a_run_is_looked_at_rarely_until_the_time_at_which_others_ended() -> None:
+def test_a_run_is_polled_rarely_until_the_time_at_which_earlier_runs_ended() -> None:
     plan = learned(FAST, of(590, 595, 600, 605, 610))
     assert plan.delay(300) > FAST.delay(300) > plan.delay(592)
 
 
-def test_a_run_that_takes_longer_than_all_others_is_looked_at_ever_less_often() -> None:
+def test_a_run_that_takes_longer_than_all_others_is_polled_less_and_less_often() -> None:
     plan = learned(FAST, of(590, 595, 600, 605, 610))
     overdue = [plan.delay(age) for age in (660, 700, 900, 2_000, 20_000)]
     assert overdue == sorted(overdue)
     assert overdue[-1] == FAST.delay(20_000)
 
 
-def test_nothing_is_looked_for_between_two_ways_to_end() -> None:
+def test_between_two_likely_ends_the_polls_are_rare() -> None:
     plan = learned(FAST, of(59, 60, 61, 62, 600, 605, 610, 615))
     assert plan.delay(300) > 2 * plan.delay(602)
     assert follow(plan, 60.5)[1] < 63
@@ -87,7 +89,7 @@ def test_nothing_is_looked_for_between_two_ways_to_end() -> None:
 
 @pytest.mark.parametrize("seconds", [20, 120, 600])
 @pytest.mark.parametrize("durations", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
-def test_learning_costs_fewer_requests_and_finds_ends_sooner(
+def test_a_learned_plan_costs_fewer_polls_and_finds_ends_sooner(
     durations: Callable[[float, Random], Durations], seconds: float
 ) -> None:
     fixed, learning = (
@@ -100,7 +102,7 @@ def test_learning_costs_fewer_requests_and_finds_ends_sooner(
 
 
 @pytest.mark.parametrize("durations", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
-def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
+def test_past_runs_without_a_pattern_cost_few_reads(
     durations: Callable[[float, Random], Durations],
 ) -> None:
     """If only the mean duration is known, no plan beats the slow one."""
@@ -113,7 +115,7 @@ def test_where_nothing_can_be_learned_learning_costs_next_to_nothing(
 
 
 @pytest.mark.parametrize("seconds", [20, 120, 600])
-def test_runs_that_are_only_seen_to_have_ended_are_not_found_ever_later(seconds: float) -> None:
+def test_the_end_of_a_run_is_not_found_later_and_later(seconds: float) -> None:
     """Learned durations include the delay of a poll; these delays must not add up."""
     steady = DISTRIBUTIONS["constant"]
     fixed, learning = (

@@ -37,7 +37,7 @@ def plans(draw: st.DrawFn) -> PollPlan:
     {kind.plan for name in platform_types() for kind in platform_plugin(name).jobs.values()},
     ids=lambda plan: f"first poll after {plan.first:g} s",
 )
-def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(
+def test_a_run_of_ten_minutes_takes_40_polls_and_its_end_is_found_within_15_seconds(
     plan: PollPlan,
 ) -> None:
     found = [follow(plan, duration) for duration in AROUND_TEN_MINUTES]
@@ -48,23 +48,25 @@ def test_a_run_of_ten_minutes_takes_40_requests_and_is_found_within_15_seconds(
     assert lags[int(0.95 * len(lags))] <= 15
 
 
-def test_a_run_of_two_seconds_is_found_within_a_quarter_of_one() -> None:
+def test_the_end_of_a_run_of_two_seconds_is_found_within_a_quarter_of_a_second() -> None:
     assert follow(FAST, 2.1) == (2, 2.25)
 
 
-def test_what_gets_machines_first_is_not_looked_at_in_the_first_seconds() -> None:
+def test_a_job_type_that_starts_compute_first_has_the_slow_plan() -> None:
     jobs = platform_plugin("AzureDataFactory").jobs | platform_plugin("AzureAIFoundry").jobs
     assert {kind.plan for kind in jobs.values()} == {SLOW}
     assert platform_plugin("AzureDatabricks").jobs["DatabricksNotebook"].plan is FAST
 
 
 @given(plans(), st.floats(0.01, 5_000))
-def test_the_number_of_looks_is_what_following_a_run_takes(plan: PollPlan, duration: float) -> None:
+def test_the_number_of_polls_equals_the_polls_that_follow_a_run(
+    plan: PollPlan, duration: float
+) -> None:
     assert plan.polls(duration) == follow(plan, duration)[0]
 
 
 @given(st.sampled_from([FAST, SLOW]), st.floats(-1e9, 1e9))
-def test_no_age_is_without_a_delay(plan: PollPlan, age: float) -> None:
+def test_every_age_has_a_bounded_delay(plan: PollPlan, age: float) -> None:
     assert plan.first <= plan.delay(age) <= 30
 
 
@@ -79,7 +81,7 @@ def test_no_age_is_without_a_delay(plan: PollPlan, age: float) -> None:
         pytest.param(((0, 5), (9, 3600)), id="hardly ever"),
     ],
 )
-def test_what_is_no_plan_is_refused(steps: tuple[tuple[float, float], ...]) -> None:
+def test_an_invalid_poll_plan_is_refused(steps: tuple[tuple[float, float], ...]) -> None:
     with pytest.raises(ValueError, match="of a plan"):
         PollPlan(steps)
 

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Backoff, Retry
+from polysync_core.domain.runs.progress import request_cancel
 from polysync_core.domain.runs.retries import (
     INFRASTRUCTURE_CAUSES,
     RETRYABLE_CAUSES,
@@ -23,7 +24,6 @@ from polysync_core.domain.runs.run import (
     TaskRun,
     back_off,
     begin_attempt,
-    request_cancel,
 )
 from tests.fakes.builders import NOON, a_run, run_id
 
@@ -74,18 +74,18 @@ def test_nothing_is_retried_unless_it_is_enabled() -> None:
 
 
 @pytest.mark.parametrize("cause", sorted(set(FailureCause) - RETRYABLE_CAUSES))
-def test_what_would_only_fail_again_is_not_retried(cause: FailureCause) -> None:
+def test_a_cause_that_is_not_retryable_is_not_retried(cause: FailureCause) -> None:
     assert retry_at(running(retry()), failed(cause), now=NOON) is None
 
 
 @pytest.mark.parametrize("cause", sorted(RETRYABLE_CAUSES))
-def test_what_may_succeed_the_next_time_is_retried(cause: FailureCause) -> None:
+def test_a_retryable_cause_is_retried(cause: FailureCause) -> None:
     until = retry_at(running(retry(initialDelaySeconds=7)), failed(cause), now=NOON)
     assert until == NOON + timedelta(seconds=7)
 
 
 @pytest.mark.parametrize("status", [RunStatus.SUCCEEDED, RunStatus.CANCELLED])
-def test_what_did_not_fail_is_not_retried(status: RunStatus) -> None:
+def test_a_success_or_a_cancellation_is_not_retried(status: RunStatus) -> None:
     assert retry_at(running(retry()), Outcome(status=status, reason="over"), now=NOON) is None
 
 
@@ -94,7 +94,7 @@ def test_a_run_that_is_to_be_cancelled_is_not_retried() -> None:
     assert retry_at(asked, failed(), now=NOON) is None
 
 
-def test_nothing_is_started_beside_what_may_still_run() -> None:
+def test_a_run_that_may_still_run_is_not_retried() -> None:
     unseen = replace(failed(FailureCause.PLATFORM_UNREACHABLE), may_repeat=False)
     assert retry_at(running(retry()), unseen, now=NOON) is None
 
@@ -107,7 +107,7 @@ def test_infrastructure_failures_do_not_use_up_the_artefacts_retries() -> None:
     assert retries_of(policy, [lost, lost, lost]) == [lost, lost]
 
 
-def test_without_a_budget_of_their_own_infrastructure_failures_count_like_any_other() -> None:
+def test_without_a_separate_budget_infrastructure_failures_use_the_retry_budget() -> None:
     lost, artefact = FailureCause.LOST, FailureCause.ARTEFACT
     assert retries_of(retry(maxRetryAttempts=2), [lost, artefact, lost]) == [lost, artefact]
 

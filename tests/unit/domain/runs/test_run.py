@@ -6,6 +6,7 @@ import pytest
 
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.runs.codec import decode_run, encode_run
+from polysync_core.domain.runs.progress import request_cancel
 from polysync_core.domain.runs.run import (
     ALLOWED_TRANSITIONS,
     Outcome,
@@ -13,7 +14,6 @@ from polysync_core.domain.runs.run import (
     begin_attempt,
     finish,
     note,
-    request_cancel,
 )
 from tests.fakes.builders import NOON, a_run
 

@@ -119,7 +119,7 @@ GOLDEN: list[Any] = [
 
 class TestDaylightSaving:
     @pytest.mark.parametrize(("schedule", "day", "expected"), GOLDEN)
-    def test_in_berlin(
+    def test_a_schedule_in_berlin_fires_as_listed(
         self, schedule: Schedule, day: tuple[int, int, int], expected: list[tuple[str, str, str]]
     ):
         found = fired(schedule, berlin(*day), berlin(*day) + timedelta(hours=20))

@@ -28,7 +28,9 @@ class TestExclusion:
         ("day", "excluded"),
         [(24, False), (25, True), (26, False), (27, False), (28, True), (30, True), (31, False)],
     )
-    def test_dates_and_ranges_with_both_ends(self, day: int, excluded: bool):
+    def test_a_calendar_excludes_dates_and_ranges_including_both_ends(
+        self, day: int, excluded: bool
+    ):
         after = datetime(2026, 12, day, tzinfo=UTC)
         fire = next(fire_times(a_schedule(), after=after))
         assert is_excluded(fire, [HOLIDAYS, CLOSED]) is excluded
@@ -45,15 +47,15 @@ class TestExclusion:
 
 class TestJitter:
     @given(st.integers(0, 3600), st.datetimes(timezones=st.just(UTC)))
-    def test_is_within_its_bounds(self, seconds: int, scheduled_time: datetime):
+    def test_jitter_is_within_its_bounds(self, seconds: int, scheduled_time: datetime):
         drawn = jitter("t", a_schedule(jitter_seconds=seconds), scheduled_time)
         assert timedelta() <= drawn <= timedelta(seconds=seconds)
 
-    def test_is_the_same_every_time_and_in_every_process(self):
+    def test_jitter_is_the_same_every_time_and_in_every_process(self):
         drawn = jitter("sales", a_schedule(jitter_seconds=600), NOON)
         assert drawn == timedelta(seconds=62, milliseconds=822)
 
-    def test_differs_between_tasks_schedules_and_occurrences(self):
+    def test_jitter_differs_between_tasks_schedules_and_occurrences(self):
         spread = a_schedule(jitter_seconds=3600)
         others = [
             jitter("a", spread, NOON),
@@ -63,7 +65,7 @@ class TestJitter:
         ]
         assert len(set(others)) == len(others)
 
-    def test_spreads_many_tasks_evenly(self):
+    def test_jitter_spreads_many_tasks_evenly(self):
         spread = a_schedule(jitter_seconds=100)
         drawn = [jitter(f"t{number}", spread, NOON).total_seconds() for number in range(1000)]
         quarters = [sum(low <= each < low + 25 for each in drawn) for low in (0, 25, 50, 75)]

@@ -41,7 +41,7 @@ class TestOrder:
         rest = fire_times(schedule, after=some[index].scheduled_time)
         assert list(islice(rest, len(some) - index - 1)) == some[index + 1 :]
 
-    def test_after_is_exclusive(self):
+    def test_the_bound_after_is_exclusive(self):
         schedule = a_schedule("0 6 * * *", "UTC")
         assert next(fire_times(schedule, after=utc(2026, 1, 1, 6))).scheduled_time == utc(
             2026, 1, 2, 6
@@ -49,7 +49,7 @@ class TestOrder:
         before = utc(2026, 1, 1, 6) - INSTANT
         assert next(fire_times(schedule, after=before)).scheduled_time == utc(2026, 1, 1, 6)
 
-    def test_after_may_be_given_in_any_zone(self):
+    def test_the_bound_after_may_be_given_in_any_zone(self):
         after = datetime(2026, 1, 1, 7, tzinfo=zone("Europe/Berlin"))
         fire = next(fire_times(a_schedule("0 6 * * *", "UTC"), after=after))
         assert fire.scheduled_time == utc(2026, 1, 2, 6)
@@ -105,7 +105,7 @@ class TestCounting:
             pytest.param("0 0 29 2 *", 2, id="each 29 February"),
         ],
     )
-    def test_ten_years(self, cron: str, expected: int):
+    def test_ten_years_are_counted(self, cron: str, expected: int):
         ten_years = {"after": utc(2026, 1, 1), "until": utc(2036, 1, 1)}
         assert count_between(a_schedule(cron), **ten_years, most=10_000) == expected
 
@@ -138,7 +138,7 @@ class TestCounting:
         pytest.param("0 0 ? * ?", "0 0 * * *", id="question marks"),
     ],
 )
-def test_two_expressions_with_the_same_meaning(one: str, other: str):
+def test_two_expressions_with_the_same_meaning_have_the_same_fire_times(one: str, other: str):
     after = utc(2026, 1, 1)
     same = [list(islice(fire_times(a_schedule(c), after=after), 40)) for c in (one, other)]
     assert same[0] == same[1]
@@ -153,6 +153,6 @@ def test_two_expressions_with_the_same_meaning(one: str, other: str):
         pytest.param("0 0 1W * *", ["01-01", "02-02", "03-02"], id="the weekday next to the 1st"),
     ],
 )
-def test_days_that_depend_on_their_position_in_the_month(cron: str, days: list[str]):
+def test_days_may_depend_on_their_position_in_the_month(cron: str, days: list[str]):
     fires = fire_times(a_schedule(cron, "UTC"), after=utc(2025, 12, 31, 12))
     assert [f"{fire.local:%m-%d}" for fire in islice(fires, 3)] == days

@@ -42,7 +42,9 @@ NOTES = {
 class TestAgainstTheOracle:
     @settings(max_examples=150, deadline=None)
     @given(st.data(), schedules())
-    def test_every_minute_near_clock_changes(self, data: st.DataObject, schedule: Schedule):
+    def test_every_minute_near_clock_changes_equals_the_oracle(
+        self, data: st.DataObject, schedule: Schedule
+    ):
         begin = data.draw(begins(schedule.time_zone))
         end = begin + 2 * DAY
 
@@ -72,7 +74,7 @@ class TestAgainstTheOracle:
             pytest.param("5 0 31 * 0", id="on the 31st and on Sundays"),
         ],
     )
-    def test_every_day_of_years(self, cron: str, time_zone: str):
+    def test_every_day_of_several_years_equals_the_oracle(self, cron: str, time_zone: str):
         schedule = a_schedule(cron, time_zone)
         for first, last in ((2010, 2018), (2096, 2101)):
             begin, end = utc(first, 1, 5), utc(last, 12, 25)
@@ -86,7 +88,7 @@ class TestAgainstTheOracle:
 
     @settings(max_examples=60, deadline=None)
     @given(DATES, st.integers(1996, 2101))
-    def test_the_dates_of_an_expression(self, dates: str, year: int):
+    def test_the_dates_of_an_expression_equal_those_of_the_oracle(self, dates: str, year: int):
         cron = f"0 0 {dates}"
         try:
             check_cron(cron)

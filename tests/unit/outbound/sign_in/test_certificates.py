@@ -82,7 +82,7 @@ LOCK = BestAvailableEncryption(PASSWORD.reveal().encode())
         pytest.param(lambda: base64.b64encode(pem().encode()).decode(), None, id="PEM in base64"),
     ],
 )
-def test_a_certificate_comes_in_any_usual_form(text: Any, password: Secret | None) -> None:
+def test_a_certificate_is_read_in_every_usual_form(text: Any, password: Secret | None) -> None:
     found = read_certificate(Secret(text()), password, None, lambda: NOW)
 
     assert load_pem_private_key(found, None).private_numbers() == rsa_key().private_numbers()
@@ -106,7 +106,7 @@ def test_a_certificate_comes_in_any_usual_form(text: Any, password: Secret | Non
         pytest.param(lambda: elliptic(), None, "RSA private key", id="another kind of key"),
     ],
 )
-def test_what_is_no_certificate_is_refused_unseen(
+def test_an_invalid_certificate_is_refused_without_being_shown(
     text: Any, password: Secret | None, words: str
 ) -> None:
     with pytest.raises(PlatformRefused, match=words) as caught:
@@ -127,7 +127,7 @@ def test_an_expired_certificate_says_so() -> None:
         read_certificate(Secret(pem()), None, None, lambda: NOW + timedelta(days=91))
 
 
-def test_a_thumbprint_says_which_certificate_is_meant() -> None:
+def test_a_thumbprint_selects_the_certificate() -> None:
     actual = a_certificate().fingerprint(hashes.SHA1()).hex().upper()  # noqa: S303
     colons = ":".join(actual[at : at + 2] for at in range(0, 40, 2))
 
@@ -146,7 +146,7 @@ AUTH = {
 }
 
 
-def test_entra_is_signed_in_to_with_it() -> None:
+def test_the_secret_signs_in_to_entra() -> None:
     known = {"vault://local/CERT": pfx(LOCK), "vault://local/PASSWORD": PASSWORD.reveal()}
 
     made = azure_credential(Auth.model_validate(AUTH), Cloud.PUBLIC, KnownSecrets(known))
@@ -154,7 +154,7 @@ def test_entra_is_signed_in_to_with_it() -> None:
     assert isinstance(made, CertificateCredential)
 
 
-def test_a_key_vault_is_opened_with_it_without_io() -> None:
+def test_a_key_vault_is_opened_with_the_sign_in_and_without_io() -> None:
     vault = Vault.model_validate(
         {
             "name": "kv",

@@ -114,7 +114,7 @@ def test_many_threads_ask_for_one_token() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_failed_sign_in_becomes_an_error_without_a_past(
+def test_a_failed_sign_in_becomes_an_error_without_a_context(
     error: Exception, family: type[Exception], words: str
 ) -> None:
     stage = Stage()

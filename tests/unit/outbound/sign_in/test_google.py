@@ -139,7 +139,7 @@ def test_a_key_may_be_stored_in_base64(stage: Stage) -> None:
     assert stage.sign_in(KEY).access_token().token().reveal() in stage.google.issued
 
 
-def test_the_source_of_an_impersonation_may_be_the_hosts_own_account(stage: Stage) -> None:
+def test_the_source_of_an_impersonation_may_be_the_account_of_the_host(stage: Stage) -> None:
     auth = {**IMPERSONATED, "sourceKey": None}
 
     token = stage.sign_in(auth).access_token().token()
@@ -166,7 +166,7 @@ def test_the_provider_may_be_given_as_google_shows_it(stage: Stage) -> None:
         ('{"type": "service_account"}', "auth.keyJson"),
     ],
 )
-def test_what_is_no_key_is_refused_unseen(stage: Stage, key: str, path: str) -> None:
+def test_an_invalid_key_is_refused_without_being_shown(stage: Stage, key: str, path: str) -> None:
     stage.secrets.known["vault://local/KEY"] = key
 
     with pytest.raises(PlatformRefused, match=path) as caught:
@@ -262,7 +262,7 @@ def test_a_sign_in_that_google_cannot_answer_is_asked_again(
 
 
 @pytest.mark.parametrize(("auth", "owner"), METHODS)
-def test_a_google_that_stays_away_is_unavailable(
+def test_a_sign_in_is_unavailable_if_google_stays_unavailable(
     stage: Stage, auth: dict[str, Any], owner: str
 ) -> None:
     end = "/v1/token" if auth is FEDERATED else "/token"
@@ -276,7 +276,9 @@ def test_a_google_that_stays_away_is_unavailable(
 
 
 @pytest.mark.parametrize("content", [{}, [], {"access_token": None}, {"access_token": "x"}])
-def test_an_answer_that_is_no_token_is_no_refusal(stage: Stage, content: Any) -> None:
+def test_an_answer_without_a_token_is_unavailable_and_not_refused(
+    stage: Stage, content: Any
+) -> None:
     stage.google.scripted["/v1/token"] = [Answered(200, content)] * 5
     stage.google.scripted[":generateAccessToken"] = [Answered(200, content)] * 5
 
@@ -328,7 +330,7 @@ def test_a_machine_on_google_is_asked_for_its_own_account(
     assert sign_in.access_token().token().reveal() == "ya29.host"
 
 
-def test_a_machine_elsewhere_without_credentials_says_what_to_set(
+def test_outside_google_the_error_names_the_missing_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     sign_in = on_google(NoConnection("x"), monkeypatch=monkeypatch, tmp_path=tmp_path)

@@ -103,7 +103,7 @@ def test_a_users_token_becomes_one_for_the_service_without_a_secret_of_the_app()
     assert identity.asked == ["api://AzureADTokenExchange/.default"]
 
 
-def test_what_entra_refuses_is_the_users_to_mend() -> None:
+def test_a_refusal_by_entra_is_reported_to_the_user() -> None:
     refusal = {
         "error": "invalid_grant",
         "error_description": f"AADSTS65001: {CANARY} has not consented",

@@ -64,7 +64,7 @@ def report(run: dict[str, Any], base: str = "https://adb-1.7.azuredatabricks.net
         ("WAITING_FOR_RETRY", RUNNING),
         ("RUNNING", RUNNING),
         ("TERMINATING", RUNNING),
-        ("SKIPPED", CANCELLED),
+        ("SKIPPED", FAILED),
         ("INTERNAL_ERROR", FAILED),
         ("TERMINATED", UNKNOWN),
         ("running", RUNNING),
@@ -219,6 +219,17 @@ def test_an_answer_without_a_state_is_unexpected(run: dict[str, Any]) -> None:
         ("https://adb-1.7.azuredatabricks.net/?o=1#job/7/run/17", True),
         ("https://adb-1.7.azuredatabricks.net/jobs/7/runs/17?o=1", True),
         ("https://ADB-1.7.azuredatabricks.net/x", True),
+        ("https://westeurope.azuredatabricks.net/?o=1#job/7/run/17", True),
+        ("https://westeurope.azuredatabricks.net/jobs/7/runs/17?o=1", True),
+        ("https://westeurope.azuredatabricks.net/?o=2#job/7/run/17", False),
+        ("https://westeurope.azuredatabricks.net/?o=12#job/7/run/17", False),
+        ("https://westeurope.azuredatabricks.net/#job/7/run/17", False),
+        ("https://westeurope.azuredatabricks.net/?p=?o=1", False),
+        ("https://a.b.azuredatabricks.net/?o=1#job/7/run/17", False),
+        ("https://westeurope.databricks.azure.us/?o=1#job/7/run/17", False),
+        ("https://westeurope.azuredatabricks.net@evil.example/?o=1", False),
+        ("https://evil.example/?o=1#job/7/run/17", False),
+        ("http://westeurope.azuredatabricks.net/?o=1#job/7/run/17", False),
         ("http://adb-1.7.azuredatabricks.net/x", False),
         ("https://adb-2.7.azuredatabricks.net/x", False),
         ("https://adb-1.7.azuredatabricks.net:444/x", False),
@@ -238,8 +249,7 @@ def test_an_answer_without_a_state_is_unexpected(run: dict[str, Any]) -> None:
 def test_a_runs_page_must_be_on_the_workspaces_host(page: Any, kept: bool) -> None:
     found = report({"state": {"life_cycle_state": "RUNNING"}, "run_page_url": page})
 
-    built = "https://adb-1.7.azuredatabricks.net/#job/17/run/1"
-    assert found.monitor_url == (page if kept else built)
+    assert found.monitor_url == (page if kept else None)
 
 
 @pytest.mark.parametrize(
@@ -359,3 +369,78 @@ def test_a_waiting_run_tells_the_queue_from_the_compute(
     shown = (found.message or "").partition("The run waits unusually long")
     assert shown[0].strip(" .") == (message or "")
     assert bool(shown[1]) is (wait is Wait.COMPUTE)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {
+            "state": {"life_cycle_state": "SKIPPED", "state_message": "limit of runs reached"},
+            "status": {
+                "state": "TERMINATED",
+                "termination_details": {
+                    "code": "MAX_CONCURRENT_RUNS_EXCEEDED",
+                    "type": "CLIENT_ERROR",
+                },
+            },
+        },
+        {
+            "state": {
+                "life_cycle_state": "SKIPPED",
+                "result_state": "MAXIMUM_CONCURRENT_RUNS_REACHED",
+            }
+        },
+        {"state": {"life_cycle_state": "SKIPPED"}},
+        {"state": {"life_cycle_state": "skipped", "state_message": "A previous run is active"}},
+        {
+            "state": {"life_cycle_state": "TERMINATED", "result_state": "CANCELED"},
+            "status": {
+                "state": "TERMINATED",
+                "termination_details": {"code": "MAX_CONCURRENT_RUNS_EXCEEDED"},
+            },
+        },
+    ],
+)
+def test_a_run_that_databricks_did_not_start_is_rejected_by_contention(run: dict[str, Any]) -> None:
+    found = report(run)
+
+    assert (found.status, found.cause) == (FAILED, FailureCause.CONTENTION_REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "cause"),
+    [
+        (
+            {"life_cycle_state": "TERMINATED", "result_state": "FAILED"},
+            {"state": "TERMINATED", "termination_details": {"code": "USER_CANCELED"}},
+            CANCELLED,
+            None,
+        ),
+        (
+            {"life_cycle_state": "TERMINATED", "result_state": "TIMEDOUT"},
+            {"state": "TERMINATED", "termination_details": {"code": "CANCELED"}},
+            FAILED,
+            FailureCause.TIMEOUT,
+        ),
+        ({"life_cycle_state": "TERMINATED"}, {"state": "TERMINATING"}, RUNNING, None),
+        ({"life_cycle_state": "RUNNING"}, {"state": "A_NEW_WORD"}, RUNNING, None),
+        (
+            {"life_cycle_state": "SKIPPED"},
+            {"state": "TERMINATED", "termination_details": {"code": "SKIPPED"}},
+            CANCELLED,
+            None,
+        ),
+        (
+            {"life_cycle_state": "INTERNAL_ERROR"},
+            {"state": "TERMINATED", "termination_details": {"code": "FEATURE_DISABLED"}},
+            FAILED,
+            FailureCause.SUBMIT,
+        ),
+    ],
+)
+def test_the_newer_state_decides_where_both_are_present(
+    old: dict[str, Any], new: dict[str, Any], status: ProviderStatus, cause: FailureCause | None
+) -> None:
+    found = report({"state": old, "status": new})
+
+    assert (found.status, found.cause) == (status, cause)

@@ -105,7 +105,7 @@ def test_a_computed_default_is_left_empty_and_noted() -> None:
     assert notes == ("the default of day is computed: set it by hand",)
 
 
-def test_a_value_read_without_a_widget_is_noted() -> None:
+def test_a_value_that_is_read_without_a_widget_is_noted() -> None:
     parameters, notes = python(
         'dbutils.widgets.text("a", "")\ndbutils.widgets.get("a")\ndbutils.widgets.get("b")\n'
     )
@@ -155,7 +155,7 @@ def test_invalid_escapes_cause_no_warning() -> None:
     assert (parameters, notes) == ({"a": "\\w"}, ())
 
 
-def test_a_notebook_in_sql() -> None:
+def test_a_notebook_in_sql_is_described() -> None:
     parameters, _ = read(
         "-- Databricks notebook source\n"
         'CREATE WIDGET DROPDOWN state DEFAULT "CA" CHOICES SELECT * FROM s;\n'
@@ -180,11 +180,11 @@ def test_a_notebook_in_sql() -> None:
         ('# Databricks notebook source\r\ndbutils.widgets.text("a", "1")\r\n', ""),
     ],
 )
-def test_notebooks_in_other_languages(text: str, kind: str) -> None:
+def test_notebooks_in_other_languages_are_described(text: str, kind: str) -> None:
     assert read(text, kind)[0] == {"a": "1"}
 
 
-def test_a_jupyter_document() -> None:
+def test_a_jupyter_document_is_read() -> None:
     cells = [
         {"cell_type": "markdown", "source": ["dbutils.widgets.text('no', '')"]},
         {"cell_type": "code", "source": ["%pip install x\n", 'dbutils.widgets.text("a", "1")\n']},

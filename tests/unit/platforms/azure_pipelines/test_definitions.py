@@ -125,7 +125,21 @@ def test_a_key_of_another_service_does_not_sign_in() -> None:
     assert problems_of(lambda: check_platform(platform, allow_loopback=False)) == ["auth.method"]
 
 
-@pytest.mark.parametrize("name", ["pl_load", "Load sales (daily)", "1", "_x", "Täglich", "日次"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pl_load",
+        "Load sales (daily)",
+        "1",
+        "_x",
+        "Täglich",
+        "日次",
+        "1ª carga",
+        "売上\uff08月次\uff09",
+        "Área m²",
+        "a\u00a0b",
+    ],
+)
 def test_a_pipeline_name_that_the_studio_allows_is_accepted(name: str) -> None:
     check_job(a_platform(), a_job(external_id=name))
 

@@ -135,5 +135,5 @@ def test_a_run_id_that_is_not_a_path_has_no_status_address(run_id: str) -> None:
         ("Completed", None),
     ],
 )
-def test_work_in_a_queue_says_so(word: str, wait: Wait | None) -> None:
+def test_a_queued_start_is_reported_as_a_wait(word: str, wait: Wait | None) -> None:
     assert report_of({"runtimeStatus": word}, 202).wait is wait

@@ -25,7 +25,7 @@ from tests.unit.platforms.platform_client.stage import (
 )
 
 
-def test_an_answer_beyond_the_limit_is_given_up_while_it_streams() -> None:
+def test_the_read_of_an_answer_ends_at_the_size_limit() -> None:
     stage = Stage(Reply(200, b'{"a":"' + b"x" * 1_000_000))
 
     with pytest.raises(Unavailable, match=r"more than is accepted: at most [0-9.]+ MiB"):

@@ -40,7 +40,7 @@ def test_a_read_is_retried_after_a_transient_fault(fault: Callable[[], Step]) ->
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_read_that_never_succeeds_is_unavailable_after_four_sendings(
+def test_a_read_that_never_succeeds_is_unavailable_after_four_requests(
     fault: Callable[[], Step],
 ) -> None:
     stage = Stage(fault(), size_limit=200_000)
@@ -195,7 +195,7 @@ def test_json_of_another_shape_counts_as_no_answer() -> None:
     assert stage.client.execute(call, picky) == {"run_id": 1}
 
 
-def test_a_read_that_does_something_leaves_doubt_when_its_answer_is_lost() -> None:
+def test_a_read_with_an_effect_is_uncertain_when_its_answer_is_lost() -> None:
     call = Call(method="GET", segments=("run",), effect=True)
 
     with pytest.raises(Uncertain):
@@ -207,7 +207,7 @@ def test_a_read_that_does_something_leaves_doubt_when_its_answer_is_lost() -> No
 @pytest.mark.parametrize(
     ("unstarted", "error"), [(True, Unavailable), (False, Uncertain)], ids=["service", "function"]
 )
-def test_a_server_that_says_when_to_come_back_is_believed_only_if_the_call_says_so(
+def test_a_retry_after_proves_that_nothing_happened_only_if_the_call_says_so(
     unstarted: bool, error: type[Exception]
 ) -> None:
     stage = Stage(Reply(503, b"", {"Retry-After": "60"}))

@@ -92,7 +92,7 @@ def test_an_exit_value_is_cut_at_its_limit(run: Run) -> None:
         ),
     ],
 )
-def test_a_notebook_fails_by(run: Run, cell: str, error: str) -> None:
+def test_a_notebook_fails_with_the_reason(run: Run, cell: str, error: str) -> None:
     outcome = run(cell)
 
     assert (outcome.ending, outcome.error) == (Ending.FAILURE, error)

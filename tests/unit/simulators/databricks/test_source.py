@@ -43,7 +43,7 @@ def test_a_python_cell_keeps_its_lines() -> None:
     assert cell.text.splitlines()[line - cell.first_line] == "a = 1  # not # MAGIC"
 
 
-def test_jupyter_has_the_cells_and_the_name() -> None:
+def test_a_jupyter_document_has_the_cells_and_the_name() -> None:
     notebook = to_jupyter(NOTEBOOK, name="title")
 
     kinds = [cell["cell_type"] for cell in notebook["cells"]]

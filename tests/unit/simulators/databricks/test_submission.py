@@ -73,7 +73,7 @@ def test_a_token_may_have_64_characters_and_an_empty_one_is_none() -> None:
         pytest.param({"tasks": [a_task()], "run_name": "ä" * 2049}, id="a name of 4098 bytes"),
     ],
 )
-def test_a_submit_is_refused_for(body: object) -> None:
+def test_a_submit_is_refused_for_invalid_compute(body: object) -> None:
     with pytest.raises(ApiError) as refusal:
         read(body)
 

@@ -42,7 +42,7 @@ def test_a_root_mount_has_clean_paths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["/a/module", "/a/module.py", "/a/note.py", "/a/sub", "/b/other", "relative", "/a/../b"]
 )
-def test_there_is_no_notebook_at(workspace: Workspace, path: str) -> None:
+def test_a_path_without_a_notebook_is_refused(workspace: Workspace, path: str) -> None:
     assert workspace.notebook(path) is None
 
 

@@ -11,10 +11,9 @@ import pytest
 
 from polysync_core.domain.errors import PolysyncError, StaleETag, Unavailable, Uncertain
 from polysync_core.storage.azure.connection import StorageConnection
-from polysync_core.storage.azure.entities import Change, Operation
 from polysync_core.storage.azure.failures import StorageRefusesIdentity
-from polysync_core.storage.azure.rows import Row
-from polysync_core.storage.azure.tables import Table, TableStorage
+from polysync_core.storage.azure.tables import AzureTable, AzureTables
+from polysync_core.storage.rows import Change, Operation, Row
 
 CUT = b""
 TRUNCATED = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
@@ -40,7 +39,7 @@ class Waits:
 
 
 @contextmanager
-def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[Table]:
+def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[AzureTable]:
     """Yield a table whose server sends these answers in turn, the last one repeatedly."""
     left = list(answers)
 
@@ -59,7 +58,7 @@ def table_that_answers(*answers: bytes, waits: Waits | None = None) -> Iterator[
             connection_string="DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;"
             f"TableEndpoint=http://127.0.0.1:{server.server_address[1]}/a"
         )
-        storage = TableStorage(connection, sleep=waits or Waits())
+        storage = AzureTables(connection, sleep=waits or Waits())
         yield storage.table("rows")
         storage.close()
         server.shutdown()

@@ -47,7 +47,7 @@ def test_a_definition_that_cannot_work_is_refused(changes: dict[str, Any], path:
     assert path in {problem.path for problem in caught.value.problems}
 
 
-def test_a_secret_in_clear_text_cannot_be_written_down() -> None:
+def test_a_definition_refuses_a_secret_in_plain_text() -> None:
     with pytest.raises(ValueError, match="reference") as caught:
         a_vault(auth={"method": "Token", "token": "hvs.clear"})
 

@@ -59,7 +59,7 @@ def test_a_map_of_another_engine_is_not_mistaken_for_a_secret(stage: Stage) -> N
         stage.open(mount="kv").read("db")
 
 
-def test_a_sealed_vault_is_asked_again_and_then_said_to_be_sealed(stage: Stage) -> None:
+def test_a_sealed_vault_is_retried_and_then_reported_as_sealed(stage: Stage) -> None:
     stage.vault.sealed = True
 
     with pytest.raises(Unavailable, match="sealed"):
@@ -92,7 +92,7 @@ def scripted(*steps: Step, auth: dict[str, Any] | None = None) -> HashiCorpVault
         pytest.param({"auth": {"client_token": "x", "lease_duration": -1}}, id="a negative lease"),
     ],
 )
-def test_a_login_answered_with_nonsense_is_not_a_token(answer: dict[str, Any]) -> None:
+def test_a_malformed_answer_to_a_login_is_not_a_token(answer: dict[str, Any]) -> None:
     with pytest.raises(Unavailable, match="no token"):
         scripted(Reply.json(answer), auth=ROLE_AUTH).test()
 

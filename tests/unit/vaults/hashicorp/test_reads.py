@@ -34,14 +34,14 @@ def test_the_first_version_of_the_engine_is_read(stage: Stage) -> None:
     assert stage.vault.asked[-1] == ("GET", "/v1/kv/db", None)
 
 
-def test_a_namespace_is_said_at_login_and_at_every_read(stage: Stage) -> None:
+def test_the_namespace_is_sent_at_login_and_at_every_read(stage: Stage) -> None:
     stage.vault.secrets["admin/team", "secret", "db"] = {"value": "theirs"}
 
     assert stage.open(ROLE_AUTH, namespace="admin/team").read("db").reveal() == "theirs"
     assert {namespace for _, _, namespace in stage.vault.asked} == {"admin/team"}
 
 
-def test_a_method_at_another_mount_is_logged_in_to_there(stage: Stage) -> None:
+def test_a_method_at_another_mount_logs_in_at_this_mount(stage: Stage) -> None:
     stage.open({**ROLE_AUTH, "mount": "teams/approle"}).read("db/main")
 
     assert stage.vault.asked[0][1] == "/v1/auth/teams/approle/login"
@@ -82,7 +82,7 @@ def test_one_key_of_the_map_is_the_value(
         pytest.param({"value": ""}, {}, "is empty", id="an empty text"),
     ],
 )
-def test_a_map_without_a_clear_value_is_refused_with_the_remedy(
+def test_a_map_without_an_unambiguous_value_is_refused_with_the_remedy(
     stage: Stage, content: dict[str, Any], attributes: dict[str, Any], words: str
 ) -> None:
     stage.vault.put("x", content)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from polysync_core.domain.errors import Broken, TooLarge
-from polysync_core.storage.azure.row_text import UNITS_PER_PROPERTY, utf16_units
+from polysync_core.domain.continuation import decode_position, encode_position
+from polysync_core.domain.errors import Broken, Conflict, TooLarge
+from polysync_core.storage.row_text import UNITS_PER_PROPERTY, utf16_units
 
 type RowValue = str | int | float | bool | bytes | datetime
+
+MAX_OPERATIONS = 100
+"""The maximum number of operations in one transaction."""
 
 MAX_ENTITY_BYTES = 1024 * 1024
 _CHECK_FROM = 200_000
@@ -50,11 +56,6 @@ class RowRange:
         """Return the rows whose keys begin with an ASCII prefix."""
         return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
-    @property
-    def bounds(self) -> tuple[str | None, ...]:
-        """The texts that identify the range in its table."""
-        return (self.partition, self.start, self.stop)
-
     def filter(self) -> tuple[str, dict[str, str]]:
         """Return a parametrised query and its parameters, which prevents injection."""
         query, values = "PartitionKey eq @partition", {"partition": self.partition}
@@ -71,6 +72,32 @@ class RowPage:
 
     rows: tuple[Row, ...]
     token: str | None
+
+
+class Change(StrEnum):
+    """The kind of change that an operation makes to its row."""
+
+    INSERT = "create"
+    REPLACE = "replace"
+    MERGE = "merge"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a transaction; a non-empty `row.etag` is its condition."""
+
+    change: Change
+    row: Row
+
+
+class RowExists(Conflict):
+    """A row with this key exists already."""
+
+
+def new_fingerprint() -> str:
+    """Return a random value that identifies one write."""
+    return secrets.token_hex(8)
 
 
 def hashed_key(*parts: str) -> str:
@@ -112,3 +139,25 @@ def _entity_bytes(row: Row) -> int:
                 content = 8
         size += 8 + 2 * len(name) + content
     return size
+
+
+def encode_token(
+    table: str, rows: RowRange, position: Mapping[str, str | None] | None
+) -> str | None:
+    """Return the continuation token for a position in a range of a table."""
+    if not position:
+        return None
+    parts = (position.get("PartitionKey"), position.get("RowKey"))
+    return encode_position(_listing(table, rows), parts)
+
+
+def decode_token(table: str, rows: RowRange, token: str | None) -> dict[str, str | None] | None:
+    """Decode a token of `encode_token`. Raises `Malformed` for any other text."""
+    if token is None:
+        return None
+    partition, key = decode_position(_listing(table, rows), token)
+    return {"PartitionKey": partition, "RowKey": key}
+
+
+def _listing(table: str, rows: RowRange) -> tuple[str | None, ...]:
+    return (table, rows.partition, rows.start, rows.stop)

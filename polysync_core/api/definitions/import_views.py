@@ -1,0 +1,134 @@
+"""The answers of the import routes."""
+
+from __future__ import annotations
+
+from polysync_core.api.models import Json, View
+from polysync_core.api.problem_document import ProblemItem
+from polysync_core.application.platforms.import_report import (
+    FoundArtefact,
+    ImportedArtefact,
+    ImportReport,
+    ImportResult,
+)
+
+
+class ArtefactView(View):
+    """An artefact that exists on a platform."""
+
+    external_id: str
+    """The platform's own id of the artefact."""
+    job_type: str
+    """The type of a Job that runs the artefact."""
+    name: str
+    """The name of the artefact."""
+    description: str | None
+    """The description of the artefact on its platform."""
+    imported: bool
+    """True if a Job runs the artefact."""
+    jobs: list[str]
+    """The Jobs that run the artefact."""
+
+
+class ParameterChangeView(View):
+    """An attribute of a parameter before and after an import."""
+
+    name: str
+    """The parameter."""
+    before: Json
+    """The value before."""
+    after: Json
+    """The value after."""
+
+
+class SchemaDifferenceView(View):
+    """The difference between the parameters of a Job and those of its artefact."""
+
+    added: list[str]
+    """The new parameters."""
+    removed: list[str]
+    """The parameters that the artefact no longer has."""
+    type_changed: list[ParameterChangeView]
+    """The parameters with another data type."""
+    default_changed: list[ParameterChangeView]
+    """The parameters with another default."""
+
+
+class IncompatibleTaskView(View):
+    """A Task that contradicts the present parameters of the artefact."""
+
+    task: str
+    """The Task."""
+    problems: list[ProblemItem]
+    """The contradictions."""
+
+
+class ImportedArtefactView(View):
+    """The outcome of the import of one artefact."""
+
+    result: ImportResult
+    """The outcome."""
+    external_id: str
+    """The platform's own id of the artefact."""
+    job_type: str | None
+    """The type of the Job; null if the artefact was not found."""
+    job: str | None
+    """The Job; null if none was created."""
+    difference: SchemaDifferenceView
+    """The change of the parameters."""
+    notes: list[str]
+    """The parts of the artefact that could not be read with certainty."""
+    tasks: list[IncompatibleTaskView]
+    """The Tasks because of which a part of the schema was not changed."""
+    error: str | None
+    """The error of a failed import."""
+
+
+class ImportReportView(View):
+    """The outcomes of an import, one list for each result."""
+
+    created: list[ImportedArtefactView]
+    """The artefacts with a new Job."""
+    updated: list[ImportedArtefactView]
+    """The artefacts whose Job was changed."""
+    unchanged: list[ImportedArtefactView]
+    """The artefacts whose Job was up to date."""
+    failed: list[ImportedArtefactView]
+    """The artefacts that could not be imported."""
+    continuation_token: str | None
+    """Continues the import; null after the last artefact."""
+
+
+def found_view(found: FoundArtefact) -> ArtefactView:
+    """Return the view of a found artefact."""
+    artefact = found.artefact
+    return ArtefactView(
+        external_id=artefact.external_id,
+        job_type=artefact.job_type,
+        name=artefact.name,
+        description=artefact.description,
+        imported=bool(found.jobs),
+        jobs=list(found.jobs),
+    )
+
+
+def report_view(report: ImportReport) -> ImportReportView:
+    """Return the view of an import."""
+    by_result = {
+        result.value: [imported_view(each) for each in report.items if each.result is result]
+        for result in ImportResult
+    }
+    return ImportReportView.model_validate({**by_result, "continuationToken": report.token})
+
+
+def imported_view(imported: ImportedArtefact) -> ImportedArtefactView:
+    """Return the view of the import of one artefact."""
+    return ImportedArtefactView(
+        result=imported.result,
+        external_id=imported.external_id,
+        job_type=imported.job_type,
+        job=imported.job,
+        difference=SchemaDifferenceView.model_validate(imported.difference),
+        notes=list(imported.notes),
+        tasks=[IncompatibleTaskView.model_validate(each) for each in imported.incompatible_tasks],
+        error=imported.error,
+    )

@@ -1,0 +1,75 @@
+"""The answer to an apply: the planned or executed changes."""
+
+from __future__ import annotations
+
+import operator
+
+from pydantic import Field
+
+from polysync_core.api.models import Json, View
+from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction, PlannedChange
+from polysync_core.domain.definitions.kinds import SPECS
+
+
+class FieldDifferenceView(View):
+    """A field that an update changes."""
+
+    path: str
+    """The path of the field within the definition."""
+    before: Json
+    """The value before."""
+    after: Json
+    """The value after."""
+
+
+class PlannedChangeView(View):
+    """The change of one definition."""
+
+    kind: str
+    """The kind of the definition, such as `task`."""
+    name: str
+    """The name of the definition."""
+    differences: list[FieldDifferenceView] = Field(
+        default_factory=list[FieldDifferenceView], exclude_if=operator.not_
+    )
+    """The changed fields; only an update has them."""
+
+
+class PlanView(View):
+    """The planned or executed changes, one list for each action."""
+
+    dry_run: bool
+    """True if nothing was written."""
+    plan_token: str | None = Field(default=None, exclude_if=operator.not_)
+    """Executes exactly this plan as the parameter `planToken`; only for a whole document."""
+    create: list[PlannedChangeView]
+    """The definitions to create."""
+    update: list[PlannedChangeView]
+    """The definitions to change."""
+    unchanged: list[PlannedChangeView]
+    """The definitions that are up to date."""
+    delete: list[PlannedChangeView]
+    """The definitions to delete."""
+
+
+def change_plan_view(change: PlannedChange) -> PlanView:
+    """Return the view of the planned change of one definition."""
+    return plan_view(ApplyPlan(steps=(change,)), dry_run=True, with_token=False)
+
+
+def plan_view(plan: ApplyPlan, *, dry_run: bool, with_token: bool = True) -> PlanView:
+    """Return the view of a plan."""
+    changes = {
+        action.value: [_change_view(change) for change in plan.with_action(action)]
+        for action in ChangeAction
+    }
+    token = {"planToken": plan.token} if dry_run and with_token else {}
+    return PlanView.model_validate({**changes, **token, "dryRun": dry_run})
+
+
+def _change_view(change: PlannedChange) -> PlannedChangeView:
+    kind, name = SPECS[change.reference.kind].json_name, change.reference.name
+    if change.action is not ChangeAction.UPDATE:
+        return PlannedChangeView(kind=kind, name=name)
+    differences = [FieldDifferenceView.model_validate(each) for each in change.differences]
+    return PlannedChangeView(kind=kind, name=name, differences=differences)

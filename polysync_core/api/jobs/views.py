@@ -1,0 +1,57 @@
+"""The answers of the job routes, for stored Jobs and Databricks jobs."""
+
+from __future__ import annotations
+
+from polysync_core.api.models import Json, RunIdText, View
+from polysync_core.api.views import TaskRunView
+from polysync_core.domain.runs.status import RunStatus
+
+
+class StartedJobRun(View):
+    """A run of a stored Job that was accepted."""
+
+    run_id: RunIdText
+    """The id of the run."""
+    status_url: str
+    """The path of the run, as in the header `Location`."""
+
+
+class JobRunsView(View):
+    """Runs of a stored Job without a Task, newest first."""
+
+    runs: list[TaskRunView]
+    """The runs of the page."""
+    continuation_token: str | None
+    """Continues the list as the query parameter `continuationToken`; null on the last page."""
+
+
+class JobStatusView(View):
+    """The newest run of a stored Job."""
+
+    status: RunStatus | None
+    """The status of the run; null before the first run."""
+    run: TaskRunView | None
+    """The run; null before the first run."""
+
+
+class StartedDatabricksRun(View):
+    """A run of a Databricks job of the environment that Databricks accepted."""
+
+    run_id: int | str | None = None
+    """The id that Databricks gave the run; absent if its answer was empty."""
+
+
+class DatabricksRunsView(View):
+    """Runs of a Databricks job of the environment, newest first."""
+
+    runs: list[dict[str, Json]]
+    """The runs as Databricks describes them."""
+
+
+class DatabricksStatusView(View):
+    """The newest run of a Databricks job of the environment."""
+
+    status: str | None
+    """The life-cycle state of the run; null before the first run."""
+    run: dict[str, Json] | None
+    """The run as Databricks describes it; null before the first run."""

@@ -1,0 +1,90 @@
+"""The plan of a change of definitions: what would be created, changed and deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.document import (
+    FieldDifference,
+    Reference,
+    canonical,
+    differences,
+    reference_to,
+    same,
+)
+from polysync_core.domain.definitions.stored import StoredDefinition
+
+
+class ChangeAction(StrEnum):
+    """The action of an apply on one definition."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """The change that an apply makes to one definition."""
+
+    action: ChangeAction
+    reference: Reference
+    definition: Definition | None = None
+    """The definition to store; None for a delete."""
+    before: StoredDefinition[Definition] | None = None
+    differences: tuple[FieldDifference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyPlan:
+    """The changes that an apply makes, in their order."""
+
+    steps: tuple[PlannedChange, ...]
+
+    def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
+        """Return the changes with one action."""
+        return tuple(step for step in self.steps if step.action is action)
+
+    @property
+    def token(self) -> str:
+        """A digest of the planned writes and the versions that they replace."""
+        content = [
+            (
+                step.action,
+                str(step.reference),
+                step.before.etag if step.before is not None else None,
+                canonical(step.definition) if step.definition is not None else None,
+            )
+            for step in self.steps
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def planned_write(
+    definition: Definition, before: StoredDefinition[Definition] | None
+) -> PlannedChange:
+    """Return the change that stores a definition in place of the present version."""
+    step = PlannedChange(
+        action=ChangeAction.CREATE,
+        reference=reference_to(definition),
+        definition=definition,
+        before=before,
+    )
+    if before is None:
+        return step
+    if same(before.definition, definition):
+        return replace(step, action=ChangeAction.UNCHANGED)
+    changed = differences(before.definition, definition)
+    return replace(step, action=ChangeAction.UPDATE, differences=changed)
+
+
+def planned_delete(stored: StoredDefinition[Definition]) -> PlannedChange:
+    """Return the change that deletes a definition."""
+    return PlannedChange(
+        action=ChangeAction.DELETE, reference=reference_to(stored.definition), before=stored
+    )

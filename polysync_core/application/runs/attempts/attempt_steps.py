@@ -1,0 +1,118 @@
+"""Executes the steps of one attempt: submit, poll, abandon, and record a fault.
+
+An activity calls each step at least once, perhaps twice, perhaps after a crash. A step begins by
+reading the row, which is the truth, and ends by returning the orchestration's next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from polysync_core.application.runs.attempts.outcomes import abandoned
+from polysync_core.application.runs.attempts.polls import Poller
+from polysync_core.application.runs.attempts.services import AttemptServices
+from polysync_core.application.runs.attempts.stopping import Stopper
+from polysync_core.application.runs.attempts.submitting import Submitter
+from polysync_core.application.runs.finishing import is_over
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
+from polysync_core.domain.runs.progress import with_failure, with_stop_tried
+from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.telemetry.tracing import on_behalf_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSteps:
+    """Executes the steps of an attempt."""
+
+    services: AttemptServices
+    submissions: SubmissionBuilder
+
+    def submit(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
+        """Start the attempt on its platform, once, however often this is called."""
+        with self._reading(run_id, attempt, step="submit") as stored:
+            if is_over(stored.run, attempt):
+                return self.services.recorder.after_attempt(stored.run, attempt)
+            return self._submitter.submit(stored, attempt, memo)
+
+    def poll(self, run_id: RunId, attempt: int, memo: AttemptMemo) -> StepResult:
+        """Read the attempt's state on its platform; stop it if necessary; record its end."""
+        with self._reading(run_id, attempt, step="poll") as stored:
+            external_id = stored.run.attempt and stored.run.attempt.external_run_id
+            if not stored.run.carries(attempt):
+                return self.services.recorder.after_attempt(stored.run, attempt)
+            if external_id is None:
+                return StepResult(submitted=False)
+            poller = Poller(
+                services=self.services, submissions=self.submissions, stopper=self._stopper
+            )
+            return poller.poll(stored, external_id, memo)
+
+    def abandon(self, run_id: RunId, attempt: int) -> StepResult:
+        """End an attempt that faults of Polysync itself keep from going on."""
+        with self._reading(run_id, attempt, step="abandon") as stored:
+            recorder = self.services.recorder
+            if is_over(stored.run, attempt):
+                return recorder.after_attempt(stored.run, attempt)
+            # An attempt that was never sent may be retried at once; one that was sent must stop
+            # first.
+            current = stored.run.attempt if stored.run.carries(attempt) else None
+            is_sent = current is not None and current.may_be_sent
+            may_run = is_sent and not self._stopper.stop_attempt(stored.run)
+            stored = self._submitter.begun(stored, attempt, self.services.clock())
+            return recorder.end(stored, lambda run: abandoned(run, may_run=may_run))
+
+    def record_fault(self, run_id: RunId, attempt: int, fault: str, *, delay: float) -> None:
+        """Write to the row that a step failed by a fault of Polysync itself.
+
+        A run that shall be cancelled is abandoned when its stop time-out is over.
+        """
+        stored = self.services.store.read(run_id)
+        if is_over(stored.run, attempt):
+            return
+        updated = self.services.store.update(
+            stored, lambda run: self._with_fault(run, fault, delay)
+        )
+        current, now = updated.run.attempt, self.services.clock()
+        if updated.run.cancel_requested is None or current is None or current.stop_tried is None:
+            return
+        if now - current.stop_tried > self.services.timeouts.cancel:
+            self.abandon(run_id, attempt)
+
+    def _with_fault(self, run: TaskRun, fault: str, delay: float) -> TaskRun | None:
+        if run.status.is_terminal:
+            return None
+        now, current = self.services.clock(), run.attempt
+        if run.cancel_requested is not None:
+            run = with_stop_tried(run, at=now, accepted=False)
+        is_sent = current is not None and current.external_run_id is not None
+        failure = Failure(
+            step=ProblemStep.POLL if is_sent else ProblemStep.SUBMIT,
+            kind=ProblemKind.FAULT,
+            target="Polysync",
+            message=fault,
+        )
+        return with_failure(run, failure, at=now, next_try=now + timedelta(seconds=delay))
+
+    @property
+    def _submitter(self) -> Submitter:
+        return Submitter(
+            services=self.services, submissions=self.submissions, stopper=self._stopper
+        )
+
+    @property
+    def _stopper(self) -> Stopper:
+        return Stopper(services=self.services)
+
+    @contextmanager
+    def _reading(self, run_id: RunId, attempt: int, *, step: str) -> Generator[StoredRun]:
+        """Read the run, and work within the trace of its attempt."""
+        stored = self.services.store.read(run_id)
+        with on_behalf_of(stored.run, attempt, step=step):
+            yield stored

@@ -1,0 +1,98 @@
+"""Decides the outcomes of attempts whose platform gave no report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from polysync_core.application.runs.attempts.services import Timeouts
+from polysync_core.application.runs.finishing import failure, in_words, is_timed_out, with_doubt
+from polysync_core.domain.causes import FailureCause
+from polysync_core.domain.errors import PolysyncError, VaultUnavailable
+from polysync_core.domain.runs.run import Outcome, RunStatus, TaskRun
+
+
+def cancelled_before_submit(run: TaskRun, doubt: str | None = None) -> Outcome:
+    """Return the outcome of a run that was cancelled before its platform confirmed the start.
+
+    `doubt` says why the platform may know the run nevertheless; it is left out if it cannot.
+    """
+    attempt = run.attempt
+    if attempt is None or not attempt.may_be_sent:
+        return Outcome(
+            status=RunStatus.CANCELLED, reason="Cancelled before the platform started the run."
+        )
+    message = with_doubt(f"Cancelled. {doubt or ''}".strip(), True)
+    return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
+
+
+def submit_failed(run: TaskRun, cause: FailureCause, message: str, *, may_run: bool) -> Outcome:
+    """Return the outcome of an attempt whose submit was refused or may be lost."""
+    if run.cancel_requested is not None:
+        return cancelled_before_submit(run, message)
+    return failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
+
+
+def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome:
+    """Return the outcome of an attempt that could not be submitted in time.
+
+    A vault that does not answer is the cause, unless the platform may know the attempt.
+    """
+    attempt = run.attempt
+    may_run = attempt is None or attempt.may_be_sent
+    if run.cancel_requested is not None:
+        period = in_words(timeouts.cancel)
+        return cancelled_before_submit(
+            run, f"Nothing shows for {period} whether the submit arrived; last: {_ended(error)}"
+        )
+    in_vault = isinstance(error, VaultUnavailable)
+    cause = FailureCause.PLATFORM_UNREACHABLE
+    if in_vault and not may_run:
+        cause = FailureCause.SECRET
+    what = "could not be asked to start the run" if in_vault else "gave no answer to the submit"
+    message = f"The platform {what} for {in_words(timeouts.submit)}; last: {_ended(error)}"
+    outcome = failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
+    return replace(outcome, is_outage=True)
+
+
+def unconfirmed_stop(run: TaskRun, timeouts: Timeouts) -> Outcome:
+    """Return the outcome of a run whose platform never confirmed the stop."""
+    period, attempt, problem = in_words(timeouts.cancel), run.attempt, run.problem
+    if attempt is not None and attempt.stop_accepted is not None:
+        doubt = f"The platform did not confirm within {period} that the run has stopped"
+    else:
+        doubt = f"The platform could not be asked within {period} to stop the run"
+    last = f"; last: {problem.message}." if problem is not None else "."
+    unconfirmed = with_doubt(doubt + last, True)
+    if is_timed_out(run):
+        message = (
+            f"The execution time-out of {run.execution_timeout_seconds} seconds is over. "
+            f"{unconfirmed}"
+        )
+        return failure(FailureCause.TIMEOUT, message)
+    message = f"Cancelled. {unconfirmed}"
+    return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
+
+
+def lost(run: TaskRun) -> Outcome:
+    """Return the outcome of an attempt whose platform denies that it knows the run."""
+    message = "The platform no longer knows the run; it may have been deleted there."
+    if run.cancel_requested is None:
+        return failure(FailureCause.LOST, message)
+    message = f"Cancelled. {message}"
+    return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
+
+
+def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
+    """Return the outcome of an attempt that faults of Polysync itself keep from going on."""
+    message = "Polysync could not carry on; its log holds the reason under this run's id."
+    if run.problem is not None:
+        message = f"{message} Last: {run.problem.message}."
+    if run.cancel_requested is None:
+        return failure(FailureCause.INTERNAL, with_doubt(message, may_run), may_repeat=not may_run)
+    message = with_doubt(f"Cancelled. {message}", may_run)
+    return Outcome(status=RunStatus.CANCELLED, reason=message, error=message)
+
+
+def _ended(error: PolysyncError) -> str:
+    """Return the error as the end of a sentence."""
+    return f"{str(error).rstrip('.')}."

@@ -1,0 +1,160 @@
+"""Polls an attempt: records its progress, its problem and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from polysync_core.application.runs.attempts.denials import after_denial
+from polysync_core.application.runs.attempts.failures import CALL_FAILURES, delay_after, failure_of
+from polysync_core.application.runs.attempts.services import AttemptServices
+from polysync_core.application.runs.attempts.states import state_text
+from polysync_core.application.runs.attempts.stopping import Stopper
+from polysync_core.application.runs.finishing import ACTOR, reported
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.submission import SubmissionBuilder
+from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
+from polysync_core.domain.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.runs.problem import ProblemStep
+from polysync_core.domain.runs.progress import is_to_stop, time_out, without_problem
+from polysync_core.domain.runs.run import Attempt, TaskRun, with_attempt
+from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.platforms.connector import Report, RunNotFound
+
+OUTPUTS_UNCOMPARED = (
+    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
+    "whether they hold it."
+)
+_MIN_AGE_TO_RECORD = timedelta(seconds=3.5)
+"""The age from which a new provider status is written; shorter runs save the write."""
+_LONGEST_MESSAGE = 300
+"""A longer text of the platform is cut."""
+_TEXT_INTERVAL = timedelta(minutes=1)
+"""A new text of an unchanged provider status is written at most this often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poller:
+    """Polls attempts; every step may be repeated."""
+
+    services: AttemptServices
+    submissions: SubmissionBuilder
+    stopper: Stopper
+
+    def poll(self, stored: StoredRun, external_id: str, memo: AttemptMemo) -> StepResult:
+        """Read the attempt's state; stop it if necessary; record its end."""
+        try:
+            report, redactor = self._read(stored.run, external_id)
+        except RunNotFound as error:
+            return after_denial(self.services, stored, error, memo)
+        except CALL_FAILURES as error:
+            return self._unread(stored, external_id, memo, error)
+        if report.status.is_final:
+            return self._end(stored, report, redactor)
+        stored = self._record_progress(stored, report)
+        if is_to_stop(stored.run):
+            return self.stopper.stop(stored, external_id, memo)
+        return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
+
+    def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
+        """Return the platform's report, and the redactor for its outputs.
+
+        Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
+        next poll asks it again.
+        """
+        report = self.services.connections.job(run.job).read(run.job, external_id)
+        if not report.outputs:
+            return report, NO_SECRETS
+        try:
+            return report, Redactor(self.submissions.secrets_of(run))
+        except PlatformRefused:
+            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), NO_SECRETS
+
+    def _unread(
+        self, stored: StoredRun, external_id: str, memo: AttemptMemo, error: PolysyncError
+    ) -> StepResult:
+        """Poll again later: a failed poll says nothing about the run. A stop is tried anyway."""
+        stored = self._with_expired_time(stored)
+        if is_to_stop(stored.run):
+            return self.stopper.stop(stored, external_id, memo, unread=error)
+        failure = failure_of(ProblemStep.POLL, error, stored.run)
+        delay = delay_after(stored.run, failure, error)
+        stored = self.services.record_failure(stored, failure, delay=delay, gives_up=None)
+        return self.services.poll_after(stored.run, delay, memo)
+
+    def _end(self, stored: StoredRun, report: Report, redactor: Redactor) -> StepResult:
+        self.services.planner.record_end(stored.run, report)
+        return self.services.recorder.end(stored, lambda run: reported(run, report, redactor))
+
+    def _record_progress(self, stored: StoredRun, report: Report) -> StoredRun:
+        """Write in one write what is new: progress, the end of a problem, an expired time-out."""
+        attempt, now = stored.run.attempt, self.services.clock()
+        if attempt is None:
+            return stored
+        title = self.services.connections.title(stored.run.job)
+        message = self._message(stored.run, report)
+
+        def change(run: TaskRun) -> TaskRun | None:
+            if not run.carries(attempt.number) or run.attempt is None:
+                return None
+            text = state_text(run, title, report, now, message=message)
+            if _is_worth_a_write(run, run.attempt, report, text, now):
+                run = _with_progress(run, run.attempt, report, text, now)
+            steps = set(ProblemStep) - {ProblemStep.CANCEL} if is_to_stop(run) else set(ProblemStep)
+            return _with_time_out(without_problem(run, *steps, at=now), now)
+
+        return self.services.store.update(stored, change)
+
+    def _message(self, run: TaskRun, report: Report) -> str | None:
+        """Return the platform's reason for a wait without secrets; None if those are unknown."""
+        if report.wait is None or not report.message:
+            return None
+        platform = self.services.connections.platform(run.job.platform)
+        try:
+            redactor = Redactor(self.submissions.secrets_of(run, platform))
+        except (Unavailable, PlatformRefused, Invalid):
+            return None
+        return redactor.redact(report.message)[:_LONGEST_MESSAGE]
+
+    def _with_expired_time(self, stored: StoredRun) -> StoredRun:
+        number, now = len(stored.run.attempts), self.services.clock()
+        return self.services.store.update(
+            stored, lambda run: _with_time_out(run, now) if run.carries(number) else None
+        )
+
+
+def _is_worth_a_write(
+    run: TaskRun, attempt: Attempt, report: Report, text: str, now: datetime
+) -> bool:
+    if run.execution_timeout_seconds is not None and report.started_at not in {
+        None,
+        attempt.started_at,
+    }:
+        return True
+    if now - (attempt.submitted_at or now) < _MIN_AGE_TO_RECORD:
+        return False
+    if attempt.provider_status != report.status:
+        return True
+    is_due = attempt.state_at is None or now - attempt.state_at >= _TEXT_INTERVAL
+    return text != run.reason and is_due
+
+
+def _with_progress(
+    run: TaskRun, attempt: Attempt, report: Report, text: str, now: datetime
+) -> TaskRun:
+    progress = replace(
+        attempt,
+        provider_status=report.status,
+        monitor_url=report.monitor_url or attempt.monitor_url,
+        started_at=report.started_at or attempt.started_at,
+        state_at=now,
+    )
+    return replace(with_attempt(run, progress), reason=text)
+
+
+def _with_time_out(run: TaskRun, now: datetime) -> TaskRun:
+    """Record an expired time-out, before the platform is asked to stop."""
+    deadline = run.deadline
+    if run.cancel_requested is not None or deadline is None or now < deadline:
+        return run
+    return time_out(run, at=now, actor=ACTOR)

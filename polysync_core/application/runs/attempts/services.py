@@ -1,0 +1,70 @@
+"""Bundles what the steps of an attempt share: stores, connections, clock and time-outs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.runs.finishing import AttemptRecorder
+from polysync_core.application.runs.polling import PollPlanner
+from polysync_core.application.runs.steps import AttemptMemo, StepResult
+from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.clock import Clock
+from polysync_core.domain.runs.problem import Failure
+from polysync_core.domain.runs.progress import with_failure
+from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.stored import StoredRun
+
+SUBMIT_TIMEOUT = timedelta(minutes=15)
+"""How long a submit without an answer is retried, from the first try."""
+CANCEL_TIMEOUT = timedelta(minutes=5)
+"""How long a platform may take to stop a run, from the first try to ask for it."""
+LOST_TIMEOUT = timedelta(minutes=2)
+"""How long a platform may deny a run that it accepted, before the run counts as lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """The limits on failing calls."""
+
+    submit: timedelta = SUBMIT_TIMEOUT
+    cancel: timedelta = CANCEL_TIMEOUT
+    lost: timedelta = LOST_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptServices:
+    """The services that the steps of an attempt share."""
+
+    store: RunStore
+    recorder: AttemptRecorder
+    connections: Connections
+    planner: PollPlanner
+    clock: Clock
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+    def record_failure(
+        self, stored: StoredRun, failure: Failure, *, delay: float, gives_up: datetime | None
+    ) -> StoredRun:
+        """Write a failed try to the row of a run whose attempt is under way."""
+        number, now = len(stored.run.attempts), self.clock()
+
+        def change(run: TaskRun) -> TaskRun | None:
+            if not run.carries(number):
+                return None
+            next_try = now + timedelta(seconds=delay)
+            return with_failure(run, failure, at=now, next_try=next_try, gives_up=gives_up)
+
+        return self.store.update(stored, change)
+
+    def plan_poll(self, run: TaskRun, memo: AttemptMemo, retry_after: float | None) -> StepResult:
+        """Poll again when the poll plan says so."""
+        delay, memo = self.planner.next_delay(run, memo, retry_after=retry_after)
+        return self.poll_after(run, delay, memo)
+
+    def poll_after(self, run: TaskRun, delay: float, memo: AttemptMemo) -> StepResult:
+        """Poll again after a delay, or at the deadline if that is earlier."""
+        if run.deadline is not None and run.deadline > self.clock():
+            delay = min(delay, (run.deadline - self.clock()).total_seconds())
+        return StepResult(submitted=True, after_seconds=delay, memo=memo.after_wait(delay))

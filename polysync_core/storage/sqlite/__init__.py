@@ -1,0 +1,1 @@
+"""Stores tables and queues in one SQLite file, for an app on one machine."""

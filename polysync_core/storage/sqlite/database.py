@@ -1,0 +1,257 @@
+"""Opens the SQLite file of the app: one connection that writes, one per thread that reads.
+
+The file is in WAL mode, so readers never wait for the writer. `synchronous=FULL` writes each commit
+to the disk before it returns: an accepted run survives a loss of power. Concurrent transactions
+share one commit, because a commit waits for the disk. A write is executed when it returns and
+undone when it raises, so no write is ever uncertain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from polysync_core.domain.errors import Unavailable
+
+_BUSY_SECONDS = 15.0
+"""How long a connection waits for another one, for example for that of a backup."""
+_MIGRATIONS = (
+    """
+    CREATE TABLE rows (
+        tbl TEXT NOT NULL, pk TEXT NOT NULL, rk TEXT NOT NULL, etag INTEGER NOT NULL,
+        doc TEXT NOT NULL, PRIMARY KEY (tbl, pk, rk)
+    );
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, visible_at REAL NOT NULL,
+        inserted_at REAL NOT NULL, expires_at REAL NOT NULL, dequeue_count INTEGER NOT NULL,
+        receipt TEXT NOT NULL, content TEXT NOT NULL
+    );
+    CREATE INDEX messages_by_time ON messages (queue, visible_at);
+    """,
+)
+"""The scripts that lead from one schema version to the next; the version is their number."""
+
+
+SCHEME = "sqlite:"
+"""The beginning of a storage setting that names a file, for example `sqlite:/var/polysync.db`."""
+
+
+def path_of(setting: str | None) -> Path | None:
+    """Return the file that a storage setting names; None if the setting names an account."""
+    text = (setting or "").strip()
+    return Path(text.removeprefix(SCHEME)).absolute() if text.startswith(SCHEME) else None
+
+
+@cache
+def shared_database(path: Path) -> Database:
+    """Return the database of a file, the same one for the whole process."""
+    return Database(path)
+
+
+class FileUnusable(Unavailable):
+    """The storage file cannot be used."""
+
+
+class _Commit:
+    """A commit that several transactions share."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._error: BaseException | None = None
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Release the waiting transactions, with an error if nothing was committed."""
+        self._error = error
+        self._done.set()
+
+    def wait(self) -> None:
+        """Wait for the commit; raise its error."""
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+
+class Database:
+    """One open SQLite file. It is safe for threads, and only one process may have it open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._write_lock = threading.Lock()
+        self._count_lock = threading.Lock()
+        self._waiting = 0
+        """Threads that want to write. The last one commits for all others before it."""
+        self._commit = _Commit()
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._listeners: dict[str, Callable[[], None]] = {}
+        self._lock_file = _lock(path)
+        try:
+            with _translated(path):
+                self._writer = self._connect()
+                self._writer.execute("PRAGMA journal_mode=WAL")
+                self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        """Return the result of a query, which sees every commit that has returned."""
+        with _translated(self.path):
+            return self._reader().execute(query, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Generator[sqlite3.Connection]:
+        """Execute statements atomically and commit them; an exception undoes them."""
+        self._count_waiting(+1)
+        with self._write_lock:
+            self._count_waiting(-1)
+            commit = self._commit
+            try:
+                with _translated(self.path), self._savepoint():
+                    yield self._writer
+            finally:
+                self._commit_unless_others_wait()
+        commit.wait()
+
+    def listen(self, queue: str, listener: Callable[[], None]) -> None:
+        """Call a function after each message that is sent to a queue."""
+        self._listeners[queue] = listener
+
+    def notify(self, queue: str) -> None:
+        """Call the listener of a queue."""
+        if (listener := self._listeners.get(queue)) is not None:
+            listener()
+
+    def back_up(self, target: Path) -> None:
+        """Copy the file to a new file while the app runs."""
+        with _translated(target), closing(sqlite3.connect(target)) as copy:
+            self._reader().backup(copy)
+
+    def close(self) -> None:
+        """Close all connections; other threads must not use the database any more."""
+        with self._write_lock:
+            for connection in self._connections:
+                with suppress(sqlite3.Error):
+                    connection.close()
+            self._connections.clear()
+            with suppress(OSError):
+                os.close(self._lock_file)
+
+    def _count_waiting(self, change: int) -> None:
+        with self._count_lock:
+            self._waiting += change
+
+    @contextmanager
+    def _savepoint(self) -> Generator[None]:
+        """Undo the statements of one transaction only, if it raises."""
+        if not self._writer.in_transaction:
+            self._writer.execute("BEGIN IMMEDIATE")
+        self._writer.execute("SAVEPOINT one")
+        try:
+            yield
+        except BaseException:
+            # A full disk undoes everything by itself, the transactions of other threads included.
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK TO one")
+                self._writer.execute("RELEASE one")
+            raise
+        self._writer.execute("RELEASE one")
+
+    def _commit_unless_others_wait(self) -> None:
+        """Commit, unless a thread waits that will commit as well; the caller holds the lock."""
+        if self._waiting and self._writer.in_transaction:
+            return
+        commit, self._commit = self._commit, _Commit()
+        if not self._writer.in_transaction:
+            commit.end(FileUnusable(f"{self.path} has undone the last writes: repeat them."))
+            return
+        try:
+            with _translated(self.path):
+                self._writer.execute("COMMIT")
+        except FileUnusable as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            commit.end(error)
+        else:
+            commit.end()
+
+    def _reader(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = self._connect()
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._connections.append(connection)
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    def _migrate(self) -> None:
+        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise FileUnusable(
+                f"{self.path} was written by a newer release of Polysync: install that release, "
+                "or choose another file."
+            )
+        for number in range(version, len(_MIGRATIONS)):
+            self._writer.executescript(
+                f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version={number + 1}; COMMIT;"
+            )
+
+
+def _lock(path: Path) -> int:
+    """Return the lock that keeps other processes from the file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FileUnusable(
+            f"{path} cannot be opened ({error.strerror}): choose a folder that may be written."
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise FileUnusable(
+            f"{path} is in use by another process: stop that process, or choose another file."
+        ) from error
+    return handle
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    """Translate errors of SQLite; the message names the file and the remedy, and no data."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.Error as error:
+        raise FileUnusable(f"{path} {_reason(error)}.") from error
+
+
+def _reason(error: sqlite3.Error) -> str:
+    match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
+        case ["FULL"]:
+            return "cannot be written, because the disk is full: free some space"
+        case ["READONLY"]:
+            return "cannot be written: give the user of this process write access to its folder"
+        case ["BUSY" | "LOCKED"]:
+            return "is locked by another program: close the program"
+        case ["CORRUPT" | "NOTADB"]:
+            return "is damaged or is no database of Polysync: restore a backup"
+        case ["CANTOPEN"]:
+            return "cannot be opened: check the path and the permissions of its folder"
+        case ["IOERR"]:
+            return "cannot be read or written: check the disk"
+        case _:
+            return "does not answer"

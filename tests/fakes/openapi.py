@@ -1,0 +1,33 @@
+"""The operations of the API, as its OpenAPI document lists them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from tests.fakes.app import FakeApp
+
+METHODS = ("get", "put", "post", "patch", "delete")
+RUN_ID = "r" + "a" * 25
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of the app."""
+    return FakeApp().api.openapi()
+
+
+def operations() -> list[tuple[str, str]]:
+    """Return the method and an example path of every operation."""
+    return [
+        (method.upper(), example_path(path))
+        for path, item in document()["paths"].items()
+        for method in METHODS
+        if method in item
+    ]
+
+
+def example_path(path: str) -> str:
+    """Return a path with a value for each parameter."""
+    return re.sub(r"\{(\w+)\}", lambda found: RUN_ID if "id" in found[1].lower() else "x", path)
