@@ -7,6 +7,7 @@ import sys
 
 LIGHT = {
     "polysync_core.domain",
+    "polysync_core.domain.display_text",
     "polysync_core.domain.json_types",
     "polysync_core.domain.runs",
     "polysync_core.domain.runs.status",

@@ -8,6 +8,7 @@ The notes list every uncertain result.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.platforms.azure_databricks.notebook_discovery import ExportedNotebook
@@ -20,6 +21,11 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_widgets imp
 from polysync_core.platforms.connector import ArtefactSchema
 
 MAX_NAME_LENGTH = 255
+MAX_CELL_LENGTH = 100_000
+"""The longest Python cell that is parsed, in characters; it takes at most about 0.2 seconds."""
+MAX_PARSED_LENGTH = 500_000
+"""The total length of the Python cells of one notebook that are parsed."""
+MAX_NOTES = 50
 
 _TEXT = r"""(?:"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)')"""
 _CALL = re.compile(
@@ -45,8 +51,13 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 def widgets_of(exported: ExportedNotebook) -> ArtefactSchema:
     """Return the parameters of a notebook in the order of its widgets."""
     findings = WidgetFindings()
+    parsed = 0
     for cell in cells_of(exported.text, exported.kind):
-        _read(cell, findings)
+        parsed += len(cell.text) if cell.language is Language.PYTHON else 0
+        if len(cell.text) > MAX_CELL_LENGTH or parsed > MAX_PARSED_LENGTH:
+            _search_long(cell, findings)
+        else:
+            _read(cell, findings)
     widgets = _distinct(findings)
     findings.notes.extend(
         f"the notebook reads {name}, but creates no widget with this name"
@@ -55,7 +66,26 @@ def widgets_of(exported: ExportedNotebook) -> ArtefactSchema:
     parameters = tuple(
         Parameter(name=widget.name, default=widget.default) for widget in widgets.values()
     )
-    return ArtefactSchema(parameters=parameters, notes=tuple(dict.fromkeys(findings.notes)))
+    return ArtefactSchema(parameters=parameters, notes=_few(findings.notes))
+
+
+def _few(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct notes; many notes are cut."""
+    distinct = tuple(dict.fromkeys(notes))
+    more = len(distinct) - MAX_NOTES
+    return (*distinct[:MAX_NOTES], f"and {more} more notes") if more > 0 else distinct
+
+
+def _search_long(cell: Cell, findings: WidgetFindings) -> None:
+    """Search a cell that is too long to be parsed: the parser holds the interpreter."""
+    if cell.language in {Language.OTHER, Language.RUN}:
+        return
+    if cell.language is Language.PYTHON:
+        findings.notes.append(
+            f"a cell is not parsed, because more than {MAX_CELL_LENGTH} characters of a cell, or"
+            f" {MAX_PARSED_LENGTH} of a notebook, take too long: check its parameters"
+        )
+    _search(cell, findings)
 
 
 def _read(cell: Cell, findings: WidgetFindings) -> None:
