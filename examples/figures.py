@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from rich.table import Table
-from rich.text import Text
 
 from examples.local_host import DemoConfig, DemoFailed, local_url
 from polysync_core.cli.api.answers import RunAnswer
-from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.fitting import FittedTable
 from polysync_core.cli.views.formats import ABSENT
-from polysync_core.cli.views.tables import new_table
+from polysync_core.cli.views.tables import name_column, new_table, whole_column
 
 FORECAST = "forecast-revenue"
 PUBLICATION = "publish-figures"
@@ -70,12 +68,14 @@ def require_equal(figures: Sequence[Figures]) -> None:
             raise DemoFailed(f"{name} differs: {described}")
 
 
-def figures_view(figures: Sequence[Figures]) -> Table:
+def figures_view(figures: Sequence[Figures]) -> FittedTable:
     """Return a table with one row for each platform."""
-    table = new_table("Platform", "revenue_cents", "forecast_cents")
+    table = new_table(
+        name_column("Platform"), whole_column("revenue_cents"), whole_column("forecast_cents")
+    )
     for each in figures:
         forecast = ABSENT if each.forecast_cents is None else str(each.forecast_cents)
-        table.add_row(Text(printable(each.source)), str(each.revenue_cents), forecast)
+        table.add(each.source, str(each.revenue_cents), forecast)
     return table
 
 

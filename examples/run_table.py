@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
+from rich import box
 from rich.console import Console
 from rich.style import Style
 from rich.table import Table
@@ -16,10 +17,9 @@ from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.reader import compact
 from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.fitting import FittedTable
 from polysync_core.cli.views.formats import ABSENT, format_duration
-from polysync_core.cli.views.tables import (
-    new_table,
-)
+from polysync_core.cli.views.tables import name_column, new_table, text_column
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.domain.runs.run import RunStatus
 
@@ -39,7 +39,10 @@ class RunTable:
         self._first_seen: dict[str, float] = {}
 
     def __rich__(self) -> Table:
-        table = new_table("Task", "Platform", "Status", "Attempt", "Duration")
+        # A live table is redrawn in place, so its lines must not be longer than the screen.
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column in ("Task", "Platform", "Status", "Attempt", "Duration"):
+            table.add_column(column, overflow="fold")
         # The addresses of cloud consoles are long. A terminal cuts the text but keeps the link.
         table.add_column("Monitor URL", overflow="ellipsis")
         for task, run in self._runs.items():
@@ -82,14 +85,20 @@ class RunTable:
         return True
 
 
-def mapped_values(tasks: Sequence[Any], runs: Mapping[str, RunAnswer]) -> Table:
+def mapped_values(tasks: Sequence[Any], runs: Mapping[str, RunAnswer]) -> FittedTable:
     """Return a table of the outputs that mappings copied to dependent runs."""
-    table = new_table("From", "Output", "Value", "To", "Input")
+    table = new_table(
+        name_column("From"),
+        name_column("Output"),
+        text_column("Value"),
+        name_column("To"),
+        name_column("Input"),
+    )
     for upstream, dependent, mapping in _mappings(tasks):
         outputs = runs[upstream].outputs if upstream in runs else {}
         output, parameter = mapping["output"], mapping["input"]
         value = compact(outputs[output]) if output in outputs else ABSENT
-        table.add_row(*map(Text, (upstream, output, printable(value), dependent, parameter)))
+        table.add(upstream, output, value, dependent, parameter)
     return table
 
 

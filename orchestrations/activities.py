@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import azure.durable_functions as df
 
@@ -29,6 +29,7 @@ from polysync_core.composition import services
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.polling import delay_after_fault
 
 blueprint = df.Blueprint()
 _log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class AttemptInput(TypedDict):
     run: str
     attempt: int
     memo: dict[str, Any]
+    faults: NotRequired[int]
+    """The number of faults in a row before this call; absent for none."""
 
 
 class DeactivateInput(TypedDict):
@@ -56,14 +59,22 @@ class ActivityFault(Exception):
 def submit_attempt(work: AttemptInput) -> dict[str, Any]:
     """Start an attempt on its platform."""
     attempts = services().attempt_steps
-    return _guarded(work, lambda: attempts.submit(RunId(work["run"]), work["attempt"], _memo(work)))
+    return _guarded(
+        work,
+        lambda: attempts.submit(RunId(work["run"]), work["attempt"], _memo(work)),
+        record=lambda fault: _record_fault(work, fault),
+    )
 
 
 @blueprint.activity_trigger(input_name="work", activity=POLL)
 def poll_attempt(work: AttemptInput) -> dict[str, Any]:
     """Poll an attempt on its platform."""
     attempts = services().attempt_steps
-    return _guarded(work, lambda: attempts.poll(RunId(work["run"]), work["attempt"], _memo(work)))
+    return _guarded(
+        work,
+        lambda: attempts.poll(RunId(work["run"]), work["attempt"], _memo(work)),
+        record=lambda fault: _record_fault(work, fault),
+    )
 
 
 @blueprint.activity_trigger(input_name="work", activity=ABANDON)
@@ -99,7 +110,12 @@ def find_dependents(work: CompleteRunInput) -> dict[str, Any]:
 def notify_dependents(work: PendingNotification) -> dict[str, Any]:
     """Notify some Tasks of a run that has ended, and return the runs that result."""
     notifier = services().dependent_notifier
-    return _guarded(work, lambda: notifier.notify(RunId(work["run"]), work["notify"]))
+    run_id = RunId(work["run"])
+    return _guarded(
+        work,
+        lambda: notifier.notify(run_id, work["notify"]),
+        record=lambda fault: notifier.record_fault(run_id, fault),
+    )
 
 
 @blueprint.activity_trigger(input_name="work", activity=DEACTIVATE_RUNS)
@@ -113,13 +129,26 @@ def _memo(work: AttemptInput) -> AttemptMemo:
     return AttemptMemo.from_json(work["memo"])
 
 
+def _record_fault(work: AttemptInput, fault: str) -> None:
+    attempts = services().attempt_steps
+    delay = delay_after_fault(work.get("faults", 0) + 1)
+    attempts.record_fault(RunId(work["run"]), work["attempt"], fault, delay=delay)
+
+
 def _guarded(
-    work: Mapping[str, Any], use_case: Callable[[], StepResult | Notified]
+    work: Mapping[str, Any],
+    use_case: Callable[[], StepResult | Notified],
+    *,
+    record: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Return the result as JSON, or raise an `ActivityFault` without any context."""
+    """Return the result as JSON, or raise an `ActivityFault` without any context.
+
+    `record` writes the fault to the run, if the storage works.
+    """
     try:
         return use_case().as_json()
     except PolysyncError as error:
+        fault = str(error)
         _log.warning(
             "An activity failed.",
             extra={
@@ -129,9 +158,28 @@ def _guarded(
                 "error": str(error),
             },
         )
-    except Exception:
+    except Exception as error:
+        # The text of an unexpected exception may hold a secret.
+        fault = f"an unexpected fault ({type(error).__name__}); the log holds the reason"
         _log.exception(
             "An activity met an unexpected fault.",
             extra={"action": "activity_fault", "run_id": work.get("run")},
         )
+    if record is not None:
+        _record(record, fault, work)
     raise ActivityFault("The activity failed; the log holds the reason.")
+
+
+def _record(record: Callable[[str], None], fault: str, work: Mapping[str, Any]) -> None:
+    try:
+        record(fault)
+    except Exception as error:
+        # The same fault may keep the row from being written. The next step tries again.
+        _log.warning(
+            "A fault could not be written to its run.",
+            extra={
+                "action": "fault_unrecorded",
+                "run_id": work.get("run"),
+                "kind": type(error).__name__,
+            },
+        )

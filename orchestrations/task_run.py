@@ -16,6 +16,7 @@ from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_a
 
 from orchestrations.complete_run import notify_all, pending_notifications
 from orchestrations.names import ABANDON, DISPATCHER, POLL, SUBMIT, TASK_RUN, WAKE
+from polysync_core.domain.runs.polling import delay_after_fault
 
 blueprint = df.Blueprint()
 
@@ -39,10 +40,11 @@ def task_run(context: OrchestrationContext, work: dict[str, Any]) -> Generator[T
         if faults >= MAX_FAULTS:
             activity = ABANDON
         try:
-            result = yield context.call_activity(activity, input={**run, "memo": memo})
+            work_of_step = {**run, "memo": memo, **({"faults": faults} if faults else {})}
+            result = yield context.call_activity(activity, input=work_of_step)
         except TaskFailedError:
             faults += 1
-            result = {"submitted": submitted, "memo": memo, "after": min(5.0 * 2**faults, 600.0)}
+            result = {"submitted": submitted, "memo": memo, "after": delay_after_fault(faults)}
         else:
             faults = 0
         if result.get("done"):

@@ -26,6 +26,7 @@ from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.platform_runs import PlatformRuns
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.accepting import RunFactory
 from polysync_core.application.runs.attempts.attempt_steps import AttemptSteps
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -143,7 +144,11 @@ class Services:
 
     @cached_property
     def platform_runs(self) -> PlatformRuns:
-        return PlatformRuns(definitions=self.definitions, connections=self.connections)
+        return PlatformRuns(
+            definitions=self.definitions,
+            connections=self.connections,
+            texts=PlatformTexts(self.connections, self.secrets.resolve),
+        )
 
     @cached_property
     def appkit_jobs(self) -> AppKitJobs:
@@ -285,6 +290,7 @@ class Services:
             finisher=self.run_finisher,
             gates=self.gates,
             factory=self.run_factory,
+            clock=self.ports.clock,
         )
 
     @cached_property

@@ -19,6 +19,7 @@ from polysync_core.appkit.errors import CallFailed, NoUserToken
 from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
     MAX_PROBLEMS,
+    Ambiguous,
     Conflict,
     Forbidden,
     Invalid,
@@ -35,6 +36,7 @@ from polysync_core.domain.errors import (
     Uncertain,
     shortened,
 )
+from polysync_core.domain.json_types import JsonObject, JsonValue
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ def problem(
     detail: str,
     problems: Sequence[Problem] = (),
     headers: dict[str, str] | None = None,
-    members: Mapping[str, str | int] = MappingProxyType({}),
+    members: Mapping[str, JsonValue] = MappingProxyType({}),
 ) -> JSONResponse:
     """Return a problem document; `members` are its extension members."""
     name = _phrase(status)
@@ -129,8 +131,24 @@ def answer_to(error: Exception, scope: Scope) -> JSONResponse:
         )
         return unexpected(scope)
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    extra = {**members(scope, status, error), **_omitted(getattr(error, "omitted", 0))}
+    extra = {
+        **members(scope, status, error),
+        **_suggestions(error),
+        **_omitted(getattr(error, "omitted", 0)),
+    }
     return problem(status, str(error), problems, _headers(error), extra)
+
+
+def _suggestions(error: Exception) -> JsonObject:
+    """Return the members of a problem document that name possible objects."""
+    match error:
+        case Ambiguous(candidates=candidates):
+            return {"title": "The id is ambiguous", "candidates": [*candidates]}
+        case NotFound(name=str() as name, nearest=nearest, known=known):
+            allowed: JsonObject = {"allowed": [*known]} if known else {}
+            return {"name": name, "nearest": [*nearest], **allowed}
+        case _:
+            return {}
 
 
 def _status_of(error: Exception) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from typing import cast
 
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.call_budget import CallBudget
@@ -99,7 +100,7 @@ class JobsApi:
             repeatable=True,
             budget=self.timeouts.read,
         )
-        return self.client.exchange(call, _object)
+        return self._exchange(call)
 
     def _write(self, *path: str, body: JsonObject) -> JsonObject:
         call = Call(
@@ -109,7 +110,12 @@ class JobsApi:
             repeatable=True,
             budget=self.timeouts.write,
         )
-        return self.client.exchange(call, _object)
+        return self._exchange(call)
+
+    def _exchange(self, call: Call) -> JsonObject:
+        """Return the object of an answer, without the credential of the call."""
+        answer = self.client.exchange(call, _object)
+        return cast("JsonObject", self.client.credentials.redactor.clean_json(answer))
 
 
 def _object(answer: Answer) -> JsonObject:

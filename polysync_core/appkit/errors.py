@@ -11,12 +11,21 @@ from polysync_core.domain.errors import Invalid, Malformed, NotFound, PolysyncEr
 class UnknownJob(NotFound):
     """No job has this name."""
 
-    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+    def __init__(
+        self, name: str, known: Iterable[str] = (), *, nearest: Sequence[str] = ()
+    ) -> None:
         safe_name = re.sub(r"[^A-Za-z0-9_-]", "", name)
         available = ", ".join(sorted(known))
+        remedy = (
+            f"; did you mean '{nearest[0]}'?"
+            if nearest
+            else f": define it, or set DATABRICKS_JOB_{safe_name.upper()} to a Databricks job."
+        )
         super().__init__(
-            f"There is no job '{safe_name}': define one, or set DATABRICKS_JOB_{safe_name.upper()}."
-            + (f" Available jobs: {available}." if available else "")
+            f"There is no job '{safe_name}'{remedy}"
+            + (f" Available jobs: {available}." if available else ""),
+            name=safe_name,
+            nearest=nearest,
         )
         self.text = f'Unknown job "{safe_name}"'
 

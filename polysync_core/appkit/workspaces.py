@@ -86,10 +86,15 @@ class Workspaces:
         """
         workspace = self._default_workspace() if platform is None else self._of_platform(platform)
         authenticator = workspace.authenticator if user is None else self._of_user(workspace, user)
-        private_hosts = self.configuration.app_identity.private_hosts
-        options = replace(self.http_options, private_hosts=private_hosts)
-        client = PlatformClient(workspace.base, authenticator, http=options)
+        client = PlatformClient(workspace.base, authenticator, http=self._options())
         return JobsApi(client, Timeouts.of(self.configuration.timeout))
+
+    def _options(self) -> HttpOptions:
+        private_hosts = self.configuration.app_identity.private_hosts
+        return replace(self.http_options, private_hosts=private_hosts)
+
+    def _authenticator(self, auth: Auth, cloud: Cloud, base: BaseAddress) -> Authenticator:
+        return authenticator_of(auth, cloud, self.secrets, base, self._options())
 
     def _default_workspace(self) -> Workspace:
         with self._lock:
@@ -106,7 +111,7 @@ class Workspaces:
         if token is not None:
             return Workspace(base, cloud, HeaderToken(FixedToken(token)))
         auth = Auth(method=AuthMethod.DEFAULT_CREDENTIAL)
-        return Workspace(base, cloud, authenticator_of(auth, cloud, self.secrets))
+        return Workspace(base, cloud, self._authenticator(auth, cloud, base))
 
     def _of_platform(self, name: str) -> Workspace:
         if self.read_platform is None:
@@ -125,7 +130,7 @@ class Workspaces:
         attributes = DatabricksAttributes.of(platform)
         base = attributes.base_address(allow_loopback=self.configuration.allow_loopback)
         auth = self.configuration.app_identity.complete_auth(platform.auth)
-        authenticator = authenticator_of(auth, attributes.cloud, self.secrets)
+        authenticator = self._authenticator(auth, attributes.cloud, base)
         return Workspace(base, attributes.cloud, authenticator)
 
     def _of_user(self, workspace: Workspace, user: UserToken) -> Authenticator:

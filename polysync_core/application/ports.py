@@ -30,6 +30,10 @@ class RunReader(Protocol):
         """Return the runs of these ids that exist, in the order of the ids."""
         ...
 
+    def ids_from(self, prefix: str, *, limit: int) -> Sequence[RunId]:
+        """Return the first ids that begin with a prefix; `limit` bounds the cost."""
+        ...
+
     def active_runs(self) -> Iterator[ActiveRun]:
         """Yield the active runs; the cost grows with their number."""
         ...

@@ -16,7 +16,13 @@ All = Annotated[bool, typer.Option("--all", help="List all entries.")]
 TaskName = Annotated[str, typer.Argument(metavar="TASK", help="Name of the task.")]
 JobName = Annotated[str, typer.Argument(metavar="JOB", help="Name of the job.")]
 PlatformName = Annotated[str, typer.Argument(metavar="PLATFORM", help="Name of the platform.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN", help="Full id of a task run.")]
+RunName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN", help="Id of a run, its first characters, or @TASK for a task's newest run."
+    ),
+]
+Last = Annotated[bool, typer.Option("--last", help="The newest run, instead of RUN.")]
 JobType = Annotated[str | None, typer.Option("--job-type", help="Only this job type.")]
 Search = Annotated[str | None, typer.Option("--search", help="Only names that contain this text.")]
 Assignments = Annotated[

@@ -62,28 +62,36 @@ class Terminal:
         Without a screen, the blanks that fill the columns of a table are cut off each line.
         """
         if self.out.is_terminal:
-            self.out.print(*parts, sep="\n")
+            self.out.print(*parts, sep="\n", crop=False)
             return
         with self.out.capture() as capture:
-            self.out.print(*parts, sep="\n")
+            self.out.print(*parts, sep="\n", crop=False)
         lines = capture.get().split("\n")
         sys.stdout.write("\n".join(line.rstrip(" ") for line in lines))
 
     def line(self, *sentences: str | None) -> None:
         """Write a result of one line; an empty part is left out."""
-        self.out.print(": ".join(printable(each) for each in sentences if each))
+        _write(self.out, ": ".join(printable(each) for each in sentences if each))
 
     def note(self, text: str) -> None:
         """Write a line that is not part of the result."""
-        self.err.print(printable(text))
+        _write(self.err, printable(text))
 
     def fail(self, failure: CommandFailed) -> None:
         """Write the error and its details; with `--json` the API's problem document as well."""
         if self.as_json and isinstance(failure, ApiProblem):
             self.json(failure.document)
-        self.err.print(f"Error: {printable(str(failure))}", style="red")
+        _write(self.err, f"Error: {printable(str(failure))}", style="red")
         for detail in failure.details:
-            self.err.print(f"  {printable(detail)}")
+            _write(self.err, f"  {printable(detail)}")
+
+
+def _write(console: Console, text: str, *, style: str = "") -> None:
+    from rich.text import Text
+
+    from polysync_core.cli.views.sentences import Sentence
+
+    console.print(Sentence(Text(text, style=style)), crop=False)
 
 
 def _console(stream: TextIO) -> Console:

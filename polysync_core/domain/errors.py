@@ -8,6 +8,7 @@ PolysyncError
 │   ├── Forbidden      ask an administrator for the role
 │   ├── NotFound       no object has that name
 │   ├── Conflict       the present state does not allow the request
+│   │   └── Ambiguous  several objects match; `candidates` has their ids
 │   ├── StaleETag      another writer changed the object since the read
 │   ├── TooLarge       the content cannot be stored or sent
 │   └── PlatformRefused  the platform or vault refused permanently
@@ -104,6 +105,8 @@ class PolysyncError(Exception):
 
         It may quote a secret: redact it before it is stored, logged or shown.
         """
+        self.quoted: str | None = None
+        """The part of the message that the platform chose, such as the host of a redirect."""
 
 
 class Refused(PolysyncError):
@@ -154,6 +157,22 @@ class Forbidden(Refused):
 class NotFound(Refused):
     """No object has that name."""
 
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        name: str | None = None,
+        nearest: Sequence[str] = (),
+        known: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.name = name
+        """The name that was looked for, if the error is about one."""
+        self.nearest = tuple(nearest)
+        """The existing names that are most similar."""
+        self.known = tuple(known)
+        """All existing names, if they are few."""
+
 
 class Conflict(Refused):
     """The present state does not allow the request."""
@@ -162,6 +181,15 @@ class Conflict(Refused):
         self.problems = _bounded(problems)
         self.omitted = len(problems) - len(self.problems)
         super().__init__(message)
+
+
+class Ambiguous(Conflict):
+    """Several objects match the request."""
+
+    def __init__(self, message: str, *, candidates: Sequence[str]) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+        """The ids of some objects that match."""
 
 
 class StaleETag(Refused):

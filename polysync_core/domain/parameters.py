@@ -26,7 +26,7 @@ from polysync_core.domain.definitions.lengths import too_many
 from polysync_core.domain.definitions.validation_messages import suggestion
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.secrets import SecretReference, is_secret_reference
+from polysync_core.domain.secrets import SecretReference, is_secret_reference, resembles_reference
 from polysync_core.domain.variables import check_template, has_variables
 
 _INT = re.compile(r"[-+]?[0-9]{1,30}")
@@ -46,6 +46,10 @@ def convert(value: JsonValue, data_type: DataType, *, path: str) -> JsonValue:
     if isinstance(value, str) and is_secret_reference(value):
         SecretReference.parse(value, path=path)
         return value
+    if isinstance(value, str) and resembles_reference(value):
+        raise Invalid.at(
+            path, "a secret reference begins with vault:// in small letters and without spaces"
+        )
     if isinstance(value, str) and has_variables(value) and data_type is not DataType.SECRET:
         return _template(value, path)
     if data_type is DataType.STRING and not isinstance(value, str):

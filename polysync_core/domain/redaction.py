@@ -8,6 +8,9 @@ A secret is found in these forms, in any letter case:
 - with any of its characters escaped for a URL, for JSON or for HTML, up to three times in a row;
 - with spaces, line breaks or punctuation in between, if it has 10 letters and digits.
 
+The texts and links of a platform also lose what proves a right by itself: the password of a URL,
+and query parameters such as `sig`, `code` or `token`.
+
 A secret of fewer than `MIN_LENGTH` characters would be found by chance. It is found only where one
 of its forms is the whole text. A secret that was encrypted, hashed or compressed is not found.
 """
@@ -29,6 +32,8 @@ MARKER = "(holds a secret)"
 """The text that replaces a secret."""
 MIN_LENGTH = 6
 """The length from which a secret within a longer text is no coincidence."""
+MAX_DEPTH = 100
+"""The levels of a JSON value in which secrets are replaced."""
 _MIN_SPACED = 10
 """The number of letters and digits from which characters in between are ignored."""
 _MIN_CUT = 8
@@ -43,6 +48,20 @@ _ESCAPED = re.compile(
     r"|\\[\"'\\/bfnrt]"
     r"|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"
 )
+_LINK = re.compile(r"https?://[^\s@\\]*\Z")
+_URL_PASSWORD = re.compile(r"://[^\s/@]{1,500}@")
+_RIGHT = (
+    r"(?:[a-z0-9_.-]{0,40}(?:token|secret|signature|password|apikey|accesskey)"
+    r"|(?:[a-z0-9]{1,40}[_.-]){0,4}(?:sig|code|key|pwd|sas|auth|credential))"
+)
+"""The names of query parameters that prove a right."""
+_RIGHT_NAME = re.compile(_RIGHT, re.IGNORECASE)
+_URL_CREDENTIAL = re.compile(
+    rf"((?:[?&;#]|%3f|%26|%23){_RIGHT}(?:=|%3d))(?!{re.escape(MARKER)})(?:(?!%26)[^\s&#\"'<>])+",
+    re.IGNORECASE,
+)
+_TRIGGER = re.compile(r"/triggers/|%2ftriggers%2f", re.IGNORECASE)
+_TRIGGER_SIGNATURE = re.compile(r"(?:[?&]|^)sig(?:=|$\n)\S{10}", re.IGNORECASE | re.MULTILINE)
 _BETWEEN = re.compile(r"[\W_]+")
 _BASE64_END = re.compile(r"[A-Za-z0-9+/_-]?={0,2}")
 _ASCII_UPPER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -76,9 +95,38 @@ class Redactor:
             at = end
         return "".join([*shown, text[at:]])
 
+    def clean(self, text: str) -> str:
+        """Return a platform's text without secrets and without the credentials of URLs."""
+        text = _URL_PASSWORD.sub(rf"://{MARKER}@", text)
+        return self.redact(_URL_CREDENTIAL.sub(rf"\1{MARKER}", text))
+
+    def clean_link(self, link: str) -> str | None:
+        """Return a platform's link without credentials; None if it holds a secret."""
+        if _LINK.match(link) is None or self.holds(link):
+            return None
+        page, mark, fragment = link.partition("#")
+        if _URL_CREDENTIAL.search(f"#{fragment}") is not None:
+            mark = fragment = ""
+        return _without_credentials(page) + mark + fragment
+
+    def clean_json(self, value: JsonValue, depth: int = MAX_DEPTH) -> JsonValue:
+        """Return a JSON value with `MARKER` for every secret and too deep part."""
+        if depth == 0:
+            return MARKER
+        match value:
+            case dict():
+                pairs = value.items()
+                return {self.redact(name): self.clean_json(each, depth - 1) for name, each in pairs}
+            case list():
+                return [self.clean_json(each, depth - 1) for each in value]
+            case str():
+                return self.redact(value)
+            case _:
+                return MARKER if self.holds(value) else value
+
     def holds(self, value: JsonValue) -> bool:
         """Return whether a JSON value holds a secret, also in a key or in parts."""
-        texts = _texts(value)
+        texts = texts_in(value)
         if any(self._is_short_secret(text) for text in texts):
             return True
         return next(self._found("\n".join(texts)), None) is not None
@@ -126,6 +174,26 @@ class _View:
     def span(self, start: int, end: int) -> _Span:
         """Return the place of a part in the original text."""
         return self.starts[start], self.ends[end - 1]
+
+
+def proves_a_right(name: str) -> bool:
+    """Return whether a query parameter of this name is a credential."""
+    return _RIGHT_NAME.fullmatch(name) is not None
+
+
+def quotes_trigger(value: JsonValue) -> bool:
+    """Return whether a JSON value holds the signed address of a workflow's trigger."""
+    for view in _views("\n".join(texts_in(value))):
+        if _TRIGGER.search(view.text) and _TRIGGER_SIGNATURE.search(view.text):
+            return True
+    return False
+
+
+def _without_credentials(page: str) -> str:
+    """Return a URL without the query parameters that prove a right."""
+    path, _, query = page.partition("?")
+    kept = [each for each in query.split("&") if not proves_a_right(each.partition("=")[0])]
+    return path + ("?" if any(kept) else "") + "&".join(kept)
 
 
 def _views(text: str) -> Iterator[_View]:
@@ -255,7 +323,7 @@ def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
         yield last
 
 
-def _texts(value: JsonValue) -> list[str]:
+def texts_in(value: JsonValue) -> list[str]:
     """Return the keys and values of a JSON value as texts, in their order."""
     texts: list[str] = []
     waiting: list[JsonValue] = [value]

@@ -107,5 +107,4 @@ NEXT_FIRE_TIMES = Tool(
     arguments=NextFireTimes,
     run=_next_fire_times,
     route=("GET", "/tasks/{name}/fire-times"),
-    named={"task": "tasks"},
 )

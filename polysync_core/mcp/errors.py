@@ -6,16 +6,16 @@ the rule, the allowed values and the nearest names. `retryAfterSeconds` is set i
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from polysync_core.domain.definitions.validation_messages import similar
 from polysync_core.domain.errors import PolysyncError, Problem, TooLarge, Unauthenticated
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.mcp.answers import AnswerTooLong, compact, items_of, sanitised, untrusted
 from polysync_core.mcp.arguments import Arguments
-from polysync_core.mcp.in_process_api import ApiError, InProcessApi
+from polysync_core.mcp.in_process_api import ApiError
 
 _MAX_PROBLEMS = 20
 _FOREIGN = frozenset({HTTPStatus.BAD_GATEWAY})
@@ -25,11 +25,7 @@ _STATUS: tuple[tuple[type[PolysyncError], HTTPStatus], ...] = (
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
 )
 
-_PAGE_SIZE = 100
-_MAX_PAGES = 5
-"""The pages of names to search; with more names, the nearest one may be missed."""
 _MAX_ALLOWED = 20
-_MAX_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,15 @@ class UnknownName:
     known: Sequence[str]
     foreign: bool = False
     """The known names come from a platform."""
+    nearest: Sequence[str] | None = None
+    """The most similar names, if the API has found them."""
 
     def problem(self) -> JsonObject:
         """Return the problem with the nearest and the allowed names."""
         problem: JsonObject = {"path": self.field, "message": f"there is no '{self.name}'"}
-        problem["nearest"] = self._marked(nearest(self.name, self.known))
-        if len(self.known) <= _MAX_ALLOWED:
+        found = similar(self.name, self.known) if self.nearest is None else self.nearest
+        problem["nearest"] = self._marked(found)
+        if 0 < len(self.known) <= _MAX_ALLOWED:
             problem["allowed"] = self._marked(self.known)
         return problem
 
@@ -62,44 +61,23 @@ class UnknownNames(Exception):
         self.names = tuple(names)
 
 
-def nearest(name: str, known: Sequence[str]) -> list[str]:
-    """Return the known names that are most similar to a name."""
-    lowered = {each.lower(): each for each in reversed(known)}
-    close = difflib.get_close_matches(name.lower(), lowered, n=_MAX_NEAREST, cutoff=0.5)
-    return [lowered[each] for each in close]
-
-
-async def unknown_names(
-    api: InProcessApi, error: ApiError, arguments: Arguments, named: Mapping[str, str]
-) -> list[UnknownName]:
-    """Return the names in the arguments that the API could not find.
-
-    `named` has the arguments that name an object, each with the API path that lists its names.
-    """
-    if error.status != HTTPStatus.NOT_FOUND:
-        return []
+def unknown_arguments(error: ApiError, arguments: Arguments) -> list[UnknownName]:
+    """Return the arguments whose value is the name that the API could not find."""
+    problem = error.problem
     given = arguments.model_dump(by_alias=True)
-    found: list[UnknownName] = []
-    for field, path in named.items():
-        name = given.get(field)
-        if isinstance(name, str):
-            known = await _names(api, path)
-            if name not in known:
-                found.append(UnknownName(field, name, known))
-    return found
+    if "nearest" not in problem:
+        return []
+    return [
+        UnknownName(field, str(value), texts(problem, "allowed"), nearest=texts(problem, "nearest"))
+        for field, value in given.items()
+        if value == problem["name"]
+    ]
 
 
-async def _names(api: InProcessApi, path: str) -> list[str]:
-    names: list[str] = []
-    token: str | None = None
-    for _ in range(_MAX_PAGES):
-        page = await api.get(path, limit=_PAGE_SIZE, continuationToken=token)
-        names += [str(each["name"]) for each in items_of(page, "items")]
-        next_token = page["continuationToken"]
-        token = next_token if isinstance(next_token, str) else None
-        if token is None:
-            break
-    return names
+def texts(problem: JsonObject, member: str) -> list[str]:
+    """Return a member that is a list of texts; an empty list if it is missing."""
+    value = problem.get(member)
+    return [str(each) for each in value] if isinstance(value, list) else []
 
 
 def call_error(error: PolysyncError) -> JsonObject:

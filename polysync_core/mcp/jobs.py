@@ -183,7 +183,6 @@ CONFIGURE_JOB = Tool(
     arguments=ConfigureJob,
     run=_configure_job,
     route=("PATCH", "/jobs/{name}"),
-    named={"job": "jobs"},
 )
 CREATE_TASK_FROM_JOB = Tool(
     name="create_task_from_job",
@@ -192,5 +191,4 @@ CREATE_TASK_FROM_JOB = Tool(
     arguments=CreateTaskFromJob,
     run=_create_task_from_job,
     route=("POST", "/jobs/{name}/tasks"),
-    named={"job": "jobs"},
 )

@@ -202,7 +202,6 @@ LIST_PLATFORM_PIPELINES = Tool(
     arguments=ListPlatformPipelines,
     run=_list_platform_pipelines,
     route=("GET", "/platforms/{name}/artefacts"),
-    named={"platform": "platforms"},
 )
 IMPORT_PLATFORM_JOBS = Tool(
     name="import_platform_jobs",
@@ -211,5 +210,4 @@ IMPORT_PLATFORM_JOBS = Tool(
     arguments=ImportPlatformJobs,
     run=_import_platform_jobs,
     route=("POST", "/platforms/{name}/import"),
-    named={"platform": "platforms"},
 )

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.run import RunStatus
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.secrets import references_in
 from polysync_core.mcp.answers import compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,
@@ -97,6 +97,7 @@ def run_view(run: JsonObject) -> JsonObject:
             **{name: run[name] for name in (*_SUMMARY_FIELDS, *_DETAIL_FIELDS)},
             "cancelRequested": run["cancelRequested"] or None,
             "reason": untrusted(run["reason"]),
+            "problem": None if run["problem"] is None else untrusted(run["problem"]),
             "parameters": untrusted(run["parameters"]),
             "outputs": untrusted(run["outputs"]),
             "outputsNotKept": untrusted(run["outputsNotKept"]),
@@ -192,7 +193,7 @@ def _refuse_secrets(parameters: JsonObject) -> None:
     problems = [
         Problem(f"parameters.{name}", _NEEDS_CONFIRMATION)
         for name, value in parameters.items()
-        if is_secret_reference(value)
+        if next(references_in(value), None) is not None
     ]
     if problems:
         raise Invalid(problems)
@@ -220,11 +221,11 @@ LIST_RUNS = Tool(
     arguments=ListRuns,
     run=_list_runs,
     route=("GET", "/task-runs"),
-    named={"task": "tasks"},
 )
 GET_RUN = Tool(
     name="get_run",
-    description="Shows a run: status, attempts, errors, parameters and outputs. Reads only.",
+    description="Shows a run: status, problem, attempts, errors, parameters and outputs. "
+    "Reads only.",
     arguments=OneRun,
     run=_get_run,
     route=("GET", "/task-runs/{run_id}"),
@@ -244,7 +245,6 @@ RUN_TASK_ONCE = Tool(
     arguments=RunTaskOnce,
     run=_run_task_once,
     route=("POST", "/tasks/{name}/run"),
-    named={"task": "tasks"},
 )
 CANCEL_RUN = Tool(
     name="cancel_run",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from polysync_core.domain.errors import Malformed, PolysyncError
@@ -20,7 +20,7 @@ from polysync_core.mcp.errors import (
     call_error,
     internal_error,
     size_error,
-    unknown_names,
+    unknown_arguments,
     unknown_names_error,
 )
 from polysync_core.mcp.in_process_api import ApiError, AsgiApp, InProcessApi
@@ -38,8 +38,6 @@ class Tool[A: Arguments]:
     run: Callable[[InProcessApi, A], Awaitable[JsonObject]]
     route: tuple[str, str]
     """Method and path of the route that does the work; the caller needs its role."""
-    named: Mapping[str, str] = field(default_factory=dict[str, str])
-    """The arguments that name an object, each with the API path that lists its names."""
 
     @property
     def properties(self) -> str:
@@ -70,7 +68,7 @@ class Tool[A: Arguments]:
         except UnknownNames as error:
             return unknown_names_error(error.names)
         except ApiError as error:
-            return api_error(error, await unknown_names(api, error, arguments, self.named))
+            return api_error(error, unknown_arguments(error, arguments))
 
 
 def read_context(text: str) -> JsonObject:

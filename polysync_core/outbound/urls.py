@@ -66,7 +66,9 @@ def own_address(text: object, base: str) -> OwnAddress | None:
         segments = [unquote(part, errors="strict") for part in given.path.split("/") if part]
     except ValueError:
         return None
-    if (given.scheme, given.netloc.lower()) != (ours.scheme, ours.netloc):
+    # Some services add the standard port to their links.
+    host = given.netloc.lower().removesuffix(":443" if given.scheme == "https" else "")
+    if (given.scheme, host) != (ours.scheme, ours.netloc):
         return None
     if any(part in {".", ".."} or deceptive_character(part) for part in segments):
         return None

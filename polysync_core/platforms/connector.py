@@ -124,6 +124,8 @@ class Report:
     """The reason why a successful run lacks its outputs, as a sentence."""
     retry_after: float | None = None
     """Seconds that the platform asks to wait before the next poll."""
+    credentials: tuple[Secret, ...] = ()
+    """The credentials of the connection, which no output may hold; the registry sets them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

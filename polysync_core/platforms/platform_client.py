@@ -24,7 +24,8 @@ from polysync_core.domain.errors import (
 )
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.call_budget import CallBudget, RetryTimer, read_retry_after
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.credentials import CredentialsInUse
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.http_exchange import (
     DEFAULT_SIZE_LIMIT,
     Answer,
@@ -71,8 +72,14 @@ class HttpOptions:
     budget: CallBudget = field(default_factory=CallBudget)
     timer: RetryTimer = field(default_factory=RetryTimer)
     size_limit: int = DEFAULT_SIZE_LIMIT
+    credentials: CredentialsInUse | None = None
+    """Remembers the credentials of all clients of a connection; None: each client its own."""
     private_hosts: frozenset[str] = frozenset()
     """Names of hosts that may have private addresses."""
+
+    def transport_to(self, scope: AddressScope) -> HTTPAdapter:
+        """Return the transport for a scope of addresses."""
+        return self.transport or shared_transport(scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,7 @@ class PlatformClient:
         self._refused = refused
         self._credential = credential
         http = http or HttpOptions()
+        self.credentials = http.credentials or CredentialsInUse()
         self._budget = http.budget
         self._timer = http.timer
         scope = base.scope_with(http.private_hosts)
@@ -199,9 +207,12 @@ class PlatformClient:
     def _send[T](
         self, call: Call, read: Callable[[Answer], T], deadline: float
     ) -> Answered[T] | CallFailure:
-        request = self._announced(call, self._signed(self._request(call)))
+        unsigned = self._request(call)
+        request = self._announced(call, self._signed(unsigned))
         if isinstance(request, PolysyncError):
             return CallFailure(error=request)
+        self.credentials.note_signature(unsigned, request)
+        self.credentials.note_query(call.query)
         remaining = max(0.001, deadline - self._timer.monotonic())
         budget = call.budget or self._budget
         left = TimeLeft(
@@ -306,12 +317,14 @@ class PlatformClient:
         )
 
     def _redirected(self, answer: Answer) -> PolysyncError:
-        return PlatformRefused(
-            f"{self.base.host} redirects to {answer.redirect_host}, which is not followed:"
-            " check the address",
+        host = answer.redirect_host
+        error = PlatformRefused(
+            f"{self.base.host} redirects to {host}, which is not followed: check the address",
             cause=FailureCause.PLATFORM_UNREACHABLE,
             status=answer.status,
         )
+        error.quoted = host
+        return error
 
     def _pause(
         self, call: Call, failure: CallFailure, repetition: int, deadline: float

@@ -12,11 +12,13 @@ from functools import cache
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.platforms import Platform, PlatformType
 from polysync_core.domain.errors import Invalid
+from polysync_core.outbound.credentials import CredentialsInUse, NotedSecrets
 from polysync_core.outbound.identity import NO_IDENTITY, AppIdentity
 from polysync_core.outbound.plugins import PluginRegistry
 from polysync_core.outbound.references import Secrets
 from polysync_core.outbound.sign_in.methods import check_sign_in
 from polysync_core.platforms.connector import Connector
+from polysync_core.platforms.filtered import FilteredConnector
 from polysync_core.platforms.platform_client import HttpOptions
 from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
 
@@ -56,12 +58,15 @@ def open_connector(
 ) -> Connector:
     """Return a connection to a platform; raises `Invalid` for a wrong definition."""
     check_platform(platform, allow_loopback=allow_loopback)
+    credentials = CredentialsInUse()
     context = PluginContext(
-        secrets=secrets,
+        secrets=NotedSecrets(secrets, credentials),
         allow_loopback=allow_loopback,
-        http=HttpOptions(private_hosts=app_identity.private_hosts),
+        http=HttpOptions(private_hosts=app_identity.private_hosts, credentials=credentials),
     )
-    return platform_plugin(platform.type).open(app_identity.complete_platform(platform), context)
+    plugin = platform_plugin(platform.type)
+    connector = plugin.open(app_identity.complete_platform(platform), context)
+    return FilteredConnector(connector, credentials)
 
 
 def check_platform(platform: Platform, *, allow_loopback: bool) -> None:

@@ -101,6 +101,10 @@ class TableDefinitions:
             elif not self._is_recent(record.text(_AT)):
                 self._drop([record])
 
+    def names(self, kind: Kind, *, limit: int) -> list[str]:
+        """Return the first names of a kind, by one range read of keys."""
+        return self._rows.keys(RowRange(kind.value), limit=limit)
+
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
         page = self._rows.page(RowRange(kind.value), limit=limit, token=token)

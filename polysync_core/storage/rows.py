@@ -54,7 +54,7 @@ class RowRange:
     @classmethod
     def prefixed(cls, partition: str, prefix: str) -> RowRange:
         """Return the rows whose keys begin with an ASCII prefix."""
-        return cls(partition, prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        return cls(partition, prefix, end_of_prefix(prefix))
 
     def filter(self) -> tuple[str, dict[str, str]]:
         """Return a parametrised query and its parameters, which prevents injection."""
@@ -98,6 +98,11 @@ class RowExists(Conflict):
 def new_fingerprint() -> str:
     """Return a random value that identifies one write."""
     return secrets.token_hex(8)
+
+
+def end_of_prefix(prefix: str) -> str:
+    """Return the first key behind all keys that begin with an ASCII prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def hashed_key(*parts: str) -> str:

@@ -45,6 +45,10 @@ class TableRuns:
         """Return the existing ones of some runs, by one point read each."""
         return (stored for stored in self._readers.map(self.get, run_ids) if stored is not None)
 
+    def ids_from(self, prefix: str, *, limit: int) -> list[RunId]:
+        """Return the first ids that begin with a prefix, by one range read of keys."""
+        return [RunId(found) for found in self._runs.partitions(prefix, limit=limit)]
+
     def index_active(self, run: TaskRun) -> None:
         """Write the index entries of a run, as active."""
         self._index.add_active(run)

@@ -55,6 +55,17 @@ class Table(Protocol):
         """Return the first partition after a key, or None."""
         ...
 
+    def partitions(self, prefix: str, *, limit: int) -> list[str]:
+        """Return the first partitions whose keys begin with an ASCII prefix.
+
+        Each partition must have one row only. The storage sends keys and no values.
+        """
+        ...
+
+    def keys(self, rows: RowRange, *, limit: int) -> list[str]:
+        """Return the first keys of a range; the storage sends no values."""
+        ...
+
     def transact(self, operations: Sequence[Operation]) -> list[str]:
         """Execute up to 100 operations on one partition atomically.
 

@@ -63,6 +63,9 @@ ACTIONS: Mapping[str, Action] = {
         "a run was resumed after its orchestration was lost", ("run_id", "attempt", "leased_since")
     ),
     "run_unreadable": Action("a stored run cannot be decoded and is left unchanged", ("run_id",)),
+    "fault_unrecorded": Action(
+        "a fault could not be written to its run; the next step tries again", ("run_id", "kind")
+    ),
     "signal_lost": Action(
         "a signal to the engine failed; the reconciler repeats it", ("signal", "error")
     ),

@@ -27,7 +27,9 @@ class EnvironmentVariables:
         value = self.variables.get(name) if _VARIABLE.fullmatch(name) else None
         if not value:
             raise PlatformRefused(
-                f"the environment has no variable {name}", cause=FailureCause.SECRET
+                f"the environment has no variable {name}: set it where the app (the Functions"
+                " host) runs, and restart the app",
+                cause=FailureCause.SECRET,
             )
         return Secret(value)
 

@@ -60,6 +60,9 @@ def _endpoint(request: web.Request) -> str:
     return below.partition("/")[2] or "workspace"
 
 
+_ASSET_NAMES = frozenset({"assetName", "assetVersion"})
+
+
 def _check(request: web.Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -99,7 +102,7 @@ async def _list(request: web.Request) -> web.Response:
     found, start = service.jobs.matching(wanted), int(skip)
     end = start + service.page_size
     path = request.path.removesuffix("/jobs")
-    shown = [job.as_json(path, time.time()) for job in found[start:end]]
+    shown = [_in_version(request, job.as_json(path, time.time())) for job in found[start:end]]
     answer: dict[str, Any] = {"value": shown}
     if end < len(found):
         answer["nextLink"] = str(request.url.update_query({"$skip": str(end)}))
@@ -118,6 +121,7 @@ async def _put(request: web.Request) -> web.Response:
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
         raise bad_argument("The request is not a job.")
+    properties = _known_properties(request, properties)
     job, created = request.app[SERVICE].jobs.put(request.match_info["name"], properties)
     return _one(request, job, status=201 if created else 200)
 
@@ -141,7 +145,26 @@ async def _cancelled(request: web.Request) -> web.Response:
 
 def _one(request: web.Request, job: Job, status: int = 200) -> web.Response:
     path = request.path.rpartition("/jobs/")[0]
-    return web.json_response(job.as_json(path, time.time()), status=status)
+    shown = _in_version(request, job.as_json(path, time.time()))
+    return web.json_response(shown, status=status)
+
+
+def _in_version(request: web.Request, job: dict[str, Any]) -> dict[str, Any]:
+    """Return a job as the requested version shows it: stable ones lack the names of assets."""
+    return {**job, "properties": _known_properties(request, job["properties"])}
+
+
+def _known_properties(request: web.Request, properties: dict[str, Any]) -> dict[str, Any]:
+    outputs = properties.get("outputs")
+    if request.query["api-version"].endswith("-preview") or not isinstance(outputs, dict):
+        return properties
+    known = {
+        name: {key: value for key, value in entry.items() if key not in _ASSET_NAMES}
+        if isinstance(entry, dict)
+        else entry
+        for name, entry in outputs.items()
+    }
+    return {**properties, "outputs": known}
 
 
 async def _all(request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from polysync_core.application.definitions.editing import DefinitionEditing
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import Policies, PolicyUpdates
 from polysync_core.application.definitions.task_graph import TaskGraphCache
-from polysync_core.application.definitions.writer import DefinitionWriter, ScheduleFollower
+from polysync_core.application.definitions.writer import DefinitionWriter
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import Reference, kind_of, reference_to
@@ -65,6 +65,9 @@ class FakeDefinitions:
         for stored in list(self.stored.values()):
             if reference in {each for _, each in references_of(stored.definition)}:
                 yield stored
+
+    def names(self, kind: Kind, *, limit: int) -> list[str]:
+        return [each.definition.name for each in self.all(kind)][:limit]
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         if token is not None and not token.isdigit():
@@ -192,23 +195,19 @@ class NoSchedules:
         yield
 
 
-def definition_writer(
-    store: DefinitionStore, schedules: ScheduleFollower | None = None
-) -> DefinitionWriter:
+def definition_writer(store: DefinitionStore) -> DefinitionWriter:
     """Return a writer whose caches no other object shares."""
     return DefinitionWriter(
         store,
-        schedules=schedules or NoSchedules(),
+        schedules=NoSchedules(),
         task_graph=TaskGraphCache(store),
         policy_updates=PolicyUpdates(Policies(store.get), list),
     )
 
 
-def editing_of(
-    store: DefinitionStore, rules: Rules = DEVELOPMENT, schedules: ScheduleFollower | None = None
-) -> DefinitionEditing:
+def editing_of(store: DefinitionStore, rules: Rules = DEVELOPMENT) -> DefinitionEditing:
     """Return the use cases of single definitions."""
-    return DefinitionEditing(store, definition_writer(store, schedules), rules)
+    return DefinitionEditing(store, definition_writer(store), rules)
 
 
 def documents_of(store: DefinitionStore, rules: Rules = DEVELOPMENT) -> Documents:

@@ -40,6 +40,9 @@ class FakeRunTable:
     def get_many(self, run_ids: Iterable[RunId]) -> Iterator[StoredRun]:
         return (self.rows[run_id] for run_id in run_ids if run_id in self.rows)
 
+    def ids_from(self, prefix: str, *, limit: int) -> list[RunId]:
+        return sorted(each for each in self.rows if each.startswith(prefix))[:limit]
+
     def end(self, run_id: RunId, *, at: datetime, status: RunStatus = RunStatus.SUCCEEDED) -> None:
         """Write a run's attempt and its end."""
         stored = self.rows[run_id]

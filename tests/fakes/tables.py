@@ -135,7 +135,7 @@ class MemoryTableClient:
         self._call("delete_entity", do, (partition, key) if etag else None)
 
     def query_entities(
-        self, query: str, *, parameters: dict[str, str], results_per_page: int
+        self, query: str, *, parameters: dict[str, str], results_per_page: int, select: Any = None
     ) -> _Query:
         return _Query(self, parameters, results_per_page)
 
@@ -150,6 +150,13 @@ class MemoryTableClient:
         """Return some rows in key order, and the continuation token of the rest."""
 
         def do() -> tuple[list[TableEntity], dict[str, str] | None]:
+            if "first" in wanted:
+                inside = sorted(
+                    each
+                    for each in self._rows().items()
+                    if wanted["first"] <= each[0][0] < wanted["end"]
+                )
+                return [_entity(*each) for each in inside[:size]], None
             if "after" in wanted:
                 behind = sorted(
                     each for each in self._rows().items() if each[0][0] > wanted["after"]

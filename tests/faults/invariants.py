@@ -54,6 +54,10 @@ def _check_platform_runs(app: VirtualApp, runs: list[TaskRun]) -> None:
         if attempt.external_run_id is None and _is_in_doubt(run)
     }
     started = app.platform.started
+    for run in runs:
+        for attempt in run.attempts:
+            token = attempt_token(run.run_id, attempt.number)
+            assert attempt.may_be_sent or token not in started, "started without a trace"
     known = {token: started[token] for token in started if token not in unknown}
     assert known == expected, "the runs of the platform and the rows differ"
     assert app.platform.busy() == []

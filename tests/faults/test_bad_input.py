@@ -37,7 +37,8 @@ def test_invalid_yaml_is_reported_with_its_line(system: LocalSystem) -> None:
     [
         "/etl/../admin",
         "/etl/a%2f..%2fb",
-        "/etl/a?x=1",
+        "/etl/%2e%2e/admin",
+        "/etl/a\u202eb",
         "/etl/a\nb",
         "/etl/\uff0e\uff0e/admin",
         "etl/relative",

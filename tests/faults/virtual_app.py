@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -58,6 +59,8 @@ class VirtualApp:
         self.tables.intercept = self._storage_step
         self.platform = TimedPlatform(self.clock, partial(self._step, Service.PLATFORM))
         self.engine = VirtualEngine(self.clock)
+        self.clock_error = 0.0
+        """The error of the process's clock in seconds; timers and the engine have none."""
         self.drops_signals = False
         """Whether every signal from the app to the engine is lost."""
         self.definitions = VirtualDefinitions()
@@ -102,6 +105,10 @@ class VirtualApp:
         self._request(
             lambda: self.process.task_runs.cancel(run_id, actor="test", engine=self.client)
         )
+
+    def restart(self) -> None:
+        """End the process in the middle of its work, and start a new one."""
+        self._crash()
 
     def reconcile(self) -> None:
         """Run one pass of the reconciler."""
@@ -183,7 +190,7 @@ class VirtualApp:
             ),
             definitions=self.definitions,
             schedules=TableSchedules(tables, clock=self.clock),
-            clock=self.clock,
+            clock=lambda: self.clock() + timedelta(seconds=self.clock_error),
             monotonic=self.clock.seconds,
         )
         read_in_turn(ports)

@@ -47,6 +47,7 @@ from polysync_core.api.views import TaskRunView
 from polysync_core.appkit.errors import UnknownJob
 from polysync_core.appkit.jobs import AppKitJobs
 from polysync_core.application.runs.job_runs import JobRuns
+from polysync_core.domain.definitions.validation_messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
 ContinuationToken = Annotated[str | None, Query(alias="continuationToken")]
@@ -71,12 +72,17 @@ class _JobHandlers:
             yield self._stored
         except (NotFound, Malformed):
             # A missing job is more important than other mistakes in the request.
-            if self._job_runs.knows(name):
+            stored = self._job_runs.missing(name)
+            if stored is None:
                 raise
-            missing = UnknownJob(name)
+            missing = self._unknown(name, stored)
         else:
             return
         raise missing
+
+    def _unknown(self, name: str, stored: NotFound) -> UnknownJob:
+        keys = [] if self._appkit_jobs is None else [*self._appkit_jobs.configuration.jobs]
+        return UnknownJob(name, keys, nearest=[*stored.nearest, *similar(name, keys)])
 
 
 def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:

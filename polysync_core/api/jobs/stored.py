@@ -43,6 +43,7 @@ class StoredJobHandler:
             parameters=request.body.given() or {},
             idempotency_key=request.requester.idempotency_key,
             actor=request.requester.actor,
+            may_name_secrets=request.requester.may_name_secrets,
         )
         run = self._job_runs.execute(job_request, require_engine(request.engine))
         if request.streams:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
 
 from polysync_core.api.models import View
 from polysync_core.api.security.audit_record import changes_nothing
@@ -20,6 +23,16 @@ class ConnectionTestView(View):
     """The duration of the test in milliseconds."""
 
 
+class SecretTestBody(BaseModel):
+    """The secret to read."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reference: Annotated[
+        str, Field(max_length=400, description="The secret, as vault://<vault>/<secret>.")
+    ]
+
+
 def connection_test_routes(tests: ConnectionTests) -> APIRouter:
     """Return the test routes."""
     routes = APIRouter(tags=["Connection tests"], dependencies=[Depends(changes_nothing)])
@@ -33,5 +46,10 @@ def connection_test_routes(tests: ConnectionTests) -> APIRouter:
     def test_platform(name: str) -> ConnectionTestView:
         """Test the connection to a platform."""
         return ConnectionTestView.model_validate(tests.test_platform(name))
+
+    @routes.post("/secrets/test")
+    def test_secret(body: SecretTestBody) -> ConnectionTestView:
+        """Test whether a secret can be read; the answer never holds its value."""
+        return ConnectionTestView.model_validate(tests.test_secret(body.reference))
 
     return routes

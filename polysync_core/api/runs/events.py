@@ -38,15 +38,26 @@ async def run_events(runs: TaskRuns, run_id: RunId, *, after: int) -> StreamingR
 
 
 async def changes(
-    read: Callable[[RunId], TaskRun], run: TaskRun, *, after: int, max_seconds: float
+    read: Callable[[RunId], TaskRun],
+    run: TaskRun,
+    *,
+    after: int,
+    max_seconds: float,
+    every_state: bool = False,
 ) -> AsyncGenerator[TaskRun]:
-    """Yield a run after each change of its history, until its end or the time-out."""
+    """Yield a run after each change of its history, until its end or the time-out.
+
+    With `every_state`, a run is also yielded if its reason, problem or attempt has changed.
+    """
     opened_at = time.monotonic()
-    delay = _FIRST_DELAY
+    delay, shown = _FIRST_DELAY, None
     while True:
-        if run.sequence > after:
+        state = (run.reason, run.problem, run.attempts)
+        is_new = every_state and shown not in {None, state}
+        if run.sequence > after or is_new:
             yield run
             after, delay = run.sequence, _FIRST_DELAY
+        shown = state
         if run.status.is_terminal or time.monotonic() - opened_at > max_seconds:
             return
         await asyncio.sleep(delay)
@@ -56,6 +67,8 @@ async def changes(
 
 async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncGenerator[str]:
     yield "retry: 1000\n\n"
-    async for changed in changes(runs.get, run, after=after, max_seconds=_MAX_STREAM_SECONDS):
+    async for changed in changes(
+        runs.get, run, after=after, max_seconds=_MAX_STREAM_SECONDS, every_state=True
+    ):
         text = run_view(changed).model_dump_json(by_alias=True)
         yield event(str(changed.sequence), "status", text)

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Json, RunIdText, Time, View
 from polysync_core.application.runs.explaining import Explained, Explanations, Usage
+from polysync_core.application.runs.queries import find_run_id
 from polysync_core.domain.definitions.contention import ProfileType, Scope
 from polysync_core.domain.dispatch.explain import ProfileUsage, WaitReason, WaitReasonKind
 from polysync_core.domain.dispatch.state import Lease, WaitingEntry, moment
-from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.status import RunStatus
 
 _MAX_SHOWN = 100
@@ -136,7 +136,8 @@ def explanation_routes(explanations: Explanations) -> APIRouter:
     @routes.get("/task-runs/{run_id}/explain", tags=["Task runs"])
     def explain_run(run_id: str, engine: CurrentEngine) -> ExplanationView:
         """Explain why a run waits, as data and as sentences."""
-        return _explained_view(explanations.run(parse_run_id(run_id), engine))
+        found = find_run_id(explanations.runs, run_id)
+        return _explained_view(explanations.run(found, engine))
 
     @routes.get("/contention-profiles/{name}/usage", tags=["contention-profiles"])
     def profile_usage(name: str, engine: CurrentEngine) -> UsageView:

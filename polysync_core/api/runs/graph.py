@@ -9,8 +9,8 @@ from pydantic import Field
 
 from polysync_core.api.models import RunIdText, Time, View
 from polysync_core.application.dependencies.graph_view import DependencyEdge, Node, TaskGraphs
+from polysync_core.application.runs.queries import find_run_id
 from polysync_core.domain.definitions.tasks import Condition
-from polysync_core.domain.runs.identity import parse_run_id
 from polysync_core.domain.runs.status import RunStatus
 
 
@@ -95,7 +95,7 @@ def graph_routes(graphs: TaskGraphs) -> APIRouter:
         if graph_run_id is None:
             graph = graphs.of_tasks(task)
         else:
-            graph = graphs.of_graph_run(parse_run_id(graph_run_id), task)
+            graph = graphs.of_graph_run(find_run_id(graphs.runs, graph_run_id), task)
         return GraphView(
             nodes=[_node_view(node) for node in graph.nodes],
             edges=[_edge_view(edge) for edge in graph.edges],

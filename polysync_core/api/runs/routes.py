@@ -16,7 +16,7 @@ from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.api.views import HistoryEntryView, TaskRunView, entry_view, run_view
 from polysync_core.application.runs.task_runs import RunRequest, TaskRuns
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.runs.identity import parse_run_id
+from polysync_core.domain.roles import Role
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing
 
@@ -63,10 +63,16 @@ class Requester:
 
     actor: str
     idempotency_key: str | None
+    may_name_secrets: bool
+    """Whether the caller may give secret references that no definition holds."""
 
 
 def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) -> Requester:
-    return Requester(actor=caller.name, idempotency_key=idempotency_key)
+    return Requester(
+        actor=caller.name,
+        idempotency_key=idempotency_key,
+        may_name_secrets=caller.has(Role.ADMINISTRATOR),
+    )
 
 
 CurrentRequester = Annotated[Requester, Depends(_requester)]
@@ -101,6 +107,7 @@ def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
             priority=body.priority,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,
+            may_name_secrets=requester.may_name_secrets,
         )
         return _accepted(runs.run_once(request, engine), response)
 
@@ -119,7 +126,7 @@ def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
             Listing(
                 status=status,
                 task=task,
-                graph_run_id=None if graph_run_id is None else parse_run_id(graph_run_id),
+                graph_run_id=None if graph_run_id is None else runs.find(graph_run_id),
                 limit=limit,
                 continuation_token=continuation_token,
             )
@@ -132,12 +139,12 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs/{run_id}")
     def get_run(run_id: str) -> TaskRunView:
         """Read a run."""
-        return run_view(runs.get(parse_run_id(run_id)))
+        return run_view(runs.get(runs.find(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
     def get_history(run_id: str) -> Page[HistoryEntryView]:
         """Read every status change of a run, oldest first."""
-        entries = runs.get(parse_run_id(run_id)).history
+        entries = runs.get(runs.find(run_id)).history
         return Page(items=[entry_view(entry) for entry in entries], continuation_token=None)
 
     @routes.get("/task-runs/{run_id}/events")
@@ -145,14 +152,14 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
         run_id: str, last_event_id: Annotated[int, Header(ge=0)] = 0
     ) -> StreamingResponse:
         """Stream a run as server-sent events until it ends."""
-        return await run_events(runs, parse_run_id(run_id), after=last_event_id)
+        return await run_events(runs, runs.find(run_id), after=last_event_id)
 
 
 def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
     def cancel(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
         """Cancel a run; a finished run stays as it is."""
-        return run_view(runs.cancel(parse_run_id(run_id), actor=caller.name, engine=engine))
+        return run_view(runs.cancel(runs.find(run_id), actor=caller.name, engine=engine))
 
 
 def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
@@ -166,10 +173,11 @@ def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
     ) -> AcceptedRun:
         """Run the Task of a finished run again with the same parameters."""
         run = runs.rerun(
-            parse_run_id(run_id),
+            runs.find(run_id),
             downstream=body is not None and body.downstream,
             idempotency_key=requester.idempotency_key,
             actor=requester.actor,
+            may_name_secrets=requester.may_name_secrets,
             engine=engine,
         )
         return _accepted(run, response)

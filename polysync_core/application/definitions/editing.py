@@ -16,6 +16,7 @@ from polysync_core.application.definitions.plans import (
     planned_delete,
     planned_write,
 )
+from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
 from polysync_core.domain.conflicts import MAX_TRIES, retry_on_conflict
@@ -35,7 +36,7 @@ from polysync_core.domain.definitions.stored import (
     StoredDefinition,
 )
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.errors import Conflict, Invalid, NotFound, Problem, StaleETag
+from polysync_core.domain.errors import Conflict, Invalid, Problem, StaleETag
 from polysync_core.domain.json_types import JsonObject, JsonValue, merge_patch
 
 _log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class DefinitionEditing:
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition, or raise `NotFound`."""
-        return found(self._source.get(kind, name), Reference(kind, name))
+        return found(self._source, Reference(kind, name))
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:
         """Return definitions of a kind by name."""
@@ -126,7 +127,7 @@ class DefinitionEditing:
         engine: Engine | None,
     ) -> SavedDefinition:
         """Change some fields by a JSON merge patch (RFC 7396); raises as `put` does."""
-        return self._save(reference, condition, _patching(reference, patch), engine)
+        return self._save(reference, condition, _patching(self._source, reference, patch), engine)
 
     def plan_patch(
         self,
@@ -135,7 +136,7 @@ class DefinitionEditing:
         condition: WriteCondition = NO_CONDITION,
     ) -> PlannedChange:
         """Return the change that `patch` would make; raises as `patch` does."""
-        return self._plan(reference, condition, _patching(reference, patch))
+        return self._plan(reference, condition, _patching(self._source, reference, patch))
 
     def delete(
         self,
@@ -251,14 +252,14 @@ def _in_use(reference: Reference, referrers: Iterable[Reference]) -> Conflict:
     return Conflict(f"{reference} is in use: {', '.join(each.path for each in problems)}", problems)
 
 
-def _patching(reference: Reference, patch: JsonValue) -> _Change:
+def _patching(source: DefinitionSource, reference: Reference, patch: JsonValue) -> _Change:
     """Return the change of a merge patch; raises `Invalid` unless it is an object."""
     if not isinstance(patch, dict):
         raise Invalid.at("", "a merge patch is an object of the fields to change")
 
     def patched(before: Definition | None) -> Definition:
         if before is None:
-            raise NotFound(f"There is no {reference}.")
+            raise unknown(reference, source)
         content = cast("JsonObject", merge_patch(write_definition(before), patch))
         if content.get("name") != reference.name:
             raise Invalid.at("name", "cannot change: create a definition with the new name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference
 from polysync_core.domain.definitions.jobs import Job
@@ -15,7 +16,7 @@ from polysync_core.domain.definitions.stored import DefinitionSource, StoredDefi
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.definitions.webhooks import Webhook
-from polysync_core.domain.errors import Broken, NotFound
+from polysync_core.domain.errors import Broken
 
 
 class DefinitionLookup:
@@ -26,7 +27,7 @@ class DefinitionLookup:
 
     def get(self, kind: Kind, name: str) -> StoredDefinition[Definition]:
         """Return a definition with its ETag, or raise `NotFound`."""
-        return found(self._source.get(kind, name), Reference(kind, name))
+        return found(self._source, Reference(kind, name))
 
     def task(self, name: str) -> Task:
         """Return a Task, or raise `NotFound`."""
@@ -43,6 +44,10 @@ class DefinitionLookup:
     def vault(self, name: str) -> Vault:
         """Return a Vault, or raise `NotFound`."""
         return self._of(Vault, Kind.VAULT, name)
+
+    def vault_names(self) -> list[str]:
+        """Return the names of all Vaults; the cost depends on their number."""
+        return [vault.name for vault in self._all(Vault, Kind.VAULT)]
 
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, or raise `NotFound`."""
@@ -63,6 +68,12 @@ class DefinitionLookup:
         """
         return (job for job in self._all(Job, Kind.JOB) if job.platform == platform)
 
+    def tasks_of(self, job: str) -> Iterator[Task]:
+        """Yield the Tasks of a Job; the cost depends on their number."""
+        for stored in self._source.referrers(Reference(Kind.JOB, job)):
+            if isinstance(stored.definition, Task):
+                yield stored.definition
+
     def _of[D: Definition](self, model: type[D], kind: Kind, name: str) -> D:
         return _checked(model, self.get(kind, name))
 
@@ -70,12 +81,11 @@ class DefinitionLookup:
         return (_checked(model, stored) for stored in self._source.all(kind))
 
 
-def found(
-    stored: StoredDefinition[Definition] | None, reference: Reference
-) -> StoredDefinition[Definition]:
-    """Return a definition, or raise `NotFound` for None."""
+def found(source: DefinitionSource, reference: Reference) -> StoredDefinition[Definition]:
+    """Return a definition, or raise `NotFound` with the most similar names."""
+    stored = source.get(reference.kind, reference.name)
     if stored is None:
-        raise NotFound(f"There is no {reference}.")
+        raise unknown(reference, source)
     return stored
 
 

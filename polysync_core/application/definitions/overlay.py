@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from polysync_core.domain.definitions.base import Definition, Kind
 from polysync_core.domain.definitions.document import Reference, reference_to
@@ -46,8 +45,7 @@ class Overlay:
     def names(self, kind: Kind) -> Iterable[str]:
         """Return the names of a kind; of more than 500 stored names only the first 500."""
         if kind not in self._names:
-            stored = islice(self._source.all(kind), _MAX_NAMES)
-            self._names[kind] = {each.definition.name for each in stored}
+            self._names[kind] = set(self._source.names(kind, limit=_MAX_NAMES))
         changes = {each: new for each, new in self._changes.items() if each.kind is kind}
         deleted = {each.name for each, new in changes.items() if new is None}
         return (self._names[kind] | {each.name for each in changes}) - deleted

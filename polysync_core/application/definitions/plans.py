@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from polysync_core.domain.definitions.base import Definition
+from polysync_core.domain.definitions.differences import FieldDifference, differences
 from polysync_core.domain.definitions.document import (
-    FieldDifference,
     Reference,
     canonical,
-    differences,
     reference_to,
     same,
 )

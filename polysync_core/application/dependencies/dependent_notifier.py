@@ -16,12 +16,15 @@ from polysync_core.application.runs.accepting import RunFactory, waiting_message
 from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.steps import DONE, StepResult
 from polysync_core.application.runs.store import RunStore
+from polysync_core.domain.clock import Clock
 from polysync_core.domain.dependencies.tokens import ScheduledFire
 from polysync_core.domain.dispatch.codec import encode_policies, encode_waiting
 from polysync_core.domain.dispatch.policies import PolicySet
 from polysync_core.domain.dispatch.state import WaitingRun
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
+from polysync_core.domain.runs.progress import with_failure, without_problem
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.telemetry.tracing import on_behalf_of
 
@@ -75,6 +78,7 @@ class DependentNotifier:
     finisher: RunFinisher
     gates: Gates
     factory: RunFactory
+    clock: Clock
 
     def find_dependents(self, run_id: RunId) -> StepResult:
         """Return the Tasks to notify of a run; a run that has not ended has none yet."""
@@ -95,8 +99,22 @@ class DependentNotifier:
     def deactivate(self, run_ids: Iterable[RunId]) -> StepResult:
         """Deactivate runs whose dependents are all notified."""
         for stored in self.runs.get_many(run_ids):
-            self.store.deactivate(stored.run)
+            cleared = self.store.update(stored, self._without_problem)
+            self.store.deactivate(cleared.run)
         return DONE
+
+    def record_fault(self, run_id: RunId, fault: str) -> None:
+        """Write to the row of an ended run that its dependents could not be notified."""
+        self.store.update(self.store.read(run_id), lambda run: self._with_fault(run, fault))
+
+    def _with_fault(self, run: TaskRun, fault: str) -> TaskRun:
+        failure = Failure(
+            step=ProblemStep.NOTIFY, kind=ProblemKind.UNREACHABLE, target="Polysync", message=fault
+        )
+        return with_failure(run, failure, at=self.clock())
+
+    def _without_problem(self, run: TaskRun) -> TaskRun:
+        return without_problem(run, ProblemStep.NOTIFY, at=self.clock())
 
     def deliver_fire_time(self, task: str, fire: ScheduledFire, engine: Engine) -> None:
         """Deliver a fire time to the gate of its own Task; enqueue the created runs."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 
+from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.ports import RunReader
 from polysync_core.domain.definitions.base import Kind, TypeName
 from polysync_core.domain.definitions.document import Reference
@@ -104,7 +105,7 @@ class TaskGraphs:
     def _with_relatives(self, name: str) -> dict[str, Task]:
         task = self._task(name)
         if task is None:
-            raise NotFound(f"There is no {Reference(Kind.TASK, name)}.")
+            raise unknown(Reference(Kind.TASK, name), self.store)
         return _bounded(
             self._reachable([task], self._upstreams) | self._reachable([task], self._dependents)
         )

@@ -35,7 +35,9 @@ class Subscriptions:
         subscribed = [
             webhook
             for webhook in self._enabled.get(None)
-            if webhook.events.accepts(event.task, event.status, event.tags)
+            if webhook.events.accepts(
+                event.task, event.status, event.tags, is_problem=event.is_problem
+            )
         ]
         if not subscribed:
             return []

@@ -100,7 +100,7 @@ class WebhookDelivery:
     def _headers(self, delivery: Delivery, secret: Secret, body: bytes) -> dict[str, str]:
         timestamp = str(int(self.clock().timestamp()))
         return {
-            "X-Polysync-Event": f"run.{str(delivery.event['to']).lower()}",
+            "X-Polysync-Event": f"run.{_kind(delivery)}",
             "X-Polysync-Delivery": delivery.id,
             "X-Polysync-Timestamp": timestamp,
             "X-Polysync-Signature": f"v1={signature(secret, timestamp, body)}",
@@ -124,6 +124,13 @@ class WebhookDelivery:
         retry_after = error.retry_after if isinstance(error, Unavailable) else None
         delay = self.retry_policy.delay_after(delivery.attempt, retry_after)
         self.delivery_queue.send(next_attempt.encode(), delay_seconds=delay)
+
+
+def _kind(delivery: Delivery) -> str:
+    """Return the new status in lower case, or `problem`."""
+    if delivery.event.get("problem") is not None:
+        return "problem"
+    return str(delivery.event["to"]).lower()
 
 
 def signature(secret: Secret, timestamp: str, body: bytes) -> str:

@@ -12,6 +12,7 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.vaults import Vault
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.secrets import SecretReference
 from polysync_core.platforms.connector import Connector
 from polysync_core.vaults.source import SecretSource
 
@@ -37,6 +38,17 @@ class ConnectionTests:
         """Make one cheap call to a vault; raises `NotFound` if the vault is not defined."""
         vault = self.definitions.vault(name)
         return _timed(lambda: self.open_vault(vault).test())
+
+    def test_secret(self, reference: str) -> ConnectionTestResult:
+        """Read one secret, and never return it; raises `Invalid` or `NotFound` for its vault."""
+        named = SecretReference.parse(reference, path="reference")
+        vault = self.definitions.vault(named.vault)
+
+        def read() -> str:
+            self.open_vault(vault).read(named.secret)
+            return f"{named} can be read."
+
+        return _timed(read)
 
     def test_platform(self, name: str) -> ConnectionTestResult:
         """Make one cheap authenticated call to a platform; raises `NotFound` likewise."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.application.platforms.cursors import EntryKey, PlatformList
-from polysync_core.domain.definitions.stored import DefinitionReader
+from polysync_core.application.platforms.platform_texts import PlatformTexts
+from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
+from polysync_core.domain.json_types import JsonValue
 from polysync_core.platforms.connector import ExternalRun, SearchLimitReached
 from polysync_core.platforms.plugin import Capability
 from polysync_core.platforms.registry import job_type_plugin
@@ -28,8 +31,9 @@ class PlatformRunsPage:
 class PlatformRuns:
     """The use case that reads a platform's own list of runs."""
 
-    definitions: DefinitionReader
+    definitions: DefinitionLookup
     connections: Connections
+    texts: PlatformTexts
 
     def page(self, job_name: str, *, limit: int, token: str | None) -> PlatformRunsPage:
         """Return runs of a Job's artefact, newest first.
@@ -52,10 +56,23 @@ class PlatformRuns:
             for run in runs:
                 items.append(run)
                 if len(items) == limit:
-                    return PlatformRunsPage(items=items, token=listed.token_after(run))
+                    token = listed.token_after(run)
+                    return PlatformRunsPage(items=self._filtered(job, items), token=token)
         except SearchLimitReached as error:
-            return PlatformRunsPage(items=items, note=str(error))
-        return PlatformRunsPage(items=items)
+            return PlatformRunsPage(items=self._filtered(job, items), note=str(error))
+        return PlatformRunsPage(items=self._filtered(job, items))
+
+    def _filtered(self, job: Job, runs: list[ExternalRun]) -> list[ExternalRun]:
+        """Return the runs without the secrets that the definitions give to the Job's runs."""
+        reports = self.texts.reports(job, self._values(job), [each.report for each in runs])
+        return [replace(run, report=each) for run, each in zip(runs, reports, strict=True)]
+
+    def _values(self, job: Job) -> Iterator[JsonValue]:
+        yield from (each.default for each in job.parameters)
+        for task in self.definitions.tasks_of(job.name):
+            yield from task.parameters.values()
+            for schedule in task.schedules:
+                yield from schedule.parameters.values()
 
 
 def _key(run: ExternalRun) -> EntryKey:

@@ -7,9 +7,9 @@ signal that was lost.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from polysync_core.application.definitions.policies import Policies
 from polysync_core.application.platforms.connections import Connections
@@ -19,11 +19,22 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import DEFAULT_PRIORITY, Task
+from polysync_core.domain.definitions.validation_messages import nearest
 from polysync_core.domain.dispatch.state import WaitingRun
-from polysync_core.domain.errors import Conflict, Unavailable
+from polysync_core.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PolysyncError,
+    Problem,
+    Unavailable,
+)
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import resolve
 from polysync_core.domain.runs.identity import BackfillId, RunId
+from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
+from polysync_core.domain.runs.progress import with_failure
 from polysync_core.domain.runs.run import (
     Attempt,
     Origin,
@@ -36,6 +47,10 @@ from polysync_core.domain.runs.run import (
     new_run,
 )
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
+from polysync_core.domain.secrets import SecretReference, references_in
+
+RECONCILER_PERIOD = timedelta(minutes=1)
+"""A lost signal is repeated after at most this time."""
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +107,47 @@ class RunFactory:
         parameters = resolve(job, {}, spec.parameters, path=path)
         return new_run(self._of_job(job, spec, parameters), actor=spec.actor)
 
+    def check_secrets(
+        self,
+        run: TaskRun,
+        task: Task | None,
+        given: Mapping[str, JsonValue],
+        *,
+        path: str,
+        may_name_secrets: bool,
+    ) -> None:
+        """Refuse a run whose caller names secrets that its definitions do not hold.
+
+        `given` holds the values of the caller, whose paths begin with `path`. Raises `Invalid` for
+        a vault that does not exist, and `Forbidden` for a caller who may not name secrets.
+        """
+        new = list(_new_references(run, task, given))
+        problems = [
+            problem
+            for name, text in new
+            for problem in self._vault_problems(f"{path}.{name}", text)
+        ]
+        if problems:
+            raise Invalid(problems)
+        if new and not may_name_secrets:
+            names = ", ".join(dict.fromkeys(name for name, _ in new))
+            raise Forbidden(
+                "a run may use only the secrets that its definition holds for the same parameter:"
+                f" add the reference to the Task or Job, or ask an administrator ({names})"
+            )
+
+    def _vault_problems(self, path: str, text: str) -> Iterator[Problem]:
+        try:
+            self.definitions.vault(SecretReference.parse(text, path=path).vault)
+        except Invalid as error:
+            yield from error.problems
+        except NotFound:
+            name = SecretReference.parse(text, path=path).vault
+            meant = nearest(name, self.definitions.vault_names())
+            yield Problem(
+                path, f"there is no vault '{name}': define it, or correct the name{meant}"
+            )
+
     def finished_run(self, task: Task, spec: RunSpec, outcome: Outcome) -> TaskRun:
         """Build a run that was skipped or failed before it started, not stored yet.
 
@@ -130,7 +186,24 @@ class RunFactory:
             policies = self.policies.for_run(run.task, run.job.platform)
             engine.enqueue(run.shard, waiting_message(run), policies)
 
-        signal_best_effort("enqueue", send)
+        lost = signal_best_effort("enqueue", send)
+        if lost is not None:
+            self._record_lost_signal(run, lost)
+
+    def _record_lost_signal(self, run: TaskRun, error: Unavailable) -> None:
+        """Write to the row that the Dispatcher did not receive the run; the run exists anyway."""
+        try:
+            stored = self.store.read(run.run_id)
+            self.store.update(stored, lambda run: with_lost_signal(run, error, at=self.clock()))
+        except PolysyncError as fault:
+            _log.warning(
+                "A lost signal could not be written to its run.",
+                extra={
+                    "action": "fault_unrecorded",
+                    "run_id": run.run_id,
+                    "kind": type(fault).__name__,
+                },
+            )
 
     def _of_task(
         self, task: Task, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]
@@ -172,6 +245,30 @@ class RunFactory:
         )
 
 
+def _new_references(
+    run: TaskRun, task: Task | None, given: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each parameter with a reference that its definitions do not hold."""
+    for name in given:
+        held = {
+            text for value in _defined_values(run.job, task, name) for text in references_in(value)
+        }
+        for text in references_in(run.parameters.get(name)):
+            if text not in held:
+                yield name, text
+
+
+def _defined_values(job: Job, task: Task | None, name: str) -> Iterator[JsonValue]:
+    """Yield the values of a parameter in the definitions of a run."""
+    parameter = job.parameter(name)
+    if parameter is not None:
+        yield parameter.default
+    if task is not None:
+        yield task.parameters.get(name)
+        for schedule in task.schedules:
+            yield schedule.parameters.get(name)
+
+
 def same_request(existing: TaskRun, digest: str | None) -> TaskRun:
     """Return the run of an idempotency key; raise `Conflict` for a request of other content."""
     if existing.request_digest != digest:
@@ -194,8 +291,24 @@ def waiting_message(run: TaskRun) -> WaitingRun:
     )
 
 
-def signal_best_effort(name: str, send: Callable[[], None]) -> None:
-    """Send a signal to the engine. The reconciler repeats a lost signal within a minute."""
+def with_lost_signal(run: TaskRun, error: Unavailable, *, at: datetime) -> TaskRun | None:
+    """Return a queued run of which its Dispatcher does not know."""
+    if run.status is not RunStatus.QUEUED:
+        return None
+    failure = Failure(
+        step=ProblemStep.START,
+        kind=ProblemKind.UNREACHABLE,
+        target=f"Dispatcher {run.shard}",
+        message=str(error),
+    )
+    return with_failure(run, failure, at=at, next_try=at + RECONCILER_PERIOD)
+
+
+def signal_best_effort(name: str, send: Callable[[], None]) -> Unavailable | None:
+    """Send a signal to the engine; return the error of a lost one.
+
+    The reconciler repeats a lost signal within a minute.
+    """
     try:
         send()
     except Unavailable as error:
@@ -203,3 +316,5 @@ def signal_best_effort(name: str, send: Callable[[], None]) -> None:
             "A signal to the engine was lost; the reconciler will repeat it.",
             extra={"action": "signal_lost", "signal": name, "error": str(error)},
         )
+        return error
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,7 +10,7 @@ from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.definitions.policies import policy_of
 from polysync_core.application.ports import Engine, RunReader
 from polysync_core.application.runs.queries import read_run
-from polysync_core.domain.clock import Clock
+from polysync_core.domain.clock import Clock, rfc3339
 from polysync_core.domain.definitions.base import Kind
 from polysync_core.domain.definitions.contention import ContentionProfile
 from polysync_core.domain.dispatch.explain import (
@@ -21,7 +21,9 @@ from polysync_core.domain.dispatch.explain import (
     usage,
 )
 from polysync_core.domain.dispatch.policies import PolicySet
+from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.problem import ProblemKind
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 
 
@@ -55,8 +57,15 @@ class Explanations:
         """Explain a run; raises `NotFound`."""
         run = read_run(self.runs, run_id).run
         if run.status is not RunStatus.QUEUED:
-            return Explained(run=run, explanation=None, sentences=(_not_waiting(run),))
-        dispatcher = engine.dispatcher(run.shard)
+            return Explained(run=run, explanation=None, sentences=tuple(_not_waiting(run)))
+        try:
+            dispatcher = engine.dispatcher(run.shard)
+        except Unavailable as error:
+            sentence = (
+                f"The Dispatcher {run.shard} cannot be reached: {str(error).rstrip('.')}. "
+                "The run starts after it is back."
+            )
+            return Explained(run=run, explanation=None, sentences=(sentence,))
         if run.run_id in dispatcher.leases:
             sentence = "The run may start: its start is under way."
             return Explained(run=run, explanation=None, sentences=(sentence,))
@@ -66,8 +75,10 @@ class Explanations:
                 "The Dispatcher does not know the run yet; if the signal was lost, it is repeated "
                 "within a minute."
             )
-            return Explained(run=run, explanation=None, sentences=(sentence,))
-        return Explained(run=run, explanation=found, sentences=tuple(_sentences(found)))
+            sentences = (sentence, *_problem_sentences(run))
+            return Explained(run=run, explanation=None, sentences=sentences)
+        sentences = (*_sentences(found), *_problem_sentences(run))
+        return Explained(run=run, explanation=found, sentences=sentences)
 
     def usage(self, name: str, engine: Engine) -> Usage:
         """Return the usage of a profile in every shard; raises `NotFound`."""
@@ -83,10 +94,28 @@ class Explanations:
         return Usage(profile=profile, counters=counters)
 
 
-def _not_waiting(run: TaskRun) -> str:
+def _not_waiting(run: TaskRun) -> Iterator[str]:
+    """Yield sentences about a run that does not wait for its start."""
     if run.status.is_terminal:
-        return f"The run does not wait: it ended as {run.status}. {run.reason}"
-    return f"The run does not wait: attempt {len(run.attempts)} is under way. {run.reason}"
+        yield f"The run does not wait: it ended as {run.status}. {run.reason}"
+    elif run.problem is None:
+        yield f"The run does not wait: attempt {len(run.attempts)} is under way. {run.reason}"
+    else:
+        yield f"Attempt {len(run.attempts)} is under way, but does not go on."
+    yield from _problem_sentences(run)
+
+
+def _problem_sentences(run: TaskRun) -> Iterator[str]:
+    """Yield sentences about the problem of a run, and what a person can do."""
+    problem = run.problem
+    if problem is None:
+        return
+    yield f"{problem.text[0].upper()}{problem.text[1:]}."
+    yield f"The first try failed at {rfc3339(problem.since)}, in the step {problem.step}."
+    if problem.kind is ProblemKind.REFUSED:
+        yield "Polysync continues by itself after this is corrected; the platform is not affected."
+    if run.status is RunStatus.RUNNING and run.cancel_requested is None:
+        yield "Cancel the run to end it sooner."
 
 
 def _sentences(found: Explanation) -> list[str]:

@@ -29,6 +29,8 @@ class JobRequest:
     """Values for this run alone; they override the Job's defaults."""
     idempotency_key: str | None = None
     actor: str
+    may_name_secrets: bool = False
+    """Whether the caller may give secret references that the Job does not hold."""
 
     @property
     def digest(self) -> str:
@@ -46,17 +48,21 @@ class JobRuns:
 
     def knows(self, job: str) -> bool:
         """Return whether a Job of this name exists."""
+        return self.missing(job) is None
+
+    def missing(self, job: str) -> NotFound | None:
+        """Return the error of a Job that does not exist, with similar names; else None."""
         try:
             self.factory.definitions.job(job)
-        except NotFound:
-            return False
-        return True
+        except NotFound as error:
+            return error
+        return None
 
     def execute(self, request: JobRequest, engine: Engine) -> TaskRun:
         """Accept a run of a Job; when this returns, the run is stored and will start.
 
-        Raises `NotFound`, `Conflict` (other content with the same idempotency key) and `Invalid`
-        (parameters).
+        Raises `NotFound`, `Conflict` (other content with the same idempotency key), `Invalid`
+        (parameters) and `Forbidden` (secrets that the caller may not name).
         """
         job = self.factory.definitions.job(request.job)
         run_id = new_run_id()
@@ -74,6 +80,13 @@ class JobRuns:
             fan_out=False,
         )
         run = self.factory.queued_job_run(job, spec, path="params")
+        self.factory.check_secrets(
+            run,
+            None,
+            request.parameters,
+            path="params",
+            may_name_secrets=request.may_name_secrets,
+        )
         return self.factory.accept(run, engine)
 
     def get(self, job: str, run_id: RunId) -> TaskRun:

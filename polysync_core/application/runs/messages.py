@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -20,8 +21,9 @@ from polysync_core.domain.definitions.validation_messages import problems_of
 from polysync_core.domain.errors import Invalid, Refused, TooLarge
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.poison import NO_REASON, AbandonedMessage
+from polysync_core.domain.redaction import Redactor, texts_in
 from polysync_core.domain.runs.run import TaskRun, TriggerType
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.secrets import Secret, SecretReference
 from polysync_core.domain.strict_documents import read_json
 from polysync_core.telemetry.tracing import continued
 
@@ -29,6 +31,10 @@ ACTOR = "run-requests"
 """The actor of all requested runs; a message carries no proof of its sender."""
 
 _SHOWN = frozenset({"task", "idempotencyKey", "priority"})
+_FIELDS = ("task", "parameters", "idempotencyKey", "priority", "traceparent")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
+_QUOTED = re.compile(r"\$\{([^{}]*)\}")
+"""The inner part of a run variable, which an error quotes."""
 _HIDDEN = "(not shown)"
 _LONGEST_REASON = 1_000
 _LONGEST_PAYLOAD = 16_000
@@ -62,7 +68,7 @@ class RunRequests:
             with continued(parent):
                 run = self.run_once(request, engine)
         except Refused as error:
-            reason = str(error)
+            reason = _without_secrets(str(error), content)
         else:
             _log.info(
                 "A message started a run.",
@@ -153,12 +159,14 @@ def _refusal(message_id: str, content: bytes, reason: str) -> str:
 def _shown(content: bytes) -> str:
     """Return a message for display, without values: one may hold a secret instead of a reference.
 
-    Text that is not JSON is shown unchanged, so that its sender can be found.
+    Of a text that is not JSON, only the known fields that occur in it and its length are shown.
     """
     try:
         raw = read_json(content)
     except (Invalid, TooLarge):
-        return content.decode(errors="replace")
+        text = content.decode(errors="replace")
+        known = [name for name in _FIELDS if f'"{name}"' in text]
+        return f"{len(content):,} bytes that are not shown; fields: {', '.join(known) or 'none'}"
     return json.dumps(_without_values(raw), ensure_ascii=False)
 
 
@@ -166,14 +174,41 @@ def _without_values(raw: JsonValue) -> JsonValue:
     if not isinstance(raw, dict):
         return _HIDDEN
     return {
-        key: value if key in _SHOWN and not isinstance(value, dict | list) else _hidden(value)
+        key: value if key in _SHOWN and _is_name(value) else _hidden(value)
         for key, value in raw.items()
     }
+
+
+def _is_name(value: JsonValue) -> bool:
+    """Return whether a value has the form of a name, an id or a number."""
+    return isinstance(value, int | None) or (
+        isinstance(value, str) and _NAME.fullmatch(value) is not None
+    )
 
 
 def _hidden(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {key: _hidden(each) for key, each in value.items()}
-    if value is None or isinstance(value, bool) or is_secret_reference(value):
+    if value is None or isinstance(value, bool):
         return value
-    return _HIDDEN
+    return value if isinstance(value, str) and _is_reference(value) else _HIDDEN
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        SecretReference.parse(text, path="")
+    except Invalid:
+        return False
+    return True
+
+
+def _without_secrets(reason: str, content: bytes) -> str:
+    """Return a reason without the values of the message that it may quote."""
+    try:
+        raw = read_json(content)
+    except (Invalid, TooLarge):
+        return reason
+    parameters = raw.get("parameters") if isinstance(raw, dict) else raw
+    texts = [text for text in texts_in(parameters) if not _is_reference(text)]
+    quoted = [part for text in texts for part in _QUOTED.findall(text)]
+    return Redactor(Secret(text) for text in (*texts, *quoted)).redact(reason)

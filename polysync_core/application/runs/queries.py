@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from polysync_core.application.ports import RunReader
-from polysync_core.domain.errors import NotFound
-from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.errors import Ambiguous, NotFound
+from polysync_core.domain.runs.identity import RunId, is_run_id, parse_run_id_prefix
 from polysync_core.domain.runs.run import RunStatus, TaskRun
 from polysync_core.domain.runs.stored import Listing, StoredRun
 
 _MAX_PAGES = 20
 """The maximum number of pages to read, because the list may hold no run."""
+_MAX_CANDIDATES = 5
+"""The maximum number of ids that the error of an ambiguous prefix names."""
 
 
 def read_run(runs: RunReader, run_id: RunId) -> StoredRun:
@@ -20,6 +22,28 @@ def read_run(runs: RunReader, run_id: RunId) -> StoredRun:
     if stored is None:
         raise NotFound("There is no task run of this id.")
     return stored
+
+
+def find_run_id(runs: RunReader, text: str) -> RunId:
+    """Return the run id that a text is or begins; a complete id costs no read.
+
+    Raises `NotFound`, and `Ambiguous` for a prefix of several ids.
+    """
+    if is_run_id(text):
+        return RunId(text)
+    prefix = parse_run_id_prefix(text)
+    found = runs.ids_from(prefix, limit=_MAX_CANDIDATES + 1)
+    if not found:
+        raise NotFound(f"There is no task run whose id begins with '{prefix}'.")
+    if len(found) > 1:
+        shown = found[:_MAX_CANDIDATES]
+        more = ", …" if len(found) > len(shown) else ""
+        raise Ambiguous(
+            f"Several task runs have an id that begins with '{prefix}': "
+            f"{', '.join(shown)}{more}; give more characters of the id.",
+            candidates=shown,
+        )
+    return found[0]
 
 
 def newest_run(runs: RunReader, listing: Listing) -> TaskRun | None:

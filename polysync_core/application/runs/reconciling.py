@@ -25,6 +25,8 @@ from polysync_core.domain.dispatch.codec import encode_state
 from polysync_core.domain.dispatch.state import DispatcherState, Lease, millis
 from polysync_core.domain.errors import Unavailable, Uncertain
 from polysync_core.domain.runs.identity import RunId
+from polysync_core.domain.runs.problem import ProblemStep
+from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import RunStatus, TaskRun, note
 from polysync_core.domain.runs.stored import ActiveRun, StoredRun
 from polysync_core.telemetry import names
@@ -182,6 +184,9 @@ class Reconciler:
         policies = self.policies.for_run(run.task, run.job.platform)
         work.engine.enqueue(run.shard, waiting_message(run), policies)
         work.repairs.enqueued += 1
+        if run.problem is not None:
+            stored = self.store.read(run.run_id)
+            self.store.update(stored, self._without_lost_signal)
 
     def _examine_running(self, stored: StoredRun, work: _Pass) -> None:
         run = stored.run
@@ -201,6 +206,9 @@ class Reconciler:
         if run.status.is_terminal:
             return None
         return note(run, reason, at=self.clock(), actor=ACTOR)
+
+    def _without_lost_signal(self, run: TaskRun) -> TaskRun:
+        return without_problem(run, ProblemStep.START, at=self.clock())
 
     def _is_fresh(self, lease: Lease) -> bool:
         return self.clock() - lease.granted_at < GRACE

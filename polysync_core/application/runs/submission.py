@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction
-from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
@@ -40,16 +39,6 @@ class SubmissionBuilder:
             is_resend=is_resend,
         )
 
-    def secrets_of(self, run: TaskRun, platform: Platform | None = None) -> list[Secret]:
-        """Return the secrets that a run gets, and those of its platform's sign-in.
-
-        Raises the errors of `request`.
-        """
-        references = {each for each in run.parameters.values() if isinstance(each, str)}
-        if platform is not None:
-            references.update(platform.auth.secret_references())
-        return [self.resolve_secret(each) for each in references if is_secret_reference(each)]
-
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
         schema = {parameter.name: parameter for parameter in run.job.parameters}
         variables = _variables(run, attempt)
@@ -58,12 +47,21 @@ class SubmissionBuilder:
             if parameter is not None and parameter.direction is Direction.OUTPUT:
                 continue
             if isinstance(value, str) and is_secret_reference(value):
-                yield name, self.resolve_secret(value)
+                yield name, self._secret(name, value)
             elif isinstance(value, str) and has_variables(value):
                 data_type = DataType.STRING if parameter is None else parameter.data_type
                 yield name, _substituted(name, value, data_type, variables)
             else:
                 yield name, value
+
+    def _secret(self, parameter: str, reference: str) -> Secret:
+        """Return the secret of a parameter; the error names the parameter and the reference."""
+        try:
+            return self.resolve_secret(reference)
+        except PlatformRefused as error:
+            message = f"parameter '{parameter}': {reference} cannot be read: {error}"
+            cause, status = error.cause, error.status
+        raise PlatformRefused(message, cause=cause, status=status)
 
 
 def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:

@@ -14,7 +14,7 @@ from polysync_core.application.runs.accepting import (
 )
 from polysync_core.application.runs.attempts.outcomes import cancelled_before_submit
 from polysync_core.application.runs.finishing import RunFinisher
-from polysync_core.application.runs.queries import newest_success, read_run
+from polysync_core.application.runs.queries import find_run_id, newest_success, read_run
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Direction
@@ -45,6 +45,8 @@ class RunRequest:
     priority: int | None = None
     idempotency_key: str | None = None
     actor: str
+    may_name_secrets: bool = False
+    """Whether the caller may give secret references that no definition holds."""
     trigger_type: TriggerType = TriggerType.MANUAL
     rerun_of: TaskRun | None = None
     """The finished run that this one repeats."""
@@ -77,8 +79,8 @@ class TaskRuns:
     def run_once(self, request: RunRequest, engine: Engine) -> TaskRun:
         """Accept a run of a Task; when this returns, the run is stored and will start.
 
-        Raises `NotFound`, `Conflict` (disabled; other content with the same idempotency key) and
-        `Invalid` (parameters).
+        Raises `NotFound`, `Conflict` (disabled; other content with the same idempotency key),
+        `Invalid` (parameters) and `Forbidden` (secrets that the caller may not name).
         """
         task = self.definitions.task(request.task)
         run_id = new_run_id()
@@ -90,15 +92,24 @@ class TaskRuns:
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to run it.")
         spec = self.with_parents(task, _spec(run_id, request))
-        return self.factory.accept(self.factory.queued_run(task, spec), engine)
+        run = self.factory.queued_run(task, spec)
+        self.factory.check_secrets(
+            run,
+            task,
+            request.parameters,
+            path="parameters",
+            may_name_secrets=request.may_name_secrets,
+        )
+        return self.factory.accept(run, engine)
 
-    def rerun(
+    def rerun(  # noqa: PLR0913 - all but the run are keywords
         self,
         run_id: RunId,
         *,
         downstream: bool = False,
         idempotency_key: str | None,
         actor: str,
+        may_name_secrets: bool = False,
         engine: Engine,
     ) -> TaskRun:
         """Accept a new run with the inputs and the scheduled time of a finished one.
@@ -124,10 +135,18 @@ class TaskRuns:
             priority=former.priority,
             idempotency_key=idempotency_key,
             actor=actor,
+            may_name_secrets=may_name_secrets,
             rerun_of=former,
             downstream=downstream,
         )
         return self.run_once(request, engine)
+
+    def find(self, text: str) -> RunId:
+        """Return the run id that a text is or uniquely begins.
+
+        Raises `NotFound` and `Ambiguous`.
+        """
+        return find_run_id(self.runs, text)
 
     def get(self, run_id: RunId) -> TaskRun:
         """Return a run, or raise `NotFound`."""

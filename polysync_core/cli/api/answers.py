@@ -73,8 +73,14 @@ class RunAnswer:
     platform: str
     status: str
     reason: str | None
+    """The state of the run in words; the problem while there is one."""
+    problem: str | None
+    """The failure that keeps the run from going on, in one sentence."""
     trigger: str
+    schedule: str | None
+    backfill_id: str | None
     graph_run_id: str | None
+    trace_id: str | None
     priority: int
     cancel_requested: bool
     scheduled_time: datetime | None
@@ -133,8 +139,12 @@ class RunAnswer:
             platform=reader.text("platform") or "?",
             status=reader.text("status") or "?",
             reason=reader.text("reason"),
+            problem=Reader("the problem", reader.object("problem")).text("text"),
             trigger=reader.text("triggerType") or "?",
+            schedule=reader.text("schedule"),
+            backfill_id=reader.text("backfillId"),
             graph_run_id=reader.text("graphRunId"),
+            trace_id=reader.text("traceId"),
             priority=reader.number("priority"),
             cancel_requested=answer.get("cancelRequested") is True,
             scheduled_time=reader.time("scheduledTime"),

@@ -14,14 +14,23 @@ _ACTIONS = ("create", "update", "unchanged", "delete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanChange:
+    """The change of one field, or of one entry of a list."""
+
+    action: str
+    text: str
+    """`retry.maxRetryAttempts: 1 -> 3`; the path alone for a removed entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEntry:
     """The change of one definition."""
 
     action: str
     kind: str
     name: str
-    changes: Sequence[str] = ()
-    """The differences of an update: `retry.maxRetryAttempts: 1 -> 3`."""
+    changes: Sequence[PlanChange] = ()
+    """The differences of an update."""
 
     @classmethod
     def decode(cls, action: str, answer: JsonObject) -> PlanEntry:
@@ -71,10 +80,24 @@ class PlanAnswer:
         )
 
 
-def _change(answer: JsonObject) -> str:
-    before, after = (_value(answer.get(side)) for side in ("before", "after"))
-    return f"{compact(answer.get('path'))}: {before} -> {after}"
+def _change(answer: JsonObject) -> PlanChange:
+    path, before, after = compact(answer.get("path")), answer.get("before"), answer.get("after")
+    if before is None:
+        return PlanChange(action="create", text=_with_value(path, after))
+    if after is None:
+        return PlanChange(action="delete", text=path)
+    text = f"{path}: {_value(before)} -> {_value(after)}"
+    return PlanChange(action="update", text=text)
+
+
+def _with_value(path: str, value: JsonValue) -> str:
+    """Return a path with its value; an entry of a list is not repeated after its own key."""
+    key = path.rpartition(".")[2]
+    if isinstance(value, dict):
+        value = {name: each for name, each in value.items() if each != key}
+        return f"{path}: {_value(value)}" if value else path
+    return path if value == key else f"{path}: {_value(value)}"
 
 
 def _value(value: JsonValue) -> str:
-    return "absent" if value is None else dumps(value, ensure_ascii=False)
+    return dumps(value, ensure_ascii=False)

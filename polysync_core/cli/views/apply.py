@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.text import Text
 
-from polysync_core.cli.api.plan import PlanAnswer
-from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.cli.api.plan import PlanAnswer, PlanChange, PlanEntry
+from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.sentences import Sentence
 
-_ACTION_STYLES = {"create": "green", "update": "yellow", "unchanged": "dim", "delete": "red"}
+_SIGNS = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "delete": ("-", "red"),
+    "unchanged": (" ", "dim"),
+}
+"""The sign and the style of each action."""
 
 
-def plan_view(plan: PlanAnswer, *, dry_run: bool) -> list[RenderableType]:
-    """Return the changes that are planned, or that were applied."""
-    table = new_table("Action", "Kind", "Name", "Changes")
-    for entry in plan.entries:
-        style = _ACTION_STYLES.get(entry.action, "")
-        changes = cell("\n".join(entry.changes)) if entry.changes else ""
-        table.add_row(Text(entry.action, style=style), cell(entry.kind), cell(entry.name), changes)
+def plan_view(plan: PlanAnswer, *, dry_run: bool, verbose: bool) -> list[RenderableType]:
+    """Return the changes that are planned, or that were applied.
+
+    Definitions that do not change are counted; `verbose` lists them too.
+    """
+    shown = [entry for entry in plan.entries if verbose or entry.action != "unchanged"]
+    parts = [Sentence(line) for entry in shown for line in _entry(entry)]
     summary = Text(f"{'Planned' if dry_run else 'Applied'}: {plan.summary() or 'nothing'}.")
-    return [table, summary] if plan.entries else [summary]
+    return [*parts, Sentence(summary)]
+
+
+def _entry(entry: PlanEntry) -> Sequence[Text]:
+    sign, style = _SIGNS.get(entry.action, ("?", ""))
+    title = Text(printable(f"{sign} {entry.kind} {entry.name}"), style=style)
+    return [title, *map(_change, entry.changes)]
+
+
+def _change(change: PlanChange) -> Text:
+    sign, style = _SIGNS[change.action]
+    return Text(printable(f"    {sign} {change.text}"), style=style)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.cli.views.fitting import FittedTable
+from polysync_core.cli.views.tables import name_column, new_table, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 
-def artefacts_view(items: Sequence[JsonObject]) -> Table:
+def artefacts_view(items: Sequence[JsonObject]) -> FittedTable:
     """Return a table with a line for each artefact."""
-    table = new_table("Artefact", "Job type", "Name", "Jobs")
+    table = new_table(
+        whole_column("Artefact"),
+        whole_column("Job type", drop=1),
+        name_column("Name", drop=2),
+        name_column("Jobs"),
+    )
     for item in items:
         reader = Reader("the artefact", item)
         facts = map(reader.text, ("externalId", "jobType", "name"))
-        table.add_row(*map(cell, facts), cell(", ".join(reader.texts("jobs"))))
+        table.add(*facts, ", ".join(reader.texts("jobs")))
     return table

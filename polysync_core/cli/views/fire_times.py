@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.views.formats import format_duration, format_time
-from polysync_core.cli.views.tables import cell, lines, new_table
+from polysync_core.cli.views.fitting import Moment
+from polysync_core.cli.views.formats import format_duration, format_local_time
+from polysync_core.cli.views.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 
@@ -22,14 +23,20 @@ def fire_times_view(answer: JsonObject) -> list[RenderableType]:
     fire_times = [Reader("a fire time", each) for each in reader.objects("items")]
     parts: list[RenderableType] = []
     if fire_times:
-        table = new_table("Fires", "Local time", "Zone", "Schedule", "Note")
+        table = new_table(
+            whole_column("Fires", drop=1),
+            whole_column("Local time"),
+            whole_column("Zone", drop=3),
+            name_column("Schedule", drop=2),
+            text_column("Note"),
+        )
         for each in fire_times:
-            table.add_row(
-                format_time(each.time("scheduledTime")),
-                cell((each.text("localTime") or "").replace("T", " ")),
-                cell(each.text("timeZone")),
-                cell(each.text("schedule")),
-                cell("; ".join(_notes(each))),
+            table.add(
+                Moment(each.time("scheduledTime")),
+                format_local_time(each.text("localTime")),
+                each.text("timeZone"),
+                each.text("schedule"),
+                "; ".join(_notes(each)),
             )
         parts.append(table)
     return [*parts, *lines(reader.texts("notes"))]

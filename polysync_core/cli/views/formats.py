@@ -23,3 +23,22 @@ def format_duration(duration: timedelta | None) -> str:
 def format_time(time: datetime | None) -> str:
     """Return a time in UTC, to the second."""
     return time.strftime("%Y-%m-%d %H:%M:%SZ") if time else ABSENT
+
+
+def format_local_time(text: str | None) -> str:
+    """Return a local time with its offset from UTC, in the form of all times."""
+    return (text or ABSENT).replace("T", " ")
+
+
+def format_age(time: datetime, now: datetime) -> str:
+    """Return the distance of a time from now in its largest unit: `3 m ago` or `in 2 h`."""
+    seconds = round((now - time).total_seconds())
+    amount = _largest_unit(abs(seconds))
+    return f"in {amount}" if seconds < 0 else f"{amount} ago"
+
+
+def _largest_unit(seconds: int) -> str:
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -13,11 +12,9 @@ from polysync_core.cli.api.graph import GraphAnswer, GraphEdge, GraphNode
 from polysync_core.cli.graph.labels import NO_RUN, next_fire
 from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.fitting import FittedTable, Moment
 from polysync_core.cli.views.formats import format_time
-from polysync_core.cli.views.tables import (
-    cell,
-    new_table,
-)
+from polysync_core.cli.views.tables import name_column, new_table, text_column, whole_column
 
 _MAX_DEPTH = 16
 """A screen has no room for more levels; deeper tasks begin a new tree."""
@@ -32,22 +29,29 @@ def tree_view(graph: GraphAnswer) -> list[RenderableType]:
     return [*_TreeBuilder(graph).build()]
 
 
-def table_view(graph: GraphAnswer) -> Table:
+def table_view(graph: GraphAnswer) -> FittedTable:
     """Return a table with a line for each task, upstream tasks first."""
-    table = new_table("Task", "Job", "Last run", "Finished", "Next", "Waits for")
+    table = new_table(
+        name_column("Task"),
+        name_column("Job", drop=3),
+        whole_column("Last run"),
+        whole_column("Finished", drop=2),
+        whole_column("Next", drop=1),
+        text_column("Waits for"),
+    )
     for node in graph.nodes:
         waits = [
             f"{edge.upstream} ({edge.label})" if edge.label else edge.upstream
             for edge in graph.edges
             if edge.downstream == node.task
         ]
-        table.add_row(
-            Text(printable(node.task)),
-            Text(printable(node.job)),
+        table.add(
+            node.task,
+            node.job,
             _status(node),
-            format_time(node.finished_at),
-            format_time(node.next_fire_time) if node.enabled else Text("disabled", style="dim"),
-            cell(", ".join(waits)),
+            Moment(node.finished_at),
+            Moment(node.next_fire_time) if node.enabled else Text("disabled", style="dim"),
+            ", ".join(waits),
         )
     return table
 

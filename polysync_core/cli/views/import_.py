@@ -9,7 +9,7 @@ from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader, compact
 from polysync_core.cli.terminal import printable
-from polysync_core.cli.views.tables import cell, lines, new_table
+from polysync_core.cli.views.tables import lines, name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 _STYLES = {"created": "green", "updated": "yellow", "unchanged": "dim", "failed": "red"}
@@ -17,17 +17,22 @@ _STYLES = {"created": "green", "updated": "yellow", "unchanged": "dim", "failed"
 
 def import_view(items: Sequence[JsonObject]) -> list[RenderableType]:
     """Return the result of each artefact, and the notes that need attention."""
-    table = new_table("Result", "Job", "Artefact", "Changes")
+    table = new_table(
+        whole_column("Result"),
+        name_column("Job"),
+        whole_column("Artefact"),
+        text_column("Changes"),
+    )
     notes: list[RenderableType] = []
     for item in items:
         reader = Reader("the import", item)
         result = reader.text("result") or "?"
         changes = reader.text("error") or "\n".join(_changes(reader.object("difference")))
-        table.add_row(
+        table.add(
             Text(printable(result), style=_STYLES.get(result, "")),
-            cell(reader.text("job")),
-            cell(reader.text("externalId")),
-            cell(changes),
+            reader.text("job"),
+            reader.text("externalId"),
+            changes,
         )
         notes += lines(_notes(reader))
     return [table, *notes]

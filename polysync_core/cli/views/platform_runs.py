@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.views.formats import format_time
-from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.cli.views.fitting import FittedTable, Moment
+from polysync_core.cli.views.tables import link_column, new_table, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 
-def platform_runs_view(items: Sequence[JsonObject]) -> Table:
+def platform_runs_view(items: Sequence[JsonObject]) -> FittedTable:
     """Return a table with a line for each run."""
-    columns = ("External run", "Status", "Platform state", "Started", "Finished", "Monitor URL")
-    table = new_table(*columns)
+    table = new_table(
+        whole_column("External run"),
+        whole_column("Status"),
+        whole_column("Platform state", drop=3),
+        whole_column("Started", drop=1),
+        whole_column("Finished", drop=2),
+        link_column("Monitor URL"),
+    )
     for item in items:
         reader = Reader("the run", item)
-        table.add_row(
-            *(cell(reader.text(name)) for name in ("externalRunId", "providerStatus")),
-            cell(reader.text("providerState")),
-            *(format_time(reader.time(name)) for name in ("startedAt", "finishedAt")),
-            cell(reader.text("monitorUrl")),
+        table.add(
+            *(reader.text(field) for field in ("externalRunId", "providerStatus")),
+            reader.text("providerState"),
+            *(Moment(reader.time(field)) for field in ("startedAt", "finishedAt")),
+            reader.text("monitorUrl"),
         )
     return table

@@ -27,6 +27,7 @@ class Progress:
         self._console = console
         self._started = time.monotonic()
         self._state = Text("Waiting for the first event")
+        self._has_problem = False
         self._frames = Spinner("dots" if console.encoding.startswith("utf") else "line").frames
         self._live = Live(
             console=console,
@@ -54,6 +55,7 @@ class Progress:
         if state.plain == self._state.plain:
             return
         self._state = state
+        self._has_problem = run.problem is not None
         if not self._console.is_interactive:
             self._console.print(
                 Text.assemble(self._elapsed(), "  ", printable(run.title), "  ", state)
@@ -62,7 +64,8 @@ class Progress:
     def _line(self) -> Text:
         frame = self._frames[int(time.monotonic() * _FRAMES_PER_SECOND) % len(self._frames)]
         line = Text.assemble(frame, " ", (self._elapsed(), "dim"), "  ", self._state)
-        line.no_wrap, line.overflow = True, "ellipsis"
+        if not self._has_problem:
+            line.no_wrap, line.overflow = True, "ellipsis"
         return line
 
     def _elapsed(self) -> str:
@@ -73,6 +76,8 @@ def _state_text(run: RunAnswer) -> Text:
     state = status_cell(run.status)
     if run.cancel_requested and not run.is_terminal:
         state.append(", cancelling")
+    if run.problem and not run.is_terminal:
+        return state.append(f" - {printable(run.problem)}")
     attempt = run.last_attempt
     if attempt is None:
         return state

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.statuses import status_cell
-from polysync_core.cli.views.formats import format_duration, format_time
-from polysync_core.cli.views.tables import (
-    cell,
-    new_table,
-)
+from polysync_core.cli.views.fitting import Column, FittedTable, Moment, Wrap
+from polysync_core.cli.views.formats import format_duration
+from polysync_core.cli.views.tables import name_column, new_table, whole_column
+
+_LONGEST_REASON = 240
+"""A longer reason is cut; `show` has the whole text."""
 
 
-def runs_view(runs: Sequence[RunAnswer]) -> Table:
-    """Return a table with a line for each run."""
+def runs_view(runs: Sequence[RunAnswer]) -> FittedTable:
+    """Return a table of runs; reasons are shown if a run has not succeeded."""
     subject = "Task" if any(run.task for run in runs) else "Job"
-    table = new_table("Run", subject, "Status", "Trigger", "Attempts", "Queued", "Duration")
-    for run in runs:
-        table.add_row(
-            cell(run.run_id),
-            cell(run.title),
+    reasons = [_reason(run) for run in runs]
+    columns = [
+        whole_column("Run"),
+        name_column(subject),
+        whole_column("Status"),
+        whole_column("Trigger", drop=3),
+        whole_column("Attempts", drop=4),
+        whole_column("Queued", drop=1),
+        whole_column("Duration", drop=2),
+    ]
+    if any(reasons):
+        columns.append(Column("Reason", wrap=Wrap.BELOW))
+    table = new_table(*columns)
+    for run, reason in zip(runs, reasons, strict=True):
+        row = [
+            run.run_id,
+            run.title,
             status_cell(run.status),
-            cell(run.trigger),
+            run.trigger,
             str(len(run.attempts)),
-            format_time(run.queued_at),
+            Moment(run.queued_at),
             format_duration(run.duration),
-        )
+        ]
+        table.add(*row, *([reason] if any(reasons) else []))
     return table
+
+
+def _reason(run: RunAnswer) -> str | None:
+    """Return the reason of a run that has not succeeded, cut to a short text."""
+    if run.succeeded:
+        return None
+    text = run.problem or run.reason or ""
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"

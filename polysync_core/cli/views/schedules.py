@@ -7,8 +7,9 @@ from rich.text import Text
 
 from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.fitting import Moment
 from polysync_core.cli.views.formats import ABSENT, format_time
-from polysync_core.cli.views.tables import cell, new_table
+from polysync_core.cli.views.tables import name_column, new_table, text_column, whole_column
 from polysync_core.domain.json_types import JsonObject
 
 
@@ -17,14 +18,21 @@ def schedules_view(answer: JsonObject) -> list[RenderableType]:
     found = Reader("the schedules", answer).objects("items")
     if not found:
         return [Text("The task has no schedules.")]
-    table = new_table("Schedule", "Cron", "Time zone", "State", "Next", "Last")
+    table = new_table(
+        name_column("Schedule"),
+        whole_column("Cron"),
+        whole_column("Time zone", drop=2),
+        text_column("State"),
+        whole_column("Next", drop=1),
+        whole_column("Last", drop=3),
+    )
     for each in found:
         reader = Reader("the schedule", each)
-        table.add_row(
-            *(cell(reader.text(field)) for field in ("name", "cron", "timeZone")),
+        table.add(
+            *(reader.text(field) for field in ("name", "cron", "timeZone")),
             _state(reader, enabled=each.get("enabled") is True),
-            format_time(reader.time("nextFireTime")),
-            format_time(reader.time("lastFireTime")),
+            Moment(reader.time("nextFireTime")),
+            Moment(reader.time("lastFireTime")),
         )
     return [table]
 

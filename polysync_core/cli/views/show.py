@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from polysync_core.cli.api.answers import REDACTED, HistoryLine, RunAnswer
+from polysync_core.cli.api.answers import REDACTED, AttemptAnswer, HistoryLine, RunAnswer
 from polysync_core.cli.api.reader import compact
 from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
+from polysync_core.cli.views.fitting import FittedTable, Moment
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
+from polysync_core.cli.views.sentences import Facts
 from polysync_core.cli.views.tables import (
     cell,
+    lines,
+    link_column,
+    name_column,
     new_facts,
     new_table,
+    text_column,
+    whole_column,
 )
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -26,34 +33,39 @@ def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[Render
     parts: list[RenderableType] = [_facts(run)]
     if run.attempts:
         parts += _section("Attempts", _attempts(run))
-        parts += [cell(text) for text in _errors(run)]
+        parts += lines(_errors(run.attempts))
     if run.parameters:
         parts += _section("Parameters", _values(run.parameters))
     if run.outputs or run.outputs_not_kept:
         parts += _section("Outputs", _outputs(run))
     if run.parents:
-        parents = new_table("Task", "Run")
+        parents = new_table(name_column("Task"), whole_column("Run"))
         for parent in run.parents:
-            parents.add_row(cell(parent.task), cell(parent.run_id))
+            parents.add(parent.task, parent.run_id)
         parts += _section("Parents", parents)
     if history:
         parts += _section("History", _history(history))
     return parts
 
 
-def _facts(run: RunAnswer) -> Table:
+def _facts(run: RunAnswer) -> Facts:
     status = status_cell(run.status)
     if run.cancel_requested and not run.is_terminal:
         status.append(" (cancellation requested)")
-    if run.reason:
-        status.append(f" - {printable(run.reason)}", style="default")
+    state = run.reason if run.is_terminal else run.problem or run.reason
+    if state:
+        status.append(f" - {printable(state)}", style="default")
     facts: list[tuple[str, Text | str]] = [
         ("Run", cell(run.run_id)),
         _subject(run),
         ("Status", status),
+        ("Problem", cell(run.problem if run.is_terminal else None)),
         ("Trigger", cell(run.trigger)),
+        ("Schedule", cell(run.schedule)),
+        ("Backfill", cell(run.backfill_id)),
         ("Rerun of", cell(run.rerun_of)),
         ("Graph run", cell(run.graph_run_id)),
+        ("Trace", cell(run.trace_id)),
         ("Priority", str(run.priority)),
         ("Scheduled", format_time(run.scheduled_time)),
         ("Queued", format_time(run.queued_at)),
@@ -71,42 +83,60 @@ def _subject(run: RunAnswer) -> tuple[str, Text]:
     return "Job", cell(f"{run.job} on {run.platform}, without a task")
 
 
-def _attempts(run: RunAnswer) -> Table:
-    table = new_table("#", "Status", "Cause", "Started", "Duration", "External run", "Monitor URL")
+def _attempts(run: RunAnswer) -> FittedTable:
+    table = new_table(
+        whole_column("#"),
+        whole_column("Status"),
+        whole_column("Cause", drop=1),
+        whole_column("Started", drop=2),
+        whole_column("Duration", drop=3),
+        whole_column("External run"),
+        link_column("Monitor URL"),
+    )
     for attempt in run.attempts:
-        table.add_row(
+        table.add(
             str(attempt.number),
             status_cell(attempt.status),
-            cell(attempt.cause),
-            format_time(attempt.started_at),
+            attempt.cause,
+            Moment(attempt.started_at),
             format_duration(attempt.duration),
-            cell(attempt.external_run_id),
-            cell(attempt.monitor_url),
+            attempt.external_run_id,
+            attempt.monitor_url,
         )
     return table
 
 
-def _errors(run: RunAnswer) -> list[str]:
-    return [
-        f"Attempt {attempt.number}: {attempt.error}" for attempt in run.attempts if attempt.error
-    ]
+def _errors(attempts: Sequence[AttemptAnswer]) -> Iterator[str]:
+    """Yield the error of each attempt; attempts with the same error share a sentence."""
+    failed = [attempt for attempt in attempts if attempt.error]
+    for error, same in groupby(failed, key=lambda attempt: attempt.error):
+        first, *others = [attempt.number for attempt in same]
+        numbers = f"Attempts {first} to {others[-1]}" if others else f"Attempt {first}"
+        yield f"{numbers}: {error}"
 
 
-def _history(history: Sequence[HistoryLine]) -> Table:
-    table = new_table("Time", "From", "To", "Attempt", "Actor", "Reason")
+def _history(history: Sequence[HistoryLine]) -> FittedTable:
+    table = new_table(
+        whole_column("Time"),
+        whole_column("From", drop=3),
+        whole_column("To"),
+        whole_column("Attempt", drop=2),
+        name_column("Actor", drop=1),
+        text_column("Reason"),
+    )
     for entry in history:
-        table.add_row(
-            format_time(entry.at),
-            cell(entry.source),
+        table.add(
+            Moment(entry.at),
+            entry.source,
             status_cell(entry.target or ABSENT),
             str(entry.attempt or ABSENT),
-            cell(entry.actor),
-            cell(entry.reason),
+            entry.actor,
+            entry.reason,
         )
     return table
 
 
-def _outputs(run: RunAnswer) -> Table:
+def _outputs(run: RunAnswer) -> Facts:
     shown = [(name, _output(value)) for name, value in run.outputs.items()]
     dropped = [
         (name, Text(f"not kept: {printable(compact(reason))}", style="yellow"))
@@ -119,7 +149,7 @@ def _output(value: JsonValue) -> Text:
     return Text("(sensitive)", style="dim") if value == REDACTED else cell(compact(value))
 
 
-def _values(values: JsonObject) -> Table:
+def _values(values: JsonObject) -> Facts:
     return new_facts((name, cell(compact(value))) for name, value in values.items())
 
 

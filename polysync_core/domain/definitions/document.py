@@ -1,9 +1,9 @@
-"""Reads, writes and compares definitions and documents of definitions."""
+"""Reads and writes definitions and documents of definitions."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import cast
@@ -189,33 +189,3 @@ def _model_for(kind: Kind, raw: JsonValue, path: str) -> type[Definition]:
         message = f"must be one of {', '.join(models)}"
         raise Invalid([Problem(inner, message, suggestion(given, models))])
     return model
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
-    """One changed field; None means an absent value."""
-
-    path: str
-    before: JsonValue
-    after: JsonValue
-
-
-def differences(before: Definition, after: Definition) -> tuple[FieldDifference, ...]:
-    """Return the fields in which two definitions differ; defaults count as absent."""
-    return tuple(_between(write_definition(before), write_definition(after), ""))
-
-
-def _between(before: JsonValue, after: JsonValue, path: str) -> Iterator[FieldDifference]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys([*before, *after]):
-            inner = f"{path}.{key}" if path else key
-            yield from _between(before.get(key), after.get(key), inner)
-    elif isinstance(before, list) and isinstance(after, list):
-        for index in range(max(len(before), len(after))):
-            yield from _between(_at(before, index), _at(after, index), f"{path}[{index}]")
-    elif json.dumps(before) != json.dumps(after):
-        yield FieldDifference(path, before, after)
-
-
-def _at(values: list[JsonValue], index: int) -> JsonValue:
-    return values[index] if index < len(values) else None

@@ -19,6 +19,7 @@ from polysync_core.domain.definitions.base import (
     Value,
     refuse,
 )
+from polysync_core.domain.display_text import deceptive_character
 from polysync_core.domain.json_types import JsonValue
 
 
@@ -81,7 +82,7 @@ def hidden_character(text: str) -> str | None:
 def _check_external_id(text: str) -> str:
     if text != text.strip():
         raise ValueError("must not begin or end with a space")
-    hidden = hidden_character(text)
+    hidden = hidden_character(text) or deceptive_character(text)
     if hidden is not None:
         raise ValueError(f"must not contain {hidden}")
     return text

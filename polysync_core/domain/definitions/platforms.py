@@ -29,6 +29,7 @@ class AuthMethod(StrEnum):
     CERTIFICATE = "Certificate"
     DEFAULT_CREDENTIAL = "DefaultCredential"
     PERSONAL_ACCESS_TOKEN = "PersonalAccessToken"  # noqa: S105 - a method's name
+    OAUTH = "OAuth"
     FUNCTION_KEY = "FunctionKey"
     SERVICE_ACCOUNT_KEY = "ServiceAccountKey"
     APPLICATION_DEFAULT = "ApplicationDefault"

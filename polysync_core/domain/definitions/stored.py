@@ -55,6 +55,10 @@ class DefinitionReader(Protocol):
         """Return a Vault, or raise `NotFound`."""
         ...
 
+    def vault_names(self) -> list[str]:
+        """Return the names of all Vaults, for suggestions."""
+        ...
+
     def calendar(self, name: str) -> Calendar:
         """Return a calendar, or raise `NotFound`."""
         ...
@@ -76,6 +80,10 @@ class DefinitionSource(Protocol):
 
     def referrers(self, reference: Reference) -> Iterator[StoredDefinition[Definition]]:
         """Yield the referrers of a definition; the cost depends on their number."""
+        ...
+
+    def names(self, kind: Kind, *, limit: int) -> Sequence[str]:
+        """Return the first names of a kind; `limit` bounds the cost."""
         ...
 
     def page(self, kind: Kind, *, limit: int, token: str | None = None) -> DefinitionPage:

@@ -19,6 +19,7 @@ from polysync_core.domain.errors import HintedError, Problem
 type Location = Sequence[int | str]
 
 _NAME_RULE = "a name is 1 to 63 of a-z, 0-9 and '-', and starts and ends with a letter or a digit"
+_MAX_SIMILAR = 3
 _TYPES = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -47,7 +48,6 @@ _TYPES = {
 _LONGEST_WORD = 100
 """Longer words get no suggestion, because the cost of a comparison is quadratic."""
 _MAX_KNOWN = 1000
-_MAX_COMPARED = 3
 _SIMILAR = 0.6
 
 
@@ -93,24 +93,29 @@ def suggestion(word: object, known: Iterable[str], otherwise: str = "") -> Calla
     return lambda: nearest(word, known) or otherwise
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" if a known word is similar, else "".
+def similar(word: object, known: Iterable[str]) -> list[str]:
+    """Return up to three similar words, the most similar first.
 
     An exact comparison is expensive, so only the most promising words are compared.
     """
     if not isinstance(word, str) or len(word) > _LONGEST_WORD:
-        return ""
-    text = word.lower()
+        return []
     matcher = difflib.SequenceMatcher(autojunk=False)
-    matcher.set_seq2(text)
+    matcher.set_seq2(word.lower())
     promising: list[tuple[float, str]] = []
     for each in islice(known, _MAX_KNOWN):
         matcher.set_seq1(each.lower()[:_LONGEST_WORD])
         if matcher.real_quick_ratio() >= _SIMILAR and matcher.quick_ratio() >= _SIMILAR:
             promising.append((matcher.quick_ratio(), each))
-    best = [(_ratio(matcher, each), each) for _, each in heapq.nlargest(_MAX_COMPARED, promising)]
-    similarity, found = max(best, default=(0.0, ""))
-    return f"; did you mean '{found}'?" if similarity >= _SIMILAR else ""
+    compared = heapq.nlargest(2 * _MAX_SIMILAR, promising)
+    best = sorted(((_ratio(matcher, each), each) for _, each in compared), reverse=True)
+    return [each for ratio, each in best[:_MAX_SIMILAR] if ratio >= _SIMILAR]
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" if a known word is similar, else ""."""
+    close = similar(word, known)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _ratio(matcher: difflib.SequenceMatcher[str], word: str) -> float:

@@ -25,14 +25,24 @@ class EventFilter(Value):
     tasks: Annotated[tuple[ObjectName, ...], Field(max_length=_FEW)] = ()
     statuses: Annotated[tuple[RunStatus, ...], Field(max_length=len(RunStatus))] = ()
     """The new statuses of a run."""
+    problems: bool = False
+    """Whether the begin and the end of a run's problem are events, too."""
     tags: Tags = Field(default_factory=dict)
     """Tags that the Task of the run must have, with these values."""
 
-    def accepts(self, task: str | None, status: RunStatus, tags: Mapping[str, str]) -> bool:
-        """Return whether the filter accepts an event."""
+    def accepts(
+        self,
+        task: str | None,
+        status: RunStatus,
+        tags: Mapping[str, str],
+        *,
+        is_problem: bool = False,
+    ) -> bool:
+        """Return whether the filter accepts an event; the statuses do not filter problems."""
+        is_wanted = self.problems if is_problem else not self.statuses or status in self.statuses
         return (
             (not self.tasks or task in self.tasks)
-            and (not self.statuses or status in self.statuses)
+            and is_wanted
             and all(tags.get(name) == value for name, value in self.tags.items())
         )
 

@@ -10,7 +10,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.run import TaskRun
-from polysync_core.domain.secrets import is_secret_reference
+from polysync_core.domain.secrets import resembles_reference
 
 _MAX_NAMED_OUTPUTS = 20
 
@@ -85,6 +85,6 @@ def _convert(value: JsonValue, data_type: DataType, path: str) -> JsonValue:
     converted = convert_literal(value, data_type, path=path)
     if not isinstance(converted, str):
         return converted
-    if is_secret_reference(converted):
+    if resembles_reference(converted):
         raise Invalid.at(path, "is a secret reference, which only a definition may contain")
     return converted.replace("${", "$${")

@@ -39,6 +39,11 @@ class RunEvent:
         return f"{self.run_id}/{self.sequence}"
 
     @property
+    def is_problem(self) -> bool:
+        """True if a problem began or ended; the status is the same."""
+        return self.entry.problem is not None
+
+    @property
     def status(self) -> RunStatus:
         """The new status of the run."""
         return self.entry.to_status
@@ -55,6 +60,7 @@ class RunEvent:
             "at": rfc3339(self.entry.at),
             "from": self.entry.from_status,
             "to": self.entry.to_status,
+            **({} if self.entry.problem is None else {"problem": self.entry.problem}),
             "reason": _cut(self.entry.reason, _LONGEST_REASON),
             "actor": _cut(self.entry.actor, _LONGEST_ACTOR),
             "attempt": self.entry.attempt,
@@ -64,9 +70,12 @@ class RunEvent:
 
 
 def events_of(run: TaskRun, *, after: int) -> Iterator[RunEvent]:
-    """Yield the changes of status after the `after`-th entry; notes are no events."""
+    """Yield the changes of status and of the problem after the `after`-th entry.
+
+    Other notes are no events.
+    """
     for sequence, entry in enumerate(run.history[after:], start=after + 1):
-        if not is_note(entry):
+        if not is_note(entry) or entry.problem is not None:
             yield _event(run, sequence, entry)
 
 

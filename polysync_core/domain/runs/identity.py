@@ -19,7 +19,11 @@ from polysync_core.domain.json_types import JsonObject
 RunId = NewType("RunId", str)
 BackfillId = NewType("BackfillId", str)
 
-_RUN_ID = re.compile(r"r[a-z2-7]{25}")
+_LENGTH = 26
+MIN_PREFIX = 4
+"""The fewest characters that stand for the only run whose id begins with them."""
+_RUN_ID = re.compile(rf"r[a-z2-7]{{{_LENGTH - 1}}}")
+_PREFIX = re.compile(rf"r[a-z2-7]{{{MIN_PREFIX - 1},{_LENGTH - 2}}}")
 
 
 def _encoded(digest: bytes) -> RunId:
@@ -49,11 +53,26 @@ def request_digest(content: JsonObject) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def is_run_id(text: str) -> bool:
+    """Return whether a text has the form of a complete run id."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
 def parse_run_id(text: str) -> RunId:
     """Return a text as a run id, or raise `NotFound` for an impossible id."""
-    if _RUN_ID.fullmatch(text) is None:
+    if not is_run_id(text):
         raise NotFound("There is no task run of this id.")
     return RunId(text)
+
+
+def parse_run_id_prefix(text: str) -> str:
+    """Return a text as the first characters of a run id, or raise `NotFound`."""
+    if _PREFIX.fullmatch(text) is None:
+        raise NotFound(
+            "There is no task run of this id: a run id begins with r and has "
+            f"{_LENGTH} characters, of which the first {MIN_PREFIX} or more are enough."
+        )
+    return text
 
 
 def attempt_token(run_id: RunId, attempt: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.redaction import NO_SECRETS, Redactor, quotes_trigger
 from polysync_core.domain.strict_documents import checked
 
 VALUE_BYTES = 64 * 1024
@@ -66,7 +66,7 @@ def kept_outputs(
             refused.append((name, why))
             continue
         # The size check above also refused endless nesting.
-        if redactor.holds(value):
+        if redactor.holds(value) or quotes_trigger(value):
             redacted.append(name)
             continue
         values[name] = value

@@ -18,6 +18,7 @@ CANCELLING_DELAY = 2.0
 
 _FAILURE_DELAY = 5.0
 _MAX_FAILURE_DELAY = 300.0
+_MAX_FAULT_DELAY = 600.0
 _REFUSAL_DELAY = 60.0
 _MAX_REFUSAL_DELAY = 600.0
 
@@ -88,3 +89,8 @@ def delay_after_refusal(tries: int) -> float:
     A refusal lasts until a person corrects something, so the call is repeated less often.
     """
     return min(_REFUSAL_DELAY * 2 ** min(tries - 1, 16), _MAX_REFUSAL_DELAY)
+
+
+def delay_after_fault(faults: int) -> float:
+    """Return the seconds to wait after the `faults`-th fault of Polysync in a row."""
+    return min(_FAILURE_DELAY * 2**faults, _MAX_FAULT_DELAY)

@@ -98,7 +98,9 @@ def is_to_stop(run: TaskRun) -> bool:
 
 def status_text(run: TaskRun) -> str:
     """Return the reason of the status at present: the problem if there is one."""
-    return run.reason if run.problem is None else _sentence(run.problem.text)
+    if run.problem is None or run.status.is_terminal:
+        return run.reason
+    return _sentence(run.problem.text)
 
 
 def since(moment: datetime, run: TaskRun) -> str:
@@ -109,7 +111,8 @@ def since(moment: datetime, run: TaskRun) -> str:
 
 
 def _noted(run: TaskRun, reason: str, change: ProblemChange, at: datetime) -> TaskRun:
-    if run.problem_notes >= MAX_PROBLEM_NOTES:
+    # The last line of an ended run is its end.
+    if run.status.is_terminal or run.problem_notes >= MAX_PROBLEM_NOTES:
         return run
     counted = replace(run, problem_notes=run.problem_notes + 1)
     if counted.problem_notes == MAX_PROBLEM_NOTES:

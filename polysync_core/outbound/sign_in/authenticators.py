@@ -123,7 +123,7 @@ class SimulatorToken:
 
     def token(self) -> Secret:
         """Return a token without any rights."""
-        return Secret("simulator")
+        return Secret("token-of-a-simulator")
 
     def renew(self) -> None:
         """Do nothing: this is the only token."""

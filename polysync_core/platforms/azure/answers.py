@@ -20,9 +20,7 @@ def listed(
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
             return client.get(*segments, query=query, read=page_of)
-        base = client.base.url
-        # Some services add the standard port to their links.
-        address = own_address(link.replace(f"{base}:443/", f"{base}/", 1), base)
+        address = own_address(link, client.base.url)
         if address is None:
             raise Unavailable("the list continues at an address on another host")
         return client.get(*address.segments, query=address.query, read=page_of)

@@ -18,8 +18,11 @@ from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.platform_client import PlatformClient
 
 API_VERSION = "2024-10-01"
+DEFINITION_VERSION = "2024-10-01-preview"
+"""The version for the definitions of jobs: stable versions drop the names of registered outputs."""
 
 _QUERY = {"api-version": API_VERSION}
+_DEFINITION_QUERY = {"api-version": DEFINITION_VERSION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,10 @@ class FoundryClient:
     def template(self, name: str) -> JsonObject:
         """Return the properties of a template; raise `PlatformRefused` if it is missing."""
         return self.client.get(
-            *self._job(name), query=_QUERY, read=properties_of, refused=refused_for_template
+            *self._job(name),
+            query=_DEFINITION_QUERY,
+            read=properties_of,
+            refused=refused_for_template,
         )
 
     def run(self, name: str) -> JsonObject:
@@ -65,7 +71,7 @@ class FoundryClient:
         call = Call(
             method="PUT",
             segments=self._job(name),
-            query=_QUERY,
+            query=_DEFINITION_QUERY,
             body={"properties": properties},
             refused=refused_for_submit,
         )

@@ -1,7 +1,8 @@
 """Reads the parameters of a template job, and sets their values for a run.
 
 A run can set literal inputs, which Azure Machine Learning accepts as text for every declared type.
-All other inputs are data; a run uses the data of the template.
+All other inputs are data. Their values are URIs; without a value, a run uses the data of the
+template.
 """
 
 from __future__ import annotations
@@ -25,26 +26,37 @@ MAX_NAME_LENGTH = 255
 
 # The rule of the REST API for the value of a literal.
 _LITERAL = re.compile(r"[A-Za-z0-9_]")
+_URI = re.compile(r"(?:azureml:(?!/*$)|(?:https|wasbs|abfss|adl)://)[^\s\x00-\x1f]{1,2000}")
 
 
-def with_literals(template: JsonObject, values: Mapping[str, str]) -> JsonObject:
-    """Return the template's inputs with the given values as literals."""
+def inputs_with(template: JsonObject, values: Mapping[str, str]) -> JsonObject:
+    """Return the template's inputs with the given literals and URIs of data."""
     inputs = object_in(template, "inputs")
-    literals: JsonObject = {}
+    changed: JsonObject = {}
     for name, value in values.items():
         if name not in inputs:
             raise no_such_input(name, inputs)
+        given = object_in(inputs, name)
         if not _is_literal(inputs[name]):
-            raise parameter_error(
-                name, "is a data input, which a run cannot set: remove the parameter"
-            )
+            changed[name] = {**given, "uri": _checked_uri(name, value)}
+            continue
         if _LITERAL.search(value) is None:
             raise parameter_error(
                 name, "must contain a letter, a digit or '_', as the service requires"
             )
-        given = object_in(inputs, name)
-        literals[name] = {**given, "jobInputType": "literal", "value": value}
-    return {**inputs, **literals}
+        changed[name] = {**given, "jobInputType": "literal", "value": value}
+    return {**inputs, **changed}
+
+
+def _checked_uri(name: str, value: str) -> str:
+    """Return the URI of data; raise `PlatformRefused` for another text."""
+    if _URI.fullmatch(value) is None:
+        raise parameter_error(
+            name,
+            "is a data input and needs a URI, such as azureml://datastores/x/paths/y,"
+            " azureml:<name>:<version>, https://… or abfss://…",
+        )
+    return value
 
 
 def texts_of(request: SubmitRequest) -> dict[str, str]:
@@ -79,15 +91,20 @@ class DeclaredParameters:
             return
         self.parameters[name] = Parameter.model_validate({"name": name, **facts})
 
-    def add_literals(self, template: JsonObject) -> None:
-        """Add the literal inputs, with their values as defaults."""
+    def add_inputs(self, template: JsonObject) -> None:
+        """Add the inputs, literals with their values as defaults.
+
+        The address of data may hold a signature, so it does not become a default.
+        """
         for name, entry in object_in(template, "inputs").items():
+            given = entry if isinstance(entry, dict) else {}
             if not _is_literal(entry):
                 self.notes.append(
-                    f"{name} is a data input: every run uses the data of the template"
+                    f"{name} is a data input: its value is a URI; without a value, a run uses the"
+                    " data of the template"
                 )
+                self.add(name, description=for_people(given.get("description")))
                 continue
-            given = entry if isinstance(entry, dict) else {}
             value = given.get("value")
             self.add(
                 name,

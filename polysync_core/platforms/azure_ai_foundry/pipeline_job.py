@@ -6,8 +6,8 @@ from polysync_core.domain.definitions.jobs import JobType
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.platforms.azure_ai_foundry.parameters import (
     DeclaredParameters,
+    inputs_with,
     texts_of,
-    with_literals,
 )
 from polysync_core.platforms.azure_ai_foundry.settings import COMPUTE
 from polysync_core.platforms.azure_ai_foundry.template_job import TemplateJobType
@@ -16,13 +16,13 @@ from polysync_core.platforms.connector import ArtefactSchema, SubmitRequest
 
 def with_inputs(properties: JsonObject, request: SubmitRequest) -> JsonObject:
     """Return a job's properties with the request's values as literal inputs."""
-    return {**properties, "inputs": with_literals(properties, texts_of(request))}
+    return {**properties, "inputs": inputs_with(properties, texts_of(request))}
 
 
 def describe_inputs(template: JsonObject) -> ArtefactSchema:
     """Return the literal inputs and the outputs of a template."""
     findings = DeclaredParameters()
-    findings.add_literals(template)
+    findings.add_inputs(template)
     findings.add_outputs(template)
     return findings.schema()
 

@@ -13,10 +13,10 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.parameters import (
     DeclaredParameters,
+    inputs_with,
     no_such_input,
     texts_of,
     type_of,
-    with_literals,
 )
 from polysync_core.platforms.azure_ai_foundry.settings import (
     COMMAND,
@@ -58,7 +58,7 @@ def with_choices(properties: JsonObject, request: SubmitRequest) -> JsonObject:
     return {
         **properties,
         "searchSpace": {**space, **chosen},
-        "inputs": with_literals(properties, fixed),
+        "inputs": inputs_with(properties, fixed),
     }
 
 
@@ -72,7 +72,7 @@ def describe_space(template: JsonObject) -> ArtefactSchema:
             data_type=_type_of(distribution, arguments),
             description=for_people(f"{distribution} {json.dumps(arguments)}"),
         )
-    findings.add_literals(template)
+    findings.add_inputs(template)
     findings.add_outputs(template)
     return findings.schema()
 

@@ -28,6 +28,12 @@ _RUN_PROPERTIES = frozenset(
         "status",
     }
 )
+# The service adds these properties to each job; a copy gets its own.
+_OF_SERVICE = re.compile(
+    r"_?azureml|mlflow|ContentSnapshotId|Process(?:Info|Status)File|StatusFile|run(?:Template|Source"
+    r"|Type)|EnableMLflow|hyperparameter|metric|primary_metric|score|best_",
+    re.IGNORECASE,
+)
 
 
 def run_name(token: str) -> str:
@@ -43,8 +49,14 @@ def copy_template(template: JsonObject, template_name: str, display_name: str) -
         if name not in _RUN_PROPERTIES and value is not None
     }
     outputs = object_in(template, "outputs")
+    own: JsonObject = {
+        name: value
+        for name, value in object_in(template, "properties").items()
+        if _OF_SERVICE.match(name) is None
+    }
     return {
         **kept,
+        **({"properties": own} if own else {}),
         "displayName": display_name,
         "tags": {**object_in(template, "tags"), TEMPLATE_TAG: template_name},
         "outputs": {
@@ -63,7 +75,8 @@ def _without_run_data(output: JsonValue, template_name: str) -> JsonValue:
     """Return an output without the location and value of the template's own run."""
     if not isinstance(output, Mapping):
         return output
-    kept = {name: value for name, value in output.items() if name != "value"}
+    # A registered output gets a new version in each run.
+    kept = {name: value for name, value in output.items() if name not in {"value", "assetVersion"}}
     # The service stores the outputs of a run in a folder `<name>` or `dcid.<name>`.
     folders = str(kept.get("uri")).split("/")
     if not {template_name, f"dcid.{template_name}"}.isdisjoint(folders):

@@ -41,7 +41,7 @@ def open_data_factory(platform: Platform, context: PluginContext) -> Connector:
         run_page=attributes.run_page,
         now=context.http.timer.now,
     )
-    return live_platform(PLUGIN, JobType.ADF_PIPELINE, service, has_return_values=True)
+    return live_platform(PLUGIN, JobType.ADF_PIPELINE, service)
 
 
 PLUGIN = PlatformPlugin(

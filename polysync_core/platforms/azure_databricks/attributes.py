@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from polysync_core.domain.definitions.base import Value
 from polysync_core.domain.definitions.platforms import Platform
 from polysync_core.domain.errors import Invalid, Problem
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.attributes import read_attributes
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.sign_in.clouds import Cloud
@@ -48,19 +48,38 @@ _NEEDED: dict[ComputeType, dict[str, str]] = {
     },
     ComputeType.SERVERLESS: {},
 }
+_OF_NEW_CLUSTERS = (
+    "numberOfWorkerNodes",
+    "policyId",
+    "dataSecurityMode",
+    "singleUserName",
+    "clusterSettings",
+)
 _ALSO_USED = {
-    ComputeType.NEW_JOB_CLUSTER: frozenset({"numberOfWorkerNodes"}),
-    ComputeType.EXISTING_INSTANCE_POOL: frozenset({"numberOfWorkerNodes"}),
+    ComputeType.NEW_JOB_CLUSTER: frozenset({*_OF_NEW_CLUSTERS, "libraries"}),
+    ComputeType.EXISTING_INSTANCE_POOL: frozenset({*_OF_NEW_CLUSTERS, "libraries"}),
+    ComputeType.EXISTING_INTERACTIVE_CLUSTER: frozenset({"libraries"}),
 }
+_OWN_CLUSTER_FIELDS = {
+    "spark_version": "clusterVersion",
+    "node_type_id": "clusterNodeType",
+    "num_workers": "numberOfWorkerNodes",
+    "instance_pool_id": "existingInstancePool",
+    "policy_id": "policyId",
+    "data_security_mode": "dataSecurityMode",
+    "single_user_name": "singleUserName",
+}
+"""The attributes that set a field of `new_cluster`."""
 _COMPUTE_FIELDS = (
     "clusterVersion",
     "clusterNodeType",
-    "numberOfWorkerNodes",
     "existingClusterId",
     "existingInstancePool",
+    *_OF_NEW_CLUSTERS,
+    "libraries",
 )
 # https://learn.microsoft.com/azure/databricks/compute/configure#single-node
-_SINGLE_NODE: JsonObject = {
+_SINGLE_NODE: dict[str, JsonObject] = {
     "spark_conf": {
         "spark.databricks.cluster.profile": "singleNode",
         "spark.master": "local[*]",
@@ -81,6 +100,15 @@ class DatabricksAttributes(Value):
     cluster_node_type: _Id | None = None
     number_of_worker_nodes: Annotated[int, Field(ge=0, le=100_000, strict=True)] | None = None
     """0 makes a single-node cluster; the default is 1."""
+    policy_id: _Id | None = None
+    """The cluster policy; it may then decide the version and the node type."""
+    data_security_mode: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,64}$")] | None = None
+    """The access mode, such as `SINGLE_USER`; Unity Catalog needs one."""
+    single_user_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    cluster_settings: dict[str, JsonValue] | None = None
+    """Other fields of `new_cluster`, such as `autoscale`, `spark_conf` or `init_scripts`."""
+    libraries: list[dict[str, JsonValue]] | None = None
+    """The libraries of a notebook's task."""
     existing_cluster_id: _Id | None = None
     existing_instance_pool: _Id | None = None
     default_notebook_path: str = "/"
@@ -98,8 +126,8 @@ class DatabricksAttributes(Value):
     def problems(self) -> list[Problem]:
         """Return the problems between the attributes."""
         given = self.model_dump(by_alias=True, exclude_none=True, include=None)
-        needed = _NEEDED[self.compute_type]
-        used = needed.keys() | _ALSO_USED.get(self.compute_type, frozenset())
+        needed = self._needed()
+        used = _NEEDED[self.compute_type].keys() | _ALSO_USED.get(self.compute_type, frozenset())
         problems = [
             Problem(f"attributes.{name}", remedy)
             for name, remedy in needed.items()
@@ -113,10 +141,36 @@ class DatabricksAttributes(Value):
             for name in _COMPUTE_FIELDS
             if name in given and name not in used
         ]
+        problems += self._cluster_problems()
         path = self.default_notebook_path
         problem = None if path == "/" else path_problem(path)
         if problem is not None:
             problems.append(Problem("attributes.defaultNotebookPath", problem))
+        return problems
+
+    def _needed(self) -> dict[str, str]:
+        """Return the remedies of the required attributes; a policy may replace some of them."""
+        by_policy = {"clusterVersion", "clusterNodeType"} if self.policy_id else set[str]()
+        return {
+            name: remedy
+            for name, remedy in _NEEDED[self.compute_type].items()
+            if name not in by_policy
+        }
+
+    def _cluster_problems(self) -> list[Problem]:
+        settings = self.cluster_settings or {}
+        problems = [
+            Problem(f"attributes.clusterSettings.{field}", f"use the attribute {attribute}")
+            for field, attribute in _OWN_CLUSTER_FIELDS.items()
+            if field in settings
+        ]
+        if "autoscale" in settings and self.number_of_worker_nodes is not None:
+            problems.append(
+                Problem(
+                    "attributes.numberOfWorkerNodes",
+                    "clusterSettings.autoscale decides the number of workers: remove one of them",
+                )
+            )
         return problems
 
     def base_address(self, *, allow_loopback: bool) -> BaseAddress:
@@ -143,21 +197,45 @@ class DatabricksAttributes(Value):
                 # A task without a cluster requests serverless compute.
                 return {}
             case ComputeType.EXISTING_INTERACTIVE_CLUSTER:
-                return {"existing_cluster_id": self.existing_cluster_id}
+                return {"existing_cluster_id": self.existing_cluster_id, **self._libraries()}
             case ComputeType.EXISTING_INSTANCE_POOL:
                 # The pool decides the node type; the API refuses both together.
-                return {"new_cluster": self._cluster(instance_pool_id=self.existing_instance_pool)}
+                return self._new_cluster(instance_pool_id=self.existing_instance_pool)
             case ComputeType.NEW_JOB_CLUSTER:
-                return {"new_cluster": self._cluster(node_type_id=self.cluster_node_type)}
+                return self._new_cluster(node_type_id=self.cluster_node_type)
             case _:
                 assert_never(self.compute_type)
 
-    def _cluster(self, **nodes: str | None) -> JsonObject:
-        workers = 1 if self.number_of_worker_nodes is None else self.number_of_worker_nodes
-        single = _SINGLE_NODE if workers == 0 else {}
-        return {
+    def _new_cluster(self, **nodes: str | None) -> JsonObject:
+        settings = dict(self.cluster_settings or {})
+        fields: JsonObject = {
             "spark_version": self.cluster_version,
-            "num_workers": workers,
             **nodes,
-            **single,
+            "policy_id": self.policy_id,
+            "apply_policy_default_values": True if self.policy_id else None,
+            "data_security_mode": self.data_security_mode,
+            "single_user_name": self.single_user_name,
         }
+        given = {name: value for name, value in fields.items() if value is not None}
+        cluster = {**given, **self._workers(settings), **settings}
+        return {"new_cluster": cluster, **self._libraries()}
+
+    def _workers(self, settings: JsonObject) -> JsonObject:
+        """Return the number of workers; a single node also needs its settings."""
+        if "autoscale" in settings:
+            return {}
+        if self.number_of_worker_nodes is None:
+            # The policy may decide the number.
+            return {} if self.policy_id else {"num_workers": 1}
+        if self.number_of_worker_nodes > 0:
+            return {"num_workers": self.number_of_worker_nodes}
+        for name, values in _SINGLE_NODE.items():
+            settings[name] = {**values, **_object(settings.get(name))}
+        return {"num_workers": 0}
+
+    def _libraries(self) -> JsonObject:
+        return {"libraries": [*self.libraries]} if self.libraries else {}
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}

@@ -19,7 +19,11 @@ from polysync_core.platforms.azure_databricks.pipeline import (
     check_pipeline,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused
-from polysync_core.platforms.azure_databricks.sign_in import PERSONAL_ACCESS_TOKEN, authenticator_of
+from polysync_core.platforms.azure_databricks.sign_in import (
+    OAUTH,
+    PERSONAL_ACCESS_TOKEN,
+    authenticator_of,
+)
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import (
@@ -46,7 +50,9 @@ def open_databricks(platform: Platform, context: PluginContext) -> Connector:
     """Return a connection to a workspace."""
     attributes = DatabricksAttributes.of(platform)
     base = attributes.base_address(allow_loopback=context.allow_loopback)
-    credential = authenticator_of(platform.auth, attributes.cloud, context.secrets)
+    credential = authenticator_of(
+        platform.auth, attributes.cloud, context.secrets, base, context.http
+    )
     client = PlatformClient(
         base,
         credential,
@@ -105,7 +111,7 @@ PLUGIN = PlatformPlugin(
             check=check_pipeline, capabilities=_WITHOUT_OUTPUTS, plan=SLOW
         ),
     },
-    sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN),
+    sign_in=(*ENTRA_METHODS, PERSONAL_ACCESS_TOKEN, OAUTH),
     check=check_databricks,
     open=open_databricks,
     announces_sends=True,

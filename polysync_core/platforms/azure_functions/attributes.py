@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from polysync_core.outbound.hosts import BaseAddress, HostRule
 from polysync_core.outbound.sign_in.clouds import Cloud
 from polysync_core.platforms.azure.attributes import ArmAttributes, SiteName
+from polysync_core.platforms.azure.audiences import audience_problem
 from polysync_core.platforms.azure.clouds import portal_url
 
 _SUFFIXES = {
@@ -16,6 +17,13 @@ _SUFFIXES = {
     Cloud.US_GOVERNMENT: ".azurewebsites.us",
     Cloud.CHINA: ".chinacloudsites.cn",
 }
+
+
+def _check_audience(text: str) -> str:
+    problem = audience_problem(text)
+    if problem is not None:
+        raise ValueError(f"{problem}: use the Application ID URI of the function app")
+    return text
 
 
 class FunctionsAttributes(ArmAttributes):
@@ -29,7 +37,12 @@ class FunctionsAttributes(ArmAttributes):
     ] = "api"
     """The prefix of all routes: `extensions.http.routePrefix` of the app's host.json."""
     audience: (
-        Annotated[str, StringConstraints(pattern=r"^api://[A-Za-z0-9._~/-]{1,200}$")] | None
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^api://[A-Za-z0-9._~/-]{1,200}$"),
+            AfterValidator(_check_audience),
+        ]
+        | None
     ) = None
     """The Application ID URI that App Service Authentication expects in tokens. Without it, calls
     use the app's keys."""

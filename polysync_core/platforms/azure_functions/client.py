@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from polysync_core.domain.definitions.platforms import Platform
-from polysync_core.outbound.hosts import BaseAddress
+from polysync_core.outbound.hosts import AddressScope, BaseAddress
 from polysync_core.outbound.sign_in.authenticators import (
     Authenticator,
     HeaderToken,
@@ -25,7 +25,7 @@ from polysync_core.platforms.azure_functions.refusals import (
     FUNCTION_REFUSALS,
     MANAGEMENT_REFUSALS,
 )
-from polysync_core.platforms.azure_functions.sign_in import KEY_HEADER, AppKeys
+from polysync_core.platforms.azure_functions.sign_in import KEY_HEADER, AppKeys, CheckedHost
 from polysync_core.platforms.platform_client import PlatformClient
 from polysync_core.platforms.plugin import PluginContext
 from polysync_core.platforms.refusal_rules import CredentialRules, credential_name
@@ -51,24 +51,26 @@ class FunctionClients:
         if self._auth.function_key:
             reference = self._auth.function_key
             rules = FUNCTION_REFUSALS.credential_rules(f"the key {reference}")
-            return self._with_key(app, self._referenced(reference), rules)
+            return self._with(app, self._key(self._referenced(reference)), rules)
         if self._attributes.audience is not None:
             scope = f"{self._attributes.audience}/.default"
             return PlatformClient(
                 app,
-                self._entra(scope, app),
+                self._checked(app, self._entra(scope, app)),
                 credential=FUNCTION_REFUSALS.credential_rules(credential_name(self._auth)),
                 http=self._context.http,
             )
-        return self._with_key(app, self._keys().for_functions(), _OWN_KEY)
+        key = self._key(self._keys().for_functions())
+        return self._with(app, self._checked(app, key), _OWN_KEY)
 
     def to_durable(self, app: BaseAddress) -> PlatformClient:
         """Return the client for Durable Functions' own API."""
         key = self._auth.system_key or self._auth.function_key
         if key:
             rules = DURABLE_REFUSALS.credential_rules(f"the key {key}")
-            return self._with_key(app, self._referenced(key), rules)
-        return self._with_key(app, self._keys().for_durable(), _OWN_DURABLE_KEY)
+            return self._with(app, self._key(self._referenced(key)), rules)
+        own = self._key(self._keys().for_durable())
+        return self._with(app, self._checked(app, own), _OWN_DURABLE_KEY)
 
     def _to_management(self) -> PlatformClient:
         base = self._attributes.management_address(allow_loopback=self._context.allow_loopback)
@@ -85,11 +87,20 @@ class FunctionClients:
         management = self.management or self._to_management()
         return AppKeys(management, self._attributes.site, self._context.http.timer.now)
 
-    def _with_key(
-        self, app: BaseAddress, key: TokenSource, rules: CredentialRules
+    def _with(
+        self, app: BaseAddress, signed: Authenticator, rules: CredentialRules
     ) -> PlatformClient:
-        signed = HeaderToken(key, KEY_HEADER, "")
         return PlatformClient(app, signed, credential=rules, http=self._context.http)
+
+    def _key(self, source: TokenSource) -> Authenticator:
+        return HeaderToken(source, KEY_HEADER, "")
+
+    def _checked(self, app: BaseAddress, inner: Authenticator) -> Authenticator:
+        """Return an authenticator that signs nothing for the host of another app."""
+        if app.scope is AddressScope.LOOPBACK:
+            return inner
+        management = self.management or self._to_management()
+        return CheckedHost(inner, app.host, management, self._attributes.site)
 
     def _referenced(self, reference: str) -> TokenSource:
         return VaultToken(reference, self._context.secrets)

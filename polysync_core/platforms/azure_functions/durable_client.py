@@ -19,10 +19,10 @@ from polysync_core.platforms.connector import Report, RunNotFound, SubmitRequest
 from polysync_core.platforms.http_functions.client import poll
 from polysync_core.platforms.http_functions.parameters import HttpMethod, build_request_parts
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
+from polysync_core.platforms.http_functions.states import INSTANCES
 from polysync_core.platforms.platform_client import PlatformClient
 
-_API = ("runtime", "webhooks", "durabletask")
-_INSTANCES = (*_API, "instances")
+_API = INSTANCES[:-1]
 
 
 class _AlreadyExists(Refused):
@@ -43,7 +43,7 @@ class DurableClient:
 
     def start(self, request: SubmitRequest, orchestrator: str) -> Submitted:
         """Start an orchestration once per token."""
-        instance = OwnAddress((*_INSTANCES, request.token), {})
+        instance = OwnAddress((*INSTANCES, request.token), {})
         submitted = Submitted(external_run_id="/" + "/".join(instance.segments))
         if request.is_resend and self._exists(instance, request.job):
             return submitted
@@ -80,7 +80,7 @@ class DurableClient:
 
     def owns(self, address: OwnAddress) -> bool:
         """Return whether a status address belongs to an orchestration."""
-        return address.segments[:-1] == _INSTANCES
+        return address.segments[:-1] == INSTANCES
 
     def _exists(self, instance: OwnAddress, job: Job) -> bool:
         with suppress(RunNotFound):

@@ -8,8 +8,11 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.platforms import AuthMethod
 from polysync_core.domain.errors import PlatformRefused
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.secrets import Secret
+from polysync_core.domain.timed_cache import TimedCache
+from polysync_core.outbound.http_request import HttpRequest
+from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.sign_in.cached_token import CachedToken, IssuedToken
 from polysync_core.outbound.sign_in.methods import SignInField, SignInMethod
 from polysync_core.platforms.azure.answers import object_in
@@ -70,6 +73,54 @@ class AppKeys:
         if key is None:
             raise PlatformRefused(_MISSING[kind], cause=FailureCause.SECRET)
         return IssuedToken(key, self.now().timestamp() + KEY_TTL_SECONDS)
+
+
+class CheckedHost:
+    """Signs calls only to the hosts that Azure names for the app.
+
+    Any customer can have a host in the DNS zone of App Service. So a wrong address of the app would
+    send its key or token to a stranger. An `Authenticator`, shared between threads.
+    """
+
+    def __init__(
+        self, inner: Authenticator, host: str, management: PlatformClient, site: tuple[str, ...]
+    ) -> None:
+        self._inner = inner
+        self._host = host.lower()
+        self._management = management
+        self._site = site
+        self._hosts = TimedCache[str, frozenset[str]](
+            lambda _: self._read_hosts(), ttl=KEY_TTL_SECONDS, max_entries=1
+        )
+
+    def sign(self, request: HttpRequest) -> HttpRequest:
+        """Return the signed request; raises `PlatformRefused` for the host of another app."""
+        if self._host not in self._hosts.get(""):
+            self._hosts.invalidate([""])
+            raise PlatformRefused(
+                f"{self._host} is no host of the function app {self._site[-1]}, so nothing is sent:"
+                " correct attributes.functionAppUrl",
+                cause=FailureCause.SECRET,
+            )
+        return self._inner.sign(request)
+
+    def renew(self) -> None:
+        """Drop the refused credential."""
+        self._inner.renew()
+
+    def _read_hosts(self) -> frozenset[str]:
+        return self._management.get(*self._site, query={"api-version": API_VERSION}, read=_hosts_of)
+
+
+def _hosts_of(site: JsonObject) -> frozenset[str]:
+    """Return the hosts that Azure has given to an app, in small letters."""
+    properties = object_in(site, "properties")
+    names = [properties.get("defaultHostName"), *_texts_in(properties.get("hostNames"))]
+    return frozenset(name.lower() for name in names if isinstance(name, str) and name)
+
+
+def _texts_in(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _key(answer: JsonObject, kind: str) -> Secret | None:

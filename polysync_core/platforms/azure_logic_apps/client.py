@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,8 +17,6 @@ from polysync_core.platforms.azure_logic_apps.discovery import Workflow, workflo
 from polysync_core.platforms.azure_logic_apps.refusals import refused_for_run, refused_for_workflow
 from polysync_core.platforms.calls import Call, UnexpectedAnswer
 from polysync_core.platforms.platform_client import PlatformClient
-
-_STANDARD_PORT = re.compile(r"^(https://[^/?#:]+):443(?=/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +81,6 @@ class WorkflowClient:
         self.client.exchange(call, lambda _: None)
 
     def _endpoint(self, address: str) -> TriggerEndpoint:
-        # Azure adds the standard port to the address.
-        address = _STANDARD_PORT.sub(r"\1", address, count=1)
         base: BaseAddress | None = self.client.base
         if self.client.base.scope is not AddressScope.LOOPBACK:
             base = base_from_service(address, self.attributes.trigger_hosts)

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
+from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
@@ -37,15 +39,26 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.client import exchange_once
+from polysync_core.platforms.http_functions.parameters import RESUBMIT, check_resubmit
 from polysync_core.platforms.platform_client import HttpOptions, PlatformClient
-from polysync_core.platforms.values import as_texts
+from polysync_core.platforms.values import as_json, as_texts
 
 LIST_DELAY = timedelta(minutes=4)
 """The maximum delay until a new run appears in the list."""
 TRACKING_ID = "x-ms-client-tracking-id"
 RUN_ID = "x-ms-workflow-run-id"
 
+SEND_PARAMETERS_AS = "sendParametersAs"
+
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9_().-]{1,80}")
+
+
+class ValueForm(StrEnum):
+    """The forms of the values in the body of a trigger's call."""
+
+    JSON_TOKENS = "JsonTokens"
+    """Each value has the data type of its parameter: the engine converts no texts."""
+    TEXTS = "Texts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,9 +189,16 @@ class WorkflowConnector:
 def check_workflow(job: Job) -> list[Problem]:
     """Return the problems of a workflow's Job."""
     problems = [
-        Problem(f"settings.{name}", "a LogicAppsWorkflow has no settings: remove it")
+        Problem(
+            f"settings.{name}", f"a LogicAppsWorkflow has only {SEND_PARAMETERS_AS} and {RESUBMIT}"
+        )
         for name in job.settings
+        if name not in {SEND_PARAMETERS_AS, RESUBMIT}
     ]
+    problems += check_resubmit(job)
+    if job.settings.get(SEND_PARAMETERS_AS, ValueForm.JSON_TOKENS) not in set(ValueForm):
+        message = f"must be one of {', '.join(ValueForm)}"
+        problems.append(Problem(f"settings.{SEND_PARAMETERS_AS}", message))
     if _NAME.fullmatch(job.external_id) is None:
         problems.append(Problem("externalId", _RULE))
     return problems
@@ -188,16 +208,23 @@ _RULE = "must be a workflow name of letters, digits and _ ( ) . -, such as send-
 
 
 def _call(request: SubmitRequest, trigger_endpoint: TriggerEndpoint) -> Call:
-    texts = as_texts(request.parameters, request.job.parameters)
     return Call(
         method="POST",
         segments=trigger_endpoint.address.segments,
         query=trigger_endpoint.address.query,
         headers={TRACKING_ID: request.token},
-        body={**texts},
+        body=_body(request),
         busy_is_unstarted=False,
         head_is_enough=True,
     )
+
+
+def _body(request: SubmitRequest) -> JsonObject:
+    schema = request.job.parameters
+    form = request.job.settings.get(SEND_PARAMETERS_AS, ValueForm.JSON_TOKENS)
+    if form == ValueForm.TEXTS:
+        return {**as_texts(request.parameters, schema)}
+    return {**as_json(request.parameters, schema)}
 
 
 def _run_id_in(answer: Answer) -> str | None:

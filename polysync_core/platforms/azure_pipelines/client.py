@@ -37,6 +37,20 @@ class PipelineClient:
     run_page: Callable[[str], str]
     """Returns the address of a run's page in the studio."""
     now: Clock
+    activities_are_below_pipeline: bool = False
+    """Whether the path of the query for activities names the pipeline, as in Synapse."""
+
+    def activities(self, pipeline: str, run_id: str, body: JsonObject) -> Iterator[JsonObject]:
+        """Yield the activities of a run that a query selects, page by page."""
+        above = ("pipelines", pipeline) if self.activities_are_below_pipeline else ()
+        return self.queried(
+            *above,
+            "pipelineruns",
+            run_id,
+            "queryActivityruns",
+            body=body,
+            refused=self.refused_for_run,
+        )
 
     def get[T](self, *segments: str, read: Callable[[JsonObject], T], refused: RefusalMapping) -> T:
         """Read one resource."""

@@ -27,7 +27,7 @@ _TYPES = {
 
 
 def find_pipelines(
-    service: PipelineClient, job_type: str, search: str | None, *, outputs: bool
+    service: PipelineClient, job_type: str, search: str | None
 ) -> Iterator[Artefact]:
     """Yield the pipelines whose name contains a text, with their schemas."""
     wanted = (search or "").casefold()
@@ -40,31 +40,29 @@ def find_pipelines(
                 job_type=job_type,
                 name=name,
                 description=description or None,
-                schema=_listed_schema(pipeline, outputs),
+                schema=_listed_schema(pipeline),
             )
 
 
-def describe_pipeline(
-    service: PipelineClient, external_id: str, *, outputs: bool
-) -> ArtefactSchema:
-    """Read a pipeline's parameters; with `outputs`, also the keys of its return value."""
+def describe_pipeline(service: PipelineClient, external_id: str) -> ArtefactSchema:
+    """Read a pipeline's parameters and the keys of its return value."""
     return service.get(
         "pipelines",
         checked_name(external_id),
-        read=lambda answer: _schema(answer, outputs),
+        read=_schema,
         refused=service.refused_for_pipeline,
     )
 
 
-def _listed_schema(pipeline: JsonObject, outputs: bool) -> ArtefactSchema | None:
+def _listed_schema(pipeline: JsonObject) -> ArtefactSchema | None:
     """Return the schema of a list entry; None if the entry cannot be read."""
     try:
-        return _schema(pipeline, outputs)
+        return _schema(pipeline)
     except UnexpectedAnswer:
         return None
 
 
-def _schema(answer: JsonObject, outputs: bool) -> ArtefactSchema:
+def _schema(answer: JsonObject) -> ArtefactSchema:
     definition = answer.get("properties")
     if not isinstance(definition, dict):
         raise UnexpectedAnswer
@@ -85,7 +83,7 @@ def _schema(answer: JsonObject, outputs: bool) -> ArtefactSchema:
             # A secret in the pipeline's definition is never copied into a Job.
             default=None if data_type is DataType.SECRET else default,
         )
-    for output in declared_outputs(definition) if outputs else ():
+    for output in declared_outputs(definition):
         known = found.get(output.name)
         both = known is not None and known.direction is not Direction.OUTPUT
         found[output.name] = (

@@ -42,14 +42,16 @@ _TYPES = {
 }
 
 
-def with_return_value(service: PipelineClient, run_id: str, report: Report) -> Report:
+def with_return_value(
+    service: PipelineClient, pipeline: str, run_id: str, report: Report
+) -> Report:
     """Return the report of a successful run with its pipeline's return value.
 
     A missing value does not fail the run: the report states why the value is missing. Raises
     `Unavailable`, and `PlatformRefused` for a refused credential, because a later read may succeed.
     """
     try:
-        return replace(report, outputs=_read(service, run_id, report))
+        return replace(report, outputs=_read(service, pipeline, run_id, report))
     except PlatformRefused as error:
         if error.cause is FailureCause.SECRET:
             raise
@@ -59,16 +61,11 @@ def with_return_value(service: PipelineClient, run_id: str, report: Report) -> R
     return replace(report, outputs_missing=f"The pipeline's return value is missing: {reason}.")
 
 
-def _read(service: PipelineClient, run_id: str, report: Report) -> JsonObject:
+def _read(service: PipelineClient, pipeline: str, run_id: str, report: Report) -> JsonObject:
     now = service.now()
     since = (report.started_at or now - RETENTION) - CLOCK_SKEW
-    activities = service.queried(
-        "pipelineruns",
-        run_id,
-        "queryActivityruns",
-        body=window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE),
-        refused=service.refused_for_run,
-    )
+    body = window(since, now + CLOCK_SKEW, ActivityType=_SETS_VARIABLE)
+    activities = service.activities(pipeline, run_id, body)
     setting = [each for each in activities if text_of(each, "activityType") == _SETS_VARIABLE]
     outputs: JsonObject = {}
     # If several activities set a key, the last one counts.

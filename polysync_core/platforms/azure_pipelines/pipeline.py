@@ -38,7 +38,6 @@ class PipelineConnector:
 
     service: PipelineClient
     job_type: str
-    has_return_values: bool
 
     def submit(self, request: SubmitRequest) -> Submitted:
         """Start the pipeline, unless an earlier submit of this attempt did."""
@@ -60,9 +59,9 @@ class PipelineConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run; a successful run includes the return value."""
         report = read_run(self.service, external_run_id)
-        if report.status is not ProviderStatus.SUCCESS or not self.has_return_values:
+        if report.status is not ProviderStatus.SUCCESS:
             return report
-        return with_return_value(self.service, external_run_id, report)
+        return with_return_value(self.service, job.external_id, external_run_id, report)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run and of its child runs."""
@@ -70,7 +69,7 @@ class PipelineConnector:
 
     def describe(self, external_id: str) -> ArtefactSchema:
         """Read the parameters of a pipeline."""
-        return describe_pipeline(self.service, external_id, outputs=self.has_return_values)
+        return describe_pipeline(self.service, external_id)
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield all runs of the pipeline, by any caller."""
@@ -81,7 +80,7 @@ class PipelineConnector:
 
     def find(self, search: str | None) -> Iterator[Artefact]:
         """Yield the pipelines of the service."""
-        return find_pipelines(self.service, self.job_type, search, outputs=self.has_return_values)
+        return find_pipelines(self.service, self.job_type, search)
 
 
 def _body(request: SubmitRequest) -> JsonObject:

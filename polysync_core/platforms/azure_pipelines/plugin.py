@@ -11,13 +11,9 @@ from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.plugin import Discovery, LivePlatform, PlatformPlugin
 
 
-def live_platform(
-    plugin: PlatformPlugin, job_type: JobType, service: PipelineClient, *, has_return_values: bool
-) -> Connector:
+def live_platform(plugin: PlatformPlugin, job_type: JobType, service: PipelineClient) -> Connector:
     """Return the connection to the pipelines of one service."""
-    jobs = PipelineConnector(
-        service=service, job_type=job_type, has_return_values=has_return_values
-    )
+    jobs = PipelineConnector(service=service, job_type=job_type)
 
     def check_access() -> str:
         # The cheapest query that needs the permission to read runs.

@@ -16,7 +16,7 @@ from polysync_core.platforms.azure_pipelines.settings import check_pipeline_job
 from polysync_core.platforms.azure_synapse.attributes import SynapseAttributes
 from polysync_core.platforms.connector import Connector
 from polysync_core.platforms.platform_client import PlatformClient
-from polysync_core.platforms.plugin import Capability, JobTypePlugin, PlatformPlugin, PluginContext
+from polysync_core.platforms.plugin import JobTypePlugin, PlatformPlugin, PluginContext
 
 API_VERSION = "2020-12-01"
 
@@ -58,20 +58,15 @@ def open_synapse(platform: Platform, context: PluginContext) -> Connector:
         version=API_VERSION,
         refusals=_REFUSALS,
         run_page=attributes.run_page,
+        activities_are_below_pipeline=True,
         now=context.http.timer.now,
     )
-    return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service, has_return_values=False)
+    return live_platform(PLUGIN, JobType.SYNAPSE_PIPELINE, service)
 
 
 PLUGIN = PlatformPlugin(
     name=PlatformType.AZURE_SYNAPSE,
-    jobs={
-        JobType.SYNAPSE_PIPELINE: JobTypePlugin(
-            check=check_pipeline_job,
-            capabilities=frozenset(Capability) - {Capability.OUTPUTS},
-            plan=SLOW,
-        )
-    },
+    jobs={JobType.SYNAPSE_PIPELINE: JobTypePlugin(check=check_pipeline_job, plan=SLOW)},
     sign_in=ENTRA_METHODS,
     check=check_synapse,
     open=open_synapse,

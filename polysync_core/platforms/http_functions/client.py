@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import PolysyncError, Uncertain
+from polysync_core.domain.errors import PolysyncError, Unavailable, Uncertain
 from polysync_core.domain.json_types import JsonObject
 from polysync_core.outbound.call_budget import CallBudget, read_retry_after
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress
-from polysync_core.platforms.calls import Call, Refusal
+from polysync_core.platforms.calls import Call, Refusal, RefusalMapping
 from polysync_core.platforms.connector import (
     OutcomeUnknown,
     ProviderStatus,
@@ -23,9 +23,11 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.outputs import outputs_of, text_outputs
+from polysync_core.platforms.http_functions.parameters import is_idempotent
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.http_functions.states import (
     ACCEPTED,
+    is_final_answer,
     link_in,
     run_id_of,
     status_report,
@@ -40,7 +42,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 _BUDGET = CallBudget(total=MAX_CALL_SECONDS + 10, read=MAX_CALL_SECONDS, attempts=1)
 _ADVICE = (
     "It is not called again automatically: check its work, and rerun if needed. A function with"
-    " long work should answer 202 with a status address"
+    " long work should answer 202 with a status address, and an idempotent one may have the job's"
+    " setting resubmit: WhenIdempotent"
 )
 
 _SHORT = "answer with a link to the data instead"
@@ -65,9 +68,10 @@ def exchange_once[T](
     """Send a call at most once and return the answer that `read` decodes.
 
     Only a refusal or a failed connection proves that the function did not run. Every other failure
-    raises `OutcomeUnknown`.
+    raises `OutcomeUnknown`, or `Uncertain` for an idempotent Job, whose call may be sent again.
     """
-    if request.is_resend:
+    repeats = is_idempotent(request.job)
+    if request.is_resend and not repeats:
         raise OutcomeUnknown(f"{name} may have been called. {_ADVICE}.")
     once = replace(
         call,
@@ -78,18 +82,34 @@ def exchange_once[T](
         busy_is_unstarted=False,
         head_is_enough=True,
         budget=_BUDGET,
+        refused=_unless_starting(call.refused) if repeats else call.refused,
     )
     try:
         return client.exchange(once, read)
     except OutcomeUnknown:
         raise
     except Uncertain as error:
+        if repeats:
+            raise
         platform_message = error.platform_message
     unknown = OutcomeUnknown(
         f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
     )
     unknown.platform_message = platform_message
     raise unknown
+
+
+def _unless_starting(mapping: RefusalMapping | None) -> RefusalMapping | None:
+    """Return a mapping for which an empty 404 is passing: an app may answer so as it starts."""
+    if mapping is None:
+        return None
+
+    def judged(refusal: Refusal) -> PolysyncError:
+        if refusal.status == 404 and not refusal.text:
+            return Unavailable(f"{refusal.host} does not know the function yet", status=404)
+        return mapping(refusal)
+
+    return judged
 
 
 def poll(
@@ -108,6 +128,7 @@ def poll(
         query=address.query,
         repeatable=True,
         refused=mapping,
+        accepts=is_final_answer,
     )
     return client.exchange(call, lambda answer: status_report(answer, job, now))
 
@@ -116,16 +137,16 @@ def _submitted(
     answer: Answer, client: PlatformClient, request: SubmitRequest, name: str, now: Clock
 ) -> Submitted:
     too_long = f"{name} answered with more than {client.longest_answer}"
+    link = link_in(answer, client.base.url)
+    if link is not None:
+        return Submitted(
+            external_run_id=_id_of_work(link, client.base, name),
+            report=Report(
+                status=ProviderStatus.STARTING,
+                retry_after=read_retry_after(answer.retry_after, now()),
+            ),
+        )
     if answer.status == ACCEPTED:
-        link = link_in(answer, client.base.url)
-        if link is not None:
-            return Submitted(
-                external_run_id=_id_of_work(link, client.base, name),
-                report=Report(
-                    status=ProviderStatus.STARTING,
-                    retry_after=read_retry_after(answer.retry_after, now()),
-                ),
-            )
         if not answer.is_whole:
             raise OutcomeUnknown(f"{too_long}, and its work continues. Check it on the platform.")
         if answer.content.strip() and answer.json() is None:

@@ -1,6 +1,8 @@
-"""Reads the outputs from the answer of a function."""
+"""Reads the outputs from the answer of a function, without the keys in its addresses."""
 
 from __future__ import annotations
+
+import re
 
 from polysync_core.domain.definitions.jobs import Direction, Job
 from polysync_core.domain.json_types import JsonObject, JsonValue
@@ -9,6 +11,13 @@ WHOLE_ANSWER = "_response"
 """The output for an answer without names, and the prefix of undeclared names."""
 MAX_TEXT_LENGTH = 1000
 """The maximum length of a text answer; the rest is cut off."""
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
+_KEY = re.compile(
+    r"(?<=[?&;])(?:code|sig|(?:[a-z0-9._-]*[_-])?(?:(?:api|function)?key|signature|token|secret"
+    r"|password|credential))=[^&#;]*&?",
+    re.IGNORECASE,
+)
+"""A query parameter with a key of Azure Functions, a signature, a token or a password."""
 
 
 def outputs_of(value: JsonValue, job: Job) -> JsonObject:
@@ -19,6 +28,7 @@ def outputs_of(value: JsonValue, job: Job) -> JsonObject:
     """
     if value is None:
         return {}
+    value = without_keys(value)
     if not isinstance(value, dict):
         return {WHOLE_ANSWER: value}
     names = declared_names(value, job)
@@ -27,7 +37,32 @@ def outputs_of(value: JsonValue, job: Job) -> JsonObject:
 
 def text_outputs(text: str) -> JsonObject:
     """Return the output for an answer that is not JSON."""
-    return {WHOLE_ANSWER: text[:MAX_TEXT_LENGTH]} if text.strip() else {}
+    # A key at the cut end of the text would not be recognised.
+    return {WHOLE_ANSWER: _cleaned(text)[:MAX_TEXT_LENGTH]} if text.strip() else {}
+
+
+def without_keys(value: JsonValue) -> JsonValue:
+    """Return a value whose addresses have lost their keys and signatures."""
+    match value:
+        case str():
+            return _cleaned(value)
+        case list():
+            return [without_keys(each) for each in value]
+        case dict():
+            return {name: without_keys(each) for name, each in value.items()}
+        case _:
+            return value
+
+
+def _cleaned(text: str) -> str:
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: _without_key(found[0]), text)
+
+
+def _without_key(address: str) -> str:
+    cleaned = _KEY.sub("", address)
+    return address if cleaned == address else cleaned.rstrip("?&")
 
 
 def declared_names(value: JsonObject, job: Job) -> dict[str, str]:

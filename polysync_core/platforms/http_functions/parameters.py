@@ -26,10 +26,20 @@ from polysync_core.platforms.values import as_json, as_texts, value_as_text
 HTTP_METHOD = "httpMethod"
 REQUEST_BODY = "RequestBody"
 QUERY_STRING = "QueryString"
+RESUBMIT = "resubmit"
 
 _RESERVED = frozenset({REQUEST_BODY, QUERY_STRING})
 _LISTS = frozenset({DataType.JSON, DataType.JSON_ARRAY})
 _PAIRS = 'must be a list of {"name": …, "value": …}, with a text as name and a scalar as value'
+
+
+class Resubmit(StrEnum):
+    """The rules for a call that may have been executed, because its answer was lost."""
+
+    NEVER = "Never"
+    """The attempt ends as `Lost`, so that a person decides: at-most-once execution."""
+    WHEN_IDEMPOTENT = "WhenIdempotent"
+    """The call is sent again with the same `Idempotency-Key`, which the code must respect."""
 
 
 class HttpMethod(StrEnum):
@@ -71,15 +81,28 @@ def method_of(job: Job) -> HttpMethod:
     return HttpMethod(str(job.settings.get(HTTP_METHOD, HttpMethod.POST)))
 
 
+def is_idempotent(job: Job) -> bool:
+    """Return whether a Job allows the repetition of a call that may have been executed."""
+    return job.settings.get(RESUBMIT) == Resubmit.WHEN_IDEMPOTENT
+
+
+def check_resubmit(job: Job) -> list[Problem]:
+    """Return the problem of a Job's setting `resubmit`, if any."""
+    if job.settings.get(RESUBMIT, Resubmit.NEVER) in set(Resubmit):
+        return []
+    return [Problem(f"settings.{RESUBMIT}", f"must be one of {', '.join(Resubmit)}")]
+
+
 def check_placement(job: Job) -> list[Problem]:
     """Return the problems of a Job's settings and reserved parameters."""
     known = set(HttpMethod)
     given = job.settings.get(HTTP_METHOD, HttpMethod.POST)
     problems = [
-        Problem(f"settings.{name}", f"a {job.job_type} has only {HTTP_METHOD}")
+        Problem(f"settings.{name}", f"a {job.job_type} has only {HTTP_METHOD} and {RESUBMIT}")
         for name in job.settings
-        if name != HTTP_METHOD
+        if name not in {HTTP_METHOD, RESUBMIT}
     ]
+    problems += check_resubmit(job)
     if given not in known:
         problems.append(Problem(f"settings.{HTTP_METHOD}", f"must be one of {', '.join(known)}"))
     for index, parameter in enumerate(job.parameters):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.call_budget import read_retry_after
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.outbound.urls import OwnAddress, own_address, url
@@ -46,6 +46,17 @@ STATUSES = {
     "cancelled": ProviderStatus.CANCELLED,
 }
 _IN_QUEUE = frozenset({"pending", "queued", "accepted", "notstarted"})
+_UNDER_WAY = frozenset(
+    word
+    for word, status in STATUSES.items()
+    if status in {ProviderStatus.STARTING, ProviderStatus.RUNNING}
+)
+_FINAL_WORDS = frozenset(
+    {"completed", "succeeded", "failed", "terminated", "canceled", "cancelled"}
+)
+INSTANCES = ("runtime", "webhooks", "durabletask", "instances")
+"""The path of the instances of Durable Functions, which every app has."""
+_INSTANCE_PATH = f"/{'/'.join(INSTANCES)}/"
 _WORDS = ("runtimeStatus", "status", "state")
 _REASONS = ("output", "error", "message")
 _MAX_ID_LENGTH = 1024
@@ -53,28 +64,76 @@ _KEYS = re.compile(r"code|key|sig|token|secret|password", re.IGNORECASE)
 
 
 def link_in(answer: Answer, base: str) -> str | None:
-    """Return the status address in an answer, unchecked, or None."""
+    """Return the status address in an answer, unchecked, or None.
+
+    A property of the body counts with any status. A `Location` is a status address only if the work
+    goes on; otherwise it is the address of a result.
+    """
     body = answer.json() or {}
+    named = {name.lower(): value for name, value in body.items()}
     for name in LINKS:
-        link = body.get(name)
+        link = named.get(name.lower())
         if isinstance(link, str) and link:
             return link
+    if not answer.location:
+        return None
     # A `Location` may be relative.
-    return urljoin(f"{base}/", answer.location) if answer.location else None
+    link = urljoin(f"{base}/", answer.location)
+    goes_on = answer.status == ACCEPTED or _status_in(body) in _UNDER_WAY or _INSTANCE_PATH in link
+    return link if goes_on else None
 
 
 def run_id_of(link: str, base: str) -> str | None:
     """Return the external run id for a status address, or None.
 
-    The id is the path on the function's own host, without query values that look like keys. An
-    address on another host has no id.
+    The id is the path on the function's own host, without query values that look like keys. The
+    address may spell the host in another way: by http, or by another name of the app. Then the path
+    of an instance of Durable Functions is looked for on the app's own host.
     """
-    address = own_address(link, base)
+    address = own_address(link, base) or _on_own_host(link, base)
     if address is None or not address.segments:
         return None
     query = {name: value for name, value in address.query.items() if not _KEYS.search(name)}
     run_id = url("", *address.segments, query=query)
     return run_id if len(run_id) <= _MAX_ID_LENGTH else None
+
+
+def _on_own_host(link: str, base: str) -> OwnAddress | None:
+    """Return a status address of another origin on the function's own host."""
+    try:
+        given, ours = urlsplit(link), urlsplit(base)
+        ports = {given.port, ours.port or 443} - {None, 80, 443}
+        is_same_host = (given.hostname or "") == (ours.hostname or "") and not ports
+    except ValueError:
+        return None
+    if given.scheme not in {"http", "https"} or "@" in given.netloc:
+        return None
+    target = f"{given.path}?{given.query}" if given.query else given.path
+    address = own_address(f"{base}{target}", base)
+    is_instance = address is not None and address.segments[:-1] == INSTANCES
+    return address if is_same_host or is_instance else None
+
+
+def is_final_answer(answer: Answer) -> bool:
+    """Return whether an answer of status 400 or more holds a final status.
+
+    Durable Functions may report a failed orchestration with 500. A general word such as `error` may
+    be about the answer itself, so it does not count.
+    """
+    body = answer.json() or {}
+    word = _plain(body.get("runtimeStatus"))
+    if word:
+        return STATUSES.get(word, ProviderStatus.UNKNOWN).is_final
+    return answer.status >= 500 and _status_in(body) in _FINAL_WORDS
+
+
+def _status_in(body: JsonObject) -> str:
+    """Return the status word of a body in lower case, or an empty text."""
+    return next((word for name in _WORDS if (word := _plain(body.get(name)))), "")
+
+
+def _plain(word: JsonValue) -> str:
+    return re.sub(r"[ _-]", "", word).lower() if isinstance(word, str) else ""
 
 
 def address_of(external_run_id: str, base: str) -> OwnAddress | None:
@@ -97,7 +156,7 @@ def status_report(answer: Answer, job: Job, now: Clock) -> Report:
         raise UnexpectedAnswer
     found = body or {}
     word = next((value for name in _WORDS if isinstance(value := found.get(name), str)), None)
-    state = re.sub(r"[ _-]", "", word or "").lower()
+    state = _plain(word)
     if word is None:
         status = ProviderStatus.RUNNING if going_on else ProviderStatus.SUCCESS
     else:

@@ -47,12 +47,14 @@ from polysync_core.storage.rows import (
     check_key,
     decode_token,
     encode_token,
+    end_of_prefix,
     new_fingerprint,
 )
 
 _log = logging.getLogger(__name__)
 
 _PAGE = 1000
+_KEYS = ("PartitionKey", "RowKey")
 _PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds between attempts; the last failure is raised."""
 _LONGEST_PAUSE = 5.0
@@ -150,6 +152,29 @@ class AzureTable:
             part, position = self._query(query, values, 1, position)
             if part or position is None:
                 return part[0].partition if part else None
+
+    def partitions(self, prefix: str, *, limit: int) -> list[str]:
+        """Return the first partitions whose keys begin with an ASCII prefix.
+
+        Each partition must have one row only. The service sends keys and no values.
+        """
+        query = "PartitionKey ge @first and PartitionKey lt @end"
+        values = {"first": check_key(prefix), "end": check_key(end_of_prefix(prefix))}
+        return [row.partition for row in self._keys(query, values, limit)]
+
+    def keys(self, rows: RowRange, *, limit: int) -> list[str]:
+        """Return the first keys of a range; the service sends no values."""
+        return [row.key for row in self._keys(*rows.filter(), limit)]
+
+    def _keys(self, query: str, values: dict[str, str], limit: int) -> list[Row]:
+        found: list[Row] = []
+        position: dict[str, str | None] | None = None
+        while True:
+            size = limit - len(found)
+            part, position = self._query(query, values, size, position, select=_KEYS)
+            found += part
+            if position is None or len(found) >= limit:
+                return found
 
     def drop(self) -> None:
         """Delete the table with all its rows, if it exists."""
@@ -285,10 +310,12 @@ class AzureTable:
         values: dict[str, str],
         size: int,
         position: dict[str, str | None] | None,
+        *,
+        select: Sequence[str] | None = None,
     ) -> tuple[list[Row], dict[str, str | None] | None]:
         def read() -> tuple[list[Row], dict[str, str | None] | None]:
             pages = self._client.query_entities(
-                query, parameters=values, results_per_page=min(size, _PAGE)
+                query, parameters=values, results_per_page=min(size, _PAGE), select=select
             ).by_page(position)
             part = [row_of(entity) for entity in next(pages, ())]
             return part, cast("dict[str, str | None] | None", pages.continuation_token)

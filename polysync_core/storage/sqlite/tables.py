@@ -24,6 +24,7 @@ from polysync_core.storage.rows import (
     check_size,
     decode_token,
     encode_token,
+    end_of_prefix,
 )
 from polysync_core.storage.sqlite.database import Database
 
@@ -43,6 +44,7 @@ _BOUNDED_RANGE = (
     "SELECT rk, etag, doc FROM rows WHERE tbl=? AND pk=? AND rk>=? AND rk<? ORDER BY rk LIMIT ?"
 )
 _NEXT_PARTITION = "SELECT pk FROM rows WHERE tbl=? AND pk>? ORDER BY pk LIMIT 1"
+_PARTITIONS = "SELECT DISTINCT pk FROM rows WHERE tbl=? AND pk>=? AND pk<? ORDER BY pk LIMIT ?"
 
 type Key = tuple[str, str, str]
 
@@ -128,6 +130,16 @@ class SqliteTable:
         """Return the first partition after a key, or None."""
         found = self._database.read(_NEXT_PARTITION, (self._name, check_key(after)))
         return found[0][0] if found else None
+
+    def partitions(self, prefix: str, *, limit: int) -> list[str]:
+        """Return the first partitions whose keys begin with an ASCII prefix."""
+        end = check_key(end_of_prefix(prefix))
+        found = self._database.read(_PARTITIONS, (self._name, check_key(prefix), end, limit))
+        return [partition for (partition,) in found]
+
+    def keys(self, rows: RowRange, *, limit: int) -> list[str]:
+        """Return the first keys of a range."""
+        return [row.key for row in self.page(rows, limit=limit).rows]
 
     def transact(self, operations: Sequence[Operation]) -> list[str]:
         """Execute up to 100 operations on one partition atomically."""

@@ -14,7 +14,7 @@ from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import JobConnector, ProviderStatus
 from tests.contract.ai_foundry.test_official_client import polled, request
-from tests.contract.connectors.cases.azure_ai_foundry import a_command, a_job, put
+from tests.contract.connectors.cases.azure_ai_foundry import a_command, a_job, job_path, put
 from tests.fakes.simulators import SimulatorProcess
 
 COMMAND = JobType.AI_FOUNDRY_COMMAND_JOB
@@ -164,8 +164,29 @@ def test_describe_returns_the_parameters_of_a_template(
     found = connector_of(COMMAND).describe("declares")
 
     shown = [(each.name, each.direction, each.default) for each in found.parameters]
-    assert shown == [("rows", "InputOutput", "1"), ("model", "Output", None)]
-    assert found.notes == ("raw is a data input: every run uses the data of the template",)
+    assert shown == [
+        ("rows", "InputOutput", "1"),
+        ("raw", "Input", None),
+        ("model", "Output", None),
+    ]
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("raw is a data input: its value is a URI")
+
+
+def test_a_copy_registers_the_named_output_of_its_template(
+    simulator: SimulatorProcess, connector_of: ConnectorOf
+) -> None:
+    model = {"jobOutputType": "mlflow_model", "assetName": "churn", "assetVersion": "3"}
+    definition = {**a_command("echo", ["rows"]), "outputs": {"model": model}}
+    put(simulator, "registers", definition)
+
+    submitted = connector_of(COMMAND).submit(request(COMMAND, "registers", "r1"))
+
+    path = job_path(submitted.external_run_id)
+    copy = simulator.call("GET", path, Authorization="Bearer anything")
+    output = copy["properties"]["outputs"]["model"]
+    assert output["assetName"] == "churn"
+    assert "assetVersion" not in output
 
 
 def test_a_secret_number_is_sent_as_text(connector_of: ConnectorOf) -> None:

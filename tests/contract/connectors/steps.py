@@ -14,6 +14,7 @@ from polysync_core.platforms.plugin import Capability
 from tests.contract.connectors.job_type_case import (
     Behaviour,
     ConnectorHarness,
+    Step,
 )
 
 LOST = [
@@ -62,3 +63,27 @@ def refusal(action: Callable[[], object]) -> PlatformRefused:
 def reading(harness: ConnectorHarness) -> Callable[[], Any]:
     run_id = start_hanging_run(harness)
     return lambda: harness.job.read(harness.case.jobs[Behaviour.HANGS], run_id)
+
+
+def action(harness: ConnectorHarness, step: Step) -> Callable[[], object]:
+    """Return the call that receives the answer of a step."""
+    job = harness.case.jobs[Behaviour.SUCCEEDS]
+    match step:
+        case Step.SUBMIT:
+            # Only continuing work can have a status address.
+            request = harness.request(Behaviour.HANGS)
+            return lambda: harness.job.submit(request)
+        case Step.READ | Step.CANCEL:
+            needs(harness, Behaviour.HANGS)
+            running = harness.request(Behaviour.HANGS)
+            run_id = harness.job.submit(running).external_run_id
+            poll = harness.job.read if step is Step.READ else harness.job.cancel
+            return lambda: poll(running.job, run_id)
+        case Step.FIND:
+            needs(harness, Capability.DISCOVERY)
+            return lambda: list(harness.connector.artefacts(job_type=harness.case.job_type))
+        case Step.DESCRIBE:
+            needs(harness, Capability.PARAMETERS)
+            return lambda: harness.job.describe(job.external_id)
+        case Step.TEST:
+            return harness.connector.test

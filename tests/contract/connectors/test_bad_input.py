@@ -6,8 +6,6 @@ an unknown state, the stop of an ended run, and redirects of a submit and a read
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from polysync_core.domain.causes import FailureCause
@@ -23,31 +21,7 @@ from tests.contract.connectors.job_type_case import (
     ConnectorHarness,
     Step,
 )
-from tests.contract.connectors.steps import needs, refusal
-
-
-def action(harness: ConnectorHarness, step: Step) -> Callable[[], object]:
-    """Return the call that receives the answer of a step."""
-    job = harness.case.jobs[Behaviour.SUCCEEDS]
-    match step:
-        case Step.SUBMIT:
-            # Only continuing work can have a status address.
-            request = harness.request(Behaviour.HANGS)
-            return lambda: harness.job.submit(request)
-        case Step.READ | Step.CANCEL:
-            needs(harness, Behaviour.HANGS)
-            running = harness.request(Behaviour.HANGS)
-            run_id = harness.job.submit(running).external_run_id
-            poll = harness.job.read if step is Step.READ else harness.job.cancel
-            return lambda: poll(running.job, run_id)
-        case Step.FIND:
-            needs(harness, Capability.DISCOVERY)
-            return lambda: list(harness.connector.artefacts(job_type=harness.case.job_type))
-        case Step.DESCRIBE:
-            needs(harness, Capability.PARAMETERS)
-            return lambda: harness.job.describe(job.external_id)
-        case Step.TEST:
-            return harness.connector.test
+from tests.contract.connectors.steps import action, needs, refusal
 
 
 def test_an_output_beyond_the_storage_limit_keeps_the_success_and_the_other_outputs(

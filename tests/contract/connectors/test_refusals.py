@@ -18,7 +18,7 @@ from tests.contract.connectors.job_type_case import (
     ConnectorHarness,
     Step,
 )
-from tests.contract.connectors.steps import reading, refusal
+from tests.contract.connectors.steps import action, reading, refusal
 
 
 def test_refused_credentials_have_the_cause_secret(harness: ConnectorHarness) -> None:
@@ -29,6 +29,46 @@ def test_refused_credentials_have_the_cause_secret(harness: ConnectorHarness) ->
 
     assert (error.status, error.cause) == (401, FailureCause.SECRET)
     assert not harness.case.started_runs(request)
+
+
+PLATFORM_STEPS = [Step.READ, Step.CANCEL, Step.FIND, Step.DESCRIBE, Step.TEST]
+
+
+def platform_action(harness: ConnectorHarness, step: Step) -> Callable[[], object]:
+    """Return the call of a step; skip the calls that a user's own code may answer."""
+    if step in {Step.READ, Step.CANCEL} and "Function" in harness.case.job_type:
+        pytest.skip("the text may come from the code of the function")
+    return action(harness, step)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("body", ["html", "json"])
+@pytest.mark.parametrize("step", PLATFORM_STEPS)
+def test_a_refused_token_has_the_cause_secret_with_any_status_and_content_type(
+    harness: ConnectorHarness, step: Step, body: str, status: int
+) -> None:
+    call = platform_action(harness, step)
+    harness.fault(
+        step, "status", status=status, body=body, message="The access token is expired.", times=2
+    )
+
+    error = refusal(call)
+
+    assert (error.status, error.cause) == (status, FailureCause.SECRET)
+    assert error.platform_message is not None
+    assert "expired" in error.platform_message
+
+
+@pytest.mark.parametrize("step", PLATFORM_STEPS)
+def test_a_blocked_address_names_the_network_rules(harness: ConnectorHarness, step: Step) -> None:
+    call = platform_action(harness, step)
+    message = "Source IP address: 10.1.2.3 is blocked by the IP ACL"
+    harness.fault(step, "status", status=403, message=message)
+
+    error = refusal(call)
+
+    assert (error.status, error.cause) == (403, FailureCause.SUBMIT)
+    assert "IP access list" in str(error)
 
 
 def test_a_missing_permission_is_reported_with_a_remedy(harness: ConnectorHarness) -> None:

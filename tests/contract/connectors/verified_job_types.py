@@ -242,6 +242,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.DISCOVER: "pipeline.get_pipelines_by_workspace",
                 Ability.PARAMETERS: "pipeline.get_pipeline",
                 Ability.RUNS: "pipeline_run.query_pipeline_runs_by_workspace",
+                Ability.OUTPUTS: "pipeline_run.query_activity_runs",
                 Ability.TEST: "pipeline_run.query_pipeline_runs_by_workspace",
             },
         ),

@@ -125,3 +125,6 @@ def test_the_synapse_client_lists_runs_polls_and_stops(
     )
     runs = workspace.pipeline_run.query_pipeline_runs_by_workspace(query).value
     assert [(each.run_id, each.parameters) for each in runs] == [(run_id, {"day": "x"})]
+    activities = synapse.RunFilterParameters(last_updated_after=after, last_updated_before=before)
+    found = workspace.pipeline_run.query_activity_runs("pl_syn", run_id, activities).value
+    assert {each.pipeline_run_id for each in found} <= {run_id}

@@ -51,8 +51,32 @@ def request_for(harness: ConnectorHarness, name: str, **parameters: Any) -> Subm
     return harness.request(job=a_job(name, *schema), parameters=parameters)
 
 
-def test_values_are_sent_as_texts_for_the_triggers_schema(harness: ConnectorHarness) -> None:
-    request = request_for(harness, "succeeds", rows=7, day="2026-01-31")
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [
+        ({}, {"rows": 7, "dry": False, "items": [1, 2], "day": "2026-01-31"}),
+        (
+            {"sendParametersAs": "JsonTokens"},
+            {"rows": 7, "dry": False, "items": [1, 2], "day": "2026-01-31"},
+        ),
+        (
+            {"sendParametersAs": "Texts"},
+            {"rows": "7", "dry": "false", "items": "[1,2]", "day": "2026-01-31"},
+        ),
+    ],
+)
+def test_values_are_sent_with_their_types_unless_texts_are_wanted(
+    harness: ConnectorHarness, settings: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    schema = (
+        Parameter(name="rows", data_type=DataType.INT),
+        Parameter(name="dry", data_type=DataType.BOOL),
+        Parameter(name="items", data_type=DataType.JSON_ARRAY),
+        Parameter(name="day"),
+    )
+    job = a_job("succeeds", *schema).model_copy(update={"settings": settings})
+    values = {"rows": 7, "dry": False, "items": [1, 2], "day": "2026-01-31"}
+    request = harness.request(job=job, parameters=values)
 
     submitted = harness.job.submit(request)
 
@@ -67,7 +91,7 @@ def test_values_are_sent_as_texts_for_the_triggers_schema(harness: ConnectorHarn
         f"{path}/runs/{submitted.external_run_id}?api-version=1",
         Authorization="Bearer anything",
     )
-    assert run["properties"]["trigger"]["outputs"]["body"] == {"rows": "7", "day": "2026-01-31"}
+    assert run["properties"]["trigger"]["outputs"]["body"] == sent
     assert run["properties"]["correlation"]["clientTrackingId"] == request.token
 
 

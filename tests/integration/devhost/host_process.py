@@ -133,3 +133,7 @@ class HostProcess:
             self.process.stdout.close()
         if hasattr(self, "http"):
             self.http.close()
+
+
+StartHost = Callable[..., HostProcess]
+"""Starts a host with options; the host ends after the test."""

@@ -1,15 +1,12 @@
-"""The local host as a user starts it: triggers, engine, programs, start and stop."""
+"""The local host as a user sees it: HTTP, triggers and engine."""
 
 from __future__ import annotations
 
 import base64
 import json
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,20 +19,14 @@ from azure.storage.queue import QueueClient
 from devhost.host import lock
 from devhost.settings import StartRefused, storage_connection
 from tests.integration.devhost.host_process import (
-    HERE,
     QUEUE,
     TIMEOUT,
     HostProcess,
+    StartHost,
     eventually,
-    is_alive,
 )
 
 pytestmark = [pytest.mark.devhost, pytest.mark.azurite]
-
-StartHost = Callable[..., HostProcess]
-
-
-# HTTP
 
 
 def test_a_route_parameter_and_the_query_reach_the_function(host: HostProcess) -> None:
@@ -144,9 +135,6 @@ def test_a_caller_that_expects_100_continue_receives_it(host: HostProcess) -> No
         assert wire.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
-# Timers and queues
-
-
 def test_a_timer_fires_at_start_up_and_then_each_second(host: HostProcess) -> None:
     assert eventually(lambda: len(host.get("/state")["ticks"]) >= 3)
 
@@ -189,9 +177,6 @@ def _poison(host: HostProcess, *, decode: bool = True) -> list[str]:
         queue.delete_message(message)
     texts = [message.content for message in found]
     return [base64.b64decode(text).decode() for text in texts] if decode else texts
-
-
-# Durable
 
 
 def _run(host: HostProcess, name: str, given: Any) -> Any:
@@ -264,9 +249,6 @@ def test_twenty_waiting_clients_do_not_block_other_requests(host: HostProcess) -
             each.join()
 
 
-# Start and stop
-
-
 def test_it_listens_on_loopback_only(host: HostProcess) -> None:
     listening = {
         connection.laddr.ip.removeprefix("::ffff:")
@@ -280,105 +262,6 @@ def test_it_listens_on_loopback_only(host: HostProcess) -> None:
 
 def test_an_unknown_trigger_is_named_and_the_rest_works(host: HostProcess) -> None:
     assert "function=never trigger=eventHubTrigger" in host.log_text()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_ends_it_cleanly_with_its_children(
-    start_host: StartHost, number: signal.Signals
-) -> None:
-    host = start_host().ready()
-    host.post("/table?row=before")
-    children = host.children()
-    with host.http.stream("GET", "/events?count=1000"):
-        assert host.end(number) == 0
-
-    assert "did not end in time" not in host.log_text()
-    eventually(lambda: not any(map(is_alive, children)))
-    assert host.rest_of_stdout() == ""
-
-
-@pytest.mark.parametrize(
-    "sign",
-    [
-        pytest.param("Azurite Blob service is starting", id="while Azurite starts"),
-        pytest.param("Azurite Table service is successfully", id="while the app is loaded"),
-    ],
-)
-def test_a_signal_before_it_is_ready_ends_it_as_well(start_host: StartHost, sign: str) -> None:
-    host = start_host()
-    eventually(lambda: sign in host.log_text())
-
-    assert host.end() == 0
-    assert "did not end in time" not in host.log_text()
-
-
-def test_after_sigkill_no_child_is_left_and_the_data_is_there(start_host: StartHost) -> None:
-    killed = start_host().ready()
-    killed.post("/table?row=kept")
-    killed.queue("other").create_queue()
-    killed.queue("other").send_message("kept")
-    children = killed.children()
-    killed.end(signal.SIGKILL)
-
-    # At once, on the same data and ports, while the earlier Azurite is still stopping.
-    host = start_host(base=killed.base).ready()
-    eventually(lambda: not any(map(is_alive, children)))
-    assert host.get("/table") == ["kept"]
-    assert len(host.queue("other").peek_messages()) == 1
-
-
-def test_the_host_ends_with_a_message_when_azurite_dies(start_host: StartHost) -> None:
-    host = start_host().ready()
-    for child in host.children():
-        child.kill()
-
-    assert host.process.wait(timeout=TIMEOUT) == 1
-    assert "program=azurite exit_code=-9" in host.log_text()
-
-
-def test_a_taken_port_is_one_clear_line(start_host: StartHost) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        base = taken.getsockname()[1] - 3
-        refused = start_host("other", base=base)
-        assert refused.process.wait(timeout=TIMEOUT) == 1
-
-    assert f"Port {base + 3} is in use: choose another with --port." in refused.log_text()
-    assert "Traceback" not in refused.log_text()
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        pytest.param("import nothing_of_that_name\n", "nothing_of_that_name", id="a failed import"),
-        pytest.param("answer = 42\n", "Could not find top level function app", id="no app in it"),
-        pytest.param(None, "There is no function_app.py", id="no function_app.py"),
-    ],
-)
-def test_an_app_that_cannot_be_loaded_is_exit_code_1_with_the_reason(
-    start_host: StartHost, tmp_path: Path, source: str | None, reason: str
-) -> None:
-    app = tmp_path / "app"
-    app.mkdir()
-    if source is not None:
-        (app / "function_app.py").write_text(source)
-    host = start_host(app=app)
-
-    assert host.process.wait(timeout=TIMEOUT) == 1
-    assert reason in host.log_text()
-    assert "The host has ended. exit_code=1" in host.log_text()
-    assert host.rest_of_stdout() == ""
-
-
-def test_an_app_without_streaming_is_served_as_well(start_host: StartHost) -> None:
-    host = start_host(app=HERE / "plain_app").ready()
-
-    answer = host.http.post("/plain/7?x=y", content=b"body")
-    assert (answer.status_code, answer.headers["x-plain"]) == (201, "yes")
-    assert answer.json() == {"id": "7", "x": "y", "body": "body"}
-    assert host.http.cookies["seen"] == "yes"
-    assert host.http.get("/broken").status_code == 500
 
 
 def test_two_hosts_run_side_by_side_without_shared_data(

@@ -217,3 +217,13 @@ class TestJobRuns:
                 runs.remove_from_index(entries)
         assert listed(runs, job=job.name) == []
         assert runs.get(run.run_id) is not None
+
+
+def test_ids_are_found_by_their_first_characters(runs: TableRuns) -> None:
+    run = stored(runs)
+    other = stored(runs)
+    assert runs.ids_from(run.run_id[:14], limit=5) == [run.run_id]
+    assert runs.ids_from(run.run_id, limit=5) == [run.run_id]
+    assert set(runs.ids_from("r", limit=500)) >= {run.run_id, other.run_id}
+    assert len(runs.ids_from("r", limit=2)) == 2
+    assert runs.ids_from("r9", limit=5) == []

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polysync_core.domain.redaction import MARKER, Redactor
+from polysync_core.domain.redaction import MARKER, Redactor, quotes_trigger
 from polysync_core.domain.secrets import Secret
 
 SECRET = 'Kx7/+?"w<é 42&Zq%41\\end'
@@ -168,3 +168,79 @@ def test_a_deep_value_needs_no_recursion() -> None:
 def test_any_secret_is_found_in_any_text(secret: str, before: str, after: str, form: str) -> None:
     shown = FORMS[form](secret.strip())
     assert Redactor([Secret(secret)]).holds(f"{before} {shown} {after}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://h/p?a=1&sig=abc%2Fd&b=2", f"see https://h/p?a=1&sig={MARKER}&b=2"),
+        ("https://h/api/f?code=abc==", f"https://h/api/f?code={MARKER}"),
+        ("https://h/?Access_Token=abc#x", f"https://h/?Access_Token={MARKER}#x"),
+        ("https://h/#id_token=abc", f"https://h/#id_token={MARKER}"),
+        (
+            "go to https://h/?next=x%3Fsig%3Dabc%26b",
+            f"go to https://h/?next=x%3Fsig%3D{MARKER}%26b",
+        ),
+        ("postgres://user:pass@h/db", f"postgres://{MARKER}@h/db"),
+        ("?subscription-key=abc", f"?subscription-key={MARKER}"),
+        ("https://h/?X-Amz-Signature=abc&n=1", f"https://h/?X-Amz-Signature={MARKER}&n=1"),
+        ("status code=3, key=value, https://h/?statusCode=4&monkey=5", None),
+        ("https://portal.azure.com/#resource/subscriptions/a@b.c?x=1", None),
+        ("run canary-1f", f"run {MARKER}"),
+    ],
+)
+def test_a_platforms_text_loses_the_credentials_of_urls(text: str, shown: str | None) -> None:
+    redactor = Redactor([Secret("canary-1f")])
+    assert redactor.clean(text) == (shown or text)
+    assert redactor.clean(redactor.clean(text)) == (shown or text)
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://adb-1.azuredatabricks.net/?o=1#job/2/run/3", "="),
+        ("http://127.0.0.1:8/x?sig=abc", "http://127.0.0.1:8/x"),
+        ("https://h/x?o=1&code=abc&p=2", "https://h/x?o=1&p=2"),
+        ("https://h/x?o=1&token", "https://h/x?o=1"),
+        ("https://h/x#access_token=abc", "https://h/x"),
+        ("https://h/x?o=canary-1f", None),
+        ("https://h/x?o=canary%2D1f", None),
+        ("https://canary-1f.evil.example/", None),
+        ("https://user:pass@h/x", None),
+        ("javascript:alert(1)", None),
+        ("", None),
+    ],
+)
+def test_a_platforms_link_loses_credentials_or_is_dropped(link: str, shown: str | None) -> None:
+    assert Redactor([Secret("canary-1f")]).clean_link(link) == (link if shown == "=" else shown)
+
+
+def test_the_strings_of_a_json_value_are_replaced_one_by_one() -> None:
+    value: Any = {"a canary-1f": ["x canary-1f", 1, None, {"b": True}], "n": 12345678}
+    shown = {f"a {MARKER}": [f"x {MARKER}", 1, None, {"b": True}], "n": MARKER}
+    assert Redactor([Secret("canary-1f"), Secret("12345678")]).clean_json(value) == shown
+    for _ in range(500):
+        value = [value]
+    assert MARKER in str(Redactor([Secret("canary-1f")]).clean_json(value))
+
+
+_ADDRESS = (
+    "https://prod-1.westeurope.logic.azure.com:443/workflows/1/triggers/manual/paths/invoke"
+    "?api-version=2016-10-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=AbCdEfGhIjKlMnOp"
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (_ADDRESS, True),
+        ({"link": [f"see {_ADDRESS}"]}, True),
+        (json.dumps({"link": _ADDRESS}).replace("&", "\\u0026"), True),
+        (quote(_ADDRESS, safe=""), True),
+        ({"queries": {"sp": "/triggers/manual/run", "sig": "AbCdEfGhIjKlMnOp"}}, True),
+        (_ADDRESS.partition("&sig")[0], False),
+        ("https://store.blob.core.windows.net/c/b?sv=1&sig=AbCdEfGhIjKlMnOp", False),
+    ],
+)
+def test_the_signed_address_of_a_trigger_is_found(value: Any, found: bool) -> None:
+    assert quotes_trigger(value) is found

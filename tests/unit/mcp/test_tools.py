@@ -122,7 +122,7 @@ def test_a_job_is_changed_after_confirmation(prepared: Copilot) -> None:
     after = prepared.definitions.job("sales-load")
 
     differing = {each["path"] for each in would["differences"]["untrusted"]}
-    assert differing == {"displayName", "parameters[0].default"}
+    assert differing == {"displayName", "parameters.day.default"}
     assert (before.display_name, after.display_name) == ("sales-load", "Sales")
     assert [each.default for each in after.parameters] == ["2"]
     assert prepared.changes == [("ann@example.com", "PATCH", "/jobs/sales-load")]

@@ -46,6 +46,9 @@ class VaultReader(DefinitionLookup):
         super().__init__(FakeDefinitions())
         self.vaults = vaults
 
+    def vault_names(self) -> list[str]:
+        return []
+
     def vault(self, name: str) -> Vault:
         if name not in self.vaults:
             raise NotFound(f"no {name}")

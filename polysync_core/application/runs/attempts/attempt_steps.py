@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.outcomes import abandoned
 from polysync_core.application.runs.attempts.polls import Poller
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -49,9 +50,7 @@ class AttemptSteps:
                 return self.services.recorder.after_attempt(stored.run, attempt)
             if external_id is None:
                 return StepResult(submitted=False)
-            poller = Poller(
-                services=self.services, submissions=self.submissions, stopper=self._stopper
-            )
+            poller = Poller(services=self.services, texts=self._texts, stopper=self._stopper)
             return poller.poll(stored, external_id, memo)
 
     def abandon(self, run_id: RunId, attempt: int) -> StepResult:
@@ -103,12 +102,19 @@ class AttemptSteps:
     @property
     def _submitter(self) -> Submitter:
         return Submitter(
-            services=self.services, submissions=self.submissions, stopper=self._stopper
+            services=self.services,
+            submissions=self.submissions,
+            texts=self._texts,
+            stopper=self._stopper,
         )
 
     @property
     def _stopper(self) -> Stopper:
-        return Stopper(services=self.services)
+        return Stopper(services=self.services, texts=self._texts)
+
+    @property
+    def _texts(self) -> PlatformTexts:
+        return PlatformTexts(self.services.connections, self.submissions.resolve_secret)
 
     @contextmanager
     def _reading(self, run_id: RunId, attempt: int, *, step: str) -> Generator[StoredRun]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.denials import after_denial
 from polysync_core.application.runs.attempts.failures import CALL_FAILURES, delay_after, failure_of
 from polysync_core.application.runs.attempts.services import AttemptServices
@@ -12,19 +13,14 @@ from polysync_core.application.runs.attempts.states import state_text
 from polysync_core.application.runs.attempts.stopping import Stopper
 from polysync_core.application.runs.finishing import ACTOR, reported
 from polysync_core.application.runs.steps import AttemptMemo, StepResult
-from polysync_core.application.runs.submission import SubmissionBuilder
-from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Unavailable
-from polysync_core.domain.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.progress import is_to_stop, time_out, without_problem
 from polysync_core.domain.runs.run import Attempt, TaskRun, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.connector import Report, RunNotFound
 
-OUTPUTS_UNCOMPARED = (
-    "Its outputs are not kept: a secret that it was given can no longer be read, so nothing shows "
-    "whether they hold it."
-)
 _MIN_AGE_TO_RECORD = timedelta(seconds=3.5)
 """The age from which a new provider status is written; shorter runs save the write."""
 _LONGEST_MESSAGE = 300
@@ -38,7 +34,7 @@ class Poller:
     """Polls attempts; every step may be repeated."""
 
     services: AttemptServices
-    submissions: SubmissionBuilder
+    texts: PlatformTexts
     stopper: Stopper
 
     def poll(self, stored: StoredRun, external_id: str, memo: AttemptMemo) -> StepResult:
@@ -57,18 +53,10 @@ class Poller:
         return self.services.plan_poll(stored.run, memo.after_poll(), report.retry_after)
 
     def _read(self, run: TaskRun, external_id: str) -> tuple[Report, Redactor]:
-        """Return the platform's report, and the redactor for its outputs.
-
-        Outputs that cannot be compared with the secrets are dropped. If a vault is unavailable, the
-        next poll asks it again.
-        """
-        report = self.services.connections.job(run.job).read(run.job, external_id)
-        if not report.outputs:
-            return report, NO_SECRETS
-        try:
-            return report, Redactor(self.submissions.secrets_of(run))
-        except PlatformRefused:
-            return replace(report, outputs={}, outputs_missing=OUTPUTS_UNCOMPARED), NO_SECRETS
+        """Return the platform's report without secrets, and the redactor for its outputs."""
+        with self.texts.filtered_errors(run):
+            report = self.services.connections.job(run.job).read(run.job, external_id)
+        return self.texts.report(run, report)
 
     def _unread(
         self, stored: StoredRun, external_id: str, memo: AttemptMemo, error: PolysyncError
@@ -92,29 +80,18 @@ class Poller:
         if attempt is None:
             return stored
         title = self.services.connections.title(stored.run.job)
-        message = self._message(stored.run, report)
+        message = (report.message or "")[:_LONGEST_MESSAGE] if report.wait is not None else ""
 
         def change(run: TaskRun) -> TaskRun | None:
             if not run.carries(attempt.number) or run.attempt is None:
                 return None
-            text = state_text(run, title, report, now, message=message)
+            text = state_text(run, title, report, now, message=message or None)
             if _is_worth_a_write(run, run.attempt, report, text, now):
                 run = _with_progress(run, run.attempt, report, text, now)
             steps = set(ProblemStep) - {ProblemStep.CANCEL} if is_to_stop(run) else set(ProblemStep)
             return _with_time_out(without_problem(run, *steps, at=now), now)
 
         return self.services.store.update(stored, change)
-
-    def _message(self, run: TaskRun, report: Report) -> str | None:
-        """Return the platform's reason for a wait without secrets; None if those are unknown."""
-        if report.wait is None or not report.message:
-            return None
-        platform = self.services.connections.platform(run.job.platform)
-        try:
-            redactor = Redactor(self.submissions.secrets_of(run, platform))
-        except (Unavailable, PlatformRefused, Invalid):
-            return None
-        return redactor.redact(report.message)[:_LONGEST_MESSAGE]
 
     def _with_expired_time(self, stored: StoredRun) -> StoredRun:
         number, now = len(stored.run.attempts), self.services.clock()

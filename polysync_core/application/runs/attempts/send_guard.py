@@ -14,6 +14,8 @@ from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.runs.problem import ProblemStep
+from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.platforms.sends import Withheld
@@ -68,7 +70,9 @@ class SendGuard:
 
     def _with_send(self, run: TaskRun) -> TaskRun | None:
         if run.is_queued_for(self.attempt) and not self.is_resend:
-            return begin_attempt(run, at=self.clock(), actor=ACTOR, begun_at=self.begun_at)
+            now = self.clock()
+            begun = begin_attempt(run, at=now, actor=ACTOR, begun_at=self.begun_at)
+            return without_problem(begun, ProblemStep.START, at=now)
         current = run.attempt
         if current is None or not run.carries(self.attempt) or run.cancel_requested is not None:
             return None

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.denials import after_denial
 from polysync_core.application.runs.attempts.failures import CALL_FAILURES, delay_after, failure_of
 from polysync_core.application.runs.attempts.outcomes import unconfirmed_stop
@@ -27,6 +28,7 @@ class Stopper:
     """Stops attempts on their platforms."""
 
     services: AttemptServices
+    texts: PlatformTexts
 
     def stop(
         self,
@@ -97,7 +99,8 @@ class Stopper:
         if attempt is None or attempt.stop_accepted is not None:
             return None
         try:
-            self.services.connections.job(run.job).cancel(run.job, external_id)
+            with self.texts.filtered_errors(run):
+                self.services.connections.job(run.job).cancel(run.job, external_id)
         except CannotStop:
             # The run can only end by itself; Polysync waits as long as for a confirmation.
             _log.warning("The platform cannot stop a run.", extra=_facts("cannot_stop", run))

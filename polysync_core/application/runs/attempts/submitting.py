@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.attempts.failures import delay_after, failure_of
 from polysync_core.application.runs.attempts.outcomes import (
     cancelled_before_submit,
@@ -21,12 +22,10 @@ from polysync_core.application.runs.steps import AttemptMemo, StepResult
 from polysync_core.application.runs.submission import SubmissionBuilder
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.errors import Invalid, NotFound, PlatformRefused, Unavailable, Uncertain
-from polysync_core.domain.redaction import Redactor
 from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.progress import with_failure, with_stop_tried, without_problem
 from polysync_core.domain.runs.run import Attempt, TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
-from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import (
     OutcomeUnknown,
     ProviderStatus,
@@ -47,6 +46,7 @@ class Submitter:
 
     services: AttemptServices
     submissions: SubmissionBuilder
+    texts: PlatformTexts
     stopper: Stopper
 
     def submit(self, stored: StoredRun, attempt: int, memo: AttemptMemo) -> StepResult:
@@ -79,7 +79,8 @@ class Submitter:
         )
         try:
             request = self.submissions.request(stored.run, pending, is_resend=guard.is_resend)
-            submitted = self._call(guard, request)
+            with self.texts.filtered_errors(stored.run):
+                submitted = self._call(guard, request)
         except (PlatformRefused, Invalid, NotFound) as error:
             return self._refused(guard, error)
         except OutcomeUnknown as error:
@@ -111,10 +112,9 @@ class Submitter:
     ) -> StepResult:
         """Record what the platform answered to the submit."""
         _log_submit(guard, submitted)
+        submitted, redactor = self.texts.submitted(guard.stored.run, submitted)
         stored, report = guard.stored, submitted.report
         if report is not None and report.status.is_final:
-            given = request.parameters.values()
-            redactor = Redactor(each for each in given if isinstance(each, Secret))
             stored = self.begun(stored, guard.attempt, guard.begun_at)
             return self.services.recorder.end(
                 stored, lambda run: reported_at_submit(run, submitted, report, redactor)
@@ -236,7 +236,8 @@ class Submitter:
         if not run.is_queued_for(attempt):
             return None
         now = self.services.clock()
-        return begin_attempt(run, at=now, actor=ACTOR, begun_at=begun_at, sends=0)
+        begun = begin_attempt(run, at=now, actor=ACTOR, begun_at=begun_at, sends=0)
+        return without_problem(begun, ProblemStep.START, at=now)
 
 
 def _current(run: TaskRun, attempt: int) -> Attempt | None:

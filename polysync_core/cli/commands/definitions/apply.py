@@ -11,7 +11,13 @@ from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
 Files = Annotated[
-    list[str], typer.Option("--file", "-f", help="YAML or JSON, - for stdin; may be repeated.")
+    list[str] | None, typer.Argument(metavar="FILE...", help="YAML or JSON, - for stdin.")
+]
+MoreFiles = Annotated[
+    list[str] | None, typer.Option("--file", "-f", metavar="FILE", help="The same as FILE.")
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="List the definitions that do not change, too.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")]
 Prune = Annotated[
@@ -19,10 +25,12 @@ Prune = Annotated[
 ]
 
 
-def apply(
-    files: Files,
+def apply(  # noqa: PLR0913 - one parameter per option
+    files: Files = None,
+    more_files: MoreFiles = None,
     dry_run: DryRun = False,
     prune: Prune = False,
+    verbose: Verbose = False,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
@@ -30,8 +38,11 @@ def apply(
     from polysync_core.cli.api.plan import PlanAnswer
     from polysync_core.cli.documents import read_documents
 
+    sources = [*(files or []), *(more_files or [])]
+    if not sources:
+        raise typer.BadParameter("name at least one file", param_hint="FILE")
     with open_session(url, as_json=as_json) as session:
-        document = read_documents(files)
+        document = read_documents(sources)
         query = {"dryRun": _flag(dry_run), "prune": _flag(prune)}
         try:
             answer = session.api.put("definitions", body=document.content, query=query)
@@ -42,7 +53,8 @@ def apply(
         else:
             from polysync_core.cli.views.apply import plan_view
 
-            session.terminal.show(*plan_view(PlanAnswer.decode(answer), dry_run=dry_run))
+            plan = PlanAnswer.decode(answer)
+            session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=verbose))
 
 
 def _flag(value: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""`polysync test`: tests the connection to a vault or platform."""
+"""`polysync test`: tests a vault, a platform or a secret."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from polysync_core.cli.api.reader import Reader
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
 from polysync_core.cli.session import open_session
 
-Kind = Annotated[Literal["vault", "platform"], typer.Argument(metavar="vault|platform")]
-Name = Annotated[str, typer.Argument(metavar="NAME")]
+Kind = Annotated[
+    Literal["vault", "platform", "secret"], typer.Argument(metavar="vault|platform|secret")
+]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name, or vault://<vault>/<secret> of a secret.")
+]
 
 
 def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
-    """Test the connection to a vault or a platform, with its credentials."""
+    """Test a vault, a platform or a secret; the secret is not shown."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.post(f"{kind}s", name, "test")
+        if kind == "secret":
+            answer = session.api.post("secrets", "test", body={"reference": name})
+        else:
+            answer = session.api.post(f"{kind}s", name, "test")
         reader, passed = Reader("the answer", answer), answer.get("ok") is True
         if as_json:
             session.terminal.json(answer)

@@ -5,18 +5,26 @@ from __future__ import annotations
 import typer
 
 from polysync_core.cli.api.reader import Reader
-from polysync_core.cli.options import DEFAULT_URL, AsJson, RunId, Url
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, RunName, Url
+from polysync_core.cli.run_names import find_run_id, require_one_name
 from polysync_core.cli.session import open_session
 from polysync_core.domain.runs.status import TERMINAL_STATUSES, RunStatus
 
 
-def cancel(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def cancel(
+    run: RunName = None, last: Last = False, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
     """Request the cancellation of a run; the platform may take some time to stop it."""
+    require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
+        run_id = find_run_id(session.api, run)
         answer = session.api.post("task-runs", run_id, "cancel")
-        status = Reader("the run", answer).text("status")
+        reader = Reader("the run", answer)
+        run_id, status = reader.text("runId") or run_id, reader.text("status")
         if as_json:
             session.terminal.json(answer)
+        elif status == RunStatus.CANCELLED:
+            session.terminal.line(f"Run {run_id} is cancelled.")
         elif status in TERMINAL_STATUSES:
             session.terminal.line(f"Run {run_id} has already ended: {status}.")
         else:

@@ -6,29 +6,30 @@ from typing import Annotated
 
 import typer
 
-from polysync_core.cli.options import DEFAULT_URL, AsJson, Url
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, RunName, Url
+from polysync_core.cli.run_names import find_run_id
 from polysync_core.cli.session import open_session
 
-OptionalRunId = Annotated[
-    str | None, typer.Argument(metavar="[RUN]", help="Full id of a task run.")
-]
 GateTask = Annotated[
     str | None, typer.Option("--task", help="Show the upstream outcomes that this task waits for.")
 ]
 
 
 def explain(
-    run_id: OptionalRunId = None,
+    run: RunName = None,
+    last: Last = False,
     task: GateTask = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
 ) -> None:
     """Explain why a run waits; with --task, which upstream outcomes a task waits for."""
-    if (run_id is None) == (task is None):
-        raise typer.BadParameter("give either a run or --task", param_hint="RUN")
-    path = ("tasks", task, "gate") if task is not None else ("task-runs", run_id or "", "explain")
+    if [run is not None, last, task is not None].count(True) != 1:
+        raise typer.BadParameter("give a run, --last or --task", param_hint="RUN")
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get(*path)
+        if task is not None:
+            answer = session.api.get("tasks", task, "gate")
+        else:
+            answer = session.api.get("task-runs", find_run_id(session.api, run), "explain")
         if as_json:
             session.terminal.json(answer)
             return

@@ -9,6 +9,7 @@ import typer
 
 from polysync_core.cli.api.graph import GraphAnswer
 from polysync_core.cli.options import DEFAULT_URL, AsJson, Output, Url
+from polysync_core.cli.run_names import find_graph_run_id
 from polysync_core.cli.session import Session, open_session
 
 type Format = Literal["tree", "table", "mermaid", "svg"]
@@ -18,7 +19,8 @@ OneTask = Annotated[
     typer.Argument(metavar="[TASK]", help="Only this task and its related tasks."),
 ]
 OfGraphRun = Annotated[
-    str | None, typer.Option("--graph-run", help="One graph run, by the id of its root run.")
+    str | None,
+    typer.Option("--graph-run", metavar="RUN", help="One graph run, by its root run or @TASK."),
 ]
 GraphFormat = Annotated[
     Literal["tree", "table", "mermaid", "svg"] | None,
@@ -38,7 +40,8 @@ def graph(  # noqa: PLR0913 - one parameter per option
     """Show the task graph, with the last run and next fire time of each task."""
     chosen = _choose_format(format_option, output, as_json=as_json)
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get("graph", query={"task": task, "graphRunId": graph_run})
+        root = find_graph_run_id(session.api, graph_run)
+        answer = session.api.get("graph", query={"task": task, "graphRunId": root})
         if as_json:
             session.terminal.json(answer)
             return
@@ -46,7 +49,7 @@ def graph(  # noqa: PLR0913 - one parameter per option
         if chosen in {"tree", "table"}:
             _show(session, found, chosen)
         else:
-            _write(session, _picture(found, chosen, _heading(task, graph_run)), output)
+            _write(session, _picture(found, chosen, _heading(task, root)), output)
 
 
 def _choose_format(chosen: Format | None, output: Path | None, *, as_json: bool) -> Format:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polysync_core.cli.options import DEFAULT_URL, AsJson, Follow, IdempotencyKey, RunId, Url
+from polysync_core.cli.options import (
+    DEFAULT_URL,
+    AsJson,
+    Follow,
+    IdempotencyKey,
+    Last,
+    RunName,
+    Url,
+)
+from polysync_core.cli.run_names import find_run_id, require_one_name
 from polysync_core.cli.session import open_session
 
 if TYPE_CHECKING:
@@ -18,7 +27,8 @@ Downstream = Annotated[
 
 
 def rerun(  # noqa: PLR0913 - one parameter per option
-    run_id: RunId,
+    run: RunName = None,
+    last: Last = False,
     downstream: Downstream = False,
     idempotency_key: IdempotencyKey = None,
     follow: Follow = False,
@@ -27,9 +37,11 @@ def rerun(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Run the task of a finished run again, with the same parameters."""
     body: JsonObject | None = {"downstream": True} if downstream else None
+    require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
         from polysync_core.cli.accepted_run import show_accepted
 
+        run_id = find_run_id(session.api, run)
         path = ("task-runs", run_id, "rerun")
         answer = session.api.post_once(*path, body=body, key=idempotency_key)
         show_accepted(session, answer, f"repeats {run_id} and is accepted", follow=follow)

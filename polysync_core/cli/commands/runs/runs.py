@@ -9,6 +9,7 @@ import typer
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.errors import CommandFailed
 from polysync_core.cli.options import DEFAULT_URL, All, AsJson, Limit, Url
+from polysync_core.cli.run_names import find_graph_run_id, require_task
 from polysync_core.cli.session import open_session
 
 OfTask = Annotated[str | None, typer.Option("--task", help="Only runs of this task.")]
@@ -17,7 +18,10 @@ OfStatus = Annotated[
     str | None,
     typer.Option("--status", help="Queued, Running, Succeeded, Failed, Cancelled or Skipped."),
 ]
-OfGraphRun = Annotated[str | None, typer.Option("--graph", help="Only runs of this graph run.")]
+OfGraphRun = Annotated[
+    str | None,
+    typer.Option("--graph", metavar="RUN", help="Only runs of this graph run; @TASK is possible."),
+]
 
 
 def runs(  # noqa: PLR0913 - one parameter per option
@@ -31,14 +35,17 @@ def runs(  # noqa: PLR0913 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """List task runs, or with --job the runs of a job, newest first."""
-    query = {"task": task, "status": status, "graphRunId": graph}
-    if job is not None and any(query.values()):
+    if job is not None and (task or status or graph):
         message = "cannot be combined with --task, --status or --graph"
         raise typer.BadParameter(message, param_hint="--job")
     path, member = (("task-runs",), "items") if job is None else (("jobs", job, "runs"), "runs")
     with open_session(url, as_json=as_json) as session:
+        root = find_graph_run_id(session.api, graph)
+        query = {"task": task, "status": status, "graphRunId": root}
         max_items = None if everything else limit
         items, token = session.api.items(*path, query=query, limit=max_items, member=member)
+        if not items:
+            require_task(session.api, task)
         if as_json:
             session.terminal.json({member: [*items], "continuationToken": token})
             return

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from polysync_core.cli.api.answers import HistoryLine, RunAnswer
-from polysync_core.cli.options import DEFAULT_URL, AsJson, RunId, Url
+from polysync_core.cli.options import DEFAULT_URL, AsJson, Last, RunName, Url
+from polysync_core.cli.run_names import find_run_id, require_one_name
 from polysync_core.cli.session import open_session
 
 
-def show(run_id: RunId, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
+def show(
+    run: RunName = None, last: Last = False, url: Url = DEFAULT_URL, as_json: AsJson = False
+) -> None:
     """Show a task run: attempts, times, errors, parameters, outputs and history."""
+    require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
+        run_id = find_run_id(session.api, run)
         answer = session.api.get("task-runs", run_id)
         history, _ = session.api.items("task-runs", run_id, "history")
         if as_json:

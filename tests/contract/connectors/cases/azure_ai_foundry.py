@@ -71,10 +71,14 @@ def a_job(job_type: JobType, external_id: str, **settings: Any) -> Job:
 
 
 def put(simulator: SimulatorProcess, name: str, properties: Mapping[str, Any]) -> Any:
-    path = f"{_PATH}/jobs/{name}?api-version=2024-10-01"
     body = {"properties": properties}
     headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
-    return simulator.call("PUT", path, body, **headers)
+    return simulator.call("PUT", job_path(name), body, **headers)
+
+
+def job_path(name: str) -> str:
+    """Return the path of a job in a version that knows registered outputs."""
+    return f"{_PATH}/jobs/{name}?api-version=2024-10-01-preview"
 
 
 def a_pipeline(program: str, names: list[str]) -> dict[str, Any]:

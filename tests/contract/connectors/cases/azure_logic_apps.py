@@ -84,6 +84,8 @@ def case(plan: str, simulators: Simulators) -> JobTypeCase:
             ({"external_id": ".."}, "externalId"),
             ({"external_id": "l\u043ead"}, "externalId"),
             ({"settings": {"timeout": 5}}, "settings.timeout"),
+            ({"settings": {"sendParametersAs": "Xml"}}, "settings.sendParametersAs"),
+            ({"settings": {"resubmit": True}}, "settings.resubmit"),
         ),
         parameters=DESCRIBED,
         outputs={"total": 7, "path": "/x"},

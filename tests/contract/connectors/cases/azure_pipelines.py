@@ -93,8 +93,6 @@ def case(simulators: Simulators, job_type: JobType) -> JobTypeCase:
         ]
 
     behaviours = [*ACTIVITIES, Behaviour.MISSING]
-    if job_type is JobType.SYNAPSE_PIPELINE:
-        behaviours = [each for each in behaviours if each not in GIVES]
     return JobTypeCase(
         simulator=simulator,
         platform=a_platform(simulator, job_type),

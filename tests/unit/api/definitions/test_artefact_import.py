@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from polysync_core.api.app import create_app
-from polysync_core.api.definitions.artefact_import import import_routes
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.domain.errors import PlatformRefused
@@ -29,8 +27,7 @@ class Api:
 @pytest.fixture
 def api() -> Iterator[Api]:
     world = World()
-    routes = import_routes(world.importing)
-    with TestClient(create_app([routes])) as client:
+    with world.app.http as client:
         yield Api(client, world)
 
 

@@ -204,7 +204,7 @@ def test_a_plan_is_a_list_for_each_action(filled: TestClient) -> None:
     assert planned["create"] == [{"kind": "job", "name": "extra"}]
     assert planned["delete"] == [{"kind": "calendar", "name": "holidays"}]
     assert [(each["name"], each["differences"][0]["path"]) for each in planned["update"]] == [
-        ("sales-load-daily", "schedules")
+        ("sales-load-daily", "schedules.daily")
     ]
     assert len(planned["unchanged"]) == 7
     assert filled.get("/calendars/holidays").status_code == 404

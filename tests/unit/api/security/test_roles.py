@@ -45,7 +45,9 @@ def _routes() -> list[tuple[str, str]]:
 
 def minimum_role(method: str, path: str) -> Role:
     """Return the least role that the effect of a route requires."""
-    if path == "/audit" or path.endswith(("/import", "/sync-parameters", "/jobs/{name}/tasks")):
+    if path in {"/audit", "/secrets/test"} or path.endswith(
+        ("/import", "/sync-parameters", "/jobs/{name}/tasks")
+    ):
         return Role.ADMINISTRATOR
     if path == "/jobs/{name}/runs/{run_id}":
         return Role.READER if method == "GET" else Role.OPERATOR

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction
 from polysync_core.domain.definitions.base import Definition, Kind
+from polysync_core.domain.definitions.differences import FieldDifference
 from polysync_core.domain.definitions.document import (
-    FieldDifference,
     Reference,
     read_document,
     write_document,
@@ -101,9 +101,9 @@ def test_an_update_shows_the_changed_fields() -> None:
     (step,) = apply(store, raw).with_action(ChangeAction.UPDATE)
 
     assert step.differences == (
-        FieldDifference("schedules[0].cron", "0 6 * * *", "0 7 * * *"),
+        FieldDifference("schedules.daily.cron", "0 6 * * *", "0 7 * * *"),
         FieldDifference("retry.maxRetryAttempts", 2, 3),
-        FieldDifference("contentionProfiles", ["submit-rate"], None),
+        FieldDifference("contentionProfiles.submit-rate", "submit-rate", None),
     )
 
 

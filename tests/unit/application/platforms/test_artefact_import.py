@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS, ArtefactImport
+from polysync_core.application.platforms.artefact_import import CALL_BUDGET_SECONDS
 from polysync_core.application.platforms.import_report import (
     ArtefactSelection,
     ImportReport,
@@ -16,7 +16,6 @@ from polysync_core.application.platforms.import_report import (
 )
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.base import Kind
-from polysync_core.domain.definitions.checks import Rules
 from polysync_core.domain.definitions.document import read_definition
 from polysync_core.domain.definitions.jobs import DataType, Parameter
 from polysync_core.domain.definitions.tasks import Task
@@ -29,8 +28,8 @@ from polysync_core.domain.errors import (
     Unavailable,
 )
 from polysync_core.platforms.connector import Artefact, ArtefactSchema
-from polysync_core.platforms.registry import check_job
-from tests.fakes.definitions import FakeDefinitions, editing_of, lakehouse
+from tests.fakes.app import FakeApp
+from tests.fakes.definitions import FakeDefinitions, lakehouse
 
 NOTEBOOK = "DatabricksNotebook"
 
@@ -70,24 +69,15 @@ class World:
     def __init__(self) -> None:
         self.store, self.platform = FakeDefinitions(), FakePlatform()
         self.seconds = 0.0
-        self.definitions = DefinitionLookup(self.store)
-        self.editing = editing_of(self.store, Rules(development=True, check_job=check_job))
-        self.importing = ArtefactImport(
-            lookup=self.definitions,
-            editing=self.editing,
-            connect=self._connect,
-            monotonic=self._monotonic,
+        self.app = FakeApp(
+            definitions=self.store, open_connector=lambda platform, *, secrets: self.platform
         )
+        services = self.app.services
+        self.definitions, self.editing = services.definitions, services.definition_editing
+        self.importing = replace(services.artefact_import, monotonic=lambda: self.seconds)
         for kind in (Kind.VAULT, Kind.CONTENTION_PROFILE, Kind.CALENDAR, Kind.PLATFORM):
             for raw in lakehouse()[kind.value]:
                 self.editing.put(read_definition(kind, raw), engine=None)
-
-    def _connect(self, name: str) -> Any:
-        self.definitions.platform(name)
-        return self.platform
-
-    def _monotonic(self) -> float:
-        return self.seconds
 
     def run(self, **selection: Any) -> ImportReport:
         return self.importing.import_artefacts(

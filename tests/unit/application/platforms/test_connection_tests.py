@@ -14,7 +14,7 @@ from polysync_core.domain.definitions.platforms import (
 from polysync_core.domain.definitions.vaults import Vault, VaultProvider
 from polysync_core.domain.errors import NotFound, PlatformRefused, PolysyncError, Unavailable
 from polysync_core.domain.secrets import Secret
-from tests.fakes.definitions import definition_reader
+from tests.fakes.app import FakeApp
 
 PLATFORM = Platform.model_validate(
     {"name": "v", "type": "AzureDatabricks", "auth": {"method": "DefaultCredential"}}
@@ -37,11 +37,13 @@ class Source:
 
 def connection_tests(answer: str | PolysyncError) -> ConnectionTests:
     source: Any = Source(answer)
-    return ConnectionTests(
-        definitions=definition_reader(VAULT, PLATFORM),
-        open_vault=lambda _: source,
-        open_connector=lambda _: source,
+    app = FakeApp(
+        VAULT,
+        PLATFORM,
+        open_vault=lambda *_, **__: source,
+        open_connector=lambda *_, **__: source,
     )
+    return app.services.connection_tests
 
 
 def test_a_target_that_answers_is_ok_and_its_message_is_returned() -> None:

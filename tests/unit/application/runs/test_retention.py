@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from polysync_core.application.runs.retention import BUDGET, Periods, Retention, windows
+from polysync_core.application.runs.retention import BUDGET, Retention, windows
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.runs.retention import is_expired
 from polysync_core.domain.runs.run import RunStatus
+from tests.fakes.app import FakeApp
 from tests.fakes.builders import NOON, FakeClock, a_run, run_id
 from tests.fakes.engine import FakeEngine
 from tests.fakes.runs import FakeRunTable
@@ -23,16 +24,16 @@ DAY = timedelta(days=1)
 
 
 @dataclass
-class Shelf:
-    """A kind of data to delete."""
+class RecordedPurge:
+    """A purge that records its calls and needs 30 seconds for each part."""
 
     clock: FakeClock
-    asked: list[datetime] = field(default_factory=list)
+    calls: list[datetime] = field(default_factory=list)
     fails: bool = False
     rounds: int = 0
 
-    def forget(self, before: datetime, more: Callable[[], bool]) -> int:
-        self.asked.append(before)
+    def purge(self, before: datetime, more: Callable[[], bool]) -> int:
+        self.calls.append(before)
         if self.fails:
             raise Unavailable
         while more():
@@ -46,16 +47,15 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     runs: FakeRunTable = field(default_factory=FakeRunTable)
     engine: FakeEngine = field(default_factory=FakeEngine)
-    shelves: dict[str, Shelf] = field(default_factory=dict)
+    purges: dict[str, RecordedPurge] = field(default_factory=dict)
 
     def retention(self) -> Retention:
         names = ("purge_runs", "purge_outcomes", "purge_audit", "purge_messages")
-        self.shelves = {name: Shelf(self.clock) for name in names}
-        forgets: dict[str, Any] = {name: each.forget for name, each in self.shelves.items()}
-        periods = Periods(runs=90 * DAY, engine=7 * DAY)
-        return Retention(runs=self.runs, periods=periods, clock=self.clock, **forgets)
+        self.purges = {name: RecordedPurge(self.clock) for name in names}
+        ports: dict[str, Any] = {name: each.purge for name, each in self.purges.items()}
+        return FakeApp(clock=self.clock, runs=self.runs, **ports).services.retention
 
-    def owe(self, name: str, age: timedelta, status: RunStatus) -> datetime:
+    def still_active(self, name: str, age: timedelta, status: RunStatus) -> datetime:
         queued_at = self.clock() - age
         run = a_run(run_id=run_id(name), queued_at=queued_at, status=status)
         self.runs.add_active(run)
@@ -67,18 +67,18 @@ def world() -> World:
     return World()
 
 
-def test_every_step_is_asked_for_what_is_older_than_its_period(world: World) -> None:
+def test_every_step_deletes_the_data_that_is_older_than_its_period(world: World) -> None:
     before = world.clock() - 90 * DAY
     world.retention().purge(world.engine)
-    asked = [day for shelf in world.shelves.values() for day in shelf.asked]
+    days = [day for purge in world.purges.values() for day in purge.calls]
     # Each step takes its time, and the period ends at one moment for all.
-    assert asked == [before] * 4
+    assert days == [before] * 4
     assert world.engine.forgotten[-1][1] == NOON - 7 * DAY
 
 
 def test_no_step_takes_more_than_its_part_of_the_time(world: World) -> None:
     world.retention().purge(world.engine)
-    rounds = {shelf.rounds for shelf in world.shelves.values()}
+    rounds = {purge.rounds for purge in world.purges.values()}
     assert rounds == {BUDGET // timedelta(seconds=30)}
     assert timedelta(minutes=10) > 5 * BUDGET, "the host's limit"
 
@@ -88,22 +88,22 @@ def test_a_failed_step_does_not_prevent_the_other_steps(
 ) -> None:
     retention = world.retention()
     world.engine.unavailable = True
-    world.shelves["purge_audit"].fails = True
+    world.purges["purge_audit"].fails = True
     with caplog.at_level(logging.ERROR), pytest.raises(Unavailable):
         retention.purge(world.engine)
     failed = [each.__dict__["step"] for each in caplog.records]
     assert failed == ["orchestrations", "audit"]
-    assert all(shelf.asked for shelf in world.shelves.values())
+    assert all(purge.calls for purge in world.purges.values())
 
 
 def test_deduplication_rows_stay_for_outcomes_that_are_not_delivered_yet(world: World) -> None:
-    world.owe("goes on", 200 * DAY, RunStatus.RUNNING)
-    oldest = world.owe("ended, not found", 150 * DAY, RunStatus.SUCCEEDED)
-    world.owe("ended later, not found", 120 * DAY, RunStatus.FAILED)
-    world.owe("young", DAY, RunStatus.SUCCEEDED)
+    world.still_active("goes on", 200 * DAY, RunStatus.RUNNING)
+    oldest = world.still_active("ended, not found", 150 * DAY, RunStatus.SUCCEEDED)
+    world.still_active("ended later, not found", 120 * DAY, RunStatus.FAILED)
+    world.still_active("young", DAY, RunStatus.SUCCEEDED)
     world.retention().purge(world.engine)
-    assert world.shelves["purge_outcomes"].asked == [oldest]
-    assert world.shelves["purge_audit"].asked == [NOON - 90 * DAY]
+    assert world.purges["purge_outcomes"].calls == [oldest]
+    assert world.purges["purge_audit"].calls == [NOON - 90 * DAY]
 
 
 def test_the_windows_cover_the_whole_period() -> None:

@@ -82,3 +82,14 @@ def test_the_live_line_has_status_time_and_link():
     frame = screen.getvalue().splitlines()[0]
     assert "Running, cancelling, attempt 2  https://example.com/" in frame
     assert frame.endswith("xxx…")
+
+
+def test_the_live_line_shows_the_whole_problem():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=60, color_system=None)
+    text = "cannot reach the platform: Key Vault does not answer (7 tries, next at 10:50:26Z)"
+    with Progress(console) as progress:
+        progress.show(RunAnswer.decode(build_run("Running") | {"problem": {"text": text}}))
+    shown = " ".join(screen.getvalue().split())
+    assert "Running - cannot reach the platform" in shown
+    assert "10:50:26Z)" in shown

@@ -84,3 +84,18 @@ def test_an_event_must_match_every_part_of_a_filter(events: dict[str, Any], acce
     assert isinstance(webhook, Webhook)
     chosen: EventFilter = webhook.events
     assert chosen.accepts("daily", RunStatus.FAILED, {"team": "sales"}) is accepted
+
+
+@pytest.mark.parametrize("statuses", [(), (RunStatus.FAILED,)])
+def test_events_about_problems_are_for_those_who_want_them(
+    statuses: tuple[RunStatus, ...],
+) -> None:
+    silent, subscribed = (
+        EventFilter(statuses=statuses),
+        EventFilter(statuses=statuses, problems=True),
+    )
+    assert not silent.accepts("daily", RunStatus.RUNNING, {}, is_problem=True)
+    assert subscribed.accepts("daily", RunStatus.RUNNING, {}, is_problem=True)
+    assert not EventFilter(tasks=("other",), problems=True).accepts(
+        "daily", RunStatus.RUNNING, {}, is_problem=True
+    )

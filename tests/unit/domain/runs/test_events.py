@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polysync_core.domain.runs.events import encode_message, events_of
-from polysync_core.domain.runs.run import RunStatus, begin_attempt, new_run
+from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
+from polysync_core.domain.runs.progress import with_failure, without_problem
+from polysync_core.domain.runs.run import RunStatus, begin_attempt, new_run, note
 from tests.fakes.builders import NOON, a_run, run_id
 
 
@@ -53,3 +55,22 @@ def test_an_event_of_any_content_fits_into_a_message(letter: str, tags: dict[str
     message = encode_message(event.as_json())
     assert len(message.encode()) < 32 * 1024
     assert json.loads(message)["task"] == run.task
+
+
+def test_the_begin_and_the_end_of_a_problem_are_events() -> None:
+    failure = Failure(
+        step=ProblemStep.POLL, kind=ProblemKind.UNREACHABLE, target="platform p", message="silent"
+    )
+    begun = begin_attempt(new_run(a_run(), actor="api"), at=NOON, actor="polysync")
+    failing = with_failure(with_failure(begun, failure, at=NOON), failure, at=NOON)
+    over = note(without_problem(failing, *ProblemStep, at=NOON), "Resumed.", at=NOON, actor="x")
+    begins, ends = events_of(over, after=2)
+    assert (begins.as_json()["problem"], ends.as_json()["problem"]) == ("Begins", "Ends")
+    assert begins.as_json()["reason"] == "Cannot reach the platform: silent."
+    assert (begins.as_json()["from"], begins.as_json()["to"]) == ("Running", "Running")
+    assert all(event.is_problem for event in (begins, ends))
+
+
+def test_a_change_of_the_status_has_no_problem() -> None:
+    (event,) = events_of(new_run(a_run(), actor="api"), after=0)
+    assert "problem" not in event.as_json()

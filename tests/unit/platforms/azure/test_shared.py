@@ -115,7 +115,7 @@ def test_a_simulator_never_gets_a_real_token() -> None:
         return signed.source
 
     assert isinstance(token_for(simulator), SimulatorToken)
-    assert token_for(simulator).token().reveal() == "simulator"
+    assert token_for(simulator).token().reveal() == "token-of-a-simulator"
     assert not isinstance(token_for(real), SimulatorToken)
 
 

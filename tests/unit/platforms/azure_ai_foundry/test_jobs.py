@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
+from polysync_core.domain.errors import PlatformRefused
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.platforms.azure_ai_foundry.parameters import inputs_with
 from polysync_core.platforms.azure_ai_foundry.states import report_of
 from polysync_core.platforms.azure_ai_foundry.sweep_job import describe_space
 from polysync_core.platforms.azure_ai_foundry.template_copy import copy_template, template_of
@@ -128,7 +131,7 @@ def test_a_copy_has_the_definition_of_its_template_without_data_of_its_run() -> 
         "displayName": "Score",
         "status": "Completed",
         "services": {"Studio": {}},
-        "properties": {"azureml.runsource": "x"},
+        "properties": {"azureml.runsource": "x", "_azureml.ComputeTargetType": "y", "team": "z"},
         "sourceJobId": "/jobs/other",
         "isArchived": True,
         "endTime": "2026-01-01T00:00:00Z",
@@ -137,6 +140,7 @@ def test_a_copy_has_the_definition_of_its_template_without_data_of_its_run() -> 
             "logs": {"jobOutputType": "uri_folder", "uri": "azureml://x/ExperimentRun/dcid.t-1/"},
             "fixed": {"jobOutputType": "uri_file", "uri": "azureml://x/paths/t-10/", "value": "7"},
             "open": None,
+            "model": {"jobOutputType": "mlflow_model", "assetName": "churn", "assetVersion": "3"},
         },
     }
 
@@ -151,7 +155,9 @@ def test_a_copy_has_the_definition_of_its_template_without_data_of_its_run() -> 
             "logs": {"jobOutputType": "uri_folder"},
             "fixed": {"jobOutputType": "uri_file", "uri": "azureml://x/paths/t-10/"},
             "open": None,
+            "model": {"jobOutputType": "mlflow_model", "assetName": "churn"},
         },
+        "properties": {"team": "z"},
     }
     assert template_of({"properties": copy_template(template, "t-1", "run 7")}) == "t-1"
     assert template_of({"properties": template}) is None
@@ -184,3 +190,40 @@ def test_unusable_names_of_a_template_are_left_out_of_its_schema() -> None:
 
     assert found.parameters == ()
     assert len(found.notes) == 2
+
+
+DATA: JsonObject = {
+    "inputs": {
+        "data": {"jobInputType": "uri_folder", "uri": "azureml://datastores/x/paths/2026-01-01"},
+        "rows": {"jobInputType": "literal", "value": "1"},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "azureml://datastores/x/paths/2026-01-02",
+        "azureml:sales:3",
+        "https://account.blob.core.windows.net/c/d",
+        "abfss://c@account.dfs.core.windows.net/d",
+    ],
+)
+def test_a_data_input_gets_another_uri_and_keeps_its_other_fields(uri: str) -> None:
+    inputs = inputs_with(DATA, {"data": uri, "rows": "2"})
+
+    assert inputs == {
+        "data": {"jobInputType": "uri_folder", "uri": uri},
+        "rows": {"jobInputType": "literal", "value": "2"},
+    }
+    assert inputs_with(DATA, {"rows": "1"}) == DATA["inputs"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-01-02", "file:///etc/passwd", "azureml:", "https://a b"]
+)
+def test_a_text_that_is_no_uri_is_refused_for_a_data_input(text: str) -> None:
+    with pytest.raises(PlatformRefused, match="data input and needs a URI") as caught:
+        inputs_with(DATA, {"data": text})
+
+    assert caught.value.cause is FailureCause.PARAMETERS

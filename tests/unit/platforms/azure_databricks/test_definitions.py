@@ -159,6 +159,76 @@ COMPUTE = [
         },
         id="a pool decides the node type",
     ),
+    pytest.param(
+        {"clusterVersion": "15.4.x-scala2.12", "clusterNodeType": "Standard_D4ds_v5"}
+        | {
+            "computeType": "NewJobCluster",
+            "dataSecurityMode": "SINGLE_USER",
+            "singleUserName": "5f0e0a4e-0000-0000-0000-000000000000",
+            "libraries": [{"pypi": {"package": "x==1"}}],
+        },
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "node_type_id": "Standard_D4ds_v5",
+                "data_security_mode": "SINGLE_USER",
+                "single_user_name": "5f0e0a4e-0000-0000-0000-000000000000",
+                "num_workers": 1,
+            },
+            "libraries": [{"pypi": {"package": "x==1"}}],
+        },
+        id="a job cluster uses Unity Catalog",
+    ),
+    pytest.param(
+        {"computeType": "NewJobCluster", "policyId": "X"},
+        {"new_cluster": {"policy_id": "X", "apply_policy_default_values": True}},
+        id="a policy decides everything",
+    ),
+    pytest.param(
+        {
+            "computeType": "ExistingInstancePool",
+            "existingInstancePool": "pool-1",
+            "policyId": "X",
+            "clusterVersion": "15.4.x-scala2.12",
+            "clusterSettings": {
+                "autoscale": {"min_workers": 1, "max_workers": 4},
+                "init_scripts": [{"workspace": {"destination": "/Shared/init.sh"}}],
+            },
+        },
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "instance_pool_id": "pool-1",
+                "policy_id": "X",
+                "apply_policy_default_values": True,
+                "autoscale": {"min_workers": 1, "max_workers": 4},
+                "init_scripts": [{"workspace": {"destination": "/Shared/init.sh"}}],
+            }
+        },
+        id="other settings of a cluster are passed on",
+    ),
+    pytest.param(
+        {"clusterVersion": "15.4.x-scala2.12", "clusterNodeType": "Standard_D4ds_v5"}
+        | {
+            "computeType": "NewJobCluster",
+            "numberOfWorkerNodes": 0,
+            "clusterSettings": {"spark_conf": {"a": "b"}, "custom_tags": {"team": "x"}},
+        },
+        {
+            "new_cluster": {
+                "spark_version": "15.4.x-scala2.12",
+                "node_type_id": "Standard_D4ds_v5",
+                "num_workers": 0,
+                "spark_conf": {
+                    "spark.databricks.cluster.profile": "singleNode",
+                    "spark.master": "local[*]",
+                    "a": "b",
+                },
+                "custom_tags": {"ResourceClass": "SingleNode", "team": "x"},
+            }
+        },
+        id="settings of a single node are combined",
+    ),
 ]
 
 
@@ -180,6 +250,30 @@ def test_each_compute_family_has_its_block(
         ({"computeType": "ExistingInstancePool"}, ["existingInstancePool", "clusterVersion"]),
         ({"computeType": "Serverless", "existingClusterId": "a"}, ["existingClusterId"]),
         ({"computeType": "Serverless", "numberOfWorkerNodes": 2}, ["numberOfWorkerNodes"]),
+        ({"computeType": "Serverless", "policyId": "X"}, ["policyId"]),
+        ({"computeType": "Serverless", "libraries": []}, ["libraries"]),
+        ({"computeType": "ExistingInstancePool", "policyId": "X"}, ["existingInstancePool"]),
+        (
+            {"computeType": "NewJobCluster", "policyId": "X", "dataSecurityMode": "single"},
+            ["dataSecurityMode"],
+        ),
+        (
+            {
+                "computeType": "NewJobCluster",
+                "policyId": "X",
+                "clusterSettings": {"num_workers": 2, "node_type_id": "x"},
+            },
+            ["clusterSettings.node_type_id", "clusterSettings.num_workers"],
+        ),
+        (
+            {
+                "computeType": "NewJobCluster",
+                "policyId": "X",
+                "numberOfWorkerNodes": 2,
+                "clusterSettings": {"autoscale": {"min_workers": 1, "max_workers": 2}},
+            },
+            ["numberOfWorkerNodes"],
+        ),
         ({"computeType": "Mainframe"}, ["computeType"]),
         ({"numberOfWorkerNodes": -1}, ["numberOfWorkerNodes"]),
         ({"numberOfWorkerNodes": "two"}, ["numberOfWorkerNodes"]),

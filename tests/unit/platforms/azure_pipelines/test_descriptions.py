@@ -78,8 +78,9 @@ INPUTS = (
 )
 
 
-def test_a_data_factory_pipeline_is_described_by_its_parameters_and_return_value() -> None:
-    schema = Stand(DEFINITION).job.describe("pl_load")
+@pytest.mark.parametrize("kind", ["AzureDataFactory", "AzureSynapse"])
+def test_a_pipeline_is_described_by_its_parameters_and_return_value(kind: str) -> None:
+    schema = Stand(DEFINITION, kind=kind).job.describe("pl_load")
 
     assert schema.parameters == (
         Parameter(name="text", default="a", direction=Direction.INPUT_OUTPUT),
@@ -89,12 +90,6 @@ def test_a_data_factory_pipeline_is_described_by_its_parameters_and_return_value
         Parameter(name="days2", data_type=DataType.JSON_ARRAY, direction=Direction.OUTPUT),
     )
     assert (schema.typed, schema.notes) == (True, ())
-
-
-def test_a_synapse_pipeline_is_described_by_its_parameters_only() -> None:
-    schema = Stand(DEFINITION, kind="AzureSynapse").job.describe("pl_load")
-
-    assert schema.parameters == (Parameter(name="text", default="a"), *INPUTS)
 
 
 def test_an_unknown_type_becomes_a_string_with_a_note() -> None:

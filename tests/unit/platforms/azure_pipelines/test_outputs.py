@@ -64,9 +64,11 @@ def test_temporarily_unavailable_outputs_are_read_by_the_next_poll() -> None:
         Stand(RUN, Reply(status=401)).job.read(JOB, "run-1")
 
 
-def test_synapse_has_no_outputs_and_gets_no_query_for_them() -> None:
-    stand = Stand(RUN, kind="AzureSynapse")
+def test_the_query_of_synapse_names_the_pipeline() -> None:
+    answer = {"value": [setting({"pipelineReturnValue": {"rows": 1}})]}
+    stand = Stand(RUN, answer, kind="AzureSynapse")
     job = JOB.model_copy(update={"job_type": JobType.SYNAPSE_PIPELINE})
 
-    assert stand.job.read(job, "run-1").outputs == {}
-    assert len(stand.transport.requests) == 1
+    assert dict(stand.job.read(job, "run-1").outputs) == {"rows": 1}
+    path = str(stand.transport.requests[1].path_url).partition("?")[0]
+    assert path == "/pipelines/pl_load/pipelineruns/run-1/queryActivityruns"

@@ -15,6 +15,7 @@ from polysync_core.platforms.connector import ProviderStatus, Report, Wait
 from polysync_core.platforms.http_functions.states import (
     STATUSES,
     address_of,
+    is_final_answer,
     run_id_of,
     status_report,
 )
@@ -107,8 +108,16 @@ def test_a_key_in_a_status_address_is_not_stored(name: str) -> None:
 @pytest.mark.parametrize(
     "link",
     [
-        "http://app.azurewebsites.net/x",
         "https://app.azurewebsites.net:444/x",
+        "http://app.azurewebsites.net:7071/x",
+        "http://localhost/x",
+        "https://user@app.azurewebsites.net/x",
+        "ftp://app.azurewebsites.net/x",
+        "//evil.example/x",
+        "https://evil.example/runtime/webhooks/durabletask/instances/a/terminate",
+        "https://evil.example/runtime/webhooks/durabletask/instances/../../admin",
+        "https://evil.example/runtime/webhooks/durabletask/orchestrators/x",
+        "https://[evil/runtime/webhooks/durabletask/instances/i",
         f"{BASE}/../x",
         f"{BASE}",
         f"{BASE}/{'x' * 1100}",
@@ -117,6 +126,33 @@ def test_a_key_in_a_status_address_is_not_stored(name: str) -> None:
 )
 def test_an_address_on_another_host_is_not_a_status_address(link: str) -> None:
     assert run_id_of(link, BASE) is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://app.azurewebsites.net/runtime/webhooks/durabletask/instances/i?code=K",
+        "https://app.azurewebsites.net:443/runtime/webhooks/durabletask/instances/i?code=K",
+        "http://app.azurewebsites.net:80/runtime/webhooks/durabletask/instances/i?code=K",
+        "HTTPS://APP.azurewebsites.net/runtime/webhooks/durabletask/instances/i?code=K",
+        "http://localhost:7071/runtime/webhooks/durabletask/instances/i?code=K",
+        "https://jobs.contoso.example/runtime/webhooks/durabletask/instances/i?code=K",
+        "https://app-slot.azurewebsites.net/runtime/webhooks/durabletask/instances/i?code=K",
+    ],
+)
+def test_another_spelling_of_the_host_leads_to_the_instance_on_the_apps_own_host(link: str) -> None:
+    assert run_id_of(link, BASE) == "/runtime/webhooks/durabletask/instances/i"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://app.azurewebsites.net/status/7",
+        "https://App.AzureWebsites.net:443/status/7",
+    ],
+)
+def test_an_own_status_address_may_be_spelled_with_http_or_the_port(link: str) -> None:
+    assert run_id_of(link, BASE) == "/status/7"
 
 
 @pytest.mark.parametrize("run_id", ["", "x", "Report/0a1b", "/../x", "https://evil.example/x"])
@@ -137,3 +173,33 @@ def test_a_run_id_that_is_not_a_path_has_no_status_address(run_id: str) -> None:
 )
 def test_a_queued_start_is_reported_as_a_wait(word: str, wait: Wait | None) -> None:
     assert report_of({"runtimeStatus": word}, 202).wait is wait
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_final"),
+    [
+        (500, {"runtimeStatus": "Failed", "output": "boom"}, True),
+        (500, {"runtimeStatus": "FAILED"}, True),
+        (503, {"runtimeStatus": "Terminated"}, True),
+        (400, {"runtimeStatus": "Failed"}, True),
+        (500, {"status": "failed"}, True),
+        (500, {"state": "Completed"}, True),
+        (500, {"runtimeStatus": "Running"}, False),
+        (500, {"runtimeStatus": "Dreaming"}, False),
+        (500, {"status": "error", "message": "no database"}, False),
+        (404, {"status": "failed"}, False),
+        (500, {"status": 500, "title": "Internal Server Error"}, False),
+        (500, b"<html>", False),
+        (502, b"", False),
+    ],
+)
+def test_a_final_status_counts_with_any_http_status(status: int, body: Any, is_final: bool) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    assert is_final_answer(Answer(status=status, content=content)) is is_final
+
+
+def test_a_failed_orchestration_with_status_500_has_its_reason() -> None:
+    report = report_of({"runtimeStatus": "Failed", "output": "boom"}, 500)
+
+    assert (report.status, report.message) == (ProviderStatus.FAILED, "boom")

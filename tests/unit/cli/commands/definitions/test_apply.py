@@ -15,7 +15,16 @@ PLAN = {
         {
             "kind": "task",
             "name": "sales-load-daily",
-            "differences": [{"path": "retry.maxRetryAttempts", "before": None, "after": 2}],
+            "differences": [
+                {"path": "parameters.row_limit", "before": {"name": "row_limit"}, "after": None},
+                {
+                    "path": "parameters.max_rows",
+                    "before": None,
+                    "after": {"name": "max_rows", "type": "Integer"},
+                },
+                {"path": "retry.maxRetryAttempts", "before": 1, "after": 2},
+                {"path": "contentionProfiles.cap", "before": None, "after": "cap"},
+            ],
         }
     ],
     "unchanged": [{"kind": "vault", "name": "local"}],
@@ -23,19 +32,39 @@ PLAN = {
 }
 
 
-def test_the_plan_is_shown_as_a_table(api: FakeApi, polysync: Invoke, tmp_path: Path):
+def test_the_plan_has_signs_and_only_counts_what_does_not_change(
+    api: FakeApi, polysync: Invoke, tmp_path: Path
+):
     api.on("PUT", "/definitions", Answer(PLAN))
     file = tmp_path / "a.yaml"
     file.write_text("jobs: [{name: sales-load}]")
 
     result = polysync("apply", "-f", str(file))
 
-    rows = [line.split() for line in result.stdout.splitlines()]
-    assert ["create", "job", "sales-load"] in rows
-    assert "retry.maxRetryAttempts: absent -> 2" in result.stdout
-    assert "Applied: 1 create, 1 update, 1 unchanged." in result.stdout
-    assert result.exit_code == 0
-    assert api.requests[0].query == {}
+    assert result.stdout.splitlines() == [
+        "+ job sales-load",
+        "~ task sales-load-daily",
+        "    - parameters.row_limit",
+        '    + parameters.max_rows: {"type": "Integer"}',
+        "    ~ retry.maxRetryAttempts: 1 -> 2",
+        "    + contentionProfiles.cap",
+        "Applied: 1 create, 1 update, 1 unchanged.",
+    ]
+    assert (result.exit_code, api.requests[0].query) == (0, {})
+    assert "  vault local" in polysync("apply", str(file), "--verbose").stdout
+
+
+def test_files_are_arguments_or_options(api: FakeApi, polysync: Invoke, tmp_path: Path):
+    api.on("PUT", "/definitions", Answer(PLAN))
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(f"jobs: [{{name: {name}}}]")
+
+    polysync("apply", str(tmp_path / "a.yaml"), "-f", str(tmp_path / "b.yaml"))
+
+    assert api.requests[0].body == {"jobs": [{"name": "a"}, {"name": "b"}]}
+    without = polysync("apply")
+    assert (without.exit_code, len(api.requests)) == (2, 1)
+    assert "FILE" in without.stderr
 
 
 def test_files_and_standard_input_are_joined(api: FakeApi, polysync: Invoke, tmp_path: Path):

@@ -22,7 +22,7 @@ def test_the_cancellation_is_requested(api: FakeApi, polysync: Invoke):
     ("status", "exit_code", "output"),
     [
         ("Running", 0, "The cancellation of run r-1 is requested.\n"),
-        ("Cancelled", 0, "Run r-1 has already ended: Cancelled.\n"),
+        ("Cancelled", 0, "Run r-1 is cancelled.\n"),
         ("Succeeded", 1, "Run r-1 has already ended: Succeeded.\n"),
     ],
 )

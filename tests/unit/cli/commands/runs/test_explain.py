@@ -86,5 +86,5 @@ def test_either_a_run_or_a_task_is_required(api: FakeApi, polysync: Invoke):
     for arguments in ([], ["r-1", "--task", "end"]):
         result = polysync("explain", *arguments)
         assert result.exit_code == 2
-        assert "give either a run or --task" in result.stderr
+        assert "give a run, --last or --task" in result.stderr
     assert api.requests == []

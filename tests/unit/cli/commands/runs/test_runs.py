@@ -76,3 +76,18 @@ def test_job_and_task_cannot_be_combined(api: FakeApi, polysync: Invoke):
 
     assert (result.exit_code, api.requests) == (2, [])
     assert "--task" in result.stderr
+
+
+def test_a_run_that_does_not_go_on_has_its_reason(api: FakeApi, polysync: Invoke):
+    problem = {"text": "cannot reach the platform: no answer"}
+    failed = build_run("Failed", runId="r-2", reason="x" * 300)
+    items = [build_run("Running", problem=problem), failed, build_run(runId="r-3", reason="Fine.")]
+    api.on("GET", "/task-runs", Answer({"items": items, "continuationToken": None}))
+
+    output = polysync("runs").stdout
+
+    text = "".join(output.split())
+    assert "Reason" in output
+    assert "cannotreachtheplatform:noanswer" in text
+    assert "x" * 239 + "…" in text
+    assert "Fine." not in output

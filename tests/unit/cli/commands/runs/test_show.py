@@ -86,3 +86,21 @@ def test_an_unknown_run_is_an_error(polysync: Invoke):
 
     assert result.exit_code == 1
     assert result.stderr == "Error: Not found: /task-runs/r-2.\n"
+
+
+def test_a_run_with_a_problem_shows_it_in_place_of_the_reason(api: FakeApi, polysync: Invoke):
+    text = "cannot reach the platform: Key Vault does not answer (7 tries, next at 10:50:26Z)"
+    run = build_run("Running", reason="Submitting attempt 1.", problem={"text": text})
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    output = " ".join(polysync("show", "r-1").stdout.split())
+    assert f"Running - {text}" in output
+    assert "Submitting" not in output
+
+
+def test_an_ended_run_shows_its_outcome_and_its_problem(api: FakeApi, polysync: Invoke):
+    text = "cannot notify the dependents: the storage is away (2 tries)"
+    run = build_run("Succeeded", reason="The platform reports success.", problem={"text": text})
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    output = " ".join(polysync("show", "r-1").stdout.split())
+    assert "Succeeded - The platform reports success." in output
+    assert f"Problem {text}" in output

@@ -1,0 +1,62 @@
+"""Finds the run that an argument names: an id, its first characters, `@TASK`, or `--last`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from polysync_core.cli.api.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from polysync_core.cli.api.answers import RunAnswer
+    from polysync_core.cli.api.client import ApiClient
+    from polysync_core.domain.json_types import JsonObject
+
+
+def require_one_name(name: str | None, *, last: bool) -> None:
+    """Raise `BadParameter` unless either a name or `--last` is given."""
+    if (name is None) is not last:
+        raise typer.BadParameter("give either a run or --last", param_hint="RUN")
+
+
+def find_run_id(api: ApiClient, name: str | None) -> str:
+    """Return the id of the newest run (of `@TASK`, or of all for None).
+
+    An id or its first characters are returned as they are, because the API resolves them.
+
+    Raises:
+        CommandFailed: there is no such Task, or there are no runs.
+    """
+    if name is None or name.startswith("@"):
+        return _newest_run(api, name).run_id
+    return name
+
+
+def find_graph_run_id(api: ApiClient, name: str | None) -> str | None:
+    """Return the graph run of the run that `@TASK` means; other names are for the API.
+
+    Raises:
+        CommandFailed: the Task does not exist or has no runs.
+    """
+    if name is None or not name.startswith("@"):
+        return name
+    return _newest_run(api, name).graph_run_id
+
+
+def require_task(api: ApiClient, task: str | None) -> None:
+    """Raise `CommandFailed` with the most similar names if there is no such Task."""
+    if task is not None:
+        api.get("tasks", task)
+
+
+def _newest_run(api: ApiClient, name: str | None) -> RunAnswer:
+    from polysync_core.cli.api.answers import RunAnswer
+
+    task = None if name is None else name.removeprefix("@")
+    query: dict[str, str | None] = {"task": task}
+    found: list[JsonObject] = api.items("task-runs", query=query, limit=1)[0]
+    if not found:
+        require_task(api, task)
+        raise CommandFailed("There are no runs." if task is None else f"Task {task} has no runs.")
+    return RunAnswer.decode(found[0])
