@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.faults.local_system import LocalSystem, has_ended
+from tests.integration.devhost.host_process import free_ports
 
 pytestmark = pytest.mark.devhost
 
@@ -69,6 +70,36 @@ def test_a_running_run_is_cancelled_on_its_platform(system: LocalSystem) -> None
     run = system.cancel(run_id)
     assert run["status"] == "Cancelled"
     assert run["attempts"][0]["providerStatus"] == "Cancelled"
+
+
+def test_a_platform_that_is_absent_is_shown_and_does_not_hold_a_cancelled_run(
+    system: LocalSystem,
+) -> None:
+    port = free_ports(1)
+    known = system.host.get("/platforms/lakehouse")
+    absent = {
+        "name": "absent",
+        "type": known["type"],
+        "auth": {name: value for name, value in known["auth"].items() if value is not None},
+        "attributes": {**known["attributes"], "workspaceUrl": f"http://127.0.0.1:{port}"},
+    }
+    job = {
+        "name": "absent",
+        "platform": "absent",
+        "jobType": "DatabricksNotebook",
+        "externalId": "/bench/nap",
+    }
+    task = {"name": "absent", "job": "absent"}
+    document = {"platforms": [absent], "jobs": [job], "tasks": [task]}
+    system.host.http.put("/definitions", json=document).raise_for_status()
+    run_id = system.host.post("/tasks/absent/run", {})["runId"]
+    (run,) = system.wait_for([run_id], lambda run: run["problem"] is not None)
+    assert (run["status"], run["problem"]["step"]) == ("Running", "Submit")
+    assert "127.0.0.1 cannot be reached" in run["reason"]
+    sentences = " ".join(system.host.get(f"/task-runs/{run_id}/explain")["sentences"])
+    assert "127.0.0.1 cannot be reached" in sentences
+    answer = system.host.http.post(f"/task-runs/{run_id}/cancel").json()
+    assert answer["status"] == "Cancelled"
 
 
 def test_a_failed_notebook_fails_its_run_with_its_own_error(system: LocalSystem) -> None:
