@@ -1,4 +1,4 @@
-"""Tells the validators of definitions that a value comes from the store."""
+"""Marks values from the store for the validators of definitions."""
 
 from __future__ import annotations
 

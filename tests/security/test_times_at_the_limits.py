@@ -1,4 +1,4 @@
-"""Times at the limits of the calendar are refused, and a stored one breaks no read."""
+"""Times at the limits of the calendar are refused, and stored ones break no read."""
 
 from __future__ import annotations
 
