@@ -18,6 +18,7 @@ from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.strict_documents import read_yaml, write_yaml
 
 STDIN = "-"
+_POSITION = re.compile(r"line (\d+), column (\d+)")
 _ENTRY = re.compile(r"^(?P<kind>\w+)\[(?P<index>\d+)\](?P<rest>.*)$", re.DOTALL)
 
 
@@ -105,9 +106,20 @@ def _parse(source: str, data: bytes) -> JsonObject:
     try:
         content = read_yaml(data)
     except Refused as refusal:
-        raise BadDocument(f"{source}: {refusal}.") from refusal
+        raise BadDocument(
+            f"{source}: {refusal}.", details=_excerpt(str(refusal), data)
+        ) from refusal
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise BadDocument(f"{source}: a document must be an object with lists of definitions.")
     return content
+
+
+def _excerpt(message: str, data: bytes) -> list[str]:
+    """Return the line that an error names, with a caret below its column."""
+    found = _POSITION.search(message)
+    lines = data.decode("utf-8", errors="replace").splitlines()
+    if found is None or not 0 < int(found[1]) <= len(lines):
+        return []
+    return [lines[int(found[1]) - 1].replace("\t", "→"), " " * (int(found[2]) - 1) + "^"]

@@ -6,6 +6,8 @@ The commands themselves import modules that load slowly (Rich, the HTTP library,
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from polysync_core.cli.commands.definitions.apply import apply
@@ -30,30 +32,53 @@ from polysync_core.cli.commands.schedules.schedules import pause, resume, schedu
 app = typer.Typer(
     name="polysync",
     help="Define and run jobs across platforms.",
-    epilog="POLYSYNC_TOKEN holds an Entra token for a deployed app.",
+    epilog="POLYSYNC_URL holds the address of the API. POLYSYNC_TOKEN holds an Entra token, or "
+    "POLYSYNC_KEY an access key, for a deployed app.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-# `--help` shows the commands in this order.
-app.command()(apply)
-app.command()(export)
-app.command()(run)
-app.command()(runs)
-app.command()(show)
-app.command()(graph)
-app.command()(explain)
-app.command()(usage)
-app.command()(fire_times)
-app.command()(cancel)
-app.command()(rerun)
-app.command()(test)
-app.command("exec")(execute)
-app.command()(artefacts)
-app.command("import")(import_jobs)
-app.command()(sync_parameters)
-app.command()(platform_runs)
-app.command()(schedules)
-app.command()(pause)
-app.command()(resume)
-app.command()(backfill)
+
+def _show_version(requested: bool) -> None:
+    if requested:
+        from importlib.metadata import version
+
+        typer.echo(f"polysync {version('polysync')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Define and run jobs across platforms."""
+
+
+_DEFINITIONS, _RUNS, _SCHEDULES, _PLATFORMS = "Definitions", "Runs", "Schedules", "Platforms"
+
+# `--help` shows the groups and their commands in this order.
+app.command(rich_help_panel=_DEFINITIONS)(apply)
+app.command(rich_help_panel=_DEFINITIONS)(export)
+app.command(rich_help_panel=_RUNS)(run)
+app.command("exec", rich_help_panel=_RUNS)(execute)
+app.command(rich_help_panel=_RUNS)(runs)
+app.command(rich_help_panel=_RUNS)(show)
+app.command(rich_help_panel=_RUNS)(graph)
+app.command(rich_help_panel=_RUNS)(explain)
+app.command(rich_help_panel=_RUNS)(usage)
+app.command(rich_help_panel=_RUNS)(cancel)
+app.command(rich_help_panel=_RUNS)(rerun)
+app.command(rich_help_panel=_SCHEDULES)(schedules)
+app.command(rich_help_panel=_SCHEDULES)(fire_times)
+app.command(rich_help_panel=_SCHEDULES)(pause)
+app.command(rich_help_panel=_SCHEDULES)(resume)
+app.command(rich_help_panel=_SCHEDULES)(backfill)
+app.command(rich_help_panel=_PLATFORMS)(test)
+app.command(rich_help_panel=_PLATFORMS)(artefacts)
+app.command("import", rich_help_panel=_PLATFORMS)(import_jobs)
+app.command(rich_help_panel=_PLATFORMS)(sync_parameters)
+app.command(rich_help_panel=_PLATFORMS)(platform_runs)

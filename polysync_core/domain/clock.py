@@ -24,7 +24,6 @@ from polysync_core.domain.stored_values import is_stored
 
 _UNSUPPORTED = "must be from 1900-01-01 to 8999-12-31 in UTC"
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_STARTS_WITH_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 type Clock = Callable[[], datetime]
 """Returns the present time in UTC, with its zone."""
@@ -64,14 +63,6 @@ def check_day(day: date, info: ValidationInfo) -> date:
     return day
 
 
-def _only_text(value: object) -> object:
-    """Refuse a number, which pydantic would take for seconds since 1970."""
-    is_text = isinstance(value, str) and _STARTS_WITH_DAY.match(value) is not None
-    if not is_text and not isinstance(value, datetime):
-        raise ValueError("must be a time as 2026-01-01T00:00:00Z")
-    return value
-
-
 def _only_day(value: object) -> object:
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("must be a date as 2026-12-31")
@@ -83,9 +74,6 @@ type Moment = Annotated[AwareDatetime, AfterValidator(check_time)]
 
 type Day = Annotated[date, AfterValidator(check_day)]
 """A date within the supported times."""
-
-type MomentText = Annotated[Moment, BeforeValidator(_only_text)]
-"""A time of a request, as text."""
 
 type DayText = Annotated[Day, BeforeValidator(_only_day)]
 """A date of a request, as text without a time."""

@@ -272,5 +272,14 @@ def _fail(found: Any, message: str) -> NoReturn:
 def _syntax_problem(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
-        return f"not YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+        where = f"line {mark.line + 1}, column {mark.column + 1}"
+        return f"not YAML: {where}: {_syntax_hint(str(error.problem))}"
     return "not YAML: it holds characters that YAML does not allow"
+
+
+def _syntax_hint(problem: str) -> str:
+    if problem.startswith("found character that cannot start any token"):
+        return f"{problem}; a tab is not allowed as indentation: use blanks"
+    if problem.startswith("mapping values are not allowed"):
+        return f"{problem}; the indentation is wrong, or a text with ':' needs quotes"
+    return problem

@@ -56,7 +56,7 @@ def test_a_schedule_beyond_the_supported_times_is_refused(
 
 
 @pytest.mark.parametrize("field", ["from", "to"])
-@pytest.mark.parametrize("moment", [*BEYOND, 0, 1e9, "0", "1767225600", "2026-01-01", None])
+@pytest.mark.parametrize("moment", BEYOND)
 def test_a_backfill_beyond_the_supported_times_is_refused(
     client: TestClient, field: str, moment: object
 ) -> None:

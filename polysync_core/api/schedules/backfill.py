@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import LocalTime, RunIdText, Time, View
@@ -17,8 +27,27 @@ from polysync_core.application.schedules.backfill import (
     BackfillRequest,
     BackfillResult,
 )
-from polysync_core.domain.clock import MomentText
 from polysync_core.domain.definitions.base import ObjectName
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _date_or_time(value: object, read: ValidatorFunctionWrapHandler) -> datetime | date:
+    try:
+        found: datetime | date | None = read(value)
+    except ValidationError:
+        found = None
+    # Without the second condition, a time without an offset would count as a date.
+    if isinstance(found, datetime) or (found and _DATE.fullmatch(str(value))):
+        return found
+    raise ValueError(
+        "must be a date as 2026-01-01, which is midnight in the schedule's zone, or a time that "
+        "must name its offset from UTC, as 2026-01-01T00:00:00Z"
+    )
+
+
+type RangeEnd = Annotated[AwareDatetime | date, WrapValidator(_date_or_time)]
+"""A time with an offset, or a date in the zone of the schedule."""
 
 
 class BackfillBody(BaseModel):
@@ -26,8 +55,16 @@ class BackfillBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begin: Annotated[MomentText, Field(alias="from", description="Start of the range (inclusive).")]
-    end: Annotated[MomentText, Field(alias="to", description="End of the range (exclusive).")]
+    begin: Annotated[
+        RangeEnd,
+        Field(
+            alias="from",
+            description="Start (inclusive); a date is midnight in the schedule's zone.",
+        ),
+    ]
+    end: Annotated[
+        RangeEnd, Field(alias="to", description="End of the range (exclusive), as `from`.")
+    ]
     schedule: Annotated[
         ObjectName | None, Field(description="Required if the Task has several schedules.")
     ] = None

@@ -57,6 +57,8 @@ class ScheduleStatusView(View):
     """The IANA time zone of the cron expression."""
     enabled: bool
     """False if the definition switches the schedule off."""
+    task_enabled: bool
+    """False if the Task is switched off; then none of its schedules fires."""
     paused: PauseView | None
     """The pause; null if the schedule is not paused."""
     next_fire_time: Time | None
@@ -100,6 +102,7 @@ def _status_view(status: ScheduleStatus) -> ScheduleStatusView:
         cron=schedule.cron,
         time_zone=schedule.time_zone,
         enabled=schedule.enabled,
+        task_enabled=status.task_enabled,
         paused=None if paused is None else PauseView.model_validate(paused),
         next_fire_time=status.next_fire_time,
         last_fire_time=status.last_fire_time,

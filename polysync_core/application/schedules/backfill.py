@@ -10,13 +10,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 
 from polysync_core.application.ports import Engine, RunReader, ScheduleStore
 from polysync_core.application.runs.accepting import RunFactory, RunSpec
 from polysync_core.application.schedules.service import schedule_of
-from polysync_core.domain.clock import Clock, rfc3339
+from polysync_core.domain.clock import Clock, rfc3339, zone_named
 from polysync_core.domain.definitions.schedules import Schedule
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
@@ -36,8 +36,11 @@ MAX_FIRE_TIMES = 1_000
 PRIORITY_DROP = 100
 """The default priority is lower than the Task's by this much, so that current runs go first."""
 _LEAST_PRIORITY = -1_000_000
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 9000
 _WORKERS = 8
 _INSTANT = timedelta(microseconds=1)
+
+type _Range = tuple[datetime, datetime]
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +50,9 @@ class BackfillRequest:
     """The range of fire times for which a caller wants runs."""
 
     task: str
-    begin: datetime
-    """The start of the range, inclusive."""
-    end: datetime
+    begin: datetime | date
+    """The start of the range, inclusive; a date is midnight in the zone of the schedule."""
+    end: datetime | date
     """The end of the range, exclusive."""
     schedule: str | None = None
     """Optional for a Task with one schedule."""
@@ -100,9 +103,9 @@ class Backfill:
         if not task.enabled:
             raise Conflict(f"Task {task.name} is disabled; enable it to backfill it.")
         schedule = _schedule(task, request.schedule)
-        request = self._checked(request)
-        fires = self._fires(task, schedule, request)
-        backfill_id = _backfill_id(request, schedule)
+        span = self._checked_range(request, schedule)
+        fires = self._fires(task, schedule, span)
+        backfill_id = _backfill_id(request, schedule, span)
         known = self._known(task, schedule, fires)
         missing = [fire for fire in fires if fire.scheduled_time not in known]
         if missing and not request.dry_run:
@@ -111,25 +114,28 @@ class Backfill:
         items = [_backfilled_run(task, schedule, fire, known) for fire in fires]
         return BackfillResult(schedule=schedule.name, backfill_id=backfill_id, items=items)
 
-    def _checked(self, request: BackfillRequest) -> BackfillRequest:
-        if request.begin >= request.end:
+    def _checked_range(self, request: BackfillRequest, schedule: Schedule) -> _Range:
+        for field, moment in (("from", request.begin), ("to", request.end)):
+            if not _EARLIEST_YEAR <= moment.year < _LATEST_YEAR:
+                raise Invalid.at(field, "is outside the years in which schedules fire")
+        begin, end = (_moment(each, schedule) for each in (request.begin, request.end))
+        if begin >= end:
             raise Invalid.at("to", "must be later than from")
-        if request.end > self.clock():
+        if end > self.clock():
             raise Invalid.at(
                 "to", "must not be in the future: the schedule itself fires at future times"
             )
-        return replace(
-            request, begin=request.begin.astimezone(UTC), end=request.end.astimezone(UTC)
-        )
+        return begin, end
 
-    def _fires(self, task: Task, schedule: Schedule, request: BackfillRequest) -> list[FireTime]:
+    def _fires(self, task: Task, schedule: Schedule, span: _Range) -> list[FireTime]:
         """Return the fire times of the range up to the watermark of the schedule."""
-        after, until = request.begin - _INSTANT, request.end
+        begin, until = span
+        after = begin - _INSTANT
         count = count_between(schedule, after=after, until=until, most=MAX_FIRE_TIMES)
         if count > MAX_FIRE_TIMES:
             raise Invalid.at(
                 "to",
-                f"there are {count} fire times from {rfc3339(request.begin)} to "
+                f"there are {count} fire times from {rfc3339(begin)} to "
                 f"{rfc3339(until)}; one request allows {MAX_FIRE_TIMES}: use a shorter range",
             )
         stored = self.store.get(task.name, schedule.name)
@@ -220,17 +226,27 @@ def _schedule(task: Task, name: str | None) -> Schedule:
     if len(task.schedules) == 1:
         return task.schedules[0]
     if not task.schedules:
-        raise Conflict(f"Task '{task.name}' has no schedule to take fire times from.")
+        raise Conflict(
+            f"Task '{task.name}' has no schedule to take fire times from: backfill a task that has "
+            "one, such as the first of its upstream tasks."
+        )
     names = ", ".join(each.name for each in task.schedules)
     raise Invalid.at("schedule", f"must name one of the schedules of the task: {names}")
 
 
-def _backfill_id(request: BackfillRequest, schedule: Schedule) -> BackfillId:
+def _moment(value: datetime | date, schedule: Schedule) -> datetime:
+    """Return a time in UTC; a date is its first moment in the zone of the schedule."""
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time.min, zone_named(schedule.time_zone))
+    return value.astimezone(UTC)
+
+
+def _backfill_id(request: BackfillRequest, schedule: Schedule, span: _Range) -> BackfillId:
     """Return the id of a backfill; the same request has the same id and continues it.
 
     The id depends on the limit, so that all runs of a backfill have the same limit.
     """
-    parts = (request.task, schedule.name, request.begin.isoformat(), request.end.isoformat())
+    parts = (request.task, schedule.name, *(each.isoformat() for each in span))
     limit = str(request.max_concurrent_runs or 0)
     return BackfillId("b" + derived_run_id("backfill-id", *parts, limit)[1:11])
 

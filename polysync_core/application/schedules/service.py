@@ -40,6 +40,8 @@ class ScheduleStatus:
     """A schedule with its progress."""
 
     schedule: Schedule
+    task_enabled: bool = True
+    """Whether the Task is enabled; no schedule of a disabled Task fires."""
     paused: Pause | None = None
     next_fire_time: datetime | None = None
     """The next fire time; None if the schedule will not fire in its present state."""
@@ -118,10 +120,11 @@ class ScheduleService:
         self, task: Task, schedule: Schedule, state: ScheduleState | None
     ) -> ScheduleStatus:
         if state is None:
-            return ScheduleStatus(schedule=schedule)
+            return ScheduleStatus(schedule=schedule, task_enabled=task.enabled)
         fires = task.enabled and schedule.enabled and state.paused is None
         return ScheduleStatus(
             schedule=schedule,
+            task_enabled=task.enabled,
             paused=state.paused,
             next_fire_time=self._next(schedule, state.watermark) if fires else None,
             last_fire_time=state.last_fire_time,

@@ -7,7 +7,6 @@ import secrets
 import ssl
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from uuid import uuid4
 
 import httpx
 
+from polysync_core.cli.api.addresses import api_address, is_loopback, unreachable
 from polysync_core.cli.api.answers import RunAnswer
 from polysync_core.cli.api.errors import (
     AnswerLost,
@@ -22,7 +22,6 @@ from polysync_core.cli.api.errors import (
     CommandFailed,
     MalformedAnswer,
     ProblemField,
-    Unreachable,
 )
 from polysync_core.cli.api.event_stream import ServerSentEvent, parse_events
 from polysync_core.cli.api.reader import Reader, as_object
@@ -34,6 +33,7 @@ QUIET_STREAM_SECONDS = 30.0
 MAX_PAGE_SIZE = 100
 _KEY_HEADER = "x-functions-key"
 _UNAUTHORISED = (401, 403)
+_NOT_FOUND = 404
 
 
 class ApiClient:
@@ -47,8 +47,8 @@ class ApiClient:
         token: str | None = None,
         traceparent: str | None = None,
     ) -> None:
-        address = _parse_url(url)
-        self.url = url.rstrip("/")
+        address = api_address(url)
+        self.url = str(address).rstrip("/")
         self._http = httpx.Client(
             headers={
                 "accept": "application/json",
@@ -58,7 +58,7 @@ class ApiClient:
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             verify=_tls_context(address),
             # A proxy for the internet must not be used between two programs on one machine.
-            trust_env=not _is_loopback(address.host),
+            trust_env=not is_loopback(address.host),
         )
 
     def __enter__(self) -> Self:
@@ -72,15 +72,21 @@ class ApiClient:
     ) -> None:
         self._http.close()
 
-    def get(self, *path: str, query: Mapping[str, str | None] | None = None) -> JsonObject:
-        """Read a resource."""
-        return self._call("GET", path, query=query)
+    def get(
+        self, *path: str, query: Mapping[str, str | None] | None = None, has: str | None = None
+    ) -> JsonObject:
+        """Read a resource; an answer without the member `has` is not from the API."""
+        return self._checked(self._call("GET", path, query=query), has)
 
     def post(
-        self, *path: str, body: JsonObject | None = None, headers: Mapping[str, str] | None = None
+        self,
+        *path: str,
+        body: JsonObject | None = None,
+        headers: Mapping[str, str] | None = None,
+        has: str | None = None,
     ) -> JsonObject:
         """Request an action; an answer without content is an empty object."""
-        return self._call("POST", path, body=body, headers=headers)
+        return self._checked(self._call("POST", path, body=body, headers=headers), has)
 
     def put(self, *path: str, body: JsonObject, query: Mapping[str, str | None]) -> JsonObject:
         """Replace a resource."""
@@ -122,7 +128,9 @@ class ApiClient:
         while limit is None or len(items) < limit:
             size = MAX_PAGE_SIZE if limit is None else min(MAX_PAGE_SIZE, limit - len(items))
             page = {"limit": str(size), "continuationToken": token}
-            reader = Reader("the list", self.get(*path, query={**(query or {}), **page}))
+            reader = Reader(
+                "the list", self.get(*path, query={**(query or {}), **page}, has=member)
+            )
             items += reader.objects(member)
             token = reader.text("continuationToken")
             if token is None:
@@ -158,8 +166,23 @@ class ApiClient:
         with self._translated_errors():
             response = self._http.request(method, url, json=body, params=params, headers=headers)
         if not response.is_success:
-            raise _refusal(response)
+            raise self._refused(response)
         return _content(response) if response.content else {}
+
+    def _refused(self, response: httpx.Response) -> CommandFailed:
+        failure = _refusal(response)
+        path = httpx.URL(self.url).path
+        if response.status_code == _NOT_FOUND and not path.rstrip("/").endswith("/api"):
+            failure.add_detail(f"The address is {self.url}. An address of the API ends in /api.")
+        return failure
+
+    def _checked(self, answer: JsonObject, member: str | None) -> JsonObject:
+        if member is None or member in answer:
+            return answer
+        raise MalformedAnswer(
+            f"{self.url} answered JSON without '{member}', so another service answers there: "
+            "is POLYSYNC_URL correct?"
+        )
 
     def _url(self, path: tuple[str, ...]) -> str:
         for segment in path:
@@ -171,32 +194,14 @@ class ApiClient:
     def _translated_errors(self) -> Generator[None]:
         try:
             yield
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise Unreachable(
-                f"Polysync does not answer at {self.url}.",
-                details=["Start it on this machine with `make run`, or set POLYSYNC_URL."],
-            ) from error
+        except httpx.UnsupportedProtocol as error:
+            raise CommandFailed(f"{self.url} or its proxy is not a URL of HTTP.") from error
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            raise unreachable(httpx.URL(self.url), error) from error
         except httpx.TimeoutException as error:
             raise AnswerLost(f"Polysync at {self.url} did not answer in time.") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise AnswerLost(f"The connection to Polysync at {self.url} broke.") from error
-
-
-def _parse_url(url: str) -> httpx.URL:
-    try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise CommandFailed(f"{url} is not a URL.") from error
-    if address.scheme not in ("http", "https") or not address.host or address.query:
-        raise CommandFailed(f"{url} is not a URL such as https://example.com/api.")
-    return address
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tls_context(address: httpx.URL) -> ssl.SSLContext:
@@ -216,7 +221,7 @@ def _trace_context(traceparent: str | None) -> str:
 
 
 def _credentials(address: httpx.URL, key: str | None, token: str | None) -> dict[str, str]:
-    is_unencrypted = address.scheme == "http" and not _is_loopback(address.host)
+    is_unencrypted = address.scheme == "http" and not is_loopback(address.host)
     headers: dict[str, str] = {}
     for name, secret in (("POLYSYNC_KEY", key), ("POLYSYNC_TOKEN", token)):
         if not secret:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -50,6 +50,11 @@ def _changes(difference: JsonObject) -> Iterator[str]:
             yield f"{compact(change.get('name'))}: {before} -> {after}"
 
 
+def has_drift(items: Iterable[JsonObject]) -> bool:
+    """Return whether a task no longer fits the artefact that its job runs."""
+    return any(Reader("the import", item).objects("tasks") for item in items)
+
+
 def _notes(reader: Reader) -> Iterator[str]:
     job = reader.text("job") or reader.text("externalId")
     for note in reader.texts("notes"):
@@ -57,9 +62,13 @@ def _notes(reader: Reader) -> Iterator[str]:
     for each in reader.objects("tasks"):
         task = Reader("the task", each)
         for problem in map(_problem, task.objects("problems")):
-            yield f"{job}: task {task.text('task')} is no longer valid: {problem}"
+            yield (
+                f"warning: {job}: task {task.text('task')} is no longer valid for the artefact "
+                f"{reader.text('externalId')}: {problem}. Correct the task and apply it; until "
+                "then the job keeps its old parameter, and the artefact does not read the value."
+            )
 
 
 def _problem(answer: JsonObject) -> str:
     reader = Reader("the problem", answer)
-    return f"{reader.text('path')} {reader.text('message')}"
+    return f"{reader.text('path')}: {reader.text('message')}".rstrip(".")

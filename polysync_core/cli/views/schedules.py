@@ -30,17 +30,22 @@ def schedules_view(answer: JsonObject) -> list[RenderableType]:
         reader = Reader("the schedule", each)
         table.add(
             *(reader.text(field) for field in ("name", "cron", "timeZone")),
-            _state(reader, enabled=each.get("enabled") is True),
+            _state(reader, each),
             Moment(reader.time("nextFireTime")),
             Moment(reader.time("lastFireTime")),
         )
+    if any(each.get("taskEnabled") is False for each in found):
+        return [table, Text("The task is disabled: no schedule fires until the task is enabled.")]
     return [table]
 
 
-def _state(reader: Reader, *, enabled: bool) -> Text:
-    paused = reader.object("paused")
-    if not paused:
-        return Text("enabled" if enabled else "disabled", style="" if enabled else "dim")
-    pause = Reader("the pause", paused)
-    by = f"paused by {pause.text('by')} at {format_time(pause.time('at'))}"
-    return Text(printable(f"{by}: {pause.text('reason') or ABSENT}"), style="yellow")
+def _state(reader: Reader, answer: JsonObject) -> Text:
+    if paused := reader.object("paused"):
+        pause = Reader("the pause", paused)
+        by = f"paused by {pause.text('by')} at {format_time(pause.time('at'))}"
+        return Text(printable(f"{by}: {pause.text('reason') or ABSENT}"), style="yellow")
+    if answer.get("enabled") is not True:
+        return Text("disabled", style="dim")
+    if answer.get("taskEnabled") is False:
+        return Text("the task is disabled", style="yellow")
+    return Text("enabled")

@@ -155,6 +155,9 @@ def _message(details: Mapping[str, Any], location: Location) -> str:
             return "is not the name of a type, such as AzureDatabricks or DatabricksNotebook"
         case "string_type" if isinstance(details["input"], int | float):
             return "must be text: put it in quotes"
+        case "string_too_short":
+            least = context.get("min_length", 1)
+            return "must not be empty" if least == 1 else f"must have {least} or more characters"
         case "value_error":
             return str(context.get("error", details["msg"]))
         case _:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from typer.testing import CliRunner
+
+from polysync_core.cli.main import app
+
 LIGHT = {
     "polysync_core.domain",
     "polysync_core.domain.display_text",
@@ -26,3 +30,13 @@ def test_the_start_imports_no_heavy_module_and_only_light_modules_of_the_domain(
     answer = subprocess.run(command, capture_output=True, check=True, text=True)
 
     assert set(answer.stdout.split()) <= LIGHT
+
+
+def test_help_and_version_have_their_usual_options() -> None:
+    runner = CliRunner()
+    short, long = (runner.invoke(app, [option]).stdout for option in ("-h", "--help"))
+
+    assert short == long
+    assert all(word in short for word in ("Definitions", "Runs", "Schedules", "POLYSYNC_KEY"))
+    assert runner.invoke(app, ["runs", "-h"]).exit_code == 0
+    assert runner.invoke(app, ["--version"]).stdout.startswith("polysync ")

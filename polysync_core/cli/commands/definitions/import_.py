@@ -46,8 +46,7 @@ def import_jobs(  # noqa: PLR0913 - one parameter per option
     with open_session(url, as_json=as_json) as session:
         report = _import_all(session, platform, body)
         _show(session, report)
-    if report["failed"]:
-        raise typer.Exit(1)
+    _exit_by(_all_items(report))
 
 
 def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
@@ -56,10 +55,19 @@ def sync_parameters(job: JobName, url: Url = DEFAULT_URL, as_json: AsJson = Fals
         answer = session.api.post("jobs", job, "sync-parameters")
         if as_json:
             session.terminal.json(answer)
-            return
-        from polysync_core.cli.views.import_ import import_view
+        else:
+            from polysync_core.cli.views.import_ import import_view
 
-        session.terminal.show(*import_view([answer]))
+            session.terminal.show(*import_view([answer]))
+    _exit_by([answer])
+
+
+def _exit_by(items: list[JsonObject]) -> None:
+    """Exit with 1 if an artefact failed or a task no longer fits."""
+    from polysync_core.cli.views.import_ import has_drift
+
+    if has_drift(items) or any(item.get("error") for item in items):
+        raise typer.Exit(1)
 
 
 def _import_all(session: Session, platform: str, body: JsonObject) -> dict[str, list[JsonObject]]:

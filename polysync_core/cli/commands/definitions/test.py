@@ -24,7 +24,7 @@ def test(kind: Kind, name: Name, url: Url = DEFAULT_URL, as_json: AsJson = False
         if kind == "secret":
             answer = session.api.post("secrets", "test", body={"reference": name})
         else:
-            answer = session.api.post(f"{kind}s", name, "test")
+            answer = session.api.post(f"{kind}s", name, "test", has="ok")
         reader, passed = Reader("the answer", answer), answer.get("ok") is True
         if as_json:
             session.terminal.json(answer)

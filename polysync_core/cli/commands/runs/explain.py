@@ -27,9 +27,11 @@ def explain(
         raise typer.BadParameter("give a run, --last or --task", param_hint="RUN")
     with open_session(url, as_json=as_json) as session:
         if task is not None:
-            answer = session.api.get("tasks", task, "gate")
+            answer = session.api.get("tasks", task, "gate", has="edges")
         else:
-            answer = session.api.get("task-runs", find_run_id(session.api, run), "explain")
+            answer = session.api.get(
+                "task-runs", find_run_id(session.api, run), "explain", has="runId"
+            )
         if as_json:
             session.terminal.json(answer)
             return

@@ -41,7 +41,7 @@ def graph(  # noqa: PLR0913 - one parameter per option
     chosen = _choose_format(format_option, output, as_json=as_json)
     with open_session(url, as_json=as_json) as session:
         root = find_graph_run_id(session.api, graph_run)
-        answer = session.api.get("graph", query={"task": task, "graphRunId": root})
+        answer = session.api.get("graph", query={"task": task, "graphRunId": root}, has="nodes")
         if as_json:
             session.terminal.json(answer)
             return

@@ -18,7 +18,9 @@ def platform_runs(
 ) -> None:
     """List the newest runs of a job on its platform, including runs started elsewhere."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get("jobs", job, "platform-runs", query={"limit": str(limit)})
+        answer = session.api.get(
+            "jobs", job, "platform-runs", query={"limit": str(limit)}, has="items"
+        )
         if as_json:
             session.terminal.json(answer)
             return

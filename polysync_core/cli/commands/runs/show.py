@@ -15,7 +15,7 @@ def show(
     require_one_name(run, last=last)
     with open_session(url, as_json=as_json) as session:
         run_id = find_run_id(session.api, run)
-        answer = session.api.get("task-runs", run_id)
+        answer = session.api.get("task-runs", run_id, has="runId")
         history, _ = session.api.items("task-runs", run_id, "history")
         if as_json:
             session.terminal.json({**answer, "history": [*history]})

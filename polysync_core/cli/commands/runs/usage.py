@@ -17,7 +17,7 @@ ProfileName = Annotated[
 def usage(profile: ProfileName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show the usage of a contention profile: holders, waiting runs and the next start."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get("contention-profiles", profile, "usage")
+        answer = session.api.get("contention-profiles", profile, "usage", has="name")
         if as_json:
             session.terminal.json(answer)
         else:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Schedule = Annotated[
     str | None, typer.Option("--schedule", help="Required if the task has several schedules.")
 ]
-Start = Annotated[str, typer.Option("--from", help="Start, such as 2026-01-01T00:00:00Z.")]
+Start = Annotated[str, typer.Option("--from", help="Start: 2026-01-01 or 2026-01-01T00:00:00Z.")]
 End = Annotated[str, typer.Option("--to", help="End, which is not part of the range.")]
 MaxConcurrent = Annotated[
     int | None, typer.Option("--max-concurrent", min=1, help="Maximum of its runs at once.")
@@ -47,7 +47,7 @@ def backfill(  # noqa: PLR0913 - one parameter per option
         "dryRun": dry_run,
     }
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.post("tasks", task, "backfill", body=body)
+        answer = session.api.post("tasks", task, "backfill", body=body, has="count")
         if as_json:
             session.terminal.json(answer)
         else:

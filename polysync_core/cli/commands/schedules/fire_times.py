@@ -17,7 +17,9 @@ def fire_times(
 ) -> None:
     """Show the next fire times of a task, with notes on calendars and daylight saving."""
     with open_session(url, as_json=as_json) as session:
-        answer = session.api.get("tasks", task, "fire-times", query={"count": str(count)})
+        answer = session.api.get(
+            "tasks", task, "fire-times", query={"count": str(count)}, has="items"
+        )
         if as_json:
             session.terminal.json(answer)
         else:

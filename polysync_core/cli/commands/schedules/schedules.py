@@ -21,7 +21,7 @@ OneSchedule = Annotated[
 def schedules(task: TaskName, url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:
     """Show the schedules of a task: state, next and last fire time."""
     with open_session(url, as_json=as_json) as session:
-        _show(session, session.api.get("tasks", task, "schedules"))
+        _show(session, session.api.get("tasks", task, "schedules", has="items"))
 
 
 def pause(

@@ -43,6 +43,7 @@ def test_schedules_are_paused_with_a_reason_and_resumed(client: TestClient) -> N
         "cron": "0 6 * * *",
         "timeZone": "Australia/Sydney",
         "enabled": True,
+        "taskEnabled": True,
         "paused": None,
         "nextFireTime": "2026-03-01T19:00:00.000Z",
         "lastFireTime": None,
@@ -70,7 +71,9 @@ def test_schedules_are_paused_with_a_reason_and_resumed(client: TestClient) -> N
         pytest.param("pause", {"reason": "x", "schedule": "gone"}, 404, None, id="no such one"),
         pytest.param("resume", {"schedule": "A/B"}, 422, "schedule", id="no name at all"),
         pytest.param("backfill", {"from": "2026-02-01T00:00:00Z"}, 422, "to", id="no end"),
-        pytest.param("backfill", RANGE | {"from": "2026-02-01"}, 422, "from", id="a date"),
+        pytest.param("backfill", RANGE | {"from": "2026-2-1"}, 422, "from", id="a short date"),
+        pytest.param("backfill", RANGE | {"to": "2026-02-30"}, 422, "to", id="no such date"),
+        pytest.param("backfill", RANGE | {"to": "yesterday"}, 422, "to", id="a word"),
         pytest.param(
             "backfill", RANGE | {"from": "2026-02-01T00:00:00"}, 422, "from", id="without a zone"
         ),
@@ -143,3 +146,19 @@ def test_too_many_fire_times_are_refused_with_their_number(
     assert answer.status_code == 422
     message = answer.json()["errors"][0]["message"]
     assert message.startswith("there are 5263140 fire times from 2016-02-01T00:00:00.000Z")
+
+
+def test_a_date_is_midnight_in_the_zone_of_the_schedule(client: TestClient) -> None:
+    body = {"from": "2026-02-02", "to": "2026-02-03", "dryRun": True}
+    (run,) = client.post("/tasks/load-daily/backfill", json=body).json()["runs"]
+    assert run["scheduledTime"] == "2026-02-01T19:00:00.000Z"
+    exact = {"from": "2026-02-02T00:00:00+11:00", "to": "2026-02-03T00:00:00+11:00"}
+    assert client.post("/tasks/load-daily/backfill", json=body | exact).json()["runs"] == [run]
+
+
+def test_the_schedules_of_a_disabled_task_are_marked(world: Scheduled) -> None:
+    world.task(DAILY, enabled=False)
+    with world.app.http as client:
+        (schedule,) = client.get("/tasks/load-daily/schedules").json()["items"]
+    assert (schedule["enabled"], schedule["taskEnabled"]) == (True, False)
+    assert schedule["nextFireTime"] is None

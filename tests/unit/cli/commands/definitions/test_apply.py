@@ -118,3 +118,13 @@ def test_a_malformed_file_is_named_and_no_request_is_sent(api: FakeApi, polysync
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: -:")
     assert api.requests == []
+
+
+def test_an_error_of_yaml_shows_the_line_with_a_caret(polysync: Invoke):
+    tab = polysync("apply", "-", input="jobs:\n\t- name: x\n").stderr
+    indent = polysync("apply", "-", input="jobs:\n  - name: x\n    job: y: z\n").stderr
+
+    assert "a tab is not allowed as indentation: use blanks" in tab
+    assert tab.splitlines()[1:] == ["  →- name: x", "  ^"]
+    assert "needs quotes" in indent
+    assert indent.splitlines()[1:] == ["      job: y: z", "            ^"]

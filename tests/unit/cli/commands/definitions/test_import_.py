@@ -32,10 +32,11 @@ def test_all_pages_are_imported_and_the_changes_are_shown(api: FakeApi, polysync
 
     result = polysync("import", "lakehouse", "--search", "load")
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1, "a task no longer fits"
     assert "+region" in result.stdout
     assert "rows: String -> Int" in result.stdout
-    assert "load: task daily is no longer valid: parameters.area gone" in result.stdout
+    warning = "warning: load: task daily is no longer valid for the artefact /etl/load: "
+    assert f"{warning}parameters.area: gone." in result.stdout
     assert "load: a cell is not valid Python" in result.stdout
     assert "Imported: 1 updated, 1 unchanged." in result.stdout
     bodies = [request.body for request in api.requests]
@@ -62,7 +63,7 @@ def test_the_next_page_requests_only_the_artefacts_that_are_left(api: FakeApi, p
     ]
     api.on("POST", "/platforms/lakehouse/import", *parts)
 
-    assert polysync("import", "lakehouse", "/a", "/b").exit_code == 0
+    polysync("import", "lakehouse", "/a", "/b")
 
     assert [request.body["externalIds"] for request in api.requests] == [["/a", "/b"], ["/b"]]
 
@@ -82,4 +83,15 @@ def test_with_json_all_pages_are_one_report(api: FakeApi, polysync: Invoke):
 def test_sync_parameters_shows_the_changes_of_one_job(api: FakeApi, polysync: Invoke):
     api.on("POST", "/jobs/load/sync-parameters", Answer(ITEM))
 
-    assert "+region" in polysync("sync-parameters", "load").stdout
+    result = polysync("sync-parameters", "load")
+
+    assert "+region" in result.stdout
+    assert "parameters.area: gone. Correct the task" in result.stdout
+    assert result.exit_code == 1
+    assert polysync("sync-parameters", "load", "--json").exit_code == 1
+
+
+def test_the_exit_code_is_0_if_every_task_still_fits(api: FakeApi, polysync: Invoke):
+    api.on("POST", "/jobs/load/sync-parameters", Answer(ITEM | {"tasks": []}))
+
+    assert polysync("sync-parameters", "load").exit_code == 0

@@ -56,3 +56,13 @@ def test_a_resume_shows_the_enabled_schedules(api: FakeApi, polysync: Invoke) ->
 def test_a_task_without_schedules_is_reported(api: FakeApi, polysync: Invoke) -> None:
     api.on("GET", "/tasks/load/schedules", Answer({"items": []}))
     assert "no schedules" in polysync("schedules", "load").stdout
+
+
+def test_the_schedules_of_a_disabled_task_say_so(api: FakeApi, polysync: Invoke):
+    item = {"name": "daily", "cron": "0 6 * * *", "timeZone": "UTC", "enabled": True}
+    api.on("GET", "/tasks/t/schedules", Answer({"items": [item | {"taskEnabled": False}]}))
+
+    output = polysync("schedules", "t").stdout
+
+    assert "the task is disabled" in output
+    assert "no schedule fires until the task is enabled" in output
