@@ -79,6 +79,10 @@ class PlatformTexts:
         first = None if submitted.report is None else report
         return replace(submitted, monitor_url=report.monitor_url, report=first), redactor
 
+    def redactor_of(self, run: TaskRun) -> Redactor:
+        """Return the redactor for the secrets of a run; raises the errors of the vault."""
+        return self._redactor(run.job, run.parameters.values(), ())
+
     @contextmanager
     def filtered_errors(self, run: TaskRun) -> Generator[None]:
         """Remove the secrets of a run from the error of a call within this block."""

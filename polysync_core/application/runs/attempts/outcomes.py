@@ -32,6 +32,11 @@ def submit_failed(run: TaskRun, cause: FailureCause, message: str, *, may_run: b
     return failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
 
 
+def quoting(outcome: Outcome, error: PolysyncError) -> Outcome:
+    """Return the outcome with the platform's answer to the submit."""
+    return replace(outcome, answer=error.platform_answer)
+
+
 def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome:
     """Return the outcome of an attempt that could not be submitted in time.
 
