@@ -39,7 +39,7 @@ def audit_routes(audit: Audit) -> APIRouter:
     routes = APIRouter(tags=["Audit"])
 
     @routes.get("/audit")
-    def list_changes(
+    def list_audit_entries(
         day: Day = None, limit: Limit = 20, token: Token = None
     ) -> Page[AuditEntryView]:
         """List the changes of a day with their callers, newest first."""

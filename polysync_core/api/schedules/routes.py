@@ -77,14 +77,16 @@ def schedule_routes(schedules: ScheduleService) -> APIRouter:
         return _view(schedules.statuses(name))
 
     @routes.post("/pause")
-    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> Page[ScheduleStatusView]:
+    def pause_task(
+        name: str, body: PauseRequest, caller: CurrentCaller
+    ) -> Page[ScheduleStatusView]:
         """Pause one schedule of a Task, or all of them, until they are resumed."""
         return _view(
             schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
         )
 
     @routes.post("/resume")
-    def resume(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
+    def resume_task(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
         """Resume one schedule of a Task, or all of them, from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import PolysyncError, Unavailable
+from polysync_core.domain.errors import PolysyncError, Unavailable, VaultUnavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.run import TaskRun
@@ -93,6 +93,9 @@ class PlatformTexts:
             raise
 
     def _filter(self, run: TaskRun, error: PolysyncError) -> None:
+        if isinstance(error, VaultUnavailable):
+            # The text is our own, and a silent vault would be awaited a second time.
+            return
         try:
             redactor = self._redactor(run.job, run.parameters.values(), ())
         except PolysyncError:

@@ -110,6 +110,7 @@ class Value(BaseModel):
         extra="forbid",
         use_enum_values=False,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from polysync_core.application.runs.attempts.failures import error_text
 from polysync_core.application.runs.attempts.services import Timeouts
 from polysync_core.application.runs.finishing import failure, in_words, is_timed_out, with_doubt
 from polysync_core.domain.causes import FailureCause
@@ -100,4 +101,4 @@ def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
 
 def _ended(error: PolysyncError) -> str:
     """Return the error as the end of a sentence."""
-    return f"{str(error).rstrip('.')}."
+    return f"{error_text(error).rstrip('.')}."

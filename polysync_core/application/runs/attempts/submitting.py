@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
-from polysync_core.application.runs.attempts.failures import delay_after, failure_of
+from polysync_core.application.runs.attempts.failures import delay_after, error_text, failure_of
 from polysync_core.application.runs.attempts.outcomes import (
     cancelled_before_submit,
     no_submit,
@@ -164,7 +164,9 @@ class Submitter:
         may_run = guard.is_resend or not guard.is_unsent
         return self.services.recorder.end(
             stored,
-            lambda run: quoting(submit_failed(run, cause, str(error), may_run=may_run), error),
+            lambda run: quoting(
+                submit_failed(run, cause, error_text(error), may_run=may_run), error
+            ),
         )
 
     def _unknown(self, guard: SendGuard, error: OutcomeUnknown) -> StepResult:
@@ -172,7 +174,7 @@ class Submitter:
         return self.services.recorder.end(
             stored,
             lambda run: quoting(
-                submit_failed(run, FailureCause.LOST, str(error), may_run=True), error
+                submit_failed(run, FailureCause.LOST, error_text(error), may_run=True), error
             ),
         )
 
