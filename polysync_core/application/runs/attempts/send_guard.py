@@ -1,4 +1,4 @@
-"""Writes ahead to a run's row that its submit is about to be sent.
+"""Records each submit in the run's row before sending, unless the run was cancelled.
 
 The write is the last step before the first request. It fails if the run was cancelled, or if
 another execution of the same step has sent a submit. So nothing is sent for a cancelled run, and
