@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from polysync_core.api.models import Page, Time, View
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
-from polysync_core.domain.definitions.base import ObjectName
+from polysync_core.domain.definitions.base import Line, ObjectName
 
 
 class PauseRequest(BaseModel):
@@ -20,7 +20,7 @@ class PauseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[
-        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
+        Line, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
     ]
     schedule: ObjectName | None = None
     """None means all schedules of the Task."""

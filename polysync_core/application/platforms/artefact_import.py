@@ -1,4 +1,4 @@
-"""Imports the artefacts of platforms as Jobs and keeps the Jobs up to date."""
+"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polysync_core.application.definitions.editing import (
     WriteCondition,
 )
 from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.platforms.cursors import Cursor, Position
+from polysync_core.application.platforms.cursors import PlatformList
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
@@ -53,12 +53,13 @@ class ArtefactImport:
     def artefacts(self, platform: str, selection: ArtefactSelection) -> ArtefactPage:
         """Return the artefacts of a platform, each with the Jobs that run it."""
         connector, jobs = self.connect(platform), self._jobs_on(platform)
-        page = list(islice(_selected(connector, selection), selection.limit))
+        listed = _list_of(platform, selection)
+        page = list(islice(_selected(connector, selection, listed), selection.limit))
         items = [
             FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page
         ]
         more = len(page) == selection.limit
-        return ArtefactPage(items=items, token=Cursor(_position(page[-1])).token if more else None)
+        return ArtefactPage(items=items, token=listed.token_after(page[-1]) if more else None)
 
     def import_artefacts(
         self, platform: str, selection: ArtefactSelection, *, engine: Engine | None
@@ -73,7 +74,8 @@ class ArtefactImport:
         jobs = self._jobs_on(platform)
         missing = set(selection.external_ids or ())
         items: list[ImportedArtefact] = []
-        artefacts = islice(_selected(connector, selection), selection.limit)
+        listed = _list_of(platform, selection)
+        artefacts = islice(_selected(connector, selection, listed), selection.limit)
         done = 0
         with ThreadPoolExecutor(_READERS, thread_name_prefix="artefact-reader") as readers:
             for group in batched(artefacts, _READERS, strict=False):
@@ -84,7 +86,7 @@ class ArtefactImport:
                 done += len(group)
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
-                    return ImportReport(items=items, token=Cursor(_position(group[-1])).token)
+                    return ImportReport(items=items, token=listed.token_after(group[-1]))
         items += [ImportedArtefact.missing(external_id) for external_id in sorted(missing)]
         return ImportReport(items=items, token=None)
 
@@ -142,11 +144,17 @@ def _import_one(
         yield imported
 
 
-def _selected(connector: Connector, selection: ArtefactSelection) -> Iterator[Artefact]:
+def _list_of(platform: str, selection: ArtefactSelection) -> PlatformList[Artefact]:
+    return PlatformList(("artefacts", platform, selection.job_type, selection.search), _key)
+
+
+def _selected(
+    connector: Connector, selection: ArtefactSelection, listed: PlatformList[Artefact]
+) -> Iterator[Artefact]:
     """Yield the artefacts of a selection after the position of its token."""
-    artefacts = connector.artefacts(job_type=selection.job_type, search=selection.search)
-    if selection.token is not None:
-        artefacts = Cursor.parse(selection.token).rest(artefacts, _position)
+    artefacts = listed.rest(
+        connector.artefacts(job_type=selection.job_type, search=selection.search), selection.token
+    )
     if selection.external_ids is None:
         yield from artefacts
         return
@@ -161,10 +169,6 @@ def _selected(connector: Connector, selection: ArtefactSelection) -> Iterator[Ar
 
 def _key(artefact: Artefact) -> tuple[str, str]:
     return artefact.job_type, artefact.external_id
-
-
-def _position(artefact: Artefact) -> Position:
-    return _key(artefact)
 
 
 def _schema_of(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:
