@@ -24,6 +24,7 @@ from polysync_core.api.operations.poison_messages import poison_message_routes
 from polysync_core.api.runs.explanations import explanation_routes
 from polysync_core.api.runs.gates import gate_routes
 from polysync_core.api.runs.graph import graph_routes
+from polysync_core.api.runs.logs import log_routes
 from polysync_core.api.runs.platform_runs import platform_run_routes
 from polysync_core.api.runs.routes import run_routes
 from polysync_core.api.schedules.backfill import backfill_routes
@@ -109,6 +110,7 @@ def build_api(services: Services, identify: Identify) -> FastAPI:
             # Before the routes of definitions, which would take `/test` for a name.
             connection_test_routes(services.connection_tests),
             explanation_routes(services.explanations),
+            log_routes(services.failure_details),
             fire_time_routes(services.fire_times),
             document_routes(services.documents),
             documentation_routes(services.documentation),

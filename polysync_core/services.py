@@ -25,6 +25,7 @@ from polysync_core.application.operations.poison_messages import PoisonMessages
 from polysync_core.application.platforms.artefact_import import ArtefactImport
 from polysync_core.application.platforms.connection_tests import ConnectionTests
 from polysync_core.application.platforms.connections import Connections
+from polysync_core.application.platforms.failure_details import FailureDetailsReader
 from polysync_core.application.platforms.platform_runs import PlatformRuns
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.application.runs.accepting import RunFactory
@@ -151,6 +152,14 @@ class Services:
         )
 
     @cached_property
+    def failure_details(self) -> FailureDetailsReader:
+        return FailureDetailsReader(
+            runs=self.ports.runs,
+            connections=self.connections,
+            texts=PlatformTexts(self.connections, self.secrets.resolve),
+        )
+
+    @cached_property
     def appkit_jobs(self) -> AppKitJobs:
         # Built on the first call: the client of workspaces is slow to import.
         workspaces = cache(
@@ -227,7 +236,10 @@ class Services:
     @cached_property
     def attempt_recorder(self) -> AttemptRecorder:
         return AttemptRecorder(
-            store=self.run_store, finisher=self.run_finisher, clock=self.ports.clock
+            store=self.run_store,
+            finisher=self.run_finisher,
+            clock=self.ports.clock,
+            kept_details=self.failure_details.kept,
         )
 
     @cached_property

@@ -10,7 +10,8 @@ from polysync_core.api.models import Json, RunIdText, Time, View
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.runs.problem import ProblemKind, ProblemStep, RunProblem
 from polysync_core.domain.runs.progress import status_text
-from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun, TriggerType
+from polysync_core.domain.runs.values import values_of
 
 
 class ParentView(View):
@@ -45,6 +46,21 @@ class AttemptView(View):
     """The cause of the failure; null unless the attempt failed."""
     error: str | None
     """The error of a failed attempt."""
+    parameters: dict[str, Json] | None
+    """The values that the attempt sent, with secrets as references; null if nothing was sent."""
+    parameters_not_kept: list[str]
+    """The parameters whose values are too long to be recorded."""
+
+
+class MappedInputView(View):
+    """The output of an upstream run that supplied a parameter."""
+
+    task: str
+    """The upstream Task."""
+    run_id: RunIdText
+    """The run of the upstream Task."""
+    output: str
+    """The name of the output."""
 
 
 class ProblemView(View):
@@ -101,6 +117,8 @@ class TaskRunView(View):
     """The backfill that made the run."""
     scheduled_time: Time | None
     """The fire time for which the run was made."""
+    time_zone: str | None
+    """The time zone of the run's variables."""
     queued_at: Time
     """When the run was accepted."""
     started_at: Time | None
@@ -123,6 +141,8 @@ class TaskRunView(View):
     """The reasons why outputs were not stored, by name of the output."""
     parents: list[ParentView]
     """The upstream runs whose outcomes started the run."""
+    mapped_inputs: dict[str, MappedInputView]
+    """The sources of the parameters that mappings supplied, by parameter."""
     attempts: list[AttemptView]
     """The attempts, oldest first."""
 
@@ -160,6 +180,7 @@ def run_view(run: TaskRun) -> TaskRunView:
         schedule=run.schedule,
         backfill_id=run.backfill_id,
         scheduled_time=run.scheduled_time,
+        time_zone=run.time_zone,
         queued_at=run.queued_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
@@ -171,7 +192,28 @@ def run_view(run: TaskRun) -> TaskRunView:
         outputs=_outputs_view(run),
         outputs_not_kept=dict(run.outputs_not_kept),
         parents=[ParentView.model_validate(parent) for parent in run.parents],
-        attempts=[AttemptView.model_validate(attempt) for attempt in run.attempts],
+        mapped_inputs={
+            name: MappedInputView.model_validate(each) for name, each in run.mapped_inputs.items()
+        },
+        attempts=[_attempt_view(run, attempt) for attempt in run.attempts],
+    )
+
+
+def _attempt_view(run: TaskRun, attempt: Attempt) -> AttemptView:
+    sent = values_of(run, attempt)
+    return AttemptView(
+        number=attempt.number,
+        status=attempt.status,
+        external_run_id=attempt.external_run_id,
+        monitor_url=attempt.monitor_url,
+        provider_status=attempt.provider_status,
+        submitted_at=attempt.submitted_at,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+        cause=attempt.cause,
+        error=attempt.error,
+        parameters=None if sent is None else sent.values,
+        parameters_not_kept=[] if sent is None else list(sent.not_kept),
     )
 
 

@@ -19,6 +19,7 @@ from polysync_core.cli.commands.runs.cancel import cancel
 from polysync_core.cli.commands.runs.exec import execute
 from polysync_core.cli.commands.runs.explain import explain
 from polysync_core.cli.commands.runs.graph import graph
+from polysync_core.cli.commands.runs.logs import logs
 from polysync_core.cli.commands.runs.platform_runs import platform_runs
 from polysync_core.cli.commands.runs.rerun import rerun
 from polysync_core.cli.commands.runs.run import run
@@ -67,6 +68,7 @@ app.command(rich_help_panel=_RUNS)(run)
 app.command("exec", rich_help_panel=_RUNS)(execute)
 app.command(rich_help_panel=_RUNS)(runs)
 app.command(rich_help_panel=_RUNS)(show)
+app.command(rich_help_panel=_RUNS)(logs)
 app.command(rich_help_panel=_RUNS)(graph)
 app.command(rich_help_panel=_RUNS)(explain)
 app.command(rich_help_panel=_RUNS)(usage)

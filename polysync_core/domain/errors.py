@@ -105,6 +105,8 @@ class PolysyncError(Exception):
 
         It may quote a secret: redact it before it is stored, logged or shown.
         """
+        self.platform_answer: str | None = None
+        """The bounded body of the platform's answer, or None; the same caution applies."""
         self.quoted: str | None = None
         """The part of the message that the platform chose, such as the host of a redirect."""
 

@@ -28,7 +28,7 @@ class RunVariables:
     attempt: int
     scheduled_time: datetime
     time_zone: str = "UTC"
-    """The zone of the schedule that started the run."""
+    """The zone of formatted times."""
     trigger_type: str
     graph_run_id: str
 
@@ -59,6 +59,11 @@ def substitute(text: str, variables: RunVariables) -> str:
 def has_variables(text: str) -> bool:
     """Return whether substitution would change the text."""
     return "${" in text
+
+
+def formats_time(text: str) -> bool:
+    """Return whether a checked text holds a time whose format depends on the time zone."""
+    return any(form is not None for _, form in _references(text))
 
 
 def _references(text: str) -> Iterator[tuple[str, str | None]]:

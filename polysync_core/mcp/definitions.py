@@ -74,6 +74,7 @@ def _steps(plan: JsonObject) -> JsonObject:
             "update": [*map(_update, items_of(plan, "update"))],
             "delete": plan["delete"],
             "unchanged": len(items_of(plan, "unchanged")) or None,
+            "warnings": plan["warnings"],
         }
     )
 

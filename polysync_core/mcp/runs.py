@@ -10,7 +10,7 @@ from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.run import RunStatus
 from polysync_core.domain.secrets import references_in
-from polysync_core.mcp.answers import compact, items_of, untrusted
+from polysync_core.mcp.answers import MAX_TEXT, compact, items_of, untrusted
 from polysync_core.mcp.arguments import (
     Arguments,
     Confirm,
@@ -45,7 +45,9 @@ _DETAIL_FIELDS = (
     "nextAttemptAt",
     "graphRunId",
     "rerunOf",
+    "timeZone",
     "parents",
+    "mappedInputs",
 )
 
 
@@ -61,6 +63,14 @@ class CancelRun(OneRun):
     """The arguments of `cancel_run`."""
 
     confirm: Confirm = False
+
+
+class RunLogs(OneRun):
+    """The arguments of `get_run_logs`."""
+
+    attempt: Annotated[
+        int | None, Field(ge=1, description="The number of the attempt; by default the last.")
+    ] = None
 
 
 class ListRuns(Arguments):
@@ -114,6 +124,8 @@ def _attempt(attempt: JsonObject) -> JsonObject:
     return compact(
         {
             **{name: attempt[name] for name in shown},
+            "parameters": untrusted(attempt["parameters"]),
+            "parametersNotKept": attempt["parametersNotKept"],
             "platform": untrusted(compact({name: attempt[name] for name in foreign})),
         }
     )
@@ -121,7 +133,12 @@ def _attempt(attempt: JsonObject) -> JsonObject:
 
 def _links(run_id: JsonValue) -> JsonObject:
     address = f"/api/task-runs/{run_id}"
-    return {"run": address, "history": f"{address}/history", "explain": f"{address}/explain"}
+    return {
+        "run": address,
+        "history": f"{address}/history",
+        "explain": f"{address}/explain",
+        "logs": f"{address}/logs",
+    }
 
 
 async def _list_runs(api: InProcessApi, given: ListRuns) -> JsonObject:
@@ -152,6 +169,28 @@ def _brief(run: JsonObject) -> JsonObject:
 
 async def _get_run(api: InProcessApi, given: OneRun) -> JsonObject:
     return run_view(await api.get("task-runs", given.run_id))
+
+
+async def _get_run_logs(api: InProcessApi, given: RunLogs) -> JsonObject:
+    attempt = None if given.attempt is None else str(given.attempt)
+    logs = await api.get("task-runs", given.run_id, "logs", attempt=attempt)
+    shown = ("runId", "attempt", "status", "cause", "state")
+    return compact(
+        {
+            **{name: logs[name] for name in shown},
+            "message": untrusted(logs["message"]),
+            "error": untrusted(logs["error"]),
+            "parts": [*map(_failed_part, items_of(logs, "parts"))],
+            "note": untrusted(logs["note"]),
+            "links": _links(given.run_id),
+        }
+    )
+
+
+def _failed_part(part: JsonObject) -> JsonValue:
+    """Return a failed part; of a long trace only the end, which names the failure."""
+    trace = str(part["trace"])
+    return untrusted(compact({**part, "trace": trace[-MAX_TEXT:]}))
 
 
 async def _explain_run(api: InProcessApi, given: OneRun) -> JsonObject:
@@ -229,6 +268,14 @@ GET_RUN = Tool(
     arguments=OneRun,
     run=_get_run,
     route=("GET", "/task-runs/{run_id}"),
+)
+GET_RUN_LOGS = Tool(
+    name="get_run_logs",
+    description="Shows the failure of a run in the platform's words: the error and the end of the "
+    "trace of each failed part, without secrets. Reads only.",
+    arguments=RunLogs,
+    run=_get_run_logs,
+    route=("GET", "/task-runs/{run_id}/logs"),
 )
 EXPLAIN_RUN = Tool(
     name="explain_run",

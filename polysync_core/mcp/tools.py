@@ -8,7 +8,14 @@ from polysync_core.mcp.definitions import APPLY_DEFINITIONS, NEXT_FIRE_TIMES
 from polysync_core.mcp.documentation import SEARCH_DOCUMENTATION
 from polysync_core.mcp.jobs import CONFIGURE_JOB, CREATE_TASK_FROM_JOB
 from polysync_core.mcp.platforms import IMPORT_PLATFORM_JOBS, LIST_PLATFORM_PIPELINES
-from polysync_core.mcp.runs import CANCEL_RUN, EXPLAIN_RUN, GET_RUN, LIST_RUNS, RUN_TASK_ONCE
+from polysync_core.mcp.runs import (
+    CANCEL_RUN,
+    EXPLAIN_RUN,
+    GET_RUN,
+    GET_RUN_LOGS,
+    LIST_RUNS,
+    RUN_TASK_ONCE,
+)
 from polysync_core.mcp.tool import Tool
 
 TOOLS: tuple[Tool[Any], ...] = (
@@ -18,6 +25,7 @@ TOOLS: tuple[Tool[Any], ...] = (
     CREATE_TASK_FROM_JOB,
     RUN_TASK_ONCE,
     GET_RUN,
+    GET_RUN_LOGS,
     LIST_RUNS,
     EXPLAIN_RUN,
     CANCEL_RUN,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.calls import Refusal
@@ -34,6 +35,12 @@ _HOLDER_NAMES = ("error", "errors", "innererror")
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""
 _UNSEEN = frozenset({"script", "style", "head"})
+
+
+def quote_answer(error: PolysyncError, answer: Answer) -> None:
+    """Add the platform's message and the bounded body of its answer to an error."""
+    error.platform_message = message_in(answer)
+    error.platform_answer = answer.content[:_READ_BYTES].decode(errors="replace") or None
 
 
 def message_in(answer: Answer) -> str | None:

@@ -12,6 +12,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import Refused, Uncertain
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.domain.secrets import Secret
 
 
@@ -187,6 +188,15 @@ class JobConnector(Protocol):
         """Return the state of a run, with its outputs if it has ended.
 
         An unknown status word is `Unknown`, never an end. An unknown run raises `RunNotFound`.
+        """
+        ...
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return what the platform says about the failed parts of a failed run.
+
+        The texts are complete, because the caller redacts them before it shortens them. It is
+        called on demand, with the capability `failure details`. An unknown run raises
+        `RunNotFound`.
         """
         ...
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from polysync_core.domain.definitions.jobs import Job, Parameter
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.redaction import Redactor
+from polysync_core.domain.runs.failure_details import FailureDetails, cleaned
 from polysync_core.outbound.credentials import CredentialsInUse
 from polysync_core.platforms.connector import (
     Artefact,
@@ -69,6 +70,11 @@ class _FilteredJobConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         with _cleaned_errors(self.credentials):
             return self._cleaned_report(self.inner.read(job, external_run_id))
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        with _cleaned_errors(self.credentials):
+            found = self.inner.failure_details(job, external_run_id)
+        return cleaned(found, self.credentials.redactor.clean)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         with _cleaned_errors(self.credentials):

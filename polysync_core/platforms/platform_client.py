@@ -37,7 +37,7 @@ from polysync_core.outbound.http_request import ClientCertificate, HttpRequest, 
 from polysync_core.outbound.sign_in.authenticators import Authenticator
 from polysync_core.outbound.transport import certificate_transport, shared_transport
 from polysync_core.outbound.urls import QueryValue, url
-from polysync_core.platforms.answer_messages import message_in, refusal_in
+from polysync_core.platforms.answer_messages import quote_answer, refusal_in
 from polysync_core.platforms.calls import (
     AnswerTooLarge,
     Call,
@@ -275,7 +275,7 @@ class PlatformClient:
         if not self._credential.is_refused(refusal):
             return None
         error = self._credential.error(refusal)
-        error.platform_message = message_in(answer)
+        quote_answer(error, answer)
         return CallFailure(error=error, status=answer.status, is_credential_refused=True)
 
     def _fault(self, fault: Fault) -> CallFailure:
@@ -297,7 +297,7 @@ class PlatformClient:
             return CallFailure(error=self._redirected(answer), status=status)
         if status < 500 and status not in {_REQUEST_TIMEOUT, _TOO_MANY_REQUESTS}:
             error = (call.refused or self._refused)(refusal_in(answer, self.base.host))
-            error.platform_message = message_in(answer)
+            quote_answer(error, answer)
             return CallFailure(
                 error=error, is_transient=isinstance(error, Unavailable), status=status
             )
@@ -307,7 +307,7 @@ class PlatformClient:
         may_have_arrived = status >= 500 and not unstarted
         message = f"{self.base.host} is unavailable (status {status})"
         error = Unavailable(message, retry_after=retry_after, status=status)
-        error.platform_message = message_in(answer)
+        quote_answer(error, answer)
         return CallFailure(
             error=error,
             is_transient=True,
@@ -359,5 +359,6 @@ def _raise_failure(failure: CallFailure, host: str, *, may_have_arrived: bool) -
         message = f"{host} may have carried out the request, but its answer is missing"
         uncertain = Uncertain(message, status=failure.status)
         uncertain.platform_message = failure.error.platform_message
+        uncertain.platform_answer = failure.error.platform_answer
         raise uncertain
     raise failure.error

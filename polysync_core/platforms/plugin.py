@@ -31,6 +31,8 @@ class Capability(StrEnum):
     """An artefact's parameters can be read from the platform."""
     RUNS = "runs"
     """The platform lists an artefact's runs."""
+    FAILURE_DETAILS = "failure details"
+    """The platform tells which parts of a run failed, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,10 @@ ACTIONS: Mapping[str, Action] = {
         "an edit of a schedule takes effect at the next tick", (*_TASK, "error")
     ),
     # Platforms
+    "failure_details_unread": Action(
+        "the details of a failure that the job keeps could not be read",
+        ("run_id", "platform", "error"),
+    ),
     "platform_call_failed": Action(
         "a poll of a platform failed and will be retried",
         ("run_id", "platform", "error", "failures", "retry_after_seconds"),

@@ -98,7 +98,7 @@ class Job:
             "endTime": None if ended is None else _iso(ended),
         }
         if state == "Failed":
-            properties["error"] = {"code": "UserError", "message": self.result()}
+            properties["error"] = self._error()
         return {
             "id": f"{path}/jobs/{self.name}",
             "name": self.name,
@@ -110,6 +110,27 @@ class Job:
                 "createdByType": "User",
             },
         }
+
+    def _error(self) -> dict[str, Any]:
+        """Return the error; that of a pipeline names its failed child job."""
+        own = {"code": "UserError", "message": str(self.result())}
+        if self.properties["jobType"] != "Pipeline":
+            return own
+        failed = self._failed_node()
+        message = (
+            f"Pipeline has failed child jobs. Failed nodes: /{failed}. For more details and logs, "
+            "please go to the job detail page and check the child jobs."
+        )
+        return {"code": "UserError", "message": message, "details": [{**own, "target": failed}]}
+
+    def _failed_node(self) -> str:
+        """Return the name of the first node of a pipeline whose program fails."""
+        for name, step in zip(self.properties["jobs"], steps(self.properties), strict=True):
+            try:
+                step.run()
+            except ProgramFailed:
+                return str(name)
+        raise AssertionError("the job has not failed")
 
     def _outputs(self, state: str) -> dict[str, Any]:
         declared = {

@@ -130,7 +130,7 @@ class Run:
             "status": "Failed" if step.error else "Succeeded",
             "input": {},
             "output": _output(step.activity, self.parameters),
-            "error": {"errorCode": "", "message": step.error or "", "failureType": ""},
+            "error": _error(step),
         }
 
 
@@ -180,6 +180,19 @@ def _checked(name: str, about: Mapping[str, Any], value: Any) -> Any:
         message = f"The value of parameter '{name}' is not of type {about.get('type')}."
         raise Refusal(400, "BadRequest", message)
     return value
+
+
+def _error(step: Step) -> dict[str, str]:
+    if step.error is None:
+        return {"errorCode": "", "message": "", "failureType": "", "target": "", "details": ""}
+    code = str((step.activity.get("typeProperties") or {}).get("errorCode", ""))
+    return {
+        "errorCode": code,
+        "message": step.error,
+        "failureType": "UserError",
+        "target": str(step.activity.get("name")),
+        "details": "",
+    }
 
 
 def _output(activity: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:

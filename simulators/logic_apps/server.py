@@ -49,6 +49,8 @@ def build_app(functions: ScriptedFunctions, options: Namespace) -> web.Applicati
                 web.get(runs, _list_runs),
                 web.get(f"{runs}/{{run}}", _get_run),
                 web.post(f"{runs}/{{run}}/cancel", _cancel),
+                web.get(f"{runs}/{{run}}/actions", _list_actions),
+                web.get(f"{runs}/{{run}}/actions/{{action}}/repetitions", _list_repetitions),
             ]
         )
     app.add_routes([web.post("/api/{workflow}/triggers/{trigger}/invoke", _invoke)])
@@ -180,6 +182,32 @@ async def _cancel(request: web.Request) -> web.Response:
         raise Refusal(409, "WorkflowRunNotCancellable")
     work.stop()
     return web.Response(status=200)
+
+
+async def _list_actions(request: web.Request) -> web.Response:
+    """Answer the actions of a run, which the workflow's `actions` script."""
+    work = _run(request)
+    actions = _workflow(request).get("actions", {}) if work.is_over else {}
+    entries = [_action_json(request, name, script) for name, script in actions.items()]
+    return _page(request, entries)
+
+
+async def _list_repetitions(request: web.Request) -> web.Response:
+    _run(request)
+    script = _workflow(request).get("actions", {}).get(request.match_info["action"])
+    if script is None:
+        raise Refusal(404, "WorkflowRunActionNotFound")
+    passes = script.get("repetitions", [])
+    entries = [_action_json(request, f"{each:06}", one) for each, one in enumerate(passes)]
+    return _page(request, entries)
+
+
+def _action_json(request: web.Request, name: str, script: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: value for key, value in script.items() if key != "repetitions"}
+    if "repetitions" in script:
+        shown["repetitionCount"] = len(script["repetitions"])
+    properties = {"status": "Succeeded", "code": "OK", **shown}
+    return {"id": f"{request.path}/{name}", "name": name, "properties": properties}
 
 
 def _run(request: web.Request) -> Work:

@@ -10,6 +10,7 @@ from typing import Any
 
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import PlatformRefused, Unavailable, Uncertain
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.connector import (
     Artefact,
     ArtefactSchema,
@@ -52,6 +53,8 @@ class FakePlatform:
         """The number of submits that start a run and then lose the answer."""
         self.reports: list[Scripted[Report]] = []
         """The next answers to `read`; the last one stays."""
+        self.details: Scripted[FailureDetails] = FailureDetails()
+        self.details_asked: list[str] = []
 
     def job(self, job_type: str) -> FakePlatform:
         return self
@@ -80,6 +83,12 @@ class FakePlatform:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        self.details_asked.append(external_run_id)
+        if isinstance(self.details, Exception):
+            raise self.details
+        return self.details
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         self.cancelled.append(external_run_id)

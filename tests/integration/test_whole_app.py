@@ -17,7 +17,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from polysync_core.domain.access_keys import new_access_key
 from polysync_core.domain.roles import Role
-from tests.faults.local_system import LocalSystem, has_ended
+from tests.faults.local_system import TOKEN, LocalSystem, has_ended
 from tests.integration.copilot import copilot
 from tests.integration.devhost.host_process import ROOT, eventually
 from tests.integration.whole_app import OPERATOR_KEY, READER_KEY
@@ -88,6 +88,18 @@ def test_the_key_of_a_machine_opens_what_its_role_allows(system: LocalSystem) ->
     assert by_key == ["/tasks/nap/run"]
     output = json.dumps(changes) + system.host.log_text() + ran.stdout + ran.stderr
     assert [key for key in (READER_KEY, OPERATOR_KEY) if key in output] == []
+
+
+def test_a_reader_sees_the_error_of_a_notebook_without_the_secrets_of_its_platform(
+    system: LocalSystem,
+) -> None:
+    ran = _polysync(system, OPERATOR_KEY, "run", "flaky", "-p", f"key={TOKEN}", "--follow")
+    logs = _polysync(system, READER_KEY, "logs", "@flaky")
+
+    assert (ran.returncode, logs.returncode) == (1, 0), logs.stderr
+    assert "RuntimeError: Run 1 of (holds a secret) fails on request." in logs.stdout
+    assert "Traceback" in logs.stdout
+    assert TOKEN not in logs.stdout + logs.stderr
 
 
 def _smoke(system: LocalSystem, *options: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ import operator
 from pydantic import Field
 
 from polysync_core.api.models import Json, View
+from polysync_core.api.problem_document import ProblemItem
 from polysync_core.application.definitions.plans import ApplyPlan, ChangeAction, PlannedChange
 from polysync_core.domain.definitions.kinds import SPECS
 
@@ -50,6 +51,8 @@ class PlanView(View):
     """The definitions that are up to date."""
     delete: list[PlannedChangeView]
     """The definitions to delete."""
+    warnings: list[ProblemItem]
+    """Doubts about the definitions, which prevent nothing."""
 
 
 def change_plan_view(change: PlannedChange) -> PlanView:
@@ -63,8 +66,9 @@ def plan_view(plan: ApplyPlan, *, dry_run: bool, with_token: bool = True) -> Pla
         action.value: [_change_view(change) for change in plan.with_action(action)]
         for action in ChangeAction
     }
+    warnings = [ProblemItem.model_validate(each) for each in plan.warnings]
     token = {"planToken": plan.token} if dry_run and with_token else {}
-    return PlanView.model_validate({**changes, **token, "dryRun": dry_run})
+    return PlanView.model_validate({**changes, **token, "warnings": warnings, "dryRun": dry_run})
 
 
 def _change_view(change: PlannedChange) -> PlannedChangeView:

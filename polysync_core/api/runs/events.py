@@ -53,7 +53,7 @@ async def changes(
     delay, shown = _FIRST_DELAY, None
     while True:
         state = (run.reason, run.problem, run.attempts)
-        is_new = every_state and shown not in {None, state}
+        is_new = every_state and shown is not None and shown != state
         if run.sequence > after or is_new:
             yield run
             after, delay = run.sequence, _FIRST_DELAY

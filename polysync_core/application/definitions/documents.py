@@ -15,6 +15,7 @@ from polysync_core.application.definitions.plans import (
     PlannedChange,
     planned_delete,
     planned_write,
+    with_warnings,
 )
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
 from polysync_core.application.ports import Engine
@@ -63,10 +64,18 @@ class Documents:
         """
         steps = [self._step(definition) for definition in _in_order(document.items)]
         steps += self._deletes(document) if prune else []
-        problems = list(islice(self._problems(document, steps), ENOUGH_PROBLEMS))
+        deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
+        catalogue = Overlay(self._source, document.items, deleted)
+        problems = list(islice(self._problems(document, steps, catalogue), ENOUGH_PROBLEMS))
         if problems:
             raise Invalid(problems)
-        return ApplyPlan(steps=tuple(steps))
+        paths = document.paths
+        return ApplyPlan(
+            steps=tuple(
+                with_warnings(step, catalogue.find, path=f"{paths.get(step.reference)}.")
+                for step in steps
+            )
+        )
 
     def apply(
         self,
@@ -127,9 +136,9 @@ class Documents:
             planned_delete(gone[reference]) for reference in map(reference_to, reversed(ordered))
         ]
 
-    def _problems(self, document: Document, steps: Sequence[PlannedChange]) -> Iterator[Problem]:
-        deleted = [step.reference for step in steps if step.action is ChangeAction.DELETE]
-        catalogue = Overlay(self._source, document.items, deleted)
+    def _problems(
+        self, document: Document, steps: Sequence[PlannedChange], catalogue: Overlay
+    ) -> Iterator[Problem]:
         checks = Checks(catalogue, self._rules)
         planned = {step.reference: step for step in steps}
         for definition in document.items:
@@ -141,8 +150,9 @@ class Documents:
             if step.action is ChangeAction.UPDATE:
                 # The Tasks of the document are checked under their own paths.
                 yield from task_breakage(checks, catalogue, definition, document.paths)
-        for reference in deleted:
-            yield from _still_needed(reference, catalogue)
+        for step in steps:
+            if step.action is ChangeAction.DELETE:
+                yield from _still_needed(step.reference, catalogue)
 
     def _refuse_new_cycles(self, done: Iterable[PlannedChange]) -> None:
         """Raise `Conflict` if a concurrent writer has closed a cycle with this document."""

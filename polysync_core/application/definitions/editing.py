@@ -15,6 +15,7 @@ from polysync_core.application.definitions.plans import (
     PlannedChange,
     planned_delete,
     planned_write,
+    with_warnings,
 )
 from polysync_core.application.definitions.suggestions import unknown
 from polysync_core.application.definitions.writer import DefinitionEdit, DefinitionWriter
@@ -178,7 +179,7 @@ class DefinitionEditing:
         step = planned_write(change(None if before is None else before.definition), before)
         if step.definition is not None and step.action is not ChangeAction.UNCHANGED:
             self._check(step.definition, before)
-        return step
+        return with_warnings(step, Overlay(self._source).find)
 
     def _save(
         self,

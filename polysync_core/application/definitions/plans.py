@@ -16,6 +16,10 @@ from polysync_core.domain.definitions.document import (
     same,
 )
 from polysync_core.domain.definitions.stored import StoredDefinition
+from polysync_core.domain.definitions.task_checks import Find
+from polysync_core.domain.definitions.task_warnings import task_warnings
+from polysync_core.domain.definitions.tasks import Task
+from polysync_core.domain.errors import Problem
 
 
 class ChangeAction(StrEnum):
@@ -37,6 +41,8 @@ class PlannedChange:
     """The definition to store; None for a delete."""
     before: StoredDefinition[Definition] | None = None
     differences: tuple[FieldDifference, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """Doubts about the definition, with their paths; they prevent nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,11 @@ class ApplyPlan:
     """The changes that an apply makes, in their order."""
 
     steps: tuple[PlannedChange, ...]
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The doubts about all definitions."""
+        return tuple(warning for step in self.steps for warning in step.warnings)
 
     def with_action(self, action: ChangeAction) -> tuple[PlannedChange, ...]:
         """Return the changes with one action."""
@@ -62,6 +73,16 @@ class ApplyPlan:
             for step in self.steps
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def with_warnings(step: PlannedChange, find: Find, *, path: str = "") -> PlannedChange:
+    """Return a change with the doubts about its definition; their paths begin with `path`."""
+    if not isinstance(step.definition, Task):
+        return step
+    warnings = [
+        replace(each, path=f"{path}{each.path}") for each in task_warnings(step.definition, find)
+    ]
+    return replace(step, warnings=tuple(warnings))
 
 
 def planned_write(

@@ -13,11 +13,10 @@ from polysync_core.application.runs.queries import newest_run, newest_success
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.dependencies.decisions import GateDecision
-from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
+from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.dependencies.stored import PendingDecision
 from polysync_core.domain.dependencies.tokens import SCHEDULE, ScheduledFire, Token, token_of
 from polysync_core.domain.errors import Invalid, TooLarge
-from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import (
     Outcome,
@@ -86,8 +85,7 @@ class DependentRuns:
             outcome = Outcome(status=RunStatus.SKIPPED, reason=reason)
             return self.factory.finished_run(task, spec, outcome)
         try:
-            mapped = self._mapped_values(task, decision)
-            spec = replace(spec, parameters={**spec.parameters, **mapped})
+            spec = self._with_mapped_values(task, decision, spec)
             return self.factory.queued_run(task, spec)
         except Invalid as error:
             return self._failed_run(task, decision, at, str(error))
@@ -117,14 +115,19 @@ class DependentRuns:
             )
         return None
 
-    def _mapped_values(self, task: Task, decision: GateDecision) -> dict[str, JsonValue]:
+    def _with_mapped_values(self, task: Task, decision: GateDecision, spec: RunSpec) -> RunSpec:
         needed = set(needed_parents(task, {}))
         if not needed:
-            return {}
+            return spec
         edges = {token.run_id: token.edge for token in decision.sources if token.edge in needed}
         found = (stored.run for stored in self.runs.get_many(edges))
         parents = {edges[run.run_id]: run for run in found}
-        return mapped_values(task, self.factory.definitions.job(task.job), parents, {})
+        mapped = mapped_values(task, self.factory.definitions.job(task.job), parents, {})
+        return replace(
+            spec,
+            parameters={**spec.parameters, **mapped},
+            mapped_inputs=mapped_inputs(task, parents, mapped),
+        )
 
 
 def _spec(decision: GateDecision, at: datetime) -> RunSpec:

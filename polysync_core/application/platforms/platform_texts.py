@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.platforms.connections import Connections
 from polysync_core.domain.definitions.jobs import Job
-from polysync_core.domain.errors import PolysyncError, Unavailable
+from polysync_core.domain.errors import PolysyncError, Unavailable, VaultUnavailable
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.redaction import NO_SECRETS, Redactor
 from polysync_core.domain.runs.run import TaskRun
@@ -79,6 +79,10 @@ class PlatformTexts:
         first = None if submitted.report is None else report
         return replace(submitted, monitor_url=report.monitor_url, report=first), redactor
 
+    def redactor_of(self, run: TaskRun) -> Redactor:
+        """Return the redactor for the secrets of a run; raises the errors of the vault."""
+        return self._redactor(run.job, run.parameters.values(), ())
+
     @contextmanager
     def filtered_errors(self, run: TaskRun) -> Generator[None]:
         """Remove the secrets of a run from the error of a call within this block."""
@@ -89,6 +93,9 @@ class PlatformTexts:
             raise
 
     def _filter(self, run: TaskRun, error: PolysyncError) -> None:
+        if isinstance(error, VaultUnavailable):
+            # The text is our own, and a silent vault would be awaited a second time.
+            return
         try:
             redactor = self._redactor(run.job, run.parameters.values(), ())
         except PolysyncError:

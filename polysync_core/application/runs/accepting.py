@@ -37,6 +37,7 @@ from polysync_core.domain.runs.problem import Failure, ProblemKind, ProblemStep
 from polysync_core.domain.runs.progress import with_failure
 from polysync_core.domain.runs.run import (
     Attempt,
+    MappedInput,
     Origin,
     Outcome,
     Parent,
@@ -53,6 +54,7 @@ RECONCILER_PERIOD = timedelta(minutes=1)
 """A lost signal is repeated after at most this time."""
 
 _log = logging.getLogger(__name__)
+_UTC = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ class RunSpec:
     schedule: str | None = None
     scheduled_time: datetime | None = None
     time_zone: str | None = None
+    """The zone of the schedule that the run belongs to, or of the run that it follows."""
+    mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
     rerun_of: RunId | None = None
     request_digest: str | None = None
     origins: tuple[Origin, ...] = ()
@@ -215,6 +219,7 @@ class RunFactory:
             retry=task.retry,
             execution_timeout_seconds=task.execution_timeout_seconds,
             tags=task.tags,
+            time_zone=_zone(task, spec),
         )
 
     def _of_job(self, job: Job, spec: RunSpec, parameters: Mapping[str, JsonValue]) -> TaskRun:
@@ -241,8 +246,18 @@ class RunFactory:
             rerun_of=spec.rerun_of,
             schedule=spec.schedule,
             scheduled_time=spec.scheduled_time,
-            time_zone=spec.time_zone,
+            time_zone=spec.time_zone or _UTC,
+            mapped_inputs=spec.mapped_inputs,
         )
+
+
+def _zone(task: Task, spec: RunSpec) -> str:
+    """Return the time zone of a run's variables.
+
+    A run of a schedule has the zone of the schedule, unless the Task names its own.
+    """
+    of_schedule = spec.time_zone if spec.schedule is not None else None
+    return task.time_zone or of_schedule or task.own_zone or spec.time_zone or _UTC
 
 
 def _new_references(

@@ -16,6 +16,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.errors import TooLarge
 from polysync_core.domain.redaction import NO_SECRETS, Redactor
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.outputs import Outputs, kept_outputs, none_kept
 from polysync_core.domain.runs.retries import retry_at
@@ -105,6 +106,11 @@ class RunFinisher:
         return finish(failed, outcome, at=self.clock(), actor=ACTOR)
 
 
+def nothing_kept(_run: TaskRun, _outcome: Outcome) -> None:
+    """Keep no failure details."""
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecorder:
     """Records how attempts end, each once."""
@@ -112,6 +118,8 @@ class AttemptRecorder:
     store: RunStore
     finisher: RunFinisher
     clock: Clock
+    kept_details: Callable[[TaskRun, Outcome], FailureDetails | None] = nothing_kept
+    """Returns the failure details that the Job keeps of an outcome; it never raises."""
 
     def end(self, stored: StoredRun, outcome_of: OutcomeOf) -> StepResult:
         """Record the attempt's outcome; end the run or queue a retry.
@@ -120,8 +128,13 @@ class AttemptRecorder:
         stands even if the run has no room for its outputs.
         """
         number = len(stored.run.attempts)
+        details = self.kept_details(stored.run, outcome_of(stored.run))
+
+        def with_details(run: TaskRun) -> Outcome:
+            return replace(outcome_of(run), failure_details=details)
+
         try:
-            ended = self._write(stored, number, outcome_of)
+            ended = self._write(stored, number, with_details)
         except TooLarge as error:
             ended = self._write(stored, number, outcome_of, drop_outputs=str(error))
         _log.info(

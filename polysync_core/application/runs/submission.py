@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from polysync_core.domain.causes import FailureCause
-from polysync_core.domain.definitions.jobs import DataType, Direction
 from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.domain.json_types import JsonValue
-from polysync_core.domain.parameters import convert_literal
 from polysync_core.domain.runs.identity import attempt_token
 from polysync_core.domain.runs.run import Attempt, TaskRun
+from polysync_core.domain.runs.values import inputs_of, resolved
 from polysync_core.domain.secrets import Secret, is_secret_reference
-from polysync_core.domain.variables import RunVariables, has_variables, substitute
 from polysync_core.platforms.connector import SubmitRequest
 
 
@@ -40,19 +38,11 @@ class SubmissionBuilder:
         )
 
     def _values(self, run: TaskRun, attempt: int) -> Iterator[tuple[str, JsonValue | Secret]]:
-        schema = {parameter.name: parameter for parameter in run.job.parameters}
-        variables = _variables(run, attempt)
-        for name, value in run.parameters.items():
-            parameter = schema.get(name)
-            if parameter is not None and parameter.direction is Direction.OUTPUT:
-                continue
+        for name, value in inputs_of(run).items():
             if isinstance(value, str) and is_secret_reference(value):
                 yield name, self._secret(name, value)
-            elif isinstance(value, str) and has_variables(value):
-                data_type = DataType.STRING if parameter is None else parameter.data_type
-                yield name, _substituted(name, value, data_type, variables)
             else:
-                yield name, value
+                yield name, _resolved(run, name, attempt)
 
     def _secret(self, parameter: str, reference: str) -> Secret:
         """Return the secret of a parameter; the error names the parameter and the reference."""
@@ -64,21 +54,9 @@ class SubmissionBuilder:
         raise PlatformRefused(message, cause=cause, status=status)
 
 
-def _substituted(name: str, text: str, data_type: DataType, variables: RunVariables) -> JsonValue:
-    """Replace run variables, and convert the text to its parameter's data type."""
+def _resolved(run: TaskRun, name: str, attempt: int) -> JsonValue:
     try:
-        return convert_literal(substitute(text, variables), data_type, path=f"parameters.{name}")
+        return resolved(run, name, attempt)
     except Invalid as error:
         message = str(error)
     raise PlatformRefused(message, cause=FailureCause.PARAMETERS)
-
-
-def _variables(run: TaskRun, attempt: int) -> RunVariables:
-    return RunVariables(
-        id=run.run_id,
-        attempt=attempt,
-        scheduled_time=run.scheduled_time or run.queued_at,
-        time_zone=run.time_zone or "UTC",
-        trigger_type=run.trigger_type,
-        graph_run_id=run.graph_run_id,
-    )

@@ -17,10 +17,9 @@ from polysync_core.application.runs.finishing import RunFinisher
 from polysync_core.application.runs.queries import find_run_id, newest_success, read_run
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.definitions.jobs import Direction
 from polysync_core.domain.definitions.stored import DefinitionReader
 from polysync_core.domain.definitions.tasks import Task
-from polysync_core.domain.dependencies.mappings import mapped_values, needed_parents
+from polysync_core.domain.dependencies.mappings import mapped_inputs, mapped_values, needed_parents
 from polysync_core.domain.errors import Conflict
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.runs.identity import RunId, derived_run_id, new_run_id, request_digest
@@ -34,6 +33,7 @@ from polysync_core.domain.runs.run import (
     finish,
 )
 from polysync_core.domain.runs.stored import Listing, Page
+from polysync_core.domain.runs.values import inputs_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class TaskRuns:
             )
         request = RunRequest(
             task=former.task,
-            parameters=_inputs(former),
+            parameters=inputs_of(former),
             priority=former.priority,
             idempotency_key=idempotency_key,
             actor=actor,
@@ -197,6 +197,7 @@ class TaskRuns:
         return replace(
             spec,
             parameters={**spec.parameters, **mapped},
+            mapped_inputs={**spec.mapped_inputs, **mapped_inputs(task, parents, mapped)},
             parents=(
                 *spec.parents,
                 *(Parent(task=name, run_id=run.run_id) for name, run in parents.items()),
@@ -214,8 +215,9 @@ def _spec(run_id: RunId, request: RunRequest) -> RunSpec:
         priority=request.priority,
         rerun_of=former and former.run_id,
         schedule=former and former.schedule,
-        scheduled_time=former and former.scheduled_time,
+        scheduled_time=former and former.variable_time,
         time_zone=former and former.time_zone,
+        mapped_inputs=former.mapped_inputs if former is not None else {},
         parents=former.parents if former is not None else (),
         request_digest=request.digest,
         fan_out=request.downstream,
@@ -229,9 +231,3 @@ def _repeated_by(request: RunRequest) -> tuple[RunId, ...]:
     if former is None or not request.downstream:
         return ()
     return tuple(dict.fromkeys([*(root.run_id for root in former.roots), *former.repeats]))
-
-
-def _inputs(run: TaskRun) -> dict[str, JsonValue]:
-    """Return the input parameters of a run; defaults of outputs are shown, but never sent."""
-    outputs = {each.name for each in run.job.parameters if each.direction is Direction.OUTPUT}
-    return {name: value for name, value in run.parameters.items() if name not in outputs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +28,8 @@ class AttemptAnswer:
     finished_at: datetime | None
     cause: str | None
     error: str | None
+    parameters: JsonObject
+    """The values that the attempt sent; empty if nothing was sent."""
 
     @property
     def duration(self) -> timedelta | None:
@@ -51,6 +53,7 @@ class AttemptAnswer:
             finished_at=reader.time("finishedAt"),
             cause=reader.text("cause"),
             error=reader.text("error"),
+            parameters=reader.object("parameters"),
         )
 
 
@@ -84,6 +87,7 @@ class RunAnswer:
     priority: int
     cancel_requested: bool
     scheduled_time: datetime | None
+    time_zone: str | None
     queued_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -95,6 +99,8 @@ class RunAnswer:
     outputs_not_kept: JsonObject
     """The reason for each output that was dropped."""
     parents: Sequence[ParentAnswer]
+    mapped_inputs: Mapping[str, str]
+    """The source of each mapped parameter, in words."""
     attempts: Sequence[AttemptAnswer]
     answer: JsonObject
     """The run as the API sent it."""
@@ -148,6 +154,7 @@ class RunAnswer:
             priority=reader.number("priority"),
             cancel_requested=answer.get("cancelRequested") is True,
             scheduled_time=reader.time("scheduledTime"),
+            time_zone=reader.text("timeZone"),
             queued_at=reader.time("queuedAt"),
             started_at=reader.time("startedAt"),
             finished_at=reader.time("finishedAt"),
@@ -157,6 +164,7 @@ class RunAnswer:
             outputs=reader.object("outputs"),
             outputs_not_kept=reader.object("outputsNotKept"),
             parents=[_parent(each) for each in reader.objects("parents")],
+            mapped_inputs=_sources(reader.object("mappedInputs")),
             attempts=[AttemptAnswer.decode(each) for each in reader.objects("attempts")],
             answer=answer,
         )
@@ -207,6 +215,15 @@ def run_id_of(answer: JsonObject) -> str:
 def _parent(answer: JsonObject) -> ParentAnswer:
     reader = Reader("the parent", answer)
     return ParentAnswer(task=reader.text("task") or "?", run_id=reader.text("runId") or "?")
+
+
+def _sources(answer: JsonObject) -> dict[str, str]:
+    sources: dict[str, str] = {}
+    for name, source in answer.items():
+        reader = Reader("the mapped input", source if isinstance(source, dict) else {})
+        output, task, run_id = (reader.text(each) or "?" for each in ("output", "task", "runId"))
+        sources[name] = f"output {output} of {task}, run {run_id}"
+    return sources
 
 
 def _between(start: datetime | None, end: datetime | None) -> timedelta | None:

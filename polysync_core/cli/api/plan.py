@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from json import dumps
 
+from polysync_core.cli.api.errors import ProblemField
 from polysync_core.cli.api.reader import Reader, compact
 from polysync_core.domain.json_types import JsonObject, JsonValue
 
@@ -53,6 +54,7 @@ class PlanAnswer:
     """The changes that a document makes, definition by definition."""
 
     entries: Sequence[PlanEntry]
+    warnings: Sequence[ProblemField] = ()
 
     def counts(self) -> dict[str, int]:
         """Return the number of definitions by action, without actions that do not occur."""
@@ -76,8 +78,14 @@ class PlanAnswer:
                 PlanEntry.decode(action, each)
                 for action in _ACTIONS
                 for each in reader.objects(action)
-            ]
+            ],
+            warnings=[_warning(each) for each in reader.objects("warnings")],
         )
+
+
+def _warning(answer: JsonObject) -> ProblemField:
+    reader = Reader("the warning", answer)
+    return ProblemField(reader.text("path") or "", reader.text("message") or "?")
 
 
 def _change(answer: JsonObject) -> PlanChange:

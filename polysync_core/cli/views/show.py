@@ -14,6 +14,7 @@ from polysync_core.cli.statuses import status_cell
 from polysync_core.cli.terminal import printable
 from polysync_core.cli.views.fitting import FittedTable, Moment
 from polysync_core.cli.views.formats import ABSENT, format_duration, format_time
+from polysync_core.cli.views.parameters import parameters_table
 from polysync_core.cli.views.sentences import Facts
 from polysync_core.cli.views.tables import (
     cell,
@@ -25,7 +26,7 @@ from polysync_core.cli.views.tables import (
     text_column,
     whole_column,
 )
-from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.json_types import JsonValue
 
 
 def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[RenderableType]:
@@ -35,7 +36,7 @@ def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[Render
         parts += _section("Attempts", _attempts(run))
         parts += lines(_errors(run.attempts))
     if run.parameters:
-        parts += _section("Parameters", _values(run.parameters))
+        parts += _section("Parameters", parameters_table(run))
     if run.outputs or run.outputs_not_kept:
         parts += _section("Outputs", _outputs(run))
     if run.parents:
@@ -68,6 +69,7 @@ def _facts(run: RunAnswer) -> Facts:
         ("Trace", cell(run.trace_id)),
         ("Priority", str(run.priority)),
         ("Scheduled", format_time(run.scheduled_time)),
+        ("Time zone", cell(run.time_zone)),
         ("Queued", format_time(run.queued_at)),
         ("Started", format_time(run.started_at)),
         ("Next attempt", format_time(run.next_attempt_at)),
@@ -147,10 +149,6 @@ def _outputs(run: RunAnswer) -> Facts:
 
 def _output(value: JsonValue) -> Text:
     return Text("(sensitive)", style="dim") if value == REDACTED else cell(compact(value))
-
-
-def _values(values: JsonObject) -> Facts:
-    return new_facts((name, cell(compact(value))) for name, value in values.items())
 
 
 def _section(title: str, body: RenderableType) -> list[RenderableType]:

@@ -129,6 +129,8 @@ class Job(Definition):
     ]
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)] = ()
     settings: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
+    keep_errors: bool = False
+    """Whether the failure details of each attempt are stored when it ends."""
     tags: Tags = Field(default_factory=dict)
 
     @model_validator(mode="after")

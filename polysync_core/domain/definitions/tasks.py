@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from polysync_core.domain.clock import ZoneName
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
@@ -100,6 +101,8 @@ class Task(Definition):
         default_factory=dict
     )
     """Literals, `vault://…` references, or texts with `${run.…}` in them."""
+    time_zone: ZoneName | None = None
+    """The zone of `${run.scheduledTime:…}` in every run; empty = that of the schedules."""
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=_FEW)] = ()
     dependencies: Annotated[tuple[Dependency, ...], Field(max_length=200)] = ()
     retry: Retry = Retry()
@@ -131,6 +134,15 @@ class Task(Definition):
                 refuse(path, f"'{name}' is mapped already: an input takes one output only")
             seen.add(name)
         return self
+
+    @property
+    def own_zone(self) -> str | None:
+        """The time zone of the Task, or the zone that all of its schedules share.
+
+        Disabled schedules count, so a pause does not change the meaning of a value.
+        """
+        zones = {schedule.time_zone for schedule in self.schedules}
+        return self.time_zone or (zones.pop() if len(zones) == 1 else None)
 
 
 def _refuse_repeated(field: str, part: str, names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from polysync_core.domain.definitions.tasks import Task
 from polysync_core.domain.errors import Invalid, Problem
 from polysync_core.domain.json_types import JsonValue
 from polysync_core.domain.parameters import convert_literal
-from polysync_core.domain.runs.run import TaskRun
+from polysync_core.domain.runs.run import MappedInput, TaskRun
 from polysync_core.domain.secrets import resembles_reference
 
 _MAX_NAMED_OUTPUTS = 20
@@ -43,6 +43,20 @@ def mapped_values(
     if problems:
         raise Invalid(problems)
     return values
+
+
+def mapped_inputs(
+    task: Task, parents: Mapping[str, TaskRun], mapped: Mapping[str, JsonValue]
+) -> dict[str, MappedInput]:
+    """Return the source of each value that `mapped_values` returned."""
+    return {
+        mapping.input: MappedInput(
+            task=dependency.task, run_id=parents[dependency.task].run_id, output=mapping.output
+        )
+        for dependency in task.dependencies
+        for mapping in dependency.mappings
+        if mapping.input in mapped
+    }
 
 
 def needed_parents(task: Task, given: Mapping[str, JsonValue]) -> list[str]:

@@ -101,7 +101,7 @@ def token_of(run: TaskRun) -> Token:
         graph_run_id=run.graph_run_id,
         origins=run.roots,
         repeats=run.repeats,
-        scheduled_time=run.scheduled_time,
+        scheduled_time=run.variable_time,
         time_zone=run.time_zone,
     )
 

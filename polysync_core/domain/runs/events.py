@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from polysync_core.domain.clock import rfc3339
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.domain.runs.identity import RunId
-from polysync_core.domain.runs.run import HistoryEntry, RunStatus, TaskRun
+from polysync_core.domain.runs.run import Attempt, HistoryEntry, RunStatus, TaskRun
 
 _LONGEST_REASON = 1_000
+_LONGEST_ERROR = 1_000
+_LONGEST_LINK = 2_000
+"""A longer link is left out, because a part of a link leads nowhere."""
 _LONGEST_ACTOR = 200
 _TAGS_BYTES = 8 * 1024
 """The size limit of all tags; further tags are left out. With the limits above and those of names,
@@ -31,6 +34,8 @@ class RunEvent:
     platform: str
     graph_run_id: RunId
     entry: HistoryEntry
+    ended: Attempt | None = None
+    """The attempt that ended with this change."""
     tags: Mapping[str, str]
 
     @property
@@ -64,6 +69,7 @@ class RunEvent:
             "reason": _cut(self.entry.reason, _LONGEST_REASON),
             "actor": _cut(self.entry.actor, _LONGEST_ACTOR),
             "attempt": self.entry.attempt,
+            **_end_of(self.ended),
             "tags": dict(_fitting(self.tags)),
             "statusUrl": f"/api/task-runs/{self.run_id}",
         }
@@ -89,6 +95,25 @@ def encode_message(content: Mapping[str, JsonValue]) -> str:
     return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 
+def _end_of(attempt: Attempt | None) -> JsonObject:
+    """Return why an attempt ended, and the link to its run on the platform."""
+    if attempt is None:
+        return {"cause": None, "error": None, "monitorUrl": None}
+    link = attempt.monitor_url
+    return {
+        "cause": attempt.cause,
+        "error": None if attempt.error is None else _cut(attempt.error, _LONGEST_ERROR),
+        "monitorUrl": link if link is not None and len(link) <= _LONGEST_LINK else None,
+    }
+
+
+def _ended(run: TaskRun, entry: HistoryEntry) -> Attempt | None:
+    """Return the attempt that ended with a change; its facts never change again."""
+    ends = entry.from_status is RunStatus.RUNNING or entry.to_status is RunStatus.FAILED
+    is_change = entry.from_status is not entry.to_status
+    return run.attempts[entry.attempt - 1] if is_change and ends and entry.attempt else None
+
+
 def _event(run: TaskRun, sequence: int, entry: HistoryEntry) -> RunEvent:
     return RunEvent(
         run_id=run.run_id,
@@ -98,6 +123,7 @@ def _event(run: TaskRun, sequence: int, entry: HistoryEntry) -> RunEvent:
         platform=run.job.platform,
         graph_run_id=run.graph_run_id,
         entry=entry,
+        ended=_ended(run, entry),
         tags=run.tags,
     )
 

@@ -12,6 +12,7 @@ from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.definitions.tasks import Retry
 from polysync_core.domain.errors import Broken
 from polysync_core.domain.json_types import JsonValue
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.domain.runs.identity import BackfillId, RunId
 from polysync_core.domain.runs.outputs import Outputs
 from polysync_core.domain.runs.problem import RunProblem
@@ -37,6 +38,15 @@ class Parent:
 
     task: str
     run_id: RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedInput:
+    """The output of an upstream run that supplied an input of a run."""
+
+    task: str
+    run_id: RunId
+    output: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +86,10 @@ class Attempt:
     """When the platform accepted the stop; the stop time-out of a time-out begins."""
     cause: FailureCause | None = None
     error: str | None = None
+    parameters: Mapping[str, JsonValue] | None = None
+    """The values whose run variables were replaced; None if nothing was sent."""
+    failure_details: FailureDetails | None = None
+    """The details that the Job keeps, without secrets; None if nothing was kept."""
 
     @property
     def may_be_sent(self) -> bool:
@@ -119,6 +133,9 @@ class Outcome:
     outputs: Outputs = field(default_factory=Outputs)
     external_run_id: str | None = None
     """Set if the platform reported the end in its answer to the submit."""
+    failure_details: FailureDetails | None = None
+    answer: str | None = None
+    """The platform's answer to a failed submit; it may quote a secret and is never stored."""
     may_repeat: bool = True
     """False if the external run may still be running, so that a retry would run in parallel."""
     is_outage: bool = False
@@ -149,7 +166,7 @@ class TaskRun:
     """The schedule that started the run."""
     scheduled_time: datetime | None = None
     time_zone: str | None = None
-    """The time zone of the schedule, for display."""
+    """The time zone of the run's variables, as of the run's acceptance."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested: datetime | None = None
@@ -175,6 +192,8 @@ class TaskRun:
     outputs_not_kept: Mapping[str, str] = field(default_factory=dict[str, str])
     """The reasons why outputs are not stored, by name."""
     parents: tuple[Parent, ...] = ()
+    mapped_inputs: Mapping[str, MappedInput] = field(default_factory=dict[str, MappedInput])
+    """The sources of the parameters that mappings supplied, by parameter."""
     origins: tuple[Origin, ...] = ()
     """The roots of a run that dependencies started; empty for a root."""
     fan_out: bool = True
@@ -193,6 +212,11 @@ class TaskRun:
     def trace_id(self) -> str | None:
         """The id of the run's trace."""
         return None if self.traceparent is None else self.traceparent[3:35]
+
+    @property
+    def variable_time(self) -> datetime:
+        """The time of `${run.scheduledTime}`: the scheduled time, or that of the acceptance."""
+        return self.scheduled_time or self.queued_at
 
     @property
     def title(self) -> str:
@@ -339,6 +363,7 @@ def _attempt_ended(run: TaskRun, outcome: Outcome, at: datetime) -> TaskRun:
         status=outcome.status,
         cause=outcome.cause,
         error=outcome.error,
+        failure_details=outcome.failure_details,
         external_run_id=outcome.external_run_id or attempt.external_run_id,
         submitted_at=attempt.submitted_at or (at if outcome.external_run_id else None),
         provider_status=outcome.provider_status or attempt.provider_status,

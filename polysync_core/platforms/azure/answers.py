@@ -7,19 +7,22 @@ from collections.abc import Iterator, Mapping
 from polysync_core.domain.errors import Unavailable
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.urls import QueryValue, own_address
-from polysync_core.platforms.calls import UnexpectedAnswer
+from polysync_core.platforms.calls import RefusalMapping, UnexpectedAnswer
 from polysync_core.platforms.paging import Page, paged
 from polysync_core.platforms.platform_client import PlatformClient
 
 
 def listed(
-    client: PlatformClient, *segments: str, query: Mapping[str, QueryValue]
+    client: PlatformClient,
+    *segments: str,
+    query: Mapping[str, QueryValue],
+    refused: RefusalMapping | None = None,
 ) -> Iterator[JsonObject]:
     """Yield the entries of a list, page by page; never follow a link to another host."""
 
     def fetch(link: str | None) -> Page[JsonObject]:
         if link is None:
-            return client.get(*segments, query=query, read=page_of)
+            return client.get(*segments, query=query, read=page_of, refused=refused)
         address = own_address(link, client.base.url)
         if address is None:
             raise Unavailable("the list continues at an address on another host")

@@ -14,8 +14,10 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.azure.answers import object_in
 from polysync_core.platforms.azure_ai_foundry.client import FoundryClient
+from polysync_core.platforms.azure_ai_foundry.failure_details import failed_jobs
 from polysync_core.platforms.azure_ai_foundry.settings import (
     TemplateSetting,
     check_settings,
@@ -87,6 +89,10 @@ class TemplateJobConnector:
         """Return the state of a run."""
         answer = self.client.run(_checked(external_run_id))
         return self._report(answer, job, external_run_id)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the error of a job and of its failed child jobs."""
+        return failed_jobs(self.client.run(_checked(external_run_id)))
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run; an ended run is not an error."""

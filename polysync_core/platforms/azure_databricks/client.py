@@ -88,6 +88,23 @@ class RunClient:
             refused=refused_for_run(run_id),
         )
 
+    def tasks(self, run_id: str) -> Iterator[JsonObject]:
+        """Yield the tasks of a run, page by page; a run without tasks yields itself."""
+        number = _number(run_id)
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, run_id=number)
+            return self.client.get(
+                *JOBS_API,
+                "runs",
+                "get",
+                query=query,
+                read=lambda run: Page(objects_in(run, "tasks") or [run], next_token_of(run)),
+                refused=refused_for_run(run_id),
+            )
+
+        return paged(fetch)
+
     def cancel(self, run_id: str) -> None:
         """Request the cancellation of a run; Databricks ignores it for an ended run."""
         self.client.post(

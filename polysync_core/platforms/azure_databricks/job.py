@@ -20,10 +20,12 @@ from polysync_core.domain.definitions.jobs import (
 )
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.job_discovery import JobDiscovery
 from polysync_core.platforms.azure_databricks.outputs import (
     OUTPUTS_FROM_EXIT_VALUE,
+    failed_tasks,
     read_with_outputs,
 )
 from polysync_core.platforms.azure_databricks.refusals import refused_for_job, run_of_token_is_gone
@@ -102,6 +104,10 @@ class DatabricksJobConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run, with the outputs that the Job requests."""
         return read_with_outputs(job, external_run_id, self.all_runs, self.client)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the error and the trace of each failed task."""
+        return failed_tasks(external_run_id, self.all_runs, self.client)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run."""

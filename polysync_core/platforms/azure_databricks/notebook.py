@@ -15,6 +15,7 @@ from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.azure_databricks.answers import objects_in
 from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient, run_id_of
 from polysync_core.platforms.azure_databricks.notebook_discovery import NotebookDiscovery
@@ -22,6 +23,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.paths import compa
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 from polysync_core.platforms.azure_databricks.outputs import (
     OUTPUTS_FROM_EXIT_VALUE,
+    failed_tasks,
     read_with_outputs,
 )
 from polysync_core.platforms.azure_databricks.refusals import (
@@ -76,13 +78,19 @@ class NotebookConnector:
         """Return the state of a run, with the outputs that the Job requests."""
         return read_with_outputs(job, external_run_id, self.all_runs, self.client)
 
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the error and the trace of each failed task."""
+        return failed_tasks(external_run_id, self.all_runs, self.client)
+
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run."""
         self.all_runs.cancel(external_run_id)
 
     def describe(self, external_id: str) -> ArtefactSchema:
         """Read the widgets of a notebook."""
-        return widgets_of(self.workspace.export(external_id))
+        return widgets_of(
+            self.workspace.export(external_id), lambda: self.workspace.jupyter_form(external_id)
+        )
 
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield the one-time runs of the notebook in the workspace's list."""

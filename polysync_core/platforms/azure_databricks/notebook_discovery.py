@@ -86,6 +86,15 @@ class NotebookDiscovery:
             raise refusal
         return self._export(path, "JUPYTER")
 
+    def jupyter_form(self, path: str) -> ExportedNotebook | None:
+        """Return a notebook with its metadata, or None if the workspace refuses this form."""
+        try:
+            return self._export(path, "JUPYTER")
+        except PlatformRefused as error:
+            if error.cause is FailureCause.SECRET:
+                raise
+            return None
+
     def _export(self, path: str, form: str) -> ExportedNotebook:
         return self.client.get(
             *_WORKSPACE_API, "export", query={"path": path, "format": form}, read=_exported

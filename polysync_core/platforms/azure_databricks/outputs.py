@@ -1,4 +1,4 @@
-"""Reads the exit value of a notebook (`dbutils.notebook.exit`) as outputs.
+"""Reads the output of tasks: the exit value of a notebook, and the error of a failed task.
 
 Databricks returns the first 5 MB of the value by the run id of the task, and a flag for more:
 https://docs.databricks.com/api/workspace/jobs/getrunoutput
@@ -6,15 +6,20 @@ https://docs.databricks.com/api/workspace/jobs/getrunoutput
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid, Malformed, PlatformRefused, TooLarge
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failure_details import MAX_PARTS, FailureDetail, FailureDetails
 from polysync_core.domain.strict_documents import read_json
-from polysync_core.platforms.azure_databricks.client import RunClient
+from polysync_core.platforms.azure_databricks.answers import number_of
+from polysync_core.platforms.azure_databricks.client import JOBS_API, RunClient
 from polysync_core.platforms.azure_databricks.refusals import refused_for_run
+from polysync_core.platforms.azure_databricks.states import RunState
 from polysync_core.platforms.calls import AnswerTooLarge, UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound
 from polysync_core.platforms.platform_client import PlatformClient
@@ -28,6 +33,8 @@ _SEVERAL_TASKS = (
     " DatabricksWorkflow, or give it one task."
 )
 _REMEDY = "exit with the path of the data instead"
+_MAX_TASKS = 3000
+"""The most task runs of one run that are read; a run has at most 1000 tasks, with retries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +113,68 @@ def with_exit_value(report: Report, task_run_id: int, client: PlatformClient) ->
     return replace(report, outputs_missing=f"The notebook's exit value is missing: {reason}.")
 
 
+def failed_tasks(run_id: str, runs: RunClient, client: PlatformClient) -> FailureDetails:
+    """Return the error and the trace of the last try of each failed task."""
+    newest = {
+        str(task.get("task_key") or ""): task for task in islice(runs.tasks(run_id), _MAX_TASKS)
+    }
+    failed = [task for task in newest.values() if _has_failed(task)]
+    parts = tuple(_failure_of(task, client) for task in failed[:MAX_PARTS])
+    more = len(failed) - len(parts)
+    return FailureDetails(
+        parts=parts, note=f"{more} more failed tasks are not shown." if more else None
+    )
+
+
+def _has_failed(task: JsonObject) -> bool:
+    """Return whether a task itself failed; a task that its upstream kept from running did not."""
+    state = RunState.of(task)
+    failed = state is not None and state.status is ProviderStatus.FAILED
+    return failed and state is not None and state.result != "UPSTREAM_FAILED"
+
+
+def _failure_of(task: JsonObject, client: PlatformClient) -> FailureDetail:
+    part, state = str(task.get("task_key") or ""), RunState.of(task)
+    message = "" if state is None else state.message
+    number = number_of(task, "run_id")
+    if number is None:
+        return FailureDetail(part=part, error=message)
+    try:
+        output = _output(number, client, _Failure.of)
+    except PlatformRefused as error:
+        if error.cause is FailureCause.SECRET:
+            raise
+        return FailureDetail(part=part, error=f"{message} (Its output is missing: {error}.)")
+    except (RunNotFound, AnswerTooLarge) as error:
+        return FailureDetail(part=part, error=f"{message} (Its output is missing: {error}.)")
+    return FailureDetail(part=part, error=output.error or message, trace=output.trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """The error in an answer of `runs/get-output`."""
+
+    error: str
+    trace: str
+
+    @classmethod
+    def of(cls, answer: JsonObject) -> _Failure:
+        texts = {name: answer.get(name) for name in ("error", "error_trace", "logs")}
+        error, trace, logs = (text if isinstance(text, str) else "" for text in texts.values())
+        # A script has no trace: its log ends with the failure.
+        return cls(error, trace or logs)
+
+
 def _read_value(task_run_id: int, client: PlatformClient) -> ExitValue:
+    return _output(task_run_id, client, ExitValue.of)
+
+
+def _output[T](task_run_id: int, client: PlatformClient, read: Callable[[JsonObject], T]) -> T:
     return client.get(
-        "api",
-        "2.2",
-        "jobs",
+        *JOBS_API,
         "runs",
         "get-output",
         query={"run_id": task_run_id},
-        read=ExitValue.of,
+        read=read,
         refused=refused_for_run(str(task_run_id)),
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from polysync_core.domain.definitions.jobs import DataType, Direction, Job, JobType, Parameter
 from polysync_core.domain.errors import Invalid, PlatformRefused, PolysyncError, Problem
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.azure_databricks.answers import (
     moment_of,
     next_token_of,
@@ -23,6 +25,8 @@ from polysync_core.platforms.azure_databricks.pipeline_states import (
     CLOCK_SKEW,
     ID,
     failed,
+    failed_flows,
+    is_of,
     may_belong_to_attempt,
     parts_of,
     recovering,
@@ -55,6 +59,9 @@ from polysync_core.platforms.values import as_json
 PIPELINES_API = ("api", "2.0", "pipelines")
 FULL_REFRESH = "full_refresh"
 UPDATES_A_PAGE = 25
+
+MAX_EVENTS = 250
+"""The most error events of a pipeline that are searched for those of one update."""
 
 _PAGE_SIZE = 100
 
@@ -113,6 +120,22 @@ class DatabricksPipelineConnector:
         if self._is_recovering(pipeline_id):
             return recovering(report)
         return failed(report, self._failure(pipeline_id, update_id))
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the error events of an update."""
+        pipeline_id, update_id = parts_of(external_run_id)
+        self.client.get(
+            *PIPELINES_API,
+            pipeline_id,
+            "updates",
+            update_id,
+            read=update_in,
+            refused=refused_for_update,
+        )
+        retries = map(update_id_of, self._retries(pipeline_id, update_id))
+        ids = {update_id, *retries}
+        events = islice(self._errors(pipeline_id), MAX_EVENTS)
+        return failed_flows(event for event in events if is_of(event, ids))
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Stop the pipeline if this update is active."""
@@ -218,23 +241,29 @@ class DatabricksPipelineConnector:
 
     def _failure(self, pipeline_id: str, update_id: str) -> str | None:
         """Return the newest error event of an update."""
-        query = page_query(None, filter="level='ERROR'", max_results=UPDATES_A_PAGE)
         try:
-            events = self.client.get(
+            events = list(islice(self._errors(pipeline_id), UPDATES_A_PAGE))
+        except PolysyncError:
+            # The failure is certain; the reason is optional.
+            return None
+        newest = next((event for event in events if is_of(event, {update_id})), None)
+        return None if newest is None else for_people(newest.get("message"))
+
+    def _errors(self, pipeline_id: str) -> Iterator[JsonObject]:
+        """Yield the error events of a pipeline, newest first."""
+
+        def fetch(token: str | None) -> Page[JsonObject]:
+            query = page_query(token, filter="level='ERROR'", max_results=UPDATES_A_PAGE)
+            return self.client.get(
                 *PIPELINES_API,
                 pipeline_id,
                 "events",
                 query=query,
-                read=lambda answer: objects_in(answer, "events"),
+                read=lambda answer: Page(objects_in(answer, "events"), next_token_of(answer)),
+                refused=refused_for_pipeline,
             )
-        except PolysyncError:
-            # The failure is certain; the reason is optional.
-            return None
-        for event in events:
-            origin = event.get("origin")
-            if isinstance(origin, dict) and origin.get("update_id") == update_id:
-                return for_people(event.get("message"))
-        return None
+
+        return paged(fetch)
 
     def _page(self, pipeline_id: str, update_id: str) -> str:
         base = self.client.base.url

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 
 from polysync_core.domain.json_types import JsonObject, JsonValue
-from polysync_core.platforms.azure_databricks.answers import moment_of
+from polysync_core.domain.runs.failure_details import FailureDetail, FailureDetails
+from polysync_core.platforms.azure_databricks.answers import moment_of, objects_in
 from polysync_core.platforms.calls import UnexpectedAnswer
 from polysync_core.platforms.connector import ProviderStatus, Report, RunNotFound, Wait
 
@@ -38,6 +39,8 @@ _WAITS = {
     "WAITING_FOR_RESOURCES": Wait.COMPUTE,
     "INITIALIZING": Wait.COMPUTE,
 }
+_ORIGINS = ("flow_name", "dataset_name", "table_name")
+"""The names of the failed part of a pipeline in an event, the most exact first."""
 _FAILED = (
     "The update failed, and its event log gives no reason: open the update's page and check the"
     " first failed table."
@@ -56,6 +59,43 @@ def report_of(update: JsonObject, page: str) -> Report:
         monitor_url=page,
         started_at=moment_of(update, "creation_time"),
     )
+
+
+def is_of(event: JsonObject, update_ids: Container[str]) -> bool:
+    """Return whether an event is about one of some updates."""
+    origin = event.get("origin")
+    update_id = origin.get("update_id") if isinstance(origin, dict) else None
+    return isinstance(update_id, str) and update_id in update_ids
+
+
+def failed_flows(events: Iterable[JsonObject]) -> FailureDetails:
+    """Return the failures in the error events of an update, with their exceptions."""
+    return FailureDetails(parts=tuple(_failure_in(event) for event in events))
+
+
+def _failure_in(event: JsonObject) -> FailureDetail:
+    origin, error = event.get("origin"), event.get("error")
+    names = [origin.get(name) for name in _ORIGINS] if isinstance(origin, dict) else []
+    exceptions = objects_in(error, "exceptions") if isinstance(error, dict) else []
+    message = event.get("message")
+    return FailureDetail(
+        part=next((name for name in names if isinstance(name, str) and name), ""),
+        error=message if isinstance(message, str) else "",
+        trace="\nCaused by: ".join(map(_exception, exceptions)),
+    )
+
+
+def _exception(exception: JsonObject) -> str:
+    """Return an exception with its stack, as Java writes it."""
+    heading = ": ".join(
+        str(exception[name]) for name in ("class_name", "message") if exception.get(name)
+    )
+    frames = [
+        f"\tat {frame.get('declaring_class')}.{frame.get('method_name')}"
+        f"({frame.get('file_name')}:{frame.get('line_number')})"
+        for frame in objects_in(exception, "stack")
+    ]
+    return "\n".join([heading, *frames])
 
 
 def retries_of(update_id: str, updates: Iterable[JsonObject]) -> list[JsonObject]:

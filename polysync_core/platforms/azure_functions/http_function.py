@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.azure_functions.discovery import AzureFunctionDiscovery
 from polysync_core.platforms.azure_functions.durable_client import DurableClient
@@ -28,6 +29,7 @@ from polysync_core.platforms.connector import (
     Submitted,
 )
 from polysync_core.platforms.http_functions.client import call_once, poll
+from polysync_core.platforms.http_functions.failure_details import answered_failure
 from polysync_core.platforms.http_functions.parameters import build_request_parts, method_of
 from polysync_core.platforms.http_functions.refusals import FunctionRefusals
 from polysync_core.platforms.http_functions.states import address_of
@@ -67,6 +69,13 @@ class HttpFunctionConnector:
         if self.durable.owns(address):
             return self.durable.read(address, job)
         return poll(self.client, address, job, refused=self.refused, now=self.now)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the answer of a status address that reports a failure."""
+        address = self._address(external_run_id)
+        if self.durable.owns(address):
+            return answered_failure(self.durable.client, address, self.durable.refused)
+        return answered_failure(self.client, address, self.refused)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Terminate an orchestration; raise `CannotStop` for other work."""

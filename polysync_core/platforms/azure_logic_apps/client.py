@@ -75,6 +75,27 @@ class WorkflowClient:
             query["$filter"] = f"ClientTrackingId eq '{tracking_id}'"
         return listed(self.client, *self.attributes.runtime, name, "runs", query=query)
 
+    def actions(self, name: str, run_id: str) -> Iterator[JsonObject]:
+        """Yield the actions of a run, also those inside others; raise `RunNotFound`."""
+        return self._of_run(name, run_id, "actions")
+
+    def repetitions(self, name: str, run_id: str, action: str) -> Iterator[JsonObject]:
+        """Yield the passes of an action in a loop."""
+        return self._of_run(name, run_id, "actions", action, "repetitions")
+
+    def _of_run(self, name: str, run_id: str, *below: str) -> Iterator[JsonObject]:
+        query = {"api-version": self.attributes.runtime_version}
+        return listed(
+            self.client,
+            *self.attributes.runtime,
+            name,
+            "runs",
+            run_id,
+            *below,
+            query=query,
+            refused=refused_for_run,
+        )
+
     def cancel(self, name: str, run_id: str) -> None:
         """Request the cancellation of a run; raise `RunNotFound` if it is missing."""
         call = self._call("POST", name, "runs", run_id, "cancel", repeats=True, effect=True)

@@ -17,9 +17,11 @@ from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job, JobType
 from polysync_core.domain.errors import Invalid, PlatformRefused, Problem, Uncertain
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.outbound.http_exchange import Answer
 from polysync_core.platforms.azure_logic_apps.client import TriggerEndpoint, WorkflowClient
 from polysync_core.platforms.azure_logic_apps.discovery import Workflow, read_workflow
+from polysync_core.platforms.azure_logic_apps.failure_details import failed_actions
 from polysync_core.platforms.azure_logic_apps.refusals import REFUSALS, SIGNATURE_RULES
 from polysync_core.platforms.azure_logic_apps.states import (
     is_run_id,
@@ -91,6 +93,10 @@ class WorkflowConnector:
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run."""
         return report_of(self.service.run(job.external_id, _checked(external_run_id)), job)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the failed actions of a run with their errors."""
+        return failed_actions(self.service, job.external_id, _checked(external_run_id))
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run; an ended run is not an error."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.runs.failure_details import FailureDetails
 from polysync_core.platforms.azure_pipelines.client import PipelineClient
 from polysync_core.platforms.azure_pipelines.discovery import describe_pipeline, find_pipelines
+from polysync_core.platforms.azure_pipelines.failure_details import failed_activities
 from polysync_core.platforms.azure_pipelines.lost_start import earlier_run
 from polysync_core.platforms.azure_pipelines.outputs import with_return_value
 from polysync_core.platforms.azure_pipelines.settings import LostAnswerRule, check_pipeline_job
@@ -62,6 +64,10 @@ class PipelineConnector:
         if report.status is not ProviderStatus.SUCCESS:
             return report
         return with_return_value(self.service, job.external_id, external_run_id, report)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the failed activities of a run with their errors."""
+        return failed_activities(self.service, job.external_id, external_run_id)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Request the cancellation of a run and of its child runs."""

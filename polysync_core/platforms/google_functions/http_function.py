@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from polysync_core.domain.clock import Clock
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
+from polysync_core.domain.runs.failure_details import FailureDetails
+from polysync_core.outbound.urls import OwnAddress
 from polysync_core.platforms.calls import Call
 from polysync_core.platforms.connector import (
     ArtefactSchema,
@@ -23,8 +25,10 @@ from polysync_core.platforms.google_functions.discovery import CloudFunctionDisc
 from polysync_core.platforms.google_functions.external_id import FunctionName, check_function_job
 from polysync_core.platforms.google_functions.refusals import REFUSED
 from polysync_core.platforms.http_functions.client import call_once, poll
+from polysync_core.platforms.http_functions.failure_details import answered_failure
 from polysync_core.platforms.http_functions.parameters import build_request_parts, method_of
 from polysync_core.platforms.http_functions.states import address_of
+from polysync_core.platforms.platform_client import PlatformClient
 
 _UNDECLARED = "a function does not declare parameters: add them to the job"
 
@@ -60,11 +64,13 @@ class CloudFunctionConnector:
 
     def read(self, job: Job, external_run_id: str) -> Report:
         """Return the state of a run from its status address."""
-        client = self.addresses.to(FunctionName.parse(job.external_id)).client
-        address = address_of(external_run_id, client.base.url)
-        if address is None:
-            raise RunNotFound("The function has answered; it has no status address.")
+        client, address = self._status_address(job, external_run_id)
         return poll(client, address, job, refused=REFUSED, now=self.now)
+
+    def failure_details(self, job: Job, external_run_id: str) -> FailureDetails:
+        """Return the answer of a status address that reports a failure."""
+        client, address = self._status_address(job, external_run_id)
+        return answered_failure(client, address, REFUSED)
 
     def cancel(self, job: Job, external_run_id: str) -> None:
         """Raise `CannotStop`: Google cannot stop a function."""
@@ -78,3 +84,10 @@ class CloudFunctionConnector:
     def runs(self, job: Job) -> Iterator[ExternalRun]:
         """Yield nothing: Google does not list the calls of a function."""
         return iter(())
+
+    def _status_address(self, job: Job, external_run_id: str) -> tuple[PlatformClient, OwnAddress]:
+        client = self.addresses.to(FunctionName.parse(job.external_id)).client
+        address = address_of(external_run_id, client.base.url)
+        if address is None:
+            raise RunNotFound("The function has answered; it has no status address.")
+        return client, address

@@ -95,7 +95,9 @@ PLUGIN = PlatformPlugin(
     jobs={
         JobType.CLOUD_FUNCTION_HTTP: JobTypePlugin(
             check=check_function_job,
-            capabilities=frozenset({Capability.OUTPUTS, Capability.DISCOVERY}),
+            capabilities=frozenset(
+                {Capability.OUTPUTS, Capability.DISCOVERY, Capability.FAILURE_DETAILS}
+            ),
         )
     },
     sign_in=GOOGLE_METHODS,

@@ -91,11 +91,11 @@ def exchange_once[T](
     except Uncertain as error:
         if repeats:
             raise
-        platform_message = error.platform_message
+        platform_message, platform_answer = error.platform_message, error.platform_answer
     unknown = OutcomeUnknown(
         f"{name} was called, but its answer is missing or unreadable. {_ADVICE}."
     )
-    unknown.platform_message = platform_message
+    unknown.platform_message, unknown.platform_answer = platform_message, platform_answer
     raise unknown
 
 
@@ -116,13 +116,20 @@ def poll(
     client: PlatformClient, address: OwnAddress, job: Job, *, refused: FunctionRefusals, now: Clock
 ) -> Report:
     """Return the state of the work at a status address."""
+    return client.exchange(
+        poll_call(address, refused), lambda answer: status_report(answer, job, now)
+    )
+
+
+def poll_call(address: OwnAddress, refused: FunctionRefusals) -> Call:
+    """Return the call that reads a status address; missing work is `RunNotFound`."""
 
     def mapping(refusal: Refusal) -> PolysyncError:
         if refusal.status in {404, 410}:
             return RunNotFound("The function has no work with this id.")
         return refused(refusal)
 
-    call = Call(
+    return Call(
         method="GET",
         segments=address.segments,
         query=address.query,
@@ -130,7 +137,6 @@ def poll(
         refused=mapping,
         accepts=is_final_answer,
     )
-    return client.exchange(call, lambda answer: status_report(answer, job, now))
 
 
 def _submitted(

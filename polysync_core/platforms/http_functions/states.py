@@ -178,8 +178,11 @@ def _outputs(body: JsonObject, job: Job) -> JsonObject:
     return outputs_of(body.get("output") if "runtimeStatus" in body else body, job)
 
 
+def reason_in(body: JsonObject) -> str | None:
+    """Return the complete reason of a failure, or None."""
+    texts = (body.get(name) for name in _REASONS)
+    return next((text for text in texts if isinstance(text, str) and text.strip()), None)
+
+
 def _reason(body: JsonObject) -> str:
-    texts = (for_people(body.get(name)) for name in _REASONS)
-    return next(
-        (text for text in texts if text), "The function reports a failure without a reason."
-    )
+    return for_people(reason_in(body)) or "The function reports a failure without a reason."

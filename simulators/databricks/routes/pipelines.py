@@ -117,6 +117,23 @@ def _failure(update: Update) -> dict[str, Any]:
         "event_type": "update_progress",
         "message": f"Update {update.update_id[:6]} is FAILED.",
         "origin": {"pipeline_id": update.pipeline.pipeline_id, "update_id": update.update_id},
+        "error": {
+            "fatal": True,
+            "exceptions": [
+                {
+                    "class_name": "org.apache.spark.SparkRuntimeException",
+                    "message": "[DIVIDE_BY_ZERO] Division by zero.",
+                    "stack": [
+                        {
+                            "declaring_class": "org.apache.spark.sql.errors.QueryExecutionErrors$",
+                            "method_name": "divideByZeroError",
+                            "file_name": "QueryExecutionErrors.scala",
+                            "line_number": 203,
+                        }
+                    ],
+                }
+            ],
+        },
     }
 
 

@@ -55,6 +55,8 @@ class Step(StrEnum):
     SUBMIT = "submit"
     """The call that starts the artefact."""
     READ = "read"
+    DETAILS = "failure details"
+    """The last call that reads the details of a failure."""
     CANCEL = "cancel"
     FIND = "find"
     DESCRIBE = "describe"
@@ -96,6 +98,8 @@ class JobTypeCase:
     """Ids of missing runs, and texts that are not ids."""
     refused: Sequence[tuple[Mapping[str, Any], str]]
     """Changes of a Job that the check must refuse, each with the path of the problem."""
+    failure: tuple[str, str] = ("", "")
+    """The name of the part that fails in the artefact with `FAILS`, and a text of its error."""
     parameters: Sequence[Parameter] = ()
     """The parameters that `describe` returns for the successful artefact."""
     stop_active_runs: Callable[[], object] = lambda: None

@@ -24,6 +24,7 @@ class Ability(StrEnum):
     PARAMETERS = "parameters"
     RUNS = "runs"
     OUTPUTS = "outputs"
+    DETAILS = "failure details"
     PAGE = "run's page"
     TEST = "test"
 
@@ -39,6 +40,7 @@ _CLAIMED = {
     Ability.PARAMETERS: Capability.PARAMETERS,
     Ability.RUNS: Capability.RUNS,
     Ability.OUTPUTS: Capability.OUTPUTS,
+    Ability.DETAILS: Capability.FAILURE_DETAILS,
 }
 
 
@@ -120,6 +122,7 @@ _FOUNDRY = Verification(
         "whether literals as texts are accepted for every type of a component's input",
         "`startTime`, `endTime`, `error` and the `value` of outputs, which are missing in the"
         " published schema of this version",
+        "whether the error of a pipeline job has the errors of its child jobs as `details`",
     ),
 )
 _PIPELINES_OPEN = (
@@ -179,6 +182,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
         PARAMETERS="workspace.export",
         RUNS="jobs.list_runs",
         OUTPUTS="jobs.get_run_output",
+        DETAILS="jobs.get_run_output",
         TEST="workspace.get_status",
     ),
     **{
@@ -189,6 +193,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
             DISCOVER="jobs.list",
             PARAMETERS="jobs.get",
             RUNS="jobs.list_runs",
+            DETAILS="jobs.get_run_output",
             TEST="workspace.get_status",
             **outputs,
         )
@@ -204,6 +209,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
         DISCOVER="pipelines.list_pipelines",
         PARAMETERS="pipelines.get",
         RUNS="pipelines.list_updates",
+        DETAILS="pipelines.list_pipeline_events",
         TEST="workspace.get_status",
     ),
     JobType.AI_FOUNDRY_PIPELINE_JOB: _FOUNDRY,
@@ -223,6 +229,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.PARAMETERS: "pipelines.get",
                 Ability.RUNS: "pipeline_runs.query_by_factory",
                 Ability.OUTPUTS: "activity_runs.query_by_pipeline_run",
+                Ability.DETAILS: "activity_runs.query_by_pipeline_run",
                 Ability.TEST: "pipeline_runs.query_by_factory",
             },
         ),
@@ -242,6 +249,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.DISCOVER: "pipeline.get_pipelines_by_workspace",
                 Ability.PARAMETERS: "pipeline.get_pipeline",
                 Ability.RUNS: "pipeline_run.query_pipeline_runs_by_workspace",
+                Ability.DETAILS: "pipeline_run.query_activity_runs",
                 Ability.OUTPUTS: "pipeline_run.query_activity_runs",
                 Ability.TEST: "pipeline_run.query_pipeline_runs_by_workspace",
             },
@@ -263,6 +271,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.DISCOVER: "web_apps.list_workflows",
                 Ability.PARAMETERS: "web_apps.get_workflow",
                 Ability.RUNS: "workflow_runs.list",
+                Ability.DETAILS: "workflow_run_actions.list",
                 Ability.TEST: "web_apps.list_workflows",
             },
         ),
@@ -281,6 +290,7 @@ VERIFICATIONS: Mapping[str, Verification] = {
                 Ability.DISCOVER: "workflows.list_by_resource_group",
                 Ability.PARAMETERS: "workflows.get",
                 Ability.RUNS: "workflow_runs.list",
+                Ability.DETAILS: "workflow_run_actions.list",
                 Ability.TEST: "workflows.list_by_resource_group",
             },
         ),

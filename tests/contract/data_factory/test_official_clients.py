@@ -128,3 +128,38 @@ def test_the_synapse_client_lists_runs_polls_and_stops(
     activities = synapse.RunFilterParameters(last_updated_after=after, last_updated_before=before)
     found = workspace.pipeline_run.query_activity_runs("pl_syn", run_id, activities).value
     assert {each.pipeline_run_id for each in found} <= {run_id}
+
+
+def test_both_clients_read_the_failed_activities_of_a_run(
+    factory: DataFactoryManagementClient, workspace: ArtifactsClient
+) -> None:
+    activities = [wait(0), *ACTIVITIES[Behaviour.FAILS]]
+    factory.pipelines.create_or_update(*PARENT, "pl_fails", published(activities=activities))
+    run_id = factory.pipelines.create_run(*PARENT, "pl_fails").run_id
+    until(lambda: factory.pipeline_runs.get(*PARENT, run_id).status == "Failed")
+
+    after, before = time_window()
+    query = adf.RunFilterParameters(
+        last_updated_after=after,
+        last_updated_before=before,
+        filters=[
+            adf.RunQueryFilter(operand="Status", operator="Equals", values_property=["Failed"])
+        ],
+    )
+    (failed,) = factory.activity_runs.query_by_pipeline_run(*PARENT, run_id, query).value
+    assert (failed.activity_name, failed.status) == ("Stop", "Failed")
+    assert failed.error == {
+        "errorCode": "1",
+        "message": "no sales",
+        "failureType": "UserError",
+        "target": "Stop",
+        "details": "",
+    }
+
+    wanted = synapse.RunFilterParameters(
+        last_updated_after=after,
+        last_updated_before=before,
+        filters=[synapse.RunQueryFilter(operand="Status", operator="Equals", values=["Failed"])],
+    )
+    (same,) = workspace.pipeline_run.query_activity_runs("pl_fails", run_id, wanted).value
+    assert (same.activity_name, same.error) == ("Stop", failed.error)

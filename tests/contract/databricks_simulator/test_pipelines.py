@@ -69,6 +69,10 @@ def test_a_failure_is_explained_in_the_event_log(databricks: WorkspaceClient) ->
     assert event.origin is not None
     assert event.origin.update_id == update_id
     assert "FAILED" in (event.message or "")
+    assert event.error is not None
+    (exception,) = event.error.exceptions or []
+    assert exception.message == "[DIVIDE_BY_ZERO] Division by zero."
+    assert [frame.line_number for frame in exception.stack or []] == [203]
 
 
 def test_pipelines_are_listed_page_by_page_and_described(databricks: WorkspaceClient) -> None:

@@ -212,6 +212,29 @@ def test_a_stateless_workflow_without_an_answer_is_never_called_twice(
     assert len(stateless.case.started_runs(request)) == 1
 
 
+def failed_run(harness: ConnectorHarness) -> str:
+    request = harness.request(Behaviour.FAILS)
+    submitted = harness.job.submit(request)
+    harness.poll_until_end(request.job, submitted)
+    return submitted.external_run_id
+
+
+def test_the_failed_passes_of_a_loop_replace_its_action(harness: ConnectorHarness) -> None:
+    found = harness.job.failure_details(harness.case.jobs[Behaviour.FAILS], failed_run(harness))
+    assert [(each.part, each.error) for each in found.parts] == [
+        ("Send_report", "There are no sales today. (BadRequest)"),
+        ("Each 000001", "Row 2 is empty. (InvalidRow)"),
+    ]
+
+
+def test_a_failure_without_a_failed_action_has_no_parts(harness: ConnectorHarness) -> None:
+    put(harness.case.simulator, "silent", work={"outcome": "Failed"})
+    request = request_for(harness, "silent", rows=1)
+    submitted = harness.job.submit(request)
+    harness.poll_until_end(request.job, submitted)
+    assert harness.job.failure_details(request.job, submitted.external_run_id).parts == ()
+
+
 # The vendor's clients
 
 
@@ -228,7 +251,14 @@ def test_the_azure_client_reads_workflows_and_runs_of_a_standard_plan(
         retry_total=0,
     )
     hanging = harness.job.submit(harness.request(Behaviour.HANGS)).external_run_id
+    failed = failed_run(harness)
     with client:
+        actions = {
+            each.name: each for each in client.workflow_run_actions.list(*APP, "fails", failed)
+        }
+        assert actions["Send_report"].error["message"] == "There are no sales today."
+        passes = client.workflow_run_action_repetitions.list(*APP, "fails", failed, "Each")
+        assert [each.status for each in passes] == ["Succeeded", "Failed"]
         names = [str(each.name) for each in client.web_apps.list_workflows(*APP)]
         assert {"sales-flows/hangs", "sales-flows/on-timer"} <= set(names)
         found = client.web_apps.get_workflow(*APP, "hangs").properties
@@ -262,7 +292,14 @@ def test_the_azure_client_reads_workflows_and_runs_of_a_consumption_plan(
     )
     group = APP[0]
     hanging = harness.job.submit(harness.request(Behaviour.HANGS)).external_run_id
+    failed = failed_run(harness)
     with client:
+        actions = {
+            each.name: each for each in client.workflow_run_actions.list(group, "fails", failed)
+        }
+        assert actions["Send_report"].error["message"] == "There are no sales today."
+        passes = client.workflow_run_action_repetitions.list(group, "fails", failed, "Each")
+        assert [each.status for each in passes] == ["Succeeded", "Failed"]
         names = [each.name for each in client.workflows.list_by_resource_group(group)]
         assert {"hangs", "on-timer"} <= set(names)
         assert client.workflows.get(group, "hangs").definition == DEFINITION

@@ -72,6 +72,7 @@ def test_a_dry_run_of_one_definition_answers_with_the_plan_and_writes_nothing() 
         "update": [],
         "unchanged": [],
         "delete": [],
+        "warnings": [],
     }
     app.http.put("/calendars/holidays", json=calendar)
     patch = {"description": "closed"}

@@ -56,6 +56,8 @@ def build_run(status: str = "Succeeded", **changes: Any) -> dict[str, Any]:
         "finishedAt": "2026-01-01T06:01:05.5Z" if finished else None,
         "cause": "Artefact" if status == "Failed" else None,
         "error": "ZeroDivisionError [red]division[/red]" if status == "Failed" else None,
+        "parameters": {"run_date": "2026-01-01", "token": "vault://local/TOKEN"},
+        "parametersNotKept": [],
     }
     run = {
         "runId": "r-1",
@@ -67,6 +69,7 @@ def build_run(status: str = "Succeeded", **changes: Any) -> dict[str, Any]:
         "triggerType": "Manual",
         "graphRunId": "g-1",
         "scheduledTime": None,
+        "timeZone": "UTC",
         "queuedAt": "2026-01-01T06:00:00Z",
         "startedAt": "2026-01-01T06:00:01Z",
         "finishedAt": "2026-01-01T06:01:06Z" if finished else None,
@@ -77,6 +80,7 @@ def build_run(status: str = "Succeeded", **changes: Any) -> dict[str, Any]:
         "parameters": {"run_date": "2026-01-01", "token": "vault://local/TOKEN"},
         "outputs": {"rows": 5000} if status == "Succeeded" else {},
         "parents": [],
+        "mappedInputs": {},
         "attempts": [] if status == "Queued" else [attempt],
     }
     return run | changes

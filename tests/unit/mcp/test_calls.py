@@ -23,6 +23,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_task_from_job": {"job": "sales-load", "task": "new", "confirm": True},
     "run_task_once": {"task": "daily"},
     "get_run": {"runId": RUN},
+    "get_run_logs": {"runId": RUN, "attempt": 1},
     "list_runs": {},
     "explain_run": {"runId": RUN},
     "cancel_run": {"runId": RUN, "confirm": True},

@@ -22,6 +22,7 @@ ROLES = frozenset(
         "parameters",
         "settings",
         "sign_in",
+        "failure_details",
     }
 )
 """Roles that a package may have; `plugin` is the only one that each platform must have.

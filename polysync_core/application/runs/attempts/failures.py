@@ -28,7 +28,15 @@ def failure_of(step: ProblemStep, error: PolysyncError, run: TaskRun) -> Failure
     """Return a failed call as the row keeps it."""
     in_vault = isinstance(error, VaultUnavailable)
     target = f"vault {error.vault}" if in_vault else f"platform {run.job.platform}"
-    return Failure(step=step, kind=_kind(step, error), target=target, message=str(error))
+    return Failure(step=step, kind=_kind(step, error), target=target, message=error_text(error))
+
+
+def error_text(error: PolysyncError) -> str:
+    """Return an error with the platform's own message, which is free of secrets here."""
+    words = error.platform_message
+    if not words or words in str(error):
+        return str(error)
+    return f"{str(error).rstrip('.')}; the platform says: {words}"
 
 
 def delay_after(run: TaskRun, failure: Failure, error: PolysyncError) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from polysync_core.application.runs.attempts.failures import error_text
 from polysync_core.application.runs.attempts.services import Timeouts
 from polysync_core.application.runs.finishing import failure, in_words, is_timed_out, with_doubt
 from polysync_core.domain.causes import FailureCause
@@ -30,6 +31,11 @@ def submit_failed(run: TaskRun, cause: FailureCause, message: str, *, may_run: b
     if run.cancel_requested is not None:
         return cancelled_before_submit(run, message)
     return failure(cause, with_doubt(message, may_run), may_repeat=not may_run)
+
+
+def quoting(outcome: Outcome, error: PolysyncError) -> Outcome:
+    """Return the outcome with the platform's answer to the submit."""
+    return replace(outcome, answer=error.platform_answer)
 
 
 def no_submit(run: TaskRun, error: PolysyncError, timeouts: Timeouts) -> Outcome:
@@ -95,4 +101,4 @@ def abandoned(run: TaskRun, *, may_run: bool) -> Outcome:
 
 def _ended(error: PolysyncError) -> str:
     """Return the error as the end of a sentence."""
-    return f"{str(error).rstrip('.')}."
+    return f"{error_text(error).rstrip('.')}."

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from polysync_core.application.runs.finishing import ACTOR
 from polysync_core.application.runs.store import RunStore
 from polysync_core.domain.clock import Clock
-from polysync_core.domain.errors import PolysyncError
+from polysync_core.domain.errors import PolysyncError, TooLarge
 from polysync_core.domain.runs.problem import ProblemStep
 from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
+from polysync_core.domain.runs.values import with_values
 from polysync_core.platforms.sends import Withheld
 
 
@@ -63,22 +65,28 @@ class SendGuard:
             return False
 
     def _announce(self) -> bool:
-        updated = self.store.try_update(self.stored, self._with_send)
+        try:
+            updated = self.store.try_update(self.stored, self._with_send)
+        except TooLarge:
+            # The row has no room for the values of the attempt.
+            updated = self.store.try_update(self.stored, partial(self._with_send, keep=False))
         self.stored = updated.stored
         self.is_announced = updated.is_written
         return updated.is_written
 
-    def _with_send(self, run: TaskRun) -> TaskRun | None:
+    def _with_send(self, run: TaskRun, *, keep: bool = True) -> TaskRun | None:
+        """Count the request that is about to be sent, and record its values."""
         if run.is_queued_for(self.attempt) and not self.is_resend:
             now = self.clock()
             begun = begin_attempt(run, at=now, actor=ACTOR, begun_at=self.begun_at)
-            return without_problem(begun, ProblemStep.START, at=now)
+            return with_values(without_problem(begun, ProblemStep.START, at=now), keep=keep)
         current = run.attempt
         if current is None or not run.carries(self.attempt) or run.cancel_requested is not None:
             return None
         if current.external_run_id is not None or current.may_be_sent != self.is_resend:
             return None
-        return with_attempt(run, replace(current, sends=current.sends + 1))
+        sent = with_attempt(run, replace(current, sends=current.sends + 1))
+        return with_values(sent, keep=keep)
 
     def _is_still_wanted(self) -> bool:
         self.stored = self.store.read(self.stored.run.run_id)

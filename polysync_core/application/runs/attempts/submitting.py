@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from polysync_core.application.platforms.platform_texts import PlatformTexts
-from polysync_core.application.runs.attempts.failures import delay_after, failure_of
+from polysync_core.application.runs.attempts.failures import delay_after, error_text, failure_of
 from polysync_core.application.runs.attempts.outcomes import (
     cancelled_before_submit,
     no_submit,
+    quoting,
     submit_failed,
 )
 from polysync_core.application.runs.attempts.send_guard import SendGuard
@@ -162,13 +163,19 @@ class Submitter:
         cause = error.cause if isinstance(error, PlatformRefused) else FailureCause.SUBMIT
         may_run = guard.is_resend or not guard.is_unsent
         return self.services.recorder.end(
-            stored, lambda run: submit_failed(run, cause, str(error), may_run=may_run)
+            stored,
+            lambda run: quoting(
+                submit_failed(run, cause, error_text(error), may_run=may_run), error
+            ),
         )
 
     def _unknown(self, guard: SendGuard, error: OutcomeUnknown) -> StepResult:
         stored = self.begun(guard.stored, guard.attempt, guard.begun_at)
         return self.services.recorder.end(
-            stored, lambda run: submit_failed(run, FailureCause.LOST, str(error), may_run=True)
+            stored,
+            lambda run: quoting(
+                submit_failed(run, FailureCause.LOST, error_text(error), may_run=True), error
+            ),
         )
 
     def _failed(

@@ -55,6 +55,10 @@ def apply(  # noqa: PLR0913 - one parameter per option
 
             plan = PlanAnswer.decode(answer)
             session.terminal.show(*plan_view(plan, dry_run=dry_run, verbose=verbose))
+            for warning in plan.warnings:
+                session.terminal.note(
+                    f"Warning: {document.locate(warning.path)}: {warning.message}"
+                )
 
 
 def _flag(value: bool) -> str | None:

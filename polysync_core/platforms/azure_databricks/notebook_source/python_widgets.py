@@ -19,6 +19,7 @@ class Widget:
 
     name: str
     default: str | None = None
+    description: str | None = None
     notes: tuple[str, ...] = ()
 
 

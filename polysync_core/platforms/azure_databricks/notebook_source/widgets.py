@@ -8,6 +8,7 @@ The notes list every uncertain result.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from polysync_core.domain.definitions.jobs import Parameter
 from polysync_core.platforms.azure_databricks.notebook_discovery import ExportedNotebook
@@ -17,6 +18,7 @@ from polysync_core.platforms.azure_databricks.notebook_source.python_widgets imp
     WidgetFindings,
     read_python,
 )
+from polysync_core.platforms.azure_databricks.notebook_source.saved_widgets import saved_widgets
 from polysync_core.platforms.connector import ArtefactSchema
 
 MAX_NAME_LENGTH = 255
@@ -42,18 +44,32 @@ _COMMENTS = {
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-def widgets_of(exported: ExportedNotebook) -> ArtefactSchema:
-    """Return the parameters of a notebook in the order of its widgets."""
+def widgets_of(
+    exported: ExportedNotebook, jupyter_form: Callable[[], ExportedNotebook | None] = lambda: None
+) -> ArtefactSchema:
+    """Return the parameters of a notebook in the order of its widgets.
+
+    `jupyter_form` is asked only if the cells may lack a widget: only this form has the widgets that
+    were made in the user interface.
+    """
     findings = WidgetFindings()
     for cell in cells_of(exported.text, exported.kind):
         _read(cell, findings)
+    created = {widget.name for widget in findings.widgets}
+    document = exported if exported.kind == "ipynb" else None
+    if document is None and (not created or findings.read - created):
+        document = jupyter_form()
+    if document is not None:
+        saved = saved_widgets(document.text)
+        findings.widgets.extend(widget for widget in saved if widget.name not in created)
     widgets = _distinct(findings)
     findings.notes.extend(
         f"the notebook reads {name}, but creates no widget with this name"
         for name in sorted(findings.read - widgets.keys())
     )
     parameters = tuple(
-        Parameter(name=widget.name, default=widget.default) for widget in widgets.values()
+        Parameter(name=widget.name, default=widget.default, description=widget.description)
+        for widget in widgets.values()
     )
     return ArtefactSchema(parameters=parameters, notes=tuple(dict.fromkeys(findings.notes)))
 

@@ -134,12 +134,14 @@ def _case(
         endpoints={
             Step.SUBMIT: "PUT jobs/*",
             Step.READ: "GET jobs/*",
+            Step.DETAILS: "GET jobs/*",
             Step.CANCEL: "POST jobs/*/cancel",
             Step.FIND: "GET jobs",
             Step.DESCRIBE: "GET jobs/*",
             Step.TEST: "GET workspace",
         },
         started_runs=started_runs,
+        failure=("only" if job_type is JobType.AI_FOUNDRY_PIPELINE_JOB else "", "no sales today"),
         unknown_state={"properties": {"status": "Dreaming"}},
         unknown_runs=("polysync-4711", "", "../jobs", "a/cancel", "a b", "a?b", "x" * 256),
         refused=(

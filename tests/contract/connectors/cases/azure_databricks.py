@@ -100,12 +100,14 @@ def notebook(simulators: Simulators) -> JobTypeCase:
         endpoints={
             Step.SUBMIT: "jobs/runs/submit",
             Step.READ: "jobs/runs/get",
+            Step.DETAILS: "jobs/runs/get-output",
             Step.CANCEL: "jobs/runs/cancel",
             Step.FIND: "workspace/list",
             Step.DESCRIBE: "workspace/export",
             Step.TEST: "workspace/get-status",
         },
         started_runs=started_runs,
+        failure=("notebook", "no sales today"),
         unknown_state=_STATE,
         unknown_runs=_UNKNOWN_RUNS,
         refused=(
@@ -157,12 +159,14 @@ def defined_job(simulators: Simulators, job_type: JobType, *, tasks: int) -> Job
         endpoints={
             Step.SUBMIT: "jobs/run-now",
             Step.READ: "jobs/runs/get",
+            Step.DETAILS: "jobs/runs/get-output",
             Step.CANCEL: "jobs/runs/cancel",
             Step.FIND: "jobs/list",
             Step.DESCRIBE: "jobs/get",
             Step.TEST: "workspace/get-status",
         },
         started_runs=started_runs,
+        failure=("t0", "no sales today"),
         unknown_state=_STATE,
         unknown_runs=_UNKNOWN_RUNS,
         refused=(
@@ -238,12 +242,14 @@ def pipeline(simulators: Simulators) -> JobTypeCase:
         endpoints={
             Step.SUBMIT: "POST pipelines/*/updates",
             Step.READ: "pipelines/*/updates/*",
+            Step.DETAILS: "pipelines/*/events",
             Step.CANCEL: "pipelines/*/stop",
             Step.FIND: "pipelines",
             Step.DESCRIBE: "pipelines/????????-????-????-????-????????????",
             Step.TEST: "workspace/get-status",
         },
         started_runs=started_runs,
+        failure=("", "Division by zero"),
         unknown_state=update,
         unknown_runs=(f"{ids[Behaviour.SUCCEEDS]}:{unknown}", f"{unknown}:{unknown}", "x", "a:b:c"),
         refused=(

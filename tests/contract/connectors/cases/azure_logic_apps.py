@@ -32,6 +32,33 @@ WORK: Mapping[Behaviour, dict[str, Any]] = {
         "output": {"much": "x" * LONG_OUTPUT_LENGTH, "path": "/x"},
     },
 }
+ACTIONS: Mapping[str, Any] = {
+    "Read": {},
+    "Send_report": {
+        "status": "Failed",
+        "code": "BadRequest",
+        "error": {"code": "BadRequest", "message": "There are no sales today."},
+    },
+    "Notify": {"status": "Skipped", "code": "ActionSkipped"},
+    "Each": {
+        "status": "Failed",
+        "code": "BadRequest",
+        "repetitions": [
+            {},
+            {
+                "status": "Failed",
+                "code": "InvalidRow",
+                "error": {"code": "InvalidRow", "message": "Row 2 is empty."},
+            },
+        ],
+    },
+    "Scope": {
+        "status": "Failed",
+        "code": "ActionFailed",
+        "error": {"code": "ActionFailed", "message": "An action failed. No dependent actions."},
+    },
+}
+"""The actions of a failed run: the first failure explains those around it."""
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -57,7 +84,7 @@ def case(plan: str, simulators: Simulators) -> JobTypeCase:
     """Return the case of LogicAppsWorkflow in a plan."""
     simulator = simulators.simulator("simulators.logic_apps", "--page-size", "2")
     for behaviour, work in WORK.items():
-        put(simulator, _name(behaviour), work=work)
+        put(simulator, _name(behaviour), work=work, actions=ACTIONS)
     put(simulator, "on-timer", definition={"triggers": {"t": {"type": "Recurrence"}}})
 
     def started_runs(request: SubmitRequest) -> Sequence[str]:
@@ -71,12 +98,14 @@ def case(plan: str, simulators: Simulators) -> JobTypeCase:
         endpoints={
             Step.SUBMIT: "api/*/invoke",
             Step.READ: "GET */runs/*",
+            Step.DETAILS: "*/runs/*/actions",
             Step.CANCEL: "*/runs/*/cancel",
             Step.FIND: "workflows",
             Step.DESCRIBE: "GET succeeds",
             Step.TEST: "workflows",
         },
         started_runs=started_runs,
+        failure=("Send_report", "no sales today"),
         unknown_state={"properties": {"status": "Dreaming"}},
         unknown_runs=("08580000CU00", "", "../x", "a b", "1&x=2", "succeeds/0a1b"),
         refused=(

@@ -100,12 +100,14 @@ def case(simulators: Simulators, job_type: JobType) -> JobTypeCase:
         endpoints={
             Step.SUBMIT: "pipelines/*/createRun",
             Step.READ: "GET pipelineruns/*",
+            Step.DETAILS: "*/queryActivityruns",
             Step.CANCEL: "pipelineruns/*/cancel",
             Step.FIND: "GET pipelines",
             Step.DESCRIBE: "GET pipelines/*",
             Step.TEST: "queryPipelineRuns",
         },
         started_runs=started_runs,
+        failure=("Stop", "no sales"),
         unknown_state={"status": "Dreaming"},
         unknown_runs=(
             "00000000-0000-0000-0000-000000000000",

@@ -54,11 +54,13 @@ def functions(simulators: Simulators) -> JobTypeCase:
         endpoints={
             Step.SUBMIT: "run/*",
             Step.READ: "run/*/status/*",
+            Step.DETAILS: "run/*/status/*",
             Step.FIND: "functions",
             Step.DESCRIBE: "functions/*",
             Step.TEST: "functions",
         },
         started_runs=started_runs,
+        failure=("", "no sales today"),
         unknown_state={"status": "Dreaming"},
         unknown_runs=("succeeds/0a1b2c", "/run/succeeds/status/0", "", "../x", "a b"),
         refused=(

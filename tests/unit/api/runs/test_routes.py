@@ -101,13 +101,13 @@ def test_a_run_is_shown_with_all_its_fields(world: World) -> None:
             "rerunOf",
             "schedule",
         ),
-        "backfillId",
+        *("backfillId", "timeZone", "mappedInputs"),
         "outputsNotKept",
         "traceId",
     }
     assert set(run["attempts"][0]) == {
         *("number", "status", "externalRunId", "monitorUrl", "providerStatus", "submittedAt"),
-        *("startedAt", "finishedAt", "cause", "error"),
+        *("startedAt", "finishedAt", "cause", "error", "parameters", "parametersNotKept"),
     }
     assert run["queuedAt"] == "2026-03-01T12:00:00.000Z"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from polysync_core.application.runs.attempts.services import LOST_TIMEOUT, SUBMIT_TIMEOUT
@@ -18,6 +20,7 @@ from polysync_core.domain.errors import (
 from polysync_core.domain.runs.problem import ProblemKind, ProblemStep
 from polysync_core.domain.runs.progress import MAX_PROBLEM_NOTES, status_text
 from polysync_core.domain.runs.run import ProblemChange, RunStatus
+from polysync_core.domain.secrets import Secret
 from polysync_core.platforms.connector import RunNotFound
 from tests.fakes.builders import a_run
 from tests.fakes.platform import RUNNING, SUCCESS
@@ -214,3 +217,46 @@ def test_an_end_leaves_no_problem() -> None:
     assert bench.poll().done
     assert bench.run.problem is None
     assert bench.run.status is RunStatus.SUCCEEDED
+
+
+def with_words(error: PolysyncError) -> PolysyncError:
+    error.platform_message = "PERMISSION_DENIED: hunter2-hunter2 may not view"
+    return error
+
+
+def test_a_problem_and_a_final_error_have_the_platforms_own_words_without_secrets() -> None:
+    bench = Bench(a_run(parameters={"key": "vault://team/key"}))
+    bench.secrets["vault://team/key"] = Secret("hunter2-hunter2")
+    bench.platform.reports = [RUNNING]
+    bench.submit()
+    refusal = PlatformRefused("grant it Can View", cause=FailureCause.SUBMIT, status=403)
+    bench.platform.reports = [with_words(refusal)]
+    bench.poll()
+    words = "the platform says: PERMISSION_DENIED: (holds a secret) may not view"
+    assert bench.run.problem is not None
+    assert bench.run.problem.message == f"grant it Can View; {words}"
+
+
+def test_a_refused_submit_has_the_platforms_own_words() -> None:
+    bench = Bench()
+    refusal = PlatformRefused("grant it Can Run", cause=FailureCause.SUBMIT, status=403)
+    bench.platform.submit_answers = [with_words(refusal)]
+    bench.submit()
+    assert bench.run.attempts[0].error == (
+        "grant it Can Run; the platform says: PERMISSION_DENIED: hunter2-hunter2 may not view"
+    )
+
+
+def test_a_silent_vault_is_asked_once_for_each_try() -> None:
+    bench = Bench(a_run(parameters={"key": "vault://team/key"}))
+    asked: list[str] = []
+
+    def silent(reference: str) -> Secret:
+        asked.append(reference)
+        raise silent_vault()
+
+    steps = bench.attempts
+    bench.attempts = replace(steps, submissions=replace(steps.submissions, resolve_secret=silent))
+    bench.submit()
+    assert asked == ["vault://team/key"]
+    assert bench.run.problem is not None

@@ -120,6 +120,18 @@ def test_a_malformed_file_is_named_and_no_request_is_sent(api: FakeApi, polysync
     assert api.requests == []
 
 
+def test_a_warning_names_its_file_on_standard_error(api: FakeApi, polysync: Invoke, tmp_path: Path):
+    warning = {"path": "tasks[0].parameters.day", "message": "set timeZone of the task"}
+    api.on("PUT", "/definitions", Answer(PLAN | {"warnings": [warning]}))
+    file = tmp_path / "tasks.yaml"
+    file.write_text("tasks: [{name: t}]")
+
+    result = polysync("apply", "-f", str(file), "--dry-run")
+
+    assert f"Warning: {file}: tasks[0].parameters.day: set timeZone of the task" in result.stderr
+    assert result.exit_code == 0
+
+
 def test_an_error_of_yaml_shows_the_line_with_a_caret(polysync: Invoke):
     tab = polysync("apply", "-", input="jobs:\n\t- name: x\n").stderr
     indent = polysync("apply", "-", input="jobs:\n  - name: x\n    job: y: z\n").stderr

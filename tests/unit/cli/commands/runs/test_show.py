@@ -88,6 +88,45 @@ def test_an_unknown_run_is_an_error(polysync: Invoke):
     assert result.stderr == "Error: Not found: /task-runs/r-2.\n"
 
 
+def test_a_parameter_is_shown_as_sent_with_its_formula_or_its_source(
+    api: FakeApi, polysync: Invoke
+):
+    run = build_run(
+        timeZone="Australia/Sydney",
+        parameters={"day": "${run.scheduledTime:%Y-%m-%d}", "rows": "5000", "mode": "[bold]all"},
+        mappedInputs={"rows": {"task": "extract", "runId": "r-0", "output": "rows"}},
+    )
+    run["attempts"][0]["parameters"] = {"day": "2026-01-02", "rows": "5000", "mode": "[bold]all"}
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    lines = [" ".join(line.split()) for line in polysync("show", "r-1").stdout.splitlines()]
+
+    assert "Time zone Australia/Sydney" in lines
+    assert "day 2026-01-02 (from ${run.scheduledTime:%Y-%m-%d})" in lines
+    assert "rows 5000 (output rows of extract, run r-0)" in lines
+    assert "mode [bold]all" in lines
+
+
+def test_values_that_differ_between_attempts_have_one_line_each(api: FakeApi, polysync: Invoke):
+    run = build_run(parameters={"key": "${run.id}-${run.attempt}"})
+    (first,) = run["attempts"]
+    second = {**first, "number": 2, "parameters": {"key": "r-1-2"}}
+    run["attempts"] = [{**first, "parameters": {"key": "r-1-1"}}, second]
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    lines = [" ".join(line.split()) for line in polysync("show", "r-1").stdout.splitlines()]
+
+    assert "key attempt 1: r-1-1" in lines
+    assert "attempt 2: r-1-2 (from ${run.id}-${run.attempt})" in lines
+
+
+def test_a_value_that_was_not_kept_is_shown_as_its_formula(api: FakeApi, polysync: Invoke):
+    run = build_run(parameters={"key": "${run.id}", "day": "x"})
+    run["attempts"][0] |= {"parameters": {"day": "x"}, "parametersNotKept": ["key"]}
+    api.on("GET", "/task-runs/r-1", Answer(run))
+    lines = [" ".join(line.split()) for line in polysync("show", "r-1").stdout.splitlines()]
+
+    assert "key ${run.id}" in lines
+
+
 def test_a_run_with_a_problem_shows_it_in_place_of_the_reason(api: FakeApi, polysync: Invoke):
     text = "cannot reach the platform: Key Vault does not answer (7 tries, next at 10:50:26Z)"
     run = build_run("Running", reason="Submitting attempt 1.", problem={"text": text})

@@ -1,0 +1,102 @@
+"""Widgets that a notebook keeps in its metadata only."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from polysync_core.platforms.azure_databricks.notebook_source.saved_widgets import saved_widgets
+from polysync_core.platforms.connector import ArtefactSchema
+from tests.fakes.http import Reply
+from tests.unit.platforms.azure_databricks.workspace import Workspace
+
+CATALOG = {
+    "currentValue": "dev",
+    "typedWidgetInfo": {
+        "name": "catalog",
+        "defaultValue": "main",
+        "label": "The catalog",
+        "parameterDataType": "String",
+    },
+}
+OLDER = {"widgetInfo": {"name": "env", "defaultValue": "dev"}}
+
+
+def jupyter(source: str = "", **widgets: Any) -> str:
+    metadata = {"application/vnd.databricks.v1+notebook": {"widgets": widgets}}
+    return json.dumps({"cells": [{"cell_type": "code", "source": source}], "metadata": metadata})
+
+
+def describe(source: str | None, document: str) -> tuple[ArtefactSchema, list[str]]:
+    """Return the schema of a notebook, and the forms that were exported."""
+    forms: list[str] = []
+
+    def export(query: dict[str, str]) -> Any:
+        forms.append(query["format"])
+        text, kind = (source, "py") if query["format"] == "SOURCE" else (document, "ipynb")
+        if text is None:
+            return Reply.json({"error_code": "INVALID_PARAMETER_VALUE"}, 400)
+        return {"content": base64.b64encode(text.encode()).decode(), "file_type": kind}
+
+    connector = Workspace(workspace__export=export).connect()
+    return connector.job("DatabricksNotebook").describe("/x"), forms
+
+
+READS = "# Databricks notebook source\nc = dbutils.widgets.get('catalog')\n"
+
+
+@pytest.mark.parametrize("source", [READS, None])
+def test_a_widget_of_the_user_interface_is_a_parameter(source: str | None) -> None:
+    schema, _ = describe(source, jupyter("c = dbutils.widgets.get('catalog')", catalog=CATALOG))
+
+    [found] = schema.parameters
+    assert (found.name, found.default, found.description) == ("catalog", "main", "The catalog")
+    assert not schema.notes
+
+
+def test_a_widget_that_no_cell_reads_is_found_if_the_cells_create_none() -> None:
+    schema, _ = describe("print(1)", jupyter(env=OLDER, catalog=CATALOG))
+
+    assert [(each.name, each.default) for each in schema.parameters] == [
+        ("env", "dev"),
+        ("catalog", "main"),
+    ]
+
+
+def test_a_widget_of_the_code_wins_and_needs_no_second_export() -> None:
+    source = "dbutils.widgets.text('catalog', 'own')\n" + READS
+    schema, forms = describe(source, jupyter(catalog=CATALOG))
+
+    assert [(each.name, each.default) for each in schema.parameters] == [("catalog", "own")]
+    assert forms == ["SOURCE"]
+
+
+def test_a_missing_widget_keeps_its_note() -> None:
+    schema, forms = describe(READS, "no JSON")
+
+    assert not schema.parameters
+    assert "reads catalog" in schema.notes[0]
+    assert forms == ["SOURCE", "JUPYTER"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "",
+        "[1]",
+        "[" * 100_000,
+        '{"metadata": 7}',
+        '{"metadata": {"application/vnd.databricks.v1+notebook": {"widgets": [1]}}}',
+    ],
+)
+def test_another_text_has_no_saved_widgets(document: str) -> None:
+    assert saved_widgets(document) == []
+
+
+def test_broken_entries_keep_the_name_of_their_key() -> None:
+    found = saved_widgets(jupyter(a=7, b={"typedWidgetInfo": {"defaultValue": 5}}))
+
+    assert [(each.name, each.default) for each in found] == [("a", None), ("b", None)]
