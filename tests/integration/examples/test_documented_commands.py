@@ -33,6 +33,8 @@ NOT_EXECUTED = {
 EXIT_CODES = {"polysync apply -f jobs.yaml -f tasks.yaml": 1}
 """Commands whose page shows an error."""
 
+EXAMPLES = ("examples/bench/definitions.yaml", "examples/lakehouse/definitions.yaml")
+
 DEFINITIONS = """
 contentionProfiles:
   - {name: two-at-once, type: Concurrency, settings: {maxConcurrentTasks: 2}}
@@ -49,7 +51,7 @@ tasks:
   - name: sales-load-daily
     job: sales-load
     schedules: [{name: daily, cron: "0 6 * * *", timeZone: Australia/Sydney}]
-  - {name: load-orders, job: sales-load, parameters: {seconds: 60}, contentionProfiles: [two-at-once]}
+  - {name: load-orders, job: nap, parameters: {seconds: 60}, contentionProfiles: [two-at-once]}
 """
 JOBS = """
 jobs:
@@ -57,7 +59,8 @@ jobs:
 """
 TASKS = """
 tasks:
-  - {name: other, job: sales-lod, contentionProfiles: [team-cap]}
+  - {name: first, job: sales-lod}
+  - {name: second, job: sales-load, contentionProfiles: [team-cap]}
 """
 NAMES = {
     "COMMAND": "run",
@@ -80,10 +83,9 @@ class Reader:
 
     def prepare(self) -> None:
         """Write the files that the pages name, and apply the definitions."""
-        for name in ("lakehouse", "bench"):
-            path = f"examples/{name}/definitions.yaml"
+        for path in EXAMPLES:
             self._write(path, (ROOT / path).read_text())
-        self._write("lakehouse.yaml", (ROOT / "examples/lakehouse/definitions.yaml").read_text())
+        self._write("lakehouse.yaml", (ROOT / EXAMPLES[-1]).read_text())
         self._write("limits.yaml", _here_document(code_block("docs/howto/contention.md", "$ ")))
         self._write("webhooks.yaml", code_block("docs/howto/events.md", "webhooks:"))
         self._write("sales.yaml", code_block("README.md", "vaults:"))
@@ -92,7 +94,7 @@ class Reader:
         self._write("tasks.yaml", TASKS)
         keys = "vaults: [{name: keys, provider: Environment}]"
         self._write("vaults.yaml", keys)
-        for name in ("examples/lakehouse/definitions.yaml", "vaults.yaml", "definitions.yaml"):
+        for name in (*EXAMPLES, "vaults.yaml", "definitions.yaml"):
             applied = self.polysync("apply", name)
             assert applied.exit_code == 0, applied.output
 
@@ -130,8 +132,8 @@ class Reader:
         """Return a run that waits for the contention profile."""
         host = self._system.host
         run_ids = [host.post("/tasks/load-orders/run", {})["runId"] for _ in range(3)]
-        waits = f"/task-runs/{run_ids[-1]}/explanation"
-        eventually(lambda: host.get(waits)["reasons"])
+        waits = f"/task-runs/{run_ids[-1]}/explain"
+        eventually(lambda: host.get(waits)["waitingFor"])
         return run_ids[-1]
 
     def _end_all(self) -> None:
@@ -141,10 +143,15 @@ class Reader:
                 host.http.post(f"/task-runs/{run['runId']}/cancel")
 
     def _write(self, name: str, text: str) -> None:
+        """Write a document with the workspace, the token and a notebook of the simulator."""
         document: dict[str, Any] = yaml.safe_load(text)
         for platform in document.get("platforms", []):
             if platform["type"] == "AzureDatabricks":
                 platform["attributes"]["workspaceUrl"] = self._system.databricks.url
+                platform["auth"]["personalAccessToken"] = "vault://local/DATABRICKS_TOKEN"
+        for job in document.get("jobs", []):
+            if job["externalId"] == "/etl/sales-load":
+                job["externalId"] = "/bench/nap"
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(document))
@@ -188,9 +195,7 @@ def test_every_documented_command_has_the_documented_result(
 
 
 @pytest.mark.parametrize("commands", _commands(syntax=True))
-def test_every_synopsis_names_options_that_exist(
-    reader: Reader, commands: list[DocumentedCommand]
-):
+def test_every_synopsis_names_options_that_exist(reader: Reader, commands: list[DocumentedCommand]):
     for command in commands:
         name = command.text.split()[1]
         explained = reader.polysync(name, "--help")
