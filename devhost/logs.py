@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from azure_functions_runtime import invocation_id_cv
 
+from polysync_core.domain.display_text import escaped
+
 #: Attributes of every record. All other attributes come from `extra`.
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "action"}
 
@@ -65,7 +67,7 @@ def _source(record: logging.LogRecord) -> str:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
+    text = escaped(str(value))
     return repr(text) if not text or " " in text else text
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response, StreamingResponse
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.types import Message
 
 from orchestrations.engine import DurableEngine
@@ -20,11 +21,25 @@ from polysync_core.api.app import PREFIX
 from polysync_core.api.engine import SCOPE_KEY
 from polysync_core.composition import api
 
+
+class EveryPath(PathConvertor):
+    """The route parameter `{name:path}`, also for a path with a line feed.
+
+    The worker's web server has the route `/{path:path}`. A request that does not match this route
+    never reaches its invocation, which then waits until the time-out of the function.
+    """
+
+    regex = r"[\s\S]*"
+
+
+# The worker compiles its route after it has loaded the functions.
+register_url_convertor("path", EveryPath())
+
 blueprint = df.Blueprint()
 
 type _Messages = asyncio.Queue[Message | Exception]
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @blueprint.function_name("http")

@@ -7,17 +7,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from polysync_core.api import problems
+from polysync_core.api.contract.document import describe, operation_id
+from polysync_core.api.contract.page import PAGE_HEADERS, page
 from polysync_core.api.contract.query_parameters import refuse_unknown_parameters
-from polysync_core.api.definitions.schemas import describe_definitions
-from polysync_core.api.models import View
+from polysync_core.api.models import Json, View
 from polysync_core.api.security.access_policy import OPEN_ACCESS, AccessControl, AccessPolicy
+from polysync_core.api.security.audit_trail import AuditTrail
+from polysync_core.api.security.bodies import DEFAULT_LIMITS, BodyLimits, BodyReader
 from polysync_core.api.security.guard import Guard
 from polysync_core.api.tracing import RequestTracing
-
-BODY_LIMIT = 1024 * 1024
-"""The largest body of a request, in bytes."""
 
 PREFIX = "/api"
 """The path prefix that the host removes from every request."""
@@ -26,7 +27,7 @@ PREFIX = "/api"
 def create_app(
     routers: Iterable[APIRouter],
     *,
-    body_limit: int = BODY_LIMIT,
+    body_limits: BodyLimits = DEFAULT_LIMITS,
     access: AccessPolicy = OPEN_ACCESS,
 ) -> FastAPI:
     """Return the API with these routes, which the host serves under `PREFIX`.
@@ -35,22 +36,27 @@ def create_app(
     """
     app = FastAPI(
         title="Polysync",
-        description="A cross-platform job orchestrator that scales to zero.",
         version=_version(),
-        redoc_url=None,
+        # The routes below serve the document and its page.
+        openapi_url=None,
+        generate_unique_id_function=operation_id,
         # The guard removes trailing slashes.
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_parameters)],
     )
     # The middleware that is added last runs first.
     app.add_middleware(RequestTracing)
+    if access.audit is not None:
+        app.add_middleware(AuditTrail, audit=access.audit)
+    app.add_middleware(BodyReader, limits=body_limits)
     app.add_middleware(AccessControl, policy=access, prefix=PREFIX)
-    app.add_middleware(Guard, body_limit=body_limit, prefix=PREFIX)
+    app.add_middleware(Guard, limits=body_limits, prefix=PREFIX)
     problems.install(app)
-    describe_definitions(app)
     app.include_router(_health())
     for router in routers:
         app.include_router(router)
+    app.include_router(_documentation(app))
+    app.openapi = describe(app, PREFIX)
     return app
 
 
@@ -62,11 +68,27 @@ class Health(View):
 
 
 def _health() -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router = APIRouter(tags=["Health"])
 
     @router.get("/health", summary="Check that the app answers")
-    def health() -> Health:
+    def get_health() -> Health:
         return Health(status="ok")
+
+    return router
+
+
+def _documentation(app: FastAPI) -> APIRouter:
+    router = APIRouter(tags=["Documentation"])
+
+    @router.get("/openapi.json", response_model=dict[str, Json], name="get openapi document")
+    def openapi() -> JSONResponse:
+        """Read the OpenAPI document of the API."""
+        return JSONResponse(app.openapi())
+
+    @router.get("/docs", response_class=HTMLResponse, name="get documentation page")
+    def docs() -> HTMLResponse:
+        """Read the API's documentation as a page without scripts."""
+        return HTMLResponse(page(app.openapi()), headers=PAGE_HEADERS)
 
     return router
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from polysync_core.api.models import View
+
+
+def _is_absent(value: object) -> bool:
+    return value is None
 
 
 class ProblemItem(View):
@@ -29,6 +35,14 @@ class ProblemDocument(View):
     """The problems of single fields, at most 100."""
     omitted_errors: int = 0
     """The number of further problems."""
+    name: str | None = Field(default=None, exclude_if=_is_absent)
+    """The name that was not found."""
+    nearest: list[str] | None = Field(default=None, exclude_if=_is_absent)
+    """The existing names that are most similar to the one that was not found."""
+    allowed: list[str] | None = Field(default=None, exclude_if=_is_absent)
+    """All existing names, if they are few."""
+    candidates: list[str] | None = Field(default=None, exclude_if=_is_absent)
+    """The ids that an ambiguous id may mean."""
 
 
 class JobProblemDocument(ProblemDocument):

@@ -14,7 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from polysync_core.api.jobs.appkit_protocol import members
-from polysync_core.api.problem_document import ProblemDocument, ProblemItem
+from polysync_core.api.problem_document import (
+    JobProblemDocument,
+    ProblemDocument,
+    ProblemItem,
+)
 from polysync_core.appkit.errors import CallFailed, NoUserToken
 from polysync_core.domain.definitions.validation_messages import problem_of
 from polysync_core.domain.errors import (
@@ -82,15 +86,19 @@ def problem(
 ) -> JSONResponse:
     """Return a problem document; `members` are its extension members."""
     name = _phrase(status)
-    document = ProblemDocument(
-        type=f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
-        title=_TITLES.get(status, name),
-        status=status,
-        detail=shortened(detail, _MAX_DETAIL),
-        errors=[ProblemItem.model_validate(each) for each in problems],
+    model = JobProblemDocument if "plugin" in members else ProblemDocument
+    document = model.model_validate(
+        {
+            "type": f"urn:polysync:problem:{name.lower().replace(' ', '-')}",
+            "title": _TITLES.get(status, name),
+            "status": status,
+            "detail": shortened(detail, _MAX_DETAIL),
+            "errors": [ProblemItem.model_validate(each) for each in problems],
+            **members,
+        }
     )
     return JSONResponse(
-        {**document.as_json(), **members},
+        document.as_json(),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=headers,

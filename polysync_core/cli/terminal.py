@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from polysync_core.cli.api.errors import ApiProblem, CommandFailed
+from polysync_core.domain.display_text import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -23,15 +24,15 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles, links and other strings
     r"|\x1b.?"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def printable(text: str) -> str:
-    """Return text without escape sequences and control characters.
+    r"""Return text without escape sequences and control characters; marks appear as `\u202e`.
 
     The text of a platform or a user could otherwise move the cursor or change the terminal.
     """
-    return _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n")))
+    return escaped(_CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text.replace("\r\n", "\n"))))
 
 
 class Terminal:

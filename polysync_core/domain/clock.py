@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    StringConstraints,
+    ValidationInfo,
+)
 
 from polysync_core.domain.errors import HintedError
+from polysync_core.domain.stored_values import is_stored
+
+_UNSUPPORTED = "must be from 1900-01-01 to 8999-12-31 in UTC"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 type Clock = Callable[[], datetime]
 """Returns the present time in UTC, with its zone."""
@@ -21,6 +32,51 @@ type Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the present time of this machine."""
     return datetime.now(UTC)
+
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""The end of the supported times. Later and earlier times leave no room for arithmetic."""
+
+
+def is_supported(moment: datetime) -> bool:
+    """Return whether a time lies within the supported times."""
+    return EARLIEST <= moment < LATEST
+
+
+def clamped(moment: datetime) -> datetime:
+    """Return a time in UTC, moved into the supported times."""
+    return min(max(moment, EARLIEST), LATEST).astimezone(UTC)
+
+
+def check_time(moment: datetime, info: ValidationInfo) -> datetime:
+    """Return a supported time, or raise `ValueError`; a stored time is not checked again."""
+    if not is_stored(info) and not is_supported(moment):
+        raise ValueError(_UNSUPPORTED)
+    return moment
+
+
+def check_day(day: date, info: ValidationInfo) -> date:
+    """Return a supported date, or raise `ValueError`; a stored date is not checked again."""
+    if not is_stored(info) and not EARLIEST.date() <= day < LATEST.date():
+        raise ValueError(_UNSUPPORTED)
+    return day
+
+
+def _only_day(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("must be a date as 2026-12-31")
+    return value
+
+
+type Moment = Annotated[AwareDatetime, AfterValidator(check_time)]
+"""A time within the supported times, with its offset from UTC."""
+
+type Day = Annotated[date, AfterValidator(check_day)]
+"""A date within the supported times."""
+
+type DayText = Annotated[Day, BeforeValidator(_only_day)]
+"""A date of a request, as text without a time."""
 
 
 def rfc3339(moment: datetime) -> str:

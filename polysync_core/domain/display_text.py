@@ -34,7 +34,7 @@ def is_deceptive(character: str) -> bool:
 
 def escaped(text: str) -> str:
     r"""Return a text with every deceptive character as `\u202e`; line breaks and tabs stay."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return "".join(
         _escape(each) if is_deceptive(each) and each not in _LINES else each for each in text

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from polysync_core.domain.errors import Unauthenticated
 from polysync_core.domain.json_types import JsonObject
+from polysync_core.domain.request_origin import tells_origin
 
 type Headers = list[tuple[bytes, bytes]]
 
@@ -14,9 +16,6 @@ TRANSPORT = "http-streamable"
 
 The older transport (`http-sse`) sends calls separately from the request with the headers.
 """
-
-_IDENTITY_HEADERS = ("host", "x-forwarded-host", "x-ms-client-principal")
-"""The headers by which the API identifies callers."""
 
 
 def caller_headers(context: JsonObject) -> Headers:
@@ -32,12 +31,22 @@ def caller_headers(context: JsonObject) -> Headers:
         )
     properties = transport.get("properties")
     headers = properties.get("headers") if isinstance(properties, dict) else None
-    found = [
-        (name.lower().encode(), value.encode("latin-1", "replace"))
-        for name, value in cast("dict[str, Any]", headers or {}).items()
-        if name.lower() in _IDENTITY_HEADERS and isinstance(value, str)
-    ]
+    found = list(_origin_headers(cast("dict[str, Any]", headers or {})))
     names = [name for name, _ in found]
     if b"host" not in names or len(set(names)) != len(names):
-        raise Unauthenticated("the transport has no usable headers of the request")
+        raise _unusable()
     return found
+
+
+def _origin_headers(headers: Mapping[str, Any]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the headers by which the API identifies callers."""
+    for name, value in headers.items():
+        if not tells_origin(name.lower()):
+            continue
+        if not isinstance(value, str):
+            raise _unusable()
+        yield name.lower().encode(), value.encode("latin-1", "replace")
+
+
+def _unusable() -> Unauthenticated:
+    return Unauthenticated("the transport has no usable headers of the request")

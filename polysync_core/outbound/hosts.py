@@ -35,6 +35,24 @@ _METADATA_ELSEWHERE = frozenset({IPv6Address("fd00:ec2::254"), IPv6Address("fd20
 """Metadata services of other clouds: inside the private range, but never allowed."""
 _PRIVATE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
+_GLOBAL_UNICAST = ip_network("2000::/3")
+"""The only IPv6 addresses that IANA gives to networks of the internet."""
+_SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "192.88.99.0/24",  # relays of 6to4
+            "2001::/23",  # protocol assignments, such as Teredo
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4: the address holds an IPv4 address
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+"""Addresses for special purposes within the public ranges:
+https://www.iana.org/assignments/iana-ipv6-special-registry"""
+
 type Address = IPv4Address | IPv6Address
 
 
@@ -60,7 +78,7 @@ class AddressScope(StrEnum):
             return found == _METADATA
         if self is AddressScope.PRIVATE and _is_private(found):
             return True
-        return found.is_global and not found.is_multicast and found not in _HOSTS_OWN
+        return _is_public(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +185,17 @@ def _loopback(text: str, found: re.Match[str], path: str) -> BaseAddress:
     return BaseAddress(text.removesuffix("/"), found["host"], AddressScope.LOOPBACK)
 
 
+def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    return (
+        address.is_global
+        and not address.is_multicast
+        and address not in _HOSTS_OWN
+        and not any(address in each for each in _SPECIAL)
+    )
+
+
 def _is_private(address: Address) -> bool:
     return address not in _METADATA_ELSEWHERE and any(address in each for each in _PRIVATE)
 
@@ -177,7 +206,5 @@ def _unmapped(address: Address) -> Address:
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
     nat64 = address.packed.startswith(b"\x00\x64\xff\x9b" + bytes(8))
     return IPv4Address(address.packed[12:]) if nat64 else address

@@ -6,8 +6,10 @@ they never become part of an error's text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from dataclasses import dataclass
+from html import unescape
 
 from polysync_core.domain.errors import PolysyncError
 from polysync_core.domain.json_types import JsonValue
@@ -34,7 +36,10 @@ _HOLDER_NAMES = ("error", "errors", "innererror")
 """Properties with an object that holds the message."""
 _CODE_NAMES = ("error_code", "errorcode", "code", "status", "error")
 """Properties with a code, in lower case."""
-_UNSEEN = frozenset({"script", "style", "head"})
+_PART = re.compile(r"<[^<>]*>|[^<]+|<")
+_TAG = re.compile(r"<\s*(?P<end>/?)\s*(?P<name>[A-Za-z][A-Za-z0-9]*)?[^<>]*>")
+_SET_APART = frozenset({"script", "style", "title"})
+"""Elements whose content is not part of the visible text."""
 
 
 def quote_answer(error: PolysyncError, answer: Answer) -> None:
@@ -110,45 +115,44 @@ def _message_in_object(value: dict[str, JsonValue], depth: int) -> str | None:
     return next((text for text in inner if text), None)
 
 
-class _Page(HTMLParser):
-    """Collects the title and the visible text of an HTML page."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The title and the visible text of a page."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.title = ""
-        self.text = ""
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title" or tag in _UNSEEN:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._open:
-            del self._open[self._open.index(tag) :]
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] == "title":
-            self.title += data
-        elif not self._open:
-            self.text += f" {data}"
+    title: str = ""
+    text: str = ""
 
     @property
     def words(self) -> str:
         """The title, or the text of a page without a title."""
         return self.title.strip() or self.text
 
+    @classmethod
+    def of(cls, html: str) -> _Page:
+        """Return the page in an HTML text.
+
+        The search is linear in the length of any text, which Python's own parser is not.
+        """
+        title, text = "", ""
+        within: str | None = None
+        for part in _PART.findall(html):
+            tag = _TAG.match(part)
+            if tag is None:
+                title += part if within == "title" else ""
+                text += part if within is None else ""
+            elif within is None:
+                name = (tag["name"] or "").lower()
+                within = name if name in _SET_APART and not tag["end"] else None
+                text += " "
+            elif tag["end"] and (tag["name"] or "").lower() == within:
+                within = None
+        return cls(unescape(title), unescape(text))
+
 
 def _page_of(answer: Answer) -> _Page:
     """Return the page in an answer; a plain text is a page without a title."""
-    page = _Page()
     content = answer.content[:_READ_BYTES]
     if b"\0" in content:
-        return page
+        return _Page()
     text = content.decode(errors="replace")
-    if text.lstrip().startswith("<"):
-        page.feed(text)
-        page.close()
-    else:
-        page.text = text
-    return page
+    return _Page.of(text) if text.lstrip().startswith("<") else _Page(text=text)

@@ -177,7 +177,7 @@ def _stored(kind: Kind, row: Row) -> StoredDefinition[Definition]:
     if content is None:
         raise Broken(f"the stored {Reference(kind, row.key)} has no content")
     try:
-        definition = read_definition(kind, json.loads(content))
+        definition = read_definition(kind, json.loads(content), is_stored=True)
     except Invalid as error:
         # A later version of the code has added a rule; the row itself is intact.
         raise Broken(f"the stored {Reference(kind, row.key)} breaks a rule: {error}") from error

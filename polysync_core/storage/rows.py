@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 
-from polysync_core.domain.errors import Broken, Conflict, Malformed, TooLarge
+from polysync_core.domain.continuation import decode_position, encode_position
+from polysync_core.domain.errors import Broken, Conflict, TooLarge
 from polysync_core.storage.row_text import UNITS_PER_PROPERTY, utf16_units
 
 type RowValue = str | int | float | bool | bytes | datetime
@@ -149,27 +146,23 @@ def _entity_bytes(row: Row) -> int:
     return size
 
 
-def encode_token(position: Mapping[str, str | None] | None) -> str | None:
-    """Return an opaque, URL-safe continuation token."""
+def encode_token(
+    table: str, rows: RowRange, position: Mapping[str, str | None] | None
+) -> str | None:
+    """Return the continuation token for a position in a range of a table."""
     if not position:
         return None
-    text = json.dumps([position.get("PartitionKey"), position.get("RowKey")])
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    parts = (position.get("PartitionKey"), position.get("RowKey"))
+    return encode_position(_listing(table, rows), parts)
 
 
-def decode_token(token: str | None) -> dict[str, str | None] | None:
+def decode_token(table: str, rows: RowRange, token: str | None) -> dict[str, str | None] | None:
     """Decode a token of `encode_token`. Raises `Malformed` for any other text."""
     if token is None:
         return None
-    try:
-        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        position: object = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError):
-        position = None
-    if not isinstance(position, list) or [type(p) for p in cast("list[object]", position)] not in (
-        [str, str],
-        [str, type(None)],
-    ):
-        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
-    partition, key = cast("list[str | None]", position)
+    partition, key = decode_position(_listing(table, rows), token)
     return {"PartitionKey": partition, "RowKey": key}
+
+
+def _listing(table: str, rows: RowRange) -> tuple[str | None, ...]:
+    return (table, rows.partition, rows.start, rows.stop)

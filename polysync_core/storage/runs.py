@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from polysync_core.domain.errors import Broken, Malformed
+from polysync_core.domain.continuation import decode_position, encode_position
+from polysync_core.domain.errors import Broken
 from polysync_core.domain.runs.codec import decode_run, encode_run
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
@@ -87,13 +88,15 @@ class TableRuns:
 
     def page(self, listing: Listing) -> Page[TaskRun]:
         """Return runs, newest first; a page shorter than its limit may have a continuation."""
-        after = _position(listing.continuation_token)
+        token = listing.continuation_token
+        after = None if token is None else decode_position(_name_of(listing), token)[0]
         found: list[TaskRun] = []
         for examined, (entry, run) in enumerate(self._candidates(listing, after), start=1):
             if run is not None and _matches(run, listing):
                 found.append(run)
             if len(found) == listing.limit or examined == _MAX_EXAMINED:
-                return Page(items=found, continuation_token=entry.position)
+                rest = encode_position(_name_of(listing), [entry.position])
+                return Page(items=found, continuation_token=rest)
         return Page(items=[*found, *self._root(listing)])
 
     def _candidates(
@@ -149,13 +152,9 @@ def _matches(run: TaskRun, listing: Listing) -> bool:
     )
 
 
-def _position(token: str | None) -> str | None:
-    if token is None:
-        return None
-    moment, _, run_id = token.partition("~")
-    if not (moment.isdecimal() and len(moment) == 13 and run_id.isalnum() and run_id.isascii()):
-        raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
-    return token
+def _name_of(listing: Listing) -> tuple[str | None, ...]:
+    """Return the texts that identify a list of runs with its filters."""
+    return ("runs", listing.status, listing.task, listing.job, listing.graph_run_id)
 
 
 def _row(run: TaskRun, *, etag: str = "") -> Row:

@@ -31,6 +31,7 @@ from polysync_core.settings import Settings
 from polysync_core.storage.definitions import TableDefinitions
 from polysync_core.storage.schedules import TableSchedules
 from tests.fakes.builders import FakeClock
+from tests.fakes.contract import CheckedClient
 from tests.fakes.engine import FakeEngine
 from tests.fakes.events import FakeQueue
 from tests.fakes.platform import FakePlatform
@@ -178,8 +179,8 @@ class FakeApp:
 
     @cached_property
     def http(self) -> TestClient:
-        """A client of the API whose requests reach the fake engine."""
-        return TestClient(with_engine(self.api, self.engine), base_url="http://localhost")
+        """A client of the API whose requests reach the fake engine; it checks every answer."""
+        return CheckedClient(with_engine(self.api, self.engine), base_url="http://localhost")
 
     def _connect(self, platform: Platform, *, secrets: Secrets) -> Any:
         return self.platform

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
-from tests.fakes.app import FakeApp
+from tests.fakes.contract import document
 
 METHODS = ("get", "put", "post", "patch", "delete")
 RUN_ID = "r" + "a" * 25
-
-
-@cache
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document of the app."""
-    return FakeApp().api.openapi()
 
 
 def operations() -> list[tuple[str, str]]:

@@ -289,7 +289,7 @@ class _MemoryStorage(AzureTables):
         self._sleep = sleep
 
     def table(self, name: str) -> AzureTable:
-        return AzureTable(self._clients.client(name), sleep=self._sleep)
+        return AzureTable(self._clients.client(name), name, sleep=self._sleep)
 
 
 def _refusal(

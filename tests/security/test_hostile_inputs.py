@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from polysync_core.domain.errors import Invalid
+from polysync_core.domain.errors import Invalid, PlatformRefused
 from polysync_core.platforms.azure_databricks.notebook_discovery import ExportedNotebook
 from polysync_core.platforms.azure_databricks.notebook_source.widgets import widgets_of
 from polysync_core.platforms.azure_functions.routes import Route
+from polysync_core.platforms.connector import ArtefactSchema
 
 ENOUGH = 0.2
 """Seconds from which the growth of the time is judged; less is noise."""
@@ -109,3 +110,61 @@ def test_constraints_of_a_route_are_read(part: str, constraint: str) -> None:
     assert placeholder.name == part[1:].split(":")[0]
     assert placeholder.optional is part.endswith(("?}", "=5}"))
     assert (placeholder.data_type == "Int") is ("int" in constraint)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["x\n", "x;", "'' \n", "[[[[x]]]]\n", "f'{x}' ", "x:x=x\n"])
+@pytest.mark.parametrize("in_cells", [False, True])
+def test_the_parser_of_a_large_notebook_is_bounded(text: str, in_cells: bool) -> None:
+    cell = text * (50_000 // len(text)) + ("\n# COMMAND ----------\n" if in_cells else "")
+    whole = 'dbutils.widgets.text("first", "1")\n' + cell * 48
+
+    found: list[ArtefactSchema] = []
+    spent = seconds(lambda: found.append(widgets_of(ExportedNotebook(whole, "py"))))
+
+    assert spent < 6
+    assert [each.name for each in found[0].parameters] == ["first"]
+    assert any("500000" in note for note in found[0].notes)
+
+
+def test_widgets_of_a_cell_that_is_too_long_are_found_by_search() -> None:
+    cell = 'dbutils.widgets.text("found", "x")\n' + "y = 1\n" * 40_000
+
+    schema = widgets_of(ExportedNotebook(cell, "py"))
+
+    assert [(each.name, each.default) for each in schema.parameters] == [("found", "x")]
+    assert len(schema.notes) == 1
+
+
+def test_the_notes_of_a_notebook_are_limited() -> None:
+    text = "\n".join(f'dbutils.widgets.get("n{number}")' for number in range(500))
+
+    schema = widgets_of(ExportedNotebook(text, "py"))
+
+    assert len(schema.notes) == 51
+    assert schema.notes[-1] == "and 450 more notes"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a/b",
+        "..",
+        ".",
+        "..%2F..%2Fadmin%2Fhost%2Fkeys",
+        "%2e%2e",
+        "%252e%252e%252fadmin",
+        "a%5cb",
+        "a\\b",
+        "%25252f",
+        "%2E",
+    ],
+)
+def test_a_value_of_one_placeholder_stays_one_part_of_the_address(value: str) -> None:
+    with pytest.raises(PlatformRefused, match=r"parameters\.id"):
+        Route.parse("users/{id}/day", path="externalId").fill({"id": value})
+
+
+@pytest.mark.parametrize("value", ["a b", "100%", "ü", "a.b", "..a", "2026-01-01", "50%25"])
+def test_other_values_of_a_placeholder_are_kept(value: str) -> None:
+    assert Route.parse("users/{id}", path="externalId").fill({"id": value}) == ("users", value)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from polysync_core.api.contract.statuses import LOCATION, PLATFORM_ERRORS
 from polysync_core.api.definitions.import_views import (
     ArtefactView,
     ImportedArtefactView,
@@ -54,7 +55,7 @@ class CreateTask(_Body):
 
 def import_routes(artefact_import: ArtefactImport) -> APIRouter:
     """Return the routes of import."""
-    routes = APIRouter(tags=["Import"])
+    routes = APIRouter(tags=["Import"], responses=PLATFORM_ERRORS)
 
     @routes.get("/platforms/{name}/artefacts")
     def list_artefacts(
@@ -84,7 +85,12 @@ def import_routes(artefact_import: ArtefactImport) -> APIRouter:
         """Update a job's parameters from its platform."""
         return imported_view(artefact_import.sync_parameters(name, engine=engine))
 
-    @routes.post("/jobs/{name}/tasks", response_model=answer_of(Kind.TASK), status_code=201)
+    @routes.post(
+        "/jobs/{name}/tasks",
+        response_model=answer_of(Kind.TASK),
+        status_code=201,
+        responses={201: LOCATION},
+    )
     def create_task(
         name: str, body: CreateTask, response: Response, engine: PossibleEngine
     ) -> StoredView:

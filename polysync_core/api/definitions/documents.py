@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from polysync_core.api.definitions.bodies import DocumentBody
 from polysync_core.api.definitions.plan_views import PlanView, plan_view
 from polysync_core.api.definitions.routes import DryRun
-from polysync_core.api.definitions.schemas import document_body
+from polysync_core.api.definitions.schemas import document_body, document_content
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.security.audit_record import CurrentRecord, changes_nothing
 from polysync_core.application.definitions.documents import Documents
@@ -18,6 +18,9 @@ from polysync_core.domain.definitions.document import read_document
 from polysync_core.domain.strict_documents import write_yaml
 
 YAML = "application/yaml"
+EXPORT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All definitions.", **document_content(YAML, "application/json")}
+}
 PlanToken = Annotated[
     str | None,
     Query(
@@ -29,10 +32,20 @@ PlanToken = Annotated[
 
 def document_routes(documents: Documents) -> APIRouter:
     """Return the routes of whole documents."""
-    routes = APIRouter(tags=["definitions"])
+    routes = APIRouter(tags=["Definitions"])
 
-    @routes.get("/definitions", summary="Export all definitions", response_model=None)
-    def export(accept: Annotated[str, Header()] = "*/*") -> Response:
+    @routes.get(
+        "/definitions",
+        summary="Export all definitions",
+        name="export definitions",
+        response_model=None,
+        responses=EXPORT,
+    )
+    def export(
+        accept: Annotated[
+            str, Header(description="`application/yaml` for YAML; JSON otherwise.")
+        ] = "*/*",
+    ) -> Response:
         content = documents.export()
         if "yaml" in accept.lower():
             return Response(write_yaml(content), media_type=YAML)
@@ -41,6 +54,7 @@ def document_routes(documents: Documents) -> APIRouter:
     @routes.put(
         "/definitions",
         summary="Apply a document of definitions",
+        name="apply definitions",
         openapi_extra=document_body(YAML, "application/json"),
     )
     def apply(  # noqa: PLR0913

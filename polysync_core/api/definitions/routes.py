@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
+from polysync_core.api.contract.statuses import LOCATION, SAVED
 from polysync_core.api.definitions.bodies import JsonBody, Precondition
 from polysync_core.api.definitions.plan_views import PlanView, change_plan_view
-from polysync_core.api.definitions.schemas import body_of
+from polysync_core.api.definitions.schemas import body_of, patch_of
 from polysync_core.api.definitions.views import StoredView, answer_of, page_of, view
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.models import Page
@@ -67,7 +68,7 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
     routes = APIRouter()
     for kind in Kind:
         path = SPECS[kind].path
-        of_kind = APIRouter(prefix=f"/{path}", tags=[path])
+        of_kind = APIRouter(prefix=f"/{path}", tags=[f"{SPECS[kind].singular.capitalize()}s"])
         _add_reads(of_kind, definitions, kind)
         _add_writes(of_kind, definitions, kind)
         _add_delete(of_kind, definitions, kind)
@@ -77,8 +78,11 @@ def definition_routes(definitions: DefinitionEditing) -> APIRouter:
 
 def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
     path, page_model = SPECS[kind].path, page_of(kind)
+    singular, plural = SPECS[kind].singular, f"{SPECS[kind].singular}s"
 
-    @routes.get("", response_model=page_model, summary=f"List {path} by name", name=f"list {path}")
+    @routes.get(
+        "", response_model=page_model, summary=f"List {plural} by name", name=f"list {path}"
+    )
     def list_definitions(limit: Limit = 20, token: Token = None) -> Page[Any]:
         page = definitions.page(kind, limit=limit, token=token)
         items = [view(stored) for stored in page.items]
@@ -87,8 +91,9 @@ def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) ->
     @routes.get(
         "/{name}",
         response_model=answer_of(kind),
-        summary=f"Read one of the {path}",
-        name=f"get {path}",
+        responses=SAVED,
+        summary=f"Read a {singular}",
+        name=f"get {singular}",
     )
     def get_definition(name: str, response: Response) -> StoredView:
         stored = definitions.get(kind, name)
@@ -97,14 +102,14 @@ def _add_reads(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) ->
 
 
 def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = SPECS[kind].path
+    singular = SPECS[kind].singular
 
     @routes.put(
         "/{name}",
-        summary=f"Create or replace one of the {path}",
-        name=f"put {path}",
+        summary=f"Create or replace a {singular}",
+        name=f"put {singular}",
         response_model=answer_of(kind) | PlanView,
-        responses={201: {"description": "Created"}},
+        responses=SAVED | {201: {"description": "Created", "model": answer_of(kind), **LOCATION}},
         openapi_extra=body_of(kind, "application/json", "application/yaml"),
     )
     def put_definition(
@@ -118,10 +123,11 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
 
     @routes.patch(
         "/{name}",
-        summary=f"Change fields of one of the {path} (RFC 7396)",
-        name=f"patch {path}",
+        summary=f"Change fields of a {singular}",
+        name=f"patch {singular}",
         response_model=answer_of(kind) | PlanView,
-        openapi_extra=body_of(None, "application/merge-patch+json", "application/json"),
+        responses=SAVED,
+        openapi_extra=patch_of(kind, "application/merge-patch+json", "application/json"),
     )
     def patch_definition(
         name: str, body: JsonBody, context: WriteContext, response: Response
@@ -134,12 +140,12 @@ def _add_writes(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -
 
 
 def _add_delete(routes: APIRouter, definitions: DefinitionEditing, kind: Kind) -> None:
-    path = SPECS[kind].path
+    singular = SPECS[kind].singular
 
     @routes.delete(
         "/{name}",
-        summary=f"Delete one of the {path} that nothing refers to",
-        name=f"delete {path}",
+        summary=f"Delete a {singular} that nothing refers to",
+        name=f"delete {singular}",
         status_code=204,
         response_model=None,
         responses={200: {"description": "The plan of a dry run", "model": PlanView}},

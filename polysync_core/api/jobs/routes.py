@@ -12,6 +12,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from polysync_core.api.contract.statuses import DATABRICKS_ERRORS, STREAM
 from polysync_core.api.engine import PossibleEngine
 from polysync_core.api.jobs.appkit_jobs import AppKitHandler
 from polysync_core.api.jobs.appkit_protocol import (
@@ -50,7 +51,9 @@ from polysync_core.application.runs.job_runs import JobRuns
 from polysync_core.domain.definitions.validation_messages import similar
 from polysync_core.domain.errors import Malformed, NotFound
 
-ContinuationToken = Annotated[str | None, Query(alias="continuationToken")]
+ContinuationToken = Annotated[
+    str | None, Query(alias="continuationToken", description="From the previous answer.")
+]
 
 
 class _JobHandlers:
@@ -87,7 +90,7 @@ class _JobHandlers:
 
 def job_run_routes(job_runs: JobRuns, appkit_jobs: AppKitJobs | None = None) -> APIRouter:
     """Return the routes."""
-    routes = APIRouter(tags=["Job runs"])
+    routes = APIRouter(tags=["Job runs"], responses=DATABRICKS_ERRORS)
     handlers = _JobHandlers(job_runs, appkit_jobs)
     _add_start(routes, handlers)
     _add_reads(routes, handlers)
@@ -99,6 +102,7 @@ def _add_start(routes: APIRouter, handlers: _JobHandlers) -> None:
     @routes.post(
         "/jobs/{name}/run",
         response_model=StartedJobRun | StartedDatabricksRun,
+        responses=STREAM,
         openapi_extra=BODY,
     )
     def execute_job(  # noqa: PLR0913
@@ -138,7 +142,9 @@ def _add_reads(routes: APIRouter, handlers: _JobHandlers) -> None:
         with handlers.handler_for(name) as handler:
             return handler.list_runs(name, request)
 
-    @routes.get("/jobs/{name}/runs/{run_id}", response_model=TaskRunView | dict[str, Json])
+    @routes.get(
+        "/jobs/{name}/runs/{run_id}", response_model=TaskRunView | dict[str, Json], responses=STREAM
+    )
     def get_job_run(
         name: str,
         run_id: str,

@@ -15,8 +15,7 @@ from polysync_core.api.jobs.appkit_protocol import EventId
 from polysync_core.api.runs.events import changes
 from polysync_core.api.sse import event, with_keep_alive
 from polysync_core.api.views import run_view
-from polysync_core.appkit.errors import RunStreamFailed, WaitTimedOut
-from polysync_core.appkit.named_jobs import WAIT_TIMEOUT
+from polysync_core.appkit.errors import RunStreamFailed
 from polysync_core.appkit.run_stream import RunStream
 from polysync_core.domain.runs.identity import RunId
 from polysync_core.domain.runs.run import TaskRun
@@ -73,15 +72,11 @@ async def change_events(
     read: Callable[[RunId], TaskRun], run: TaskRun, *, after: int
 ) -> AsyncGenerator[str]:
     """Yield an event for each change of a stored job's run."""
-    timeout = WAIT_TIMEOUT.total_seconds()
-    last_id, ended = EventId(run=run.run_id, sequence=after), False
-    async with aclosing(changes(read, run, after=after, max_seconds=timeout)) as changed_runs:
+    async with aclosing(changes(read, run, after=after)) as changed_runs:
         async for changed in changed_runs:
             ended = changed.status.is_terminal
-            last_id = EventId(run=changed.run_id, sequence=changed.sequence, is_last=ended)
-            yield _message(last_id, _data(changed))
-    if not ended:
-        yield _error(last_id, WaitTimedOut(run.run_id, round(timeout * _MILLISECONDS)))
+            event_id = EventId(run=changed.run_id, sequence=changed.sequence, is_last=ended)
+            yield _message(event_id, _data(changed))
 
 
 def _data(run: TaskRun) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query
 from polysync_core.api.definitions.routes import Limit, Token
 from polysync_core.api.models import Page, Time, View
 from polysync_core.application.operations.audit import Audit
+from polysync_core.domain.clock import DayText
 
 
 class AuditEntryView(View):
@@ -31,7 +31,7 @@ class AuditEntryView(View):
     """The run that the call has started on a platform."""
 
 
-Day = Annotated[date | None, Query(description="A day in UTC; the default is today.")]
+Day = Annotated[DayText | None, Query(description="A day in UTC; the default is today.")]
 
 
 def audit_routes(audit: Audit) -> APIRouter:
@@ -39,7 +39,7 @@ def audit_routes(audit: Audit) -> APIRouter:
     routes = APIRouter(tags=["Audit"])
 
     @routes.get("/audit")
-    def list_changes(
+    def list_audit_entries(
         day: Day = None, limit: Limit = 20, token: Token = None
     ) -> Page[AuditEntryView]:
         """List the changes of a day with their callers, newest first."""

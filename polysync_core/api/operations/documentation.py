@@ -31,7 +31,7 @@ Limit = Annotated[int, Query(ge=1, le=20, description="The maximum number of sec
 
 def documentation_routes(documentation: Documentation) -> APIRouter:
     """Return the route."""
-    routes = APIRouter(tags=["documentation"])
+    routes = APIRouter(tags=["Documentation"])
 
     @routes.get("/documentation")
     def search_documentation(query: Question, limit: Limit = 5) -> Page[SectionView]:

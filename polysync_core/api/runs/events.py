@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 
 from anyio import to_thread
 from fastapi.responses import StreamingResponse
 
-from polysync_core.api.sse import event, with_keep_alive
+from polysync_core.api.sse import RECONNECT, event, with_keep_alive
 from polysync_core.api.views import run_view
 from polysync_core.application.runs.task_runs import TaskRuns
 from polysync_core.domain.runs.identity import RunId
@@ -18,8 +17,6 @@ from polysync_core.domain.runs.run import TaskRun
 _FIRST_DELAY = 0.25
 _MAX_DELAY = 2.0
 _KEEP_ALIVE_SECONDS = 15.0
-_MAX_STREAM_SECONDS = 210.0
-"""The front end of Azure Functions cuts a response after 230 s; clients reconnect by themselves."""
 
 
 async def run_events(runs: TaskRuns, run_id: RunId, *, after: int) -> StreamingResponse:
@@ -42,14 +39,12 @@ async def changes(
     run: TaskRun,
     *,
     after: int,
-    max_seconds: float,
     every_state: bool = False,
 ) -> AsyncGenerator[TaskRun]:
-    """Yield a run after each change of its history, until its end or the time-out.
+    """Yield a run after each change of its history, until its end.
 
     With `every_state`, a run is also yielded if its reason, problem or attempt has changed.
     """
-    opened_at = time.monotonic()
     delay, shown = _FIRST_DELAY, None
     while True:
         state = (run.reason, run.problem, run.attempts)
@@ -58,7 +53,7 @@ async def changes(
             yield run
             after, delay = run.sequence, _FIRST_DELAY
         shown = state
-        if run.status.is_terminal or time.monotonic() - opened_at > max_seconds:
+        if run.status.is_terminal:
             return
         await asyncio.sleep(delay)
         delay = min(delay * 1.5, _MAX_DELAY)
@@ -66,9 +61,7 @@ async def changes(
 
 
 async def _events(runs: TaskRuns, run: TaskRun, after: int) -> AsyncGenerator[str]:
-    yield "retry: 1000\n\n"
-    async for changed in changes(
-        runs.get, run, after=after, max_seconds=_MAX_STREAM_SECONDS, every_state=True
-    ):
+    yield RECONNECT
+    async for changed in changes(runs.get, run, after=after, every_state=True):
         text = run_view(changed).model_dump_json(by_alias=True)
         yield event(str(changed.sequence), "status", text)

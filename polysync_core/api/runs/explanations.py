@@ -139,8 +139,8 @@ def explanation_routes(explanations: Explanations) -> APIRouter:
         found = find_run_id(explanations.runs, run_id)
         return _explained_view(explanations.run(found, engine))
 
-    @routes.get("/contention-profiles/{name}/usage", tags=["contention-profiles"])
-    def profile_usage(name: str, engine: CurrentEngine) -> UsageView:
+    @routes.get("/contention-profiles/{name}/usage", tags=["Contention profiles"])
+    def get_profile_usage(name: str, engine: CurrentEngine) -> UsageView:
         """Show the holders, the waiting runs and the start window of a profile."""
         return _usage_view(explanations.usage(name, engine))
 

@@ -79,7 +79,7 @@ class TaskGateView(View):
 
 def gate_routes(gates: Gates) -> APIRouter:
     """Return the routes."""
-    routes = APIRouter(tags=["tasks"])
+    routes = APIRouter(tags=["Tasks"])
 
     @routes.get("/tasks/{name}/gate")
     def get_gate(name: str) -> TaskGateView:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from polysync_core.api.contract.statuses import ACCEPTED, EVENTS
 from polysync_core.api.engine import CurrentEngine
 from polysync_core.api.models import Page, RunIdText, View
 from polysync_core.api.runs.events import run_events
@@ -53,7 +54,13 @@ class AcceptedRun(View):
 
 
 IdempotencyKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A repeated request with the same key answers with the same run.",
+    ),
 ]
 
 
@@ -76,7 +83,7 @@ def _requester(caller: CurrentCaller, idempotency_key: IdempotencyKey = None) ->
 
 
 CurrentRequester = Annotated[Requester, Depends(_requester)]
-Limit = Annotated[int, Query(ge=1, le=100)]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items.")]
 
 
 def run_routes(runs: TaskRuns) -> APIRouter:
@@ -91,8 +98,8 @@ def run_routes(runs: TaskRuns) -> APIRouter:
 
 
 def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
-    @routes.post("/tasks/{name}/run", status_code=202)
-    def run_once(
+    @routes.post("/tasks/{name}/run", status_code=202, responses={202: ACCEPTED})
+    def run_task_once(
         name: str,
         engine: CurrentEngine,
         requester: CurrentRequester,
@@ -115,11 +122,18 @@ def _add_run_once(routes: APIRouter, runs: TaskRuns) -> None:
 def _add_list(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.get("/task-runs")
     def list_runs(
-        status: RunStatus | None = None,
-        task: str | None = None,
-        graph_run_id: Annotated[str | None, Query(alias="graphRunId")] = None,
+        status: Annotated[
+            RunStatus | None, Query(description="Only runs with this status.")
+        ] = None,
+        task: Annotated[str | None, Query(description="Only runs of this Task.")] = None,
+        graph_run_id: Annotated[
+            str | None, Query(alias="graphRunId", description="Only runs of this graph run.")
+        ] = None,
         limit: Limit = 20,
-        continuation_token: Annotated[str | None, Query(alias="continuationToken")] = None,
+        continuation_token: Annotated[
+            str | None,
+            Query(alias="continuationToken", description="From the previous answer."),
+        ] = None,
     ) -> Page[TaskRunView]:
         """List runs, newest first."""
         page = runs.page(
@@ -142,14 +156,17 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
         return run_view(runs.get(runs.find(run_id)))
 
     @routes.get("/task-runs/{run_id}/history")
-    def get_history(run_id: str) -> Page[HistoryEntryView]:
+    def get_run_history(run_id: str) -> Page[HistoryEntryView]:
         """Read every status change of a run, oldest first."""
         entries = runs.get(runs.find(run_id)).history
         return Page(items=[entry_view(entry) for entry in entries], continuation_token=None)
 
-    @routes.get("/task-runs/{run_id}/events")
-    async def get_events(
-        run_id: str, last_event_id: Annotated[int, Header(ge=0)] = 0
+    @routes.get("/task-runs/{run_id}/events", response_class=StreamingResponse, responses=EVENTS)
+    async def stream_run_events(
+        run_id: str,
+        last_event_id: Annotated[
+            int, Header(ge=0, description="Continue after this number of events.")
+        ] = 0,
     ) -> StreamingResponse:
         """Stream a run as server-sent events until it ends."""
         return await run_events(runs, runs.find(run_id), after=last_event_id)
@@ -157,14 +174,14 @@ def _add_reads(routes: APIRouter, runs: TaskRuns) -> None:
 
 def _add_cancel(routes: APIRouter, runs: TaskRuns) -> None:
     @routes.post("/task-runs/{run_id}/cancel", status_code=202)
-    def cancel(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
+    def cancel_run(run_id: str, engine: CurrentEngine, caller: CurrentCaller) -> TaskRunView:
         """Cancel a run; a finished run stays as it is."""
         return run_view(runs.cancel(runs.find(run_id), actor=caller.name, engine=engine))
 
 
 def _add_rerun(routes: APIRouter, runs: TaskRuns) -> None:
-    @routes.post("/task-runs/{run_id}/rerun", status_code=202)
-    def rerun(
+    @routes.post("/task-runs/{run_id}/rerun", status_code=202, responses={202: ACCEPTED})
+    def rerun_run(
         run_id: str,
         engine: CurrentEngine,
         requester: CurrentRequester,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import (
@@ -112,11 +112,16 @@ class BackfillView(View):
     """The fire times with their runs, oldest first."""
 
 
+PLANNED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The plan of a dry run.", "model": BackfillView}
+}
+
+
 def backfill_routes(backfill: Backfill) -> APIRouter:
     """Return the route of Backfill."""
     routes = APIRouter(tags=["Schedules"])
 
-    @routes.post("/tasks/{name}/backfill", status_code=202)
+    @routes.post("/tasks/{name}/backfill", status_code=202, responses=PLANNED)
     def backfill_task(  # noqa: PLR0913
         name: str,
         body: BackfillBody,

@@ -44,8 +44,8 @@ def fire_time_routes(fire_times: FireTimePreview) -> APIRouter:
     """Return the route of the next fire times."""
     routes = APIRouter()
 
-    @routes.get("/tasks/{name}/fire-times", tags=["tasks"])
-    def next_fire_times(name: str, count: Count = 10) -> FireTimesView:
+    @routes.get("/tasks/{name}/fire-times", tags=["Schedules"])
+    def list_fire_times(name: str, count: Count = 10) -> FireTimesView:
         """List the next fire times of a Task, with notes on daylight saving and calendars."""
         preview = fire_times.preview(name, count=count)
         return FireTimesView(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from polysync_core.api.models import Page, Time, View
 from polysync_core.api.security.callers import CurrentCaller
 from polysync_core.application.schedules.service import ScheduleService, ScheduleStatus
-from polysync_core.domain.definitions.base import ObjectName
+from polysync_core.domain.definitions.base import Line, ObjectName
 
 
 class PauseRequest(BaseModel):
@@ -20,7 +20,7 @@ class PauseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Annotated[
-        str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
+        Line, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=1000)
     ]
     schedule: ObjectName | None = None
     """None means all schedules of the Task."""
@@ -77,14 +77,16 @@ def schedule_routes(schedules: ScheduleService) -> APIRouter:
         return _view(schedules.statuses(name))
 
     @routes.post("/pause")
-    def pause(name: str, body: PauseRequest, caller: CurrentCaller) -> Page[ScheduleStatusView]:
+    def pause_task(
+        name: str, body: PauseRequest, caller: CurrentCaller
+    ) -> Page[ScheduleStatusView]:
         """Pause one schedule of a Task, or all of them, until they are resumed."""
         return _view(
             schedules.pause(name, schedule=body.schedule, reason=body.reason, by=caller.name)
         )
 
     @routes.post("/resume")
-    def resume(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
+    def resume_task(name: str, body: ResumeRequest | None = None) -> Page[ScheduleStatusView]:
         """Resume one schedule of a Task, or all of them, from now."""
         return _view(schedules.resume(name, schedule=None if body is None else body.schedule))
 

@@ -1,6 +1,6 @@
 """Authorizes each request: the caller needs the role of the route.
 
-Requests without a row in the table of roles are refused. Changes are audited before they happen.
+Requests without a row in the table of roles are refused.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from polysync_core.api.problems import answer_to
-from polysync_core.api.security.audit_record import RECORD_KEY, AuditRecord
+from polysync_core.api.security.audit_trail import PATH_KEY
 from polysync_core.api.security.callers import CALLER_KEY, Caller, Identify, accept_all
 from polysync_core.api.security.roles import is_open, methods_of, role_for
 from polysync_core.application.operations.audit import Audit
@@ -23,8 +23,6 @@ from polysync_core.domain.errors import Forbidden, NotFound, PolysyncError
 from polysync_core.domain.roles import Role
 
 _log = logging.getLogger(__name__)
-
-_READ_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +57,13 @@ class AccessControl:
             return
         try:
             caller = self._authorise(scope, method, path)
-            if self._policy.audit is not None and method not in _READ_METHODS:
-                record = await _begin_record(self._policy.audit, caller, method, path)
-                scope, send = {**scope, RECORD_KEY: record}, _recording_status(record, send)
         except (PolysyncError, HTTPException) as refusal:
             await answer_to(refusal, scope)(scope, receive, send)
             return
-        await self._app({**scope, CALLER_KEY: caller}, receive, send)
+        if method == "OPTIONS":
+            await _allowed_methods(path)(scope, receive, send)
+            return
+        await self._app({**scope, CALLER_KEY: caller, PATH_KEY: path}, receive, send)
 
     def _path(self, scope: Scope) -> str:
         """Return the path without the prefix, which some hosts leave in it."""
@@ -75,6 +73,8 @@ class AccessControl:
 
     def _authorise(self, scope: Scope, method: str, path: str) -> Caller:
         caller = self._policy.identify(scope)
+        if method == "OPTIONS" and methods_of(path):
+            return caller
         role = self._policy.required_role(method, path)
         if role is None:
             raise _no_route(path)
@@ -101,24 +101,6 @@ def _no_route(path: str) -> Exception:
     return NotFound("The API has no such path.")
 
 
-async def _begin_record(audit: Audit, caller: Caller, method: str, path: str) -> AuditRecord:
-    """Write the audit entry before the change happens."""
-    entry = await run_in_threadpool(
-        audit.begin,
-        actor=caller.name,
-        object_id=caller.object_id,
-        method=method,
-        path=path,
-    )
-    return AuditRecord(audit, entry)
-
-
-def _recording_status(record: AuditRecord, send: Send) -> Send:
-    """Return a `send` that completes the record of a request that changed nothing."""
-
-    async def send_and_record(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await run_in_threadpool(record.end, message["status"])
-        await send(message)
-
-    return send_and_record
+def _allowed_methods(path: str) -> Response:
+    allowed = ", ".join(methods_of(path))
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})

@@ -20,6 +20,7 @@ from starlette.types import Scope
 
 from polysync_core.domain.access_keys import AccessKey, holder_of
 from polysync_core.domain.errors import Broken, Forbidden, Unauthenticated
+from polysync_core.domain.request_origin import is_forwarding_header
 from polysync_core.domain.roles import Role
 
 CALLER_KEY = "polysync.caller"
@@ -69,12 +70,17 @@ def accept_all(_scope: Scope) -> Caller:
 def require_loopback(scope: Scope) -> Caller:
     """Development mode: accept only requests from and to localhost.
 
-    Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and X-Forwarded-* (tunnels).
+    Rejects a foreign Host (DNS rebinding), a foreign Origin (CSRF) and every header of a proxy or
+    a tunnel.
     """
     headers = Headers(scope=scope)
-    hosts = [headers[name] for name in ("host", "x-forwarded-host") if name in headers]
-    hosts += [_host_of(origin) for origin in headers.getlist("origin")]
-    hosts += [each for line in headers.getlist("x-forwarded-for") for each in line.split(",")]
+    forwarding = next(filter(is_forwarding_header, headers), None)
+    if forwarding is not None:
+        raise Forbidden(
+            f"development mode accepts direct requests only: the header {forwarding} shows that "
+            "a proxy or a tunnel forwards this one"
+        )
+    hosts = headers.getlist("host") + [_host_of(each) for each in headers.getlist("origin")]
     if not all(_is_loopback(each.strip()) for each in hosts):
         raise Forbidden("development mode accepts requests to 127.0.0.1 or localhost only")
     return accept_all(scope)

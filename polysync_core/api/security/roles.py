@@ -63,7 +63,7 @@ RULES: dict[tuple[str, str], Role] = {
 
 def is_open(method: str, path: str) -> bool:
     """Return whether a request needs no authentication."""
-    return (_effective(method), path) in OPEN
+    return (method, path) in OPEN
 
 
 def role_for(method: str, path: str) -> Role | None:
@@ -74,19 +74,18 @@ def role_for(method: str, path: str) -> Role | None:
     roles = [
         role
         for (row_method, template), role in RULES.items()
-        if row_method == _effective(method) and _pattern(template).fullmatch(path)
+        if row_method == method and _pattern(template).fullmatch(path)
     ]
     return max(roles, key=lambda role: len(role.includes), default=None)
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods that a path has."""
+    """Return the methods that a path has; empty for an unknown path."""
     rows = {*RULES, *OPEN}
-    return sorted({method for method, template in rows if _pattern(template).fullmatch(path)})
-
-
-def _effective(method: str) -> str:
-    return "GET" if method == "HEAD" else method
+    methods = {method for method, template in rows if _pattern(template).fullmatch(path)}
+    if not methods:
+        return []
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
 
 @cache

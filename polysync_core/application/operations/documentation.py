@@ -13,6 +13,9 @@ from polysync_core.application.operations.documentation_search import (
 )
 from polysync_core.domain.errors import Unavailable
 
+_LIST = "http-api.md"
+"""The generated list of operations; it repeats the words of the pages that explain them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Documentation:
@@ -29,7 +32,7 @@ class Documentation:
 
     @cached_property
     def _index(self) -> SectionIndex:
-        pages = sorted(self.folder.rglob("*.md"))
+        pages = sorted(page for page in self.folder.rglob("*.md") if page.name != _LIST)
         if not pages:
             raise Unavailable("The documentation is not part of this deployment.")
         return SectionIndex(

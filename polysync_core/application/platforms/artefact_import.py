@@ -16,7 +16,7 @@ from polysync_core.application.definitions.editing import (
     WriteCondition,
 )
 from polysync_core.application.definitions.lookup import DefinitionLookup
-from polysync_core.application.platforms.cursors import Cursor, Position
+from polysync_core.application.platforms.cursors import PlatformList
 from polysync_core.application.platforms.import_report import (
     ArtefactPage,
     ArtefactSelection,
@@ -54,12 +54,13 @@ class ArtefactImport:
     def artefacts(self, platform: str, selection: ArtefactSelection) -> ArtefactPage:
         """Return the artefacts of a platform, each with the Jobs that run it."""
         connector, jobs = self.connect(platform), self._jobs_on(platform)
-        page = list(islice(_selected(connector, selection), selection.limit))
+        listed = _list_of(platform, selection)
+        page = list(islice(_selected(connector, selection, listed), selection.limit))
         items = [
             FoundArtefact(artefact=each, jobs=tuple(jobs.get(_key(each), ()))) for each in page
         ]
         more = len(page) == selection.limit
-        return ArtefactPage(items=items, token=Cursor(_position(page[-1])).token if more else None)
+        return ArtefactPage(items=items, token=listed.token_after(page[-1]) if more else None)
 
     def import_artefacts(
         self, platform: str, selection: ArtefactSelection, *, engine: Engine | None
@@ -74,8 +75,8 @@ class ArtefactImport:
         jobs = self._jobs_on(platform)
         missing = set(selection.external_ids or ())
         items: list[ImportedArtefact] = []
-        listed: set[tuple[str, str]] = set()
-        artefacts = islice(_selected(connector, selection, listed), selection.limit)
+        listed, seen = _list_of(platform, selection), set[tuple[str, str]]()
+        artefacts = islice(_selected(connector, selection, listed, seen), selection.limit)
         done = 0
         with ThreadPoolExecutor(_READERS, thread_name_prefix="artefact-reader") as readers:
             for group in batched(artefacts, _READERS, strict=False):
@@ -86,10 +87,10 @@ class ArtefactImport:
                 done += len(group)
                 late = self.monotonic() - started_at > CALL_BUDGET_SECONDS
                 if done == selection.limit or late:
-                    return ImportReport(items=items, token=Cursor(_position(group[-1])).token)
+                    return ImportReport(items=items, token=listed.token_after(group[-1]))
             items += [ImportedArtefact.missing(external_id) for external_id in sorted(missing)]
             if selection.is_whole:
-                items += _vanished(connector, _unlisted(jobs, listed, selection), readers)
+                items += _vanished(connector, _unlisted(jobs, seen, selection), readers)
         return ImportReport(items=items, token=None)
 
     def sync_parameters(self, job_name: str, *, engine: Engine | None) -> ImportedArtefact:
@@ -151,13 +152,13 @@ def _import_one(
 
 
 def _unlisted(
-    jobs: _JobsByArtefact, listed: Set[tuple[str, str]], selection: ArtefactSelection
+    jobs: _JobsByArtefact, seen: Set[tuple[str, str]], selection: ArtefactSelection
 ) -> list[tuple[Artefact, str]]:
     """Return the Jobs whose artefacts the platform's list does not have."""
     return [
         (Artefact(external_id=external_id, job_type=job_type, name=external_id), name)
         for (job_type, external_id), names in jobs.items()
-        if (job_type, external_id) not in listed and selection.job_type in {None, job_type}
+        if (job_type, external_id) not in seen and selection.job_type in {None, job_type}
         for name in names
     ]
 
@@ -172,17 +173,19 @@ def _vanished(
             yield ImportedArtefact.vanished(artefact, answer, job)
 
 
+def _list_of(platform: str, selection: ArtefactSelection) -> PlatformList[Artefact]:
+    return PlatformList(("artefacts", platform, selection.job_type, selection.search), _key)
+
+
 def _selected(
     connector: Connector,
     selection: ArtefactSelection,
-    listed: set[tuple[str, str]] | None = None,
+    listed: PlatformList[Artefact],
+    seen: set[tuple[str, str]] | None = None,
 ) -> Iterator[Artefact]:
-    """Yield the artefacts of a selection after the position of its token; note all in `listed`."""
+    """Yield the artefacts of a selection after the position of its token; `seen` gets them all."""
     artefacts = connector.artefacts(job_type=selection.job_type, search=selection.search)
-    if listed is not None:
-        artefacts = _noted(artefacts, listed)
-    if selection.token is not None:
-        artefacts = Cursor.parse(selection.token).rest(artefacts, _position)
+    artefacts = listed.rest(_noted(artefacts, seen), selection.token)
     if selection.external_ids is None:
         yield from artefacts
         return
@@ -195,18 +198,15 @@ def _selected(
                 return
 
 
-def _noted(artefacts: Iterator[Artefact], listed: set[tuple[str, str]]) -> Iterator[Artefact]:
+def _noted(artefacts: Iterator[Artefact], seen: set[tuple[str, str]] | None) -> Iterator[Artefact]:
     for artefact in artefacts:
-        listed.add(_key(artefact))
+        if seen is not None:
+            seen.add(_key(artefact))
         yield artefact
 
 
 def _key(artefact: Artefact) -> tuple[str, str]:
     return artefact.job_type, artefact.external_id
-
-
-def _position(artefact: Artefact) -> Position:
-    return _key(artefact)
 
 
 def _schema_of(connector: Connector, artefact: Artefact) -> ArtefactSchema | PolysyncError:

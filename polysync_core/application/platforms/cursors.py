@@ -1,48 +1,38 @@
-"""Builds continuation tokens for platform lists without a stable cursor."""
+"""Continues platform lists that have no stable cursor of their own."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from polysync_core.domain.errors import Conflict, Malformed
+from polysync_core.domain.continuation import decode_position, encode_position
+from polysync_core.domain.errors import Conflict
 
-type Position = tuple[str, ...]
+type EntryKey = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """A position in a list: directly after the entry with this key."""
+class PlatformList[T]:
+    """A list of a platform with its filters; an entry is found again by its key."""
 
-    position: Position
+    name: Sequence[str | None]
+    """The texts that identify the list; a token of another list is refused."""
+    key_of: Callable[[T], EntryKey]
 
-    @classmethod
-    def parse(cls, token: str) -> Cursor:
-        """Return the cursor of a token, or raise `Malformed`."""
-        try:
-            content: object = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        except (ValueError, binascii.Error, RecursionError):
-            content = None
-        entries = cast("list[object]", content) if isinstance(content, list) else []
-        position = tuple(each for each in entries if isinstance(each, str))
-        if not position or len(position) < len(entries):
-            raise Malformed.at("continuationToken", "use the token of an earlier answer unchanged")
-        return cls(position)
+    def token_after(self, entry: T) -> str:
+        """Return the token of the position directly after an entry."""
+        return encode_position(self.name, self.key_of(entry))
 
-    @property
-    def token(self) -> str:
-        """The cursor as an opaque text that is safe in a URL."""
-        content = json.dumps(self.position).encode()
-        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    def rest(self, entries: Iterator[T], token: str | None) -> Iterator[T]:
+        """Yield the entries after the position of a token.
 
-    def rest[T](self, entries: Iterator[T], position_of: Callable[[T], Position]) -> Iterator[T]:
-        """Yield the entries after the cursor; raises `Conflict` if its entry has vanished."""
+        Raises `Malformed` for a token of another list, and `Conflict` if the entry has vanished.
+        """
+        return entries if token is None else self._after(decode_position(self.name, token), entries)
+
+    def _after(self, key: tuple[str | None, ...], entries: Iterator[T]) -> Iterator[T]:
         for entry in entries:
-            if position_of(entry) == self.position:
+            if self.key_of(entry) == key:
                 yield from entries
                 return
         raise Conflict("The platform's list has changed: start again without a token.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from polysync_core.application.definitions.lookup import DefinitionLookup
 from polysync_core.application.platforms.connections import Connections
-from polysync_core.application.platforms.cursors import Cursor, Position
+from polysync_core.application.platforms.cursors import EntryKey, PlatformList
 from polysync_core.application.platforms.platform_texts import PlatformTexts
 from polysync_core.domain.definitions.jobs import Job
 from polysync_core.domain.errors import Invalid
@@ -49,15 +49,14 @@ class PlatformRuns:
                 f"the platform keeps no list of the runs of a {job.job_type}: list its task runs,"
                 " or the job's own runs, which Polysync started",
             )
-        runs = self.connections.job(job).runs(job)
-        if token is not None:
-            runs = Cursor.parse(token).rest(runs, _position)
+        listed = PlatformList(("platformRuns", job.name, job.external_id), _key)
+        runs = listed.rest(self.connections.job(job).runs(job), token)
         items: list[ExternalRun] = []
         try:
             for run in runs:
                 items.append(run)
                 if len(items) == limit:
-                    token = Cursor(_position(run)).token
+                    token = listed.token_after(run)
                     return PlatformRunsPage(items=self._filtered(job, items), token=token)
         except SearchLimitReached as error:
             return PlatformRunsPage(items=self._filtered(job, items), note=str(error))
@@ -76,5 +75,5 @@ class PlatformRuns:
                 yield from schedule.parameters.values()
 
 
-def _position(run: ExternalRun) -> Position:
+def _key(run: ExternalRun) -> EntryKey:
     return (run.external_run_id,)

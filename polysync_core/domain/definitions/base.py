@@ -6,11 +6,13 @@ import re
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic.alias_generators import to_camel
 
+from polysync_core.domain.display_text import deceptive_character
 from polysync_core.domain.errors import Invalid
 from polysync_core.domain.secrets import SecretReference
+from polysync_core.domain.stored_values import is_stored
 
 
 class Kind(StrEnum):
@@ -55,10 +57,31 @@ def refuse(path: str, message: str) -> NoReturn:
     raise FieldError(path, message)
 
 
+def _check_line(text: str, info: ValidationInfo) -> str:
+    return _without_deception(text, info, lines=False)
+
+
+def _check_lines(text: str, info: ValidationInfo) -> str:
+    return _without_deception(text, info, lines=True)
+
+
+def _without_deception(text: str, info: ValidationInfo, *, lines: bool) -> str:
+    found = None if is_stored(info) else deceptive_character(text, lines=lines)
+    if found is not None:
+        raise ValueError(f"holds {found}, which changes how the text is shown: remove it")
+    return text
+
+
+type Line = Annotated[str, AfterValidator(_check_line)]
+"""A text of one line for people, without characters that change how it is shown."""
+
+type Lines = Annotated[str, AfterValidator(_check_lines)]
+"""A text for people that may have line breaks and tabs."""
+
 Tags = Annotated[
     dict[
-        Annotated[str, StringConstraints(min_length=1, max_length=64)],
-        Annotated[str, StringConstraints(max_length=256)],
+        Annotated[Line, StringConstraints(min_length=1, max_length=64)],
+        Annotated[Line, StringConstraints(max_length=256)],
     ],
     Field(max_length=100),
 ]
@@ -87,6 +110,7 @@ class Value(BaseModel):
         extra="forbid",
         use_enum_values=False,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
 
@@ -94,5 +118,5 @@ class Definition(Value):
     """A named object that users define and Polysync stores."""
 
     name: ObjectName
-    display_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    description: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    display_name: Annotated[Line, StringConstraints(max_length=200)] | None = None
+    description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None

@@ -16,6 +16,7 @@ from polysync_core.domain.definitions.lengths import length_problems, too_many
 from polysync_core.domain.definitions.validation_messages import problems_of, suggestion
 from polysync_core.domain.errors import Broken, Invalid, Problem
 from polysync_core.domain.json_types import JsonObject, JsonValue
+from polysync_core.domain.stored_values import STORED
 
 MAX_DEFINITIONS = 10_000
 """The maximum length of one list of a document."""
@@ -57,13 +58,24 @@ def reference_to(definition: Definition) -> Reference:
     return Reference(kind_of(definition), definition.name)
 
 
-def read_definition(kind: Kind, raw: JsonValue, *, path: str = "") -> Definition:
-    """Read a definition from a JSON value, or raise `Invalid` with all problems."""
+def read_definition(
+    kind: Kind, raw: JsonValue, *, path: str = "", is_stored: bool = False
+) -> Definition:
+    """Read a definition from a JSON value, or raise `Invalid` with all problems.
+
+    A stored definition is not refused for a time or a character that an earlier release accepted.
+    """
     model = _model_for(kind, raw, path)
     if too_long := list(islice(length_problems(model, raw, path), ENOUGH_PROBLEMS)):
         raise Invalid(too_long)
     try:
-        return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)
+        return model.model_validate_json(
+            json.dumps(raw),
+            strict=True,
+            by_alias=True,
+            by_name=False,
+            context=STORED if is_stored else None,
+        )
     except ValidationError as error:
         raise Invalid(problems_of(error, model, prefix=path)) from error
 

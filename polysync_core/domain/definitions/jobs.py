@@ -11,12 +11,15 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
+    Line,
+    Lines,
     ObjectName,
     Tags,
     TypeName,
     Value,
     refuse,
 )
+from polysync_core.domain.display_text import deceptive_character
 from polysync_core.domain.json_types import JsonValue
 
 
@@ -79,7 +82,7 @@ def hidden_character(text: str) -> str | None:
 def _check_external_id(text: str) -> str:
     if text != text.strip():
         raise ValueError("must not begin or end with a space")
-    hidden = hidden_character(text)
+    hidden = hidden_character(text) or deceptive_character(text)
     if hidden is not None:
         raise ValueError(f"must not contain {hidden}")
     return text
@@ -88,11 +91,11 @@ def _check_external_id(text: str) -> str:
 class Parameter(Value):
     """One entry of a job's parameter schema."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=255)]
     data_type: DataType = DataType.STRING
     direction: Direction = Direction.INPUT
     default: JsonValue = None
-    description: str | None = None
+    description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     required: bool = False
     """Whether a run needs a value for the parameter."""
     sensitive: bool = False

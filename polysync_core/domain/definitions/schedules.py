@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from croniter import CroniterError, croniter
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from polysync_core.domain.clock import ZoneName
+from polysync_core.domain.clock import Day, Moment, ZoneName
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
+    Lines,
     ObjectName,
     Value,
     refuse,
@@ -152,12 +153,12 @@ class Schedule(Value):
     """One schedule of a Task."""
 
     name: ObjectName
-    description: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    description: Annotated[Lines, StringConstraints(max_length=4000)] | None = None
     cron: Cron
     time_zone: ZoneName = "UTC"
     enabled: bool = True
-    start_at: AwareDatetime | None = None
-    end_at: AwareDatetime | None = None
+    start_at: Moment | None = None
+    end_at: Moment | None = None
     misfire: Misfire = Misfire.LAST
     catch_up_seconds: Annotated[int, Field(ge=0, le=_WEEK)] = 3600
     """Maximum age of a missed fire time that still starts a run."""
@@ -196,8 +197,8 @@ class Schedule(Value):
 class DateRange(Value):
     """A range of dates; both ends are included."""
 
-    from_date: Annotated[date, Field(alias="from")]
-    to_date: Annotated[date, Field(alias="to")]
+    from_date: Annotated[Day, Field(alias="from")]
+    to_date: Annotated[Day, Field(alias="to")]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -209,7 +210,7 @@ class DateRange(Value):
 class Calendar(Definition):
     """Dates, in the zone of each schedule, on which linked schedules do not fire."""
 
-    dates: Annotated[tuple[date, ...], Field(max_length=5000)] = ()
+    dates: Annotated[tuple[Day, ...], Field(max_length=5000)] = ()
     ranges: Annotated[tuple[DateRange, ...], Field(max_length=1000)] = ()
 
     def has(self, day: date) -> bool:

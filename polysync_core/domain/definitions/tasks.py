@@ -13,6 +13,7 @@ from polysync_core.domain.clock import ZoneName
 from polysync_core.domain.definitions.base import (
     MAX_PARAMETERS,
     Definition,
+    Line,
     ObjectName,
     Tags,
     Value,
@@ -40,8 +41,8 @@ class Condition(StrEnum):
 class Mapping(Value):
     """Copies an output of the upstream run into an input of this Task's run."""
 
-    output: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    input: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    output: Annotated[Line, StringConstraints(min_length=1, max_length=255)]
+    input: Annotated[Line, StringConstraints(min_length=1, max_length=255)]
 
 
 class Dependency(Value):

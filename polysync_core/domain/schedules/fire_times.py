@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
-from polysync_core.domain.clock import zone_named
+from polysync_core.domain.clock import LATEST, clamped, zone_named
 from polysync_core.domain.definitions.schedules import Calendar, Fold, Gap, Schedule
 from polysync_core.domain.schedules.dst_notes import moved, repeated, skipped
 from polysync_core.domain.schedules.offset_changes import (
@@ -23,11 +23,8 @@ from polysync_core.domain.schedules.offset_changes import (
     offset_at,
     wall_clock,
 )
-from polysync_core.domain.schedules.wall_clock import LAST_YEAR, pattern_of
+from polysync_core.domain.schedules.wall_clock import pattern_of
 
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""No schedule fires earlier; the calendar of Python begins with the year 1."""
-_LATEST = datetime(LAST_YEAR, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 _MAX_CHANGE = timedelta(days=2)
 """More than the longest change of any zone."""
@@ -54,7 +51,7 @@ def fire_times(schedule: Schedule, *, after: datetime) -> Iterator[FireTime]:
     calendars and whether the schedule is enabled. To continue after a fire time, pass its
     `scheduled_time` as `after`.
     """
-    begin, end = _window(schedule, after, _LATEST)
+    begin, end = _window(schedule, after, LATEST)
     return takewhile(lambda fire: fire.scheduled_time < end, _Walk(schedule, begin).fires())
 
 
@@ -118,12 +115,12 @@ def jitter(task: str, schedule: Schedule, scheduled_time: datetime) -> timedelta
 
 def _window(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, datetime]:
     """Return the exclusive bounds of a range within the start and end of a schedule."""
-    begin, end = max(after, _EARLIEST), min(until, _LATEST)
+    begin, end = clamped(after), clamped(until)
     if schedule.start_at is not None:
-        begin = max(begin, schedule.start_at.astimezone(UTC) - _INSTANT)
+        begin = max(begin, clamped(schedule.start_at) - _INSTANT)
     if schedule.end_at is not None:
-        end = min(end, schedule.end_at)
-    return min(begin, _LATEST).astimezone(UTC), end.astimezone(UTC)
+        end = min(end, clamped(schedule.end_at))
+    return begin, end
 
 
 class _Walk:

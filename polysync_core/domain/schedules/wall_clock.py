@@ -17,10 +17,10 @@ from typing import cast
 
 from croniter import CroniterBadDateError, croniter
 
+from polysync_core.domain.clock import LATEST
 from polysync_core.domain.definitions.schedules import cron_fields
 
-LAST_YEAR = 9000
-"""No schedule fires later; the calendar of Python ends with the year 9999."""
+_LAST_YEAR = LATEST.year
 _EVERY_DATE = [["*"]] * 3
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -74,14 +74,14 @@ class CronPattern:
         """Yield the dates at or after `start`; the sequence may end."""
         if self.date_search is None:
             day = start
-            while day.year <= LAST_YEAR:
+            while day.year <= _LAST_YEAR:
                 yield day
                 day += _DAY
             return
         search = copy(self.date_search)
         search.set_current(datetime.combine(start, time()) - _TICK)
         try:
-            while (found := search.get_next(datetime)).year <= LAST_YEAR:
+            while (found := search.get_next(datetime)).year <= _LAST_YEAR:
                 yield found.date()
         except CroniterBadDateError:
             return

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from polysync_core.domain.clock import LATEST
 from polysync_core.domain.json_types import JsonObject, JsonValue
 from polysync_core.outbound.hosts import BaseAddress
 from polysync_core.outbound.urls import QueryValue, own_address
@@ -70,6 +71,6 @@ def checked_page(address: JsonValue, base: BaseAddress) -> str | None:
 def moment_of(answer: Mapping[str, JsonValue], name: str) -> datetime | None:
     """Return a time from epoch milliseconds; Databricks sends 0 for "not yet"."""
     milliseconds = number_of(answer, name)
-    if milliseconds is None or milliseconds >= 253_402_300_800_000:
+    if milliseconds is None or not 0 <= milliseconds < LATEST.timestamp() * 1000:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -47,7 +47,10 @@ _PATH_IS_WRONG = re.compile(
 _CLUSTER_IS_GONE = re.compile(r"cluster.{0,80}does not exist", re.IGNORECASE | re.DOTALL)
 _REMEDIES_BY_CODE = {
     # An exception may quote parameters, secrets included, so its text stays on the platform.
-    "RUN_EXECUTION_ERROR": "The error of the notebook is on the run's page in Databricks.",
+    "RUN_EXECUTION_ERROR": (
+        "The error of the notebook is on the run's page in Databricks, and in the failure details"
+        " of the run."
+    ),
     "UNAUTHORIZED_ERROR": "Grant the identity the notebook (Can Run) and the compute it needs.",
     "INVALID_CLUSTER_REQUEST": "Check the compute attributes of the platform.",
     "INVALID_RUN_CONFIGURATION": "Check the compute attributes of the platform.",

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import unquote
 
 from polysync_core.domain.causes import FailureCause
 from polysync_core.domain.definitions.jobs import DataType, Parameter
@@ -22,6 +23,7 @@ _PLACEHOLDER = re.compile(
     r"(?P<constraint>(?::[^{}?=]+)?)(?P<default>=[^{}?]*)?(?P<optional>\?)?\}"
 )
 _LITERAL = re.compile(r"[^{}?#%\\*]*")
+_DIVIDED = "must not hold '/' or a backslash, also not encoded: use {*name} in the route for a path"
 _TYPES = {
     "int": DataType.INT,
     "long": DataType.INT,
@@ -90,8 +92,10 @@ class Route:
                         each if isinstance(each, str) else _value(values, each.name)
                         for each in segment
                     )
-                    names = [each.name for each in _placeholders((segment,))]
-                    filled += _checked([text], " and ".join(names))
+                    names = " and ".join(each.name for each in _placeholders((segment,)))
+                    if names and _is_divided(text):
+                        raise _refused(names, _DIVIDED)
+                    filled += _checked([text], names)
         return tuple(filled)
 
 
@@ -133,6 +137,17 @@ def _value(values: Mapping[str, str], name: str) -> str:
     if name not in values:
         raise _refused(name, "the route needs a value: set the parameter")
     return values[name]
+
+
+def _is_divided(text: str) -> bool:
+    """Return whether a server that decodes the address may see several parts in a text.
+
+    A server may decode more than once, so a percent sign is decoded here as often.
+    """
+    decoded = unquote(text)
+    while decoded != text:
+        text, decoded = decoded, unquote(decoded)
+    return "/" in text or "\\" in text or text in {".", ".."}
 
 
 def _checked(segments: list[str], name: str) -> list[str]:

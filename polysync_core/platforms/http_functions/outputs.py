@@ -11,9 +11,10 @@ WHOLE_ANSWER = "_response"
 """The output for an answer without names, and the prefix of undeclared names."""
 MAX_TEXT_LENGTH = 1000
 """The maximum length of a text answer; the rest is cut off."""
+_DEEPEST = 100
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 _KEY = re.compile(
-    r"(?<=[?&;])(?:code|sig|(?:[a-z0-9._-]*[_-])?(?:(?:api|function)?key|signature|token|secret"
+    r"(?<=[?&;])(?:code|sig|(?:[a-z0-9._-]{0,64}[_-])?(?:(?:api|function)?key|signature|token|secret"
     r"|password|credential))=[^&#;]*&?",
     re.IGNORECASE,
 )
@@ -41,15 +42,20 @@ def text_outputs(text: str) -> JsonObject:
     return {WHOLE_ANSWER: _cleaned(text)[:MAX_TEXT_LENGTH]} if text.strip() else {}
 
 
-def without_keys(value: JsonValue) -> JsonValue:
-    """Return a value whose addresses have lost their keys and signatures."""
+def without_keys(value: JsonValue, depth: int = 0) -> JsonValue:
+    """Return a value whose addresses have lost their keys and signatures.
+
+    A value that is nested too deeply to be searched becomes `…`.
+    """
     match value:
         case str():
             return _cleaned(value)
+        case list() | dict() if depth == _DEEPEST:
+            return "…"
         case list():
-            return [without_keys(each) for each in value]
+            return [without_keys(each, depth + 1) for each in value]
         case dict():
-            return {name: without_keys(each) for name, each in value.items()}
+            return {name: without_keys(each, depth + 1) for name, each in value.items()}
         case _:
             return value
 

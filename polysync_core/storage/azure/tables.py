@@ -74,7 +74,7 @@ class AzureTables:
 
     def table(self, name: str) -> AzureTable:
         """Return a table by its name without prefix; it may not exist yet."""
-        return AzureTable(self._clients.client(self._prefix + name), sleep=self._sleep)
+        return AzureTable(self._clients.client(self._prefix + name), name, sleep=self._sleep)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -84,7 +84,8 @@ class AzureTables:
 class AzureTable:
     """One table, as rows with ETags."""
 
-    def __init__(self, client: LeanTableClient, *, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, client: LeanTableClient, name: str, *, sleep: Sleep = time.sleep) -> None:
+        self.name = name
         # Any: the SDK leaves the keyword arguments of its methods untyped.
         self._client: Any = client
         self._sleep = sleep
@@ -127,12 +128,12 @@ class AzureTable:
     def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
         """Return up to `limit` rows; empty pages of the service are skipped."""
         found: list[Row] = []
-        position = decode_token(token)
+        position = decode_token(self.name, rows, token)
         while True:
             part, position = self._page_once(rows, limit - len(found), position)
             found += part
             if position is None or len(found) >= limit:
-                return RowPage(tuple(found), encode_token(position))
+                return RowPage(tuple(found), encode_token(self.name, rows, position))
 
     def rows(self, rows: RowRange) -> Iterator[Row]:
         """Yield every row of a range, page by page."""

@@ -101,7 +101,7 @@ class SqliteTable:
 
     def page(self, rows: RowRange, *, limit: int, token: str | None = None) -> RowPage:
         """Return up to `limit` rows of a range in key order."""
-        position = decode_token(token) or {}
+        position = decode_token(self._name, rows, token) or {}
         start = max(rows.start or "", position.get("RowKey") or "")
         values: tuple[Any, ...] = (self._name, rows.partition, start)
         query = _RANGE
@@ -114,7 +114,7 @@ class SqliteTable:
         rest = (
             {"PartitionKey": rows.partition, "RowKey": found[limit][0]} if found[limit:] else None
         )
-        return RowPage(page, encode_token(rest))
+        return RowPage(page, encode_token(self._name, rows, rest))
 
     def rows(self, rows: RowRange) -> Iterator[Row]:
         """Yield every row of a range in key order."""

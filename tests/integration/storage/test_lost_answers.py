@@ -46,7 +46,7 @@ class FaultInjector:
 def fast_table(azure_storage: AzureTables) -> AzureTable:
     """A table with its own client, which does not sleep between attempts."""
     return AzureTable(
-        azure_storage._clients._open("Fast" + azure_storage._prefix), sleep=lambda _: None
+        azure_storage._clients._open("Fast" + azure_storage._prefix), "Fast", sleep=lambda _: None
     )
 
 

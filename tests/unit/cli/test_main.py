@@ -11,6 +11,7 @@ from polysync_core.cli.main import app
 
 LIGHT = {
     "polysync_core.domain",
+    "polysync_core.domain.display_text",
     "polysync_core.domain.json_types",
     "polysync_core.domain.runs",
     "polysync_core.domain.runs.status",

@@ -161,13 +161,61 @@ def test_every_accepted_address_has_a_host_below_the_suffix(text: str) -> None:
         "2001:db8::1",
         "nonsense",
         "",
+        "::127.0.0.1",
+        "::10.0.0.1",
+        "::20.42.4.211",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:20.42.4.211",
+        "0:0:0:0:0:FFFF:7F00:0001",
+        "64:ff9b::10.0.0.1",
+        "64:FF9B:0:0:0:0:A9FE:A9FE",
+        "64:ff9b:1::1422:4d3",
+        "64:ff9b:2::1",
+        "100::1",
+        "1::1",
+        "2001::1",
+        "2001:2::1",
+        "2001:10::1",
+        "2001:1ff:ffff::1",
+        "2002:142a:4d3::1",
+        "2620:4f:8000::1",
+        "3fff::1",
+        "3fff:0fff::1",
+        "4000::1",
+        "5f00::1",
+        "8000::1",
+        "c000::1",
+        "e000::1",
+        "f000::1",
+        "fec0::1",
+        "feff::1",
+        "fd00:ec2::254",
+        "192.88.99.1",
+        "168.63.129.16",
+        "::ffff:168.63.129.16",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "[::1]",
     ],
 )
 def test_no_address_inside_a_network_is_public(address: str) -> None:
     assert not AddressScope.PUBLIC.allows(address)
 
 
-@pytest.mark.parametrize("address", ["20.42.4.211", "2603:1030:f:1::1", "::ffff:20.42.4.211"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "20.42.4.211",
+        "2603:1030:f:1::1",
+        "2603:1030:000F:0001:0:0:0:1",
+        "::ffff:20.42.4.211",
+        "::FFFF:142A:4D3",
+        "64:ff9b::20.42.4.211",
+        "2001:200::1",
+        "2a00:1450:4001:81b::200e",
+    ],
+)
 def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert AddressScope.PUBLIC.allows(address)
 

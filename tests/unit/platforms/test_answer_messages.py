@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_message_is_one_line_without_control_characters_and_bounded() -> None:
     long = message_of({"message": "x" * 100_000})
     assert long is not None
     assert len(long) == LONGEST_PLATFORM_MESSAGE
+
+
+@pytest.mark.parametrize("part", [b"<a ", b"<", b"<!--", b"<title>", b"<script>", b"</", b"&amp"])
+def test_a_hostile_page_is_read_in_linear_time(part: bytes) -> None:
+    started = time.process_time()
+
+    message_in(Answer(status=403, content=b"<" + part * (200_000 // len(part))))
+
+    assert time.process_time() - started < 1
 
 
 @given(st.binary(max_size=200))

@@ -88,15 +88,32 @@ def test_distinct_parts_have_distinct_keys(one: list[str], other: list[str]) -> 
 @given(st.text(max_size=20), st.none() | st.text(max_size=20))
 def test_a_continuation_token_is_decoded(partition: str, key: str | None) -> None:
     position = {"PartitionKey": partition, "RowKey": key}
-    assert decode_token(encode_token(position)) == position
+    rows = RowRange("p", "a")
+    assert decode_token("Table", rows, encode_token("Table", rows, position)) == position
 
 
 @given(st.text(max_size=30))
 def test_any_other_token_is_malformed(token: str) -> None:
-    try:
-        decode_token(token)
-    except Malformed as error:
-        assert error.problems[0].path == "continuationToken"
+    with pytest.raises(Malformed) as caught:
+        decode_token("Table", RowRange("p"), token)
+
+    assert caught.value.problems[0].path == "continuationToken"
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("Other", RowRange("p", "a", "b")),
+        ("Table", RowRange("q", "a", "b")),
+        ("Table", RowRange("p", "b", "b")),
+        ("Table", RowRange("p", "a")),
+    ],
+)
+def test_a_token_of_another_list_is_malformed(table: str, rows: RowRange) -> None:
+    token = encode_token("Table", RowRange("p", "a", "b"), {"PartitionKey": "p", "RowKey": "k"})
+
+    with pytest.raises(Malformed):
+        decode_token(table, rows, token)
 
 
 def test_values_never_become_part_of_a_query() -> None:

@@ -256,11 +256,13 @@ def test_the_description_knows_the_kinds(client: TestClient) -> None:
     description = client.get("/openapi.json").json()
 
     body = description["paths"]["/tasks/{name}"]["put"]["requestBody"]["content"]
-    assert body["application/json"]["schema"] == {"$ref": "#/components/schemas/Task"}
+    assert body["application/json"]["schema"] == {"$ref": "#/components/schemas/TaskBody"}
     task = description["components"]["schemas"]["Task"]
     assert {"job", "schedules", "maxConcurrentRuns"} <= task["properties"].keys()
     assert set(_refs(description)) <= {
-        f"#/components/schemas/{name}" for name in description["components"]["schemas"]
+        f"#/components/{part}/{name}"
+        for part, named in description["components"].items()
+        for name in named
     }
 
 

@@ -184,6 +184,6 @@ def test_the_answer_is_described_in_openapi(api: Api) -> None:
     description = api.client.get("/openapi.json").json()
 
     content = description["paths"]["/jobs/{name}/platform-runs"]["get"]["responses"]["200"]
-    assert content["content"]["application/json"]["schema"]["$ref"].endswith("PlatformRunsView")
-    properties = description["components"]["schemas"]["PlatformRunView"]["properties"]
+    assert content["content"]["application/json"]["schema"]["$ref"].endswith("PlatformRuns")
+    properties = description["components"]["schemas"]["PlatformRun"]["properties"]
     assert {"externalRunId", "providerStatus"} <= properties.keys()

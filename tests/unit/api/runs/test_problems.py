@@ -110,7 +110,7 @@ def test_the_stream_shows_each_state_and_not_only_each_change_of_the_history(
         return next(states)
 
     async def first_states() -> list[str]:
-        stream = changes(read, bench.run, after=0, max_seconds=60, every_state=True)
+        stream = changes(read, bench.run, after=0, every_state=True)
         return [(await anext(stream)).reason for _ in range(3)]
 
     assert asyncio.run(first_states()) == [bench.run.reason, "Submitted.", "Runs."]

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from polysync_core.api.security.access_policy import AccessControl, AccessPolicy
+from polysync_core.api.security.audit_trail import AuditTrail
 from polysync_core.api.security.callers import (
     CALLER_KEY,
     Caller,
@@ -61,8 +62,9 @@ class World:
         self.app, self.store, ids = ProtectedApp(), FakeAuditStore(), count()
         audit = Audit(store=self.store, clock=FakeClock(), new_id=lambda: str(next(ids)))
         policy = AccessPolicy(identify=identify, audit=audit)
+        audited = AuditTrail(self.app, audit=audit)
         self.client = TestClient(
-            AccessControl(self.app, policy=policy, prefix="/api"), base_url="http://127.0.0.1"
+            AccessControl(audited, policy=policy, prefix="/api"), base_url="http://127.0.0.1"
         )
 
     def send(self, method: str, path: str, headers: Mapping[str, str | bytes] | None = None) -> Any:

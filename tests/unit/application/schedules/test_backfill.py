@@ -133,7 +133,6 @@ def test_ten_years_of_minutes_are_refused_with_their_number(world: Scheduled) ->
         pytest.param(
             FIRST, NOON + timedelta(days=1), {}, "to: must not be in the future", id="future"
         ),
-        pytest.param(datetime(1, 1, 1, tzinfo=UTC), NOON, {}, "from: is outside", id="too early"),
     ],
 )
 def test_an_invalid_range_is_refused(

@@ -91,7 +91,7 @@ def test_the_next_fire_time_of_a_task_is_the_earliest_of_its_schedules(world: Sc
 
 def test_the_search_ends_if_calendars_exclude_every_fire_time(world: Scheduled) -> None:
     world.define(
-        Kind.CALENDAR, {"name": "all", "ranges": [{"from": "2026-01-01", "to": "9999-12-31"}]}
+        Kind.CALENDAR, {"name": "all", "ranges": [{"from": "2026-01-01", "to": "8999-12-31"}]}
     )
     world.task(DAILY | {"calendars": ["all"]})
     assert world.schedules.next_fire_time("load-daily") is None

@@ -156,6 +156,16 @@ def test_no_key_of_an_address_becomes_an_output(address: str, shape: str, shown:
     assert shown in json.dumps(dict(report.outputs), ensure_ascii=False)
 
 
+def test_a_deeply_nested_answer_neither_fails_nor_keeps_a_key() -> None:
+    for depth in (50, 900):
+        content = "[" * depth + '"https://h/x?code=KEY"' + "]" * depth
+        report = App(Reply(200, content.encode())).submit().report
+
+        assert report is not None
+        assert report.status is ProviderStatus.SUCCESS
+        assert "KEY" not in repr(report.outputs)
+
+
 def test_a_failed_orchestration_with_status_500_ends_the_run() -> None:
     app = App(Reply.json({"runtimeStatus": "Failed", "output": "boom"}, 500))
 

@@ -1,0 +1,151 @@
+"""The descriptions of the fields of definitions whose meaning the model does not state itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_NAMED = {
+    "name": "The name: 1 to 63 of a-z, 0-9 and '-'.",
+    "displayName": "The name for people.",
+    "description": "Free text for people.",
+    "enabled": "False switches the object off without a change of the rest.",
+    "tags": "Free labels as key and value.",
+    "type": "The type of the object.",
+    "settings": "The settings of the type.",
+    "attributes": "The attributes of the type, such as the address of the service.",
+}
+"""The descriptions of fields that mean the same in every model."""
+
+_LIMITS = {
+    "queueSizeLimit": "The most runs that may wait for the limit; empty for no limit.",
+    "queueTimeoutSeconds": "The longest wait of a run in seconds; empty for no limit.",
+    "exceedAction": "The treatment of a run that exceeds the limit.",
+}
+_PROFILE = {"scope": "The scope of the limit: every Platform alone, or all together."}
+
+_FIELDS: Mapping[str, Mapping[str, str]] = {
+    "Auth": {
+        "method": "How calls are signed.",
+        "tenantId": "The Entra tenant.",
+        "clientId": "The client id of the application or of the managed identity.",
+        "clientSecret": "The reference of the client secret.",
+        "certificate": "The reference of the certificate in PEM or PFX form.",
+        "certificatePassword": "The reference of the certificate's password.",
+        "thumbprint": "The thumbprint of the certificate.",
+        "personalAccessToken": "The reference of the personal access token.",
+        "functionKey": "The reference of the function key.",
+        "systemKey": "The reference of the system key.",
+        "keyJson": "The reference of the service account key in JSON.",
+        "provider": "The workload identity provider.",
+        "entraAudience": "The audience of the Entra token that is exchanged.",
+        "serviceAccountEmail": "The service account to act as.",
+        "sourceKey": "The reference of the key of the source account.",
+        "targetServiceAccountEmail": "The service account that is impersonated.",
+        "token": "The reference of the token.",
+        "roleId": "The reference of the role id.",
+        "secretId": "The reference of the secret id.",
+        "username": "The name of the user.",
+        "password": "The reference of the password.",
+        "mount": "The path at which the sign-in method is mounted.",
+    },
+    "Calendar": {"dates": "The excluded days.", "ranges": "The excluded ranges of days."},
+    "ConcurrencyProfile": _PROFILE,
+    "ConcurrencySettings": {
+        **_LIMITS,
+        "maxConcurrentTasks": "The most attempts that may run at once.",
+    },
+    "CreateTask": {"parameters": "The values of the Task's parameters."},
+    "DateRange": {"from": "The first day.", "to": "The last day."},
+    "Dependency": {
+        "task": "The upstream Task.",
+        "condition": "The outcome of the upstream Task that the dependency requires.",
+        "mappings": "The outputs of the upstream run that become parameters.",
+    },
+    "EventFilter": {"tasks": "Only events of these Tasks."},
+    "ImportRequest": {
+        "externalIds": "Only the artefacts with these ids.",
+        "jobType": "Only artefacts of this job type.",
+        "search": "Only artefacts with this text in their name.",
+        "limit": "The most artefacts of one call.",
+        "continuationToken": "Continues an import; from the previous answer.",
+    },
+    "Job": {
+        "platform": "The Platform that runs the artefact.",
+        "jobType": "The type of the artefact.",
+        "externalId": "The platform's own id of the artefact.",
+        "parameters": "The schema of the parameters.",
+    },
+    "Mapping": {
+        "output": "The output of the upstream Task.",
+        "input": "The parameter of the dependent Task.",
+    },
+    "Parameter": {
+        "dataType": "The type of the value.",
+        "direction": "The direction: into the run, out of the run, or both.",
+        "default": "The value if neither the Task nor the request gives one.",
+    },
+    "PauseRequest": {
+        "reason": "The reason of the pause.",
+        "schedule": "The schedule to pause; empty for all schedules of the Task.",
+    },
+    "Platform": {"contentionProfiles": "The limits of all runs on the Platform."},
+    "RateLimitProfile": _PROFILE,
+    "RateLimitSettings": {
+        **_LIMITS,
+        "algorithm": "How starts are counted.",
+        "limit": "The most starts within the window.",
+        "windowSeconds": "The length of the window in seconds.",
+    },
+    "ResumeRequest": {"schedule": "The schedule to resume; empty for all schedules of the Task."},
+    "Retry": {
+        "backoff": "How the wait before a retry grows.",
+        "initialDelaySeconds": "The wait before the first retry.",
+        "maxDelaySeconds": "The longest wait before a retry.",
+    },
+    "RunOnceBody": {
+        "parameters": "Values of parameters for this run alone.",
+        "priority": "The priority of this run; empty for that of the Task.",
+    },
+    "BackfillBody": {
+        "dryRun": "True answers with the plan and creates nothing.",
+        "maxConcurrentRuns": "The most runs of the backfill that may run at once.",
+    },
+    "Schedule": {
+        "cron": "The cron expression of five fields.",
+        "timeZone": "The IANA time zone of the expression.",
+        "startAt": "No fire time before this time.",
+        "endAt": "No fire time after this time.",
+        "misfire": "The treatment of fire times that were missed.",
+        "overlap": "The treatment of a fire time while a run of the schedule is active.",
+        "gap": "The treatment of a local time that daylight saving skips.",
+        "fold": "The treatment of a local time that daylight saving repeats.",
+        "jitterSeconds": "The longest random delay of a start.",
+    },
+    "Task": {
+        "job": "The Job that the Task configures.",
+        "schedules": "The schedules that start runs.",
+        "dependencies": "The upstream Tasks whose outcomes start runs.",
+        "retry": "The retry policy.",
+        "executionTimeoutSeconds": "The longest time of an attempt; empty for no limit.",
+        "maxConcurrentRuns": "The most runs of the Task at once; empty for no limit.",
+    },
+    "Vault": {
+        "provider": "The type of the secret manager.",
+        "auth": "How calls to the secret manager are signed.",
+    },
+    "Webhook": {
+        "url": "The address that receives the events.",
+        "events": "The events to deliver.",
+    },
+}
+
+
+def describe_fields(schemas: Mapping[str, Any]) -> None:
+    """Add a description to each field of a definition or a body that has none."""
+    for name, schema in schemas.items():
+        model = name.removeprefix("Stored")
+        for field, each in schema.get("properties", {}).items():
+            known = _FIELDS.get(model, {}).get(field) or _NAMED.get(field)
+            if known is not None:
+                each.setdefault("description", known)
