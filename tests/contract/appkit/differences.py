@@ -54,6 +54,22 @@ def no_run(status: int, text: str, **fields: Any) -> Difference:
     )
 
 
+def allowed_methods() -> Difference:
+    """Return the answer to OPTIONS."""
+    return Difference(
+        title="OPTIONS has no content",
+        reason="AppKit lists the methods of a path in the body, too. Polysync lists them in the"
+        " header `Allow` alone.",
+        parts={
+            0: {
+                "status": (200, 204),
+                "type": ("text/html; charset=utf-8", ""),
+                "body": ("POST", ""),
+            }
+        },
+    )
+
+
 def unknown_parameter(original: tuple[int, Any, list[Any]]) -> Difference:
     """Return the refusal of a query parameter that AppKit ignores: its status, body and calls."""
     status, body, sent = original
@@ -178,8 +194,7 @@ def no_method(original: int, parts: dict[str, tuple[Any, Any]] | None = None) ->
     """Return the answer to a method that a path does not have."""
     return Difference(
         title="A method that a path does not have is a 405",
-        reason="AppKit answers 404, and its web framework answers HEAD and OPTIONS. Polysync"
-        " answers 405 with the existing methods in `Allow`.",
+        reason="AppKit answers 404. Polysync answers 405 with the existing methods in `Allow`.",
         parts={0: {"status": (original, 405), **(parts or {})}},
     )
 
