@@ -9,7 +9,7 @@ from polysync_core.domain.runs.run import SYSTEM_ACTOR, TaskRun, note
 
 
 def with_warnings(run: TaskRun, given: Iterable[str]) -> TaskRun:
-    """Return a new run with a note about each given value that the artefact does not read."""
+    """Return a new run with a note about each value that nothing reads."""
     for name in dict.fromkeys(unread_parameters(run.job, given)):
         run = note(run, _text(run, name), at=run.queued_at, actor=SYSTEM_ACTOR)
     return run

@@ -253,6 +253,6 @@ def test_a_sync_of_a_job_without_its_artefact_names_the_path(world: World):
 def test_the_outcome_of_a_vanished_artefact_names_its_job():
     artefact = Artefact(external_id="/x", job_type=NOTEBOOK, name="x")
     error = PlatformRefused("it is gone.", cause=FailureCause.ARTEFACT)
-    told = ImportedArtefact.vanished(artefact, error, "load")
+    outcome = ImportedArtefact.vanished(artefact, error, "load")
 
-    assert told.error == "it is gone. Correct externalId of job 'load', or delete the job."
+    assert outcome.error == "it is gone. Correct externalId of job 'load', or delete the job."
