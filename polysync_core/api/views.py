@@ -1,4 +1,4 @@
-"""The JSON of runs, with secrets as references."""
+"""Builds the JSON answers about runs and their history, with secrets as references."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answers of the import routes."""
+"""Builds the JSON answers of the import routes."""
 
 from __future__ import annotations
 

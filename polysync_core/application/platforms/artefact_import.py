@@ -1,4 +1,4 @@
-"""Imports the artefacts of platforms as Jobs and keeps the Jobs up to date."""
+"""Lists artefacts, imports them as Jobs, updates Jobs, and creates Tasks of Jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepts runs: builds the value, writes the row, signals the Dispatcher.
+"""Builds new runs, stores them, and signals the Dispatcher that they wait.
 
 The row is written before any signal. From then on the run exists, and the reconciler repeats a
 signal that was lost.

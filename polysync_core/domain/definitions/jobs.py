@@ -1,4 +1,4 @@
-"""Defines Jobs: templates of one artefact on one platform."""
+"""Defines Jobs, the templates of artefacts, with their parameters and job types."""
 
 from __future__ import annotations
 

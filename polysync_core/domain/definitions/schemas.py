@@ -1,4 +1,4 @@
-"""Merges an artefact's parameters into the schema of a Job."""
+"""Compares and merges the parameters of an artefact with those of its Job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warns about Tasks that are valid, and that may still do something unexpected."""
+"""Warns about values of a Task whose time zone depends on the trigger."""
 
 from __future__ import annotations
 
