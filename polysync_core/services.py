@@ -1,4 +1,4 @@
-"""Wires the use cases of one app together, each part once."""
+"""Builds each use case of one app once, with the parts that it needs."""
 
 from __future__ import annotations
 
