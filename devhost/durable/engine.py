@@ -36,7 +36,7 @@ from durabletask.testing.in_memory_backend import (
 )
 from google.protobuf import wrappers_pb2
 
-from devhost.durable.in_process import LOCAL, WorkEvent
+from devhost.durable.stand_ins import LOCAL, WorkEvent
 from devhost.durable.timer_queue import Timer, TimerQueue
 
 log = logging.getLogger(__name__)

@@ -46,7 +46,7 @@ from polysync_core.platforms.calls import (
     plain_refusal,
 )
 from polysync_core.platforms.refusal_rules import CredentialRules
-from polysync_core.platforms.sends import Withheld, announce_send, withdraw_send
+from polysync_core.platforms.send_observer import Withheld, announce_send, withdraw_send
 
 log = logging.getLogger(__name__)
 

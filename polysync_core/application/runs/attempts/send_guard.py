@@ -20,7 +20,7 @@ from polysync_core.domain.runs.progress import without_problem
 from polysync_core.domain.runs.run import TaskRun, begin_attempt, with_attempt
 from polysync_core.domain.runs.stored import StoredRun
 from polysync_core.domain.runs.values import with_values
-from polysync_core.platforms.sends import Withheld
+from polysync_core.platforms.send_observer import Withheld
 
 
 @dataclass(slots=True, kw_only=True)
