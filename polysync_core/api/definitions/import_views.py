@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+
+from pydantic import Field
+
 from polysync_core.api.models import Json, View
 from polysync_core.api.problem_document import ProblemItem
 from polysync_core.application.platforms.import_report import (
@@ -51,6 +55,10 @@ class SchemaDifferenceView(View):
     """The parameters with another data type."""
     default_changed: list[ParameterChangeView]
     """The parameters with another default."""
+    missing_changed: list[ParameterChangeView] = Field(
+        default_factory=list[ParameterChangeView], exclude_if=operator.not_
+    )
+    """The parameters that are missing in the artefact since this import, or no longer."""
 
 
 class IncompatibleTaskView(View):

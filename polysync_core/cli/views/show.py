@@ -31,7 +31,7 @@ from polysync_core.domain.json_types import JsonValue
 
 def run_view(run: RunAnswer, history: Sequence[HistoryLine] = ()) -> list[RenderableType]:
     """Return the facts of a run, then a section for each non-empty list."""
-    parts: list[RenderableType] = [_facts(run)]
+    parts: list[RenderableType] = [_facts(run), *lines(run.warnings)]
     if run.attempts:
         parts += _section("Attempts", _attempts(run))
         parts += lines(_errors(run.attempts))
